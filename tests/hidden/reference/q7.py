@@ -14,6 +14,6 @@ class SequenceClassifier(nn.Module):
 
     def forward(self, tokens, lengths):
         x = self.embedding(tokens)  # (N, T, E)
-        outputs, state = self.recurrent(x)  # (N, T, H)
+        outputs, _ = self.recurrent(x)  # (N, T, H)
         summary = last_valid(outputs, lengths)  # noqa: F821 -- q6's; (N, H)
         return self.head(summary)  # (N, K)
