@@ -1,0 +1,155 @@
+"""Assertions for hidden suites. Each says the first thing that is wrong, in the student's terms.
+
+Order: wrong type, wrong shape (axes by name), wrong dtype, NaN or inf (first time step), right at t = 0 but
+wrong from t = k, else the largest difference and where. A message never holds more than a few numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+NAMES = {
+    "N": "batch", "T": "time", "S": "source time", "D": "input", "H": "hidden", "V": "vocabulary",
+    "K": "classes", "E": "embedding", "L": "length",
+}  # fmt: skip
+
+
+def needs(condition: bool, message: str) -> None:
+    """Fail with `message`, which is for the student, unless `condition` holds."""
+    if not condition:
+        raise AssertionError(message)
+
+
+def same(got: Any, want: Any, name: str) -> None:
+    """A plain value must be equal; a bool is not a number, a whole float is not an int."""
+    if isinstance(got, torch.Tensor) and got.ndim == 0:
+        got = got.item()
+    if isinstance(want, int) and not isinstance(want, bool):
+        needs(
+            isinstance(got, int) and not isinstance(got, bool),
+            f"{name} should be a whole number (int), but it is {_kind(got)}.",
+        )
+    needs(got == want, f"{name} is {_short(got)}, which is not right.")
+
+
+def close(
+    got: Any,
+    want: torch.Tensor,
+    name: str,
+    axes: str,
+    rtol: float = 1e-9,
+    atol: float = 1e-10,
+    dtype: torch.dtype | None = None,
+) -> None:
+    """A tensor must have the shape, the dtype (if given) and the numbers of `want`.
+
+    `axes` names the dimensions, for example "N T H".
+    """
+    names = axes.split()
+    needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")
+    needs(
+        got.shape == want.shape,
+        f"{name} has shape {_shape(got, None)}; expected {_shape(want, names)}.",
+    )
+    if dtype is not None:
+        needs(got.dtype == dtype, f"{name} has dtype {_dtype(got)}; expected torch.{str(dtype).split('.')[-1]}.")
+    got, want = got.to(torch.float64), want.to(torch.float64)
+    time = names.index("T") if "T" in names else None
+    bad = ~torch.isfinite(got) & torch.isfinite(want)
+    if bad.any():
+        what = "nan" if torch.isnan(got[bad]).any() else "inf"
+        raise AssertionError(f"{name} holds {what}{_from_step(bad, time)}.")
+    wrong = ~torch.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
+    if not wrong.any():
+        return
+    steps = _wrong_steps(wrong, time)
+    if steps and len(steps) < want.shape[time] and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
+        raise AssertionError(
+            f"{name} is right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on: "
+            "is something not carried from one step to the next?"
+        )
+    difference = (got - want).abs().where(wrong, torch.zeros(()).double())
+    where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
+    place = ", ".join(f"{axis} = {i}" for axis, i in zip(names, where, strict=False))
+    share = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    at = f" at {place}" if place else ""
+    at_step = f", all at t = {', '.join(map(str, steps[:4]))}" if steps and len(steps) < want.shape[time] else ""
+    raise AssertionError(
+        f"{name} has the right shape, but {share}{at_step}; the largest difference is "
+        f"{float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
+    )
+
+
+def close_grads(
+    got: Mapping[str, torch.Tensor | None],
+    want: Mapping[str, torch.Tensor],
+    names: Mapping[str, str],
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+) -> None:
+    """Gradients must equal `want`; `names` maps a path (`"0"`, `"param:bias_hh_l0"`) to the student's name for it."""
+    missing = [names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())]
+    if missing and len(missing) == len(want):
+        raise AssertionError(
+            "The values are there, but no gradient flows back from them: the graph is cut "
+            "(`.detach()`, `.data`, `.item()`, `no_grad`, or a new tensor made from numbers?)."
+        )
+    needs(not missing, f"No gradient reaches {', '.join(missing)}: the path from there to the result is cut.")
+    for path, tensor in want.items():
+        mine = got.get(path)
+        if mine is not None:
+            axes = " ".join(["?"] * tensor.ndim)
+            close(mine, tensor, f"the gradient that reaches {names.get(path, path)}", axes, rtol, atol)
+
+
+def unchanged(
+    after: Mapping[str, torch.Tensor], before: Mapping[str, torch.Tensor], names: Mapping[str, str] | None = None
+) -> None:
+    """The caller's tensors must be what they were before the call."""
+    for path, tensor in before.items():
+        mine = after.get(path)
+        label = (names or {}).get(path, path)
+        needs(
+            mine is not None and mine.shape == tensor.shape and torch.equal(mine, tensor.detach()),
+            f"The call changed its argument {label} in place; make a new tensor instead.",
+        )
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    return f"a {getattr(value, 'type', type(value).__name__)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _dtype(tensor: torch.Tensor) -> str:
+    return str(tensor.dtype)
+
+
+def _shape(tensor: torch.Tensor, names: list[str] | None) -> str:
+    sizes = tuple(tensor.shape)
+    if not names or len(names) != len(sizes) or set(names) == {"?"}:
+        return f"{sizes}"
+    return f"{sizes}, that is ({', '.join(f'{a} {NAMES.get(a, a)}' for a in names)})"
+
+
+def _wrong_steps(wrong: torch.Tensor, time: int | None) -> list[int]:
+    if time is None:
+        return []
+    other = [d for d in range(wrong.ndim) if d != time]
+    per_step = wrong.any(dim=other) if other else wrong
+    return [int(t) for t in per_step.nonzero().flatten()]
+
+
+def _from_step(bad: torch.Tensor, time: int | None) -> str:
+    steps = _wrong_steps(bad, time)
+    return f" from time step t = {steps[0]}" if steps else f" in {int(bad.sum())} of {bad.numel()} places"

@@ -1,0 +1,95 @@
+"""The lab: its one table of questions, and where its parts lie on disk."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+
+class LabError(Exception):
+    """The lab itself is not in order; the message names the file and what to mend."""
+
+
+@dataclass(frozen=True)
+class QuestionSpec:
+    """A row of questions.toml (the file's head explains the columns)."""
+
+    id: str
+    title: str
+    points: float
+    names: tuple[str, ...] = ()
+    builds_on: tuple[str, ...] = ()
+    own_if: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    seconds: float = 30.0
+    by_hand: bool = False
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Where the parts of one lab lie. In the repository `Lab.in_repository(root)` finds them all."""
+
+    assignment: Path  # questions.toml, seqlab/, the masters
+    hidden: Path  # the suites and reference/
+    bank: Path | None = None  # folder that holds chaff/ and wheat/; None: no diagnosis by name
+
+    @classmethod
+    def in_repository(cls, root: Path, name: str = "lstm-gru") -> Lab:
+        root = Path(root).resolve()
+        lab = cls(root / "assignment" / name, root / "tests" / "hidden", root / "tests")
+        if not (lab.assignment / "questions.toml").is_file():
+            raise LabError(
+                f"{root}: no assignment/{name}/questions.toml here; run the command in the kit's folder "
+                "or name it with --root."
+            )
+        return lab
+
+    @cached_property
+    def _table(self) -> dict:
+        path = self.assignment / "questions.toml"
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise LabError(f"{path}: {error}") from error
+
+    @property
+    def name(self) -> str:
+        return self._table["name"]
+
+    @property
+    def title(self) -> str:
+        return self._table["title"]
+
+    @property
+    def notebook(self) -> str:
+        """File name of the student's notebook, `lab.ipynb`."""
+        return self._table["notebook"]
+
+    @cached_property
+    def questions(self) -> dict[str, QuestionSpec]:
+        """Question ID → its row, in the order of the lab."""
+        rows = {}
+        for id, row in self._table.items():
+            if not isinstance(row, dict):
+                continue
+            row = dict(row)
+            row["own_if"] = {name: tuple(ids) for name, ids in row.get("own_if", {}).items()}
+            for key in ("names", "builds_on"):
+                row[key] = tuple(row.get(key, ()))
+            try:
+                rows[id] = QuestionSpec(id=id, **row)
+            except TypeError as error:
+                raise LabError(f"{self.assignment / 'questions.toml'}, [{id}]: {error}") from error
+        return rows
+
+    def question_of(self, name: str) -> str:
+        """The ID of the question that asks for this name."""
+        for question in self.questions.values():
+            if name in question.names:
+                return question.id
+        raise KeyError(name)
+
+    def reference(self, id: str) -> str:
+        """Source of the reference solution of a question (staff only)."""
+        return (self.hidden / "reference" / f"{id}.py").read_text(encoding="utf-8")

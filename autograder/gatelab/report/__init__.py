@@ -1,0 +1,1 @@
+"""The record of a graded submission, and the outputs made from it."""

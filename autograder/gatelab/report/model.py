@@ -1,0 +1,109 @@
+"""The report: the one record of a graded submission, from which every output is made.
+
+Plain dataclasses that go to JSON and back. Fields marked *staff* never reach a student: the outputs for
+students (feedback page, otter, Gradescope) leave them out.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Status = Literal["graded", "ungradable"]
+
+
+@dataclass
+class Part:
+    """One share of a question's points: a hidden test function with all its parameters."""
+
+    name: str
+    points: float
+    max_points: float
+    passed: bool
+    message: str = ""  # for the student; empty when passed
+    detail: str = ""  # staff: the traceback, pytest's own words
+
+
+@dataclass
+class Question:
+    """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
+
+    id: str
+    title: str
+    max_points: float
+    parts: list[Part] = field(default_factory=list)
+    misconception: str | None = None  # ID of the chaff whose numbers the submission gave
+    note: str = ""  # for the student: time used up, question not found, …
+    output: str = ""  # staff
+    by_hand: bool = False
+    seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        return round(sum(part.points for part in self.parts), 6)
+
+
+@dataclass
+class Cell:
+    """A code cell that did not run through, or was left out (`index` counts the notebook's cells from 0)."""
+
+    index: int
+    what: str  # "raised" | "crashed" | "timed out" | "skipped"
+    message: str
+
+
+@dataclass
+class Report:
+    """Every submission that came in gets exactly one."""
+
+    submission: str
+    status: Status
+    reason: str = ""  # why ungradable: one sentence with the way out
+    sha256: str = ""
+    seed: int = 0
+    lab: str = ""
+    questions: list[Question] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    hints: list[str] = field(default_factory=list)  # staff: library shortcuts seen in the code, …
+    protection: dict[str, bool] = field(default_factory=dict)  # each piece of confinement, on or off
+    versions: dict[str, str] = field(default_factory=dict)
+    output: str = ""  # staff: what the cells printed while loading
+    cpu_seconds: float = 0.0
+    wall_seconds: float = 0.0
+
+    @property
+    def points(self) -> float:
+        return round(sum(question.points for question in self.questions), 6)
+
+    @property
+    def max_points(self) -> float:
+        """What the grader can give; the questions marked by hand are not in it."""
+        return sum(question.max_points for question in self.questions if not question.by_hand)
+
+    def question(self, id: str) -> Question:
+        """Return the question with this ID. Raises KeyError when the lab has none."""
+        for question in self.questions:
+            if question.id == id:
+                return question
+        raise KeyError(id)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+    def to_json(self) -> str:
+        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Report:
+        data = dict(data)
+        data["cells"] = [Cell(**cell) for cell in data.get("cells", [])]
+        data["questions"] = [
+            Question(**{**question, "parts": [Part(**part) for part in question["parts"]]})
+            for question in data.get("questions", [])
+        ]
+        return cls(**data)
+
+    @classmethod
+    def from_json(cls, text: str) -> Report:
+        return cls.from_dict(json.loads(text))

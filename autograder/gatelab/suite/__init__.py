@@ -1,0 +1,21 @@
+"""What a hidden suite is written with: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and
+the assertions whose messages name the mistake.
+
+    @part("q1", "outputs", 4)
+    def test_states_equal_lstm_cell(student, draw):
+        ...
+        close(student.lstm_step(x, h, c, *w)[0], want, "h", "N H")
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gatelab.diagnosis.compare import close, close_grads, needs, same, unchanged
+
+__all__ = ["close", "close_grads", "needs", "part", "same", "unchanged"]
+
+
+def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
+    """Mark a test function as one part of a question: all its parameters must pass for the points."""
+    return pytest.mark.part(question=question, name=name, points=points)

@@ -1,0 +1,192 @@
+"""The grading that one pytest run does: verdicts by part, workers by question, the diagnosis at the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gatelab.bank.load import Bank, compose
+from gatelab.diagnosis.identify import identify
+from gatelab.lab import Lab, QuestionSpec
+from gatelab.report.model import Part, Question
+
+from .student import Backend, Student, WorkerLost
+from .trace import Recording, Trace
+
+MAX_FORKS = 4  # workers that one question may use up
+
+
+class Workers(Protocol):
+    """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
+
+    def open(self, question: QuestionSpec, own: set[str]) -> Backend:
+        """A fresh fork of the loaded notebook for this question. Raises WorkerLost."""
+        ...
+
+    def close(self, backend: Backend) -> str:
+        """End a worker and return what it printed."""
+        ...
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part as its test function declares it."""
+
+    question: str
+    name: str
+    points: float
+
+
+@dataclass
+class Verdict:
+    """One test run: a part may have many."""
+
+    passed: bool
+    message: str = ""
+    detail: str = ""
+
+
+@dataclass
+class Running:
+    """The question that is being graded."""
+
+    spec: QuestionSpec
+    trace: Trace
+    backend: Backend | None = None
+    forks: int = 0
+    started: float = field(default_factory=time.monotonic)
+    output: str = ""
+    lost: bool = False
+
+
+class Grading:
+    """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab."""
+
+    def __init__(
+        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None, log: Callable[[str], None] = lambda line: None
+    ) -> None:
+        self.lab, self.seed, self.workers, self.bank, self.log = lab, seed, workers, bank, log
+        self.shares: dict[tuple[str, str], Share] = {}
+        self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
+        self.finished: dict[str, Question] = {}
+        self.running: Running | None = None
+
+    # The order of a test: enter → (the test runs) → verdict; finish after the last.
+
+    def enter(self, question: str, test: str) -> Student:
+        """The student for one test: the question's worker, or a fresh one where the last was lost."""
+        if self.running is None or self.running.spec.id != question:
+            self.finish()
+            self.running = Running(self.lab.questions[question], Trace(question))
+        return Student(_Timed(self, test))
+
+    def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
+        """Pass a request to the question's worker, within the question's time."""
+        running = self.running
+        if time.monotonic() - running.started > running.spec.seconds:
+            raise WorkerLost(f"The time for this question ({running.spec.seconds:g} s) was used up before this check.")
+        if running.backend is None:
+            if running.forks >= MAX_FORKS:
+                raise WorkerLost(f"Your code brought its process down {MAX_FORKS} times; this check was not run.")
+            running.forks += 1
+            running.backend = self.workers.open(running.spec, self._own(running.spec))
+        try:
+            return Recording(running.backend, running.trace, test, running.forks).request(request, replay)
+        except WorkerLost:
+            self._close_worker()
+            running.lost = True
+            raise
+
+    def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
+        self.verdicts.setdefault((share.question, share.name), []).append(verdict)
+        if self.running and not verdict.passed:
+            self.running.trace.failed.add(test)
+
+    def finish(self) -> None:
+        """End the question that is being graded: its worker goes, its mistake gets a name."""
+        running = self.running
+        if running is None:
+            return
+        self._close_worker()
+        question = self._sum_up(running)
+        if self.bank is not None and not running.lost:
+            self._name_mistake(running, question)
+        self.finished[question.id] = question
+        self.running = None
+
+    def questions(self) -> list[Question]:
+        """Every question of the lab; one that no test was run for has no parts."""
+        self.finish()
+        return [
+            self.finished.get(id)
+            or (
+                Question(id, spec.title, spec.points, by_hand=spec.by_hand)
+                if spec.by_hand
+                else self._sum_up(Running(spec, Trace(id)))
+            )
+            for id, spec in self.lab.questions.items()
+        ]
+
+    def _own(self, spec: QuestionSpec) -> set[str]:
+        """Names that stay the student's: the questions they belong to are finished and full."""
+        full = {id for id, q in self.finished.items() if abs(q.points - q.max_points) < 1e-9}
+        return {name for name, ids in spec.own_if.items() if full.issuperset(ids)}
+
+    def _close_worker(self) -> None:
+        running = self.running
+        if running.backend is not None:
+            running.output += self.workers.close(running.backend)
+            running.backend = None
+
+    def _sum_up(self, running: Running) -> Question:
+        spec = running.spec
+        question = Question(
+            spec.id, spec.title, spec.points, output=running.output, seconds=round(time.monotonic() - running.started, 3)
+        )
+        for key, share in self.shares.items():
+            if share.question != spec.id:
+                continue
+            verdicts = self.verdicts.get(key, [])
+            wrong = next((v for v in verdicts if not v.passed), None)
+            passed = bool(verdicts) and wrong is None
+            question.parts.append(
+                Part(
+                    share.name,
+                    share.points if passed else 0,
+                    share.points,
+                    passed,
+                    wrong.message if wrong else "" if verdicts else "This check was not run.",
+                    wrong.detail if wrong else "",
+                )
+            )
+        return question
+
+    def _name_mistake(self, running: Running, question: Question) -> None:
+        chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
+        found = identify(running.trace, chaffs, references_before(self.lab, question.id), compose)
+        if found:
+            question.misconception = "+".join(chaff.id for chaff in found)
+            question.note = " And: ".join(f"{chaff.misconception} Hint: {chaff.hint}" for chaff in found)
+
+
+def references_before(lab: Lab, question: str) -> list[str]:
+    """Sources of the reference solutions of all questions before this one (what it may build on)."""
+    sources = []
+    for id in lab.questions:
+        if id == question:
+            break
+        if (lab.hidden / "reference" / f"{id}.py").is_file():
+            sources.append(lab.reference(id))
+    return sources
+
+
+class _Timed:
+    """The backend a test sees: the grading's current worker."""
+
+    def __init__(self, grading: Grading, test: str) -> None:
+        self._grading, self._test = grading, test
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        return self._grading.request(request, replay, self._test)

@@ -1,0 +1,50 @@
+"""A backend in the examiner's own process: for wheat, chaff and references, which staff wrote.
+
+Values make the same way over the line as from a worker, so a suite sees no difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+from typing import Any
+
+import numpy as np
+import torch
+
+from gatelab.worker.runtime import Runtime
+from gatelab.worker.values import Box, decode, encode
+
+
+class LocalBackend:
+    """Runs code text that staff wrote. `sources` are executed in order in one namespace."""
+
+    def __init__(self, sources: list[str]) -> None:
+        namespace: dict[str, Any] = {"__name__": "staff_code"}
+        with contextlib.redirect_stdout(io.StringIO()):
+            for source in sources:
+                exec(compile(source, "<staff>", "exec"), namespace)
+        self.runtime = Runtime(namespace)
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        box = Box()
+        tree = encode(request, box)
+        with contextlib.redirect_stdout(io.StringIO()), unmoved_randomness():
+            answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
+            box = Box()
+            tree = encode(answer, box, self.runtime.shelf)
+        return decode(tree, box.tensors)
+
+
+@contextlib.contextmanager
+def unmoved_randomness() -> Any:
+    """Code that seeds or draws must not move the examiner's own generators, nor its threads and dtype."""
+    states = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.get_default_dtype()
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+        torch.set_default_dtype(states[3])

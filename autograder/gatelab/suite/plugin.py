@@ -1,0 +1,178 @@
+"""The pytest side of grading: options, the `student` fixture, verdicts out of test reports.
+
+tests/hidden/conftest.py takes all of this over, so `pytest tests/hidden --submission FILE.ipynb` grades by hand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatelab.bank.load import load_bank
+from gatelab.lab import Lab
+
+from .draw import Draw
+from .grading import Grading, Share, Verdict, references_before
+from .local import LocalBackend
+from .student import Backend, Student
+
+KEY = pytest.StashKey[Grading]()
+DEFAULT_SEED = 11
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gatelab", "grading a submission")
+    group.addoption("--submission", metavar="FILE.ipynb", help="the notebook to grade, in a confined worker")
+    group.addoption(
+        "--solution", action="append", default=[], metavar="FILE.py",
+        help="staff code to grade in this process (wheat, chaff); give it again for several files",
+    )  # fmt: skip
+    group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
+    group.addoption("--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)")
+    group.addoption(
+        "--accept-missing-protection", action="store_true", help="grade even where this machine cannot confine code"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "part(question, name, points): one part of a question")
+    config.addinivalue_line("markers", "training: trains the student's model; takes seconds")
+    if KEY not in config.stash:
+        config.stash[KEY] = _grading_from(config)
+
+
+def _grading_from(config: pytest.Config) -> Grading | None:
+    option = config.getoption
+    root = Path(__file__).resolve().parents[3]
+    chosen = [bool(option("--submission")), bool(option("--solution")), bool(option("--chaff"))]
+    if sum(chosen) != 1:
+        if config.option.collectonly or config.option.help:
+            return None
+        raise pytest.UsageError("name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID")
+    lab = Lab.in_repository(root)
+    bank = load_bank(lab)
+    if option("--submission"):
+        from gatelab.examiner.by_hand import workers_for
+
+        workers = workers_for(lab, Path(option("--submission")), option("--accept-missing-protection"))
+        config.add_cleanup(workers.shut)
+    else:
+        sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
+        if option("--chaff"):
+            sources = [next((c.source for c in bank.chaffs if f"{c.question}/{c.id}" == option("--chaff")), None)]
+            if sources == [None]:
+                raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
+        workers = LocalWorkers(lab, sources)
+    return Grading(lab, option("--seed"), workers, bank)
+
+
+class LocalWorkers:
+    """Staff code over the references of all questions, in this process."""
+
+    def __init__(self, lab: Lab, sources: list[str]) -> None:
+        self.lab, self.sources = lab, sources
+
+    def open(self, question: object, own: set[str]) -> Backend:
+        everything = [self.lab.reference(id) for id in self.lab.questions if self._has_reference(id)]
+        backend = LocalBackend([*everything, *self.sources])
+        names = [name for name in question.builds_on if name not in own]
+        if names:
+            inject = {"sources": references_before(self.lab, question.id), "names": names}
+            backend.request({"op": "inject", "arguments": inject})
+        return backend
+
+    def close(self, backend: Backend) -> str:
+        return ""
+
+    def _has_reference(self, id: str) -> bool:
+        return (self.lab.hidden / "reference" / f"{id}.py").is_file()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Questions in the order of the lab: what is injected for one was graded before (plugin and Grading rely on it)."""
+    grading = config.stash[KEY]
+    if grading is None:
+        return
+    order = list(grading.lab.questions)
+    for item in items:
+        mark = item.get_closest_marker("part")
+        if mark is None:
+            raise pytest.UsageError(f"{item.nodeid}: a hidden test needs @part(question, name, points)")
+        share = Share(**mark.kwargs)
+        if share.question not in order:
+            raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
+        known = grading.shares.setdefault((share.question, share.name), share)
+        if known != share:
+            raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
+        item.stash[SHARE] = share
+    items.sort(key=lambda item: order.index(item.stash[SHARE].question))
+
+
+SHARE = pytest.StashKey[Share]()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The grading seed."""
+    return request.config.stash[KEY].seed
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest, seed: int) -> Draw:
+    """Draws inputs from the grading seed and this test's name."""
+    return Draw(seed, request.node.nodeid.rpartition("/")[2])
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Student:
+    """The loaded notebook, in this question's own worker."""
+    share = request.node.stash[SHARE]
+    return request.config.stash[KEY].enter(share.question, request.node.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    report = yield
+    grading = item.config.stash[KEY]
+    if grading is not None and (report.when == "call" or report.failed):
+        message, detail = "", ""
+        if report.failed:
+            error = call.excinfo.value
+            detail = report.longreprtext
+            ours = isinstance(error, AssertionError) and str(error)
+            # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
+            message = _plain(str(error)) if ours else "This check could not be completed on your answer."
+            if not ours and error.__class__.__module__.startswith("torch"):
+                detail = f"(suite) {detail}"
+        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail))
+    return report
+
+
+def _plain(message: str) -> str:
+    """Without what pytest's assertion rewriting adds after a plain `assert x, message`."""
+    return re.split(r"\nassert ", message, maxsplit=1)[0].strip()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    grading = session.config.stash.get(KEY, None)
+    if grading is not None:
+        grading.finish()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The grade, readable: points by part, and what the student would be told."""
+    grading = config.stash[KEY]
+    if grading is None:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section(f"grade (seed {grading.seed})")
+    for question in grading.finished.values():
+        write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
+        if question.note:
+            write(f"    {question.misconception}: {question.note}")
+        for part in question.parts:
+            write(f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}")

@@ -1,0 +1,217 @@
+"""The `student` of a hidden test: calls that look local and happen in the worker.
+
+    reply = student.lstm_step(x, h, c, *weights, upstream=(gh, gc, None))
+    reply[0]                  # the returned h, a tensor
+    reply.grads["0"]          # the gradient of the first argument
+    layer = student.make("LSTM", 3, 5)      # stays in the worker; `layer` refers to it
+    layer(x).grads["param:weight_ih_l0"]
+
+Expected values stay on this side. What comes back is data from a hostile process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from gatelab.worker.values import Ref
+
+
+class WorkerLost(Exception):
+    """The worker died, hung or spoke nonsense; the message is for the student."""
+
+
+class StudentError(AssertionError):
+    """The student's code raised, or took the worker down; the message is for the student."""
+
+
+class Backend(Protocol):
+    """Where the student's code runs."""
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        """Answer a request of worker/runtime.py. Raises WorkerLost."""
+        ...
+
+
+@dataclass(frozen=True)
+class RemoteError:
+    """An exception of the student's code."""
+
+    type: str
+    message: str
+    line: str = ""
+    traceback: str = ""
+
+    def __str__(self) -> str:
+        if self.type == "NotDefined":
+            return f"`{self.message}` is not defined in the notebook."
+        if self.type == "NotImplementedError":
+            return f"Not written yet ({self.message})." if self.message else "Not written yet."
+        where = f" ({self.line})" if self.line else ""
+        return f"Your code raised {self.type}: {self.message}{where}"
+
+
+class Reply:
+    """What a call gave. Behaves like the returned value; raises StudentError where the call failed."""
+
+    def __init__(self, answer: dict[str, Any], student: Student) -> None:
+        self._answer = answer
+        self._student = student
+        error = answer.get("error")
+        self.error = RemoteError(**error) if error else None
+
+    def _ok(self) -> dict[str, Any]:
+        if self.error:
+            raise StudentError(str(self.error))
+        return self._answer
+
+    @property
+    def value(self) -> Any:
+        """The returned value; objects that are not plain come as Remote."""
+        return _with_remotes(self._ok().get("value"), self._student)
+
+    @property
+    def grads(self) -> dict[str, torch.Tensor | None]:
+        """Path of an argument (`"0"`, `"state.0"`, `"param:weight_ih_l0"`) → its gradient, None if unconnected."""
+        answer = self._ok()
+        if answer.get("grad_error"):
+            raise StudentError(f"Gradients cannot be sent back through your result: {answer['grad_error']}")
+        return answer.get("grads") or {}
+
+    @property
+    def after(self) -> dict[str, torch.Tensor]:
+        """The tensor arguments as they were after the call, by path."""
+        return self._ok().get("after") or {}
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.value
+        try:
+            return value[key]
+        except (TypeError, KeyError, IndexError) as error:
+            raise StudentError(_no_entry(value, key)) from error
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Any:
+        value = self.value
+        if not isinstance(value, list | tuple):
+            raise StudentError(f"A tuple was expected as the result, got {kind(value)}.")
+        return iter(value)
+
+
+def kind(value: Any) -> str:
+    """What a value is, in a student's words."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, Remote):
+        return f"a {value.type}"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} with {len(value)} entries"
+    return f"a {type(value).__name__}"
+
+
+def _no_entry(value: Any, key: Any) -> str:
+    if isinstance(value, dict):
+        return f"The returned dict has no entry {key!r}; it has {sorted(map(str, value))[:8]}."
+    if isinstance(value, list | tuple):
+        return f"The result has {len(value)} entries; entry {key} was expected too."
+    return f"The result should have an entry {key!r}, but it is {kind(value)}."
+
+
+class Remote:
+    """An object that lives in the worker."""
+
+    def __init__(self, ref: Ref, student: Student) -> None:
+        self.ref = ref
+        self.type = ref.type
+        self._student = student
+
+    def __call__(self, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        return self._student._call(self, None, args, kwargs, upstream)
+
+    def method(self, name: str, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        return self._student._call(self, name, args, kwargs, upstream)
+
+    def attr(self, name: str) -> Any:
+        return self._student._ask("attr", target=self, name=name).value
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return self._student._ask("state_dict", target=self).value
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit."""
+        self._student._ask("load_state_dict", target=self, state=dict(state)).value  # noqa: B018
+
+
+class Student:
+    """The loaded notebook, as a hidden test sees it."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, upstream=None, **kwargs: self._call(name, None, args, kwargs, upstream)
+
+    def call(self, name: str, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        """Call a function of the notebook by name."""
+        return self._call(name, None, args, kwargs, upstream)
+
+    def make(self, name: str, *args: Any, **kwargs: Any) -> Remote:
+        """Make an object of a class of the notebook; it stays in the worker."""
+        made = self._call(name, None, args, kwargs, None).value
+        if not isinstance(made, Remote):
+            raise StudentError(f"`{name}(…)` should give an object of your class, but it is {kind(made)}.")
+        return made
+
+    def has(self, name: str) -> bool:
+        return self._ask("has", name=name).value is True
+
+    def define(self, source: str) -> None:
+        """Run staff-written source in the notebook's namespace, in this question's worker only."""
+        self._ask("define", source=source).value  # noqa: B018
+
+    def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
+        """Run `main(ns, **values)` of staff-written source beside the student's objects.
+
+        `replay=False` leaves the run out of the comparison with the chaff: for what takes long.
+        """
+        return self._ask("run", replay=replay, source=source, values=values)
+
+    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any) -> Reply:
+        return self._ask(
+            "call", target=target, method=method, args=tuple(args), kwargs=kwargs, upstream=upstream, parameters=True
+        )
+
+    def _ask(self, op: str, replay: bool = True, **arguments: Any) -> Reply:
+        try:
+            answer = self._backend.request({"op": op, "arguments": _with_refs(arguments)}, replay)
+        except WorkerLost as error:
+            raise StudentError(str(error)) from error
+        return Reply(answer, self)
+
+
+def _with_refs(value: Any) -> Any:
+    return _map(value, Remote, lambda remote: remote.ref)
+
+
+def _with_remotes(value: Any, student: Student) -> Any:
+    return _map(value, Ref, lambda ref: Remote(ref, student))
+
+
+def _map(value: Any, cls: type, change: Any) -> Any:
+    if isinstance(value, cls):
+        return change(value)
+    if isinstance(value, tuple):
+        return tuple(_map(item, cls, change) for item in value)
+    if isinstance(value, list):
+        return [_map(item, cls, change) for item in value]
+    if isinstance(value, dict):
+        return {key: _map(item, cls, change) for key, item in value.items()}
+    return value

@@ -1,0 +1,138 @@
+"""What a worker does when asked: call the student's functions, beside the student's own objects.
+
+One `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (see
+suite/student.py, which makes them); the answer is one too. Whatever the student's code raises becomes part
+of the answer. The examiner runs the same class in its own process for wheat and chaff, which staff wrote.
+"""
+
+from __future__ import annotations
+
+import linecache
+import random
+import traceback
+from typing import Any
+
+import numpy as np
+import torch
+
+from .values import Shelf, leaves
+
+MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
+TRACEBACK_LIMIT = 4000
+
+
+class NotDefined(Exception):
+    """The notebook has no such name."""
+
+
+class Runtime:
+    """The namespace of a loaded notebook and the objects made from it."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.shelf = Shelf()
+        self.count = 0
+
+    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`."""
+        # The same request finds the same random numbers, in a worker as in a replay with a chaff.
+        self.count += 1
+        torch.manual_seed(self.count)
+        random.seed(self.count)
+        np.random.seed(self.count)
+        try:
+            return getattr(self, "do_" + request["op"])(**request["arguments"])
+        except BaseException as error:
+            return {"error": describe(error)}
+
+    def do_has(self, name: str) -> dict[str, Any]:
+        return {"value": name in self.namespace}
+
+    def do_define(self, source: str) -> dict[str, Any]:
+        exec(compile(source, "<grader>", "exec"), self.namespace)
+        return {"value": None}
+
+    def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
+        """Put staff-written `names` into the notebook; their own helpers stay in a namespace of their own."""
+        apart: dict[str, Any] = {"__name__": "reference"}
+        for source in sources:
+            exec(compile(source, "<reference>", "exec"), apart)
+        self.namespace.update({name: apart[name] for name in names})
+        return {"value": None}
+
+    def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
+        # The driver's own globals are apart, so that its helpers do not land in the student's names.
+        driver = {"__name__": "driver", "torch": torch}
+        exec(compile(source, "<grader>", "exec"), driver)
+        return {"value": driver["main"](self.namespace, **values)}
+
+    def do_call(
+        self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any, parameters: bool
+    ) -> dict[str, Any]:
+        function = self._find(target)
+        wanted = dict(leaves(args)) | dict(leaves(kwargs))
+        if parameters and isinstance(function, torch.nn.Module):
+            inputs = wanted | {f"param:{name}": p for name, p in function.named_parameters()}
+        else:
+            inputs = wanted
+        value = (getattr(function, method) if method else function)(*args, **kwargs)
+        answer: dict[str, Any] = {"value": value}
+        if upstream is not None:
+            answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
+        answer["after"] = {name: tensor.detach() for name, tensor in wanted.items()}
+        return answer
+
+    def do_attr(self, target: Any, name: str) -> dict[str, Any]:
+        return {"value": getattr(self._find(target), name)}
+
+    def do_state_dict(self, target: Any) -> dict[str, Any]:
+        return {"value": dict(self._find(target).state_dict())}
+
+    def do_load_state_dict(self, target: Any, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+        module = self._find(target)
+        if state:
+            dtype = next(iter(state.values())).dtype
+            module.to(dtype)
+        module.load_state_dict(state)
+        return {"value": None}
+
+    def _find(self, target: Any) -> Any:
+        if not isinstance(target, str):
+            return target  # a reference, already looked up on the shelf
+        if target not in self.namespace:
+            raise NotDefined(target)
+        return self.namespace[target]
+
+
+def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
+    """Send `upstream` back from the tensors of `value`; `grads` has None where nothing arrives."""
+    pushed = dict(leaves(upstream))
+    outputs = [(t, pushed[path]) for path, t in leaves(value) if path in pushed and t.requires_grad]
+    nothing = {"grads": dict.fromkeys(inputs)}
+    if not outputs or not inputs:
+        return nothing
+    if any(t.shape != g.shape for t, g in outputs):
+        return nothing | {"grad_error": "the results do not have the shapes that gradients could be sent into"}
+    try:
+        grads = torch.autograd.grad(
+            [t for t, _ in outputs], list(inputs.values()), [g.to(t.dtype) for t, g in outputs], allow_unused=True
+        )
+    except RuntimeError as error:
+        return nothing | {"grad_error": str(error)[:MESSAGE_LIMIT]}
+    return {"grads": dict(zip(inputs, grads, strict=True))}
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception in plain values, with the student's own line where it came from a cell."""
+    line = ""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.startswith("cell "):
+            text = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            line = f"{frame.filename}, line {frame.lineno}: {text[:160]}"
+            break
+    try:
+        message = str(error)[:MESSAGE_LIMIT]
+    except BaseException:
+        message = "(its message could not be read)"
+    kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
+    return {"type": type(error).__name__[:80], "message": message, "line": line, "traceback": kept}

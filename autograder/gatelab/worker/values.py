@@ -1,0 +1,155 @@
+"""Plain values on the line: numbers, strings, containers and tensors, as a JSON tree beside named tensors.
+
+    encode((h, {"i": i}), box)  ->  {"tuple": [{"tensor": "t0"}, {"dict": [["i", {"tensor": "t1"}]]}]}
+
+What is not plain never crosses. It stays where it is, in a `Shelf`, and a reference stands for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+MAX_DEPTH = 20
+MAX_NODES = 100_000
+# What safetensors can carry and a check can compare.
+DTYPES = {
+    torch.float64, torch.float32, torch.float16, torch.bfloat16,
+    torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.bool,
+}  # fmt: skip
+
+
+class ValueProblem(Exception):
+    """A value cannot cross the line; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """An object that stays in the worker: its number on the shelf and the name of its type."""
+
+    number: int
+    type: str
+
+
+@dataclass
+class Shelf:
+    """The objects of the worker that the examiner may refer to by number."""
+
+    objects: list[Any] = field(default_factory=list)
+
+    def put(self, value: Any) -> Ref:
+        self.objects.append(value)
+        return Ref(len(self.objects) - 1, type(value).__name__)
+
+    def get(self, ref: Ref) -> Any:
+        return self.objects[ref.number]
+
+
+@dataclass
+class Box:
+    """The tensors of one message, by name, and the encoder's budget."""
+
+    tensors: dict[str, torch.Tensor] = field(default_factory=dict)
+    nodes: int = 0
+
+    def add(self, tensor: torch.Tensor) -> str:
+        name = f"t{len(self.tensors)}"
+        self.tensors[name] = tensor
+        return name
+
+
+def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> Any:
+    """Turn a value into its JSON tree; tensors go into `box`, other objects onto `shelf`.
+
+    Raises ValueProblem for a value too deep or too large, a tensor that is not dense, real and on the CPU,
+    and, without a shelf, for an object that is not plain.
+    """
+    box.nodes += 1
+    if depth > MAX_DEPTH or box.nodes > MAX_NODES:
+        raise ValueProblem("the value is nested too deeply or has too many entries")
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return {"int": str(int(value))}
+    if isinstance(value, float):
+        return {"float": float(value).hex() if value == value and abs(value) != float("inf") else repr(float(value))}
+    if isinstance(value, torch.Tensor):
+        return {"tensor": box.add(_dense(value)), "grad": bool(value.requires_grad and value.is_leaf)}
+    if isinstance(value, Ref):
+        return {"ref": value.number, "type": value.type}
+    if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return encode(value.item(), box, shelf, depth + 1)  # a numpy scalar is a plain number
+    if isinstance(value, tuple):
+        return {"tuple": [encode(item, box, shelf, depth + 1) for item in value]}
+    if isinstance(value, list):
+        return {"list": [encode(item, box, shelf, depth + 1) for item in value]}
+    if isinstance(value, dict):
+        return {
+            "dict": [[encode(k, box, shelf, depth + 1), encode(v, box, shelf, depth + 1)] for k, v in value.items()]
+        }
+    if shelf is None:
+        raise ValueProblem(f"a {type(value).__name__} is not a plain value")
+    return encode(shelf.put(value), box)
+
+
+def _dense(tensor: torch.Tensor) -> torch.Tensor:
+    if tensor.layout is not torch.strided or tensor.device.type != "cpu" or tensor.dtype not in DTYPES:
+        raise ValueProblem(
+            f"a tensor of dtype {tensor.dtype} on {tensor.device} ({tensor.layout}); "
+            "a dense, real tensor on the CPU is needed"
+        )
+    # safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
+    return tensor.detach().clone(memory_format=torch.contiguous_format)
+
+
+def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None, depth: int = 0) -> Any:
+    """Turn a JSON tree back into the value. With a shelf, references become its objects, without they stay Ref.
+
+    Raises ValueProblem for anything that is not such a tree: what comes from a worker is hostile.
+    """
+    if depth > MAX_DEPTH:
+        raise ValueProblem("the value is nested too deeply")
+    if tree is None or isinstance(tree, bool | str):
+        return tree
+    if not isinstance(tree, dict) or not tree:
+        raise ValueProblem("not a value of this protocol")
+    try:
+        if "tensor" in tree:
+            tensor = tensors[tree["tensor"]]
+            return tensor.clone().requires_grad_() if tree.get("grad") is True and tensor.is_floating_point() else tensor
+        if "int" in tree:
+            return int(tree["int"])
+        if "float" in tree:
+            text = tree["float"]
+            return float(text) if text in ("nan", "inf", "-inf") else float.fromhex(text)
+        if "ref" in tree:
+            ref = Ref(int(tree["ref"]), str(tree["type"])[:80])
+            return ref if shelf is None else shelf.get(ref)
+        if "tuple" in tree:
+            return tuple(decode(item, tensors, shelf, depth + 1) for item in tree["tuple"])
+        if "list" in tree:
+            return [decode(item, tensors, shelf, depth + 1) for item in tree["list"]]
+        if "dict" in tree:
+            return {
+                decode(k, tensors, shelf, depth + 1): decode(v, tensors, shelf, depth + 1) for k, v in tree["dict"]
+            }
+    except ValueProblem:
+        raise
+    except Exception as error:
+        raise ValueProblem(f"not a value of this protocol: {type(error).__name__}") from error
+    raise ValueProblem("not a value of this protocol")
+
+
+def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
+    """The tensors in a nested value with their paths: `((h, c),)` gives `0.0` and `0.1`."""
+    if isinstance(value, torch.Tensor):
+        return [(path, value)]
+    if isinstance(value, dict):
+        pairs = value.items()
+    elif isinstance(value, list | tuple):
+        pairs = enumerate(value)
+    else:
+        return []
+    return [leaf for key, item in pairs for leaf in leaves(item, f"{path}.{key}" if path else str(key))]

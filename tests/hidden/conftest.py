@@ -1,0 +1,13 @@
+"""The hidden suites run with gatelab's grading plugin: see autograder/gatelab/suite/plugin.py."""
+
+from gatelab.suite.plugin import (  # noqa: F401
+    draw,
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    seed,
+    student,
+)
