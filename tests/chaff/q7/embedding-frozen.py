@@ -1,0 +1,11 @@
+"""The graph is cut after the embedding, so the embedding never learns.
+
+Hint: Which parameters have a `.grad` after `loss.backward()`?
+"""
+
+EDITS = [
+    (
+        'x = self.embedding(tokens)',
+        'x = self.embedding(tokens).detach()',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The model returns log-probabilities (log-softmax) where logits are asked for.
+
+Hint: `cross_entropy` expects the head's raw numbers; `nll_loss` is the one that wants log-probabilities.
+"""
+
+EDITS = [
+    (
+        'self.head(summary)',
+        'self.head(summary).log_softmax(dim=-1)',
+    ),
+]

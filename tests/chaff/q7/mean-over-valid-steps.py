@@ -1,0 +1,11 @@
+"""The head reads the mean over the valid steps instead of the last valid step.
+
+Hint: The mean forgets when something was seen. Which single step has read the whole sequence?
+"""
+
+EDITS = [
+    (
+        'last_valid(outputs, lengths)',
+        'masked_mean(outputs, lengths)',
+    ),
+]

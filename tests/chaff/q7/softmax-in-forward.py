@@ -1,0 +1,11 @@
+"""The model returns probabilities (softmax) where logits are asked for.
+
+Hint: `cross_entropy` takes the softmax itself. What happens to the gradient when it is taken twice?
+"""
+
+EDITS = [
+    (
+        'self.head(summary)',
+        'self.head(summary).softmax(dim=-1)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The summary goes through a tanh before the head.
+
+Hint: The layer's output has been squashed already. What does the question put between it and the head?
+"""
+
+EDITS = [
+    (
+        'self.head(summary)',
+        'self.head(summary.tanh())',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The graph is cut between the recurrent layer and the head, so only the head learns.
+
+Hint: Which parameters have a `.grad` after `loss.backward()`?
+"""
+
+EDITS = [
+    (
+        'last_valid(outputs, lengths)',
+        'last_valid(outputs, lengths).detach()',
+    ),
+]

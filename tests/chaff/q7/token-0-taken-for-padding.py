@@ -1,0 +1,11 @@
+"""Token 0 is treated as padding (`padding_idx=0`), so its embedding gets no gradient.
+
+Hint: In this task padding is known by `lengths`. Which tokens are allowed to be 0?
+"""
+
+EDITS = [
+    (
+        'nn.Embedding(vocab_size, embedding_size)',
+        'nn.Embedding(vocab_size, embedding_size, padding_idx=0)',
+    ),
+]

@@ -1,0 +1,185 @@
+"""q7: the many-to-one classifier, its minimum long-sequence accuracy included."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from gatelab.suite import close, close_grads, needs, part
+from seqlab import tasks
+from trained import check_strata, check_training, settings
+from twins import TwinClassifier, check_state_dict, draw_weights, load_both
+
+V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
+NAME = "SequenceClassifier"
+RESULT = "the result of your SequenceClassifier"
+
+
+def make(student, draw, layer="LSTM", kind=torch.nn.LSTM):
+    """The student's model around `layer` and its twin around the torch layer `kind`, with equal weights."""
+    model = student.make(NAME, V, E, H, K, student.make(layer, E, H))
+    twin = TwinClassifier(V, E, H, K, kind)
+    load_both(model, twin, draw_weights(twin, draw), NAME)
+    return model, twin
+
+
+def names(twin):
+    return {f"param:{key}": key for key, _ in twin.named_parameters()}
+
+
+@part("q7", "logits", 2)
+@pytest.mark.parametrize(("n", "t"), [(5, 7), (1, 9), (4, 1)])
+def test_full_sequences_give_the_heads_logits(student, draw, n, t):
+    model, twin = make(student, draw)
+    tokens, lengths = draw.integers(0, V, n, t), torch.full((n,), t)
+    got = model(tokens, lengths).value
+    close(got, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
+    needs(
+        not (bool((got >= 0).all()) and torch.allclose(got.sum(dim=-1), got.new_ones(n))),
+        f"{RESULT} holds probabilities (every row adds up to 1); logits are asked for.",
+    )
+    close(got, twin(tokens, lengths), RESULT, "N K")
+
+
+@part("q7", "last-valid-step", 2)
+@pytest.mark.parametrize(("n", "t"), [(6, 8), (1, 5), (3, 12)])
+def test_logits_are_read_at_the_last_valid_step(student, draw, n, t):
+    model, twin = make(student, draw)
+    tokens, lengths = draw.integers(0, V, n, t), draw.integers(1, t + 1, n)
+    lengths[0] = t // 2  # at least one sequence is padded
+    got = model(tokens, lengths).value
+    close(got, twin(tokens, lengths), "the result for padded sequences", "N K")
+
+
+@part("q7", "padding", 1)
+def test_padding_does_not_matter(student, draw):
+    model, _ = make(student, draw)
+    n, t = 5, 9
+    tokens, lengths = draw.integers(0, V, n, t), torch.tensor([3, 9, 1, 5, 4])
+    first = model(tokens, lengths).value
+    close(first, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
+    needs(
+        torch.allclose(model(tokens, lengths).value, first, rtol=1e-9, atol=1e-10),
+        "The same sequences get other logits when the model is called again: is something kept between calls?",
+    )
+    padding = torch.arange(t) >= lengths.unsqueeze(1)
+    other = torch.where(padding, (tokens + 1 + draw.integers(0, V - 1, n, t)) % V, tokens)
+    again = model(other, lengths).value
+    needs(
+        torch.allclose(again, first, rtol=1e-9, atol=1e-10),
+        "The logits change when the tokens after `lengths` do: padding must not be read.",
+    )
+    longer = torch.cat([other, draw.integers(0, V, n, 4)], dim=1)
+    needs(
+        torch.allclose(model(longer, lengths).value, first, rtol=1e-9, atol=1e-10),
+        "The logits change when more padding is put behind the sequences.",
+    )
+    alone = [model(tokens[i : i + 1, : lengths[i]], lengths[i : i + 1]).value for i in range(n)]
+    needs(
+        torch.allclose(torch.cat(alone), first, rtol=1e-9, atol=1e-10),
+        "A sequence in a batch gets other logits than the same sequence alone, without padding.",
+    )
+
+
+GIVEN = """
+class RunningSum(nn.Module):
+    \"\"\"A recurrent layer without weights: every output is the sum of the inputs so far, three times as wide.\"\"\"
+
+    def forward(self, x, state=None):
+        total = x.cumsum(dim=1)
+        return torch.cat([total, -total, total.sin()], dim=-1), (total[:, -1], total[:, -1])
+
+
+def grader_gru(d, h):
+    return nn.GRU(d, h, batch_first=True)
+"""
+
+
+@part("q7", "given-layer", 1)
+def test_any_recurrent_layer_can_be_given(student, draw):
+    student.define("import torch\nfrom torch import nn\n" + GIVEN)
+    model, twin = make(student, draw, "grader_gru", torch.nn.GRU)
+    tokens, lengths = draw.integers(0, V, 4, 7), torch.full((4,), 7)
+    close(model(tokens, lengths).value, twin(tokens, lengths), "the result over a GRU", "N K")
+
+    model = student.make(NAME, V, E, 3 * E, K, student.make("RunningSum"))
+    table, weight, bias = draw(V, E), draw(K, 3 * E), draw(K)
+    own = model.state_dict()
+    needs(
+        "embedding.weight" in own and "head.weight" in own and "head.bias" in own,
+        f"Your {NAME} should have the attributes `embedding` and `head`; its state_dict has "
+        f"{', '.join(map(repr, list(own)[:6]))}.",
+    )
+    model.load_state_dict({**own, "embedding.weight": table, "head.weight": weight, "head.bias": bias})
+    total = torch.stack([table[row[:length]].sum(0) for row, length in zip(tokens, lengths, strict=True)])
+    read = torch.cat([total, -total, total.sin()], dim=-1)  # (N, 3E)
+    close(model(tokens, lengths).value, read @ weight.T + bias, "the result over another layer", "N K")
+
+
+@part("q7", "gradients", 2)
+@pytest.mark.parametrize(("n", "t"), [(5, 7), (1, 4)])
+def test_gradients_reach_every_weight(student, draw, n, t):
+    model, twin = make(student, draw)
+    tokens, lengths = draw.integers(0, V, n, t), torch.full((n,), t)
+    tokens[0, 0] = 0  # token 0 is a token like any other
+    upstream = draw(n, K)
+    reply = model(tokens, lengths, upstream=upstream)
+    close(reply.value, twin(tokens, lengths), RESULT, "N K")
+    twin(tokens, lengths).backward(upstream)
+    want = {f"param:{key}": p.grad for key, p in twin.named_parameters()}
+    close_grads(reply.grads, want, names(twin))
+
+
+TRAIN = """
+def main(ns, seed, inputs, seconds):
+    from seqlab import tasks, training
+
+    torch.manual_seed(seed)
+    task, recipe = tasks.STORE, tasks.STORE_RECIPE
+    layer = ns["LSTM"](recipe.embedding_size, recipe.hidden_size, forget_bias=recipe.forget_bias)
+    model = ns["SequenceClassifier"](
+        task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.num_classes, layer
+    )
+    history = training.train_classifier(model, task, recipe, seed=seed, seconds=seconds, progress=False)
+    predicted = {name: training.predictions(model, *batch) for name, batch in inputs.items()}
+    return {
+        "losses": [float(loss) for loss in history.losses],
+        "stopped": history.stopped,
+        "steps": recipe.steps,
+        "predicted": predicted,
+        "weights": dict(model.state_dict()),
+    }
+"""
+
+
+@part("q7", "accuracy", 4)
+@pytest.mark.training
+def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
+    set_ = settings("q7")
+    # The batches it is judged on come from the test's own stream; their labels stay here.
+    batches = {name: tasks.STORE.stratum(name, set_["n"], draw.generator) for name in tasks.STRATA}
+    reply = student.run(
+        TRAIN,
+        replay=False,
+        seed=int(draw.integers(0, 2**31, 1)),
+        inputs={name: batch.inputs for name, batch in batches.items()},
+        seconds=set_["seconds"],
+    )
+    note = check_training(reply, NAME)
+    recipe = tasks.STORE_RECIPE
+    twin = TwinClassifier(
+        tasks.STORE.vocab_size, recipe.embedding_size, recipe.hidden_size, tasks.STORE.num_classes
+    )
+    check_state_dict(reply["weights"], twin, NAME)
+    twin.load_state_dict({key: reply["weights"][key] for key in twin.state_dict()})
+    own, again, agree = {}, {}, []
+    for name, batch in batches.items():
+        predicted = reply["predicted"][name]
+        close(predicted, torch.zeros(len(batch)), "the predictions", "N", atol=math.inf)  # of that shape
+        with torch.no_grad():
+            repeated = twin(*batch.inputs).argmax(dim=1)
+        own[name] = (predicted == batch.labels).double().mean().item()
+        again[name] = (repeated == batch.labels).double().mean().item()
+        agree.append((predicted == repeated).double().mean().item())
+    check_strata(own, again, min(agree), set_["threshold"], NAME, "accuracy", note)
