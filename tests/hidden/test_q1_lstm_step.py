@@ -1,0 +1,161 @@
+"""q1: one LSTM step against torch.nn.LSTMCell, in float64: states, gates and every gradient.
+
+LSTMCell tells nobody its gates, so a step that leaves the work to it has none to return and nothing to send
+gradients through.
+"""
+
+import pytest
+import torch
+from gatelab.suite import close, close_grads, needs, part, unchanged
+from torch import Tensor
+
+NAMES = {"0": "x", "1": "h", "2": "c", "3": "w_ih", "4": "w_hh", "5": "b_ih", "6": "b_hh"}
+INPUTS = ("0", "1", "2")
+WEIGHTS = ("3", "4", "5", "6")
+SIZES = [(3, 4, 5), (5, 2, 3), (1, 6, 4)]  # N, D, H, pairwise different
+
+
+def drawn(draw, N: int, D: int, H: int, dtype: torch.dtype = torch.float64) -> list[Tensor]:
+    """x (N, D), h and c (N, H) and the four weights; nothing is alike, so no two gates are."""
+    shapes = [(N, D), (N, H), (N, H), (4 * H, D), (4 * H, H), (4 * H,), (4 * H,)]
+    scales = [1.0, 1.0, 1.0, 0.6, 0.6, 0.6, 0.6]
+    return [draw(*shape, scale=scale, dtype=dtype) for shape, scale in zip(shapes, scales, strict=True)]
+
+
+def expected(x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    """h and c from LSTMCell, the gates from their equations."""
+    cell = torch.nn.LSTMCell(x.shape[1], h.shape[1], dtype=x.dtype)
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    new_h, new_c = torch.func.functional_call(cell, dict(zip(names, weights, strict=True)), (x, (h, c)))
+    w_ih, w_hh, b_ih, b_hh = weights
+    i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, dim=1)
+    return new_h, new_c, {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
+
+
+def three(reply) -> tuple:
+    """The reply as (h, c, gates); says so where it is something else."""
+    value = reply.value
+    needs(
+        isinstance(value, tuple | list) and len(value) == 3,
+        "lstm_step should return three things: h, c and the dict of gates.",
+    )
+    return tuple(value)
+
+
+def gate(reply, key: str):
+    gates = three(reply)[2]
+    needs(
+        isinstance(gates, dict),
+        'The third result should be a dict of the gates, with the keys "i", "f", "g", "o".',
+    )
+    needs(key in gates, f'The dict of gates has no "{key}"; it should hold "i", "f", "g" and "o".')
+    return gates[key]
+
+
+@part("q1", "new-cell-state", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_cell_state(student, draw, N, D, H):
+    inputs = drawn(draw, N, D, H)
+    close(three(student.lstm_step(*inputs))[1], expected(*inputs)[1], "the new c", "N H", dtype=torch.float64)
+
+
+@part("q1", "new-hidden-state", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_hidden_state(student, draw, N, D, H):
+    inputs = drawn(draw, N, D, H)
+    close(three(student.lstm_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
+
+
+def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
+    inputs = drawn(draw, N, D, H)
+    got = gate(student.lstm_step(*inputs), key)
+    close(got, expected(*inputs)[2][key], f'gates["{key}"]', "N H", dtype=torch.float64)
+
+
+@part("q1", "input-gate", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_input_gate(student, draw, N, D, H):
+    check_gate(student, draw, "i", N, D, H)
+
+
+@part("q1", "forget-gate", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_forget_gate(student, draw, N, D, H):
+    check_gate(student, draw, "f", N, D, H)
+
+
+@part("q1", "candidate", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_candidate(student, draw, N, D, H):
+    check_gate(student, draw, "g", N, D, H)
+
+
+@part("q1", "output-gate", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_output_gate(student, draw, N, D, H):
+    check_gate(student, draw, "o", N, D, H)
+
+
+def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], through_gates: bool) -> None:
+    """Random gradients, another one for every result, sent back to the arguments `of`."""
+    inputs = [tensor.requires_grad_() for tensor in drawn(draw, N, D, H)]
+    gates = {key: draw(N, H) for key in "ifgo"}
+    upstream = (draw(N, H), draw(N, H), gates if through_gates else None)
+
+    h, c, own = expected(*inputs)
+    outputs, pushed = [h, c], list(upstream[:2])
+    if through_gates:
+        outputs += [own[key] for key in gates]
+        pushed += gates.values()
+    want = dict(zip(NAMES, torch.autograd.grad(outputs, inputs, pushed), strict=True))
+
+    reply = student.lstm_step(*inputs, upstream=upstream)
+    three(reply)
+    if through_gates:
+        for key in gates:
+            gate(reply, key)
+    close_grads(reply.grads, {path: want[path] for path in of}, NAMES)
+
+
+@part("q1", "gradients-through-the-states", 2)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_gradients_through_states(student, draw, N, D, H):
+    check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
+
+
+@part("q1", "gradients-of-inputs", 2)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_gradients_of_inputs(student, draw, N, D, H):
+    check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
+
+
+@part("q1", "gradients-of-weights", 2)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_gradients_of_weights(student, draw, N, D, H):
+    check_gradients(student, draw, N, D, H, WEIGHTS, through_gates=True)
+
+
+@part("q1", "any-size-and-dtype", 1)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_one_after_the_other(student, draw, dtype):
+    """Another size at each call of one process, with sizes of 1, and the first size again."""
+    rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
+    for N, D, H in [(2, 3, 4), (4, 1, 3), (3, 2, 1), (1, 1, 1), (6, 5, 2), (2, 3, 4)]:
+        inputs = drawn(draw, N, D, H, dtype)
+        h, c, gates = expected(*[tensor.double() for tensor in inputs])
+        reply = student.lstm_step(*inputs)
+        sizes = f"for N = {N}, D = {D}, H = {H}"
+        close(three(reply)[0], h, f"the new h {sizes}", "N H", rtol, atol, dtype=dtype)
+        close(three(reply)[1], c, f"the new c {sizes}", "N H", rtol, atol, dtype=dtype)
+        for key, want in gates.items():
+            close(gate(reply, key), want, f'gates["{key}"] {sizes}', "N H", rtol, atol, dtype=dtype)
+
+
+@part("q1", "arguments-left-alone", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_arguments_unchanged(student, draw, N, D, H):
+    """Counted only where a new state is right: to change nothing is no work."""
+    inputs = drawn(draw, N, D, H)
+    reply = student.lstm_step(*inputs)
+    close(three(reply)[1], expected(*inputs)[1], "the new c", "N H")
+    unchanged(reply.after, dict(zip(NAMES, inputs, strict=True)), NAMES)

@@ -1,0 +1,361 @@
+"""q3: the layers against torch.nn.LSTM and torch.nn.GRU in float64, over the reference step of q1 and q2.
+
+Parts with `step` run twice: once over the usual step, once with a step of other equations in its place. The layer
+must follow whichever is there, which no layer that leaves the loop to a library, or writes the equations out
+again, can do.
+"""
+
+import pytest
+import torch
+from gatelab.suite import close, close_grads, needs, part, same, unchanged
+from torch import Tensor
+from truth import STEPS, WEIGHTS, Truth
+
+SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
+
+
+@pytest.fixture
+def put_step(student):
+    """Put a step of other equations into the notebook for one test."""
+    put = []
+
+    def put_step(truth: Truth) -> None:
+        if truth.step:
+            name = STEPS[truth.kind]
+            put.append(name)
+            student.define(f"_usual_{name} = globals().get('_usual_{name}', {name})\n{truth.source}")
+
+    yield put_step
+    for name in set(put):
+        # A worker that was lost has been started anew and has the usual step.
+        student.define(f"{name} = globals().pop('_usual_{name}', {name})")
+
+
+def loaded(student, truth: Truth, D: int):
+    """The student's layer with the weights of `truth`."""
+    layer = student.make(truth.kind, D, truth.H)
+    layer.load_state_dict(truth.weights)
+    return layer
+
+
+def pair(reply, kind: str):
+    """The reply as (outputs, state), the LSTM's state as a pair; says so where it is something else."""
+    value = reply.value
+    needs(
+        isinstance(value, tuple | list) and len(value) == 2,
+        f"A call of {kind} should return two things: outputs and the state.",
+    )
+    outputs, state = value
+    if kind == "LSTM":
+        needs(
+            isinstance(state, tuple | list) and len(state) == 2,
+            "The LSTM's state should be the pair (h, c), each (N, H).",
+        )
+    return outputs, tuple(state) if kind == "LSTM" else state
+
+
+def drawn_state(draw, kind: str, N: int, H: int, grad: bool = False):
+    """A random state as in the contract."""
+    h, c = draw(N, H).requires_grad_(grad), draw(N, H).requires_grad_(grad)
+    return (h, c) if kind == "LSTM" else h
+
+
+def flat(kind: str, state) -> list[Tensor]:
+    return list(state) if kind == "LSTM" else [state]
+
+
+def close_state(kind: str, got, want, which: str) -> None:
+    """The state after the call, tensor by tensor."""
+    for letter, mine, right in zip("hc", flat(kind, got), flat(kind, want), strict=False):
+        close(mine, right, f"{letter} of {which}", "N H", dtype=torch.float64)
+
+
+def where(step: str, kind: str) -> str:
+    """What a message adds when the step is not the usual one."""
+    return (
+        f" (with another {STEPS[kind]} in the notebook, which every step should call by name)"
+        if step == "other"
+        else ""
+    )
+
+
+# --- outputs ----------------------------------------------------------------------------------------------------
+
+
+def check_outputs(student, draw, kind: str, N: int, T: int, D: int, H: int) -> None:
+    """Without a state; the same layer again with other N and T, in float32 too."""
+    truth = Truth(kind, draw, D, H)
+    layer = loaded(student, truth, D)
+    first = draw(N, T, D)
+    for x in (first, draw(N + 2, T + 3, D), first):
+        outputs, _ = pair(layer(x), kind)
+        close(outputs, truth(x)[0], f"outputs of {kind}", "N T H", dtype=torch.float64)
+
+    truth = Truth(kind, draw, D, H, dtype=torch.float32)
+    layer, x = loaded(student, truth, D), draw(N, T, D, dtype=torch.float32)
+    outputs, _ = pair(layer(x), kind)
+    want = truth(x.double())[0]
+    close(outputs, want, f"outputs of {kind} in float32", "N T H", 1e-4, 1e-5, dtype=torch.float32)
+
+
+@part("q3", "lstm-outputs", 1)
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_lstm_outputs(student, draw, N, T, D, H):
+    check_outputs(student, draw, "LSTM", N, T, D, H)
+
+
+@part("q3", "gru-outputs", 1)
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_gru_outputs(student, draw, N, T, D, H):
+    check_outputs(student, draw, "GRU", N, T, D, H)
+
+
+# --- the state ----------------------------------------------------------------------------------------------------
+
+
+def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D: int, H: int) -> None:
+    """State in, state out; a sequence in two pieces gives what the whole gives; the caller's state stays."""
+    truth = Truth(kind, draw, D, H, step)
+    put_step(truth)
+    layer = loaded(student, truth, D)
+    x, state = draw(N, T, D), drawn_state(draw, kind, N, H)
+    want, want_state = truth(x, state)
+
+    reply = layer(x, state)
+    outputs, after = pair(reply, kind)
+    close(
+        outputs,
+        want,
+        f"outputs of {kind} from a given state{where(step, kind)}",
+        "N T H",
+        dtype=torch.float64,
+    )
+    close_state(kind, after, want_state, f"{kind}'s state after the last step")
+    before = {"0": x} | ({"1.0": state[0], "1.1": state[1]} if kind == "LSTM" else {"1": state})
+    unchanged(reply.after, before, {"0": "x", "1": "state", "1.0": "h of state", "1.1": "c of state"})
+
+    x = torch.cat([x, draw(N, 2, D)], dim=1)
+    want, want_state = truth(x)
+    first, between = pair(layer(x[:, :T]), kind)
+    second, after = pair(layer(x[:, T:], between), kind)
+    needs(isinstance(first, Tensor) and isinstance(second, Tensor), f"outputs of {kind} should be a tensor.")
+    needs(first.ndim == 3 and second.ndim == 3, f"outputs of {kind} should have three axes, (N, T, H).")
+    name = f"outputs of {kind} for a sequence given in two pieces, the second with the state of the first,"
+    close(torch.cat([first, second], dim=1), want, name, "N T H")
+    close_state(kind, after, want_state, f"{kind}'s state after the second piece")
+
+
+@part("q3", "lstm-state", 1)
+@pytest.mark.parametrize("step", ["usual", "other"])
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_lstm_state(student, draw, put_step, step, N, T, D, H):
+    check_state(student, draw, put_step, "LSTM", step, N, T, D, H)
+
+
+@part("q3", "gru-state", 1)
+@pytest.mark.parametrize("step", ["usual", "other"])
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_gru_state(student, draw, put_step, step, N, T, D, H):
+    check_state(student, draw, put_step, "GRU", step, N, T, D, H)
+
+
+# --- gradients ----------------------------------------------------------------------------------------------------
+
+
+def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: int, D: int, H: int) -> None:
+    """Random gradients, another one for outputs and state, back to x, the first state and all weights."""
+    for with_state in (True, False):
+        truth = Truth(kind, draw, D, H, step)
+        put_step(truth)
+        layer = loaded(student, truth, D)
+        x = draw(N, T, D).requires_grad_()
+        state = drawn_state(draw, kind, N, H, grad=True) if with_state else None
+        up_outputs, up_state = draw(N, T, H), drawn_state(draw, kind, N, H)
+
+        for weight in truth.weights.values():
+            weight.requires_grad_()
+        outputs, after = truth(x, state)
+        leaves = {"0": x} | {f"param:{name}": weight for name, weight in truth.weights.items()}
+        if with_state:
+            leaves |= {"1.0": state[0], "1.1": state[1]} if kind == "LSTM" else {"1": state}
+        grads = torch.autograd.grad(
+            [outputs, *flat(kind, after)], list(leaves.values()), [up_outputs, *flat(kind, up_state)]
+        )
+        reply = layer(x, state, upstream=(up_outputs, up_state))
+        got, _ = pair(reply, kind)
+        close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H")
+        names = {"0": "x", "1": "the first h", "1.0": "the first h", "1.1": "the first c"}
+        names |= {f"param:{name}": name for name in WEIGHTS}
+        close_grads(reply.grads, dict(zip(leaves, grads, strict=True)), names)
+
+
+@part("q3", "lstm-gradients", 1)
+@pytest.mark.parametrize("step", ["usual", "other"])
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_lstm_gradients(student, draw, put_step, step, N, T, D, H):
+    check_gradients(student, draw, put_step, "LSTM", step, N, T, D, H)
+
+
+@part("q3", "gru-gradients", 1)
+@pytest.mark.parametrize("step", ["usual", "other"])
+@pytest.mark.parametrize(("N", "T", "D", "H"), SIZES)
+def test_gru_gradients(student, draw, put_step, step, N, T, D, H):
+    check_gradients(student, draw, put_step, "GRU", step, N, T, D, H)
+
+
+# --- the notebook's own step --------------------------------------------------------------------------------------
+
+
+def check_follows(student, draw, put_step, kind: str) -> None:
+    """The layer was made before the step changed: the name is looked up when a step is made."""
+    N, T, D, H = 2, 6, 3, 4
+    truth = Truth(kind, draw, D, H, "other")
+    layer = loaded(student, truth, D)
+    put_step(truth)
+    x = draw(N, T, D)
+    outputs, _ = pair(layer(x), kind)
+    close(outputs, truth(x)[0], f"outputs of {kind}{where('other', kind)}", "N T H")
+
+
+@part("q3", "lstm-calls-your-step", 2)
+def test_lstm_follows_the_step(student, draw, put_step):
+    check_follows(student, draw, put_step, "LSTM")
+
+
+@part("q3", "gru-calls-your-step", 2)
+def test_gru_follows_the_step(student, draw, put_step):
+    check_follows(student, draw, put_step, "GRU")
+
+
+# --- weights ------------------------------------------------------------------------------------------------------
+
+FRESH = """
+def main(ns, kind, D, H, x):
+    layer = ns[kind](D, H).to(x.dtype)
+    outputs = layer(x)[0]
+    return {
+        "state_dict": {name: tensor.clone() for name, tensor in layer.state_dict().items()},
+        "parameters": [name for name, _ in layer.named_parameters()],
+        "outputs": outputs.detach(),
+    }
+"""
+
+
+def check_state_dict(student, draw, kind: str) -> None:
+    """PyTorch's weights into the student's layer and back, and a fresh layer's weights into PyTorch's."""
+    N, T, D, H = 2, 3, 5, 4
+    needs(student.has(kind), f"`{kind}` is not defined in the notebook.")
+    fresh = student.run(FRESH, replay=False, kind=kind, D=D, H=H, x=draw(N, T, D)).value
+    needs(
+        sorted(fresh["parameters"]) == sorted(WEIGHTS),
+        f"{kind} should have the parameters {', '.join(WEIGHTS)}, and no others; it has "
+        f"{', '.join(sorted(map(str, fresh['parameters']))[:8]) or 'none'}.",
+    )
+    truth = Truth(kind, draw, D, H)
+    check_weights(kind, fresh["state_dict"], truth.weights)
+
+    layer = loaded(student, truth, D)
+    back = layer.state_dict()
+    check_weights(kind, back, truth.weights)
+    for name, weight in truth.weights.items():
+        close(back[name], weight, f"{name} of {kind}, after it was loaded,", "? ?"[: 2 * weight.ndim - 1])
+    x = draw(N, T, D)
+    close(pair(layer(x), kind)[0], truth(x)[0], f"outputs of {kind} with loaded weights", "N T H")
+
+
+def check_weights(kind: str, got, want: dict[str, Tensor]) -> None:
+    """Names and shapes are PyTorch's, no entry more."""
+    extra = sorted(set(map(str, got)) - set(want))
+    needs(
+        not extra,
+        f"The state_dict of {kind} holds {', '.join(extra[:4])}, which torch.nn.{kind} does not know.",
+    )
+    missing = [name for name in want if name not in got]
+    needs(not missing, f"The state_dict of {kind} lacks {', '.join(missing)}.")
+    for name, weight in want.items():
+        shape = tuple(got[name].shape)
+        needs(
+            shape == tuple(weight.shape),
+            f"{name} of {kind} has shape {shape}; expected {tuple(weight.shape)} for D = 5, H = 4.",
+        )
+
+
+@part("q3", "lstm-state-dict", 1)
+def test_lstm_state_dict(student, draw):
+    check_state_dict(student, draw, "LSTM")
+
+
+@part("q3", "gru-state-dict", 1)
+def test_gru_state_dict(student, draw):
+    check_state_dict(student, draw, "GRU")
+
+
+# What is found is reduced to facts that are the same at every drawing of the weights.
+FORGET = """
+def main(ns, D, H, forget_bias, seed):
+    torch.manual_seed(seed)
+    layer = ns["LSTM"](D, H, forget_bias=forget_bias)
+    found = {}
+    for name in ("bias_ih_l0", "bias_hh_l0"):
+        blocks = getattr(layer, name).detach().reshape(4, H)
+        found[name] = [float(b[0]) if bool((b == b[0]).all()) else "drawn" for b in blocks]
+    weights = [p.detach().abs().max() for n, p in layer.named_parameters() if n.startswith("weight")]
+    found["weights"] = "drawn" if all(0 < float(w) <= H**-0.5 for w in weights) else "changed"
+    found["trainable"] = all(p.requires_grad for p in layer.parameters())
+    return found
+"""
+
+
+@part("q3", "forget-bias", 1)
+@pytest.mark.parametrize("forget_bias", [1.0, 0.0, -2.5, 3, None])
+def test_forget_bias(student, draw, forget_bias):
+    """Rows H to 2H of both biases, for any number (0 is one), and no other rows."""
+    needs(student.has("LSTM"), "`LSTM` is not defined in the notebook.")
+    seed = int(draw.integers(0, 10**6, 1))
+    found = student.run(FORGET, D=3, H=5, forget_bias=forget_bias, seed=seed).value
+    for name, own in (("bias_ih_l0", forget_bias), ("bias_hh_l0", 0.0)):
+        for letter, block in zip("ifgo", found[name], strict=True):
+            if letter == "f" and forget_bias is not None:
+                text = f"With forget_bias={forget_bias} the forget rows of {name} should all be {own:g}."
+                needs(block == float(own), text)
+            else:
+                text = f"With forget_bias={forget_bias} the {letter} rows of {name} should stay as they were drawn."
+                needs(block == "drawn", text)
+    same(found["weights"], "drawn", f"With forget_bias={forget_bias}, what became of the weight matrices")
+    needs(found["trainable"], "All parameters of LSTM should be trainable (requires_grad).")
+
+
+INITIAL = """
+def main(ns, kind, D, H, seed):
+    torch.manual_seed(seed)
+    layer, other = ns[kind](D, H), ns[kind](D, H)
+    bound = H**-0.5
+    found = {}
+    for name in ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0"):
+        w = getattr(layer, name).detach().double() / bound
+        found[name] = {
+            "inside": bool((w.abs() <= 1 + 1e-6).all()),
+            "fills": bool(w.max() > 0.6 and w.min() < -0.6),
+            "centred": bool(w.mean().abs() < 0.35),
+            "drawn": bool(len(w.unique()) > 0.9 * w.numel()),
+            "anew": not bool((getattr(layer, name) == getattr(other, name)).all()),
+        }
+    return found
+"""
+
+
+@part("q3", "initial-weights", 1)
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_initial_weights(student, draw, kind):
+    """Every parameter is drawn from U(−1/√H, 1/√H); with 128 numbers or more none of this fails by chance."""
+    needs(student.has(kind), f"`{kind}` is not defined in the notebook.")
+    for D, H in ((7, 48), (90, 36)):
+        seed = int(draw.integers(0, 10**6, 1))
+        found = student.run(INITIAL, kind=kind, D=D, H=H, seed=seed).value
+        for name, facts in found.items():
+            which = f"{name} of a new {kind}"
+            needs(facts["drawn"], f"The numbers in {which} should be drawn one by one; many are alike.")
+            needs(facts["inside"], f"{which} has numbers outside −1/√H … 1/√H.")
+            needs(facts["fills"], f"{which} does not fill the range from −1/√H to 1/√H.")
+            needs(facts["centred"], f"The numbers in {which} should lie evenly around 0.")
+            needs(facts["anew"], f"Two new {kind} layers have the same {name}; each should be drawn anew.")

@@ -1,0 +1,105 @@
+"""q6: the last valid output and the mean over valid steps, with garbage in the padding."""
+
+import pytest
+import torch
+from gatelab.suite import close, close_grads, part, unchanged
+from torch import Tensor
+
+SIZES = [(3, 5, 4), (5, 7, 2), (2, 9, 6)]  # N, T, H, pairwise different
+NAMES = {"0": "outputs", "1": "lengths"}
+
+
+def padded(draw, N: int, T: int, H: int, lengths: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
+    """outputs (N, T, H) whose padding holds large numbers of both signs."""
+    outputs = draw(N, T, H, dtype=dtype)
+    padding = torch.arange(T) >= lengths[:, None]
+    outputs[padding] = draw(N, T, H, scale=1e3, dtype=dtype)[padding]
+    return outputs
+
+
+def drawn(draw, N: int, T: int, H: int) -> tuple[Tensor, Tensor]:
+    """Outputs and lengths; among the lengths are 1 and T, and not in order."""
+    lengths = draw.integers(2, T, N) if T > 2 else torch.ones(N, dtype=torch.int64)
+    lengths[int(draw.integers(0, N, 1))] = T
+    if N > 2:
+        lengths[(lengths == T).nonzero()[0] - 1] = 1
+    return padded(draw, N, T, H, lengths), lengths
+
+
+def expected(name: str, outputs: Tensor, lengths: Tensor) -> Tensor:
+    """Sequence by sequence, padding cut off."""
+    valid = [sequence[: int(length)] for sequence, length in zip(outputs, lengths, strict=True)]
+    return torch.stack([steps[-1] if name == "last_valid" else steps.mean(dim=0) for steps in valid])
+
+
+def check_values(student, draw, name: str, N: int, T: int, H: int) -> None:
+    outputs, lengths = drawn(draw, N, T, H)
+    got = student.call(name, outputs, lengths).value
+    close(got, expected(name, outputs, lengths), name, "N H", dtype=torch.float64)
+
+
+def check_gradients(student, draw, name: str, N: int, T: int, H: int) -> None:
+    """A random gradient sent back reaches the valid steps and nothing else."""
+    outputs, lengths = drawn(draw, N, T, H)
+    outputs.requires_grad_()
+    upstream = draw(N, H)
+    (want,) = torch.autograd.grad(expected(name, outputs, lengths), outputs, upstream)
+    reply = student.call(name, outputs, lengths, upstream=upstream)
+    close(reply.value, expected(name, outputs.detach(), lengths), name, "N H")
+    close_grads(reply.grads, {"0": want}, NAMES)
+
+
+@part("q6", "last-valid", 2)
+@pytest.mark.parametrize(("N", "T", "H"), SIZES)
+def test_last_valid(student, draw, N, T, H):
+    check_values(student, draw, "last_valid", N, T, H)
+
+
+@part("q6", "masked-mean", 2)
+@pytest.mark.parametrize(("N", "T", "H"), SIZES)
+def test_masked_mean(student, draw, N, T, H):
+    check_values(student, draw, "masked_mean", N, T, H)
+
+
+@part("q6", "last-valid-gradients", 1)
+@pytest.mark.parametrize(("N", "T", "H"), SIZES)
+def test_last_valid_gradients(student, draw, N, T, H):
+    check_gradients(student, draw, "last_valid", N, T, H)
+
+
+@part("q6", "masked-mean-gradients", 1)
+@pytest.mark.parametrize(("N", "T", "H"), SIZES)
+def test_masked_mean_gradients(student, draw, N, T, H):
+    check_gradients(student, draw, "masked_mean", N, T, H)
+
+
+@part("q6", "any-size-and-dtype", 1)
+@pytest.mark.parametrize("name", ["last_valid", "masked_mean"])
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_edges(student, draw, name, dtype):
+    """Lengths all 1, all T, one sequence, one step, sizes of 1; one call after the other."""
+    rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
+    cases = [
+        (3, 4, 2, [1, 1, 1]),
+        (2, 6, 3, [6, 6]),
+        (1, 5, 4, [3]),
+        (4, 1, 3, [1] * 4),
+        (2, 3, 1, [2, 3]),
+        (1, 1, 1, [1]),
+    ]
+    for N, T, H, own in cases:
+        lengths = torch.tensor(own)
+        outputs = padded(draw, N, T, H, lengths, dtype)
+        got = student.call(name, outputs, lengths).value
+        what = f"{name} for lengths {own} and T = {T}"
+        close(got, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
+
+
+@part("q6", "arguments-left-alone", 1)
+@pytest.mark.parametrize("name", ["last_valid", "masked_mean"])
+def test_arguments_unchanged(student, draw, name):
+    """Counted only where the result is right: to change nothing is no work."""
+    outputs, lengths = drawn(draw, 4, 6, 3)
+    reply = student.call(name, outputs, lengths)
+    close(reply.value, expected(name, outputs, lengths), name, "N H")
+    unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)

@@ -1,0 +1,70 @@
+"""What a recurrent layer should give (q3), on the examiner's side: over PyTorch's own layer, or over a step of
+other equations that the layer under test should follow."""
+
+import torch
+from torch import Tensor
+
+WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+BLOCKS = {"LSTM": 4, "GRU": 3}
+STEPS = {"LSTM": "lstm_step", "GRU": "gru_step"}
+
+# The same signatures as in the contract, other equations. ALPHA and BETA are drawn for each test.
+OTHER = {
+    "LSTM": """
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    pre = x @ w_ih.T + ALPHA * (h @ w_hh.T) + b_ih - b_hh
+    i, f, g, o = pre.chunk(4, dim=1)
+    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+    c = f * c + BETA * i * g - 0.1 * h
+    return o * (BETA * c).tanh() + 0.1 * c, c, {"i": i, "f": f, "g": g, "o": o}
+""",
+    "GRU": """
+def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
+    x_r, x_z, x_n = (ALPHA * (x @ w_ih.T) + b_ih).chunk(3, dim=1)
+    h_r, h_z, h_n = (h @ w_hh.T - b_hh).chunk(3, dim=1)
+    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+    n = (x_n + BETA * r * h_n).tanh()
+    return z * n + (1 - z) * h + 0.1 * r, {"r": r, "z": z, "n": n}
+""",
+}
+
+
+class Truth:
+    """What a layer of this kind gives, on the examiner's side; `step` is "usual" or "other"."""
+
+    def __init__(self, kind: str, draw, D: int, H: int, step: str = "usual", dtype=torch.float64) -> None:
+        self.kind, self.H = kind, H
+        rows = BLOCKS[kind] * H
+        shapes = [(rows, D), (rows, H), (rows,), (rows,)]
+        self.weights = {
+            name: draw(*shape, scale=0.6, dtype=dtype) for name, shape in zip(WEIGHTS, shapes, strict=True)
+        }
+        self.layer = getattr(torch.nn, kind)(D, H, batch_first=True, dtype=torch.float64)
+        self.step = None
+        if step == "other":
+            alpha, beta = (0.5 + torch.rand(2, generator=draw.generator)).tolist()
+            self.source = OTHER[kind].replace("ALPHA", f"{alpha:.3f}").replace("BETA", f"{beta:.3f}")
+            space: dict = {}
+            exec(self.source, space)
+            self.step = space[STEPS[kind]]
+
+    def __call__(self, x: Tensor, state=None):
+        """x (N, T, D), state as in the contract → outputs (N, T, H), state."""
+        weights = {name: weight.double() for name, weight in self.weights.items()}
+        if self.step:
+            return self._loop(x, state, list(weights.values()))
+        if state is not None:
+            state = (state[0][None], state[1][None]) if self.kind == "LSTM" else state[None]
+        outputs, state = torch.func.functional_call(self.layer, weights, (x, state))
+        return outputs, (state[0][0], state[1][0]) if self.kind == "LSTM" else state[0]
+
+    def _loop(self, x: Tensor, state, weights: list[Tensor]):
+        zeros = x.new_zeros(len(x), self.H)
+        if state is None:
+            state = (zeros, zeros) if self.kind == "LSTM" else zeros
+        states = tuple(state) if self.kind == "LSTM" else (state,)
+        outputs = []
+        for t in range(x.shape[1]):
+            *states, _ = self.step(x[:, t], *states, *weights)
+            outputs.append(states[0])
+        return torch.stack(outputs, dim=1), tuple(states) if self.kind == "LSTM" else states[0]
