@@ -1,0 +1,131 @@
+"""otter, run so that it never sees what was handed in, and always leaves a result.
+
+`otter run` unpacks an archive whole and reads the notebook before it asks any plugin; what it cannot read
+ends it with a traceback and no result. Here the notebook is taken out first, otter is given an empty one in a
+folder of its own, and the plugin grades the one that was taken out. Two callers: the containers of Gradescope
+and `otter grade` (`in_container`), and a person (`python -m gatelab.adapters.otter_run ZIP FILE -o FOLDER`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+import traceback
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from gatelab.adapters.otter import empty_notebook, handed_in, lab_of_the_kit
+from gatelab.adapters.otter_intake import Intake, take_in
+from gatelab.lab import QuestionSpec
+from gatelab.report.gradescope import gradescope_results
+from gatelab.report.model import Report
+
+RESULTS = ("results.json", "results.pkl")
+NO_RESULT = "The grader ended without a result, so nothing was graded. Please tell the staff."
+
+
+def in_container(root: Path) -> dict[str, Any]:
+    """Grade `root/submission` with `root/source` into `root/results` (root is /autograder), as a container does."""
+    metadata = _metadata(root / "submission_metadata.json")
+    return grade_apart(root / "source", root / "submission", root / "results", metadata, force_python3=True)
+
+
+def grade_apart(
+    source: Path,
+    submission: Path,
+    results: Path,
+    metadata: dict[str, Any] | None = None,
+    force_python3: bool = False,
+) -> dict[str, Any]:
+    """Run otter on an empty notebook while its plugin grades `submission` (a notebook, a zip or a folder).
+
+    `source` is the unpacked autograder zip. Writes `results.json` (and otter's `results.pkl`, when otter came to
+    its end) into `results` and returns what the first says.
+    """
+    specs, wanted = _lab(source)
+    with tempfile.TemporaryDirectory(prefix="gatelab-otter-") as folder:
+        apart = Path(folder) / "autograder"
+        private = Path(folder) / "private"
+        for path in (apart / "submission", apart / "results", private):
+            path.mkdir(parents=True)
+        (apart / "source").symlink_to(source.resolve())
+        (apart / "submission_metadata.json").write_text(json.dumps(metadata or {}), encoding="utf-8")
+        nbformat.write(empty_notebook(), apart / "submission" / wanted)
+        intake = take_in(submission, private, wanted)
+        failure = _run_otter(apart, intake, otter_run=not force_python3)
+        results.mkdir(parents=True, exist_ok=True)
+        if not (apart / "results" / "results.json").is_file():
+            report = Report(intake.name, "ungradable", NO_RESULT, output=failure)
+            (apart / "results" / "results.json").write_text(
+                json.dumps(gradescope_results(report, specs), indent=1), encoding="utf-8"
+            )
+        for name in RESULTS:
+            if (apart / "results" / name).is_file():
+                shutil.copy(apart / "results" / name, results / name)
+        return json.loads((apart / "results" / "results.json").read_text(encoding="utf-8"))
+
+
+def _run_otter(apart: Path, intake: Intake, otter_run: bool) -> str:
+    """Run otter in the folder `apart`; returns the traceback of what it ended with, or nothing."""
+    from otter.run.run_autograder import main as run_autograder
+
+    try:
+        with handed_in(intake):
+            run_autograder(str(apart), otter_run=otter_run, logo=False)
+    except Exception:
+        failure = traceback.format_exc()
+        print(failure, file=sys.stderr)
+        return failure
+    return ""
+
+
+def _lab(source: Path) -> tuple[list[QuestionSpec], str]:
+    """The lab's questions and its notebook's name, or what must do when the kit in the zip is broken."""
+    try:
+        config = json.loads((source / "otter_config.json").read_text(encoding="utf-8"))
+        settings = next(iter(config["plugins"][0].values()))
+        lab = lab_of_the_kit(source, settings.get("lab", ""))
+        return list(lab.questions.values()), lab.notebook
+    except Exception:  # the plugin will find the same and say so in the result
+        return [], "lab.ipynb"
+
+
+def _metadata(path: Path) -> dict[str, Any]:
+    """Gradescope's submission metadata; `otter grade` leaves an empty file, which otter itself trips over."""
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`otter run` for anything that was handed in. 0: graded, 1: could not be graded, 2: wrong usage."""
+    parser = argparse.ArgumentParser(prog="gatelab otter-run", description=main.__doc__)
+    parser.add_argument("autograder", type=Path, help="the autograder zip")
+    parser.add_argument("submission", type=Path, help="a notebook, an archive or a folder")
+    parser.add_argument("-o", "--output-dir", type=Path, default=Path("."), help="where results.json goes")
+    given = parser.parse_args(arguments)
+    for path in (given.autograder, given.submission):
+        if not path.exists():
+            parser.error(f"{path}: there is no such file.")
+    return otter_run(given.autograder, given.submission, given.output_dir)
+
+
+def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
+    """Grade one submission with an autograder zip; `results.json` goes to `output_dir`. Returns the exit code."""
+    with tempfile.TemporaryDirectory(prefix="gatelab-zip-") as folder:
+        with zipfile.ZipFile(autograder) as zip:
+            zip.extractall(folder)
+        results = grade_apart(Path(folder), submission, output_dir)
+    return 0 if results["extra_data"]["status"] == "graded" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

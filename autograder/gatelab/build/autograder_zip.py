@@ -1,0 +1,121 @@
+"""The autograder zip: what Gradescope, `otter grade` and `otter run -a` take to grade the lab.
+
+Layout, of which the names in the first column are otter's and Gradescope's:
+
+    otter_config.json              the plugin and its settings
+    setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
+    requirements.txt
+    run_autograder  run_otter.py   grade one submission
+    tests/q1.py …                  read the verdicts out, for otter's summary
+    files/kit/                     the kit: gatelab, the lab's table, seqlab, hidden suites, the chaff they name mistakes by
+
+The kit stands under `files/` because `otter grade` brings nothing else but `tests/` into its image. The masters,
+the solutions, the wheat and the release stay at home.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import gatelab
+from gatelab.lab import Lab, LabError
+
+KIT = "files/kit"
+PLUGIN = "gatelab.adapters.otter.GatelabPlugin"
+LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+SCRIPTS = ("setup.sh", "run_autograder")
+
+
+def build_autograder_zip(
+    lab: Lab, out: Path, *, seed: int = 0, accept_missing_protection: bool = False, otter: Path | None = None
+) -> Path:
+    """Write `<out>/<lab>-autograder.zip` and return its path.
+
+    The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
+    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/otter` unless told.
+    """
+    otter = otter or Path(gatelab.__file__).parents[1] / "otter"
+    files = dict(_kit(lab))
+    files["otter_config.json"] = _config(lab, seed, accept_missing_protection)
+    files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
+    for name in ("environment.yml", "run_otter.py", *SCRIPTS):
+        files[name] = (otter / name).read_bytes()
+    read_out = (otter / "read_out.py").read_text(encoding="utf-8")
+    for spec in lab.questions.values():
+        if not spec.by_hand:
+            files[f"tests/{spec.id}.py"] = read_out.replace("QUESTION", spec.id).encode()
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{lab.name}-autograder.zip"
+    _write(path, files)
+    return path
+
+
+def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
+    """Name in the zip → bytes, laid out like the repository so that `Lab.in_repository` finds the lab."""
+    package = Path(gatelab.__file__).parent
+    assignment = f"{KIT}/assignment/{lab.assignment.name}"
+    yield f"{assignment}/questions.toml", (lab.assignment / "questions.toml").read_bytes()
+    yield from _tree(lab.assignment / "seqlab", f"{assignment}/seqlab")
+    yield from _tree(package, f"{KIT}/autograder/gatelab")
+    yield from _tree(lab.hidden, f"{KIT}/tests/hidden")
+    if lab.bank is not None:
+        yield from _tree(lab.bank / "chaff", f"{KIT}/tests/chaff")
+
+
+def _tree(folder: Path, place: str) -> Iterator[tuple[str, bytes]]:
+    """The files of a folder and its subfolders, without what Python and editors leave there."""
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and path.suffix != ".pyc"
+            and not LEFT_OUT.intersection(parts)
+        ):
+            yield "/".join((place, *parts)), path.read_bytes()
+
+
+def _config(lab: Lab, seed: int, accept_missing_protection: bool) -> bytes:
+    """otter's settings. No PDF and no token: a page made of a submission would be made in the grader's own process."""
+    settings = {
+        "lab": lab.assignment.name,
+        "seed": seed,
+        "accept_missing_protection": accept_missing_protection,
+    }
+    config = {
+        "plugins": [{PLUGIN: settings}],
+        "pdf": False,
+        "show_stdout": False,
+        "show_hidden": False,
+        "logo": False,
+    }
+    return (json.dumps(config, indent=2) + "\n").encode()
+
+
+def _requirements(pyproject: Path) -> bytes:
+    """The pins of pyproject.toml, one a line, so that the image has no list of its own."""
+    try:
+        pins = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise LabError(
+            f"{pyproject}: no dependencies found; build the zip in the kit's repository."
+        ) from error
+    return (
+        "# From pyproject.toml. setup.sh takes torch from PyTorch's index of CPU builds.\n"
+        + "\n".join(pins)
+        + "\n"
+    ).encode()
+
+
+def _write(path: Path, files: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zip:
+        for name in sorted(files):
+            member = zipfile.ZipInfo(name, EPOCH)
+            member.create_system = 3  # Unix, wherever it is built
+            member.external_attr = (0o755 if name in SCRIPTS else 0o644) << 16
+            zip.writestr(member, files[name])

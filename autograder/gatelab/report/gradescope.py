@@ -1,0 +1,154 @@
+"""The report as Gradescope's `results.json`: one test a question, and one that only staff see.
+
+Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* stands in the one
+hidden test and nowhere else. Questions marked by hand are left out: they are manually graded questions of the
+assignment's outline, and a test with 0 points here would count them twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gatelab.lab import QuestionSpec
+from gatelab.report.model import Cell, Part, Question, Report
+from gatelab.report.pages import plural, shown, words
+from gatelab.report.table import number
+
+# What staff may want to read of a submission's output and of tracebacks, by question.
+STAFF_LONGEST = 2_000  # characters
+CELLS_NAMED = 10
+
+
+def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -> dict[str, Any]:
+    """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for."""
+    rows = all_questions(report, questions)
+    marked_here = [question for question in rows if not question.by_hand]
+    tests = [_test(question) for question in marked_here]
+    return {
+        "score": report.points,
+        "execution_time": round(report.wall_seconds),
+        "visibility": "visible",
+        "stdout_visibility": "hidden",  # otter's own log; the student's results are the tests below
+        "output": summary(report, rows),
+        "output_format": "text",
+        "tests": [*tests, _for_staff(report)],
+        "extra_data": {
+            "status": report.status,
+            "lab": report.lab,
+            "seed": report.seed,
+            "sha256": report.sha256,
+            "protection": report.protection,
+            "versions": report.versions,
+            "questions": {
+                question.id: {
+                    "points": question.points,
+                    "parts": {part.name: part.points for part in question.parts},
+                    "misconceptions": mistakes(question),
+                }
+                for question in marked_here
+            },
+        },
+    }
+
+
+def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> list[Question]:
+    """The report's questions; where it has none of a lab's question, that question with 0 points."""
+    found = {question.id: question for question in report.questions}
+    for spec in questions:
+        if spec.id not in found:
+            part = [] if spec.by_hand else [Part("graded", 0, spec.points, False, report.reason)]
+            found[spec.id] = Question(spec.id, spec.title, spec.points, part, by_hand=spec.by_hand)
+    return list(found.values())
+
+
+def summary(report: Report, questions: list[Question]) -> str:
+    """What stands above the questions: the points, or why there are none, and the cells that did not run through."""
+    by_hand = [question for question in questions if question.by_hand]
+    here = sum(question.max_points for question in questions if not question.by_hand)
+    lines = []
+    if report.status == "graded":
+        lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
+    else:
+        lines.append(f"Not graded. {shown(report.reason)}")
+    if by_hand:
+        total = sum(question.max_points for question in by_hand)
+        verb = "is" if len(by_hand) == 1 else "are"
+        lines.append(f"{', '.join(q.id for q in by_hand)} ({plural(total, 'point')}) {verb} marked by hand.")
+    lines += [_cell(cell) for cell in report.cells if cell.what != "skipped"][:CELLS_NAMED]
+    return "\n".join(lines)
+
+
+def feedback(question: Question) -> str:
+    """What a student reads of a question, as plain text: the note, then every part with its points."""
+    lines = [shown(question.note)] if question.note else []
+    for part in question.parts:
+        lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
+        if not part.passed and part.message:
+            lines += [f"    {line}" for line in shown(part.message).splitlines()]
+    return "\n".join(lines)
+
+
+def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
+    """The whole result as plain text: the summary, what protection was missing, every question with its parts."""
+    rows = all_questions(report, questions)
+    lines = [summary(report, rows), missing_protection(report)]
+    for question in rows:
+        if not question.by_hand:
+            lines.append(f"\n{question.id}: {number(question.points)} of {number(question.max_points)}")
+            lines += [f"    {line}" for line in feedback(question).splitlines()]
+    return "\n".join(line for line in lines if line)
+
+
+def missing_protection(report: Report) -> str:
+    """One line that names the pieces of confinement that were off, or nothing."""
+    off = [name for name, on in report.protection.items() if not on]
+    return f"Graded without full protection; off on this machine: {', '.join(off)}." if off else ""
+
+
+def _test(question: Question) -> dict[str, Any]:
+    full = question.points > question.max_points - 1e-9
+    return {
+        "name": f"{question.id}: {question.title}",
+        "score": question.points,
+        "max_score": question.max_points,
+        "status": "passed" if full else "failed",
+        "output": feedback(question),
+        "tags": [question.id, *mistakes(question)],
+        "visibility": "visible",
+    }
+
+
+def mistakes(question: Question) -> list[str]:
+    """IDs of the recognised mistakes: none, one, or the two of a pair."""
+    return question.misconception.split("+") if question.misconception else []
+
+
+def _for_staff(report: Report) -> dict[str, Any]:
+    """The hidden test: what was off, hints on the code, what the student's code printed, tracebacks."""
+    lines = [missing_protection(report), *report.hints]
+    for question in report.questions:
+        lines += [
+            f"{question.id} {words(part.name)}: {_cut(part.detail)}" for part in question.parts if part.detail
+        ]
+        if question.output:
+            lines.append(f"{question.id} printed: {_cut(question.output)}")
+    if report.output:
+        lines.append(f"The cells printed: {_cut(report.output)}")
+    return {
+        "name": "For staff",
+        "output": "\n".join(shown(line) for line in lines if line) or "Nothing to note.",
+        "visibility": "hidden",
+    }
+
+
+def _cell(cell: Cell) -> str:
+    return (
+        f"Cell {cell.index + 1} {cell.what}: {shown(cell.message)}"
+        if cell.message
+        else f"Cell {cell.index + 1} {cell.what}."
+    )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= STAFF_LONGEST else text[:STAFF_LONGEST] + " … (cut)"

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# Makes the grading image: Gradescope and `otter grade` run this once, as root, before any submission comes.
+# The environment lies in /opt and not under /root, so that the unprivileged user of students' code can read it.
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive
+root=/autograder
+miniforge=25.3.1-0
+
+# libseccomp is the system's half of the system-call filter.
+apt-get update
+apt-get install -y --no-install-recommends ca-certificates curl libseccomp2
+
+curl -fsSL -o /tmp/miniforge.sh \
+    "https://github.com/conda-forge/miniforge/releases/download/${miniforge}/Miniforge3-Linux-$(uname -m).sh"
+bash /tmp/miniforge.sh -b -p /opt/miniforge3
+rm /tmp/miniforge.sh
+/opt/miniforge3/bin/mamba env create -y -p /opt/gatelab -f "$root/source/environment.yml"
+
+# torch first, from PyTorch's index of CPU builds: from anywhere else pip would take the CUDA build, gigabytes
+# that a container without a GPU cannot use. What follows finds torch there and leaves it.
+torch="$(grep '^torch==' "$root/source/requirements.txt")"
+/opt/gatelab/bin/pip install --no-cache-dir --index-url https://download.pytorch.org/whl/cpu "$torch"
+/opt/gatelab/bin/pip install --no-cache-dir -r "$root/source/requirements.txt"
+if /opt/gatelab/bin/pip list --format=freeze | grep -iE '^(nvidia|cuda|triton)'; then
+    echo "setup.sh: parts of CUDA were installed (above); the image is for the CPU build of torch." >&2
+    exit 1
+fi
+
+# The kit itself, for every interpreter of the environment. `otter grade` adds its files only after this script has
+# run, so that the folder is named and not copied.
+packages="$(/opt/gatelab/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
+echo "$root/source/files/kit/autograder" > "$packages/gatelab.pth"
+
+# `otter grade` leaves an empty file here, which is no JSON, where there is none yet.
+[ -s "$root/submission_metadata.json" ] || echo '{}' > "$root/submission_metadata.json"
