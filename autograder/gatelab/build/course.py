@@ -1,0 +1,123 @@
+"""nbgrader's settings for this repository, used by nbgrader_config.py and by the build alike."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from traitlets.config import Config
+
+from gatelab.build import master, regions
+from gatelab.build.errors import BuildError
+from gatelab.build.settings import Settings
+from gatelab.build.stubs import StubSolutions
+from gatelab.lab import Lab
+
+
+def labs(root: Path) -> list[Lab]:
+    """The labs of a repository: the folders of assignment/ that hold a questions.toml."""
+    return [
+        Lab.in_repository(root, path.parent.name) for path in sorted(root.glob("assignment/*/questions.toml"))
+    ]
+
+
+def configure(c: Config, root: Path) -> None:
+    """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date."""
+    find_programs()
+    release_settings(c, root)
+    grading_settings(c, root)
+    for lab in labs(root):
+        write_source(lab, root)
+
+
+def find_programs() -> None:
+    """Put this environment's programs on the path.
+
+    nbgrader starts `alembic` by its name to make a grade book. Called as .venv/bin/nbgrader, without an activated
+    environment, it would not find it, and leave half a grade book.
+    """
+    here = str(Path(sys.executable).parent)
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = here + os.pathsep + os.environ.get("PATH", "")
+
+
+def release_settings(c: Config, root: Path) -> None:
+    """What `nbgrader generate_assignment` needs."""
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.preprocessors import ClearSolutions
+
+    c.CourseDirectory.source_directory = "assignment"
+    c.CourseDirectory.release_directory = "release"
+    c.CourseDirectory.ignore = ignored(root)
+    c.ClearSolutions.begin_solution_delimeter = regions.BEGIN
+    c.ClearSolutions.end_solution_delimeter = regions.END
+    c.ClearSolutions.text_stub = "*Write your answer here.*"
+    c.GenerateAssignment.preprocessors = [
+        StubSolutions if step is ClearSolutions else step
+        for step in GenerateAssignment.class_traits()["preprocessors"].default()
+    ]
+    # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
+    c.GenerateAssignment.force = True
+
+
+def grading_settings(c: Config, root: Path) -> None:
+    """What `nbgrader autograde` and `nbgrader generate_feedback` need. Names only: nothing is imported here."""
+    adapter = "gatelab.adapters"
+    c.Autograde.exporter_class = f"{adapter}.nbgrader.SubmissionExporter"
+    c.Autograde.pre_convert_hook = f"{adapter}.nbgrader.before_submission"
+    c.SubmissionExporter.kit = str(root)
+    c.Autograde.sanitize_preprocessors = [
+        f"{adapter}.nbgrader_cells.RestoreCells",
+        "nbgrader.preprocessors.OverwriteKernelspec",
+        "nbgrader.preprocessors.OverwriteCells",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    c.Autograde.autograde_preprocessors = [
+        f"{adapter}.nbgrader.GradeByEngine",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+
+
+def ignored(root: Path) -> list[str]:
+    """Names nbgrader must not copy: everything in a lab's folder that [tool.gatelab] does not list for release.
+
+    nbgrader knows only names to leave out. Made from the list of what students get, a new staff file beside the
+    master stays with the staff until somebody lists it.
+    """
+    shipped = set(Settings.of(root).release)
+    staff = {path.name for lab in labs(root) for path in lab.assignment.iterdir() if path.suffix != ".ipynb"}
+    return [".*", "*.pyc", "__pycache__", "feedback", *sorted(staff - shipped)]
+
+
+def write_source(lab: Lab, root: Path) -> Path:
+    """Write the master's notebook beside it, where nbgrader looks for it, unless it is there already.
+
+    The text is compared, not the time: a checkout or a copy can make a stale file look new. The file is
+    read-only, so that nobody edits it in Jupyter and loses the edit to the next conversion.
+    """
+    target = lab.assignment / lab.notebook
+    try:
+        text = source_text(lab, root)
+    except Exception:
+        target.unlink(missing_ok=True)  # rather no notebook than one that is not the master's
+        raise
+    if not target.is_file() or target.read_text(encoding="utf-8") != text:
+        draft = target.with_name(f".{target.name}.{os.getpid()}")
+        draft.write_text(text, encoding="utf-8")
+        draft.chmod(0o444)
+        draft.replace(target)
+    return target
+
+
+def source_text(lab: Lab, root: Path) -> str:
+    """The text of the notebook that nbgrader reads."""
+    path = (lab.assignment / lab.notebook).with_suffix(".py")
+    if not path.is_file():
+        raise BuildError(f"{path}: the master is missing.")
+    place = f"release/{lab.name}/{lab.notebook}"
+    return master.dumps(master.convert(path, lab, Settings.of(root), place))

@@ -1,0 +1,7 @@
+"""What a build says when it stops."""
+
+from gatelab.lab import LabError
+
+
+class BuildError(LabError):
+    """Nothing was written; the message says in one sentence what is wrong and where."""

@@ -1,0 +1,151 @@
+"""Search the release for what students must not see.
+
+Solution regions and everything under tests/hidden are turned into needles, and every file of the release is
+searched for them, in whatever comment, string or output they stand.
+
+A needle is one line that says enough by itself, or two lines in a row that say something: `c = f * c + i * g`
+may stand in an explanation, but not with the line that follows it in the solution. Definitions, imports,
+decorators, comments and docstrings are no needles: the signatures are the contract's, and so is much of the prose.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from gatelab.build import regions
+
+# Characters without white space. Of the 825 lines of the solutions and suites of Part 1, seven between 12 and 25 long
+# stand in the students' own files too (`super().__init__()`, `optimizer.step()`, `with torch.no_grad():`), and of the
+# longer ones only lists of shapes. So a shorter line counts together with the next one.
+SAYS_SOMETHING = 8
+SAYS_ENOUGH = 28
+
+_STRUCTURE = re.compile(
+    r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__"
+    r"|\w+: [\w.\[\], |]+$"  # a field or a parameter with its type
+)
+# `shapes = [(N, D), (N, H), (4 * H, D)]`: the contract says the same.
+_SHAPES = re.compile(r"(\w+=)?[\[\](){},:*\dA-Z]+$")
+_COMMENT = re.compile(r"(?<=\S)\s+#\s.*$")
+_DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")
+
+
+@dataclass(frozen=True)
+class Needle:
+    """A secret: its normalised lines, and where they come from."""
+
+    text: str
+    origin: str
+
+
+@dataclass(frozen=True)
+class Leak:
+    """A needle found in a file of the release."""
+
+    origin: str
+    file: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file} of the release shows {self.origin}: {self.text!r}"
+
+
+def normal(line: str) -> str:
+    """A line without white space, without the comment behind it, without signs and quotes at its ends."""
+    return re.sub(r"\s+", "", _DECORATION.sub("", _COMMENT.sub("", line))).replace("'", '"')
+
+
+def needles(lines: Iterable[str], origin: str) -> Iterator[Needle]:
+    """Needles of a secret's lines."""
+    before = ""
+    for line in lines:
+        text = normal(line)
+        if not text:
+            continue
+        if len(text) < SAYS_SOMETHING or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
+            before = ""
+            continue
+        if len(text) >= SAYS_ENOUGH:
+            yield Needle(text, origin)
+        elif before:
+            yield Needle(f"{before}\n{text}", origin)
+        before = text if len(text) < SAYS_ENOUGH else ""
+
+
+def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
+    """Needles of all solution regions of a master's notebook."""
+    for cell in notebook.cells:
+        lines = regions.solution_lines(cell)
+        if lines:
+            if cell.cell_type == "code":
+                lines = _code_lines("\n".join(lines))
+            yield from needles(lines, f"a solution line of {regions.question_id(cell)} in {master}")
+
+
+def hidden_needles(folder: Path) -> Iterator[Needle]:
+    """Needles of every text file under tests/hidden."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            text = path.read_text(encoding="utf-8")
+            lines = _code_lines(text) if path.suffix == ".py" else text.split("\n")
+            yield from needles(lines, f"a line of tests/hidden/{path.relative_to(folder).as_posix()}")
+
+
+def search(release: Path, secrets: Iterable[Needle], shared: Iterable[str] = ()) -> list[Leak]:
+    """All needles found in the files of the release, whatever their type.
+
+    shared: lines that may stand in both.
+    """
+    allowed = {normal(line) for line in shared}
+    wanted = {needle.text: needle for needle in secrets if not allowed.intersection(needle.text.split("\n"))}
+    leaks = []
+    for path in sorted(path for path in release.rglob("*") if path.is_file()):
+        lines = (normal(line) for line in _shown(path))
+        text = "\n".join(line for line in lines if line)
+        name = path.relative_to(release).as_posix()
+        leaks += [Leak(needle.origin, name, needle.text) for needle in wanted.values() if needle.text in text]
+    return leaks
+
+
+def _shown(path: Path) -> list[str]:
+    """The lines of a file; of a notebook, those of its cells with their outputs and metadata."""
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    if path.suffix != ".ipynb":
+        return text.split("\n")
+    notebook = nbformat.reads(text, as_version=4)
+    lines = [str(notebook.metadata)]
+    for cell in notebook.cells:
+        lines += cell.source.split("\n")
+        lines.append(str(cell.metadata))
+        for output in cell.get("outputs", []):
+            lines += str(output.get("text", "")).split("\n")
+            lines += [line for value in output.get("data", {}).values() for line in str(value).split("\n")]
+            lines += output.get("traceback", [])
+    return lines
+
+
+def _code_lines(code: str) -> list[str]:
+    """The lines of code without its docstrings; all of them where it does not parse."""
+    code = textwrap.dedent(code)
+    lines = code.split("\n")
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:
+        return lines
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Constant)
+            and isinstance(node.value.value, str)
+        ):
+            for number in range(node.lineno - 1, node.end_lineno):
+                lines[number] = ""
+    return lines

@@ -1,0 +1,103 @@
+"""A master (percent-format .py) becomes a notebook, always the same bytes from the same master."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbformat import NotebookNode
+
+from gatelab.build import regions
+from gatelab.build.errors import BuildError
+from gatelab.build.settings import Settings
+from gatelab.lab import Lab
+
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+# Without the version: it would be the builder's, and change the release with every Python.
+LANGUAGE = {
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "pygments_lexer": "ipython3",
+}
+COLAB_MARK = "{{COLAB_URL}}"
+NBGRADER_DEFAULTS = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+
+
+def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookNode:
+    """The notebook of a master, solutions and all.
+
+    place: the notebook's path from the repository's root, where Colab will find it.
+    """
+    notebook = jupytext.read(master, fmt="py:percent")
+    notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    url = settings.colab_url(place)
+    for cell in notebook.cells:
+        cell.metadata.pop("lines_to_next_cell", None)
+        cell.source = cell.source.replace(COLAB_MARK, url)
+        _check_regions(cell, master)
+        if "nbgrader" in cell.metadata:
+            _complete(cell, lab, master)
+    _set_ids(notebook, master)
+    return notebook
+
+
+def dumps(notebook: NotebookNode) -> str:
+    """The file's text, keys sorted, one line end at the end."""
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def _check_regions(cell: NotebookNode, master: Path) -> None:
+    try:
+        _, solution = regions.split(cell.source)
+    except ValueError as error:
+        raise BuildError(f"{master}: {error}, in the cell that starts {_start(cell)}.") from error
+    if solution and not regions.is_solution(cell):
+        raise BuildError(
+            f"{master}: the cell that starts {_start(cell)} holds a solution region, "
+            'but its nbgrader metadata does not say "solution": true.'
+        )
+
+
+def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
+    """Fill in what the metadata leaves out; a grade cell's points are those of questions.toml."""
+    mark = {**NBGRADER_DEFAULTS, **cell.metadata["nbgrader"]}
+    if not mark.get("grade_id"):
+        raise BuildError(
+            f"{master}: the cell that starts {_start(cell)} has nbgrader metadata without a grade_id."
+        )
+    cell.metadata["nbgrader"] = mark
+    question = lab.questions.get(regions.question_id(cell))
+    if question is None and (mark["grade"] or mark["solution"]):
+        raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of questions.toml.")
+    mark.pop("points", None)
+    if mark["grade"]:
+        if mark["grade_id"] != question.id:
+            raise BuildError(
+                f"{master}: the grade cell {mark['grade_id']} must have its question's ID, {question.id}."
+            )
+        if question.by_hand != mark["solution"]:
+            raise BuildError(
+                f"{master}: the grade cell {question.id} is by hand in one of questions.toml and the master only."
+            )
+        mark["points"] = question.points
+
+
+def _set_ids(notebook: NotebookNode, master: Path) -> None:
+    """Cell ids from grade_id or position: jupytext draws new ones at every conversion."""
+    seen: dict[str, str] = {}
+    for index, cell in enumerate(notebook.cells):
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        key = f"grade_id {grade_id}" if grade_id else f"position {index}"
+        id = hashlib.sha256(f"{master.stem} {key}".encode()).hexdigest()[:8]
+        if id in seen:
+            raise BuildError(f"{master}: two cells have {key}.")
+        seen[id] = key
+        cell["id"] = id
+
+
+def _start(cell: NotebookNode) -> str:
+    return repr(cell.source.lstrip().split("\n")[0][:60])

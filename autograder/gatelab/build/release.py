@@ -1,0 +1,93 @@
+"""The release: nbgrader's own conversion, in a folder of its own."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import traitlets.log
+from nbgrader.converters import GenerateAssignment, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
+
+from gatelab.build import course
+from gatelab.build.errors import BuildError
+from gatelab.build.settings import Settings
+from gatelab.lab import Lab
+
+
+def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
+    """Convert the lab with nbgrader and return the folder `workspace/release/<lab>`.
+
+    No grade book is touched, and a conversion that fails leaves nothing but a workspace to delete; in place,
+    nbgrader deletes the release before it finds out that it cannot make a new one.
+    """
+    source = workspace / "assignment" / lab.name
+    source.mkdir(parents=True)
+    for name in Settings.of(root).release:
+        _copy(lab.assignment / name, source / name)
+    (source / lab.notebook).write_text(course.source_text(lab, root), encoding="utf-8")
+
+    settings = Config()
+    course.release_settings(settings, root)
+    settings.SaveCells.enabled = False  # with no_database what nbgrader's --no-db says
+    settings.GenerateAssignment.no_database = True
+    settings.CourseDirectory.root = str(workspace)
+    settings.CourseDirectory.assignment_id = lab.name
+    _convert(settings)
+    release = workspace / "release" / lab.name
+    _compare(source, release, lab)
+    return release
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.is_dir():
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.pyc", ".*"))
+    elif source.is_file():
+        shutil.copyfile(source, target)
+    else:
+        raise BuildError(
+            f"{source}: [tool.gatelab] in pyproject.toml lists it for release, but it does not exist."
+        )
+
+
+def _convert(settings: Config) -> None:
+    log = traitlets.log.get_logger()
+    heard = _Errors()
+    log.addHandler(heard)
+    propagate, log.propagate = log.propagate, False
+    try:
+        folder = CourseDirectory(config=settings)
+        GenerateAssignment(coursedir=folder, config=settings).start()
+    except NbGraderException as error:
+        # nbgrader's exception says "see the log"; what happened stands in the log, as a traceback's last line.
+        lines = [text.strip().split("\n")[-1] for text in heard.texts] or [str(error)]
+        raise BuildError(f"nbgrader could not convert the notebook: {' / '.join(lines)}") from error
+    finally:
+        log.propagate = propagate
+        log.removeHandler(heard)
+
+
+class _Errors(logging.Handler):
+    """Keep what nbgrader logs as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+def _compare(source: Path, release: Path, lab: Lab) -> None:
+    """nbgrader's ignore list knows names without their folders, so that a needed file can get lost."""
+    wanted, got = _names(source), _names(release)
+    if wanted != got:
+        raise BuildError(
+            f"nbgrader's release of {lab.name} differs from the list in: {sorted(wanted ^ got)}."
+        )
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

@@ -1,0 +1,38 @@
+"""The build's few settings: the table [tool.gatelab] of pyproject.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.build.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What may differ from one course to the next."""
+
+    colab_base: str  # Colab's address of the repository's root, without a slash at the end
+    # What students get beside the notebook; nothing that is not named here is shipped.
+    release: tuple[str, ...]
+    # Lines that a solution or a hidden suite may share with the release.
+    shared_lines: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, root: Path) -> Settings:
+        """Read them from the pyproject.toml in `root`."""
+        path = root / "pyproject.toml"
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["gatelab"]
+            return cls(
+                table["colab_base"].rstrip("/"), tuple(table["release"]), tuple(table.get("shared_lines", ()))
+            )
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise BuildError(f"{path}: {error}") from error
+        except KeyError as error:
+            raise BuildError(f"{path}: [tool.gatelab] has no {error}.") from error
+
+    def colab_url(self, path: str) -> str:
+        """Colab's address of a notebook, `path` being relative to the repository's root."""
+        return f"{self.colab_base}/{path}"
