@@ -49,6 +49,7 @@ def close(
     `axes` names the dimensions, for example "N T H".
     """
     names = axes.split()
+    want = want.detach()
     needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")
     needs(
         got.shape == want.shape,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -21,8 +20,11 @@ MAX_FORKS = 4  # workers that one question may use up
 class Workers(Protocol):
     """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
 
-    def open(self, question: QuestionSpec, own: set[str]) -> Backend:
-        """A fresh fork of the loaded notebook for this question. Raises WorkerLost."""
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
+        """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
+
+        `own` names what stays the student's although the question builds on it. Raises WorkerLost.
+        """
         ...
 
     def close(self, backend: Backend) -> str:
@@ -65,9 +67,9 @@ class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab."""
 
     def __init__(
-        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None, log: Callable[[str], None] = lambda line: None
+        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None
     ) -> None:
-        self.lab, self.seed, self.workers, self.bank, self.log = lab, seed, workers, bank, log
+        self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.shares: dict[tuple[str, str], Share] = {}
         self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
         self.finished: dict[str, Question] = {}
@@ -85,14 +87,15 @@ class Grading:
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
         running = self.running
-        if time.monotonic() - running.started > running.spec.seconds:
+        deadline = running.started + running.spec.seconds
+        if time.monotonic() > deadline:
             raise WorkerLost(f"The time for this question ({running.spec.seconds:g} s) was used up before this check.")
-        if running.backend is None:
-            if running.forks >= MAX_FORKS:
-                raise WorkerLost(f"Your code brought its process down {MAX_FORKS} times; this check was not run.")
-            running.forks += 1
-            running.backend = self.workers.open(running.spec, self._own(running.spec))
         try:
+            if running.backend is None:
+                if running.forks >= MAX_FORKS:
+                    raise WorkerLost(f"Your code brought its process down {MAX_FORKS} times; this check was not run.")
+                running.forks += 1
+                running.backend = self.workers.open(running.spec, self._own(running.spec), deadline)
             return Recording(running.backend, running.trace, test, running.forks).request(request, replay)
         except WorkerLost:
             self._close_worker()

@@ -1,0 +1,107 @@
+"""A client of the fork server (worker/zygote.py): starts it, and asks it for processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+
+class ForkServerLost(Exception):
+    """The fork server does not answer."""
+
+
+class Client:
+    """One line to the fork server. Safe to use from several threads."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.line = line
+        self._lock = threading.Lock()
+
+    def ask(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        with self._lock:
+            try:
+                socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
+                return read_line(self.line)
+            except OSError as error:
+                raise ForkServerLost("the fork server is gone") from error
+
+    def another(self) -> socket.socket:
+        """The near end of a new line, to hand to another process."""
+        near, far = socket.socketpair()
+        with far:
+            self.ask({"op": "client"}, [far.fileno()])
+        return near
+
+
+def read_line(line: socket.socket) -> dict[str, Any]:
+    """One JSON line from a trusted process."""
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = line.recv(1 << 16)
+        if not piece:
+            raise ForkServerLost("the fork server is gone")
+        data += piece
+    return json.loads(data)
+
+
+class ForkServer:
+    """The fork server as a child of this process. Use it as a context manager.
+
+    Args:
+        seqlab: the students' package; a copy of it (and nothing else of the lab) can be imported in workers.
+    """
+
+    def __init__(self, seqlab: Path | None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="gatelab-"))
+        self.folder.chmod(0o711)
+        library = self.folder / "library"
+        library.mkdir(mode=0o755)
+        if seqlab is not None and seqlab.is_dir():
+            shutil.copytree(seqlab, library / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
+        self.library = library
+        near, far = socket.socketpair()
+        with far:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(library)],
+                pass_fds=[far.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(library), "OMP_NUM_THREADS": "1",
+                     "MPLCONFIGDIR": str(library)},
+                start_new_session=True,
+            )  # fmt: skip
+        self.client = Client(near)
+        try:
+            read_line(near)
+        except ForkServerLost as error:
+            raise ForkServerLost(
+                f"the fork server did not start (exit status {self.process.wait()}); its message stands above"
+            ) from error
+
+    def close(self) -> None:
+        self.client.line.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=10)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def available() -> bool:
+    """Whether this system can fork at all."""
+    return hasattr(os, "fork")

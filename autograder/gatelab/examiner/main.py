@@ -1,0 +1,62 @@
+"""An examiner process: forked from the fork server (so torch is there already), grades what it is sent.
+
+It loads the hidden suites, the references and the bank after the fork, in its own memory. The engine sends one
+JSON line for a submission and gets the report as one JSON line back.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
+    """Answer jobs `{"path", "name", "seed", "questions"}` until the engine closes the line."""
+    from gatelab.bank.load import load_bank
+    from gatelab.confine import ProtectionMissing
+    from gatelab.lab import Lab
+    from gatelab.report.model import Report
+
+    from .forkserver import Client
+    from .grade import Examiner
+    from .process import WorkerProcess
+
+    lab = Lab(
+        Path(arguments["assignment"]), Path(arguments["hidden"]), Path(arguments["bank"]) if arguments["bank"] else None
+    )
+    file = line.makefile("rwb")
+
+    def say(answer: dict[str, Any]) -> None:
+        file.write(json.dumps(answer).encode() + b"\n")
+        file.flush()
+
+    try:
+        descriptor = socket.recv_fds(line, 1, 1)[1][0]
+        client = Client(socket.socket(fileno=descriptor))
+        bank = load_bank(lab) if lab.bank else None
+        examiner = Examiner(lab, bank, client, Path(arguments["library"]), arguments["accept_missing"])
+        probe = WorkerProcess(client, Path(arguments["library"]))
+        probe.close()
+    except Exception:
+        say({"fault": traceback.format_exc()})
+        return
+    say({"protection": probe.protection})
+    for text in file:
+        job = json.loads(text)
+        try:
+            report = examiner.grade(Path(job["path"]), job["name"], job["seed"], job["questions"])
+        except ProtectionMissing as error:
+            say({"missing": str(error)})
+            continue
+        except Exception as error:
+            # A fault of the kit: the submission keeps its place in the results, staff can read why.
+            report = Report(
+                job["name"], "ungradable", seed=job["seed"], lab=lab.name,
+                reason="The grader itself failed on this submission; grade it by hand with "
+                "`pytest tests/hidden --submission FILE` and report the fault.",
+                output=f"{type(error).__name__}\n{traceback.format_exc()}"[-8000:],
+            )  # fmt: skip
+        say({"report": report.to_dict()})

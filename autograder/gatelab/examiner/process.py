@@ -1,0 +1,101 @@
+"""One worker process as the examiner holds it: its line, what it prints, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import socket
+import tempfile
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gatelab.confine.apply import Settings
+from gatelab.suite.student import WorkerLost
+from gatelab.worker import wire
+from gatelab.worker.values import ValueProblem
+
+from .forkserver import Client, ForkServerLost, read_line
+
+OUTPUT_LIMIT = 64 << 10
+FIRST_UID = 61_000  # every worker has a user of its own, so that none can signal or count against another
+_numbers = itertools.count(os.getpid() * 7)
+
+
+class OutputFile:
+    """A file without a name that a worker prints into; we hold our own descriptor, so no link can mislead."""
+
+    def __init__(self) -> None:
+        self.file = tempfile.TemporaryFile()  # noqa: SIM115
+        self.fd = self.file.fileno()
+
+    def text(self) -> str:
+        """The first 64 KiB."""
+        size = os.fstat(self.fd).st_size
+        text = os.pread(self.fd, OUTPUT_LIMIT, 0).decode("utf-8", "replace").replace("\x00", "")
+        return text if size < OUTPUT_LIMIT else text + "\n… (cut at 64 KiB)"
+
+    def close(self) -> None:
+        self.file.close()
+
+
+class WorkerProcess:
+    """A confined process with the fork server as its origin. `protection` says which pieces are on."""
+
+    def __init__(self, client: Client, library: Path) -> None:
+        number = next(_numbers)
+        self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-"))
+        uid = FIRST_UID + number % 4000
+        if os.geteuid() == 0:
+            os.chown(self.folder, uid, uid)
+        self.output = OutputFile()
+        self.cpu_seconds = 0.0
+        self.line, far = socket.socketpair()
+        self.control, far_control = socket.socketpair()
+        settings = Settings(folder=str(self.folder), readable=(str(library),), uid=uid)
+        try:
+            with far, far_control:
+                client.ask(
+                    {"op": "worker", "settings": asdict(settings)}, [far.fileno(), self.output.fd, far_control.fileno()]
+                )
+            hello = wire.receive(self.line, time.monotonic() + 20)
+            self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
+        except (wire.WireProblem, ForkServerLost) as error:
+            self.close()
+            raise WorkerLost("No process could be started for this submission.") from error
+
+    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """One request on the main line. Raises WorkerLost."""
+        return exchange(self.line, request, seconds)
+
+    def close(self) -> None:
+        """End everything of the worker; returns when nothing of it is left."""
+        self.line.close()
+        with contextlib.suppress(OSError, ForkServerLost, ValueError):
+            self.control.settimeout(10)
+            self.control.shutdown(socket.SHUT_WR)
+            self.cpu_seconds = float(read_line(self.control)["cpu"])
+        self.control.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def exchange(line: socket.socket, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Ask and hear the answer, in `seconds`. Raises WorkerLost with the reason, for the student."""
+    try:
+        line.settimeout(seconds)
+        wire.send(line, request)
+        answer = wire.receive(line, time.monotonic() + seconds)
+    except wire.WireProblem as error:
+        if "time" in str(error):
+            raise WorkerLost(f"Your code did not finish within {seconds:.3g} s (an endless loop?).") from error
+        if "ended" in str(error):
+            raise WorkerLost("Your code ended its process (exit, crash or out of memory).") from error
+        raise WorkerLost(f"Your code disturbed its process: {error}.") from error
+    except ValueProblem as error:
+        raise WorkerLost(f"The question could not be put: {error}.") from error
+    if not isinstance(answer, dict):
+        raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
+    return answer

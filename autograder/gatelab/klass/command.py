@@ -1,0 +1,212 @@
+"""`gatelab grade FOLDER -o OUT`: the command around a class run, and what it says.
+
+Exit codes: 0 all submissions were graded, 1 some could not be, 2 wrong usage, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from gatelab.klass.collect import CollectError, Submission, collect
+from gatelab.klass.run import ClassRun
+from gatelab.klass.store import Store, StoreError, grading_hash
+from gatelab.lab import Lab, LabError
+from gatelab.report.classbook import Row
+from gatelab.report.model import Report
+from gatelab.report.table import number
+
+WIDE = 160  # columns of the table where the output is no terminal
+
+
+def grade(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of notebooks, or nbgrader's submitted/<student>/<lab>/ tree.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where grades, reports and feedback go.", show_default=False)
+    ],
+    jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = 11,
+    question: Annotated[
+        list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Grade everything again, also what is done.")
+    ] = False,
+    accept_missing_protection: Annotated[
+        bool,
+        typer.Option("--accept-missing-protection", help="Grade even where submissions cannot be confined."),
+    ] = False,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
+    try:
+        lab = Lab.in_repository(root)
+        chosen = _chosen(lab, question or [])
+        if out.resolve() == folder.resolve():
+            _usage(f"{out}: is the folder of the submissions; choose another -o.")
+        submissions = collect(folder, lab.name, leave_out=out)
+        store = Store(out, grading_hash(lab, seed, chosen))
+    except (LabError, CollectError, StoreError) as error:
+        _usage(str(error))
+    run = ClassRun(lab, submissions, store, chosen, seed)
+    stopped = _grade(run, jobs or _processors(), fresh, accept_missing_protection)
+    rows = run.write_class()
+    _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
+    if stopped:
+        done = sum(row.report is not None for row in rows)
+        typer.echo(
+            f"Stopped: {done} of {len(rows)} submissions are done and kept. The same command again goes on from here; "
+            "--fresh starts anew.",
+            err=True,
+        )
+        raise typer.Exit(130)
+    raise typer.Exit(0 if all(row.graded for row in rows) else 1)
+
+
+def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: bool) -> bool:
+    """Take the class through the engine under a progress bar. True when it was stopped by the user."""
+    from gatelab.confine import ProtectionMissing
+
+    console = Console(stderr=True)
+    previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
+    try:
+        left = run.take_up(fresh)
+        kept = sum(submission.gradable for submission in run.submissions) - len(left)
+        if kept:
+            typer.echo(
+                f"{kept} of {len(run.submissions)} were graded by an earlier run and have not changed.",
+                err=True,
+            )
+        if left:
+            with _Watch(console, run.submissions, left) as watch:
+                run.grade(left, jobs, accept_missing_protection, watch)
+    except KeyboardInterrupt:
+        return True
+    except ProtectionMissing as error:
+        _usage(str(error))
+    except Exception as error:
+        # The engine answers for every submission; if it does not, the class must not lose what is done.
+        run.trouble = (
+            f"The grader itself failed ({type(error).__name__}: {error}); run the same command again."
+        )
+        console.print_exception()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    return False
+
+
+class _Watch:
+    """Tells how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
+
+    def __init__(self, console: Console, submissions: list[Submission], left: list[Submission]) -> None:
+        self.total, self.done = len(submissions), len(submissions) - len(left)
+        self.console = console
+        self.bar = Progress(
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("·"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(),
+            TextColumn("left · {task.fields[last]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> _Watch:
+        self.bar.start()
+        self.task = self.bar.add_task("", total=self.total, completed=self.done, last="")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, report: Report) -> None:
+        self.done += 1
+        result = (
+            f"{number(report.points)} of {number(report.max_points)}"
+            if report.status == "graded"
+            else report.status
+        )
+        self.bar.update(self.task, advance=1, last=escape(f"{report.submission[:40]}: {result}"))
+        if not self.console.is_terminal:
+            typer.echo(f"[{self.done}/{self.total}] {report.submission}: {result}", err=True)
+
+
+def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
+    """The grade table, who has no grade and why, and where the report lies."""
+    table = Table(title=run.lab.title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("submission", overflow="ellipsis", no_wrap=True, max_width=32)
+    for id in run.chosen:
+        table.add_column(
+            f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
+        )
+    out_of = sum(run.lab.questions[id].points for id in run.chosen)
+    table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
+    for row in rows:
+        if row.graded:
+            points = {question.id: question.points for question in row.report.questions}
+            cells = [number(points.get(id, 0)) for id in run.chosen]
+            table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
+        else:
+            table.add_row(Text(row.name), *("–" for _ in run.chosen), Text(row.status, style="red"))
+    console.print(table)
+    lost = [row for row in rows if not row.graded]
+    if lost:
+        console.print(f"\n{len(lost)} of {len(rows)} without a grade:", highlight=False)
+        for row in lost:
+            console.print(Text(f"  {row.reason}"), soft_wrap=True)
+    pieces = next((row.report.protection for row in rows if row.graded and row.report.protection), {})
+    off = [piece for piece, on in pieces.items() if not on]
+    if off:
+        console.print(Text(f"\nProtection that was off: {', '.join(off)}."), soft_wrap=True)
+    console.print(
+        Text(f"\nClass report: {run.out / 'index.html'}   grades: {run.out / 'grades.csv'}"), soft_wrap=True
+    )
+
+
+def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
+    """The questions to grade, in the order of the lab; all of them when none was named."""
+    automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+    for id in wanted:
+        if id not in lab.questions:
+            _usage(f"--question {id}: no such question; this lab has {', '.join(automatic)}.")
+        if id not in automatic:
+            _usage(f"--question {id}: is marked by hand; the grader gives points for {', '.join(automatic)}.")
+    return [id for id in automatic if id in wanted or not wanted]
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt

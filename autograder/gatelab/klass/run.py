@@ -1,0 +1,113 @@
+"""The class run: what is done already is kept, what is left is graded, all of it is written out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gatelab.bank.load import load_bank
+from gatelab.klass.collect import Submission
+from gatelab.klass.store import Store, write
+from gatelab.lab import Lab
+from gatelab.report.classbook import Row, class_book
+from gatelab.report.model import Report
+from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.table import grades_csv
+
+STOPPED = "The run was stopped before this one; the same command again takes it up."
+
+
+@dataclass
+class ClassRun:
+    """One class on its way through the engine. `reports` fills up by submission name and is never lost:
+    every report is on disk before the next thing happens."""
+
+    lab: Lab
+    submissions: list[Submission]
+    store: Store
+    chosen: list[str]  # question IDs to grade, in the order of the lab
+    seed: int
+    reports: dict[str, Report] = field(default_factory=dict)
+    trouble: str = ""  # why the engine gave up, in its own words
+
+    def take_up(self, fresh: bool = False) -> list[Submission]:
+        """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
+        left = []
+        for submission in self.submissions:
+            report = None if fresh or not submission.gradable else self.store.load(submission)
+            if not submission.gradable:
+                report = Report(
+                    submission.name, "ungradable", submission.problem, seed=self.seed, lab=self.lab.name
+                )
+            if report is None:
+                left.append(submission)
+            else:
+                self._done(submission, report)
+        return left
+
+    def grade(
+        self,
+        left: list[Submission],
+        jobs: int,
+        accept_missing_protection: bool,
+        watch: Callable[[Report], None],
+    ) -> None:
+        """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
+
+        Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
+        """
+        from gatelab.engine import Engine  # brings the fork server up; not needed to say what is done already
+
+        waiting = {submission.name: submission for submission in left}
+        with Engine(
+            self.lab,
+            seed=self.seed,
+            jobs=jobs,
+            accept_missing_protection=accept_missing_protection,
+            questions=self.chosen if self.is_part else None,
+        ) as engine:
+            for report in engine.grade_all([(submission.name, submission.path) for submission in left]):
+                submission = waiting.pop(report.submission)
+                self._done(submission, report)
+                watch(report)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether questions were left out that the grader could have graded."""
+        return any(id not in self.chosen for id, spec in self.lab.questions.items() if not spec.by_hand)
+
+    def rows(self) -> list[Row]:
+        """The grade book's rows, one per submission, in the order they were collected."""
+        return [
+            Row(
+                s.name,
+                s.file,
+                self.reports.get(s.name),
+                "" if s.name in self.reports else self.trouble or STOPPED,
+            )
+            for s in self.submissions
+        ]
+
+    def write_class(self) -> list[Row]:
+        """Write what speaks of the class as a whole: grades.csv, class.json, index.html."""
+        rows = self.rows()
+        book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
+        write(self.out / "grades.csv", grades_csv(self.lab, rows, self.chosen))
+        write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+        write(self.out / "index.html", class_page(book))
+        self.store.tidy(self.submissions)
+        return rows
+
+    @property
+    def out(self) -> Path:
+        return self.store.out
+
+    def _done(self, submission: Submission, report: Report) -> None:
+        if self.is_part:
+            kept = [question for question in report.questions if question.id in self.chosen]
+            report = replace(report, questions=kept)
+        self.store.save(submission, report)
+        write(self.store.feedback_path(submission), feedback_page(self.lab, report))
+        self.reports[submission.name] = report

@@ -1,0 +1,112 @@
+"""The output folder: where finished reports lie, and which of them still hold.
+
+A report is written, whole or not at all, when its submission is done, so a run can be stopped at any
+moment and taken up again. It holds as long as nothing that decides the grade has changed: the submission, the seed,
+the kit, the lab. All of that is hashed into the report's key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import gatelab
+from gatelab.klass.collect import Submission
+from gatelab.lab import Lab
+from gatelab.report.model import Report
+
+# Where in a report's `versions` its key stands.
+KEY = "graded with"
+
+
+class StoreError(Exception):
+    """The output folder cannot be used; the message says why and what to do."""
+
+
+class Store:
+    """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave."""
+
+    def __init__(self, out: Path, grading: str) -> None:
+        self.out = Path(out)
+        self.grading = grading
+        try:
+            for folder in (self.reports, self.feedback):
+                folder.mkdir(parents=True, exist_ok=True)
+                tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise StoreError(f"{out}: cannot be written to ({error.strerror}); choose another -o.") from error
+
+    @property
+    def reports(self) -> Path:
+        return self.out / "reports"
+
+    @property
+    def feedback(self) -> Path:
+        return self.out / "feedback"
+
+    def report_path(self, submission: Submission) -> Path:
+        return self.reports / f"{submission.file}.json"
+
+    def feedback_path(self, submission: Submission) -> Path:
+        return self.feedback / f"{submission.file}.html"
+
+    def key(self, submission: Submission) -> str:
+        """Everything that decides this submission's report, in one hash."""
+        return _hash(self.grading, submission.name, submission.sha256)
+
+    def load(self, submission: Submission) -> Report | None:
+        """The finished report of an earlier run, or None when there is none that still holds."""
+        try:
+            report = Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        return report if report.versions.get(KEY) == self.key(submission) else None
+
+    def save(self, submission: Submission, report: Report) -> None:
+        report.versions[KEY] = self.key(submission)
+        write(self.report_path(submission), report.to_json())
+
+    def tidy(self, submissions: list[Submission]) -> None:
+        """Remove what earlier runs wrote for submissions that are no longer in the class."""
+        current = {submission.file for submission in submissions}
+        for folder, suffix, mark in (
+            (self.reports, ".json", f'"{KEY}"'),
+            (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
+        ):
+            for path in folder.glob(f"*{suffix}"):
+                # Only what carries the kit's mark is the kit's to remove.
+                if path.name.removesuffix(suffix) not in current and mark in path.read_text(
+                    "utf-8", "replace"
+                ):
+                    path.unlink()
+
+
+def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
+    """Hash of all that decides grades besides the submission: kit, lab, seed, chosen questions."""
+    digest = hashlib.sha256()
+    kit = Path(gatelab.__file__).parent
+    chosen = ("assignment", lab.assignment, "*.toml"), ("seqlab", lab.assignment / "seqlab", "**/*.py")
+    suites = ("hidden", lab.hidden, "**/*.py"), ("kit", kit, "**/*.py")
+    bank = (("chaff", lab.bank / "chaff", "**/*.py"),) if lab.bank else ()
+    for label, folder, pattern in (*chosen, *suites, *bank):
+        for path in sorted(folder.glob(pattern)):
+            name = f"{label}/{path.relative_to(folder).as_posix()}"
+            digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return _hash(gatelab.__version__, digest.hexdigest(), str(seed), *questions)
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file whole or not at all. What UTF-8 cannot hold (half a surrogate pair) becomes its escape."""
+    temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
+    try:
+        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _hash(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

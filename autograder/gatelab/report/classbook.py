@@ -1,0 +1,175 @@
+"""The class as a whole: one row per submission, and what staff want to know before the next lecture."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from statistics import mean, median
+from typing import Any
+
+from gatelab.bank.load import Bank
+from gatelab.lab import Lab
+from gatelab.report.model import Question, Report
+
+PENDING = "not graded yet"
+BINS = 10  # bars of the distribution: tenths of the points to be had
+
+
+@dataclass(frozen=True)
+class Row:
+    """A submission's row in the grade book. `file` is the stem of its output files."""
+
+    name: str
+    file: str
+    report: Report | None  # None: the run was stopped before this one
+    problem: str = ""  # why there is no report
+
+    @property
+    def status(self) -> str:
+        return self.report.status if self.report else PENDING
+
+    @property
+    def reason(self) -> str:
+        return self.report.reason if self.report else self.problem
+
+    @property
+    def graded(self) -> bool:
+        return self.status == "graded"
+
+
+def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
+    """Everything the class report says, as plain values: `class.json`, and what `index.html` is drawn from.
+
+    `chosen` are the question IDs that were graded, in the order of the lab.
+    """
+    reports = [row.report for row in rows if row.report is not None]
+    graded = [row.report for row in rows if row.report is not None and row.graded]
+    by_hand = [id for id in lab.questions if lab.questions[id].by_hand]
+    return {
+        "lab": lab.name,
+        "title": lab.title,
+        "seed": seed,
+        "versions": next((report.versions for report in graded), {}),
+        "protection": _protection(graded),
+        "max_points": sum(lab.questions[id].points for id in chosen),
+        "by_hand": [
+            {"id": id, "title": lab.questions[id].title, "points": lab.questions[id].points} for id in by_hand
+        ],
+        "all_questions": all(id in chosen or id in by_hand for id in lab.questions),
+        "counts": dict(Counter(row.status for row in rows)),
+        "points": _points([report.points for report in graded]),
+        "distribution": _distribution(graded),
+        "questions": [_question(lab, id, graded) for id in chosen],
+        "misconceptions": _misconceptions(lab, rows, bank),
+        "submissions": [_submission(row) for row in rows],
+        "identical": _identical(rows),
+        "cpu_seconds": round(sum(report.cpu_seconds for report in reports), 1),
+    }
+
+
+def _submission(row: Row) -> dict[str, Any]:
+    report = row.report
+    return {
+        "name": row.name,
+        "file": row.file,
+        "status": row.status,
+        "reason": row.reason,
+        "points": report.points if report and row.graded else None,
+        "questions": {q.id: q.points for q in report.questions if not q.by_hand}
+        if report and row.graded
+        else {},
+        "cells": [
+            f"cell {cell.index + 1} {cell.what}: {cell.message}"
+            for cell in report.cells
+            if cell.what != "skipped"
+        ]
+        if report
+        else [],
+        "hints": list(report.hints) if report else [],
+    }
+
+
+def _points(totals: list[float]) -> dict[str, float]:
+    if not totals:
+        return {}
+    return {
+        "mean": round(mean(totals), 2),
+        "median": round(median(totals), 2),
+        "least": min(totals),
+        "most": max(totals),
+    }
+
+
+def _distribution(graded: list[Report]) -> list[dict[str, float]]:
+    """How many submissions earned what share of the points; full marks stand in the last bin."""
+    counts = [0] * BINS
+    for report in graded:
+        share = report.points / report.max_points if report.max_points else 0.0
+        counts[min(int(share * BINS + 1e-9), BINS - 1)] += 1
+    return [{"from": 100 * k // BINS, "to": 100 * (k + 1) // BINS, "count": n} for k, n in enumerate(counts)]
+
+
+def _question(lab: Lab, id: str, graded: list[Report]) -> dict[str, Any]:
+    spec = lab.questions[id]
+    answers = [question for report in graded for question in report.questions if question.id == id]
+    parts: dict[str, list[bool]] = defaultdict(list)
+    for question in answers:
+        for part in question.parts:
+            parts[part.name].append(part.passed)
+    points = [question.points for question in answers]
+    return {
+        "id": id,
+        "title": spec.title,
+        "max_points": spec.points,
+        "mean": round(mean(points), 2) if points else 0.0,
+        "graded": len(answers),
+        "full": sum(p >= spec.points - 1e-9 for p in points),
+        "none": sum(p == 0 for p in points),
+        "parts": [{"name": name, "passed": sum(got), "graded": len(got)} for name, got in parts.items()],
+    }
+
+
+def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any]]:
+    """Each mistake that was recognised, most frequent first; two made at once count for each of the two."""
+    words = {(chaff.question, chaff.id): chaff for chaff in bank.chaffs}
+    who: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for row in rows:
+        for question in row.report.questions if row.report and row.graded else []:
+            for id in mistakes(question):
+                who[question.id, id].append(row.name)
+    order = {id: k for k, id in enumerate(lab.questions)}
+    found = sorted(who.items(), key=lambda item: (-len(item[1]), order.get(item[0][0], 99), item[0][1]))
+    return [
+        {
+            "question": question,
+            "id": id,
+            "misconception": words[question, id].misconception if (question, id) in words else id,
+            "hint": words[question, id].hint if (question, id) in words else "",
+            "count": len(names),
+            "who": names,
+        }
+        for (question, id), names in found
+    ]
+
+
+def mistakes(question: Question) -> list[str]:
+    """IDs of the chaffs that the answer was recognised as (two are joined by a plus)."""
+    return question.misconception.split("+") if question.misconception else []
+
+
+def _identical(rows: list[Row]) -> list[list[str]]:
+    """Names under which the very same file came in."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.report and row.report.sha256:
+            same[row.report.sha256].append(row.name)
+    return [names for names in same.values() if len(names) > 1]
+
+
+def _protection(graded: list[Report]) -> dict[str, bool]:
+    """Each piece of confinement: on only if it was on for every submission."""
+    pieces: dict[str, bool] = {}
+    for report in graded:
+        for piece, on in report.protection.items():
+            pieces[piece] = pieces.get(piece, True) and on
+    return pieces

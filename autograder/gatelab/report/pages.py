@@ -1,0 +1,125 @@
+"""The pages: feedback for a student, the class report for staff.
+
+Both are single files without scripts, links to elsewhere or fonts to load. Everything that stems from a
+submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get through.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from gatelab.lab import Lab
+from gatelab.report.model import Question, Report
+from gatelab.report.table import number
+
+# Longer than any message of the suites; a student's own exception text may be of any length.
+LONGEST = 2_000  # characters
+
+
+def feedback_page(lab: Lab, report: Report) -> str:
+    """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model."""
+    return (
+        _environment()
+        .get_template("feedback.html")
+        .render(
+            title=lab.title,
+            name=report.submission,
+            graded=report.status == "graded",
+            reason=report.reason,
+            file=report.sha256[:12],
+            points=report.points,
+            max_points=report.max_points,
+            questions=[_question(question) for question in report.questions if not question.by_hand],
+            by_hand=[
+                {"id": q.id, "title": q.title, "max_points": q.max_points}
+                for q in report.questions
+                if q.by_hand
+            ],
+            cells=[
+                {"number": cell.index + 1, "what": cell.what, "message": shown(cell.message)}
+                for cell in report.cells
+                if cell.what != "skipped"
+            ],
+        )
+    )
+
+
+def class_page(book: dict[str, Any]) -> str:
+    """The class report, from what `class_book` gave. For staff: it names students and mistakes."""
+    return _environment().get_template("class.html").render(book=book)
+
+
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "id": question.id,
+        "title": question.title,
+        "points": question.points,
+        "max_points": question.max_points,
+        "notes": _notes(question),
+        "parts": [
+            {
+                "name": words(part.name),
+                "points": part.points,
+                "max_points": part.max_points,
+                "passed": part.passed,
+                "message": shown(part.message) if not part.passed else "",
+            }
+            for part in question.parts
+        ],
+    }
+
+
+def _notes(question: Question) -> list[dict[str, str]]:
+    """The question's note as paragraphs; of a recognised mistake, what it is and the hint stand apart."""
+    note = shown(question.note)
+    if not question.misconception:
+        return [{"text": note, "hint": ""}] if note else []
+    found = []
+    for mistake in note.split(" And: "):
+        text, _, hint = mistake.partition(" Hint: ")
+        found.append({"text": text, "hint": hint})
+    return found
+
+
+def words(name: str) -> str:
+    """`new-states` → `new states`: a part's name as it reads in a sentence."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def shown(text: str) -> str:
+    """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
+
+
+def _printable(char: str) -> bool:
+    return char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs"
+
+
+def percent(part: float, whole: float) -> int:
+    """Share of the whole in percent, rounded; 0 of nothing is 0."""
+    return round(100 * part / whole) if whole else 0
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """`1 submission`, `2 submissions`."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("gatelab.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(number=number, percent=percent, plural=plural, words=words, shown=shown)
+    return environment

@@ -1,0 +1,127 @@
+"""The worker: loads a notebook's cells, forks one copy of itself for each question, calls what it is asked to.
+
+From the first cell on this process belongs to the student's code. Nothing it says is believed by the examiner.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import socket
+import sys
+from typing import Any
+
+from . import scan, wire
+from .cells import new_namespace, run_cell
+from .runtime import Runtime, describe
+from .values import ValueProblem
+
+OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
+
+
+class Printing(io.TextIOBase):
+    """Standard output that keeps its first 64 KiB and lets a student print on."""
+
+    def __init__(self) -> None:
+        self.left = OUTPUT_LIMIT
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        data = text.encode("utf-8", "replace")[: self.left]
+        self.left -= len(data)
+        while data:
+            data = data[os.write(1, data) :]
+        return len(text)
+
+    def fileno(self) -> int:
+        return 1
+
+
+def work(line: socket.socket, protection: dict[str, bool]) -> None:
+    """Serve the examiner until the line closes."""
+    sys.stdout = sys.stderr = Printing()
+    namespace = new_namespace()
+    wire.send(line, {"protection": protection})
+    children: set[int] = set()
+    while True:
+        try:
+            request = wire.receive(line)
+        except wire.WireProblem:
+            return
+        _reap(children)
+        match request["op"]:
+            case "scan":
+                answer = {"hints": scan.hints(request["cells"])}
+            case "cell":
+                answer = run_cell(request["source"], request["index"], namespace, request["definitions_only"])
+            case "fork":
+                answer = _fork(line, namespace, children)
+            case "end":
+                answer = _end(request["pid"], children)
+            case _:
+                answer = {}
+        wire.send(line, answer)
+
+
+def _fork(line: socket.socket, namespace: dict[str, Any], children: set[int]) -> dict[str, Any]:
+    """A copy of the loaded notebook for one question, on a line and an output file of its own."""
+    _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
+    channel, output = descriptors
+    try:
+        pid = os.fork()
+    except OSError as error:
+        os.close(channel)
+        os.close(output)
+        return {"pid": 0, "problem": str(error)}
+    if pid == 0:
+        try:
+            line.close()
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.close(output)
+            sys.stdout = sys.stderr = Printing()
+            answer_calls(socket.socket(fileno=channel), namespace)
+        finally:
+            os._exit(0)
+    children.add(pid)
+    os.close(channel)
+    os.close(output)
+    return {"pid": pid}
+
+
+def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
+    """Serve one question: requests of worker/runtime.py until the line closes."""
+    runtime = Runtime(namespace)
+    while True:
+        try:
+            request = wire.receive(line, shelf=runtime.shelf)
+        except wire.WireProblem:
+            return
+        answer = runtime.handle(request)
+        try:
+            wire.send(line, answer, runtime.shelf)
+        except ValueProblem as error:
+            wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
+
+
+def _end(pid: int, children: set[int]) -> dict[str, Any]:
+    if pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        children.discard(pid)
+    return {}
+
+
+def _reap(children: set[int]) -> None:
+    """Collect what ended, orphans of the student's code too (this process is the first of its namespace)."""
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except OSError:
+            return
+        if pid == 0:
+            return
+        children.discard(pid)

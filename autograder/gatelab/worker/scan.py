@@ -1,0 +1,57 @@
+"""Hints for staff: what in the code looks like a way round the question.
+
+No points hang on it (the hidden suites catch shortcuts by construction). It runs in the worker, before any
+cell: parsing hostile text is nothing for the examiner's process.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from .cells import to_python
+
+SHORTCUTS = {
+    "LSTM": "torch.nn.LSTM", "GRU": "torch.nn.GRU", "RNN": "torch.nn.RNN", "LSTMCell": "torch.nn.LSTMCell",
+    "GRUCell": "torch.nn.GRUCell", "lstm_cell": "torch.lstm_cell", "gru_cell": "torch.gru_cell", "_VF": "torch._VF",
+    "lstm": "torch.lstm", "gru": "torch.gru", "_thnn_fused_lstm_cell": "a fused kernel", "ops": "torch.ops",
+    "_C": "torch._C",
+}  # fmt: skip
+SUSPECT = {
+    "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
+    "subprocess", "sys", "threading",
+}  # fmt: skip
+LIMIT = 20
+
+
+def hints(cells: list[str]) -> list[str]:
+    """Lines such as "cell 7, line 3: uses torch.nn.LSTM". Cells that do not parse give none."""
+    found: list[str] = []
+    for index, source in enumerate(cells):
+        try:
+            tree = ast.parse(to_python(source))
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            what = _shortcut(node)
+            if what:
+                found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
+    return list(dict.fromkeys(found))[:LIMIT]
+
+
+def _shortcut(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Attribute) and node.attr in SHORTCUTS:
+        owner = ast.unparse(node.value)
+        if owner.split(".")[0] in ("torch", "nn", "_VF", "F", "ops"):
+            return f"uses {SHORTCUTS[node.attr]} (as {owner}.{node.attr})"
+    if isinstance(node, ast.Import):
+        names = [alias.name.split(".")[0] for alias in node.names if alias.name.split(".")[0] in SUSPECT]
+        return f"imports {', '.join(names)}" if names else None
+    if isinstance(node, ast.ImportFrom) and node.module:
+        root = node.module.split(".")[0]
+        taken = [alias.name for alias in node.names if alias.name in SHORTCUTS]
+        if root == "torch" and taken:
+            return f"imports {', '.join(taken)} from {node.module}"
+        return f"imports from {node.module}" if root in SUSPECT else None
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "__import__"):
+        return f"calls {node.func.id}"
+    return None

@@ -1,0 +1,81 @@
+"""Frames on the line between examiner and worker: a JSON tree and its tensors, nothing else.
+
+    magic (4 bytes) · length of the JSON (4) · length of the tensors (8) · JSON (UTF-8) · safetensors
+
+Both sides read by the same rules. The examiner's side treats every byte as hostile: lengths are checked
+before memory is taken, and a deadline ends a reading that never does.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import time
+from typing import Any
+
+import safetensors
+import safetensors.torch
+
+from .values import DTYPES, Box, Shelf, ValueProblem, decode, encode
+
+MAGIC = b"GLw1"
+HEAD = struct.Struct(">4sIQ")
+JSON_LIMIT = 8 << 20
+TENSOR_LIMIT = 256 << 20
+
+
+class WireProblem(Exception):
+    """The other side is gone, late, or does not speak this protocol; the message says which."""
+
+
+def send(line: socket.socket, value: Any, shelf: Shelf | None = None) -> None:
+    """Send one value. Raises ValueProblem when it cannot cross, WireProblem when the other side is gone."""
+    box = Box()
+    tree = json.dumps(encode(value, box, shelf)).encode("utf-8", "surrogatepass")
+    tensors = safetensors.torch.save(box.tensors) if box.tensors else b""
+    if len(tree) > JSON_LIMIT or len(tensors) > TENSOR_LIMIT:
+        raise ValueProblem("the value is too large")
+    try:
+        line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
+    except OSError as error:
+        raise WireProblem("the process ended") from error
+
+
+def receive(line: socket.socket, deadline: float | None = None, shelf: Shelf | None = None) -> Any:
+    """Receive one value, at the latest at `deadline` (of time.monotonic).
+
+    Raises WireProblem when the other side is gone or late or sends anything that is not a frame.
+    """
+    magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
+    if magic != MAGIC or tree_size > JSON_LIMIT or tensor_size > TENSOR_LIMIT:
+        raise WireProblem("the process sent bytes that are not an answer")
+    text = _exactly(line, tree_size, deadline)
+    blob = _exactly(line, tensor_size, deadline)
+    try:
+        tensors = safetensors.torch.load(blob) if blob else {}
+        if any(tensor.dtype not in DTYPES for tensor in tensors.values()):
+            raise WireProblem("the process sent a tensor of an unknown type")
+        return decode(json.loads(text), tensors, shelf)
+    except (ValueProblem, ValueError, KeyError, RecursionError, RuntimeError, safetensors.SafetensorError) as error:
+        raise WireProblem("the process sent bytes that are not an answer") from error
+
+
+def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise WireProblem("time used up")
+            line.settimeout(left)
+        try:
+            piece = line.recv(min(size - len(parts), 1 << 20))
+        except TimeoutError as error:
+            raise WireProblem("time used up") from error
+        except OSError as error:
+            raise WireProblem("the process ended") from error
+        if not piece:
+            raise WireProblem("the process ended")
+        parts += piece
+    return bytes(parts)
