@@ -66,6 +66,28 @@ def test_hidden_state(student, draw, N, D, H):
     close(three(student.lstm_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
 
 
+@part("q1", "states-follow-from-your-gates", 2)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_states_follow_from_own_gates(student, draw, N, D, H):
+    """Half the work: the two state equations on whatever gates the student has, unless these are made up."""
+    inputs = drawn(draw, N, D, H)
+    reply = student.lstm_step(*inputs)
+    gates = [gate(reply, key) for key in "ifgo"]
+    for key, own in zip("ifgo", gates, strict=True):
+        needs(
+            isinstance(own, Tensor) and own.shape == (N, H),
+            f'gates["{key}"] should be a tensor of shape (N, H).',
+        )
+    alike = min(
+        float((a - b).abs().max()) for k, a in enumerate(gates) for b in [torch.zeros(()), *gates[:k]]
+    )
+    needs(alike > 1e-6, "Two of the returned gates are alike, or one is all zero.")
+    i, f, g, o = gates
+    c = f * inputs[2] + i * g
+    close(three(reply)[1], c, "the new c, worked out from your own gates,", "N H")
+    close(three(reply)[0], o * c.tanh(), "the new h, worked out from your own gates,", "N H")
+
+
 def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
     inputs = drawn(draw, N, D, H)
     got = gate(student.lstm_step(*inputs), key)
@@ -117,7 +139,7 @@ def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], 
     close_grads(reply.grads, {path: want[path] for path in of}, NAMES)
 
 
-@part("q1", "gradients-through-the-states", 2)
+@part("q1", "gradients-through-the-states", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_gradients_through_states(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
@@ -129,7 +151,7 @@ def test_gradients_of_inputs(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
 
 
-@part("q1", "gradients-of-weights", 2)
+@part("q1", "gradients-of-weights", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_gradients_of_weights(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, WEIGHTS, through_gates=True)

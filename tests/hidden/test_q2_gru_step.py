@@ -60,6 +60,26 @@ def test_hidden_state(student, draw, N, D, H):
     close(two(student.gru_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
 
 
+@part("q2", "state-follows-from-your-gates", 1)
+@pytest.mark.parametrize(("N", "D", "H"), SIZES)
+def test_state_follows_from_own_gates(student, draw, N, D, H):
+    """Half the work: the blend on whatever gates the student has, unless these are made up."""
+    inputs = drawn(draw, N, D, H)
+    reply = student.gru_step(*inputs)
+    gates = [gate(reply, key) for key in "rzn"]
+    for key, own in zip("rzn", gates, strict=True):
+        needs(
+            isinstance(own, Tensor) and own.shape == (N, H),
+            f'gates["{key}"] should be a tensor of shape (N, H).',
+        )
+    alike = min(
+        float((a - b).abs().max()) for k, a in enumerate(gates) for b in [torch.zeros(()), *gates[:k]]
+    )
+    needs(alike > 1e-6, "Two of the returned gates are alike, or one is all zero.")
+    _, z, n = gates
+    close(two(reply)[0], (1 - z) * n + z * inputs[1], "the new h, worked out from your own gates,", "N H")
+
+
 def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
     inputs = drawn(draw, N, D, H)
     got = gate(student.gru_step(*inputs), key)
@@ -117,7 +137,7 @@ def test_gradients_of_inputs(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
 
 
-@part("q2", "gradients-of-weights", 2)
+@part("q2", "gradients-of-weights", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_gradients_of_weights(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, WEIGHTS, through_gates=True)

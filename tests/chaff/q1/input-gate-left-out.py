@@ -1,0 +1,8 @@
+"""The candidate is written whole: the input gate does not touch it.
+
+Hint: How could this step decide to write nothing? One of your gates is computed and not used.
+"""
+
+EDITS = [
+    ("written = i * g", "written = g"),
+]

@@ -1,0 +1,8 @@
+"""The old cell state is thrown away: the new one holds only what this step writes.
+
+Hint: Follow a number that was stored in c before this step. Where does it go?
+"""
+
+EDITS = [
+    ("new_c = kept + written", "new_c = written"),
+]

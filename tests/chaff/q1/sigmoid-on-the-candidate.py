@@ -1,0 +1,8 @@
+"""The candidate g goes through a sigmoid instead of tanh.
+
+Hint: A sigmoid only gives positive numbers. Should a step be able to write a negative value into the cell?
+"""
+
+EDITS = [
+    ("g = torch.tanh(pre_g)", "g = torch.sigmoid(pre_g)"),
+]

@@ -1,0 +1,8 @@
+"""b_ih is not added.
+
+Hint: PyTorch keeps two biases for every gate. Count which of your six arguments appear in your equations.
+"""
+
+EDITS = [
+    ("x @ w_ih.T + b_ih", "x @ w_ih.T"),
+]

@@ -1,0 +1,8 @@
+"""The candidate n goes through a sigmoid instead of tanh.
+
+Hint: A sigmoid only gives positive numbers. Should a GRU's state be able to go below zero?
+"""
+
+EDITS = [
+    ("n = torch.tanh(x_n + reset)", "n = torch.sigmoid(x_n + reset)"),
+]
