@@ -119,17 +119,24 @@ class GatelabPlugin(AbstractOtterPlugin):
     def _grade(self) -> Report:
         if self.intake.notebook is None:
             return self._ungradable(self.intake.reason)
-        from gatelab.engine import Engine
+        from gatelab.confine import FLAG, ProtectionMissing
+        from gatelab.engine import DEFAULT_SEED, Engine
 
         unknown = set(self.plugin_config) - SETTINGS
         if unknown:
             raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
         settings = {
-            "seed": int(self.plugin_config.get("seed", 0)),
+            "seed": int(self.plugin_config.get("seed", DEFAULT_SEED)),
             "accept_missing_protection": self.plugin_config.get("accept_missing_protection") is True,
         }
-        with Engine(self.lab, jobs=1, **settings) as engine:
-            return engine.grade(self.intake.notebook, name=self.intake.name)
+        try:
+            with Engine(self.lab, jobs=1, **settings) as engine:
+                return engine.grade(self.intake.notebook, name=self.intake.name)
+        except ProtectionMissing as error:
+            # The engine names its command's flag; here it is a setting.
+            raise ProtectionMissing(
+                str(error).replace(FLAG, '"accept_missing_protection": true in otter_config.json')
+            ) from error
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""

@@ -13,8 +13,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from gatelab.klass.collect import DEPTH, ENTRIES, LARGEST, LITTER, SUFFIX
 from gatelab.klass.names import visible
+from gatelab.notebook import SIZE_LIMIT
+
+SUFFIX = ".ipynb"
+
+# What operating systems and Jupyter leave behind in any folder. Nobody handed it in.
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoints", ".git"}
+
+# A submission is searched so deep and so wide; more than that is no homework.
+DEPTH = 4
+ENTRIES = 2_000
 
 NAMES_SHOWN = 3
 LONGEST_NAME = 60  # characters of a file's name in a message
@@ -43,12 +52,13 @@ def take_in(handed_in: Path, private: Path, wanted: str) -> Intake:
         if stat.S_ISDIR(handed_in.lstat().st_mode):
             found = _only(_in_folder(handed_in), wanted)
             name = _shown(found.name)
-            return Intake(name, _keep(_read(found, name), private, name))
+            return Intake(name, _keep(_read(found, name), private, found.name, wanted))
         if handed_in.suffix.lower() == ".zip":
-            return Intake(name, _keep(_from_zip(handed_in, name, wanted), private, name))
+            data, inside = _from_zip(handed_in, name, wanted)
+            return Intake(_shown(inside), _keep(data, private, inside, wanted))
         if not handed_in.name.lower().endswith(SUFFIX):
             raise Unusable(f"{name} is not a notebook: hand in {wanted}.")
-        return Intake(name, _keep(_read(handed_in, name), private, name))
+        return Intake(name, _keep(_read(handed_in, name), private, handed_in.name, wanted))
     except Unusable as error:
         return Intake(name, None, str(error))
     except OSError as error:
@@ -103,11 +113,11 @@ def _read(path: Path, name: str) -> bytes:
     with open(file, "rb") as stream:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise Unusable(f"{name} is not an ordinary file: hand in the notebook itself.")
-        return _limited(stream.read(LARGEST + 1), name)
+        return _limited(stream.read(SIZE_LIMIT + 1), name)
 
 
-def _from_zip(archive: Path, name: str, wanted: str) -> bytes:
-    """The notebook of an archive. Only this member is read, and only so far as a notebook may be long."""
+def _from_zip(archive: Path, name: str, wanted: str) -> tuple[bytes, str]:
+    """The notebook of an archive and its name. Only this member is read, and only so far as a notebook may be long."""
     if archive.is_symlink():
         raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
     try:
@@ -120,7 +130,7 @@ def _from_zip(archive: Path, name: str, wanted: str) -> bytes:
             files = [file for file in inside if file.parts and not LITTER.intersection(file.parts)]
             chosen = _only(iter(files), wanted)
             with zip.open(members[inside.index(chosen)]) as stream:
-                return _limited(stream.read(LARGEST + 1), _shown(chosen.name))
+                return _limited(stream.read(SIZE_LIMIT + 1), _shown(chosen.name)), chosen.name
     except (Unusable, OSError):
         raise
     except Exception as error:
@@ -137,15 +147,20 @@ def _within(name: str) -> PurePosixPath:
 
 
 def _limited(data: bytes, name: str) -> bytes:
-    if len(data) > LARGEST:
-        raise Unusable(f"{name} is larger than {LARGEST // 2**20} MB: clear its outputs and save it again.")
+    if len(data) > SIZE_LIMIT:
+        raise Unusable(f"{name} is larger than {SIZE_LIMIT >> 20} MiB: clear its outputs and save it again.")
     return data
 
 
-def _keep(data: bytes, private: Path, name: str) -> Path:
-    kept = private / "submission.ipynb"
-    kept.write_bytes(data)
-    return kept
+def _keep(data: bytes, private: Path, raw: str, wanted: str) -> Path:
+    """The copy to grade, called as it was handed in (messages name it), if a file here can be called so."""
+    for name in (raw, wanted):
+        try:
+            (private / name).write_bytes(data)
+            return private / name
+        except (OSError, ValueError) as error:
+            failure = error
+    raise failure
 
 
 def _listed(files: list[Path]) -> str:

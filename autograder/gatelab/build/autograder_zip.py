@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gatelab
+from gatelab.engine import DEFAULT_SEED
 from gatelab.lab import Lab, LabError
 
 KIT = "files/kit"
@@ -32,7 +33,12 @@ SCRIPTS = ("setup.sh", "run_autograder")
 
 
 def build_autograder_zip(
-    lab: Lab, out: Path, *, seed: int = 0, accept_missing_protection: bool = False, otter: Path | None = None
+    lab: Lab,
+    out: Path,
+    *,
+    seed: int = DEFAULT_SEED,
+    accept_missing_protection: bool = False,
+    otter: Path | None = None,
 ) -> Path:
     """Write `<out>/<lab>-autograder.zip` and return its path.
 

@@ -82,6 +82,8 @@ def summary(report: Report, questions: list[Question]) -> str:
 def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
     lines = [shown(question.note)] if question.note else []
+    if not question.parts:
+        lines.append("Nothing was checked here. Please tell the staff.")
     for part in question.parts:
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:

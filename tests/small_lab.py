@@ -1,0 +1,73 @@
+"""A lab of two questions and one that is marked by hand, cut out of the real one: a full grading of it is quick."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from gatelab.bank.load import load_bank
+from gatelab.lab import Lab
+
+ROOT = Path(__file__).resolve().parents[1]
+QUESTIONS = ("q1", "q2", "q12a")
+SETUP = "import torch\nfrom torch import nn\n"
+
+
+def small_lab(root: Path) -> Lab:
+    """Lay the small lab out below `root` like a repository."""
+    lab = Lab.in_repository(ROOT)
+    assignment, hidden, chaff = (
+        root / "assignment" / lab.name,
+        root / "tests" / "hidden",
+        root / "tests" / "chaff",
+    )
+    (hidden / "reference").mkdir(parents=True)
+    assignment.mkdir(parents=True)
+    (assignment / "questions.toml").write_text(_table(lab), encoding="utf-8")
+    shutil.copytree(
+        lab.assignment / "seqlab", assignment / "seqlab", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    for path in lab.hidden.glob("*.py"):
+        if not path.name.startswith("test_"):
+            shutil.copy(path, hidden)
+    for id in ("q1", "q2"):
+        shutil.copy(next(lab.hidden.glob(f"test_{id}_*.py")), hidden)
+        shutil.copy(lab.hidden / "reference" / f"{id}.py", hidden / "reference")
+        shutil.copytree(lab.bank / "chaff" / id, chaff / id)
+    return Lab.in_repository(root)
+
+
+def _table(lab: Lab) -> str:
+    """questions.toml without the other questions' tables."""
+    text = (lab.assignment / "questions.toml").read_text(encoding="utf-8")
+    head, *tables = text.split("\n[")
+    return "\n[".join([head, *(table for table in tables if table.split("]")[0] in QUESTIONS)])
+
+
+def solution(id: str) -> str:
+    """A correct answer to a question."""
+    return Lab.in_repository(ROOT).reference(id)
+
+
+def mistake(question: str, id: str) -> tuple[str, str]:
+    """A wrong answer and the sentence that names what is wrong in it."""
+    chaff = next(c for c in load_bank(Lab.in_repository(ROOT)).chaffs if (c.question, c.id) == (question, id))
+    return chaff.source, chaff.misconception
+
+
+def write_notebook(path: Path, *sources: str, **metadata: object) -> Path:
+    """A notebook of code cells, as its own JSON, so that a test may put anything into it."""
+    cells = [
+        {
+            "cell_type": "code",
+            "id": f"c{k}",
+            "metadata": {},
+            "execution_count": None,
+            "outputs": [],
+            "source": source,
+        }
+        for k, source in enumerate(sources)
+    ]
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
+    return path

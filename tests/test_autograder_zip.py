@@ -1,0 +1,93 @@
+"""Is the autograder zip the same from build to build, whole, and free of what it must not carry?"""
+
+import json
+import subprocess
+import tomllib
+import zipfile
+
+import pytest
+from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.lab import Lab
+from small_lab import ROOT
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    return build_autograder_zip(Lab.in_repository(ROOT), tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="module")
+def names(built):
+    return zipfile.ZipFile(built).namelist()
+
+
+def test_the_bytes_are_the_same_again(built, tmp_path):
+    again = build_autograder_zip(Lab.in_repository(ROOT), tmp_path)
+    assert again.name == built.name == "lstm-gru-autograder.zip"
+    assert again.read_bytes() == built.read_bytes()
+
+
+def test_it_holds_what_gradescope_and_otter_look_for(names):
+    wanted = {
+        "setup.sh",
+        "run_autograder",
+        "run_otter.py",
+        "environment.yml",
+        "requirements.txt",
+        "otter_config.json",
+    }
+    assert wanted <= set(names)
+    in_lab = [spec.id for spec in Lab.in_repository(ROOT).questions.values() if not spec.by_hand]
+    assert sorted(name for name in names if name.startswith("tests/")) == sorted(
+        f"tests/{id}.py" for id in in_lab
+    )
+
+
+def test_its_kit_is_a_whole_lab(built, tmp_path):
+    zipfile.ZipFile(built).extractall(tmp_path)
+    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), Lab.in_repository(ROOT)
+    assert lab.questions == here.questions
+    assert {path.name for path in lab.hidden.glob("test_*.py")} == {
+        path.name for path in here.hidden.glob("test_*.py")
+    }
+    assert lab.reference("q1") == here.reference("q1")
+    assert (lab.bank / "chaff" / "q1").is_dir()
+
+
+def test_masters_and_litter_stay_at_home(names):
+    for name in names:
+        assert not name.endswith((".pyc", ".ipynb", "/lab.py")) or name.endswith("gatelab/lab.py"), name
+        assert "__pycache__" not in name
+        assert "wheat" not in name
+
+
+def test_its_settings_are_otters_with_one_plugin(built):
+    config = json.loads(zipfile.ZipFile(built).read("otter_config.json"))
+    assert config["plugins"] == [
+        {
+            "gatelab.adapters.otter.GatelabPlugin": {
+                "lab": "lstm-gru",
+                "seed": 11,
+                "accept_missing_protection": False,
+            }
+        }
+    ]
+    assert config["pdf"] is False
+    assert "token" not in config
+
+
+def test_the_image_gets_the_pins_of_pyproject_and_torch_for_the_cpu(built):
+    zip = zipfile.ZipFile(built)
+    pins = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    lines = [line for line in zip.read("requirements.txt").decode().splitlines() if not line.startswith("#")]
+    assert lines == pins
+    setup = zip.read("setup.sh").decode()
+    assert "https://download.pytorch.org/whl/cpu" in setup
+    assert "libseccomp2" in setup
+
+
+@pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
+def test_scripts_can_be_run(built, script):
+    zip = zipfile.ZipFile(built)
+    assert zip.getinfo(script).external_attr >> 16 == 0o755
+    subprocess.run(["bash", "-n"], input=zip.read(script), check=True)
