@@ -12,7 +12,9 @@ import io
 import json
 import math
 import sys
+from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from gatelab.bank.load import Bank, BankError, Chaff, load_bank
@@ -74,7 +76,7 @@ def namespace(lab: Lab, *over: Any) -> dict[str, Any]:
     for question in lab.questions:
         path = lab.hidden / "reference" / f"{question}.py"
         if path.is_file():
-            exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+            exec(_code(path), names)
     for piece in filter(None, over):
         try:
             exec(compile(piece.source, f"{piece.question}/{piece.id}", "exec"), names)
@@ -127,11 +129,16 @@ def _load_check(lab: Lab, question: str) -> Any:
     """A fresh Check object, as otter makes one at every grader.check."""
     path = _check_file(lab, question)
     names: dict[str, Any] = {}
-    exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
+    exec(_code(path), names)
     try:
         return names["check"]
     except KeyError:
         raise BankError(f"{path}: has no `check = Check(name)`.") from None
+
+
+@lru_cache
+def _code(path: Path) -> CodeType:
+    return compile(path.read_text(encoding="utf-8"), str(path), "exec")
 
 
 @contextlib.contextmanager

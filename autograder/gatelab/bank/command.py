@@ -1,0 +1,60 @@
+"""`gatelab verify` and `gatelab fingerprints`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gatelab.lab import Lab, LabError
+
+
+def verify_command(
+    seeds: Annotated[int, typer.Option(help="Grading seeds for the wheat.", min=1)] = 3,
+    jobs: Annotated[int, typer.Option(help="Gradings at once.", min=1)] = 2,
+    question: Annotated[list[str] | None, typer.Option(help="Only the chaff of this question.")] = None,
+    training: Annotated[bool, typer.Option(help="Also the parts that train a model.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for matrix.html and matrix.md.")
+    ] = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
+    from gatelab.engine import DEFAULT_SEED, Engine
+
+    from .load import load_bank
+    from .matrix import show, write_pages
+    from .verify import verify
+
+    console = Console()
+    try:
+        lab = Lab.in_repository(root)
+        bank = load_bank(lab)
+    except LabError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from error
+    with Engine(lab, jobs=jobs) as engine:
+        matrix = verify(
+            engine, bank, tuple(range(DEFAULT_SEED, DEFAULT_SEED + seeds)), tuple(question or ()), training,
+            progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+        )  # fmt: skip
+    show(matrix, lab, console)
+    if out is not None:
+        for path in write_pages(matrix, lab, out):
+            console.print(f"wrote {path}", markup=False)
+    raise typer.Exit(1 if matrix.faults else 0)
+
+
+def fingerprints_command(
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Write the numbers by which the public checks name mistakes, from the chaff."""
+    from .fingerprints import write_fingerprints
+
+    try:
+        typer.echo(write_fingerprints(Lab.in_repository(root)))
+    except LabError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error

@@ -1,0 +1,100 @@
+"""The matrix of wheat and chaff, for the terminal, as a Markdown table and as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment
+from rich.console import Console
+from rich.table import Table
+
+from gatelab.lab import Lab
+
+from .verify import Matrix
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>The suites, graded</title>
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
+body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
+table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
+border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-align: right }
+.bad { background: #d5430033 } code { font-size: .9em }
+</style>
+<h1>The suites, graded</h1>
+<p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
+named misconception) must lose points in its own question, in no other, and be named.
+Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.</p>
+{{ summary }}
+{% for question in questions %}
+<h2>{{ question.id }} · {{ question.title }}</h2>
+<table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>lost elsewhere</th><th>named</th></tr>
+{% for row in rows[question.id] %}
+<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception }}</td>
+<td>{{ row.lost|join(", ") }}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
+{% endfor %}</table>
+{% endfor %}
+</html>
+"""
+
+
+def counts(matrix: Matrix, lab: Lab) -> list[tuple[str, str, int, int, int, int]]:
+    """(question, title, wheat gradings passed, wheat gradings, chaffs caught, chaffs) for each question with chaff."""
+    rows = []
+    for id, spec in lab.questions.items():
+        chaffs = [row for row in matrix.chaffs if row.question == id]
+        if chaffs:
+            passed = sum(
+                not any(part.startswith((f"{id}/", "everything")) for part in w.lost) for w in matrix.wheats
+            )
+            caught = sum(row.caught and row.named_right for row in chaffs)
+            rows.append((id, spec.title, passed, len(matrix.wheats), caught, len(chaffs)))
+    return rows
+
+
+def show(matrix: Matrix, lab: Lab, console: Console) -> None:
+    """Print the counts and every fault."""
+    table = Table("question", "", "wheat passed", "chaff caught and named")
+    for id, title, passed, wheats, caught, chaffs in counts(matrix, lab):
+        table.add_row(id, title, f"{passed} of {wheats}", f"{caught} of {chaffs}")
+    console.print(table)
+    for row in matrix.chaffs:
+        where = ", ".join(row.lost) or "nothing"
+        console.print(f"{row.question}/{row.id}: lost {where}", markup=False, highlight=False, soft_wrap=True)
+    for fault in matrix.faults:
+        console.print(fault, style="red", markup=False, soft_wrap=True)
+
+
+def markdown(matrix: Matrix, lab: Lab) -> str:
+    """The counts as a Markdown table."""
+    lines = ["| question | | wheat gradings passed | chaff caught and named |", "| --- | --- | --- | --- |"]
+    total = [0, 0, 0, 0]
+    for id, title, *numbers in counts(matrix, lab):
+        lines.append("| {} | {} | {} of {} | {} of {} |".format(id, title, *numbers))
+        total = [a + b for a, b in zip(total, numbers, strict=True)]
+    lines.append("| | all | {} of {} | {} of {} |".format(*total))
+    return "\n".join(lines) + "\n"
+
+
+def write_pages(matrix: Matrix, lab: Lab, out: Path) -> list[Path]:
+    """Write matrix.html and matrix.md into a folder; returns their paths."""
+    out.mkdir(parents=True, exist_ok=True)
+    questions = [lab.questions[id] for id in dict.fromkeys(row.question for row in matrix.chaffs)]
+    rows = {q.id: [row for row in matrix.chaffs if row.question == q.id] for q in questions}
+    environment = Environment(autoescape=True)
+    table = environment.from_string(
+        "<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>"
+        "{% for id, title, p, w, c, n in counts %}<tr><td>{{ id }}</td><td>{{ title }}</td><td class='n'>{{ p }} of {{ w }}"
+        "</td><td class='n'>{{ c }} of {{ n }}</td></tr>{% endfor %}</table>"
+    )
+    from markupsafe import Markup
+
+    summary = Markup(table.render(counts=counts(matrix, lab)))
+    page = environment.from_string(PAGE).render(
+        matrix=matrix, questions=questions, rows=rows, summary=summary
+    )
+    paths = [out / "matrix.html", out / "matrix.md"]
+    paths[0].write_text(page + "\n", encoding="utf-8")
+    paths[1].write_text(markdown(matrix, lab), encoding="utf-8")
+    return paths

@@ -1,0 +1,43 @@
+"""Wheat and chaff as submissions: notebooks that go through the same door as a student's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import nbformat
+
+from gatelab.lab import Lab
+
+SETUP = """import math
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+"""
+
+
+def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
+    """Write a notebook whose question cells hold `sources`; the references stand in for the others.
+
+    Args:
+        path: where to write it.
+        lab: the lab.
+        sources: question ID → code.
+    """
+    notebook = nbformat.v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    )
+    cells = {"setup": SETUP}
+    for id, spec in lab.questions.items():
+        if id in sources:
+            cells[id] = sources[id]
+        elif not spec.by_hand and (lab.hidden / "reference" / f"{id}.py").is_file():
+            cells[id] = lab.reference(id)
+    for id, source in cells.items():
+        cell = nbformat.v4.new_code_cell(source, id=id)
+        cell.metadata["nbgrader"] = {"grade_id": f"{id}-solution"}
+        notebook.cells.append(cell)
+    nbformat.write(notebook, path)
+    return path
