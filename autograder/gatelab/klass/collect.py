@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.klass.names import distinct, file_names, visible
+from gatelab.notebook import SIZE_LIMIT
 
 SUFFIX = ".ipynb"
 
@@ -29,9 +30,6 @@ LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoin
 # A student's folder is searched so deep and so wide; more than that is no homework.
 DEPTH = 4
 ENTRIES = 2_000
-
-# A notebook with every figure of this lab in it has under 2 MB; beyond this it is something else.
-LARGEST = 50 * 2**20  # bytes
 
 # What people hand in instead of the notebook, and what then has to be done.
 WAYS_OUT = {
@@ -151,8 +149,11 @@ def _file(path: Path) -> tuple[Path | None, str]:
     if suffix != SUFFIX:
         way_out = WAYS_OUT.get(suffix, "ask for the notebook itself (.ipynb)")
         return None, f"it is not a notebook (its name does not end in {SUFFIX}): {way_out}."
-    if path.lstat().st_size > LARGEST:
-        return None, f"it is larger than {LARGEST // 2**20} MB; clear its outputs and save it again."
+    if path.lstat().st_size > SIZE_LIMIT:
+        return (
+            None,
+            f"it is larger than {SIZE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again.",
+        )
     return path, ""
 
 

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gatelab.bank.load import load_bank
 from gatelab.klass.collect import Submission
+from gatelab.klass.names import visible
 from gatelab.klass.store import Store, write
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
+
+if TYPE_CHECKING:
+    from gatelab.engine import Engine
 
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
@@ -61,17 +66,15 @@ class ClassRun:
         from gatelab.engine import Engine  # brings the fork server up; not needed to say what is done already
 
         waiting = {submission.name: submission for submission in left}
-        with Engine(
-            self.lab,
-            seed=self.seed,
-            jobs=jobs,
-            accept_missing_protection=accept_missing_protection,
-            questions=self.chosen if self.is_part else None,
-        ) as engine:
-            for report in engine.grade_all([(submission.name, submission.path) for submission in left]):
-                submission = waiting.pop(report.submission)
-                self._done(submission, report)
+        with Engine(self.lab, self.seed, jobs, accept_missing_protection) as engine:
+            pairs = [(submission.name, submission.path) for submission in left]
+            for report in self._part(engine, pairs) if self.is_part else engine.grade_all(pairs):
+                self._done(waiting.pop(report.submission), report)
                 watch(report)
+
+    def _part(self, engine: Engine, pairs: list[tuple[str, Path]]) -> Iterator[Report]:
+        """Reports of some questions only, one submission after the other."""
+        return (engine.grade(path, name, self.chosen) for name, path in pairs)
 
     @property
     def is_part(self) -> bool:
@@ -108,6 +111,7 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
+        report.reason = visible(report.reason)  # it may repeat the file's name, whatever that holds
         self.store.save(submission, report)
         write(self.store.feedback_path(submission), feedback_page(self.lab, report))
         self.reports[submission.name] = report

@@ -79,7 +79,7 @@ def _submission(row: Row) -> dict[str, Any]:
         if report and row.graded
         else {},
         "cells": [
-            f"cell {cell.index + 1} {cell.what}: {cell.message}"
+            f"cell {cell.index} {cell.what}: {cell.message}"
             for cell in report.cells
             if cell.what != "skipped"
         ]

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab import Lab
-from gatelab.report.model import Question, Report
+from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 
 # Longer than any message of the suites; a student's own exception text may be of any length.
@@ -40,7 +41,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
                 if q.by_hand
             ],
             cells=[
-                {"number": cell.index + 1, "what": cell.what, "message": shown(cell.message)}
+                {"index": cell.index, "what": cell.what, "message": shown(cell.message)}
                 for cell in report.cells
                 if cell.what != "skipped"
             ],
@@ -60,16 +61,22 @@ def _question(question: Question) -> dict[str, Any]:
         "points": question.points,
         "max_points": question.max_points,
         "notes": _notes(question),
-        "parts": [
-            {
-                "name": words(part.name),
-                "points": part.points,
-                "max_points": part.max_points,
-                "passed": part.passed,
-                "message": shown(part.message) if not part.passed else "",
-            }
-            for part in question.parts
-        ],
+        "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
+    }
+
+
+def _outcome(part: Part) -> tuple[bool, str]:
+    """What neighbouring parts must share to be one entry: failed for the same reason. Passed ones stay apart."""
+    return part.passed, part.name if part.passed else part.message
+
+
+def _together(parts: list[Part]) -> dict[str, Any]:
+    return {
+        "name": ", ".join(words(part.name) for part in parts),
+        "points": sum(part.points for part in parts),
+        "max_points": sum(part.max_points for part in parts),
+        "passed": parts[0].passed,
+        "message": "" if parts[0].passed else shown(parts[0].message),
     }
 
 
@@ -101,6 +108,12 @@ def _printable(char: str) -> bool:
     return char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs"
 
 
+def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:
+    """The parts that somebody failed, those that fewest passed first."""
+    failed = [part for part in parts if part["passed"] < part["graded"]]
+    return sorted(failed, key=lambda part: part["passed"] / part["graded"])[:most]
+
+
 def percent(part: float, whole: float) -> int:
     """Share of the whole in percent, rounded; 0 of nothing is 0."""
     return round(100 * part / whole) if whole else 0
@@ -121,5 +134,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(number=number, percent=percent, plural=plural, words=words, shown=shown)
+    environment.filters.update(
+        number=number, percent=percent, plural=plural, words=words, shown=shown, fewest=fewest
+    )
     return environment

@@ -1,0 +1,102 @@
+"""`gatelab export canvas|moodle`: grades into the sheet that the learning platform let staff download."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gatelab.klass.store import write
+from gatelab.report.export import ExportError, Filled, canvas, moodle
+from gatelab.report.model import Report
+
+app = typer.Typer(help="Fill the grades into Canvas's or Moodle's own sheet.", no_args_is_help=True)
+
+Graded = Annotated[
+    Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
+]
+Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="The filled sheet; beside the grades unless told.")
+]
+
+
+@app.command("canvas")
+def canvas_command(
+    graded: Graded,
+    template: Template,
+    out: Out = None,
+    assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
+) -> None:
+    """Fill the assignment's column of a sheet exported from Canvas's grade book."""
+    try:
+        filled = canvas(template, reports(graded), assignment)
+    except ExportError as error:
+        _usage(str(error))
+    _write(filled, template, out or graded / "canvas.csv")
+
+
+@app.command("moodle")
+def moodle_command(
+    graded: Graded,
+    template: Template,
+    out: Out = None,
+    grade_column: Annotated[str, typer.Option(help="Header of the grade's column.")] = "Grade",
+    feedback_column: Annotated[
+        str, typer.Option(help="Header of the feedback's column.")
+    ] = "Feedback comments",
+) -> None:
+    """Fill grade and feedback of Moodle's offline grading worksheet."""
+    try:
+        filled = moodle(template, reports(graded), grade_column, feedback_column)
+    except ExportError as error:
+        _usage(str(error))
+    _write(filled, template, out or graded / "moodle.csv")
+
+
+def reports(graded: Path) -> list[Report]:
+    """The reports of a graded class, in its order. Raises ExportError when the folder holds none, or not all."""
+    book = graded / "class.json"
+    try:
+        submissions = json.loads(book.read_text(encoding="utf-8"))["submissions"]
+        found = [
+            graded / "reports" / f"{row['file']}.json"
+            for row in submissions
+            if row["status"] != "not graded yet"
+        ]
+        read = [Report.from_json(path.read_text(encoding="utf-8")) for path in found]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ExportError(
+            f"{graded}: no graded class in it ({error}); run gatelab grade FOLDER -o {graded}."
+        ) from error
+    if len(read) < len(submissions):
+        raise ExportError(
+            f"{graded}: {len(submissions) - len(read)} submissions are not graded yet; run gatelab grade again."
+        )
+    return read
+
+
+def _write(filled: Filled, template: Path, out: Path) -> None:
+    if out.resolve() == template.resolve():
+        _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
+    try:
+        write(out, filled.text)
+    except OSError as error:
+        _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
+    typer.echo(f"{out}: {filled.filled} grades filled in.")
+    for line in filled.unclear:
+        typer.echo(line, err=True)
+    for names, what in (
+        (filled.no_row, "graded, but not in the sheet"),
+        (filled.no_grade, "in the sheet, without a grade"),
+    ):
+        if names:
+            typer.echo(f"{len(names)} {what}: {', '.join(names)}.", err=True)
+    raise typer.Exit(1 if filled.unclear or filled.no_row else 0)
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
