@@ -107,4 +107,4 @@ def load_both(model, twin: nn.Module, weights: dict[str, torch.Tensor], name: st
     twin.double().load_state_dict(weights)
     own = model.state_dict()
     check_state_dict(own, twin, name)
-    model.load_state_dict({**own, **weights})
+    model.load_state_dict(weights | {key: own[key] for key in own if key not in weights})

@@ -1,0 +1,11 @@
+"""h is taken at the last valid token, but c after the padding.
+
+Hint: Two states are handed over. Which of them did you hold?
+"""
+
+EDITS = [
+    (
+        'c = torch.where(valid, c_next, c)',
+        'c = c_next',
+    ),
+]

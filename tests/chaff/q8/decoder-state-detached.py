@@ -1,0 +1,11 @@
+"""The decoder's state is detached at every step, so no gradient goes back in time.
+
+Hint: Which steps does the gradient of the last token's loss reach?
+"""
+
+EDITS = [
+    (
+        '            steps.append(logits)',
+        '            steps.append(logits)\n            state = tuple(s.detach() for s in state)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The graph is cut between encoder and decoder, so the encoder never learns.
+
+Hint: Which parameters have a `.grad` after `loss.backward()`?
+"""
+
+EDITS = [
+    (
+        'state = self.encode(source, source_lengths)',
+        'state = tuple(s.detach() for s in self.encode(source, source_lengths))',
+    ),
+]

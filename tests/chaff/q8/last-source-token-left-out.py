@@ -1,0 +1,11 @@
+"""The encoder stops one token before the end of every source.
+
+Hint: Steps are counted from 0. What is the last valid step of a source of length 1?
+"""
+
+EDITS = [
+    (
+        '(t < source_lengths)',
+        '(t < source_lengths - 1)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The decoder starts with token 0 instead of `bos`.
+
+Hint: `shift_right` knows what comes first. What does your loop read at step 0?
+"""
+
+EDITS = [
+    (
+        'token = inputs[:, 0]',
+        'token = torch.zeros_like(inputs[:, 0])',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The encoder reads one token too many of every sequence that is padded.
+
+Hint: Steps are counted from 0. Is step `source_lengths` still valid?
+"""
+
+EDITS = [
+    (
+        '(t < source_lengths)',
+        '(t <= source_lengths)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The loop makes one step too few: the last target is never predicted.
+
+Hint: How many logits does a target of T tokens need?
+"""
+
+EDITS = [
+    (
+        'for t in range(targets.shape[1]):',
+        'for t in range(targets.shape[1] - 1):',
+    ),
+]

@@ -1,0 +1,11 @@
+"""In free running the decoder reads its own token of the first step again and again.
+
+Hint: Which step's logits is the argmax taken of?
+"""
+
+EDITS = [
+    (
+        'own = steps[-1].detach()',
+        'own = steps[0].detach()',
+    ),
+]

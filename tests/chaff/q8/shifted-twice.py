@@ -1,0 +1,11 @@
+"""The targets are shifted twice: at step t the decoder reads the token of step t − 2.
+
+Hint: Is the sequence that goes into the loop shifted already when it is shifted there?
+"""
+
+EDITS = [
+    (
+        'inputs = shift_right(targets, self.bos)',
+        'inputs = shift_right(shift_right(targets, self.bos), self.bos)',
+    ),
+]

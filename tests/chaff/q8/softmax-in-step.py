@@ -1,0 +1,11 @@
+"""`step` returns probabilities (softmax) where logits are asked for.
+
+Hint: The loss takes the softmax itself. What happens when it is taken twice?
+"""
+
+EDITS = [
+    (
+        'return self.head(outputs[:, 0]), state',
+        'return self.head(outputs[:, 0]).softmax(dim=-1), state',
+    ),
+]

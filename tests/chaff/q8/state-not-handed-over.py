@@ -1,0 +1,11 @@
+"""The decoder starts from zeros: nothing of the source reaches it.
+
+Hint: Change the source and look whether any logit changes.
+"""
+
+EDITS = [
+    (
+        'state = self.encode(source, source_lengths)',
+        'state = tuple(torch.zeros_like(s) for s in self.encode(source, source_lengths))',
+    ),
+]

@@ -1,0 +1,244 @@
+"""q8: shifted targets, the encoder's last valid state, and the teacher-forcing loop."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import pytest
+import torch
+from gatelab.suite import close, close_grads, needs, part, same, unchanged
+from torch import Tensor
+from twins import TwinSeq2Seq, draw_weights, load_both
+
+VS, VT, E, H, BOS = 8, 11, 4, 6, 1  # source and target vocabulary, embedding, hidden: no two alike
+NAME = "Seq2Seq"
+
+
+class Pairs(NamedTuple):
+    """One batch: source (N, S) with garbage behind the lengths (N,), targets (N, T)."""
+
+    source: Tensor
+    lengths: Tensor
+    targets: Tensor
+
+
+def make(student, draw):
+    """The student's model and its twin with equal weights."""
+    model = student.make(NAME, VS, VT, E, H, BOS)
+    twin = TwinSeq2Seq(VS, VT, E, H, BOS)
+    weights = draw_weights(twin, draw)
+    # Token 0 is padding to some embeddings (`padding_idx=0`), so it is never read as a real token here.
+    weights["head.bias"][0] -= 30
+    load_both(model, twin, weights, NAME)
+    return model, twin
+
+
+def pairs(draw, n, s, t) -> Pairs:
+    lengths = draw.integers(1, s + 1, n)
+    lengths[0], lengths[-1] = s, max(1, s // 2)
+    return Pairs(draw.integers(1, VS, n, s), lengths, draw.integers(1, VT, n, t))
+
+
+# Calls that draw, from a seed of their own: so that they can be made again on a known mistake.
+SEEDED = """
+def main(ns, model, batch, forcing, seed, calls):
+    torch.manual_seed(seed)
+    return [model(*batch, forcing=forcing) for _ in range(calls)]
+"""
+
+
+def seeded(student, draw, model, batch: Pairs, forcing: float, calls: int = 1) -> list[Tensor]:
+    """The logits of each call with this forcing ratio, (N, T, V)."""
+    seed = int(draw.integers(0, 2**31, 1))
+    values = {"model": model, "batch": tuple(batch), "forcing": forcing, "seed": seed, "calls": calls}
+    return student.run(SEEDED, **values).value
+
+
+def check_shape(logits: Tensor, batch: Pairs, forcing: float) -> None:
+    """What follows needs a tensor (N, T, V)."""
+    want = torch.zeros(*batch.targets.shape, VT)
+    close(logits, want, f"the result with forcing = {forcing:g}", "N T V", atol=math.inf)
+
+
+SIZES = pytest.mark.parametrize(("n", "s", "t"), [(5, 7, 4), (1, 3, 6), (3, 1, 1)])
+
+
+@part("q8", "shift-right", 1)
+@pytest.mark.parametrize(("n", "t", "bos"), [(3, 5, 1), (2, 1, 7), (1, 4, 0)])
+def test_shift_right_puts_bos_first_and_leaves_the_last_out(student, draw, n, t, bos):
+    targets = draw.integers(8, 90, n, t)  # bos is none of them
+    reply = student.shift_right(targets, bos)
+    want = torch.cat([torch.full((n, 1), bos), targets[:, :-1]], dim=1)
+    close(reply.value, want, "the result of shift_right", "N T", dtype=torch.int64)
+    unchanged(reply.after, {"0": targets}, {"0": "targets"})
+
+
+@part("q8", "encode", 2)
+@SIZES
+def test_encode_gives_the_state_after_the_last_valid_token(student, draw, n, s, t):
+    model, twin = make(student, draw)
+    source, lengths, _ = pairs(draw, n, s, t)
+    reply = model.method("encode", source, lengths)
+    h, c = twin.encode(source, lengths)
+    close(reply[0], h, "h of encode", "N H")
+    close(reply[1], c, "c of encode", "N H")
+    padding = torch.arange(s) >= lengths.unsqueeze(1)
+    other = torch.where(padding, source % (VS - 1) + 1, source)
+    again = model.method("encode", other, lengths)
+    needs(
+        torch.allclose(again[0], reply[0]) and torch.allclose(again[1], reply[1]),
+        "The state of encode changes when the tokens after `source_lengths` do: padding must not be read.",
+    )
+
+
+@part("q8", "step", 1)
+@pytest.mark.parametrize("n", [4, 1])
+def test_one_decoder_step(student, draw, n):
+    model, twin = make(student, draw)
+    token, state = draw.integers(1, VT, n), (draw(n, H), draw(n, H))
+    same(model.attr("bos"), BOS, "bos of your Seq2Seq")
+    reply = model.method("step", token, state)
+    logits, (h, c) = twin.step(token, state)
+    close(reply[0], logits, "the logits of step", "N V")
+    needs(
+        isinstance(reply[1], tuple | list) and len(reply[1]) == 2,
+        "step should return (logits, state) with state = (h, c).",
+    )
+    close(reply[1][0], h, "h of step", "N H")
+    close(reply[1][1], c, "c of step", "N H")
+
+
+@part("q8", "teacher-forcing", 2)
+@SIZES
+def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
+    model, twin = make(student, draw)
+    source, lengths, targets = pairs(draw, n, s, t)
+    want = twin.forced(source, lengths, targets)
+    reply = model(source, lengths, targets)  # forcing is 1.0 unless given
+    close(reply.value, want, "the result of your Seq2Seq", "N T V")
+    close(model(source, lengths, targets, forcing=1.0).value, want, "the result with forcing = 1", "N T V")
+    unchanged(
+        reply.after,
+        {"0": source, "1": lengths, "2": targets},
+        {"0": "source", "1": "source_lengths", "2": "targets"},
+    )
+
+
+@part("q8", "causality", 1)
+def test_the_decoder_has_seen_earlier_targets_only(student, draw):
+    model, _ = make(student, draw)
+    source, lengths, targets = pairs(draw, 3, 4, 6)
+    first = model(source, lengths, targets).value
+    close(first, torch.zeros(3, 6, VT), "the result of your Seq2Seq", "N T V", atol=math.inf)  # its shape
+    for t in range(6):
+        other = targets.clone()
+        other[:, t] = other[:, t] % (VT - 1) + 1  # another token, and not 0
+        moved = (model(source, lengths, other).value - first).abs().amax(dim=(0, 2)) > 1e-9  # (T,)
+        needs(
+            not moved[: t + 1].any(),
+            f"The logits at step {int(moved.nonzero()[0]) if moved.any() else 0} change with the target of step {t}: "
+            "the decoder must not see the token it has to say, nor a later one.",
+        )
+        needs(
+            t == 5 or bool(moved[t + 1]),
+            f"The logits at step {t + 1} do not change with the target of step {t}, "
+            "which the decoder should have read just before.",
+        )
+
+
+@part("q8", "free-running", 1)
+@pytest.mark.parametrize(("n", "s", "t"), [(6, 5, 9), (1, 3, 4)])
+def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t):
+    model, twin = make(student, draw)
+    batch = pairs(draw, n, s, t)
+    moved = batch._replace(targets=batch.targets % (VT - 1) + 1)
+    first, other = (seeded(student, draw, model, one, 0.0)[0] for one in (batch, moved))
+    check_shape(first, batch, 0.0)
+    needs(
+        other.shape == first.shape and torch.allclose(other, first, rtol=1e-9, atol=1e-10),
+        "With forcing = 0 the logits change with the targets, which the decoder should not read then.",
+    )
+    close(first, twin.free(batch.source, batch.lengths, t), "the result with forcing = 0", "N T V")
+
+
+def forced_steps(twin, batch: Pairs, logits: Tensor) -> tuple[Tensor, Tensor]:
+    """Which token was read at the steps 1 … T − 1, found from the logits.
+
+    Both tokens that may be read at a step are tried on the twin; the one that gives the student's logits was
+    read. Returns `forced` (N, T − 1), true where it was the true token, and `clear`, where the two differ.
+    """
+    n, t = batch.targets.shape
+    state, forced, clear = twin.encode(batch.source, batch.lengths), [], []
+    token = torch.full((n,), twin.bos)
+    for step in range(t):
+        if step > 0:
+            true, own = batch.targets[:, step - 1], logits[:, step - 1].argmax(dim=-1)
+            tried = [twin.step(token, state)[0] for token in (true, own)]
+            is_true, is_own = (torch.isclose(x, logits[:, step], rtol=1e-7, atol=1e-9).all(-1) for x in tried)
+            needs(
+                bool((is_true | is_own).all()),
+                f"At step {step} the decoder read neither the true token of step {step - 1} nor its own "
+                "most likely one.",
+            )
+            forced.append(is_true)
+            clear.append(true != own)
+            token = torch.where(is_true, true, own)
+        want, state = twin.step(token, state)
+        needs(
+            step > 0 or torch.allclose(want, logits[:, 0]),
+            "The logits of step 0 are not those of `bos` read in the state of encode.",
+        )
+    return torch.stack(forced, dim=1), torch.stack(clear, dim=1)
+
+
+@part("q8", "ratio", 1)
+@pytest.mark.parametrize("forcing", [0.3, 0.75])
+def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, forcing):
+    model, twin = make(student, draw)
+    batch, few = pairs(draw, 40, 4, 26), pairs(draw, 3, 2, 4)
+    # All calls first: known mistakes are told apart by what all of them give.
+    (logits,) = seeded(student, draw, model, batch, forcing)
+    again = seeded(student, draw, model, few, 0.5, calls=24)
+    check_shape(logits, batch, forcing)
+    for one in again:
+        check_shape(one, few, 0.5)
+    with torch.no_grad():
+        forced, clear = forced_steps(twin, batch, logits)
+        small = [forced_steps(twin, few, one) for one in again]
+    mixed_step = (forced & clear).any(0) & (~forced & clear).any(0)  # (T − 1,)
+    mixed_row = (forced & clear).any(1) & (~forced & clear).any(1)  # (N,)
+    needs(
+        mixed_row.double().mean() > 0.5,
+        "A sequence reads its true tokens at all steps or at none: draw for every step anew.",
+    )
+    needs(
+        mixed_step.double().mean() > 0.5,
+        "At each step all sequences read the same kind of token: draw for every sequence anew.",
+    )
+    share, count = float(forced[clear].double().mean()), int(clear.sum())
+    # Six standard deviations: a correct solution misses this about twice in a thousand million runs.
+    needs(
+        abs(share - forcing) < 6 * math.sqrt(forcing * (1 - forcing) / count),
+        f"With forcing = {forcing} the true token was read in {share:.2f} of the steps.",
+    )
+    both = torch.stack([clear for _, clear in small]).all(dim=0)
+    needs(
+        len({tuple(forced[both].tolist()) for forced, _ in small}) > 1,
+        "Every call forces the same tokens: the draw must be new in every call.",
+    )
+
+
+@part("q8", "gradients", 1)
+@pytest.mark.parametrize("forcing", [1.0, 0.0])
+def test_gradients_reach_every_weight_but_not_through_the_choice_of_a_token(student, draw, forcing):
+    model, twin = make(student, draw)
+    source, lengths, targets = pairs(draw, 4, 6, 5)
+    upstream = draw(4, 5, VT)
+    want = twin.forced(source, lengths, targets) if forcing else twin.free(source, lengths, 5)
+    reply = model(source, lengths, targets, forcing=forcing, upstream=upstream)
+    close(reply.value, want, f"the result with forcing = {forcing:g}", "N T V")
+    want.backward(upstream)
+    keys = [key for key, _ in twin.named_parameters()]
+    grads = {f"param:{key}": value.grad for key, value in twin.named_parameters()}
+    close_grads(reply.grads, grads, {f"param:{key}": key for key in keys})
