@@ -20,7 +20,19 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .tasks import STORE, STORE_RECIPE, STRATA, Batch, Pairs, Recipe, ReverseTask, StoreTask, generator
+from .tasks import (
+    REVERSE,
+    REVERSE_RECIPE,
+    STORE,
+    STORE_RECIPE,
+    STRATA,
+    Batch,
+    Pairs,
+    Recipe,
+    ReverseTask,
+    StoreTask,
+    generator,
+)
 
 
 class TrainingError(RuntimeError):
@@ -93,14 +105,16 @@ def train_classifier(
     def check() -> dict[str, float]:
         return accuracies(model, task, seed=seed, n=128, domain="check")
 
-    return _train(step, check, steps or recipe.steps, seconds, check_every, stop_at, progress, label)
+    return _train(
+        step, check, optimizer, recipe, steps or recipe.steps, seconds, check_every, stop_at, progress, label
+    )
 
 
 def train_translator(
     model: nn.Module,
     training_step: Callable[..., float],
-    task: ReverseTask,
-    recipe: Recipe,
+    task: ReverseTask = REVERSE,
+    recipe: Recipe = REVERSE_RECIPE,
     *,
     seed: int = 0,
     steps: int | None = None,
@@ -131,12 +145,16 @@ def train_translator(
         pairs = task.of_length(task.longest, 128, generator(seed, "check"))
         return {"longest": translate(model, decode, task, pairs)}
 
-    return _train(step, check, steps or recipe.steps, seconds, check_every, stop_at, progress, label)
+    return _train(
+        step, check, optimizer, recipe, steps or recipe.steps, seconds, check_every, stop_at, progress, label
+    )
 
 
 def _train(
     step: Callable[[], float],
     check: Callable[[], dict[str, float]],
+    optimizer: torch.optim.Optimizer,
+    recipe: Recipe,
     steps: int,
     seconds: float | None,
     check_every: int,
@@ -152,6 +170,10 @@ def _train(
     # Standard output, not standard error: nbgrader takes anything on standard error for a failed cell.
     with tqdm(total=steps, desc=label, file=sys.stdout, disable=not progress, mininterval=0.5) as bar:
         while history.steps < steps:
+            if recipe.last_rate is not None:
+                done = history.steps / max(1, steps - 1)
+                for group in optimizer.param_groups:
+                    group["lr"] = recipe.learning_rate + (recipe.last_rate - recipe.learning_rate) * done
             history.losses.append(_finite(step(), history.steps + 1))
             history.seconds = time.perf_counter() - start
             bar.update()
