@@ -342,10 +342,18 @@ def test_a_kit_that_cannot_be_imported_is_a_result_too(container, tmp_path):
     assert results["tests"][0]["visibility"] == "hidden"
 
 
-def test_a_grader_that_is_killed_is_a_result_too(container, tmp_path):
-    killed = tmp_path / "python"
-    killed.write_text("#!/bin/sh\nkill -9 $$\n")
-    killed.chmod(0o755)
-    code, results = run_autograder(container, killed)
+@pytest.mark.parametrize(
+    ("does", "says"),
+    [
+        ("kill -9 $$", "Not graded. The grader was stopped before it had a result. Please tell the staff."),
+        ("exec sleep 60", "Not graded. The grader had no result after 1 seconds. Please tell the staff."),
+    ],
+)
+def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypatch, does, says):
+    monkeypatch.setenv("GATELAB_SECONDS", "1")
+    stopped = tmp_path / "python"
+    stopped.write_text(f"#!/bin/sh\n{does}\n")
+    stopped.chmod(0o755)
+    code, results = run_autograder(container, stopped)
     assert code != 0
-    assert results["output"].startswith("Not graded. The grader was stopped")
+    assert results["output"] == says

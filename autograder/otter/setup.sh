@@ -14,7 +14,7 @@ curl -fsSL -o /tmp/miniforge.sh \
     "https://github.com/conda-forge/miniforge/releases/download/${miniforge}/Miniforge3-Linux-$(uname -m).sh"
 bash /tmp/miniforge.sh -b -p /opt/miniforge3
 rm /tmp/miniforge.sh
-/opt/miniforge3/bin/mamba env create -y -p /opt/gatelab -f "$root/source/environment.yml"
+/opt/miniforge3/bin/conda env create -y -p /opt/gatelab -f "$root/source/environment.yml"
 
 # torch first, from PyTorch's index of CPU builds: from anywhere else pip would take the CUDA build, gigabytes
 # that a container without a GPU cannot use. What follows finds torch there and leaves it.

@@ -8,6 +8,7 @@ assignment's outline, and a test with 0 points here would count them twice.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from gatelab.lab import QuestionSpec
@@ -53,13 +54,20 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
 
 
 def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> list[Question]:
-    """The report's questions; where it has none of a lab's question, that question with 0 points."""
+    """The report's questions and whatever else a lab has, each with points to lose.
+
+    A question without parts (of an ungradable submission, say) gets one that was not passed and says why.
+    """
     found = {question.id: question for question in report.questions}
     for spec in questions:
-        if spec.id not in found:
-            part = [] if spec.by_hand else [Part("graded", 0, spec.points, False, report.reason)]
-            found[spec.id] = Question(spec.id, spec.title, spec.points, part, by_hand=spec.by_hand)
-    return list(found.values())
+        found.setdefault(spec.id, Question(spec.id, spec.title, spec.points, by_hand=spec.by_hand))
+    reason = report.reason or "Nothing was checked here. Please tell the staff."
+    return [
+        question
+        if question.parts or question.by_hand
+        else replace(question, parts=[Part("graded", 0, question.max_points, False, reason)])
+        for question in found.values()
+    ]
 
 
 def summary(report: Report, questions: list[Question]) -> str:
@@ -82,8 +90,6 @@ def summary(report: Report, questions: list[Question]) -> str:
 def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
     lines = [shown(question.note)] if question.note else []
-    if not question.parts:
-        lines.append("Nothing was checked here. Please tell the staff.")
     for part in question.parts:
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:
