@@ -75,13 +75,34 @@ class Engine:
             self._server.close()
             self._server = None
 
-    def grade(self, path: Path, name: str | None = None, questions: Sequence[str] = ()) -> Report:
-        """The report of one submission (of some questions only, or all). Nothing in it makes this raise."""
+    def grade(
+        self,
+        path: Path,
+        name: str | None = None,
+        questions: Sequence[str] = (),
+        seed: int | None = None,
+        training: bool = True,
+    ) -> Report:
+        """The report of one submission. Nothing in it makes this raise.
+
+        Args:
+            path: the notebook.
+            name: what the report calls the submission; the file's stem unless told.
+            questions: IDs to grade; all when empty.
+            seed: another grading seed than the engine's.
+            training: also run the parts that train a model, which take seconds.
+        """
         name = name if name is not None else Path(path).stem
         examiner = self._free.get()
         try:
             answer = examiner.ask(
-                {"path": str(Path(path).absolute()), "name": name, "seed": self.seed, "questions": list(questions)}
+                {
+                    "path": str(Path(path).absolute()),
+                    "name": name,
+                    "seed": self.seed if seed is None else seed,
+                    "questions": list(questions),
+                    "training": training,
+                }
             )
         except (ForkServerLost, OSError) as error:
             if self._closing.is_set():

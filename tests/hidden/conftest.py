@@ -3,6 +3,7 @@
 from gatelab.suite.plugin import (  # noqa: F401
     draw,
     pytest_addoption,
+    pytest_collection_finish,
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_runtest_makereport,

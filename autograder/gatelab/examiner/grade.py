@@ -39,12 +39,16 @@ class Examiner:
         accept_missing: go on where a piece of confinement that must be on is off.
     """
 
-    def __init__(self, lab: Lab, bank: Bank | None, client: Client, library: Path, accept_missing: bool) -> None:
+    def __init__(
+        self, lab: Lab, bank: Bank | None, client: Client, library: Path, accept_missing: bool
+    ) -> None:
         torch.set_num_threads(1)
         self.lab, self.bank, self.client, self.library = lab, bank, client, library
         self.accept_missing = accept_missing
 
-    def grade(self, path: Path, name: str, seed: int, questions: Sequence[str] = ()) -> Report:
+    def grade(
+        self, path: Path, name: str, seed: int, questions: Sequence[str] = (), training: bool = True
+    ) -> Report:
         """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
 
         Raises ProtectionMissing when the machine cannot confine it.
@@ -59,7 +63,7 @@ class Examiner:
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
             workers.load()
             grading = Grading(self.lab, seed, workers, self.bank)
-            run_suites(self.lab, grading, questions)
+            run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)
@@ -69,13 +73,17 @@ class Examiner:
             if workers is not None:
                 workers.shut()
                 report.cells = [workers.problems[index] for index in sorted(workers.problems)]
-                report.hints, report.protection, report.output = workers.hints, workers.protection, workers.output
+                report.hints, report.protection, report.output = (
+                    workers.hints,
+                    workers.protection,
+                    workers.output,
+                )
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
 
 
-def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = ()) -> None:
+def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), training: bool = True) -> None:
     """Run the hidden suites (of some questions, or all) in this process; verdicts go into `grading`."""
     suites = sorted(lab.hidden.glob("test_*.py"))
     if questions:
@@ -85,6 +93,8 @@ def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = ()) -> Non
         "--override-ini=addopts=", f"--rootdir={lab.hidden}", f"--confcutdir={lab.hidden}",
         "-W", "ignore", f"--seed={grading.seed}",
     ]  # fmt: skip
+    if not training:
+        arguments += ["-m", "not training"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:

@@ -14,7 +14,7 @@ from typing import Any
 
 
 def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
-    """Answer jobs `{"path", "name", "seed", "questions"}` until the engine closes the line."""
+    """Answer jobs `{"path", "name", "seed", "questions", "training"}` until the engine closes the line."""
     from gatelab.bank.load import load_bank
     from gatelab.confine import ProtectionMissing
     from gatelab.lab import Lab
@@ -25,7 +25,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     from .process import WorkerProcess
 
     lab = Lab(
-        Path(arguments["assignment"]), Path(arguments["hidden"]), Path(arguments["bank"]) if arguments["bank"] else None
+        Path(arguments["assignment"]),
+        Path(arguments["hidden"]),
+        Path(arguments["bank"]) if arguments["bank"] else None,
     )
     file = line.makefile("rwb")
 
@@ -47,7 +49,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     for text in file:
         job = json.loads(text)
         try:
-            report = examiner.grade(Path(job["path"]), job["name"], job["seed"], job["questions"])
+            report = examiner.grade(
+                Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"]
+            )
         except ProtectionMissing as error:
             say({"missing": str(error)})
             continue

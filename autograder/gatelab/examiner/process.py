@@ -59,7 +59,8 @@ class WorkerProcess:
         try:
             with far, far_control:
                 client.ask(
-                    {"op": "worker", "settings": asdict(settings)}, [far.fileno(), self.output.fd, far_control.fileno()]
+                    {"op": "worker", "settings": asdict(settings)},
+                    [far.fileno(), self.output.fd, far_control.fileno()],
                 )
             hello = wire.receive(self.line, time.monotonic() + 20)
             self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
@@ -90,7 +91,9 @@ def exchange(line: socket.socket, request: dict[str, Any], seconds: float) -> di
         answer = wire.receive(line, time.monotonic() + seconds)
     except wire.WireProblem as error:
         if "time" in str(error):
-            raise WorkerLost(f"Your code did not finish within {seconds:.3g} s (an endless loop?).") from error
+            raise WorkerLost(
+                f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
+            ) from error
         if "ended" in str(error):
             raise WorkerLost("Your code ended its process (exit, crash or out of memory).") from error
         raise WorkerLost(f"Your code disturbed its process: {error}.") from error

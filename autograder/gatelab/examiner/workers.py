@@ -97,7 +97,9 @@ class ConfinedWorkers:
         started = time.monotonic()
         if self.loads == 1:
             with contextlib.suppress(WorkerLost):
-                hints = self.main.ask({"op": "scan", "cells": [cell.source for cell in self.cells]}, 10)["hints"]
+                hints = self.main.ask({"op": "scan", "cells": [cell.source for cell in self.cells]}, 10)[
+                    "hints"
+                ]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]
         for cell in self.cells:
             if cell.skip:
@@ -105,7 +107,8 @@ class ConfinedWorkers:
             left = LOAD_SECONDS - (time.monotonic() - started)
             if left <= 0:
                 self.problems.setdefault(
-                    cell.index, Cell(cell.index, "skipped", f"The cells before took more than {LOAD_SECONDS:g} s.")
+                    cell.index,
+                    Cell(cell.index, "skipped", f"The cells before took more than {LOAD_SECONDS:g} s."),
                 )
                 continue
             request = {
@@ -119,7 +122,9 @@ class ConfinedWorkers:
                 error = _checked(answer)["error"]
                 if error["type"] != "NotImplementedError":
                     line = f" ({error['line']})" if error["line"] else ""
-                    self.problems[cell.index] = Cell(cell.index, "raised", f"{error['type']}: {error['message']}{line}")
+                    self.problems[cell.index] = Cell(
+                        cell.index, "raised", f"{error['type']}: {error['message']}{line}"
+                    )
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook, with the references that the question builds on put in. Raises WorkerLost."""
@@ -136,10 +141,15 @@ class ConfinedWorkers:
                     raise
         names = [name for name in (*question.builds_on, *question.own_if) if name not in own]
         if names:
-            inject = {"sources": references_before(self.lab, question.id), "names": list(dict.fromkeys(names))}
+            inject = {
+                "sources": references_before(self.lab, question.id),
+                "names": list(dict.fromkeys(names)),
+            }
             answer = worker.request({"op": "inject", "arguments": inject})
             if answer.get("error"):
-                raise WorkerLost("Your notebook changed Python itself so that the question could not be set up.")
+                raise WorkerLost(
+                    "Your notebook changed Python itself so that the question could not be set up."
+                )
         return worker
 
     def _fork(self, deadline: float) -> QuestionWorker:

@@ -66,9 +66,7 @@ class Running:
 class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab."""
 
-    def __init__(
-        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None
-    ) -> None:
+    def __init__(self, lab: Lab, seed: int, workers: Workers, bank: Bank | None) -> None:
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.shares: dict[tuple[str, str], Share] = {}
         self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
@@ -89,11 +87,15 @@ class Grading:
         running = self.running
         deadline = running.started + running.spec.seconds
         if time.monotonic() > deadline:
-            raise WorkerLost(f"The time for this question ({running.spec.seconds:g} s) was used up before this check.")
+            raise WorkerLost(
+                f"The time for this question ({running.spec.seconds:g} s) was used up before this check."
+            )
         try:
             if running.backend is None:
                 if running.forks >= MAX_FORKS:
-                    raise WorkerLost(f"Your code brought its process down {MAX_FORKS} times; this check was not run.")
+                    raise WorkerLost(
+                        f"Your code brought its process down {MAX_FORKS} times; this check was not run."
+                    )
                 running.forks += 1
                 running.backend = self.workers.open(running.spec, self._own(running.spec), deadline)
             return Recording(running.backend, running.trace, test, running.forks).request(request, replay)
@@ -146,7 +148,11 @@ class Grading:
     def _sum_up(self, running: Running) -> Question:
         spec = running.spec
         question = Question(
-            spec.id, spec.title, spec.points, output=running.output, seconds=round(time.monotonic() - running.started, 3)
+            spec.id,
+            spec.title,
+            spec.points,
+            output=running.output,
+            seconds=round(time.monotonic() - running.started, 3),
         )
         for key, share in self.shares.items():
             if share.question != spec.id:

@@ -39,9 +39,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="staff code to grade in this process (wheat, chaff); give it again for several files",
     )  # fmt: skip
     group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
-    group.addoption("--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)")
     group.addoption(
-        "--accept-missing-protection", action="store_true", help="grade even where this machine cannot confine code"
+        "--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)"
+    )
+    group.addoption(
+        "--accept-missing-protection",
+        action="store_true",
+        help="grade even where this machine cannot confine code",
     )
 
 
@@ -59,7 +63,9 @@ def _grading_from(config: pytest.Config) -> Grading | None:
     if sum(chosen) != 1:
         if config.option.collectonly or config.option.help:
             return None
-        raise pytest.UsageError("name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID")
+        raise pytest.UsageError(
+            "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
+        )
     lab = Lab.in_repository(root)
     bank = load_bank(lab)
     if option("--submission"):
@@ -70,7 +76,9 @@ def _grading_from(config: pytest.Config) -> Grading | None:
     else:
         sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
         if option("--chaff"):
-            sources = [next((c.source for c in bank.chaffs if f"{c.question}/{c.id}" == option("--chaff")), None)]
+            sources = [
+                next((c.source for c in bank.chaffs if f"{c.question}/{c.id}" == option("--chaff")), None)
+            ]
             if sources == [None]:
                 raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
         workers = LocalWorkers(lab, sources)
@@ -113,11 +121,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         share = Share(**mark.kwargs)
         if share.question not in order:
             raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
-        known = grading.shares.setdefault((share.question, share.name), share)
-        if known != share:
-            raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
         item.stash[SHARE] = share
     items.sort(key=lambda item: order.index(item.stash[SHARE].question))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The parts that will be run (`-m` and `-k` have taken theirs away)."""
+    grading = session.config.stash[KEY]
+    for item in session.items if grading is not None else ():
+        share = item.stash[SHARE]
+        if grading.shares.setdefault((share.question, share.name), share) != share:
+            raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
 
 
 SHARE = pytest.StashKey[Share]()
@@ -183,4 +197,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if question.note:
             write(f"    {question.misconception}: {question.note}")
         for part in question.parts:
-            write(f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}")
+            write(
+                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}"
+            )

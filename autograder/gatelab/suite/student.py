@@ -186,7 +186,13 @@ class Student:
 
     def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any) -> Reply:
         return self._ask(
-            "call", target=target, method=method, args=tuple(args), kwargs=kwargs, upstream=upstream, parameters=True
+            "call",
+            target=target,
+            method=method,
+            args=tuple(args),
+            kwargs=kwargs,
+            upstream=upstream,
+            parameters=True,
         )
 
     def _ask(self, op: str, replay: bool = True, **arguments: Any) -> Reply:

@@ -55,7 +55,9 @@ def new_namespace() -> dict[str, Any]:
     return namespace
 
 
-def run_cell(source: str, index: int, namespace: dict[str, Any], definitions_only: bool = False) -> dict[str, Any]:
+def run_cell(
+    source: str, index: int, namespace: dict[str, Any], definitions_only: bool = False
+) -> dict[str, Any]:
     """Run one code cell; `{}` when it ran through, else `{"error": {…}}`.
 
     With `definitions_only` the cell keeps its imports, functions and classes: how a cell that brought a worker

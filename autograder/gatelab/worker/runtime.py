@@ -112,10 +112,15 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
     if not outputs or not inputs:
         return nothing
     if any(t.shape != g.shape for t, g in outputs):
-        return nothing | {"grad_error": "the results do not have the shapes that gradients could be sent into"}
+        return nothing | {
+            "grad_error": "the results do not have the shapes that gradients could be sent into"
+        }
     try:
         grads = torch.autograd.grad(
-            [t for t, _ in outputs], list(inputs.values()), [g.to(t.dtype) for t, g in outputs], allow_unused=True
+            [t for t, _ in outputs],
+            list(inputs.values()),
+            [g.to(t.dtype) for t, g in outputs],
+            allow_unused=True,
         )
     except RuntimeError as error:
         return nothing | {"grad_error": str(error)[:MESSAGE_LIMIT]}

@@ -52,6 +52,10 @@ def _shortcut(node: ast.AST) -> str | None:
         if root == "torch" and taken:
             return f"imports {', '.join(taken)} from {node.module}"
         return f"imports from {node.module}" if root in SUSPECT else None
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("eval", "exec", "__import__"):
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("eval", "exec", "__import__")
+    ):
         return f"calls {node.func.id}"
     return None

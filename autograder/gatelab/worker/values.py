@@ -74,7 +74,11 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
     if isinstance(value, int):
         return {"int": str(int(value))}
     if isinstance(value, float):
-        return {"float": float(value).hex() if value == value and abs(value) != float("inf") else repr(float(value))}
+        return {
+            "float": float(value).hex()
+            if value == value and abs(value) != float("inf")
+            else repr(float(value))
+        }
     if isinstance(value, torch.Tensor):
         return {"tensor": box.add(_dense(value)), "grad": bool(value.requires_grad and value.is_leaf)}
     if isinstance(value, Ref):
@@ -87,7 +91,9 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
         return {"list": [encode(item, box, shelf, depth + 1) for item in value]}
     if isinstance(value, dict):
         return {
-            "dict": [[encode(k, box, shelf, depth + 1), encode(v, box, shelf, depth + 1)] for k, v in value.items()]
+            "dict": [
+                [encode(k, box, shelf, depth + 1), encode(v, box, shelf, depth + 1)] for k, v in value.items()
+            ]
         }
     if shelf is None:
         raise ValueProblem(f"a {type(value).__name__} is not a plain value")
@@ -118,7 +124,11 @@ def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = No
     try:
         if "tensor" in tree:
             tensor = tensors[tree["tensor"]]
-            return tensor.clone().requires_grad_() if tree.get("grad") is True and tensor.is_floating_point() else tensor
+            return (
+                tensor.clone().requires_grad_()
+                if tree.get("grad") is True and tensor.is_floating_point()
+                else tensor
+            )
         if "int" in tree:
             return int(tree["int"])
         if "float" in tree:
@@ -133,7 +143,8 @@ def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = No
             return [decode(item, tensors, shelf, depth + 1) for item in tree["list"]]
         if "dict" in tree:
             return {
-                decode(k, tensors, shelf, depth + 1): decode(v, tensors, shelf, depth + 1) for k, v in tree["dict"]
+                decode(k, tensors, shelf, depth + 1): decode(v, tensors, shelf, depth + 1)
+                for k, v in tree["dict"]
             }
     except ValueProblem:
         raise

@@ -57,7 +57,14 @@ def receive(line: socket.socket, deadline: float | None = None, shelf: Shelf | N
         if any(tensor.dtype not in DTYPES for tensor in tensors.values()):
             raise WireProblem("the process sent a tensor of an unknown type")
         return decode(json.loads(text), tensors, shelf)
-    except (ValueProblem, ValueError, KeyError, RecursionError, RuntimeError, safetensors.SafetensorError) as error:
+    except (
+        ValueProblem,
+        ValueError,
+        KeyError,
+        RecursionError,
+        RuntimeError,
+        safetensors.SafetensorError,
+    ) as error:
         raise WireProblem("the process sent bytes that are not an answer") from error
 
 

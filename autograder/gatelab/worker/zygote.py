@@ -20,6 +20,7 @@ import selectors
 import signal
 import socket
 import sys
+import time
 import types
 from typing import Any
 
@@ -37,7 +38,7 @@ def preload(library: str) -> None:
     import numpy  # noqa: F401
     import safetensors.torch  # noqa: F401
     import torch
-    import torch.utils.data  # noqa: F401
+    import torch.utils.data
     import tqdm.auto  # noqa: F401
     from IPython.core.inputtransformer2 import TransformerManager
 
@@ -88,7 +89,9 @@ def serve(first: socket.socket) -> None:
     clients = selectors.DefaultSelector()
     clients.register(first, selectors.EVENT_READ)
     while True:
-        for key, _ in clients.select():
+        ready = clients.select()
+        reap()
+        for key, _ in ready:
             client = key.fileobj
             message, descriptors = receive(client)
             if message is None:
@@ -110,6 +113,20 @@ def serve(first: socket.socket) -> None:
             client.sendall(json.dumps({"pid": pid}).encode() + b"\n")
 
 
+def reap(patience: float = 0.0) -> None:
+    """Collect the children that ended, so that their CPU time counts as ours; wait `patience` seconds for the rest."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid == 0:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(0.01)
+
+
 def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     """One JSON line and its descriptors; None when the client is gone."""
     try:
@@ -128,7 +145,6 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
     """In the fork: be what was asked for, and end."""
     status = 70
     try:
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for line in inherited:
             line.close()
         if message["op"] == "worker":
@@ -148,11 +164,11 @@ def main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
     preload(sys.argv[2])
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for here
     gc.collect()
     gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
     line.sendall(json.dumps({"ready": True}).encode() + b"\n")
     serve(line)
+    reap(patience=5)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,55 @@
+# Two commands: `make grade` and `make test`. Each makes the environment first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TORCH := $(shell sed -n 's/^    "\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
+CPU_INDEX ?= https://download.pytorch.org/whl/cpu
+JOBS ?= 2
+
+.PHONY: grade test build zip verify bench calibrate lint clean
+
+## Build the release, grade the sample class, write the grade book and the class report.
+grade: $(READY)
+	$(BIN)/gatelab build
+	# The sample class holds files that cannot be graded, on purpose: exit code 1 says so and is what we want.
+	$(BIN)/gatelab grade tests/sample/class -o out/sample --jobs $(JOBS) || test $$? -eq 1
+
+## Run every test of the kit.
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/pytest -n $(JOBS)
+
+build: $(READY)
+	$(BIN)/gatelab build
+
+## The zip for otter and Gradescope, in dist/.
+zip: $(READY)
+	$(BIN)/gatelab zip
+
+## Grade the suites with the bank of right and wrong solutions; writes docs/matrix.html and docs/matrix.md.
+verify: $(READY)
+	$(BIN)/gatelab verify --jobs $(JOBS)
+
+bench: $(READY)
+	$(BIN)/gatelab bench
+
+calibrate: $(READY)
+	$(BIN)/python tests/calibration/calibrate.py
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf $(VENV) out dist
+
+# torch first and from PyTorch's index of CPU builds, so that pip does not bring the CUDA build with it; where that
+# index cannot be reached, whatever build of the same version pip finds.
+$(READY): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.11")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --retries 1 --timeout 60 --index-url $(CPU_INDEX) $(TORCH) 2>/dev/null \
+		|| $(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@

@@ -1,0 +1,20 @@
+"""`gatelab bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def bench_command(
+    students: Annotated[
+        int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
+    ] = 5,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and the ratios."""
+    from .compare import run_bench
+
+    run_bench(root, students)

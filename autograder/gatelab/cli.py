@@ -1,0 +1,24 @@
+"""The command `gatelab`. Every sub-command is a function beside what it drives; this file only names them."""
+
+from __future__ import annotations
+
+import typer
+
+from gatelab.adapters.command import zip_command
+from gatelab.bank.command import fingerprints_command, verify_command
+from gatelab.bench.command import bench_command
+from gatelab.build.command import build_command
+from gatelab.klass.command import grade
+
+app = typer.Typer(
+    help="Build the lab's release, grade a class, and grade the tests themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command("build")(build_command)
+app.command("grade")(grade)
+app.command("zip")(zip_command)
+app.command("verify")(verify_command)
+app.command("fingerprints")(fingerprints_command)
+app.command("bench")(bench_command)
