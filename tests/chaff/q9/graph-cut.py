@@ -1,0 +1,11 @@
+"""The loss is cut from the graph, so nothing can be learnt from it.
+
+Hint: What does `loss.requires_grad` say?
+"""
+
+EDITS = [
+    (
+        'log_p = torch.log_softmax(logits, dim=-1)',
+        'log_p = torch.log_softmax(logits.detach(), dim=-1)',
+    ),
+]

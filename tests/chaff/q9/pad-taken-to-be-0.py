@@ -1,0 +1,11 @@
+"""Padding is taken to be token 0, whatever `pad` says.
+
+Hint: `pad` is an argument. What does your function do with it?
+"""
+
+EDITS = [
+    (
+        'real = targets != pad',
+        'real = targets != 0',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The loss compares the logits of step t with the target of step t + 1.
+
+Hint: The decoder's inputs are shifted already. Which target belongs to the logits of step 0?
+"""
+
+EDITS = [
+    (
+        '    log_p = torch.log_softmax(logits, dim=-1)',
+        '    logits, targets = (logits[:, :-1], targets[:, 1:]) if targets.shape[1] > 1 else (logits, targets)\n    log_p = torch.log_softmax(logits, dim=-1)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The loss is the sum over the tokens instead of their mean.
+
+Hint: What happens to the gradient when the batch gets twice as large?
+"""
+
+EDITS = [
+    (
+        ' / real.sum()',
+        '',
+    ),
+]
