@@ -46,7 +46,9 @@ def read_bytes(path: Path) -> bytes:
             )
         return path.read_bytes()
     except OSError as error:
-        raise Ungradable(f"{path.name}: the file cannot be read ({error.strerror}); hand it in again.") from error
+        raise Ungradable(
+            f"{path.name}: the file cannot be read ({error.strerror}); hand it in again."
+        ) from error
 
 
 def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:

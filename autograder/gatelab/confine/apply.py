@@ -140,7 +140,16 @@ def library_paths() -> tuple[str, ...]:
     """Where the interpreter and the libraries lie; what a worker may read beside its own folder."""
     paths = sysconfig.get_paths()
     found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
-    system = ["/usr/lib", "/usr/lib64", "/usr/share", "/lib", "/lib64", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"]
+    system = [
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/share",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/fonts",
+        "/etc/localtime",
+    ]
     devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
     return tuple(dict.fromkeys(path for path in [*found, *system, *devices] if os.path.exists(path)))
 

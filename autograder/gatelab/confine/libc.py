@@ -12,7 +12,13 @@ CLONE_NEWNET = 0x40000000
 CLONE_NEWIPC = 0x08000000
 
 MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 2, 4, 8, 0x4000, 1 << 18
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = (
+    1,
+    4,
+    24,
+    36,
+    38,
+)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -29,7 +35,8 @@ def unshare(flags: int) -> None:
 
 def mount(source: str, target: str, kind: str | None, flags: int, data: str = "") -> None:
     _checked(
-        _libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, flags, data.encode()), "mount"
+        _libc.mount(source.encode(), target.encode(), kind.encode() if kind else None, flags, data.encode()),
+        "mount",
     )
 
 

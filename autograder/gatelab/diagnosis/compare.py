@@ -56,7 +56,9 @@ def close(
         f"{name} has shape {_shape(got, None)}; expected {_shape(want, names)}.",
     )
     if dtype is not None:
-        needs(got.dtype == dtype, f"{name} has dtype {_dtype(got)}; expected torch.{str(dtype).split('.')[-1]}.")
+        needs(
+            got.dtype == dtype, f"{name} has dtype {_dtype(got)}; expected torch.{str(dtype).split('.')[-1]}."
+        )
     got, want = got.to(torch.float64), want.to(torch.float64)
     time = names.index("T") if "T" in names else None
     bad = ~torch.isfinite(got) & torch.isfinite(want)
@@ -67,7 +69,12 @@ def close(
     if not wrong.any():
         return
     steps = _wrong_steps(wrong, time)
-    if steps and len(steps) < want.shape[time] and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
+    if (
+        steps
+        and len(steps) < want.shape[time]
+        and steps[0] > 0
+        and steps == list(range(steps[0], want.shape[time]))
+    ):
         raise AssertionError(
             f"{name} is right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on: "
             "is something not carried from one step to the next?"
@@ -77,7 +84,9 @@ def close(
     place = ", ".join(f"{axis} = {i}" for axis, i in zip(names, where, strict=False))
     share = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
     at = f" at {place}" if place else ""
-    at_step = f", all at t = {', '.join(map(str, steps[:4]))}" if steps and len(steps) < want.shape[time] else ""
+    at_step = (
+        f", all at t = {', '.join(map(str, steps[:4]))}" if steps and len(steps) < want.shape[time] else ""
+    )
     raise AssertionError(
         f"{name} has the right shape, but {share}{at_step}; the largest difference is "
         f"{float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
@@ -92,7 +101,9 @@ def close_grads(
     atol: float = 1e-10,
 ) -> None:
     """Gradients must equal `want`; `names` maps a path (`"0"`, `"param:bias_hh_l0"`) to the student's name for it."""
-    missing = [names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())]
+    missing = [
+        names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
+    ]
     if missing and len(missing) == len(want):
         raise AssertionError(
             "The values are there, but no gradient flows back from them: the graph is cut "
@@ -107,7 +118,9 @@ def close_grads(
 
 
 def unchanged(
-    after: Mapping[str, torch.Tensor], before: Mapping[str, torch.Tensor], names: Mapping[str, str] | None = None
+    after: Mapping[str, torch.Tensor],
+    before: Mapping[str, torch.Tensor],
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """The caller's tensors must be what they were before the call."""
     for path, tensor in before.items():

@@ -46,9 +46,9 @@ def _equal_answers(mine: dict[str, Any], theirs: dict[str, Any], loosely: bool) 
         return False
     if mine.get("error"):
         return mine["error"]["type"] == theirs["error"]["type"]
-    return all(_equal(mine.get(key), theirs.get(key), loosely) for key in ("value", "grads", "after")) and bool(
-        mine.get("grad_error")
-    ) == bool(theirs.get("grad_error"))
+    return all(
+        _equal(mine.get(key), theirs.get(key), loosely) for key in ("value", "grads", "after")
+    ) and bool(mine.get("grad_error")) == bool(theirs.get("grad_error"))
 
 
 def _equal(a: Any, b: Any, loosely: bool) -> bool:
@@ -57,7 +57,9 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
             return False
         # Which random numbers a layer starts with depends on the order of drawing; their shapes do not.
         tolerance = TOLERANCE.get(a.dtype, 0.0)
-        return loosely or torch.allclose(a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True)
+        return loosely or torch.allclose(
+            a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True
+        )
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key], loosely) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
@@ -67,7 +69,9 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
     return type(a) is type(b) and a == b
 
 
-def identify(trace: Trace, chaffs: Iterable[Any], under: list[str], compose: Callable | None = None) -> list[Any]:
+def identify(
+    trace: Trace, chaffs: Iterable[Any], under: list[str], compose: Callable | None = None
+) -> list[Any]:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
     Args:
