@@ -1,0 +1,8 @@
+"""A forget bias of 0 is taken for none.
+
+Hint: 0 is a number too. What does `if forget_bias:` do with it?
+"""
+
+EDITS = [
+    ("if forget_bias is not None:", "if forget_bias:"),
+]

@@ -1,0 +1,12 @@
+"""The first state is made of float32 zeros, whatever the dtype of x.
+
+Hint: Your layer fails or changes the dtype for float64. What can `torch.zeros` be told, or which other
+function takes it from x?
+"""
+
+EDITS = [
+    ('''h = x.new_zeros(x.shape[0], self.hidden_size)
+            c = x.new_zeros(x.shape[0], self.hidden_size)''', '''h = torch.zeros(x.shape[0], self.hidden_size)
+            c = torch.zeros(x.shape[0], self.hidden_size)'''),
+    ("h = x.new_zeros(x.shape[0], self.hidden_size) if state is None else state", "h = torch.zeros(x.shape[0], self.hidden_size) if state is None else state"),
+]
