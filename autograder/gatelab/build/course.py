@@ -66,7 +66,6 @@ def grading_settings(c: Config, root: Path) -> None:
     """What `nbgrader autograde` and `nbgrader generate_feedback` need. Names only: nothing is imported here."""
     adapter = "gatelab.adapters"
     c.Autograde.exporter_class = f"{adapter}.nbgrader.SubmissionExporter"
-    c.Autograde.pre_convert_hook = f"{adapter}.nbgrader.before_submission"
     c.SubmissionExporter.kit = str(root)
     c.Autograde.sanitize_preprocessors = [
         f"{adapter}.nbgrader_cells.RestoreCells",

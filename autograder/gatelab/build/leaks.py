@@ -22,11 +22,13 @@ from nbformat import NotebookNode
 
 from gatelab.build import regions
 
-# Characters without white space. Of the 825 lines of the solutions and suites of Part 1, seven between 12 and 25 long
-# stand in the students' own files too (`super().__init__()`, `optimizer.step()`, `with torch.no_grad():`), and of the
-# longer ones only lists of shapes. So a shorter line counts together with the next one.
+# Characters without white space, from which on a line counts at all, and counts alone. Of the 825 lines of the solutions
+# and suites of Part 1, seven between 12 and 25 long stand in the students' own files too (`super().__init__()`,
+# `optimizer.step()`, `with torch.no_grad():`), and of the suites' longer ones lists of shapes and calls of seqlab
+# (`task, recipe = tasks.STORE, tasks.STORE_RECIPE`), the longest with 56.
 SAYS_SOMETHING = 8
-SAYS_ENOUGH = 28
+SAYS_ENOUGH_OF_A_SOLUTION = 28
+SAYS_ENOUGH_OF_A_SUITE = 60
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__"
@@ -63,8 +65,8 @@ def normal(line: str) -> str:
     return re.sub(r"\s+", "", _DECORATION.sub("", _COMMENT.sub("", line))).replace("'", '"')
 
 
-def needles(lines: Iterable[str], origin: str) -> Iterator[Needle]:
-    """Needles of a secret's lines."""
+def needles(lines: Iterable[str], origin: str, enough: int) -> Iterator[Needle]:
+    """Needles of a secret's lines; `enough` characters make a needle of one line alone."""
     before = ""
     for line in lines:
         text = normal(line)
@@ -73,11 +75,11 @@ def needles(lines: Iterable[str], origin: str) -> Iterator[Needle]:
         if len(text) < SAYS_SOMETHING or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
             before = ""
             continue
-        if len(text) >= SAYS_ENOUGH:
+        if len(text) >= enough:
             yield Needle(text, origin)
         elif before:
             yield Needle(f"{before}\n{text}", origin)
-        before = text if len(text) < SAYS_ENOUGH else ""
+        before = text if len(text) < enough else ""
 
 
 def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
@@ -87,7 +89,8 @@ def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
         if lines:
             if cell.cell_type == "code":
                 lines = _code_lines("\n".join(lines))
-            yield from needles(lines, f"a solution line of {regions.question_id(cell)} in {master}")
+            origin = f"a solution line of {regions.question_id(cell)} in {master}"
+            yield from needles(lines, origin, SAYS_ENOUGH_OF_A_SOLUTION)
 
 
 def hidden_needles(folder: Path) -> Iterator[Needle]:
@@ -96,7 +99,9 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
         if path.is_file() and "__pycache__" not in path.parts:
             text = path.read_text(encoding="utf-8")
             lines = _code_lines(text) if path.suffix == ".py" else text.split("\n")
-            yield from needles(lines, f"a line of tests/hidden/{path.relative_to(folder).as_posix()}")
+            name = path.relative_to(folder).as_posix()
+            enough = SAYS_ENOUGH_OF_A_SOLUTION if name.startswith("reference/") else SAYS_ENOUGH_OF_A_SUITE
+            yield from needles(lines, f"a line of tests/hidden/{name}", enough)
 
 
 def search(release: Path, secrets: Iterable[Needle], shared: Iterable[str] = ()) -> list[Leak]:

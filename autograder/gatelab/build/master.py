@@ -69,7 +69,6 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
         raise BuildError(
             f"{master}: the cell that starts {_start(cell)} has nbgrader metadata without a grade_id."
         )
-    cell.metadata["nbgrader"] = mark
     question = lab.questions.get(regions.question_id(cell))
     if question is None and (mark["grade"] or mark["solution"]):
         raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of questions.toml.")
@@ -84,6 +83,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
                 f"{master}: the grade cell {question.id} is by hand in one of questions.toml and the master only."
             )
         mark["points"] = question.points
+    cell.metadata["nbgrader"] = mark
 
 
 def _set_ids(notebook: NotebookNode, master: Path) -> None:

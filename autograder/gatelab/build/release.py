@@ -61,9 +61,9 @@ def _convert(settings: Config) -> None:
         folder = CourseDirectory(config=settings)
         GenerateAssignment(coursedir=folder, config=settings).start()
     except NbGraderException as error:
-        # nbgrader's exception says "see the log"; what happened stands in the log, as a traceback's last line.
-        lines = [text.strip().split("\n")[-1] for text in heard.texts] or [str(error)]
-        raise BuildError(f"nbgrader could not convert the notebook: {' / '.join(lines)}") from error
+        # nbgrader's exception says "see the log"; what happened first stands there, as a traceback's last line.
+        first = next(iter(heard.texts), str(error)).strip().split("\n")[-1]
+        raise BuildError(f"nbgrader could not convert the notebook: {first}") from error
     finally:
         log.propagate = propagate
         log.removeHandler(heard)

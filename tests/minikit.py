@@ -1,0 +1,142 @@
+"""A kit of two questions in a temporary folder, for the tests of the build and of nbgrader.
+
+The master is small and its own, the hidden suites, the bank and the engine are the real ones.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+QUESTIONS = """
+title = "Two steps"
+name = "lstm-gru"
+notebook = "lab.ipynb"
+
+[q1]
+title = "One LSTM step"
+points = 14
+names = ["lstm_step"]
+
+[q2]
+title = "One GRU step"
+points = 12
+names = ["gru_step"]
+
+[q12a]
+title = "In your own words"
+points = 2
+by_hand = true
+"""
+
+MASTER = '''
+# %% [markdown]
+# # Two steps
+# [Colab]({{COLAB_URL}})
+
+# %%
+import torch
+
+# %% tags=["experiment"]
+class grader:
+    check = staticmethod(print)
+
+# %% nbgrader={"grade_id": "q1-solution", "solution": true}
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    """One step of an LSTM."""
+    # BEGIN SOLUTION
+    pre = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh  # (N, 4H)
+    i, f, g, o = pre.chunk(4, dim=1)
+    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
+    c = f * c + i * g
+    h = o * torch.tanh(c)
+    # END SOLUTION
+    return h, c, {"i": i, "f": f, "g": g, "o": o}
+
+# %% nbgrader={"grade_id": "q1", "grade": true, "locked": true}
+grader.check("q1")
+
+# %% nbgrader={"grade_id": "q2-solution", "solution": true}
+def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
+    """One step of a GRU."""
+    # BEGIN SOLUTION
+    x_r, x_z, x_n = (x @ w_ih.T + b_ih).chunk(3, dim=1)
+    h_r, h_z, h_n = (h @ w_hh.T + b_hh).chunk(3, dim=1)
+    r, z = torch.sigmoid(x_r + h_r), torch.sigmoid(x_z + h_z)
+    n = torch.tanh(x_n + r * h_n)
+    h = (1 - z) * n + z * h
+    # END SOLUTION
+    return h, {"r": r, "z": z, "n": n}
+
+# %% nbgrader={"grade_id": "q2", "grade": true, "locked": true}
+grader.check("q2")
+
+# %% [markdown] nbgrader={"grade_id": "q12a", "grade": true, "solution": true}
+# The cell state carries the memory, the hidden state shows some of it to the rest of the network.
+
+# %% tags=["experiment"]
+print("figures go here", 1 / 3)
+'''
+
+
+def make_kit(root: Path, master: str = MASTER) -> Path:
+    """Write the kit into `root` and return it."""
+    lab = root / "assignment" / "lstm-gru"
+    shutil.copytree(REPOSITORY / "assignment" / "lstm-gru" / "seqlab", lab / "seqlab", ignore=_litter)
+    (lab / "tests").mkdir()
+    (lab / "tests" / "q1.py").write_text("# a public check\n", encoding="utf-8")
+    for name in ("AGENTS.md", "CONTRACT.md", "requirements.txt"):
+        shutil.copyfile(REPOSITORY / "assignment" / "lstm-gru" / name, lab / name)
+    (lab / "questions.toml").write_text(QUESTIONS, encoding="utf-8")
+    (lab / "LESSON_PLAN.md").write_text("for staff\n", encoding="utf-8")
+    write_master(root, master)
+    shutil.copytree(REPOSITORY / "tests" / "hidden", root / "tests" / "hidden", ignore=_litter)
+    for path in (root / "tests" / "hidden").glob("test_q*.py"):
+        if not path.name.startswith(("test_q1_", "test_q2_")):
+            path.unlink()
+    for question in ("q1", "q2"):
+        bank = REPOSITORY / "tests" / "chaff" / question
+        shutil.copytree(bank, root / "tests" / "chaff" / question, ignore=_litter)
+    for name in ("pyproject.toml", "nbgrader_config.py"):
+        shutil.copyfile(REPOSITORY / name, root / name)
+    return root
+
+
+def write_master(root: Path, master: str) -> None:
+    """Replace the kit's master."""
+    (root / "assignment" / "lstm-gru" / "lab.py").write_text(master.lstrip("\n"), encoding="utf-8")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Relative path → bytes of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def load(path: Path) -> dict:
+    """A notebook as plain JSON."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def save(notebook: dict, path: Path) -> Path:
+    """Write plain JSON as a notebook, folders included."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return path
+
+
+def cell(notebook: dict, grade_id: str) -> dict:
+    """The notebook's cell of this grade_id."""
+    for found in notebook["cells"]:
+        if found["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
+            return found
+    raise KeyError(grade_id)
+
+
+_litter = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")

@@ -1,0 +1,237 @@
+"""nbgrader, the real one, on a class: does its grade book say what the engine says, whatever students did?"""
+
+from __future__ import annotations
+
+import copy
+import html
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import minikit
+import pytest
+from gatelab.build import leaks
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+from gatelab.report.model import Report
+
+LAB = "lstm-gru"
+GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
+SWAPPED = ("i, f, g, o = pre.chunk(4, dim=1)", "f, i, g, o = pre.chunk(4, dim=1)")
+
+
+def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as it is typed, in a course's folder."""
+    program = Path(sys.executable).with_name("nbgrader")
+    return subprocess.run(
+        [program, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, env=dict(os.environ)
+    )
+
+
+def submissions(release: dict, solved: dict) -> dict[str, dict]:
+    """Student → notebook, as they come back from students."""
+    wrong = copy.deepcopy(solved)
+    minikit.cell(wrong, "q1-solution")["source"] = _source(wrong, "q1-solution").replace(*SWAPPED)
+
+    deleted = copy.deepcopy(wrong)
+    deleted["cells"] = [
+        cell for cell in deleted["cells"] if _id(cell) not in ("q1", "q2", "q2-solution", "q12a")
+    ]
+
+    doubled = copy.deepcopy(wrong)
+    answer = copy.deepcopy(minikit.cell(doubled, "q12a"))
+    minikit.cell(doubled, "q12a")["source"] = minikit.cell(release, "q12a")["source"]
+    doubled["cells"] += [copy.deepcopy(minikit.cell(doubled, id)) for id in ("q1", "q2", "q1-solution")]
+    doubled["cells"].append(answer)
+
+    edited = copy.deepcopy(wrong)
+    minikit.cell(edited, "q1").update(
+        source="14", outputs=[{"output_type": "execute_result", "data": {"text/plain": "14"}, "metadata": {}, "execution_count": 1}]
+    )  # fmt: skip
+    minikit.cell(edited, "q1")["metadata"]["nbgrader"].update(points=1000, locked=False)
+    minikit.cell(edited, "q1-solution")["metadata"]["nbgrader"].update(grade=True, points=1000, locked=True)
+    minikit.cell(edited, "q2")["metadata"]["nbgrader"].update(schema_version=99, grade=False, cell_type="raw")
+    minikit.cell(edited, "q12a")["metadata"]["nbgrader"] = {"grade_id": "q12a", "grade": "yes", "task": True}
+    edited["cells"].append(
+        {"cell_type": "code", "id": "extra", "source": "1", "outputs": [], "execution_count": None,
+         "metadata": {"nbgrader": {"grade_id": "bonus", "grade": True, "points": 50, "solution": False, "locked": False,
+                                   "schema_version": 3}}}
+    )  # fmt: skip
+
+    exits = copy.deepcopy(solved)
+    minikit.cell(exits, "q2-solution")["source"] = (
+        "import os\ndef gru_step(x, h, w_ih, w_hh, b_ih, b_hh):\n    os._exit(0)\n"
+    )
+    return {
+        "correct": solved, "wrong": wrong, "empty": release, "deleted": deleted, "doubled": doubled,
+        "edited": edited, "exits": exits,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course whose class was graded by nbgrader."""
+    root = minikit.make_kit(tmp_path_factory.mktemp("course"))
+    done = nbgrader(root, "generate_assignment", LAB)
+    assert done.returncode == 0, done.stderr
+    release = minikit.load(root / "release" / LAB / "lab.ipynb")
+    solved = minikit.load(root / "assignment" / LAB / "lab.ipynb")
+    handed_in = root / "submitted"
+    for student, notebook in submissions(release, solved).items():
+        minikit.save(notebook, handed_in / student / LAB / "lab.ipynb")
+
+    minikit.save(solved, handed_in / "renamed" / LAB / "my homework.ipynb")
+    minikit.save(solved, handed_in / "two" / LAB / "lab.ipynb")
+    minikit.save(solved, handed_in / "two" / LAB / "lab (1).ipynb")
+    (handed_in / "none" / LAB).mkdir(parents=True)
+    (handed_in / "none" / LAB / "readme.txt").write_text("Where do I hand in?\n", encoding="utf-8")
+    (handed_in / "cut" / LAB).mkdir(parents=True)
+    text = (handed_in / "correct" / LAB / "lab.ipynb").read_text(encoding="utf-8")
+    (handed_in / "cut" / LAB / "lab.ipynb").write_text(text[: len(text) // 2], encoding="utf-8")
+    kernel = copy.deepcopy(solved)
+    kernel["metadata"] = {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
+    minikit.save(kernel, handed_in / "kernel" / LAB / "lab.ipynb")
+
+    # Beside the notebook: a link to what no student may read, and a time that is none.
+    (handed_in / "wrong" / LAB / "notes.txt").symlink_to(root / "tests" / "hidden" / "conftest.py")
+    (handed_in / "wrong" / LAB / "timestamp.txt").write_text("yesterday, I think", encoding="utf-8")
+    (handed_in / "renamed" / LAB / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC", encoding="utf-8")
+
+    done = nbgrader(root, "autograde", LAB)
+    assert done.returncode == 0, done.stderr
+    done = nbgrader(root, "generate_feedback", LAB)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+@pytest.fixture(scope="module")
+def book(course: Path) -> dict[str, dict[str, float | None]]:
+    """Student → grade cell → points, from nbgrader's SQLite file."""
+    return read_book(course / "gradebook.db")
+
+
+@pytest.fixture(scope="module")
+def reports(course: Path) -> dict[str, Report]:
+    """Student → the engine's own report of the same file."""
+    files = [(student, course / "submitted" / student / LAB / "lab.ipynb") for student in GRADED]
+    with Engine(Lab.in_repository(course), accept_missing_protection=True) as engine:
+        return {report.submission: report for report in engine.grade_all(files)}
+
+
+def read_book(path: Path) -> dict[str, dict[str, float | None]]:
+    """The automatic points in a grade book."""
+    rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute(
+        """select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
+           join base_cell on base_cell.id = grade.cell_id
+           join submitted_notebook on submitted_notebook.id = grade.notebook_id
+           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+    )
+    book: dict[str, dict[str, float | None]] = {}
+    for student, cell, points in rows:
+        book.setdefault(student, {})[cell] = points
+    return book
+
+
+@pytest.mark.parametrize("student", GRADED)
+def test_does_the_grade_book_say_what_the_engine_says(student, book, reports):
+    report = reports[student]
+    assert {id: book[student][id] for id in ("q1", "q2")} == {
+        id: report.question(id).points for id in ("q1", "q2")
+    }
+
+
+def test_are_the_points_what_the_work_is_worth(book):
+    assert (book["correct"]["q1"], book["correct"]["q2"]) == (14, 12)
+    assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q12a"]) == (0, 0, 0)
+    assert 0 < book["wrong"]["q1"] < 14
+    assert book["wrong"]["q2"] == 12
+    assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q12a": 0}
+    assert (book["exits"]["q1"], book["exits"]["q2"]) == (14, 0)
+
+
+@pytest.mark.parametrize("student", ["doubled", "edited"])
+def test_do_copies_and_edited_metadata_change_no_points(student, book):
+    assert book[student] == book["wrong"]  # a written answer waits for its reader: None
+    assert book[student]["q12a"] is None
+
+
+def test_is_a_notebook_of_another_name_graded(book):
+    assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (14, 12)
+
+
+@pytest.mark.parametrize(
+    ("student", "sentence"),
+    [
+        ("two", "2 notebooks"),
+        ("none", "no notebook"),
+        ("cut", "not a readable notebook"),
+        ("kernel", "not Python"),
+    ],
+)
+def test_does_an_ungradable_submission_get_a_row_and_the_reason(student, sentence, course, book):
+    written = (
+        None if student == "kernel" else 0
+    )  # this one's written answer can be read, and waits for its reader
+    assert book[student] == {"q1": 0, "q2": 0, "q12a": written}
+    assert sentence in feedback(course, student)
+
+
+def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
+    page = feedback(course, "wrong")
+    assert "forget and input gates" in page or "input and forget gates" in page, (
+        "the chaff's sentence is missing"
+    )
+    suites = [
+        needle
+        for needle in leaks.hidden_needles(course / "tests" / "hidden")
+        if "reference" not in needle.origin
+    ]
+    own = {leak.text for leak in leaks.search(course / "submitted" / "correct", suites)}
+    assert len(suites) > len(own)
+    text = "\n".join(
+        leaks.normal(line)
+        for student in (*GRADED, "two", "cut")
+        for line in feedback(course, student).split("\n")
+    )
+    assert "q2:notwrittenyet" in text, "the search below would find nothing"
+    for secret in (*({needle.text for needle in suites} - own), "Traceback", str(course)):
+        assert secret not in text
+
+
+def test_is_nothing_handed_out_that_lay_beside_a_notebook(course):
+    assert sorted(path.name for path in (course / "feedback" / "wrong" / LAB).iterdir()) == ["lab.html"]
+    assert sorted(path.name for path in (course / "autograded" / "wrong" / LAB).iterdir()) == ["lab.ipynb"]
+
+
+def test_are_a_students_outputs_gone(course):
+    graded = minikit.load(course / "autograded" / "edited" / LAB / "lab.ipynb")
+    with_outputs = {_id(cell) for cell in graded["cells"] if cell.get("outputs")}
+    assert with_outputs == {"q1", "q2"}
+    assert _source(graded, "q1") == 'grader.check("q1")'
+
+
+def test_is_a_newer_submission_graded_again(course):
+    handed_in = course / "submitted" / "renamed" / LAB
+    shutil.copyfile(course / "release" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
+    (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
+    nbgrader(course, "autograde", LAB, "--student", "renamed")
+    assert read_book(course / "gradebook.db")["renamed"]["q1"] == 0
+
+
+def feedback(course: Path, student: str) -> str:
+    """The text of a student's feedback page, without its tags."""
+    page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")
+    body = page[page.index("<body") :]
+    return html.unescape(re.sub(r"<[^>]*>", "", body))
+
+
+def _source(notebook: dict, id: str) -> str:
+    return "".join(minikit.cell(notebook, id)["source"])
+
+
+def _id(cell: dict) -> str | None:
+    return cell["metadata"].get("nbgrader", {}).get("grade_id")
