@@ -16,8 +16,8 @@ from gatelab.report.model import Cell, Part, Question, Report
 from gatelab.report.pages import plural, shown, words
 from gatelab.report.table import number
 
-# What staff may want to read of a submission's output and of tracebacks, by question.
-STAFF_LONGEST = 2_000  # characters
+# What staff read of a part's traceback and of what a question printed: the end, where the reason stands.
+STAFF_LONGEST = 600  # characters
 CELLS_NAMED = 10
 
 
@@ -137,12 +137,12 @@ def _for_staff(report: Report) -> dict[str, Any]:
     lines = [missing_protection(report), *report.hints]
     for question in report.questions:
         lines += [
-            f"{question.id} {words(part.name)}: {_cut(part.detail)}" for part in question.parts if part.detail
+            f"{question.id} {words(part.name)}: {_end(part.detail)}" for part in question.parts if part.detail
         ]
         if question.output:
-            lines.append(f"{question.id} printed: {_cut(question.output)}")
+            lines.append(f"{question.id} printed: {_end(question.output)}")
     if report.output:
-        lines.append(f"The cells printed: {_cut(report.output)}")
+        lines.append(f"The cells printed: {_end(report.output)}")
     return {
         "name": "For staff",
         "output": "\n".join(shown(line) for line in lines if line) or "Nothing to note.",
@@ -158,5 +158,6 @@ def _cell(cell: Cell) -> str:
     )
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= STAFF_LONGEST else text[:STAFF_LONGEST] + " … (cut)"
+def _end(text: str) -> str:
+    text = text.rstrip()
+    return text if len(text) <= STAFF_LONGEST else "… " + text[-STAFF_LONGEST:]
