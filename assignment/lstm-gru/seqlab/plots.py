@@ -20,6 +20,7 @@ Values = torch.Tensor | np.ndarray | Sequence[float]
 # One look per model, the same in every figure: (colour, dash, marker).
 STYLES: dict[str, tuple[str, str | tuple, str]] = {
     "RNN": ("#D55E00", (0, (1, 1.2)), "o"),
+    "RNN, many steps": ("#000000", (0, (3, 1, 1, 1)), "o"),
     "RNN, equal parameters": ("#E69F00", (0, (4, 1.5)), "v"),
     "RNN, 4 × the parameters": ("#CC79A7", (0, (5, 1, 1, 1)), "s"),
     "GRU": ("#009E73", (0, (7, 1.5)), "^"),
@@ -35,8 +36,8 @@ SERIES: list[tuple[str, str | tuple, str]] = [
 ]
 # Values that can be negative; all other rows of a heat map are gates between 0 and 1.
 SIGNED = frozenset({"g", "n", "c", "h"})
-# Below this, float32 gradients are noise of the number format; the log axis stops there.
-FLOOR = 1e-20
+# Where the log axis stops: a norm of 0 has to be drawn somewhere.
+FLOOR = 1e-60
 
 
 def _array(values: Values) -> np.ndarray:
@@ -49,7 +50,15 @@ def _array(values: Values) -> np.ndarray:
 def _style(name: str, position: int) -> dict[str, object]:
     """Line properties of the series `name`, the model's own look where it has one."""
     colour, dash, marker = STYLES.get(name, SERIES[position % len(SERIES)])
-    return {"color": colour, "linestyle": dash, "marker": marker, "markersize": 4.5, "linewidth": 1.6}
+    # The GRU often runs exactly under the LSTM: drawn broader, it shows on both sides.
+    marker_size, width = (6.5, 2.4) if name == "GRU" else (4.5, 1.6)
+    return {
+        "color": colour,
+        "linestyle": dash,
+        "marker": marker,
+        "markersize": marker_size,
+        "linewidth": width,
+    }
 
 
 def _tidy(axes: Axes) -> None:
@@ -123,7 +132,7 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
     than the number format can hold) are drawn on the floor of the axis.
     """
     figure, all_axes = plt.subplots(
-        1, len(panels), sharey=True, squeeze=False, figsize=(4.3 * len(panels), 3.6), layout="constrained"
+        1, len(panels), squeeze=False, figsize=(4.3 * len(panels), 3.6), layout="constrained"
     )
     for axes, (heading, curves) in zip(all_axes[0], panels.items(), strict=True):
         for position, (name, norms) in enumerate(curves.items()):
@@ -133,6 +142,7 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
                 np.arange(1, len(norms) + 1), norms, label=name, markevery=every, **_style(name, position)
             )
         axes.set_title(heading, fontsize=10)
+        axes.set_xticks(np.linspace(0, len(norms), 5).round())
         axes.set_xlabel("time step t  (the loss sits at the last)")
         _tidy(axes)
     all_axes[0, 0].set_ylabel("‖∂L/∂x_t‖")
@@ -151,6 +161,7 @@ def lines(
 ) -> Figure:
     """Named curves over one axis: name → y (n,), drawn against 0…n−1, or name → (x (n,), y (n,))."""
     figure, axes = plt.subplots(figsize=(7.2, 3.6), layout="constrained")
+    shown: set[float] = set()
     for position, (name, values) in enumerate(curves.items()):
         if isinstance(values, tuple):
             x, y = _array(values[0]), _array(values[1])
@@ -161,6 +172,9 @@ def lines(
         axes.plot(x, y, label=name, markevery=every, **_style(name, position))
     if log:
         axes.set_yscale("log")
+        shown.update(x)
+    if len(shown) <= 10:  # measured at a few places: name them
+        axes.set_xticks(sorted(shown))
     axes.set(xlabel=xlabel, ylabel=ylabel)
     axes.set_title(title, fontsize=11)
     axes.legend(fontsize=8)
@@ -185,14 +199,14 @@ def accuracy_by_length(
     axes.axhline(chance, color="0.55", linewidth=1)
     axes.annotate(
         "chance",
-        (1, chance),
+        (0.01, chance),
         xycoords=("axes fraction", "data"),
         fontsize=8,
         color="0.4",
-        ha="right",
+        ha="left",
         va="bottom",
     )
-    axes.set(xlabel=xlabel, ylabel="accuracy on new sequences", ylim=(0, 1.04))
+    axes.set(xlabel=xlabel, ylabel="accuracy on new sequences", ylim=(0, 1.04), xticks=lengths)
     axes.set_title(title, fontsize=11)
     axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     _tidy(axes)
@@ -207,5 +221,6 @@ def accuracy_by_position(curves: Mapping[str, Values], title: str = "") -> Figur
         "share of right tokens",
         title,
     )
-    figure.axes[0].set_ylim(0, 1.04)
+    lowest = min(_array(y).min() for y in curves.values())
+    figure.axes[0].set_ylim(max(0.0, min(0.75, lowest - 0.05)), 1.02)
     return figure
