@@ -67,10 +67,19 @@ def run_bench(root: Path, students: int, console: Console | None = None) -> dict
         title=f"A correct Part 1, {students} submissions · {platform.machine()}, {os.cpu_count()} processors, Python "
         f"{platform.python_version()}",
     )  # fmt: skip
-    rows = {"gatelab grade": (kit_start, kit), "otter run": (0.0, otter), "nbgrader autograde": (first, nbgrader)}
+    rows = {
+        "gatelab grade": (kit_start, kit),
+        "otter run": (0.0, otter),
+        "nbgrader autograde": (first, nbgrader),
+    }
     for name, (start, cost) in rows.items():
         table.add_row(
-            name, f"{start:.2f}", f"{cost.cpu:.2f}", f"{cost.wall:.2f}", f"{cost.points:g}", f"{cost.cpu / kit.cpu:.1f}"
+            name,
+            f"{start:.2f}",
+            f"{cost.cpu:.2f}",
+            f"{cost.wall:.2f}",
+            f"{cost.points:g}",
+            f"{cost.cpu / kit.cpu:.1f}",
         )
     console.print(table)
     return {name: cost for name, (_, cost) in rows.items()}
@@ -102,9 +111,11 @@ def _start_and_each(one: Cost, more: Cost, students: int) -> tuple[float, Cost]:
 
 
 def _run(command: list[str], folder: Path) -> None:
+    tools = Path(sys.executable).parent
     done = subprocess.run(
-        [str(Path(sys.executable).parent / command[0]), *command[1:]], cwd=folder, capture_output=True, text=True
-    )
+        [str(tools / command[0]), *command[1:]], cwd=folder, capture_output=True, text=True,
+        env=os.environ | {"PATH": f"{tools}:{os.environ.get('PATH', '')}"},
+    )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 

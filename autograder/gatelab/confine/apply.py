@@ -13,6 +13,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from . import calls, libc
 
@@ -57,6 +58,8 @@ def separate() -> dict[str, bool]:
 def confine(settings: Settings, separated: dict[str, bool]) -> dict[str, bool]:
     """Confine this process for good. Returns which pieces of `gatelab.confine.PIECES` are on."""
     on = {"processes": separated["processes"]}
+    if separated["_mounts"] and os.geteuid() == 0:
+        _open_the_way(settings.uid, [*library_paths(), *settings.readable])
     on["disk"] = separated["_mounts"] and _private_folder(settings)
     os.chdir(settings.folder)
     os.environ.clear()
@@ -84,6 +87,31 @@ def _tried() -> Iterator[None]:
 def _write(path: str, text: str) -> None:
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
+
+
+def _open_the_way(uid: int, paths: list[str]) -> None:
+    """Make the libraries reachable for the worker's user where they lie under a closed folder (an interpreter in a
+    home with mode 0700): in the worker's own mount namespace, an empty folder that holds nothing else takes the
+    closed one's place."""
+    closed: dict[str, list[str]] = {}
+    for path in paths:
+        real = Path(path).resolve()
+        ancestor = next((a for a in reversed(real.parents) if not a.stat().st_mode & 0o001), None)
+        if ancestor is not None and uid != 0:
+            closed.setdefault(str(ancestor), []).append(str(real))
+    for ancestor, inside in closed.items():
+        outermost = [p for p in inside if not any(p != q and p.startswith(q + "/") for q in inside)]
+        with _tried():
+            held = {path: os.open(path, os.O_PATH) for path in dict.fromkeys(outermost)}
+            libc.mount("tmpfs", ancestor, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV, "size=1m,mode=755")
+            for path, descriptor in held.items():
+                if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+                    os.makedirs(path, 0o755)
+                else:
+                    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+                    os.close(os.open(path, os.O_CREAT, 0o644))
+                libc.mount(f"/proc/self/fd/{descriptor}", path, None, libc.MS_BIND | libc.MS_REC)
+                os.close(descriptor)
 
 
 def _private_folder(settings: Settings) -> bool:
