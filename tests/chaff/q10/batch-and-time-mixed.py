@@ -1,0 +1,11 @@
+"""The tokens come as (L, N) instead of (N, L).
+
+Hint: Along which dimension are the steps put together?
+"""
+
+EDITS = [
+    (
+        'torch.stack(out, dim=1)',
+        'torch.stack(out, dim=0)',
+    ),
+]

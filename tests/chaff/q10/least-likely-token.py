@@ -1,0 +1,11 @@
+"""The least likely token is taken.
+
+Hint: Is a large logit a good or a bad sign?
+"""
+
+EDITS = [
+    (
+        'logits.argmax(dim=-1)',
+        'logits.argmin(dim=-1)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""Decoding makes one step less than `max_len` allows.
+
+Hint: With `max_len` = 1, how many tokens should come back?
+"""
+
+EDITS = [
+    (
+        'for _ in range(max_len):',
+        'for _ in range(max(1, max_len - 1)):',
+    ),
+]

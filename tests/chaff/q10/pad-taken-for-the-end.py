@@ -1,0 +1,11 @@
+"""A sequence counts as ended when it says `pad`, not when it says `eos`.
+
+Hint: Which token did the targets end with in training?
+"""
+
+EDITS = [
+    (
+        '(token == eos)',
+        '(token == pad)',
+    ),
+]

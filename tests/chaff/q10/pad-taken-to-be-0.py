@@ -1,0 +1,11 @@
+"""Ended sequences are filled with 0, whatever `pad` says.
+
+Hint: `pad` is an argument. What does your function do with it?
+"""
+
+EDITS = [
+    (
+        'token.masked_fill(ended, pad)',
+        'token.masked_fill(ended, 0)',
+    ),
+]

@@ -1,0 +1,11 @@
+"""What the model says after `eos` is kept instead of padding.
+
+Hint: A sequence is over at its first `eos`. What should stand in its row behind that?
+"""
+
+EDITS = [
+    (
+        'token.masked_fill(ended, pad)',
+        'token',
+    ),
+]

@@ -1,0 +1,11 @@
+"""The model reads `bos` at every step instead of the token it has just said.
+
+Hint: What does the decoder read at step 3?
+"""
+
+EDITS = [
+    (
+        'logits, state = model.step(token, state)',
+        'logits, state = model.step(torch.full_like(token, bos), state)',
+    ),
+]

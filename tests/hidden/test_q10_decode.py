@@ -1,0 +1,187 @@
+"""q10: greedy decoding, which feeds a model its own tokens and knows when to stop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from gatelab.suite import needs, part
+from torch import Tensor
+from twins import TwinSeq2Seq, after_eos, draw_weights, load_both
+
+VS, VT, E, H = 8, 7, 4, 6  # source and target vocabulary, embedding, hidden
+BOS, EOS = 1, 2
+
+# A model that says what stands in a script, whatever it is fed, and remembers how it was used. Its state (h, c)
+# holds each row's number and how many steps it has made, so that rows may be left out or decoded one by one.
+SCRIPTED = """
+class Runaway(BaseException):
+    pass
+
+
+class Scripted(torch.nn.Module):
+    def __init__(self, script, bos, limit):
+        super().__init__()
+        self.script, self.bos, self.limit = script, bos, limit
+        self.weight = torch.nn.Parameter(torch.ones(()))
+        self.furthest = self.row_steps = 0
+        self.graph_kept = False
+
+    def encode(self, source, source_lengths):
+        rows = source[:, 0].to(torch.float32)
+        h = torch.stack([rows, torch.zeros_like(rows)], dim=1) * self.weight  # (N, 2): row, steps made
+        return h, torch.zeros_like(h)
+
+    def step(self, token, state):
+        h, c = state
+        rows, step = h[:, 0].round().long(), h[:, 1].round().long()
+        self.graph_kept |= bool(step.max() > 0 and h.requires_grad)
+        self.furthest = max(self.furthest, int(step.max()) + 1)
+        self.row_steps += len(rows)
+        if self.furthest > self.limit + 3 or self.row_steps > len(self.script) * (self.limit + 3):
+            raise Runaway
+        said = self.script[rows, step.clamp(max=self.script.shape[1] - 1)]
+        logits = 30.0 * torch.nn.functional.one_hot(said, 9) * self.weight
+        return logits, (h + torch.tensor([0.0, 1.0]), c)
+
+
+def main(ns, script, max_len, bos, eos, pad):
+    n = len(script)
+    model = Scripted(script, bos, max_len)
+    source = torch.stack([torch.arange(n), torch.full((n,), 3)], dim=1)
+    try:
+        padding = {} if pad is None else {"pad": pad}
+        tokens = ns["greedy_decode"](model, source, torch.full((n,), 2), max_len, bos, eos, **padding)
+    except Runaway:
+        tokens = None
+    return {
+        "tokens": tokens,
+        "furthest": model.furthest,
+        "graph_kept": model.graph_kept,
+        "frozen": not model.weight.requires_grad,
+    }
+"""
+
+
+def scripted(student, script: list[list[int]], max_len: int, pad: int | None = None) -> dict[str, Any]:
+    """What `greedy_decode` makes of a model that says `script`."""
+    values = {"max_len": max_len, "bos": BOS, "eos": EOS, "pad": pad}
+    result = student.run(SCRIPTED, script=torch.tensor(script), **values).value
+    needs(
+        result["tokens"] is not None,
+        f"greedy_decode never stops: it went on after max_len = {max_len} steps.",
+    )
+    return result
+
+
+def check_tokens(got: Any, n: int, max_len: int) -> Tensor:
+    """Tokens (N, L), L ≤ max_len."""
+    needs(isinstance(got, Tensor), "greedy_decode should return a tensor (N, L).")
+    needs(got.dtype == torch.int64, f"greedy_decode returns {got.dtype}; tokens are torch.int64.")
+    needs(
+        got.ndim == 2 and len(got) == n and got.shape[1] <= max_len,
+        f"greedy_decode returned the shape {tuple(got.shape)} for N = {n} and max_len = {max_len}; "
+        "expected (N, L) with L ≤ max_len.",
+    )
+    return got
+
+
+def up_to_eos(tokens: Tensor, width: int, pad: int = 0) -> Tensor:
+    """Everything after the first EOS made padding, and as wide as asked: how a row is compared."""
+    tokens = after_eos(tokens, EOS, pad)
+    return torch.nn.functional.pad(tokens, (0, width - tokens.shape[1]), value=pad)
+
+
+def models(student, draw, n: int, max_len: int) -> tuple[Any, tuple[Tensor, Tensor], Tensor]:
+    """A Seq2Seq whose sequences end at different times, its inputs, and the tokens it says."""
+    twin = TwinSeq2Seq(VS, VT, E, H, BOS).double()
+    for _ in range(500):
+        weights = draw_weights(twin, draw, scale=1.2)
+        twin.load_state_dict(weights)
+        source, lengths = draw.integers(0, VS, n, 5), draw.integers(1, 6, n)
+        with torch.no_grad():
+            tokens = twin.free(source, lengths, max_len).argmax(dim=-1)
+        ends = [row.index(EOS) if EOS in row else max_len for row in tokens.tolist()]
+        if n == 1 or (len(set(ends)) > 2 and 0 < min(ends) < max_len - 2 and max(ends) >= max_len - 2):
+            break
+    else:
+        raise RuntimeError("no weights found whose sequences end at different times")
+    model = student.make("Seq2Seq", VS, VT, E, H, BOS)
+    load_both(model, twin, weights, "Seq2Seq")
+    return model, (source, lengths), tokens
+
+
+@part("q10", "greedy", 2)
+@pytest.mark.parametrize(("n", "max_len"), [(12, 9), (1, 5), (6, 20)])
+def test_each_token_is_the_most_likely_one_given_those_before(student, draw, n, max_len):
+    model, (source, lengths), want = models(student, draw, n, max_len)
+    got = student.greedy_decode(model, source, lengths, max_len, BOS, EOS).value
+    got, want = up_to_eos(check_tokens(got, n, max_len), max_len), up_to_eos(want, max_len)
+    wrong = (got != want).any(dim=0)
+    needs(
+        not wrong.any(),
+        f"The tokens are not those the model finds most likely when it reads its own: {int((got != want).any(1).sum())} "
+        f"of {n} sequences differ, first at step {int(wrong.nonzero()[0]) if wrong.any() else 0}.",
+    )
+
+
+@part("q10", "stop", 1)
+@pytest.mark.parametrize(
+    ("script", "needed"),
+    [
+        ([[5, 4, EOS, 3, 3], [EOS, 6, 6, 6, 6], [7, 3, 4, 4, EOS]], 5),
+        ([[EOS, 4, 4, EOS], [EOS, 4, 5, 5]], 1),
+        ([[4, 5, EOS, 5, 5, 5]], 3),
+    ],
+)
+def test_stops_when_all_sequences_have_ended(student, script, needed):
+    made = scripted(student, script, max_len=12)["furthest"]
+    needs(
+        made <= needed,
+        f"All sequences had produced eos after {needed} steps, but {made} steps were made.",
+    )
+    needs(
+        made == needed,
+        f"Only {made} steps were made, but a sequence had not produced eos before step {needed}.",
+    )
+
+
+@part("q10", "max-len", 1)
+@pytest.mark.parametrize("max_len", [6, 1])
+def test_makes_at_most_max_len_steps(student, max_len):
+    script = [[3, 4, 5, 6, 7, 3, 4, 5], [7, 7, 6, 6, 5, 5, 4, 4], [5, EOS, 5, 5, 5, 5, 5, 5]]
+    result = scripted(student, script, max_len)
+    tokens = check_tokens(result["tokens"], 3, max_len)
+    needs(result["furthest"] <= max_len, f"{result['furthest']} steps were made; max_len is {max_len}.")
+    needs(
+        tokens.shape[1] == max_len and torch.equal(tokens[:2], torch.tensor(script)[:2, :max_len]),
+        f"Two sequences never produce eos, so all their {max_len} tokens are asked for.",
+    )
+
+
+@part("q10", "after-eos", 1)
+@pytest.mark.parametrize("pad", [None, 8])
+def test_the_first_eos_is_kept_and_the_rest_is_padding(student, pad):
+    script = [[5, EOS, 4, EOS, 7, 3], [3, 4, 5, 6, EOS, 3], [EOS, EOS, 6, 6, 6, 6]]
+    tokens = check_tokens(scripted(student, script, max_len=9, pad=pad)["tokens"], 3, 9)
+    for row, said in zip(tokens.tolist(), script, strict=True):
+        end = said.index(EOS)
+        needs(
+            row[: end + 1] == said[: end + 1],
+            f"A sequence that said {said[: end + 1]} (eos = {EOS}) came back as {row[: end + 1]}.",
+        )
+        needs(
+            all(token == (pad or 0) for token in row[end + 1 :]),
+            f"After its first eos a sequence should hold pad = {pad or 0} only; it holds {row[end + 1 :]}.",
+        )
+
+
+@part("q10", "no-gradients", 1)
+def test_no_gradients_are_kept(student):
+    result = scripted(student, [[5, 4, 6, EOS], [3, 3, EOS, 4]], max_len=6)
+    needs(
+        not result["graph_kept"],
+        "The state that goes from step to step requires a gradient: the graph of the whole decoding is kept.",
+    )
+    needs(not result["frozen"], "After decoding, a parameter of the model no longer requires a gradient.")
