@@ -151,10 +151,11 @@ def _tensor_agrees(call: Call, got: Any, expected: Tensor, text: str) -> None:
     if not wrong.any():
         return
     if "T" in axes and (step := _first_step(wrong, axes)) > 0:
+        ask = " Does every step start from the state the last one left?" if "H" in axes else ""
         raise Finding(
             call,
             f"{where}: {name} is right up to t = {step - 1} and wrong from t = {step} on "
-            f"({_largest(got, expected, axes)}). Does every step start from the state the last one left?",
+            f"({_largest(got, expected, axes)}).{ask}",
         )
     raise Finding(call, f"{where}: {name} is not right: {_largest(got, expected, axes)}.")
 
@@ -183,7 +184,8 @@ def _shape_hint(got: Tensor, expected: Tensor, axes: list[str]) -> str:
 
 
 def _first_step(wrong: Tensor, axes: list[str]) -> int:
-    steps = wrong.movedim(axes.index("T"), 0).flatten(1).any(dim=1)
+    steps = wrong.movedim(axes.index("T"), 0)
+    steps = steps.reshape(len(steps), -1).any(dim=1)
     return int(steps.nonzero()[0])
 
 

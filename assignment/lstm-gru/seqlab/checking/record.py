@@ -137,14 +137,22 @@ class Student:
         return self._keep(call, lambda: self._lookup(function))
 
     def make(
-        self, cls: str, *arguments: Any, weights: dict[str, Tensor] | None = None, **keywords: Any
+        self,
+        cls: str,
+        *arguments: Any,
+        weights: dict[str, Tensor] | None = None,
+        exact: bool = False,
+        **keywords: Any,
     ) -> Call:
-        """Make an object of a class of the notebook. `weights` are then loaded into it, as float64."""
+        """Make an object of a class of the notebook. `weights` are then loaded into it, as float64.
+
+        `exact`: its state_dict has these names and no others (else buffers of the student's own are fine).
+        """
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
         def build(*arguments: Any, **keywords: Any) -> Any:
             made = self._lookup(cls)(*arguments, **keywords)
-            return made if weights is None else _load(cls, made, weights)
+            return made if weights is None else _load(cls, made, weights, exact)
 
         return self._keep(call, lambda: build)
 
@@ -182,6 +190,16 @@ class Student:
             if made.error is not None:
                 raise made.error
             return lambda: function(made.value)
+
+        return self._keep(call, target)
+
+    def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
+        """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
+        call = Call(name, name, about)
+
+        def target() -> Callable:
+            own = self._lookup(name)
+            return lambda: function(own)
 
         return self._keep(call, target)
 
@@ -284,7 +302,7 @@ def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
     return leaves[path]
 
 
-def _load(cls: str, made: Any, weights: dict[str, Tensor]) -> Any:
+def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
     """Load weights by PyTorch's names, saying in words what does not fit."""
     if not isinstance(made, nn.Module):
         raise Contract(f"`{cls}(…)` gave {type(made).__name__}, not an nn.Module.")
@@ -298,7 +316,8 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor]) -> Any:
     for name, shape in wanted.items():
         if own[name] != shape:
             raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
-    if extra := [name for name in own if name not in wanted]:
+    names = own if exact else dict(made.named_parameters())
+    if extra := [name for name in names if name not in wanted]:
         raise Contract(f"`{cls}` has a parameter the contract does not know: {extra[0]}.")
-    made.double().load_state_dict(weights)
+    made.double().load_state_dict(weights, strict=exact)
     return made
