@@ -6,8 +6,9 @@ gradients through.
 
 import pytest
 import torch
-from gatelab.suite import close, close_grads, needs, part, unchanged
 from torch import Tensor
+
+from gatelab.suite import close, close_grads, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "c", "3": "w_ih", "4": "w_hh", "5": "b_ih", "6": "b_hh"}
 INPUTS = ("0", "1", "2")

@@ -5,8 +5,9 @@ As in q1, GRUCell keeps its gates to itself, so a step that leaves the work to i
 
 import pytest
 import torch
-from gatelab.suite import close, close_grads, needs, part, unchanged
 from torch import Tensor
+
+from gatelab.suite import close, close_grads, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "w_ih", "3": "w_hh", "4": "b_ih", "5": "b_hh"}
 INPUTS = ("0", "1")

@@ -7,9 +7,10 @@ again, can do.
 
 import pytest
 import torch
-from gatelab.suite import close, close_grads, needs, part, unchanged
 from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
+
+from gatelab.suite import close, close_grads, needs, part, unchanged
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
 
@@ -211,8 +212,8 @@ def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D
     unchanged(reply.after, before, {"0": "x", "1": "state", "1.0": "h of state", "1.1": "c of state"})
 
     x = torch.cat([x, draw(N, 2, D)], dim=1)
-    want, want_state = truth(x)
-    first, between = pair(layer(x[:, :T]), kind)
+    want, want_state = truth(x, state)
+    first, between = pair(layer(x[:, :T], state), kind)
     second, after = pair(layer(x[:, T:], between), kind)
     needs(isinstance(first, Tensor) and isinstance(second, Tensor), f"outputs of {kind} should be a tensor.")
     needs(first.ndim == 3 and second.ndim == 3, f"outputs of {kind} should have three axes, (N, T, H).")
@@ -240,29 +241,27 @@ def test_gru_state(student, draw, put_step, step, N, T, D, H):
 
 def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: int, D: int, H: int) -> None:
     """Random gradients, another one for outputs and state, back to x, the first state and all weights."""
-    for with_state in (True, False):
-        truth = Truth(kind, draw, D, H, step)
-        put_step(truth)
-        layer = loaded(student, truth, D)
-        x = draw(N, T, D).requires_grad_()
-        state = drawn_state(draw, kind, N, H, grad=True) if with_state else None
-        up_outputs, up_state = draw(N, T, H), drawn_state(draw, kind, N, H)
+    truth = Truth(kind, draw, D, H, step)
+    put_step(truth)
+    layer = loaded(student, truth, D)
+    x = draw(N, T, D).requires_grad_()
+    state = drawn_state(draw, kind, N, H, grad=True)
+    up_outputs, up_state = draw(N, T, H), drawn_state(draw, kind, N, H)
 
-        for weight in truth.weights.values():
-            weight.requires_grad_()
-        outputs, after = truth(x, state)
-        leaves = {"0": x} | {f"param:{name}": weight for name, weight in truth.weights.items()}
-        if with_state:
-            leaves |= {"1.0": state[0], "1.1": state[1]} if kind == "LSTM" else {"1": state}
-        grads = torch.autograd.grad(
-            [outputs, *flat(kind, after)], list(leaves.values()), [up_outputs, *flat(kind, up_state)]
-        )
-        reply = layer(x, state, upstream=(up_outputs, up_state))
-        got, _ = pair(reply, kind)
-        close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H")
-        names = {"0": "x", "1": "the first h", "1.0": "the first h", "1.1": "the first c"}
-        names |= {f"param:{name}": name for name in WEIGHTS}
-        close_grads(reply.grads, dict(zip(leaves, grads, strict=True)), names)
+    for weight in truth.weights.values():
+        weight.requires_grad_()
+    outputs, after = truth(x, state)
+    leaves = {"0": x} | {f"param:{name}": weight for name, weight in truth.weights.items()}
+    leaves |= {"1.0": state[0], "1.1": state[1]} if kind == "LSTM" else {"1": state}
+    grads = torch.autograd.grad(
+        [outputs, *flat(kind, after)], list(leaves.values()), [up_outputs, *flat(kind, up_state)]
+    )
+    reply = layer(x, state, upstream=(up_outputs, up_state))
+    got, _ = pair(reply, kind)
+    close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H")
+    names = {"0": "x", "1": "the first h", "1.0": "the first h", "1.1": "the first c"}
+    names |= {f"param:{name}": name for name in WEIGHTS}
+    close_grads(reply.grads, dict(zip(leaves, grads, strict=True)), names)
 
 
 @part("q3", "lstm-gradients", 1)
@@ -285,12 +284,12 @@ def test_gru_gradients(student, draw, put_step, step, N, T, D, H):
 def check_follows(student, draw, put_step, kind: str) -> None:
     """The layer was made before the step changed: the name is looked up when a step is made."""
     N, T, D, H = 2, 6, 3, 4
-    truth = Truth(kind, draw, D, H, "other")
+    truth = Truth(kind, draw, D, H, "other", dtype=torch.float32)
     layer = loaded(student, truth, D)
     put_step(truth)
-    x = draw(N, T, D)
+    x = draw(N, T, D, dtype=torch.float32)
     outputs, _ = pair(layer(x), kind)
-    close(outputs, truth(x)[0], f"outputs of {kind}{where('other', kind)}", "N T H")
+    close(outputs, truth(x.double())[0], f"outputs of {kind}{where('other', kind)}", "N T H", 1e-4, 1e-5)
 
 
 @part("q3", "lstm-calls-your-step", 2)
@@ -321,22 +320,27 @@ def check_state_dict(student, draw, kind: str) -> None:
     """PyTorch's weights into the student's layer and back, and a fresh layer's weights into PyTorch's."""
     N, T, D, H = 2, 3, 5, 4
     needs(student.has(kind), f"`{kind}` is not defined in the notebook.")
-    fresh = student.run(FRESH, replay=False, kind=kind, D=D, H=H, x=draw(N, T, D)).value
+    x = draw(N, T, D, dtype=torch.float32)
+    fresh = student.run(FRESH, replay=False, kind=kind, D=D, H=H, x=x).value
     needs(
         sorted(fresh["parameters"]) == sorted(WEIGHTS),
         f"{kind} should have the parameters {', '.join(WEIGHTS)}, and no others; it has "
         f"{', '.join(sorted(map(str, fresh['parameters']))[:8]) or 'none'}.",
     )
-    truth = Truth(kind, draw, D, H)
+    truth = Truth(kind, draw, D, H, dtype=torch.float32)
     check_weights(kind, fresh["state_dict"], truth.weights)
+    theirs = Truth(kind, draw, D, H)
+    theirs.weights = fresh["state_dict"]
+    name = f"outputs of torch.nn.{kind} with the weights of your new {kind}, against yours, which"
+    close(fresh["outputs"], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
 
     layer = loaded(student, truth, D)
     back = layer.state_dict()
     check_weights(kind, back, truth.weights)
     for name, weight in truth.weights.items():
         close(back[name], weight, f"{name} of {kind}, after it was loaded,", "? ?"[: 2 * weight.ndim - 1])
-    x = draw(N, T, D)
-    close(pair(layer(x), kind)[0], truth(x)[0], f"outputs of {kind} with loaded weights", "N T H")
+    want = truth(x.double())[0].detach()
+    close(pair(layer(x), kind)[0], want, f"outputs of {kind} with loaded weights", "N T H", 1e-4, 1e-5)
 
 
 def check_weights(kind: str, got, want: dict[str, Tensor]) -> None:

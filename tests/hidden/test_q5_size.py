@@ -1,6 +1,7 @@
 """q5: exact counts, with all that a module may hold besides its own trainable parameters."""
 
 import pytest
+
 from gatelab.suite import needs, part, same
 
 # Each source makes modules in the worker and returns a name → count; the counts wanted are worked out here.
@@ -78,6 +79,12 @@ def nearest(target: int, D: int) -> int:
     return min(range(1, top + 1), key=lambda H: abs(rnn_count(H, D) - target))
 
 
+def tied(target: int, D: int) -> bool:
+    """Whether two widths are equally near."""
+    H = nearest(target, D)
+    return abs(rnn_count(H + 1, D) - target) == abs(rnn_count(H, D) - target)
+
+
 def check_counts(student, source: str, counts: dict[str, int]) -> None:
     needs(student.has("count_parameters"), "`count_parameters` is not defined in the notebook.")
     found = student.run(source).value
@@ -110,7 +117,7 @@ def test_widths(student, draw, D):
     for H in (3, 11, int(draw.integers(20, 40, 1))):
         middle = (rnn_count(H, D) + rnn_count(H + 1, D)) // 2
         targets += [middle - 1, middle + 1, rnn_count(H, D)]
-    check_widths(student, [(target, D) for target in targets])
+    check_widths(student, [(target + tied(target, D), D) for target in targets])  # ties: below
 
 
 @part("q5", "widths-at-the-edges", 1)

@@ -2,8 +2,9 @@
 
 import pytest
 import torch
-from gatelab.suite import close, close_grads, part, unchanged
 from torch import Tensor
+
+from gatelab.suite import close, close_grads, part, unchanged
 
 SIZES = [(3, 5, 4), (5, 7, 2), (2, 9, 6)]  # N, T, H, pairwise different
 NAMES = {"0": "outputs", "1": "lengths"}
@@ -73,33 +74,35 @@ def test_masked_mean_gradients(student, draw, N, T, H):
     check_gradients(student, draw, "masked_mean", N, T, H)
 
 
-@part("q6", "any-size-and-dtype", 1)
-@pytest.mark.parametrize("name", ["last_valid", "masked_mean"])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_edges(student, draw, name, dtype):
-    """Lengths all 1, all T, one sequence, one step, sizes of 1; one call after the other."""
+CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1
+    (3, 4, 2, [1, 1, 1]),
+    (2, 6, 3, [6, 6]),
+    (1, 5, 4, [3]),
+    (4, 1, 3, [1, 1, 1, 1]),
+    (2, 3, 1, [2, 3]),
+    (1, 1, 1, [1]),
+]
+
+
+def check_edges(student, draw, name: str, dtype: torch.dtype) -> None:
+    """One call after the other with other sizes; the arguments stay as they were."""
     rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
-    cases = [
-        (3, 4, 2, [1, 1, 1]),
-        (2, 6, 3, [6, 6]),
-        (1, 5, 4, [3]),
-        (4, 1, 3, [1] * 4),
-        (2, 3, 1, [2, 3]),
-        (1, 1, 1, [1]),
-    ]
-    for N, T, H, own in cases:
+    for N, T, H, own in CASES:
         lengths = torch.tensor(own)
         outputs = padded(draw, N, T, H, lengths, dtype)
-        got = student.call(name, outputs, lengths).value
+        reply = student.call(name, outputs, lengths)
         what = f"{name} for lengths {own} and T = {T}"
-        close(got, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
+        close(reply.value, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
+        unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
 
 
-@part("q6", "arguments-left-alone", 1)
-@pytest.mark.parametrize("name", ["last_valid", "masked_mean"])
-def test_arguments_unchanged(student, draw, name):
-    """Counted only where the result is right: to change nothing is no work."""
-    outputs, lengths = drawn(draw, 4, 6, 3)
-    reply = student.call(name, outputs, lengths)
-    close(reply.value, expected(name, outputs, lengths), name, "N H")
-    unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
+@part("q6", "last-valid-of-any-size-and-dtype", 1)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_last_valid_at_the_edges(student, draw, dtype):
+    check_edges(student, draw, "last_valid", dtype)
+
+
+@part("q6", "masked-mean-of-any-size-and-dtype", 1)
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_masked_mean_at_the_edges(student, draw, dtype):
+    check_edges(student, draw, "masked_mean", dtype)

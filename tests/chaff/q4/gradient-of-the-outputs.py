@@ -1,0 +1,8 @@
+"""The gradient is taken at the layer's outputs instead of at its inputs x.
+
+Hint: All entries but the last are zero. With respect to what do you differentiate?
+"""
+
+EDITS = [
+    ("torch.autograd.grad(loss, x)", "torch.autograd.grad(loss, outputs)"),
+]

@@ -1,0 +1,8 @@
+"""The loss is the sum of all outputs instead of those of the last step.
+
+Hint: If every step has its own loss, no gradient needs to travel far. Which outputs belong to L?
+"""
+
+EDITS = [
+    ("loss = outputs[:, -1].sum()", "loss = outputs.sum()"),
+]

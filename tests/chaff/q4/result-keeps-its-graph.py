@@ -1,0 +1,8 @@
+"""The result still carries its graph, so that the memory of the whole sequence stays in use.
+
+Hint: Ask your result for requires_grad. What would detach it?
+"""
+
+EDITS = [
+    ("torch.autograd.grad(loss, x)", "torch.autograd.grad(loss, x, create_graph=True)"),
+]

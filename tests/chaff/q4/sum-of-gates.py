@@ -1,0 +1,8 @@
+"""The gates after a step are added instead of multiplied.
+
+Hint: If one gate on the way is closed, how much of the gradient should arrive?
+"""
+
+EDITS = [
+    ("gain = gain * f", "gain = gain + f"),
+]

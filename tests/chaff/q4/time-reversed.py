@@ -1,0 +1,8 @@
+"""Entry 0 of the result belongs to the last step: time runs backwards.
+
+Hint: Near which end should the gradient be largest, when L hangs on the last output?
+"""
+
+EDITS = [
+    ("return squares.sum(dim=(0, 2)).sqrt()", "return squares.sum(dim=(0, 2)).sqrt().flip(0)"),
+]

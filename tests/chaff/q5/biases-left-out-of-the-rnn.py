@@ -1,0 +1,8 @@
+"""The RNN is counted without its biases.
+
+Hint: Print the names and shapes in torch.nn.RNN(4, 3).state_dict() and count them.
+"""
+
+EDITS = [
+    ("return weights + biases", "return weights"),
+]

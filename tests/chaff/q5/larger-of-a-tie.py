@@ -1,0 +1,8 @@
+"""Where two widths are equally near, the larger is taken.
+
+Hint: The contract decides ties. What do your comparison, or your rounding, do with equal distances?
+"""
+
+EDITS = [
+    ("return width if below <= above else width + 1", "return width if below < above else width + 1"),
+]

@@ -1,0 +1,8 @@
+"""Every sum is divided by the batch's mean length instead of its own.
+
+Hint: Does the mean of one sequence depend on which others are in its batch? It should not.
+"""
+
+EDITS = [
+    ("return total / lengths[:, None]", "return total / lengths.to(total.dtype).mean()"),
+]

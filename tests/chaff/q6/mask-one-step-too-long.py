@@ -1,0 +1,8 @@
+"""The mask keeps one step too many: the first padded one.
+
+Hint: For length 1, how many True does your mask hold? Steps are counted from 0.
+"""
+
+EDITS = [
+    ("valid = steps < lengths[:, None]  # (N, T)", "valid = steps <= lengths[:, None]"),
+]

@@ -1,0 +1,8 @@
+"""masked_mean works in float32, whatever the dtype of outputs.
+
+Hint: `.float()` means float32. What gives a mask the dtype of outputs?
+"""
+
+EDITS = [
+    ("return total / lengths[:, None]", "return total.float() / lengths[:, None].float()"),
+]
