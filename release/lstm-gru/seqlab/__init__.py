@@ -1,0 +1,1 @@
+"""The lab's own small library: the tasks, one training loop, plots, predict-then-run cells, public checks."""

@@ -1,0 +1,28 @@
+"""What the public checks (`tests/q1.py`, …) are made of. `grader.check("q1")` in the notebook runs them.
+
+`record`       calls your functions and keeps what they give back
+`differ`       says the first thing in which two results differ
+`fingerprint`  recognises known mistakes by the numbers they give
+`standins`     take the place of what a question builds on
+`check`        puts the three together for otter
+"""
+
+from seqlab.checking import standins
+from seqlab.checking.check import Check
+from seqlab.checking.differ import agree, gradients_agree, is_number, need, returned, untouched
+from seqlab.checking.record import Call, Contract, Numbers, Student
+
+__all__ = [
+    "Call",
+    "Check",
+    "Contract",
+    "Numbers",
+    "Student",
+    "agree",
+    "gradients_agree",
+    "is_number",
+    "need",
+    "returned",
+    "standins",
+    "untouched",
+]

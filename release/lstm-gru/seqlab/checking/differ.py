@@ -1,0 +1,200 @@
+"""Say the first thing in which a result is not as it should be, in the order in which one would look for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from seqlab.checking.record import Call
+
+# float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
+RTOL, ATOL = 1e-7, 1e-9
+LOOSE = 1e-4  # the same for float32
+
+
+class Finding(Exception):
+    """What a check has to say about one call; becomes the message that the student reads."""
+
+    def __init__(self, call: Call, text: str) -> None:
+        super().__init__(text)
+        self.call = call
+
+
+def need(call: Call, condition: bool, text: str = "") -> None:
+    """Say `text` (in the contract's words) unless the condition holds and the call came through."""
+    if call.error is not None:
+        raise Finding(call, "")  # check.py says how it went wrong
+    if not condition:
+        raise Finding(call, f"{call.title}: {text}")
+
+
+def returned(call: Call, spec: dict[str, str]) -> None:
+    """Are there all the parts? `spec`: path → "name: axes", for example {"0": "h: N H", "2.i": "gates['i']: N H"}."""
+    need(call, True)
+    if call.value is None:
+        raise Finding(call, f"{call.title} returned None. Is the `return` missing?")
+    got = call.leaves
+    if set(spec) <= set(got):
+        return
+    top = list(dict.fromkeys(path.split(".")[0] for path in spec))
+    if top == [""]:
+        want = f"one tensor {_named(spec[''])}"
+    elif all(part.isdigit() for part in top):
+        names = [
+            _name(next(text for path, text in spec.items() if path.split(".")[0] == part)) for part in top
+        ]
+        want = f"a tuple of {len(top)}: ({', '.join(names)})"
+    else:
+        want = "a dict with the keys " + ", ".join(map(repr, top))
+    missing = next(path for path in spec if path not in got)
+    inner = f"; there is no {_name(spec[missing])}" if isinstance(call.value, tuple | list | dict) else ""
+    raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
+
+
+def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
+    """Values: type, dtype, shape, NaN, first wrong time step, largest difference, in this order."""
+    returned(call, spec)
+    got, expected = call.leaves, want.leaves
+    for path, text in spec.items():
+        _tensor_agrees(call, got[path], expected[path], text)
+
+
+def gradients_agree(call: Call, want: Call) -> None:
+    """Gradients of every float argument (and parameter) that has one in `want`."""
+    need(call, True)
+    if call.backward_error is not None:
+        text = str(call.backward_error).splitlines()[0]
+        raise Finding(call, f"{call.title}: the values come out, but backward() through them fails: {text}")
+    leaves = call.leaves
+    for path in call.gradients.split() or want.leaves:
+        if not torch.allclose(leaves[path], want.leaves[path], rtol=RTOL, atol=ATOL):
+            raise Finding(call, f"{call.title}: the values are not right, so the gradients cannot be.")
+    for path, expected in want.grads.items():
+        if expected is None:
+            continue
+        name = call.name_of(path)
+        got = call.grads.get(path)
+        if got is None:
+            raise Finding(
+                call,
+                f"{call.title}: the values are right, but no gradient reaches {name}: the graph is cut on the way "
+                "(.detach(), .data, .item(), numpy, torch.no_grad() or torch.tensor(…) do that).",
+            )
+        if not torch.allclose(got, expected, rtol=RTOL, atol=ATOL):
+            raise Finding(
+                call,
+                f"{call.title}: the values are right, but the gradient with respect to {name} is not "
+                f"({_largest(got, expected)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
+            )
+
+
+def untouched(call: Call) -> None:
+    """No argument was changed in place."""
+    need(call, True)
+    if call.changed:
+        name = call.name_of(call.changed[0])
+        raise Finding(
+            call,
+            f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
+            "+= and assignments to a slice work in place: make a new tensor instead.",
+        )
+
+
+def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
+    """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
+    need(call, True)
+    if not isinstance(call.value, kind) or isinstance(call.value, bool):
+        raise Finding(
+            call, f"{call.title} should return a Python {kind.__name__}. Yours is {describe(call.value)}."
+        )
+    if want is not None and abs(call.value - want) > 1e-6 * max(1.0, abs(want)):
+        raise Finding(
+            call, f"{call.title} returned {call.value:.7g}, it should be {want:.7g}. {text}".rstrip()
+        )
+
+
+def describe(value: Any) -> str:
+    """A value in a few words: its type and shape, not its numbers."""
+    if isinstance(value, Tensor):
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
+        return f"a {type(value).__name__} of {len(value)} ({kinds})"
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
+    return f"of type {type(value).__name__}"
+
+
+def _tensor_agrees(call: Call, got: Any, expected: Tensor, text: str) -> None:
+    name, axes = _name(text), text.partition(":")[2].split()
+    where = call.title
+    if not isinstance(got, Tensor):
+        raise Finding(call, f"{where}: {name} should be a tensor, yours is {describe(got)}.")
+    if got.shape != expected.shape:
+        raise Finding(
+            call,
+            f"{where}: {name} has shape {tuple(got.shape)}, it should be {_sizes(axes, expected)}"
+            f"{_shape_hint(got, expected, axes)}.",
+        )
+    if got.dtype != expected.dtype:
+        raise Finding(call, f"{where}: {name} is {got.dtype}, it should be {expected.dtype} like the inputs.")
+    got, expected = got.detach(), expected.detach()
+    bad = ~torch.isfinite(got)
+    if bad.any():
+        kind = "NaN" if torch.isnan(got).any() else "inf"
+        step = f", first at time step t = {_first_step(bad, axes)}" if "T" in axes else ""
+        raise Finding(call, f"{where}: {name} holds {kind}{step}.")
+    loose = expected.dtype == torch.float32
+    wrong = ~torch.isclose(got, expected, rtol=LOOSE if loose else RTOL, atol=LOOSE if loose else ATOL)
+    if not wrong.any():
+        return
+    if "T" in axes and (step := _first_step(wrong, axes)) > 0:
+        ask = " Does every step start from the state the last one left?" if "H" in axes else ""
+        raise Finding(
+            call,
+            f"{where}: {name} is right up to t = {step - 1} and wrong from t = {step} on "
+            f"({_largest(got, expected, axes)}).{ask}",
+        )
+    raise Finding(call, f"{where}: {name} is not right: {_largest(got, expected, axes)}.")
+
+
+def _name(text: str) -> str:
+    return text.partition(":")[0]
+
+
+def _named(text: str) -> str:
+    name, _, axes = text.partition(":")
+    return f"{name} ({', '.join(axes.split())})"
+
+
+def _sizes(axes: list[str], tensor: Tensor) -> str:
+    if not axes:
+        return "(), a single number"
+    return "(" + ", ".join(f"{axis}={size}" for axis, size in zip(axes, tensor.shape, strict=True)) + ")"
+
+
+def _shape_hint(got: Tensor, expected: Tensor, axes: list[str]) -> str:
+    if got.dim() == expected.dim() and sorted(got.shape) == sorted(expected.shape):
+        return ": the axes are in another order"
+    if got.dim() != expected.dim():
+        return f": it has {got.dim()} axes, {expected.dim()} are wanted"
+    return ""
+
+
+def _first_step(wrong: Tensor, axes: list[str]) -> int:
+    steps = wrong.movedim(axes.index("T"), 0)
+    steps = steps.reshape(len(steps), -1).any(dim=1)
+    return int(steps.nonzero()[0])
+
+
+def _largest(got: Tensor, expected: Tensor, axes: list[str] | None = None) -> str:
+    """The largest difference and where it is: two numbers, not the answer."""
+    gap = (got - expected).abs()
+    flat = int(torch.nan_to_num(gap.to(torch.float64), nan=torch.inf).argmax())
+    index = [int(k) for k in torch.unravel_index(torch.tensor(flat), gap.shape)]
+    names = axes if axes and len(axes) == len(index) else [""] * len(index)
+    place = ", ".join(f"{axis.lower()}={k}" if axis else str(k) for axis, k in zip(names, index, strict=True))
+    at = f" at [{place}]" if index else ""
+    return f"largest difference{at}, yours {float(got.flatten()[flat]):.5g}, expected {float(expected.flatten()[flat]):.5g}"

@@ -1,0 +1,131 @@
+"""Public check of q10: a model whose most likely tokens are written in a table."""
+
+import torch
+from torch import nn
+
+from seqlab.checking import Check, Contract, need
+
+OK_FORMAT = False
+name = "q10"
+check = Check(name)
+
+BOS, EOS, V = 1, 2, 10
+# What the model finds most likely after each step; a row a sequence. It has more to say after its end.
+SCRIPT = torch.tensor(
+    [[5, 3, 2, 7, 7, 7, 7, 7], [4, 4, 6, 3, 2, 9, 9, 9], [2, 8, 8, 8, 8, 8, 8, 8], [0, 6, 0, 2, 7, 7, 7, 7]]
+)
+LENGTHS = torch.tensor([4, 2, 3, 1])
+OFF = 9  # what it says when it is not fed its own last token, or its source was not encoded as given
+
+RUNS = [  # sequences, max_len, pad, the answer
+    ("all end within max_len", 3, 8, 0, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2], [2, 0, 0, 0, 0]]),
+    ("max_len = 2 comes first", 2, 2, 0, [[5, 3], [4, 4]]),
+    ("pad = 7", 3, 8, 7, [[5, 3, 2, 7, 7], [4, 4, 6, 3, 2], [2, 7, 7, 7, 7]]),
+    (
+        "a sequence says 0 before its end",
+        4,
+        6,
+        0,
+        [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2], [2, 0, 0, 0, 0], [0, 6, 0, 2, 0]],
+    ),
+    ("one sequence", 1, 6, 0, [[5, 3, 2]]),
+    ("one step", 3, 1, 0, [[5], [4], [2]]),
+    ("no pad given", 2, 8, None, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2]]),
+]
+
+
+class Script(nn.Module):
+    """Its state says which row it reads, how far it is, whether it was used as it should be, and what it said last."""
+
+    def __init__(self, limit):
+        super().__init__()
+        self.weight = nn.Parameter(torch.tensor(1.0))
+        self.limit, self.steps, self.first, self.kept = limit, 0, set(), False
+
+    def encode(self, source, source_lengths):
+        row = source[:, 0]
+        sound = source_lengths == LENGTHS[row]
+        said = torch.full_like(row, BOS)
+        h = torch.stack([row, torch.zeros_like(row), sound.long(), said], dim=1) * self.weight  # (N, 4)
+        return h, torch.zeros_like(h)
+
+    def step(self, token, state):
+        h, c = state
+        row, t, sound, said = h.detach().round().long().unbind(dim=1)
+        self.kept |= h.requires_grad and bool((t > 0).any())
+        self.steps = max(self.steps, int(t.max()) + 1)
+        if self.steps > self.limit + 3:
+            raise Contract(f"`greedy_decode` does not stop: it goes on after max_len = {self.limit} steps.")
+        self.first |= set(token[t == 0].tolist())
+        sound = sound * (token == said)
+        likely = torch.where(sound > 0, SCRIPT[row, t.clamp(max=7)], OFF)
+        new = torch.stack([row, t + 1, sound, likely], dim=1)
+        return nn.functional.one_hot(likely, V) * self.weight, (h + (new - h.detach()), c)
+
+
+@check.calls
+def calls(student):
+    return [student.watch("greedy_decode", about, decoding(*run)) for about, *run in RUNS]
+
+
+def decoding(N, max_len, pad, want):
+    def decode(greedy_decode):
+        model, source = Script(max_len), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
+        given = source.clone()
+        padding = {} if pad is None else {"pad": pad}
+        tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, BOS, EOS, **padding)
+        if not isinstance(tokens, torch.Tensor) or tokens.dtype != torch.int64 or tokens.dim() != 2:
+            kind = (
+                f"{tokens.dtype}, shape {tuple(tokens.shape)}"
+                if isinstance(tokens, torch.Tensor)
+                else type(tokens)
+            )
+            raise Contract(f"`greedy_decode` should return an int64 tensor (N, L), yours is {kind}.")
+        filled = torch.full((max(N, len(tokens)), max_len + 4), pad or 0)  # any L up to max_len is fine
+        filled[: len(tokens), : min(tokens.shape[1], max_len + 4)] = tokens[:, : max_len + 4]
+        return {
+            "tokens": filled,
+            "rows": len(tokens),
+            "wide": tokens.shape[1] > max_len,
+            "narrow": tokens.shape[1] < len(want[0]),
+            "steps": model.steps,
+            "first": sorted(model.first),
+            "kept": model.kept or tokens.requires_grad,
+            "frozen": not model.weight.requires_grad,
+            "source": torch.equal(source, given),
+        }
+
+    return decode
+
+
+@check.case("greedy_decode")
+def greedy_decode(found):
+    for call, (_, N, max_len, pad, want) in zip(found, RUNS, strict=True):
+        need(call, True)
+        seen, L = call.value, len(want[0])
+        need(call, seen["steps"] > 0, "model.step was not called.")
+        need(
+            call, seen["first"] == [BOS], f"the first step should read bos = {BOS}, it read {seen['first']}."
+        )
+        need(call, seen["rows"] == N, f"the result has {seen['rows']} rows, the batch {N} sequences.")
+        need(call, not seen["wide"], f"the result is longer than max_len = {max_len}.")
+        right = torch.full((N, max_len + 4), pad or 0)
+        right[:, :L] = torch.tensor(want)
+        for n in range(N):
+            got, row = seen["tokens"][n, :L].tolist(), right[n]
+            sound = torch.equal(seen["tokens"][n], row)
+            need(
+                call, sound, f"sequence {n} should come out as {row[:L].tolist()}, yours is {got}{why(got)}."
+            )
+        need(call, seen["steps"] == L, f"{seen['steps']} steps were made; {L} are enough.")
+        need(call, not seen["kept"], "the graph of the steps is kept; decoding needs no gradients.")
+        need(call, not seen["frozen"], "the model's parameters no longer need gradients after the call.")
+        need(call, seen["source"], "the source was changed.")
+
+
+def why(got):
+    return (
+        f" (the model says {OFF} when it is not fed its own last token, or encoded with other lengths)"
+        if OFF in got
+        else ""
+    )

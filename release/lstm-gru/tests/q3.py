@@ -1,0 +1,148 @@
+"""Public check of q3: both layers against torch.nn.LSTM and torch.nn.GRU, with the same weights.
+
+While it runs, PyTorch's cells stand under the names lstm_step and gru_step, so that q3 does not depend on q1 and q2.
+"""
+
+import torch
+from torch import nn
+
+from seqlab.checking import Check, Numbers, agree, gradients_agree, need, standins, untouched
+
+OK_FORMAT = False
+name = "q3"
+check = Check(name)
+
+RETURNS = {
+    "LSTM": {"0": "outputs: N T H", "1.0": "h: N H", "1.1": "c: N H"},
+    "GRU": {"0": "outputs: N T H", "1": "h: N H"},
+}
+STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
+BLOCKS = {"LSTM": 4, "GRU": 3}
+SIZES = [("2 sequences, 4 steps", 2, 4, 3, 5), ("1 sequence, 1 step", 1, 1, 5, 2)]  # N, T, D, H
+
+
+@check.calls
+def calls(student):
+    steps = {"LSTM": 0, "GRU": 0}
+
+    def counted(layer, step):
+        def counting(*arguments, **keywords):
+            steps[layer] += 1
+            return step(*arguments, **keywords)
+
+        return counting
+
+    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step)
+    with student.given(
+        lstm_step=counted("LSTM", standins.lstm_step), gru_step=counted("GRU", standins.gru_step)
+    ):
+        for layer in found:
+            for about, N, T, D, H in SIZES:
+                draw = Numbers(seed=T)
+                weights = draw.like(shapes(layer, D, H))
+                made = student.make(layer, D, H, weights=weights, exact=True)
+                x, state = draw(N, T, D), tuple(draw(N, H) for _ in range(STATE[layer]))
+                state = state if layer == "LSTM" else state[0]
+                for more, given in [("no state", ()), ("a state given", (state,)), ("no state again", ())]:
+                    before = steps[layer]
+                    call = student.on(
+                        made, x, *given, names="x state", about=f"{about}, {more}", gradients=""
+                    )
+                    student.note(layer, "steps", steps[layer] - before)
+                    found[layer].append((call, weights, steps[layer] - before))
+    for layer in BLOCKS:
+        found["fresh", layer] = student.look(student.make(layer, 4, 9), f"{layer}(4, 9), fresh", fresh)
+    for bias in (1.5, 0.0):
+        made = student.make("LSTM", 3, 2, forget_bias=bias)
+        found["bias", bias] = student.look(made, f"LSTM(3, 2, forget_bias={bias})", forget_rows)
+    return found
+
+
+def shapes(layer, D, H):
+    k = BLOCKS[layer]
+    return {
+        "weight_ih_l0": (k * H, D),
+        "weight_hh_l0": (k * H, H),
+        "bias_ih_l0": (k * H,),
+        "bias_hh_l0": (k * H,),
+    }
+
+
+def forget_rows(layer):
+    """Which rows of the two biases are 0, and which 1.5."""
+    return [
+        [(bias == level).tolist() for level in (0.0, 1.5)] for bias in (layer.bias_ih_l0, layer.bias_hh_l0)
+    ]
+
+
+def fresh(layer):
+    """Per parameter: largest number at most 1/sqrt(H), at most 1/sqrt(D), above 0.2? Of both signs?"""
+    return {
+        name: [
+            bool(p.abs().max() <= 1 / 3),
+            bool(p.abs().max() <= 1 / 2),
+            bool(p.abs().max() > 0.2),
+            spread(p),
+        ]
+        for name, p in layer.named_parameters()
+    }
+
+
+def spread(p):
+    return bool(p.min() < -0.1) and bool(p.max() > 0.1)
+
+
+def pytorch(call, layer, weights):
+    """The same call of torch.nn's layer with these weights, with the contract's shapes of the state."""
+    H, D = weights["weight_hh_l0"].shape[1], weights["weight_ih_l0"].shape[1]
+    own = getattr(nn, layer)(D, H, batch_first=True, dtype=torch.float64)
+    own.load_state_dict(weights)
+
+    def run(x, state=None):
+        if state is None:
+            outputs, last = own(x)
+        else:
+            outputs, last = own(x, tuple(s[None] for s in state) if layer == "LSTM" else state[None])
+        return outputs, (last[0][0], last[1][0]) if layer == "LSTM" else last[0]
+
+    return call.like(run, own)
+
+
+def same_as_pytorch(found, layer, step):
+    for call, weights, _ in found[layer]:
+        agree(call, pytorch(call, layer, weights), RETURNS[layer])
+        untouched(call)
+    for call, weights, steps in found[layer]:
+        gradients_agree(call, pytorch(call, layer, weights))
+        T = call.arguments[0].shape[1]
+        need(
+            call,
+            steps == T,
+            f"for T = {T} steps, {step} was called {steps} times. The layer calls it by name.",
+        )
+    start = found["fresh", layer]
+    need(start, True)
+    for parameter, (inside, _, wide, both_signs) in start.value.items():
+        need(
+            start, inside and wide and both_signs, f"{parameter} is not spread over -1/sqrt(H) to 1/sqrt(H)."
+        )
+
+
+@check.case("LSTM")
+def lstm(found):
+    same_as_pytorch(found, "LSTM", "lstm_step")
+    forget = [False, False, True, True, False, False, False, False]  # rows i, f, g, o with H = 2
+    for value, place in [(1.5, 1), (0.0, 0)]:
+        bias = found["bias", value]
+        need(bias, True)
+        need(
+            bias,
+            bias.value[0][place] == forget,
+            f"the forget rows of bias_ih_l0, and only they, should be {value}.",
+        )
+        need(bias, bias.value[1][0] == forget, "the forget rows of bias_hh_l0, and only they, should be 0.")
+
+
+@check.case("GRU")
+def gru(found):
+    same_as_pytorch(found, "GRU", "gru_step")

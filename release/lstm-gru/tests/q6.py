@@ -1,0 +1,63 @@
+"""Public check of q6: three sequences of lengths 2, 4 and 1, padded with large numbers."""
+
+import torch
+
+from seqlab.checking import Check, Numbers, agree, gradients_agree, untouched
+
+OK_FORMAT = False
+name = "q6"
+check = Check(name)
+
+LENGTHS = torch.tensor([2, 4, 1])
+RESULT = {"": "the result: N H"}
+
+
+def padded(dtype=torch.float64):
+    """(3, 4, 5); what stands after a sequence's end is of no meaning, and large."""
+    outputs = Numbers(seed=6)(3, 4, 5, dtype=dtype)
+    outputs[0, 2:] = 1e4
+    outputs[2, 1:] = -1e4
+    return outputs
+
+
+@check.calls
+def calls(student):
+    found = {}
+    for function in ("last_valid", "masked_mean"):
+        draw = Numbers(seed=7)
+        found[function] = [
+            student.call(function, outputs, lengths, names="outputs lengths", about=about, gradients="")
+            for about, outputs, lengths in [
+                ("lengths 2, 4, 1 of T = 4", padded(), LENGTHS),
+                ("1 sequence, length 3 of T = 5", draw(1, 5, 2), torch.tensor([3])),
+                ("one step", draw(2, 1, 3), torch.tensor([1, 1])),
+                ("float32", padded(torch.float32), LENGTHS),
+            ]
+        ]
+    return found
+
+
+@check.case("last_valid")
+def last_valid(found):
+    padded_call, single, step, float32 = found["last_valid"]
+    for call in (padded_call, float32):
+        want = call.like(lambda o, _: torch.stack([o[0, 1], o[1, 3], o[2, 0]]))
+        agree(call, want, RESULT)
+        untouched(call)
+    for call, t in [(single, 2), (step, 0)]:
+        agree(call, call.like(lambda o, _, t=t: o[:, t]), RESULT)
+    gradients_agree(padded_call, padded_call.like(lambda o, _: torch.stack([o[0, 1], o[1, 3], o[2, 0]])))
+
+
+@check.case("masked_mean")
+def masked_mean(found):
+    def paper(o, _):
+        return torch.stack([(o[0, 0] + o[0, 1]) / 2, (o[1, 0] + o[1, 1] + o[1, 2] + o[1, 3]) / 4, o[2, 0]])
+
+    padded_call, single, step, float32 = found["masked_mean"]
+    for call in (padded_call, float32):
+        agree(call, call.like(paper), RESULT)
+        untouched(call)
+    agree(single, single.like(lambda o, _: (o[:, 0] + o[:, 1] + o[:, 2]) / 3), RESULT)
+    agree(step, step.like(lambda o, _: o[:, 0]), RESULT)
+    gradients_agree(padded_call, padded_call.like(paper))

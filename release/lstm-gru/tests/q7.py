@@ -1,0 +1,70 @@
+"""Public check of q7: a small classifier with given weights, with and without padding."""
+
+import torch
+from torch import nn
+
+from seqlab.checking import Check, Numbers, need, returned, untouched
+
+OK_FORMAT = False
+name = "q7"
+check = Check(name)
+
+V, E, H, K = 7, 4, 5, 3
+TOKENS = torch.tensor([[1, 2, 6, 3], [4, 0, 5, 2], [3, 3, 0, 1]])
+LENGTHS = torch.tensor([2, 3, 1])
+LOGITS = {"": "logits: N K"}
+
+
+@check.calls
+def calls(student):
+    found = {}
+    for layer in ("LSTM", "GRU"):
+        recurrent = getattr(nn, layer)(E, H, batch_first=True)
+        shapes = {f"recurrent.{name}": tuple(p.shape) for name, p in recurrent.state_dict().items()}
+        shapes |= {"embedding.weight": (V, E), "head.weight": (K, H), "head.bias": (K,)}
+        model = student.make(
+            "SequenceClassifier", V, E, H, K, recurrent, weights=Numbers(seed=8).like(shapes)
+        )
+        student.look(model, "trainable", lambda m: sum(p.numel() for p in m.parameters() if p.requires_grad))
+
+        def run(tokens, lengths, about, model=model, layer=layer):
+            about = f"nn.{layer}, {about}"
+            return student.on(model, tokens, lengths, names="tokens lengths", about=about, gradients="")
+
+        cut = [run(TOKENS[n : n + 1, :length], LENGTHS[n : n + 1], "cut") for n, length in enumerate(LENGTHS)]
+        batch = run(TOKENS, LENGTHS, "3 sequences of lengths 2, 3, 1")
+        found[layer] = (batch, cut, run(TOKENS, torch.tensor([4, 4, 4]), "no padding"))
+    outputs = torch.arange(12, dtype=torch.float64).reshape(2, 3, 2)
+    found["q6"] = student.call("last_valid", outputs, torch.tensor([3, 2]))
+    return found
+
+
+@check.case("SequenceClassifier")
+def classifier(found):
+    q6 = found["q6"]
+    last = torch.tensor([[4.0, 5.0], [8.0, 9.0]], dtype=torch.float64)
+    sound = (
+        isinstance(q6.value, torch.Tensor) and q6.value.shape == last.shape and torch.equal(q6.value, last)
+    )
+    more = "" if sound else " (q7 builds on last_valid, which is not right yet: look at q6 first.)"
+    for batch, cut, whole in (found["LSTM"], found["GRU"]):
+        for call in (batch, whole, *cut):
+            returned(call, LOGITS)
+            shape = (call.arguments[0].shape[0], K)
+            got = tuple(getattr(call.value, "shape", ()))
+            need(
+                call,
+                got == shape,
+                f"logits have shape {got}, they should be (N={shape[0]}, K={shape[1]}).{more}",
+            )
+            untouched(call)
+        need(whole, torch.isfinite(whole.value).all(), "logits hold NaN or inf.")
+        check.as_stored(whole, f"the logits are not head(last output) with the weights given.{more}")
+        alone = torch.cat([call.value for call in cut])
+        same = torch.allclose(batch.value, alone, rtol=1e-7, atol=1e-9)
+        need(
+            batch,
+            same,
+            f"a padded sequence gets other logits than the same sequence cut to its length.{more}",
+        )
+        check.as_stored(batch, f"the logits, or their gradients, are not right.{more}")

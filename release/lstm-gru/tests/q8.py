@@ -1,0 +1,211 @@
+"""Public check of q8: an encoder-decoder with given weights, and one that shows which tokens its decoder reads.
+
+While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3.
+"""
+
+import torch
+
+from seqlab.checking import Check, Numbers, agree, need, returned, standins, untouched
+
+OK_FORMAT = False
+name = "q8"
+check = Check(name)
+
+SOURCE_V, V, E, H, BOS = 6, 8, 4, 5, 1
+SOURCE = torch.tensor([[3, 5, 2, 4], [2, 4, 0, 0], [5, 3, 4, 0]])
+LENGTHS = torch.tensor([4, 2, 3])
+TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
+STATE = {"0": "h: N H", "1": "c: N H"}
+
+
+@check.calls
+def calls(student):
+    found = {"shift": [shift(student, [[5, 3, 4], [2, 2, 6]]), shift(student, [[7]])]}
+    with student.given(LSTM=standins.LSTM, lstm_step=standins.lstm_step):
+        model = student.make("Seq2Seq", SOURCE_V, V, E, H, BOS, weights=weights())
+        found["bos"] = student.look(model, "bos", lambda model: model.bos)
+        found["encode"] = encode(student, model, SOURCE, LENGTHS, "lengths 4, 2, 3")
+        found["alone"] = [
+            encode(student, model, SOURCE[n : n + 1, :k], LENGTHS[n : n + 1], "cut") for n, k in CUT
+        ]
+        draw = Numbers(seed=9)
+        found["state"] = draw(3, H), draw(3, H)
+        found["step"] = student.on(
+            model, torch.tensor([4, 1, 6]), found["state"], method="step", names="token state", gradients=""
+        )
+        for forcing in (1.0, 0.0):
+            found[forcing] = forward(student, model, TARGETS, forcing)
+        found["default"] = student.on(model, SOURCE, LENGTHS, TARGETS, about="no forcing given")
+        found["later"] = forward(student, model, torch.cat([TARGETS[:, :2], TARGETS[:, :2]], dim=1), 1.0)
+        show = student.make("Seq2Seq", SOURCE_V, V, E, H, BOS, weights=showing(weights()))
+        for forcing in (1.0, 0.0, 0.25, 0.6):
+            found["read", forcing] = read(student, show, forcing)
+    return found
+
+
+CUT = [(0, 4), (1, 2), (2, 3)]
+
+
+def shift(student, targets):
+    return student.call(
+        "shift_right", torch.tensor(targets), BOS, names="targets bos", about=f"targets {targets}"
+    )
+
+
+def encode(student, model, source, lengths, about):
+    names = "source source_lengths"
+    return student.on(model, source, lengths, method="encode", names=names, about=about, gradients="")
+
+
+def forward(student, model, targets, forcing):
+    names, about = "source source_lengths targets forcing", f"forcing = {forcing:g}"
+    return student.on(model, SOURCE, LENGTHS, targets, forcing, names=names, about=about, gradients="")
+
+
+SEED = 66
+
+
+def weights():
+    """In float64; with this seed the model's own tokens change from step to step."""
+    shapes = {"source_embedding.weight": (SOURCE_V, E), "target_embedding.weight": (V, E)}
+    for layer in ("encoder", "decoder"):
+        shapes |= {f"{layer}.weight_ih_l0": (4 * H, E), f"{layer}.weight_hh_l0": (4 * H, H)}
+        shapes |= {f"{layer}.bias_ih_l0": (4 * H,), f"{layer}.bias_hh_l0": (4 * H,)}
+    return Numbers(seed=SEED).like(shapes | {"head.weight": (V, H), "head.bias": (V,)})
+
+
+def showing(weights):
+    """A decoder without memory: its logits depend on the token just read alone, so they show which one it was.
+
+    Tokens 4 to 7 never come out as the most likely one, so a target among them is never the model's own token.
+    """
+    weights["decoder.weight_hh_l0"][:] = 0
+    weights["decoder.bias_ih_l0"][H : 2 * H] = -800
+    weights["head.bias"][4:] = -50
+    return weights
+
+
+def read(student, show, forcing):
+    """Which token did the decoder read at each step, and which was its own most likely one before?"""
+    about = f"which tokens the decoder reads, forcing = {forcing:g}"
+    if forcing in (0.0, 1.0):
+        return student.look(show, about, lambda model: whole(*tokens(model, forcing, 3)[:2]))
+    return student.look(
+        show, about, lambda model: drawn([tokens(model, forcing, 50) for _ in range(5)], forcing)
+    )
+
+
+def tokens(model, forcing, count):
+    """The tokens read, the model's own after each step, and which of those read were the true ones."""
+    targets = torch.tensor([[5, 4, 6, 7, 5]]).expand(count, 5)
+    source, lengths = torch.tensor([[3, 2]]).expand(count, 2), torch.full((count,), 2)
+    with torch.no_grad():
+        logits = model(source, lengths, targets, forcing)  # (N, T, V)
+        x = model.target_embedding.weight[:, None]  # every token as a sequence of one step
+        table = model.head(model.decoder(x, (x.new_zeros(V, H), x.new_zeros(V, H)))[0][:, 0])  # (V, V)
+    same = (logits[:, :, None] - table).abs().amax(dim=-1) < 1e-9  # (N, T, V)
+    token = torch.where(same.any(dim=-1), same.int().argmax(dim=-1), -1)  # -1: no token gives these logits
+    return token, logits.argmax(dim=-1), token[:, 1:] == targets[:, :-1]
+
+
+def whole(token, own):
+    return {"read": token[0].tolist(), "own": own[0].tolist(), "all alike": bool((token == token[0]).all())}
+
+
+def drawn(calls, forcing):
+    """What the draws of several calls have in common."""
+    token, own, forced = (torch.stack(part) for part in zip(*calls, strict=True))  # (calls, N, T)
+    share = float(forced.double().mean())
+    return {
+        "first": token[..., 0].unique().tolist(),
+        "other": bool((~forced & (token[..., 1:] != own[..., :-1])).any()),
+        "share": "right"
+        if abs(share - forcing) < 0.1
+        else "complement"
+        if abs(1 - share - forcing) < 0.1
+        else "other",
+        "calls differ": bool((forced != forced[:1]).any()),
+        "sequences differ": bool((forced != forced[:, :1]).any()),
+        "steps differ": bool((forced != forced[..., :1]).any()),
+    }
+
+
+@check.case("shift_right")
+def shift_right(found):
+    for call, want in zip(found["shift"], [[[1, 5, 3], [1, 2, 2]], [[1]]], strict=True):
+        agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {"": "the result: N T"})
+        untouched(call)
+
+
+@check.case("Seq2Seq: encode and step")
+def parts(found):
+    need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
+    call = found["encode"]
+    returned(call, STATE)
+    check_shapes(call, {"0": (3, H), "1": (3, H)}, STATE)
+    for n, alone in enumerate(found["alone"]):
+        returned(alone, STATE)
+        for path, text in STATE.items():
+            close = torch.allclose(call.leaves[path][n], alone.leaves[path][0], rtol=1e-7, atol=1e-9)
+            need(
+                call, close, f"{text[0]} of a padded source is not that of the same source cut to its length."
+            )
+    check.as_stored(
+        call, "the state is not the encoder's after the last valid token, or its gradient is not right."
+    )
+    step = found["step"]
+    returned(step, {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"})
+    check_shapes(
+        step, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)}, {"0": "logits:", "1.0": "h:", "1.1": "c:"}
+    )
+    check.as_stored(step, "not the head over one step of the decoder, or its gradient is not right.")
+    untouched(step)
+
+
+@check.case("Seq2Seq: forward")
+def forward_pass(found):
+    forced = found[1.0]
+    for call in (forced, found[0.0], found["default"]):
+        check_shapes(call, {"": (3, 4, V)}, {"": "logits:"})
+        untouched(call)
+    shown = found["read", 1.0]
+    need(shown, True)
+    tokens = shown.value["read"]
+    need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
+    need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
+    same = torch.allclose(forced.value[:, :3], found["later"].value[:, :3], rtol=1e-7, atol=1e-9)
+    need(found["later"], same, "logits change with targets that stand at the same step or later.")
+    check.as_stored(forced, "the logits, or their gradients, are not right.")
+    same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
+    need(found["default"], same, "should be the same as forcing = 1.")
+    shown = found["read", 0.0]
+    need(shown, True)
+    tokens, own = shown.value["read"], shown.value["own"]
+    need(
+        shown,
+        tokens == [BOS, *own[:-1]],
+        f"its own most likely tokens were {own[:-1]}, and it read {tokens}.",
+    )
+    check.as_stored(found[0.0], "the logits, or their gradients, are not right.")
+    for forcing in (0.25, 0.6):
+        shown = found["read", forcing]
+        need(shown, True)
+        seen = shown.value
+        need(
+            shown,
+            seen["first"] == [BOS] and not seen["other"],
+            "it read tokens that are neither true nor its own.",
+        )
+        need(
+            shown,
+            seen["sequences differ"] and seen["steps differ"],
+            "drawn for every sequence and step anew?",
+        )
+        need(shown, seen["share"] == "right", f"the share of true tokens is not near {forcing:g}.")
+
+
+def check_shapes(call, shapes, spec):
+    returned(call, spec)
+    for path, shape in shapes.items():
+        got = tuple(getattr(call.leaves[path], "shape", ()))
+        need(call, got == shape, f"{spec[path].split(':')[0]} has shape {got}, it should be {shape}.")

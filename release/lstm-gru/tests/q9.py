@@ -1,0 +1,58 @@
+"""Public check of q9: losses that can be worked out on paper, and one on drawn logits."""
+
+import math
+
+import torch
+
+from seqlab.checking import Check, Numbers, agree, need, returned, untouched
+
+OK_FORMAT = False
+name = "q9"
+check = Check(name)
+
+LOSS = {"": "the loss:"}
+# All logits equal: every token costs log V = log 8.
+EQUAL = torch.zeros(2, 3, 8, dtype=torch.float64)
+# V = 2 and logits (0, log 3): token 1 has probability 3/4, token 0 has 1/4. Padding is token 0 here.
+QUARTERS = torch.tensor([0.0, math.log(3)], dtype=torch.float64).expand(2, 3, 2)
+ALL_REAL = torch.tensor([[1, 1, 1], [1, 1, 1]])
+PADDED = torch.tensor([[5, 2, 2], [4, 6, 2]])
+
+
+@check.calls
+def calls(student):
+    draw = Numbers(seed=12)
+    found = {}
+    for about, logits, targets, pad in [
+        ("equal logits, no padding", EQUAL, PADDED + 1, 0),
+        ("token 1 has probability 3/4", QUARTERS, ALL_REAL, 0),
+        ("drawn logits, half of the targets padding, pad = 2", 2 * draw(2, 3, 8), PADDED, 2),
+        ("drawn logits, pad = 0", 2 * draw(4, 5, 6), draw.integers(0, 6, 4, 5), 0),
+        ("one token", draw(1, 1, 4), torch.tensor([[3]]), 0),
+    ]:
+        found[about] = student.call(
+            "sequence_loss", logits, targets, pad, names="logits targets pad", about=about, gradients=""
+        )
+    return found
+
+
+@check.case("sequence_loss")
+def sequence_loss(found):
+    equal, quarters, half, drawn, one = found.values()
+    for call in found.values():
+        returned(call, LOSS)
+        shape = getattr(call.value, "shape", None)
+        need(call, shape == (), f"the loss should be a tensor of shape (), yours has {shape}.")
+        need(call, torch.isfinite(call.value), "the loss is NaN or inf.")
+        untouched(call)
+    agree(equal, equal.like(lambda *_: torch.tensor(math.log(8), dtype=torch.float64)), LOSS)
+    agree(quarters, quarters.like(lambda *_: torch.tensor(math.log(4 / 3), dtype=torch.float64)), LOSS)
+    check.as_stored(one, "right where all logits are equal, but not here.")
+    logits = half.grads.get("0")
+    need(half, logits is not None, "no gradient reaches the logits: the graph is cut.")
+    at_padding = bool((logits[PADDED == 2] != 0).any())
+    need(half, not at_padding, "logits at the padding get a gradient. The padding is to be left out.")
+    for call in (half, drawn):
+        check.as_stored(
+            call, "the loss, or its gradient, is not the mean over the tokens that are not padding."
+        )
