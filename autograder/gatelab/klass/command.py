@@ -95,7 +95,7 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: boo
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
             typer.echo(
-                f"{kept} of {len(run.submissions)} were graded by an earlier run and have not changed.",
+                f"{kept} of {len(run.submissions)} are done from an earlier run and have not changed.",
                 err=True,
             )
         if left:

@@ -18,6 +18,10 @@ from gatelab.klass.collect import Submission
 from gatelab.lab import Lab
 from gatelab.report.model import Report
 
+# Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
+NOT_GRADING = {"adapters", "bench", "build", "klass", "report", "cli.py"}
+GRADING = {"questions.toml", "seqlab"}
+
 # Where in a report's `versions` its key stands.
 KEY = "graded with"
 
@@ -90,13 +94,17 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
     """Hash of all that decides grades besides the submission: kit, lab, seed, chosen questions."""
     digest = hashlib.sha256()
     kit = Path(gatelab.__file__).parent
-    chosen = ("assignment", lab.assignment, "*.toml"), ("seqlab", lab.assignment / "seqlab", "**/*.py")
-    suites = ("hidden", lab.hidden, "**/*.py"), ("kit", kit, "**/*.py")
-    bank = (("chaff", lab.bank / "chaff", "**/*.py"),) if lab.bank else ()
-    for label, folder, pattern in (*chosen, *suites, *bank):
-        for path in sorted(folder.glob(pattern)):
-            name = f"{label}/{path.relative_to(folder).as_posix()}"
-            digest.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    places = {"assignment": lab.assignment, "hidden": lab.hidden, "kit": kit}
+    if lab.bank:
+        places["chaff"] = lab.bank / "chaff"
+    for place, folder in places.items():
+        for path in sorted(path for path in folder.glob("**/*") if path.suffix in {".py", ".toml"}):
+            name = path.relative_to(folder)
+            # Of the assignment, the table and the students' package; notebooks' masters decide no grade.
+            if name.parts[0] in NOT_GRADING or (place == "assignment" and name.parts[0] not in GRADING):
+                continue
+            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest.update(f"{place}/{name.as_posix()}\0{content}\n".encode())
     return _hash(gatelab.__version__, digest.hexdigest(), str(seed), *questions)
 
 

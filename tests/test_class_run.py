@@ -1,0 +1,274 @@
+"""`gatelab grade FOLDER -o OUT`, on a lab of two questions: does a class come out whole, whatever is in it?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from small_lab import SETUP, mistake, small_lab, solution, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.klass.command import grade
+from gatelab.klass.export_command import app as export_app
+from gatelab.report.model import Report
+
+COMMAND = str(Path(sys.executable).with_name("gatelab"))
+LOOP = "def lstm_step(*arguments):\n    while True:\n        pass\n"
+
+
+def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command as an instructor does, in another process."""
+    command = [COMMAND, "grade", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=600)
+
+
+def table(out: Path) -> dict[str, dict[str, str]]:
+    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+        return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def points(out: Path) -> dict[str, list[str]]:
+    return {name: [row["status"], row["q1"], row["q2"], row["total"]] for name, row in table(out).items()}
+
+
+def report(out: Path, name: str) -> Report:
+    return Report.from_json(
+        (out / "reports" / f"{table(out)[name]['file']}.json").read_text(encoding="utf-8")
+    )
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("kit")
+    small_lab(root)
+    return root
+
+
+@pytest.fixture(scope="module")
+def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
+    """A small class and its grades: the folder, the output, what the command said."""
+    folder, out = kit / "class", kit / "out"
+    folder.mkdir()
+    swapped, _ = mistake("q1", "forget-and-input-swapped")
+    write_notebook(folder / "ada.ipynb", SETUP, solution("q1"), solution("q2"))
+    write_notebook(folder / "Ada.ipynb", SETUP, solution("q1"))
+    write_notebook(folder / "bob [bold].ipynb", SETUP, swapped, solution("q2"))
+    write_notebook(folder / "=cmd.ipynb", SETUP, "def lstm_step(*a):\n    raise NotImplementedError('q1')")
+    (folder / "not-json.ipynb").write_bytes(b"\x80\x81")
+    (folder / "empty.ipynb").write_bytes(b"")
+    (folder / "two").mkdir()
+    for name in ("lab", "lab-Copy1"):
+        write_notebook(folder / "two" / f"{name}.ipynb", SETUP)
+    (folder / "lab.zip").write_bytes(b"PK")
+    (folder / "mallory.ipynb").symlink_to(folder / "ada.ipynb")
+    write_notebook(folder / "new\nline\x1b[31m.ipynb", SETUP, "import os\nos._exit(0)", solution("q2"))
+    return folder, out, gatelab(folder, "-o", out, "--root", kit, "--jobs", 2)
+
+
+class TestAClass:
+    def test_has_every_entry_a_row(self, graded: tuple) -> None:
+        folder, out, _ = graded
+        rows = table(out)
+        assert len(rows) == len(list(folder.iterdir()))
+        assert {name for name, row in rows.items() if row["status"] == "graded"} == {
+            "ada", "Ada", "bob [bold]", "'=cmd", "new\\x0aline\\x1b[31m",
+        }  # fmt: skip
+
+    def test_are_points_those_that_were_earned(self, graded: tuple) -> None:
+        found = points(graded[1])
+        assert found["ada"] == ["graded", "14", "12", "26"]
+        assert found["Ada"] == ["graded", "14", "0", "14"]
+        assert found["'=cmd"] == ["graded", "0", "0", "0"]
+        assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "12", "12"]
+        assert found["bob [bold]"][2] == "12" and 0 < float(found["bob [bold]"][1]) < 14
+
+    def test_says_each_reason_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
+        reasons = {
+            name: row["reason"] for name, row in table(graded[1]).items() if row["status"] == "ungradable"
+        }
+        words = {
+            "not-json": "not UTF-8",
+            "empty": "the file is empty",
+            "two": "leave the one to grade",
+            "lab.zip": "unpack it",
+            "mallory.ipynb": "links are not followed",
+        }
+        assert reasons.keys() == words.keys()
+        for name, said in words.items():
+            assert reasons[name].startswith(name) and said in reasons[name]
+
+    def test_has_every_row_its_report_and_its_feedback(self, graded: tuple) -> None:
+        _, out, _ = graded
+        files = {row["file"] for row in table(out).values()}
+        assert {path.name for path in (out / "reports").iterdir()} == {f"{file}.json" for file in files}
+        assert {path.name for path in (out / "feedback").iterdir()} == {f"{file}.html" for file in files}
+        for name, row in table(out).items():
+            assert report(out, name).status == row["status"]
+
+    def test_is_the_mistake_counted_for_the_lecture(self, graded: tuple) -> None:
+        _, out, _ = graded
+        _, sentence = mistake("q1", "forget-and-input-swapped")
+        book = json.loads((out / "class.json").read_text())
+        assert [(m["misconception"], m["who"]) for m in book["misconceptions"]] == [
+            (sentence, ["bob [bold]"])
+        ]
+        assert sentence in (out / "index.html").read_text()
+
+    def test_does_the_command_say_how_it_went(self, graded: tuple) -> None:
+        _, out, said = graded
+        assert said.returncode == 1, said.stderr
+        assert "5 of 10 without a grade:" in said.stdout
+        assert f"Class report: {out / 'index.html'}" in said.stdout and str(out / "grades.csv") in said.stdout
+        assert "bob [bold]" in said.stdout and "\x1b[31m" not in said.stdout + said.stderr
+        assert "[10/10]" in said.stderr and "Traceback" not in said.stderr
+
+    def test_do_the_grades_go_into_canvas(self, graded: tuple, tmp_path: Path) -> None:
+        sheet = tmp_path / "canvas.csv"
+        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nBo,1,bob [bold],S,\nNo,2,nobody,S,\n")
+        filled = tmp_path / "filled.csv"
+        said = CliRunner().invoke(
+            export_app, ["canvas", str(graded[1]), "--template", str(sheet), "-o", str(filled)]
+        )
+        earned = points(graded[1])["bob [bold]"][3]
+        assert filled.read_text() == sheet.read_text().replace("bob [bold],S,", f"bob [bold],S,{earned}")
+        assert said.exit_code == 1 and "4 graded, but not in the sheet" in said.output
+
+
+class TestAgain:
+    """On a copy of the class above, which is graded."""
+
+    @pytest.fixture
+    def again(self, graded: tuple, kit: Path, tmp_path: Path) -> tuple[Path, Path, list[object]]:
+        folder, out = tmp_path / "class", tmp_path / "out"
+        shutil.copytree(graded[0], folder, symlinks=True)
+        shutil.copytree(graded[1], out)
+        return folder, out, [folder, "-o", out, "--root", kit]
+
+    def test_is_what_is_done_not_done_again(self, again: tuple) -> None:
+        _, out, arguments = again
+        before = points(out)
+        said = gatelab(*arguments)
+        assert said.returncode == 1 and "7 of 10 are done from an earlier run" in said.stderr
+        assert "[" not in said.stderr and points(out) == before
+
+    def test_is_only_what_changed_graded_again(self, again: tuple) -> None:
+        folder, out, arguments = again
+        write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
+        (folder / "lab.zip").unlink()
+        said = gatelab(*arguments)
+        assert "[9/9] Ada: 12 of 26" in said.stderr and "ada:" not in said.stderr
+        assert points(out)["Ada"] == ["graded", "0", "12", "12"] and points(out)["ada"][3] == "26"
+        assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
+
+    def test_does_another_seed_or_a_damaged_report_count_for_nothing(self, again: tuple) -> None:
+        folder, out, arguments = again
+        for path in folder.iterdir():
+            if path.name != "ada.ipynb":
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+        path = next((out / "reports").glob("ada*.json"))
+        path.write_text(path.read_text()[:100])
+        assert "[1/1] ada: 26 of 26" in gatelab(*arguments).stderr
+        said = gatelab(*arguments, "--seed", 5)
+        assert said.returncode == 0 and "[1/1] ada: 26 of 26" in said.stderr and report(out, "ada").seed == 5
+        assert "[1/1] ada: 26 of 26" in gatelab(*arguments, "--seed", 5, "--fresh").stderr
+
+    def test_does_one_question_alone_give_its_points(self, again: tuple) -> None:
+        _, out, arguments = again
+        said = gatelab(*arguments, "--question", "q2")
+        assert said.returncode == 1
+        row = table(out)["ada"]
+        assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("12", "12", "12")
+        assert [question.id for question in report(out, "ada").questions] == ["q2"]
+
+    def test_does_the_number_of_jobs_change_nothing(self, again: tuple) -> None:
+        _, out, arguments = again
+        names = [name for name, row in table(out).items() if row["status"] == "graded"]
+        before = {
+            name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
+            for name in names
+        }
+        gatelab(*arguments, "--fresh", "--jobs", 1)
+        after = {
+            name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
+            for name in names
+        }
+        assert after == before
+
+
+class TestStopped:
+    def test_is_a_stopped_run_taken_up_again(self, kit: Path, tmp_path: Path) -> None:
+        """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
+        folder, out = tmp_path / "class", tmp_path / "out"
+        folder.mkdir()
+        write_notebook(folder / "a.ipynb", SETUP, solution("q1"), solution("q2"))
+        write_notebook(folder / "b.ipynb", SETUP, LOOP)
+        arguments = [str(folder), "-o", str(out), "--root", str(kit), "--jobs", "1"]
+        running = subprocess.Popen(
+            [COMMAND, "grade", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + 300
+        while not (out / "feedback" / "a.html").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
+        _, said = running.communicate(timeout=120)
+        assert running.returncode == 130, said
+        assert "Stopped: 1 of 2 submissions are done and kept. The same command again goes on" in said
+        assert "Traceback" not in said
+        assert [row["status"] for row in table(out).values()] == ["graded", "not graded yet"]
+
+        (folder / "b.ipynb").unlink()
+        write_notebook(folder / "b.ipynb", SETUP, solution("q2"))
+        said = gatelab(*arguments)
+        assert said.returncode == 0 and "1 of 2 are done from an earlier run" in said.stderr
+        assert points(out) == {"a": ["graded", "14", "12", "26"], "b": ["graded", "0", "12", "12"]}
+
+
+class TestWrongUsage:
+    @pytest.mark.parametrize(
+        ("arguments", "said"),
+        [
+            (
+                ["nowhere", "-o", "out"],
+                "nowhere: there is no such folder; name the one with the submissions.",
+            ),
+            (["void", "-o", "out"], "void: nothing was handed in here"),
+            (["class", "-o", "class"], "class: is the folder of the submissions; choose another -o."),
+            (["class", "-o", "a-file"], "a-file: cannot be written to"),
+            (
+                ["class", "-o", "out", "--question", "q99"],
+                "--question q99: no such question; this lab has q1, q2.",
+            ),
+            (["class", "-o", "out", "--question", "q12a"], "--question q12a: is marked by hand"),
+            (["class", "-o", "out", "--root", "class"], "no assignment/lstm-gru/questions.toml here"),
+            (["class"], "Missing option '--out'"),
+            (["class", "-o", "out", "--jobs", "-1"], "--jobs"),
+        ],
+    )
+    def test_is_it_one_sentence_and_exit_code_2(
+        self, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "void").mkdir()
+        (tmp_path / "class").mkdir()
+        (tmp_path / "a-file").write_text("")
+        write_notebook(tmp_path / "class" / "ada.ipynb", SETUP)
+        root = [] if "--root" in arguments else ["--root", str(kit)]
+        app = typer.Typer()
+        app.command()(grade)
+        result = CliRunner().invoke(app, [*arguments, *root])
+        assert result.exit_code == 2
+        assert said in " ".join(result.stderr.split()) and "Traceback" not in result.stderr
+        assert not (tmp_path / "out" / "grades.csv").exists()
