@@ -64,7 +64,7 @@ def build(
             (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
 
         say("looking for solutions and hidden tests in the release")
-        gate.check_leaks(release, lab, _masters(lab, root), Settings.of(root).shared_lines)
+        gate.check_leaks(release, lab, masters(lab, root), Settings.of(root).shared_lines)
         say("grading the solution and the untouched release")
         with _grading(lab, engine) as grade:
             pending = gate.check_points(release, finished / lab.notebook, lab, grade)
@@ -80,7 +80,7 @@ def build(
     return Built(root / "release" / name, root / "solutions" / name if execute else None, pending)
 
 
-def _masters(lab: Lab, root: Path) -> dict:
+def masters(lab: Lab, root: Path) -> dict:
     """File name → notebook of each master, with its solution regions."""
     settings = Settings.of(root)
     paths = [lab.assignment / file for file in solved.MASTERS]

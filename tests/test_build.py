@@ -1,0 +1,269 @@
+"""The build: are the release and the solutions made from the master alone, and does the gate hold?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import minikit
+import nbformat
+import pytest
+
+from gatelab.build import BuildError, course, gate, leaks, master, solved
+from gatelab.build.pipeline import build, masters
+from gatelab.build.release import make_release
+from gatelab.build.settings import Settings
+from gatelab.lab import Lab
+from gatelab.report.model import Part, Question, Report
+
+NAME = "lstm-gru"
+STUB = 'raise NotImplementedError("q1: not written yet")'
+
+
+class TextGrader:
+    """Gives a question its points when its stub is gone; stands in for the engine where only the gate is tested."""
+
+    def __init__(self, lab: Lab, give: Callable[[str, bool], float] | None = None) -> None:
+        self.lab = lab
+        self.give = give or (lambda id, written: float(written))
+
+    def grade(self, path: Path, name: str = "") -> Report:
+        text = path.read_text(encoding="utf-8")
+        questions = []
+        for spec in self.lab.questions.values():
+            share = self.give(spec.id, f"{spec.id}: not written" not in text)
+            parts = [] if spec.by_hand else [Part("outputs", share * spec.points, spec.points, share == 1)]
+            questions.append(Question(spec.id, spec.title, spec.points, parts, by_hand=spec.by_hand))
+        return Report(name, "graded", questions=questions)
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    return minikit.make_kit(tmp_path / "kit")
+
+
+def release_of(kit: Path, execute: bool = False, **grader: Callable[[str, bool], float]) -> Path:
+    """Build the kit's release."""
+    return build(kit, engine=TextGrader(Lab.in_repository(kit), **grader), execute=execute).release
+
+
+def test_does_the_same_master_give_the_same_bytes(kit):
+    first = minikit.files(release_of(kit))
+    assert minikit.files(release_of(kit)) == first
+    assert not list(kit.glob(".gatelab-build-*"))
+
+
+def test_does_nbgraders_own_command_give_the_same_release(kit):
+    """As typed on a fresh clone, without an activated environment; and once more when the master has changed."""
+    command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
+    for text in (minikit.MASTER, minikit.MASTER.replace("# # Two steps", "# # Two steps, once more")):
+        minikit.write_master(kit, text)
+        done = subprocess.run(command, cwd=kit, capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+        assert done.returncode == 0, done.stderr
+        typed = minikit.files(kit / "release" / NAME)
+        assert typed == minikit.files(release_of(kit))
+    assert b"once more" in typed["lab.ipynb"]
+
+
+def test_does_a_master_in_disorder_stop_nbgrader_and_leave_no_stale_notebook(kit):
+    command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
+    course.write_source(Lab.in_repository(kit), kit)
+    minikit.write_master(kit, minikit.MASTER.replace("# END SOLUTION", "", 1))
+    done = subprocess.run(command, cwd=kit, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "END SOLUTION" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (kit / "assignment" / NAME / "lab.ipynb").exists()
+    assert not (kit / "release").exists()
+
+
+def test_is_everything_shipped_that_is_listed_and_nothing_else(kit):
+    (kit / "assignment" / NAME / "seqlab" / "__pycache__").mkdir()
+    (kit / "assignment" / NAME / "seqlab" / "__pycache__" / "tasks.pyc").write_bytes(b"")
+    names = {name.split("/")[0] for name in minikit.files(release_of(kit))}
+    assert names == {"lab.ipynb", *Settings.of(kit).release}
+    assert not [name for name in minikit.files(kit / "release") if "pyc" in name]
+
+
+def test_does_a_stub_name_its_question(kit):
+    notebook = minikit.load(release_of(kit) / "lab.ipynb")
+    source = "".join(minikit.cell(notebook, "q1-solution")["source"])
+    assert f"    {STUB}\n" in source
+    assert "pre.chunk" not in source
+    assert source.endswith('return h, c, {"i": i, "f": f, "g": g, "o": o}')
+    assert "".join(minikit.cell(notebook, "q12a")["source"]) == "*Write your answer here.*"
+
+
+def test_do_the_points_come_from_the_table(kit):
+    marked = '"grade_id": "q1", "grade": true'
+    minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": 99'))
+    notebook = minikit.load(release_of(kit) / "lab.ipynb")
+    points = {id: minikit.cell(notebook, id)["metadata"]["nbgrader"]["points"] for id in ("q1", "q2", "q12a")}
+    assert points == {"q1": 14, "q2": 12, "q12a": 2}
+
+
+def test_does_the_badge_lead_to_the_release(kit):
+    text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
+    assert Settings.of(kit).colab_base + f"/release/{NAME}/lab.ipynb" in text
+    assert "COLAB_URL" not in text
+
+
+SOLUTION = "    pre = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh\n    i, f, g, o = pre.chunk(4, dim=1)\n"
+
+
+def leak_in_a_cell(kit: Path) -> None:
+    minikit.write_master(kit, f"{minikit.MASTER}\n# %%\ndef again(x, h, w_ih, w_hh, b_ih, b_hh):\n{SOLUTION}")
+
+
+def leak_in_a_comment(kit: Path) -> None:
+    minikit.write_master(
+        kit, f"{minikit.MASTER}\n# %% [markdown]\n# c = f*c + i*g\n# h = o * torch.tanh(c)\n"
+    )
+
+
+def leak_of_a_suite(kit: Path) -> None:
+    suite = next((kit / "tests" / "hidden").glob("test_q1_*.py"))
+    (kit / "assignment" / NAME / "seqlab" / "more.py").write_text(suite.read_text(encoding="utf-8"))
+
+
+def leak_of_a_reference(kit: Path) -> None:
+    text = (kit / "tests" / "hidden" / "reference" / "q2.py").read_text(encoding="utf-8")
+    (kit / "assignment" / NAME / "tests" / "q2.py").write_text(text.replace('"', "'"))
+
+
+def region_outside_of_a_solution_cell(kit: Path) -> None:
+    minikit.write_master(kit, f"{minikit.MASTER}\n# %%\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\n")
+
+
+def region_without_end(kit: Path) -> None:
+    minikit.write_master(kit, minikit.MASTER.replace("# END SOLUTION", "", 1))
+
+
+def unknown_question(kit: Path) -> None:
+    minikit.write_master(kit, minikit.MASTER.replace('"q1"', '"q77"', 1))
+
+
+def doubled_id(kit: Path) -> None:
+    minikit.write_master(kit, minikit.MASTER.replace('"q2-solution"', '"q1-solution"'))
+
+
+def missing_file(kit: Path) -> None:
+    (kit / "assignment" / NAME / "AGENTS.md").unlink()
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        (leak_in_a_cell, "lab.ipynb of the release shows a solution line of q1"),
+        (leak_in_a_comment, "lab.ipynb of the release shows a solution line of q1"),
+        (leak_of_a_suite, "seqlab/more.py of the release shows a line of tests/hidden/test_q1_"),
+        (leak_of_a_reference, "tests/q2.py of the release shows a"),
+        (region_outside_of_a_solution_cell, '"solution": true'),
+        (region_without_end, "without # END SOLUTION"),
+        (unknown_question, "q77"),
+        (doubled_id, "two cells have grade_id q1-solution"),
+        (missing_file, "AGENTS.md"),
+    ],
+)
+def test_does_the_gate_name_the_fault_and_leave_the_old_release(kit, fault, sentence):
+    old = minikit.files(release_of(kit))
+    fault(kit)
+    with pytest.raises(BuildError, match=re.escape(sentence)) as caught:
+        release_of(kit)
+    assert "\n" not in str(caught.value)
+    assert minikit.files(kit / "release" / NAME) == old
+    assert not list(kit.glob(".gatelab-build-*"))
+
+
+@pytest.mark.parametrize(
+    ("give", "sentence"),
+    [
+        (lambda id, written: written * (0.5 if id == "q2" else 1), "The solution earns 6 of 12 points in q2"),
+        (lambda id, written: 1.0 if id == "q1" else written, "The untouched release earns 14 points in q1"),
+    ],
+)
+def test_does_the_gate_want_all_for_the_solution_and_nothing_for_the_release(kit, give, sentence):
+    with pytest.raises(BuildError, match=sentence):
+        release_of(kit, give=give)
+    assert not (kit / "release").exists()
+
+
+def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
+    leak_in_a_cell(kit)
+    with pytest.raises(BuildError):
+        release_of(kit)
+    text = (kit / "pyproject.toml").read_text(encoding="utf-8")
+    listed = f"shared_lines = ['{SOLUTION.splitlines()[0].strip()}']"
+    (kit / "pyproject.toml").write_text(
+        re.sub(r"^shared_lines = \[[^\]]*\]", listed, text, flags=re.MULTILINE)
+    )
+    release_of(kit)
+
+
+def test_are_the_solutions_run_once_and_kept_until_something_changes(kit):
+    release_of(kit, execute=True)
+    path = kit / "solutions" / NAME / "lab.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    assert "0.3333333333333333" in path.read_text(encoding="utf-8")
+    assert "BEGIN SOLUTION" not in path.read_text(encoding="utf-8")
+    assert not [cell for cell in notebook.cells if "execution" in cell.metadata]
+
+    notebook.cells[-1].outputs[0].text = "kept\n"
+    path.write_text(master.dumps(notebook), encoding="utf-8")
+    release_of(kit, execute=True)
+    assert "kept" in path.read_text(encoding="utf-8"), "nothing changed, so nothing is run again"
+    (kit / "assignment" / NAME / "seqlab" / "tasks.py").open("a").write("\n# changed\n")
+    release_of(kit, execute=True)
+    assert "kept" not in path.read_text(encoding="utf-8")
+
+
+def test_does_a_solution_that_raises_stop_the_build(kit):
+    minikit.write_master(kit, f"{minikit.MASTER}\n# %%\nlstm_step(1)\n")
+    with pytest.raises(BuildError, match=r"lab\.ipynb, solved: a cell raised TypeError"):
+        release_of(kit, execute=True)
+    assert not (kit / "release").exists()
+
+
+# What is committed.
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's release, made anew elsewhere."""
+    root = minikit.REPOSITORY
+    return make_release(Lab.in_repository(root), root, tmp_path_factory.mktemp("rebuilt"))
+
+
+def test_is_the_committed_release_what_a_rebuild_gives(rebuilt):
+    committed = minikit.files(minikit.REPOSITORY / "release" / NAME)
+    anew = minikit.files(rebuilt)
+    assert committed.keys() == anew.keys()
+    assert [name for name in anew if anew[name] != committed[name]] == []
+
+
+def test_does_the_committed_release_show_nothing(rebuilt):
+    root = minikit.REPOSITORY
+    lab = Lab.in_repository(root)
+    gate.check_leaks(rebuilt, lab, masters(lab, root), Settings.of(root).shared_lines)
+    assert len(list(leaks.hidden_needles(lab.hidden))) > 100
+
+
+def test_are_the_committed_solutions_those_of_the_masters(rebuilt):
+    """Sources exactly; the recipe says that the outputs were made from them and from these students' files."""
+    root = minikit.REPOSITORY
+    notebooks = solved.solve(Lab.in_repository(root), root)
+    folder = root / "solutions" / NAME
+    assert {path.name for path in folder.iterdir()} == set(notebooks)
+    for name, notebook in notebooks.items():
+        committed = nbformat.read(folder / name, as_version=4)
+        assert [cell.source for cell in committed.cells] == [cell.source for cell in notebook.cells], name
+        assert [cell.id for cell in committed.cells] == [cell.id for cell in notebook.cells], name
+        assert committed.metadata["gatelab"]["recipe"] == solved.recipe(notebook, rebuilt), (
+            f"{name}: run `make solutions`"
+        )
+        code = [cell for cell in committed.cells if cell.cell_type == "code"]
+        assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), name
+        assert not [out for cell in code for out in cell.outputs if out.output_type == "error"], name
