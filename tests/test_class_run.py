@@ -126,7 +126,7 @@ class TestAClass:
     def test_does_the_command_say_how_it_went(self, graded: tuple) -> None:
         _, out, said = graded
         assert said.returncode == 1, said.stderr
-        assert "5 of 10 without a grade:" in said.stdout
+        assert "5 of 10 could not be graded:" in said.stdout
         assert f"Class report: {out / 'index.html'}" in said.stdout and str(out / "grades.csv") in said.stdout
         assert "bob [bold]" in said.stdout and "\x1b[31m" not in said.stdout + said.stderr
         assert "[10/10]" in said.stderr and "Traceback" not in said.stderr

@@ -174,11 +174,16 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         else:
             table.add_row(Text(row.name), *("–" for _ in run.chosen), Text(row.status, style="red"))
     console.print(table)
-    lost = [row for row in rows if not row.graded]
+    lost = [row for row in rows if row.report and not row.graded]
     if lost:
-        console.print(f"\n{len(lost)} of {len(rows)} without a grade:", highlight=False)
+        console.print(f"\n{len(lost)} of {len(rows)} could not be graded:", highlight=False)
         for row in lost:
             console.print(Text(f"  {row.reason}"), soft_wrap=True)
+    waiting = [row for row in rows if not row.report]
+    if waiting:
+        console.print(
+            Text(f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"), soft_wrap=True
+        )
     pieces = next((row.report.protection for row in rows if row.graded and row.report.protection), {})
     off = [piece for piece, on in pieces.items() if not on]
     if off:
