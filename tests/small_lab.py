@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 from gatelab.bank.load import load_bank
@@ -12,6 +13,7 @@ from gatelab.lab import Lab
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ("q1", "q2", "q12a")
 SETUP = "import torch\nfrom torch import nn\n"
+STUB = "def lstm_step(*args):\n    raise NotImplementedError('q1: one LSTM step')"
 
 
 def small_lab(root: Path) -> Lab:
@@ -71,3 +73,24 @@ def write_notebook(path: Path, *sources: str, **metadata: object) -> Path:
     ]
     path.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}))
     return path
+
+
+def zipped(path: Path, members: dict[str, str | bytes]) -> Path:
+    """An archive of these members."""
+    with zipfile.ZipFile(path, "w") as zip:
+        for name, data in members.items():
+            zip.writestr(name, data)
+    return path
+
+
+def unpacked(autograder: Path, folder: Path) -> Path:
+    """The autograder zip, unpacked where it is trusted."""
+    with zipfile.ZipFile(autograder) as zip:
+        zip.extractall(folder)
+    return folder
+
+
+def by_question(results: dict) -> dict[str, tuple[float, str]]:
+    """Question → points and the student's text, of what students can see."""
+    shown = [test for test in results["tests"] if test["visibility"] == "visible"]
+    return {test["name"].split(":")[0]: (test["score"], test["output"]) for test in shown}

@@ -12,19 +12,16 @@ import pickle
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
-from gatelab.adapters.otter import GatelabPlugin
+from otter.test_files import GradingResults
+from small_lab import SETUP, STUB, by_question, mistake, small_lab, solution, unpacked, write_notebook, zipped
+
 from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.confine import ProtectionMissing
 from gatelab.engine import Engine
 from gatelab.report.gradescope import gradescope_results
-from otter.run import AutograderConfig
-from otter.test_files import GradingResults
-from small_lab import SETUP, mistake, small_lab, solution, write_notebook
 
 OTTER = Path(sys.executable).with_name("otter")
 
@@ -42,10 +39,7 @@ def autograder(lab, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def source(autograder, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("source")
-    with zipfile.ZipFile(autograder) as zip:
-        zip.extractall(folder)
-    return folder
+    return unpacked(autograder, tmp_path_factory.mktemp("source"))
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +72,6 @@ def otter_run(autograder: Path, submission: Path, folder: Path) -> dict:
     )
     assert run.returncode == 0, run.stderr
     return json.loads((folder / "results.json").read_text())
-
-
-def by_question(results: dict) -> dict[str, tuple[float, str]]:
-    """Question → points and the student's text, of what students can see."""
-    shown = [test for test in results["tests"] if test["visibility"] == "visible"]
-    return {test["name"].split(":")[0]: (test["score"], test["output"]) for test in shown}
 
 
 def test_points_and_messages_are_the_reports(autograder, engine, tmp_path):
@@ -163,36 +151,16 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
         "conftest.py",
     ):
         files[startup] = code
-    with zipfile.ZipFile(tmp_path / "lab.zip", "w") as zip:
-        zip.write(notebook, "lab.ipynb")
-        for name, data in files.items():
-            zip.writestr(name, data)
-    results = otter_run(autograder, tmp_path / "lab.zip", tmp_path)
+    submission = zipped(tmp_path / "lab.zip", {"lab.ipynb": notebook.read_text(), **files})
+    results = otter_run(autograder, submission, tmp_path)
     assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 14, "q2": 0}
     assert not canary.exists()
     assert not Path("/tmp/gatelab-absolute-name").exists()
     assert not list(tmp_path.parent.rglob("escaped.txt"))
 
 
-def test_two_notebooks_are_a_result_with_the_reason(source, tmp_path):
-    (tmp_path / "submission").mkdir()
-    for name in ("a.ipynb", "b.ipynb"):
-        write_notebook(tmp_path / "submission" / name, SETUP, solution("q1"))
-    results = grade_apart(source, tmp_path / "submission", tmp_path / "results")
-    assert results == json.loads((tmp_path / "results" / "results.json").read_text())
-    assert "2 notebooks were handed in (a.ipynb, b.ipynb)" in results["output"]
-    assert [points for points, _ in by_question(results).values()] == [0, 0]
-
-
-def test_no_json_is_a_result_with_the_reason(source, one_engine, tmp_path):
-    (tmp_path / "lab.ipynb").write_text("print('this is a script')")
-    results = grade_apart(source, tmp_path / "lab.ipynb", tmp_path / "results")
-    assert results["output"].startswith("Not graded. lab.ipynb: this is not a readable notebook")
-
-
 def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_engine, tmp_path):
-    stub = "def lstm_step(*args):\n    raise NotImplementedError('q1: one LSTM step')"
-    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, stub)
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     results = grade_apart(source, notebook, tmp_path / "results")
     assert results["score"] == 0
     assert "q1: one LSTM step" in by_question(results)["q1"][1]
@@ -202,99 +170,6 @@ def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_e
     assert type(otters) is GradingResults
     assert (otters.total, otters.possible) == (0, 26)
     assert otters.get_plugin_data("gatelab")["lab"] == "lstm-gru"
-
-
-# One step of the plugin at a time, without otter's kernel.
-
-
-@pytest.fixture
-def otters_folder(source, tmp_path):
-    """The folders as otter has prepared them when it builds its plugins."""
-    root = tmp_path / "autograder"
-    (root / "submission" / "tests").mkdir(parents=True)
-    (root / "source").symlink_to(source)
-    write_notebook(root / "submission" / "lab.ipynb", SETUP, solution("q1"))
-    return root
-
-
-def run_plugin(root: Path, **settings) -> tuple[dict, GatelabPlugin]:
-    """results.json after the plugin's steps, when otter's kernel gave no results at all."""
-    config = AutograderConfig({"autograder_dir": str(root)})
-    plugin = GatelabPlugin(
-        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing_protection": True, **settings}
-    )
-    plugin.before_grading(config)
-    assert plugin.before_execution(None).cells == []
-    results = GradingResults.without_results(RuntimeError("no results"))
-    plugin.after_grading(results)
-    assert plugin.generate_report()
-    return results.to_gradescope_dict(config), plugin
-
-
-def test_the_verdicts_do_not_come_from_otters_kernel(otters_folder, one_engine):
-    results, _ = run_plugin(otters_folder)
-    assert by_question(results)["q1"][0] == 14
-
-
-def test_the_submissions_folder_is_emptied_before_anything_starts(
-    otters_folder, source, one_engine, tmp_path
-):
-    submission = otters_folder / "submission"
-    (submission / "torch.py").write_text("1/0")
-    (submission / ".OTTER_LOG").write_bytes(b"")
-    (submission / "link").symlink_to(tmp_path)
-    (submission / "folder" / "deep").mkdir(parents=True)
-    plugin = GatelabPlugin(str(submission / "lab.ipynb"), {}, {})
-    plugin.before_grading(AutograderConfig({"autograder_dir": str(otters_folder)}))
-    assert sorted(path.name for path in submission.iterdir()) == ["lab.ipynb", "tests"]
-    assert json.loads((submission / "lab.ipynb").read_text())["cells"] == []
-    assert tmp_path.exists()
-
-
-def test_a_setting_that_makes_a_page_of_the_submission_is_taken_back(otters_folder):
-    config = AutograderConfig(
-        {"autograder_dir": str(otters_folder), "pdf": True, "token": "t", "grade_from_log": True}
-    )
-    GatelabPlugin(str(otters_folder / "submission" / "lab.ipynb"), {}, {}).before_grading(config)
-    assert (config.pdf, config.token, config.grade_from_log) == (False, None, False)
-
-
-@pytest.mark.parametrize(
-    "error", [RuntimeError("STAFF-ONLY"), MemoryError(), OSError(28, "No space left on device")]
-)
-def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, error):
-    def fail(*_, **__):
-        raise error
-
-    monkeypatch.setattr("gatelab.engine.Engine", fail)
-    results, _ = run_plugin(otters_folder)
-    assert "not your notebook's fault" in results["output"]
-    *shown, staffs = results["tests"]
-    assert "STAFF-ONLY" not in json.dumps(shown)
-    assert type(error).__name__ in staffs["output"]
-    assert staffs["visibility"] == "hidden"
-
-
-def test_missing_protection_names_the_setting_to_staff(otters_folder, monkeypatch):
-    def refuse(*_, **__):
-        raise ProtectionMissing("cannot confine (missing: files); or say --accept-missing-protection.")
-
-    monkeypatch.setattr("gatelab.engine.Engine", refuse)
-    results, _ = run_plugin(otters_folder)
-    said = 'missing: files); or say "accept_missing_protection": true in otter_config.json'
-    assert said in results["tests"][-1]["output"]
-
-
-def test_an_unknown_setting_is_not_passed_over(otters_folder, one_engine):
-    results, _ = run_plugin(otters_folder, accept_missing_protections=True)
-    assert "no setting accept_missing_protections" in results["tests"][-1]["output"]
-
-
-def test_a_broken_kit_is_a_result_too(otters_folder, source):
-    (otters_folder / "source").unlink()
-    results, _ = run_plugin(otters_folder)
-    assert "not your notebook's fault" in results["output"]
-    assert "no assignment/lstm-gru/questions.toml" in results["tests"][-1]["output"]
 
 
 # The container's script.

@@ -1,0 +1,204 @@
+"""Does every step of the plugin leave an honest result, whatever the submission, the kit or otter do?
+
+Here an engine that knows its answers stands for the kit's, and otter goes without its kernel.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from otter.run import AutograderConfig
+from otter.test_files import GradingResults
+from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_notebook, zipped
+
+from gatelab.adapters.otter import GatelabPlugin
+from gatelab.adapters.otter_run import grade_apart, main
+from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.confine import ProtectionMissing
+from gatelab.notebook import Ungradable, read_bytes, read_cells
+from gatelab.report.model import Part, Question, Report
+
+
+@pytest.fixture(scope="module")
+def autograder(tmp_path_factory):
+    return build_autograder_zip(small_lab(tmp_path_factory.mktemp("lab")), tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="module")
+def source(autograder, tmp_path_factory):
+    return unpacked(autograder, tmp_path_factory.mktemp("source"))
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """An engine that gives q1 its points for anything that is a notebook, and q2 none."""
+
+    class Known:
+        def __init__(self, lab, **settings):
+            self.lab = lab
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def grade(self, path, name):
+            try:
+                read_cells(read_bytes(path), path.name, self.lab)
+            except Ungradable as error:
+                return Report(name, "ungradable", str(error))
+            q1 = Question("q1", "One LSTM step", 14, [Part("outputs", 14, 14, True)])
+            return Report(name, "graded", questions=[q1])
+
+    monkeypatch.setattr("gatelab.engine.Engine", Known)
+
+
+@pytest.fixture
+def otters_folder(source, tmp_path):
+    """The folders as otter has prepared them when it builds its plugins."""
+    root = tmp_path / "autograder"
+    (root / "submission" / "tests").mkdir(parents=True)
+    (root / "source").symlink_to(source)
+    write_notebook(root / "submission" / "lab.ipynb", SETUP, STUB)
+    return root
+
+
+def run_plugin(root: Path, **settings) -> tuple[dict, GatelabPlugin]:
+    """results.json after the plugin's steps, when otter's kernel gave no results at all."""
+    config = AutograderConfig({"autograder_dir": str(root)})
+    plugin = GatelabPlugin(
+        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing_protection": True, **settings}
+    )
+    plugin.before_grading(config)
+    assert plugin.before_execution(None).cells == []
+    results = GradingResults.without_results(RuntimeError("no results"))
+    plugin.after_grading(results)
+    assert plugin.generate_report()
+    return results.to_gradescope_dict(config), plugin
+
+
+def test_the_verdicts_do_not_come_from_otters_kernel(otters_folder, engine):
+    results, _ = run_plugin(otters_folder)
+    assert by_question(results)["q1"][0] == 14
+
+
+def test_the_submissions_folder_is_emptied_before_anything_starts(otters_folder, source, engine, tmp_path):
+    submission = otters_folder / "submission"
+    (submission / "torch.py").write_text("1/0")
+    (submission / ".OTTER_LOG").write_bytes(b"")
+    (submission / "link").symlink_to(tmp_path)
+    (submission / "folder" / "deep").mkdir(parents=True)
+    plugin = GatelabPlugin(str(submission / "lab.ipynb"), {}, {})
+    plugin.before_grading(AutograderConfig({"autograder_dir": str(otters_folder)}))
+    assert sorted(path.name for path in submission.iterdir()) == ["lab.ipynb", "tests"]
+    assert json.loads((submission / "lab.ipynb").read_text())["cells"] == []
+    assert tmp_path.exists()
+
+
+def test_a_setting_that_makes_a_page_of_the_submission_is_taken_back(otters_folder):
+    config = AutograderConfig(
+        {"autograder_dir": str(otters_folder), "pdf": True, "token": "t", "grade_from_log": True}
+    )
+    GatelabPlugin(str(otters_folder / "submission" / "lab.ipynb"), {}, {}).before_grading(config)
+    assert (config.pdf, config.token, config.grade_from_log) == (False, None, False)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("STAFF-ONLY"), MemoryError(), OSError(28, "No space left on device")]
+)
+def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("gatelab.engine.Engine", fail)
+    results, _ = run_plugin(otters_folder)
+    assert "not your notebook's fault" in results["output"]
+    *shown, staffs = results["tests"]
+    assert "STAFF-ONLY" not in json.dumps(shown)
+    assert type(error).__name__ in staffs["output"]
+    assert staffs["visibility"] == "hidden"
+
+
+def test_missing_protection_names_the_setting_to_staff(otters_folder, monkeypatch):
+    def refuse(*_, **__):
+        raise ProtectionMissing("cannot confine (missing: files); or say --accept-missing-protection.")
+
+    monkeypatch.setattr("gatelab.engine.Engine", refuse)
+    results, _ = run_plugin(otters_folder)
+    said = 'missing: files); or say "accept_missing_protection": true in otter_config.json'
+    assert said in results["tests"][-1]["output"]
+
+
+def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
+    results, _ = run_plugin(otters_folder, accept_missing_protections=True)
+    assert "no setting accept_missing_protections" in results["tests"][-1]["output"]
+
+
+def test_a_broken_kit_is_a_result_too(otters_folder, source):
+    (otters_folder / "source").unlink()
+    results, _ = run_plugin(otters_folder)
+    assert "not your notebook's fault" in results["output"]
+    assert "no assignment/lstm-gru/questions.toml" in results["tests"][-1]["output"]
+
+
+# Submissions that otter itself cannot open.
+
+
+@pytest.fixture
+def no_kernel(monkeypatch):
+    """otter without its kernel, which gives no results then."""
+    monkeypatch.setattr(
+        "nbconvert.preprocessors.ExecutePreprocessor.preprocess", lambda self, nb, *_: (nb, {})
+    )
+
+
+STOPS_OTTER = {
+    "two.zip": ({"a.ipynb": "{}", "b.ipynb": "{}"}, "2 notebooks were handed in (a.ipynb, b.ipynb)"),
+    "none.zip": ({"lab.txt": ""}, "No notebook was handed in, only lab.txt: hand in lab.ipynb."),
+    "folder.zip": ({"lab.ipynb/x": ""}, "No notebook was handed in, only x: hand in lab.ipynb."),
+    "lab.ipynb": ("print('a script')", "lab.ipynb: this is not a readable notebook"),
+    "deep.ipynb": ('{"cells":' + "[" * 100_000, "deep.ipynb: this is not a readable notebook"),
+    "list.ipynb": ("[]", "list.ipynb: this is JSON but not a notebook"),
+    "lab.py": ("x = 1", "lab.py is not a notebook: hand in lab.ipynb."),
+    "lab.zip": ("not a zip", "lab.zip cannot be unpacked"),
+}
+
+
+@pytest.mark.parametrize("name", STOPS_OTTER)
+def test_what_stops_otter_is_a_result_with_the_reason(source, engine, no_kernel, tmp_path, name):
+    content, reason = STOPS_OTTER[name]
+    submission = tmp_path / name
+    if isinstance(content, dict):
+        zipped(submission, content)
+    else:
+        submission.write_text(content)
+    results = grade_apart(source, submission, tmp_path / "results")
+    assert results == json.loads((tmp_path / "results" / "results.json").read_text())
+    assert results["output"].startswith(f"Not graded. {reason}")
+    assert [points for points, _ in by_question(results).values()] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "beside", [{"tests": ""}, {"__init__.py/x": ""}, {"kit": ""}, {"tests/verdicts.json/x": ""}]
+)
+@pytest.mark.parametrize("metadata", [{}, {"otter": 5}, {"otter": {"tests": {}}}, {"kernelspec": 7}])
+def test_what_otter_trips_over_does_not_keep_the_notebook_from_being_graded(
+    source, engine, no_kernel, tmp_path, beside, metadata
+):
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB, **metadata)
+    submission = zipped(tmp_path / "lab.zip", {"week 5/lab.ipynb": notebook.read_text(), **beside})
+    results = grade_apart(source, submission, tmp_path / "results")
+    assert results["extra_data"]["status"] == "graded", results["output"]
+
+
+def test_the_exit_code_tells_graded_from_not(autograder, engine, no_kernel, tmp_path):
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
+    (tmp_path / "empty.ipynb").touch()
+    out = ["-o", str(tmp_path / "results")]
+    assert main([str(autograder), str(notebook), *out]) == 0
+    assert main([str(autograder), str(tmp_path / "empty.ipynb"), *out]) == 1
+    with pytest.raises(SystemExit, match="2"):
+        main([str(autograder), str(tmp_path / "nowhere.ipynb"), *out])
