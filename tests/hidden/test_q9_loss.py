@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from gatelab.suite import close, close_grads, needs, part, unchanged
 from torch import Tensor
+
+from gatelab.suite import close, close_grads, needs, part, unchanged
 
 LOSS = "the loss"
 

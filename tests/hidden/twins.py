@@ -7,9 +7,10 @@ fits both, and they never enter the worker.
 from __future__ import annotations
 
 import torch
-from gatelab.suite import needs
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
+
+from gatelab.suite import needs
 
 
 class TwinClassifier(nn.Module):

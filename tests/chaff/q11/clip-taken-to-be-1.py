@@ -1,0 +1,11 @@
+"""The norm is clipped at 1, whatever `clip` says.
+
+Hint: `clip` is an argument. What does your function do with it?
+"""
+
+EDITS = [
+    (
+        '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',
+        '    nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n',
+    ),
+]

@@ -1,0 +1,11 @@
+"""Every weight's gradient is clipped by its own norm instead of all together.
+
+Hint: One norm for the whole model, or one for every weight: which of them keeps the gradient's direction?
+"""
+
+EDITS = [
+    (
+        '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',
+        '    for parameter in model.parameters():\n        nn.utils.clip_grad_norm_(parameter, clip)\n',
+    ),
+]

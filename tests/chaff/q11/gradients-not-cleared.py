@@ -1,0 +1,11 @@
+"""The old gradients are not cleared, so every step also repeats those before it.
+
+Hint: What does `backward` do with what stands in `.grad` already?
+"""
+
+EDITS = [
+    (
+        '    optimizer.zero_grad()\n',
+        '',
+    ),
+]

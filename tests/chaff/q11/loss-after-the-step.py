@@ -1,0 +1,11 @@
+"""The returned loss is measured again after the step.
+
+Hint: Which loss did the gradients belong to?
+"""
+
+EDITS = [
+    (
+        'return loss.item()',
+        'return sequence_loss(model(source, source_lengths, targets), targets, pad).item()',
+    ),
+]

@@ -1,0 +1,184 @@
+"""q11: one training step with full teacher forcing, and the exact match that such steps reach."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from trained import check_strata, check_training, settings
+from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights
+
+from gatelab.suite import close, needs, part
+from seqlab import tasks, training
+
+VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 0
+RATE = 0.5  # of the plain gradient step that shows what the optimiser was given
+
+# One or two steps of plain gradient descent on a Seq2Seq with given weights. `old` is put into `.grad` before.
+STEP = """
+def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
+    torch.manual_seed(steps)
+    model = ns["Seq2Seq"](*sizes).double()
+    model.load_state_dict(weights)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    for parameter in model.parameters():
+        parameter.grad = torch.full_like(parameter, old) if old else None
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    returned = [ns["training_step"](model, optimizer, *batch, pad, **keywords) for _ in range(steps)]
+    return {
+        "returned": [loss if isinstance(loss, (int, float, torch.Tensor)) else str(type(loss)) for loss in returned],
+        "plain": [isinstance(loss, float) for loss in returned],
+        "update": {name: (before[name] - p.detach()) / rate for name, p in model.named_parameters()},
+    }
+"""
+
+
+def one_step(
+    student: Any, draw: Any, clip: float | None, scale: float = 1.0, old: float = 0.0, steps: int = 1
+) -> tuple[dict, list[float], dict[str, Tensor], float]:
+    """What `training_step` did and returned; what it should have: losses, summed updates / rate, first gradient norm."""
+    twin = TwinSeq2Seq(VS, VT, E, H, BOS).double()
+    weights = draw_weights(twin, draw, scale=scale)
+    twin.load_state_dict(weights)
+    n, s, t = 5, 6, 4
+    source, lengths = draw.integers(1, VS, n, s), draw.integers(1, s + 1, n)
+    real = torch.tensor([4, 1, 3, 2, 4]).unsqueeze(1)  # tokens of each target
+    targets = torch.where(torch.arange(t) < real, draw.integers(2, VT, n, t), PAD)
+    keywords = {} if clip is None else {"clip": clip}
+    made = student.run(
+        STEP, weights=weights, sizes=[VS, VT, E, H, BOS], batch=(source, lengths, targets), pad=PAD, rate=RATE,
+        old=old, keywords=keywords, steps=steps,
+    ).value  # fmt: skip
+    optimizer = torch.optim.SGD(twin.parameters(), lr=RATE)
+    losses, norms = [], []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(
+            twin.forced(source, lengths, targets).flatten(0, 1), targets.flatten(), ignore_index=PAD
+        )
+        loss.backward()
+        norms.append(float(nn.utils.clip_grad_norm_(twin.parameters(), 1.0 if clip is None else clip)))
+        optimizer.step()
+        losses.append(loss.item())
+    update = {name: (weights[name] - p.detach()) / RATE for name, p in twin.named_parameters()}
+    return made, losses, update, norms[0]
+
+
+def check_update(made: dict, want: dict[str, Tensor], size: float) -> None:
+    """The step must be that of the clipped gradient; `size` is its norm, which sets what counts as equal."""
+    got = made["update"]
+    total = math.sqrt(sum(float((g**2).sum()) for g in got.values()))
+    needs(
+        total > 0,
+        "The weights did not change: does the optimiser make its step, after the gradients are there?",
+    )
+    for name, update in want.items():
+        # Ways to clip differ in a tiny number added to the norm.
+        label = f"the step of {name} (in units of the learning rate)"
+        close(got[name], update, label, " ".join("?" * update.ndim), rtol=1e-4, atol=1e-4 * size)
+
+
+@part("q11", "step", 1)
+@pytest.mark.parametrize("steps", [1, 2])
+def test_one_optimiser_step_along_the_gradient_of_the_forced_loss(student, draw, steps):
+    made, _, update, norm = one_step(student, draw, clip=1e6, steps=steps)
+    check_update(made, update, norm)
+
+
+@part("q11", "clip-and-clear", 0.5)
+@pytest.mark.parametrize(("clip", "old"), [(0.01, 0.0), (None, 0.0), (1e6, 3.0), (0.01, 3.0)])
+def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip, old):
+    made, _, update, norm = one_step(student, draw, clip=clip, scale=1.5, old=old)
+    limit = 1.0 if clip is None else clip
+    got = math.sqrt(sum(float((g**2).sum()) for g in made["update"].values()))
+    needs(
+        got <= 1.001 * limit,
+        f"The step is made with a gradient of norm {got:.3g}; with clip = {limit:g} it should be at most {limit:g}.",
+    )
+    check_update(made, update, min(norm, limit))
+
+
+@part("q11", "returned-loss", 0.5)
+@pytest.mark.parametrize("steps", [1, 3])
+def test_returns_the_loss_as_a_number(student, draw, steps):
+    made, losses, _, _ = one_step(student, draw, clip=1.0, steps=steps)
+    for got, plain, want in zip(made["returned"], made["plain"], losses, strict=True):
+        kind = "a tensor" if isinstance(got, Tensor) else got if isinstance(got, str) else type(got).__name__
+        needs(plain, f"training_step should return the loss as a Python number (float), not {kind}.")
+        needs(
+            math.isclose(got, want, rel_tol=1e-6),
+            f"training_step returned {got:.4g}, which is not the loss of the batch it was given.",
+        )
+
+
+TRAIN = """
+def main(ns, seed, inputs, seconds):
+    from seqlab import tasks, training
+
+    torch.manual_seed(seed)
+    task, recipe = tasks.REVERSE, tasks.REVERSE_RECIPE
+    model = ns["Seq2Seq"](task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
+    history = training.train_translator(
+        model, ns["training_step"], task, recipe, seed=seed, seconds=seconds, progress=False
+    )
+    decode, special = ns["greedy_decode"], (task.max_len, task.BOS, task.EOS, task.PAD)
+    return {
+        "losses": [float(loss) for loss in history.losses],
+        "stopped": history.stopped,
+        "steps": recipe.steps,
+        "decoded": {name: decode(model, *batch, *special) for name, batch in inputs.items()},
+        "weights": dict(model.state_dict()),
+    }
+"""
+
+
+def strata(lengths: dict[str, list[int]], n: int, stream: torch.Generator) -> dict[str, tasks.Pairs]:
+    """About n pairs of each stratum, which is a list of source lengths."""
+    made = {}
+    for name, some in lengths.items():
+        groups = [tasks.REVERSE.of_length(length, -(-n // len(some)), stream) for length in some]
+        fields = ("source", "source_lengths", "targets")
+        made[name] = tasks.Pairs(*(torch.cat([getattr(g, field) for g in groups]) for field in fields))
+    return made
+
+
+@part("q11", "accuracy", 2)
+@pytest.mark.training
+def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
+    set_, task, recipe = settings("q11"), tasks.REVERSE, tasks.REVERSE_RECIPE
+    # The pairs it is judged on come from the test's own stream; their targets stay here.
+    pairs = strata(set_["strata"], set_["n"], draw.generator)
+    reply = student.run(
+        TRAIN,
+        replay=False,
+        seed=int(draw.integers(0, 2**31, 1)),
+        inputs={name: batch.inputs for name, batch in pairs.items()},
+        seconds=set_["seconds"],
+    )
+    note = check_training(reply, "Seq2Seq")
+    twin = TwinSeq2Seq(task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
+    check_state_dict(reply["weights"], twin, "Seq2Seq")
+    twin.load_state_dict({key: reply["weights"][key] for key in twin.state_dict()})
+    own, again, agree = {}, {}, []
+    for name, batch in pairs.items():
+        decoded = reply["decoded"][name]
+        needs(
+            isinstance(decoded, Tensor) and decoded.ndim == 2 and len(decoded) == len(batch),
+            "greedy_decode of your Seq2Seq did not give a row of tokens for every source.",
+        )
+        endless = float((decoded != task.EOS).all(dim=1).double().mean())
+        needs(
+            endless < 0.5,
+            f"The decoder never stops: {endless:.0%} of the decoded rows ({name}) hold no eos after "
+            f"{task.max_len} steps.{note}",
+        )
+        with torch.no_grad():
+            repeated = twin.free(*batch.inputs, task.max_len).argmax(dim=-1)
+        repeated = after_eos(repeated, task.EOS, task.PAD)
+        right = [training.matches(rows, batch.targets, task.PAD) for rows in (decoded, repeated)]
+        own[name], again[name] = (float(one.double().mean()) for one in right)
+        agree.append(float(training.matches(decoded, repeated, task.PAD).double().mean()))
+    check_strata(own, again, min(agree), set_["threshold"], "Seq2Seq", "exact match", note)
