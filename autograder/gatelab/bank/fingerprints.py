@@ -11,12 +11,13 @@ import contextlib
 import io
 import json
 import math
-import sys
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from gatelab.bank.concepts import concepts
+from gatelab.bank.importing import importable
 from gatelab.bank.load import Bank, BankError, Chaff, load_bank
 from gatelab.lab import Lab
 
@@ -25,9 +26,10 @@ Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a cal
 
 
 def write_fingerprints(lab: Lab) -> Path:
-    """Write the file and return its path."""
+    """Write the file and return its path. Beside it goes q12.json, the same for the concept questions."""
     path = lab.assignment / "tests" / "fingerprints.json"
     path.write_bytes(fingerprints(lab))
+    path.with_name("q12.json").write_bytes(concepts(lab))
     return path
 
 
@@ -50,7 +52,7 @@ def unseen(lab: Lab, question: str) -> list[str]:
 
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
     """Fingerprints of all calls of a public check, made on the references with this chaff laid over them."""
-    with _importable(lab.assignment):
+    with importable(lab.assignment):
         from seqlab.checking import fingerprint
 
         check = _load_check(lab, question)
@@ -139,16 +141,6 @@ def _load_check(lab: Lab, question: str) -> Any:
 @lru_cache
 def _code(path: Path) -> CodeType:
     return compile(path.read_text(encoding="utf-8"), str(path), "exec")
-
-
-@contextlib.contextmanager
-def _importable(folder: Path):
-    """seqlab lies beside the master, not among the installed packages."""
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _rounded(value: float) -> float:

@@ -1,0 +1,41 @@
+"""What assignment/<lab>/tests/q12.json holds: the form of every concept answer, and one hash over all of them.
+
+The answers themselves stay in tests/hidden/reference/concepts.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+from gatelab.bank.importing import importable
+from gatelab.bank.load import BankError
+from gatelab.lab import Lab
+
+
+def concepts(lab: Lab) -> bytes:
+    """The file's bytes, the same at every run."""
+    path = lab.hidden / "reference" / "concepts.toml"
+    try:
+        key = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BankError(f"{path}: {error}") from error
+    forms = {id: _form(row) for id, row in key.items()}
+    salt = f"{lab.name} q12"  # not a secret; it only keeps this hash apart from those of other labs
+    with importable(lab.assignment):
+        from seqlab.checking.concepts import joint_hash, read
+
+        try:
+            plain = {id: read(row["answer"], forms[id]) for id, row in key.items()}
+        except ValueError as error:
+            raise BankError(f"{path}: an answer is not of its own form: {error}") from error
+        mark = joint_hash(plain, salt)
+    lines = ",\n".join(f"  {json.dumps(id)}: {json.dumps(form)}" for id, form in forms.items())
+    return f'{{\n "forms": {{\n{lines}\n }},\n "salt": {json.dumps(salt)},\n "hash": {json.dumps(mark)}\n}}\n'.encode()
+
+
+def _form(row: dict) -> dict:
+    """What a student may know of an answer: its kind, and how many letters it has."""
+    if row["kind"] == "number":
+        return {"kind": "number"}
+    return {"kind": row["kind"], "letters": len(row["answer"])}
