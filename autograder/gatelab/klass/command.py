@@ -158,8 +158,8 @@ class _Watch:
 
 def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     """The grade table, who has no grade and why, and where the report lies."""
-    table = Table(title=run.lab.title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("submission", overflow="ellipsis", no_wrap=True, max_width=32)
+    table = Table(title=run.lab.title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
     for id in run.chosen:
         table.add_column(
             f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
@@ -172,7 +172,8 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
             cells = [number(points.get(id, 0)) for id in run.chosen]
             table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
         else:
-            table.add_row(Text(row.name), *("–" for _ in run.chosen), Text(row.status, style="red"))
+            mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
+            table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
     console.print(table)
     lost = [row for row in rows if row.report and not row.graded]
     if lost:
