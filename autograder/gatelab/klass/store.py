@@ -16,14 +16,12 @@ from pathlib import Path
 import gatelab
 from gatelab.klass.collect import Submission
 from gatelab.lab import Lab
+from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"adapters", "bench", "build", "klass", "report", "cli.py"}
 GRADING = {"questions.toml", "seqlab"}
-
-# Where in a report's `versions` its key stands.
-KEY = "graded with"
 
 
 class StoreError(Exception):
@@ -68,18 +66,20 @@ class Store:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
         # Without the submission's hash it is the grader that failed, not the submission: that is tried again.
-        holds = report.sha256 == submission.sha256 and report.versions.get(KEY) == self.key(submission)
+        holds = report.sha256 == submission.sha256 and report.versions.get(GRADED_WITH) == self.key(
+            submission
+        )
         return report if holds else None
 
     def save(self, submission: Submission, report: Report) -> None:
-        report.versions[KEY] = self.key(submission)
+        report.versions[GRADED_WITH] = self.key(submission)
         write(self.report_path(submission), report.to_json())
 
     def tidy(self, submissions: list[Submission]) -> None:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
         current = {submission.file for submission in submissions}
         for folder, suffix, mark in (
-            (self.reports, ".json", f'"{KEY}"'),
+            (self.reports, ".json", f'"{GRADED_WITH}"'),
             (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
         ):
             for path in folder.glob(f"*{suffix}"):

@@ -12,6 +12,9 @@ from gatelab.lab import Lab
 from gatelab.report.model import Question, Report
 
 PENDING = "not graded yet"
+GRADED_WITH = (
+    "graded with"  # entry of a report's `versions` that the class run keeps its key in (klass/store.py)
+)
 BINS = 10  # bars of the distribution: tenths of the points to be had
 
 
@@ -49,7 +52,11 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "lab": lab.name,
         "title": lab.title,
         "seed": seed,
-        "versions": next((report.versions for report in graded), {}),
+        "versions": {
+            name: version
+            for name, version in next((report.versions for report in graded), {}).items()
+            if name != GRADED_WITH
+        },
         "protection": _protection(graded),
         "max_points": sum(lab.questions[id].points for id in chosen),
         "by_hand": [
