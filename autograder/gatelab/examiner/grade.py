@@ -90,6 +90,8 @@ def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), traini
         suites = [suite for suite in suites if suite.name.split("_")[1] in questions]
     arguments = [
         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
+        "-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings", "-p", "no:doctest", "-p", "no:stepwise",
+        "-p", "no:junitxml", "-p", "no:pastebin", "--capture=no",
         "--override-ini=addopts=", f"--rootdir={lab.hidden}", f"--confcutdir={lab.hidden}",
         "-W", "ignore", f"--seed={grading.seed}",
     ]  # fmt: skip

@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import io
 import random
+import types
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,7 @@ class LocalBackend:
         namespace: dict[str, Any] = {"__name__": "staff_code"}
         with contextlib.redirect_stdout(io.StringIO()):
             for source in sources:
-                exec(compile(source, "<staff>", "exec"), namespace)
+                exec(_compiled(source), namespace)
         self.runtime = Runtime(namespace)
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
@@ -35,6 +37,12 @@ class LocalBackend:
             box = Box()
             tree = encode(answer, box, self.runtime.shelf)
         return decode(tree, box.tensors)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> types.CodeType:
+    """The same references stand under every chaff of a question."""
+    return compile(source, "<staff>", "exec")
 
 
 @contextlib.contextmanager

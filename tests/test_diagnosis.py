@@ -1,0 +1,149 @@
+"""What a failing answer says: the first thing that is wrong, in the student's terms."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import torch
+
+from gatelab.bank.load import Bank, compose, load_bank
+from gatelab.diagnosis.compare import close, close_grads, same, unchanged
+from gatelab.diagnosis.identify import identify
+from gatelab.lab import Lab
+from gatelab.suite.grading import references_before
+from gatelab.suite.local import LocalBackend
+from gatelab.suite.trace import Recording, Trace
+
+WANT = torch.arange(24, dtype=torch.float64).reshape(2, 3, 4)
+
+
+def message(got: object, **options: object) -> str:
+    with pytest.raises(AssertionError) as error:
+        close(got, WANT, "outputs", "N T H", **options)
+    return str(error.value)
+
+
+def test_a_value_that_is_no_tensor_is_named_first() -> None:
+    assert message(None) == "outputs should be a tensor, but it is None (is a `return` missing?)."
+    assert "it is a list" in message([1, 2])
+
+
+def test_a_wrong_shape_is_told_with_the_names_of_the_axes() -> None:
+    assert message(WANT.transpose(0, 1)) == (
+        "outputs has shape (3, 2, 4); expected (2, 3, 4), that is (N batch, T time, H hidden)."
+    )
+
+
+def test_a_wrong_dtype_is_told_when_it_matters() -> None:
+    assert "torch.float32; expected torch.float64" in message(WANT.float(), dtype=torch.float64)
+    close(WANT.float(), WANT, "outputs", "N T H")
+
+
+def test_nan_is_told_with_the_first_time_step() -> None:
+    got = WANT.clone()
+    got[1, 1:] = float("nan")
+    assert message(got) == "outputs holds nan from time step t = 1."
+
+
+def test_a_state_that_is_not_carried_is_told_by_the_step_where_it_starts() -> None:
+    got = WANT.clone()
+    got[:, 1:] += 1
+    assert "right up to time step t = 0 and wrong from t = 1 on" in message(got)
+
+
+def test_any_other_difference_is_told_by_size_and_place_with_one_number_of_the_students_own() -> None:
+    got = WANT.clone()
+    got[1, 0, 2] += 5
+    told = message(got)
+    assert "1 of 24 numbers differ" in told and "5 at N = 1, T = 0, H = 2" in told and "got 19" in told
+    assert "14" not in told.replace("24", "")  # the expected number itself is not given away
+
+
+def test_a_cut_graph_is_told_apart_from_a_wrong_gradient() -> None:
+    want = {"0": torch.ones(2), "1": torch.ones(2)}
+    names = {"0": "x", "1": "h"}
+    with pytest.raises(AssertionError, match="no gradient flows back"):
+        close_grads({"0": None, "1": None}, want, names)
+    with pytest.raises(AssertionError, match="No gradient reaches h"):
+        close_grads({"0": torch.ones(2), "1": None}, want, names)
+    with pytest.raises(AssertionError, match="the gradient that reaches x has the right shape"):
+        close_grads({"0": torch.zeros(2), "1": torch.ones(2)}, want, names)
+
+
+def test_a_bool_or_a_float_is_no_count() -> None:
+    for got in (True, 3.0, "3"):
+        with pytest.raises(AssertionError, match="whole number"):
+            same(got, 3, "the count")
+    same(3, 3, "the count")
+
+
+def test_an_argument_changed_in_place_is_named() -> None:
+    before = {"1": torch.zeros(2)}
+    with pytest.raises(AssertionError, match="changed its argument h in place"):
+        unchanged({"1": torch.ones(2)}, before, {"1": "h"})
+
+
+@pytest.fixture(scope="module")
+def bank(lab: Lab) -> Bank:
+    return load_bank(lab)
+
+
+def answers_of(lab: Lab, question: str, source: str) -> Trace:
+    """A trace of a few calls of a gate question on some code."""
+    trace = Trace(question, failed={"test"})
+    backend = Recording(LocalBackend([*references_before(lab, question), source]), trace, "test", 1)
+    rows = {"q1": 4, "q2": 3}[question]
+    generator = torch.Generator().manual_seed(0)
+    for n, d, h in ((3, 4, 5), (2, 5, 3)):
+        shapes = [
+            (n, d),
+            (n, h),
+            *([(n, h)] if question == "q1" else []),
+            (rows * h, d),
+            (rows * h, h),
+            (rows * h,),
+            (rows * h,),
+        ]
+        args = tuple(
+            torch.randn(s, generator=generator, dtype=torch.float64).requires_grad_() for s in shapes
+        )
+        states = 2 if question == "q1" else 1
+        upstream = tuple(torch.randn((n, h), generator=generator, dtype=torch.float64) for _ in range(states))
+        name = "lstm_step" if question == "q1" else "gru_step"
+        call = {
+            "target": name,
+            "method": None,
+            "args": args,
+            "kwargs": {},
+            "upstream": upstream,
+            "parameters": True,
+        }
+        backend.request({"op": "call", "arguments": call})
+    return trace
+
+
+@pytest.mark.parametrize("question", ["q1", "q2"])
+def test_two_mistakes_made_at_once_are_both_named(lab: Lab, bank: Bank, question: str) -> None:
+    chaffs = [c for c in bank.chaffs if c.question == question]
+    pairs = [
+        (a, b, both) for a, b in itertools.combinations(chaffs, 2) if (both := compose(a, b)) is not None
+    ]
+    assert len(pairs) >= 20
+    named = 0
+    for a, b, both in pairs[:: len(pairs) // 4]:
+        found = identify(
+            answers_of(lab, question, both.source), chaffs, references_before(lab, question), compose
+        )
+        own = [chaff.id for chaff in found]
+        # Two pairs (or a pair and a single mistake) may give the same numbers; a name that is given must fit them.
+        assert found, f"{a.id} + {b.id} was not named"
+        named += own == [a.id, b.id]
+    assert named >= 3
+
+
+def test_an_unknown_mistake_is_not_given_a_name(lab: Lab, bank: Bank) -> None:
+    source = lab.reference("q1").replace("written = i * g", "written = i * g * 1.01")
+    assert source != lab.reference("q1")
+    chaffs = [c for c in bank.chaffs if c.question == "q1"]
+    assert identify(answers_of(lab, "q1", source), chaffs, [], compose) == []

@@ -1,0 +1,192 @@
+"""One submission through the real engine: what costs points, what costs nothing, and what is said."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from gatelab.bank.load import load_bank
+from gatelab.bank.notebooks import write_notebook
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+from gatelab.report.model import Report
+
+PART = ("q1", "q2", "q3")
+
+
+def notebook(path: Path, lab: Lab, *cells: str, **sources: str) -> Path:
+    """The references with some questions' code replaced and cells added at the end."""
+    write_notebook(path, lab, sources)
+    book = nbformat.read(path, as_version=4)
+    book.cells += [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(book, path)
+    return path
+
+
+def points(report: Report) -> dict[str, float]:
+    assert report.status == "graded", report.reason
+    return {id: report.question(id).points for id in PART}
+
+
+FULL = {"q1": 14, "q2": 12, "q3": 14}
+
+
+@pytest.fixture(scope="module")
+def correct(engine: Engine, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    return engine.grade(notebook(tmp_path_factory.mktemp("c") / "lab.ipynb", lab), questions=PART)
+
+
+def test_correct_work_gets_full_points_and_the_report_says_how_it_was_graded(correct: Report) -> None:
+    assert points(correct) == FULL
+    assert correct.seed == 11 and len(correct.sha256) == 64 and correct.versions["torch"]
+    assert all(correct.protection.values())
+
+
+def test_the_same_submission_and_seed_give_the_same_report(
+    engine: Engine, lab: Lab, tmp_path: Path, correct: Report
+) -> None:
+    again = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=PART).to_dict()
+    first = correct.to_dict()
+    for timed in (again, first):
+        timed["cpu_seconds"] = timed["wall_seconds"] = 0
+        for question in timed["questions"]:
+            question["seconds"] = 0
+    assert again == first
+
+
+def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    path = notebook(
+        tmp_path / "lab.ipynb", lab,
+        "%matplotlib inline\n!rm -rf /\nraise ValueError('no')",
+        "def helper(): return 1\nimport os\nos._exit(0)",
+        "this is not python",
+        "input('?')",
+        "import sys; sys.exit(3)",
+        "%%bash\nexit 1",
+        "display(helper())",
+    )  # fmt: skip
+    report = engine.grade(path, questions=PART)
+    assert points(report) == FULL
+    assert sorted(cell.what for cell in report.cells) == ["crashed", "raised", "raised", "raised", "raised"]
+    assert any("ValueError" in cell.message for cell in report.cells)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["import os; os._exit(0)", "raise SystemExit", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
+     "return bytearray(8 << 30)", "import sys; sys.stdout.close(); import os; os.closerange(0, 200)"],
+)  # fmt: skip
+def test_code_that_brings_its_process_down_costs_its_own_question_only(
+    engine: Engine, lab: Lab, tmp_path: Path, body: str
+) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab, q2=f"def gru_step(*args):\n    {body}\n")
+    report = engine.grade(path, questions=PART)
+    assert points(report) == FULL | {"q2": 0}
+    assert all(part.message for part in report.question("q2").parts)
+
+
+def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab, tmp_path: Path) -> None:
+    stub = 'def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    raise NotImplementedError("q1: not written yet")\n'
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
+    assert points(report) == FULL | {"q1": 0}
+    assert all("Not written yet" in part.message for part in report.question("q1").parts)
+
+
+def test_a_deleted_question_says_that_the_name_is_missing(engine: Engine, lab: Lab, tmp_path: Path) -> None:
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q2="x = 1"), questions=PART)
+    assert points(report) == FULL | {"q2": 0}
+    assert "`gru_step` is not defined" in report.question("q2").parts[0].message
+
+
+def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
+    question = engine.grade(
+        notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source), questions=["q1"]
+    ).question("q1")
+    assert question.misconception == chaff.id and chaff.misconception in question.note
+    assert all("tensor([" not in part.message for part in question.parts)
+
+
+@pytest.mark.parametrize(
+    "shortcut",
+    ["class LSTM(torch.nn.Module):\n"
+     "    def __init__(self, d, h, forget_bias=None):\n        super().__init__()\n"
+     "        self.inner = torch.nn.LSTM(d, h, batch_first=True)\n"
+     "        for n, p in self.inner.named_parameters(): self.register_parameter(n, p)\n"
+     "    def state_dict(self, *a, **k): return self.inner.state_dict(*a, **k)\n"
+     "    def load_state_dict(self, *a, **k): return self.inner.load_state_dict(*a, **k)\n"
+     "    def forward(self, x, state=None):\n"
+     "        state = None if state is None else tuple(s[None] for s in state)\n"
+     "        y, (h, c) = self.inner(x, state)\n        return y, (h[0], c[0])\n"],
+)  # fmt: skip
+def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
+    engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
+) -> None:
+    report = engine.grade(
+        notebook(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
+    )
+    assert report.question("q3").points < 14
+    assert any("torch.nn.LSTM" in hint for hint in report.hints)
+
+
+def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: Lab, tmp_path: Path) -> None:
+    chatty = lab.reference("q1").replace(
+        "    from_input =", "    print('hello from q1' * 2000)\n    from_input ="
+    )
+    report = engine.grade(
+        notebook(tmp_path / "lab.ipynb", lab, "print('loading')", q1=chatty), questions=["q1"]
+    )
+    assert report.question("q1").points == 14
+    assert report.question("q1").output.startswith("hello from q1")
+    assert len(report.question("q1").output) < (66 << 10)
+    assert "loading" in report.output
+
+
+def test_the_calling_process_never_imports_torch_and_one_process_does(
+    lab: Lab, tmp_path: Path, root: Path
+) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    script = f"""
+import json, sys
+from pathlib import Path
+import psutil
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+with Engine(Lab.in_repository(Path({str(root)!r})), jobs=2) as engine:
+    reports = [engine.grade(Path({str(path)!r}), questions=["q1"]) for n in range(3)]
+    alive = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]
+    started = {{tuple(line) for line in (p.cmdline() for p in alive) if line}}  # an ending process has none
+print(json.dumps([[r.points for r in reports], "torch" in sys.modules, len(started)]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout.splitlines()[-1]) == [[14, 14, 14], False, 1]
+
+
+def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, root: Path) -> None:
+    chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
+    path = notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/hidden/test_q1_lstm_step.py", "--submission", str(path), "--seed", "5",
+         "-q", "--tb=no", "-p", "no:cacheprovider"],
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert "grade (seed 5)" in done.stdout and "forget-and-input-swapped" in done.stdout
+    assert "One LSTM step" in done.stdout
+
+
+def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path, root: Path) -> None:
+    (tmp_path / "x.ipynb").write_text("not json")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/hidden", "--submission", str(tmp_path / "x.ipynb")],
+        cwd=root, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 4 and "x.ipynb: this is not a readable notebook" in done.stdout + done.stderr
