@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assignment" / "lst
 
 from seqlab import tasks
 
+torch.set_num_threads(1)
+
 quick = settings(max_examples=25, deadline=None)
 seeds = st.integers(0, 2**40)
 
@@ -40,8 +42,10 @@ def test_every_sequence_is_what_its_stratum_promises(task, stratum, n, seed):
     batch = task.stratum(stratum, n, seed)
     assert batch.tokens.shape == (n, task.T) and batch.tokens.dtype == torch.int64
     assert batch.lengths.shape == batch.labels.shape == (n,) and len(batch) == n
-    assert 0 <= int(batch.tokens.min()) and int(batch.tokens.max()) < task.vocab_size
-    for tokens, L, label in zip(batch.tokens.tolist(), batch.lengths.tolist(), batch.labels.tolist(), strict=True):
+    assert int(batch.tokens.min()) >= 0 and int(batch.tokens.max()) < task.vocab_size
+    for tokens, L, label in zip(
+        batch.tokens.tolist(), batch.lengths.tolist(), batch.labels.tolist(), strict=True
+    ):
         assert task.shortest <= L <= task.T
         last = last_store(tokens[:L], task.K)
         assert label == tokens[last] - task.K  # the label is the last symbol stored in the valid part
@@ -67,7 +71,9 @@ def test_a_delay_is_kept_exactly(task, n, seed, data):
 @given(store_tasks(), st.sampled_from(tasks.STRATA), st.integers(1, 10), seeds)
 def test_the_same_seed_gives_the_same_batch(task, stratum, n, seed):
     one, two = task.stratum(stratum, n, seed), task.stratum(stratum, n, seed)
-    assert all(torch.equal(a, b) for a, b in zip((*one.inputs, one.labels), (*two.inputs, two.labels), strict=True))
+    assert all(
+        torch.equal(a, b) for a, b in zip((*one.inputs, one.labels), (*two.inputs, two.labels), strict=True)
+    )
 
 
 def test_the_distribution_is_the_one_described():
@@ -110,9 +116,7 @@ def test_domains_and_seeds_give_streams_of_their_own(seed, other):
     assert len({tasks.generator(*name).initial_seed() for name in names}) == len(names)
 
 
-@pytest.mark.parametrize(
-    "wrong", [dict(T=9), dict(T=64, shortest=3), dict(K=1), dict(T=20, shortest=21)]
-)
+@pytest.mark.parametrize("wrong", [{"T": 9}, {"shortest": 3}, {"K": 1}, {"T": 20, "shortest": 21}])
 def test_impossible_tasks_are_refused(wrong):
     with pytest.raises(ValueError, match=r"shortest is|K is"):
         tasks.StoreTask(**wrong)

@@ -1,0 +1,99 @@
+"""Predict, then run: with buttons, without them, and with nobody there."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assignment" / "lstm-gru"))
+
+from seqlab import predict as module
+from seqlab.predict import predict
+
+QUESTION, OPTIONS = "Which network remembers?", ["RNN", "LSTM", "both"]
+
+
+@pytest.fixture(autouse=True)
+def nobody_answers(monkeypatch):
+    def fail(*_):
+        raise AssertionError("a headless run would wait here for ever")
+
+    monkeypatch.setattr(builtins, "input", fail)
+
+
+def with_kernel(monkeypatch, allow_stdin: bool) -> None:
+    shell = SimpleNamespace(kernel=SimpleNamespace(_allow_stdin=allow_stdin))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+
+
+def test_headless_the_question_is_printed_and_the_run_goes_on(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=False)
+    guess = predict(QUESTION, OPTIONS)
+    assert guess.choice is None
+    shown = capsys.readouterr().out
+    assert QUESTION in shown and "b) LSTM" in shown and 'choice="a"' in shown
+    guess.compare("LSTM")
+    assert "nothing yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("choice", ["b", " B ", "LSTM"])
+def test_a_choice_is_a_letter_or_an_options_text(choice, capsys):
+    guess = predict(QUESTION, OPTIONS, choice=choice)
+    assert guess.choice == "LSTM" and "→ b) LSTM" in capsys.readouterr().out
+    guess.compare("LSTM")
+    assert "As you predicted" in capsys.readouterr().out
+    guess.compare("both")
+    shown = capsys.readouterr().out
+    assert "you predicted: LSTM" in shown and "what happened: both" in shown and "surprise" in shown
+
+
+@pytest.mark.parametrize("wrong", ["d", "GRU", ""])
+def test_other_answers_are_refused(wrong):
+    with pytest.raises(ValueError, match="a letter from a to c"):
+        predict(QUESTION, OPTIONS, choice=wrong)
+
+
+@pytest.mark.parametrize("options", [[], ["one"], ["same", "same"]])
+def test_a_prediction_needs_alternatives(options):
+    with pytest.raises(ValueError, match="at least two options"):
+        predict(QUESTION, options)
+
+
+class Widget:
+    """As much of an ipywidgets widget as is used."""
+
+    def __init__(self, *_, **traits):
+        self.__dict__.update(traits)
+
+    def observe(self, react, names):
+        self.react = react
+
+
+def test_buttons_where_somebody_is_there(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=True)
+    widgets = ModuleType("ipywidgets")
+    widgets.RadioButtons = widgets.HTML = widgets.VBox = Widget
+    monkeypatch.setitem(sys.modules, "ipywidgets", widgets)
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    guess = predict("Is 1 < 2 & 3?", OPTIONS)
+    assert len(shown) == 1 and capsys.readouterr().out == ""
+    guess._buttons.react({"new": "both"})  # a click
+    assert guess.choice == "both"
+    guess.compare("RNN")
+    assert guess._buttons.disabled
+
+
+def test_without_widgets_the_question_is_printed(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=True)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # importing it fails
+    predict(QUESTION, OPTIONS)
+    assert "a) RNN" in capsys.readouterr().out
+
+
+def test_plain_python_has_no_kernel():
+    assert not module._someone_is_there()
