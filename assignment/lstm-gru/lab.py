@@ -826,14 +826,14 @@ for T in (20, 200):
     sequences = tasks.StoreTask(T=T).stratum("long", 32, seed=2).tokens
     sequences[:, T // 5 :] %= task.K  # from there on there is only noise: tokens below K
     panels[f"T = {T}"] = {
-        name: gradient_norms(copy.deepcopy(network.recurrent).double(), network.embedding(sequences).double())
-        for name, network in networks.items()
+        name: gradient_norms(copy.deepcopy(net.recurrent).double(), net.embedding(sequences).double())
+        for name, net in networks.items()
     }
 plots.gradient_curves(panels, "Trained networks: how much gradient reaches each step?")
 plt.show()
 
 # %% [markdown]
-# **What did you see?** Compare with the fresh networks: GRU and LSTM have *changed their rate*. Nearly as much gradient arrives from step 200 as from step 20, on sequences three times longer than any they were trained on.
+# **What did you see?** Compare with the fresh networks: GRU and LSTM have *changed their rate*. Over 200 steps nearly as much arrives at the first step as over 20, and they were never trained on more than 64.
 #
 # And the RNN that did learn the task? Hardly any gradient comes back through it, less than before. It stores a symbol by driving its units to the ends of the $\tanh$, where they stay: a latch. A saturated unit remembers perfectly and passes no gradient at all.
 # So *remembering* and *passing gradient* are two things. The RNN had to find its latch while the gradient still told it almost nothing; in the LSTM the same forget gate that keeps the memory keeps the way back open.
@@ -1086,7 +1086,7 @@ print(
 
 # %% tags=["experiment"]
 own = reverse.encode("31415926"[: reverse.longest], "2468", "000")  # your own numbers here
-decoded = greedy_decode(translate_model, *own.inputs, reverse.max_len, reverse.BOS, reverse.EOS, reverse.PAD)
+decoded = greedy_decode(translate_model, *own.inputs, reverse.max_len, reverse.BOS, reverse.EOS)
 for source, row in zip(own.source, decoded, strict=True):
     print(f"{reverse.text(source):>{reverse.longest}} → {reverse.text(row)}")
 
@@ -1214,7 +1214,7 @@ grader.check("q12")
 # The cell state is the memory. A step only scales it (forget gate) and adds to it (input gate times candidate), so with the forget gate near 1 it, and the gradient along it, passes many steps almost unchanged. The hidden
 # state is what the unit shows at a step: the output gate lets through as much of $\tanh(c)$ as is of use now, to the head and to the gates of the next step. With one state both jobs compete: in a plain RNN
 # what is remembered is also what is shown, and it goes through a matrix and a $\tanh$ at every step, so memory and gradient shrink together. The heat map of the trained LSTM shows the division: at a letter the forget gate
-# drops and the input gate rises in most units, afterwards the rows of $c$ keep their values through the noise while the output gate moves at every token.
+# drops and the input gate rises in most units, afterwards the rows of $c$ keep their sign through all the noise while the output gate moves at every token.
 # <!-- # END SOLUTION -->
 
 # %% [markdown]

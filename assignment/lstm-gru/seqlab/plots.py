@@ -168,11 +168,11 @@ def lines(
         else:
             y = _array(values)
             x = np.arange(len(y))
+        shown.update(x)
         every = max(1, len(y) // 10)
         axes.plot(x, y, label=name, markevery=every, **_style(name, position))
     if log:
         axes.set_yscale("log")
-        shown.update(x)
     if len(shown) <= 10:  # measured at a few places: name them
         axes.set_xticks(sorted(shown))
     axes.set(xlabel=xlabel, ylabel=ylabel)
