@@ -31,7 +31,7 @@ from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.adapters.otter_intake import Intake, take_in
-from gatelab.lab import Lab, LabError
+from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
 KIT = Path("files", "kit")  # in the unpacked zip
@@ -64,13 +64,10 @@ class GatelabPlugin(AbstractOtterPlugin):
     def __init__(self, submission_path: str, submission_metadata: dict, plugin_config: dict) -> None:
         super().__init__(submission_path, submission_metadata, plugin_config or {})
         self.lab: Lab | None = None
+        self.specs: list[QuestionSpec] = []
         self.intake = Intake(Path(submission_path or "").name, None)
         self.report: Report | None = None
         self.private = tempfile.TemporaryDirectory(prefix="gatelab-")
-
-    @property
-    def specs(self) -> list:
-        return list(self.lab.questions.values()) if self.lab else []
 
     def before_grading(self, config: Any) -> None:
         """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
@@ -79,9 +76,9 @@ class GatelabPlugin(AbstractOtterPlugin):
         config.grade_from_log, config.debug = False, False
         submission = Path(self.submission_path)
         try:
-            self.lab = lab_of_the_kit(
-                Path(config.autograder_dir) / "source", self.plugin_config.get("lab", "")
-            )
+            lab = lab_of_the_kit(Path(config.autograder_dir) / "source", self.plugin_config.get("lab", ""))
+            self.specs = list(lab.questions.values())
+            self.lab = lab
             private = Path(self.private.name)
             self.intake = _handed_in.get() or take_in(submission, private, self.lab.notebook)
         except Exception as error:
@@ -107,14 +104,21 @@ class GatelabPlugin(AbstractOtterPlugin):
         """Put the report in the place of what came out of the kernel."""
         from gatelab.adapters.otter_results import replace_results
 
-        replace_results(results, self.report, self.specs)
+        try:
+            replace_results(results, self.report, self.specs)
+        except Exception as error:
+            self._give_up(error)
+            replace_results(results, self.report, self.specs)
 
     def generate_report(self) -> str:
         """What the student will read, for otter's log, in letters that the log's encoding has."""
         from gatelab.report.gradescope import plain_text
 
-        encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-        return plain_text(self.report, self.specs).encode(encoding, "replace").decode(encoding)
+        try:
+            encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+            return plain_text(self.report, self.specs).encode(encoding, "replace").decode(encoding)
+        except Exception:  # a log without these lines is no reason to lose the result
+            return ""
 
     def _grade(self) -> Report:
         if self.intake.notebook is None:
