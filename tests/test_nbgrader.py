@@ -14,6 +14,7 @@ from pathlib import Path
 
 import minikit
 import pytest
+
 from gatelab.build import leaks
 from gatelab.engine import Engine
 from gatelab.lab import Lab
@@ -21,6 +22,7 @@ from gatelab.report.model import Report
 
 LAB = "lstm-gru"
 GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
+COMPARED = ("correct", "wrong", "empty", "deleted", "doubled", "edited")
 SWAPPED = ("i, f, g, o = pre.chunk(4, dim=1)", "f, i, g, o = pre.chunk(4, dim=1)")
 
 
@@ -36,6 +38,15 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
     """Student → notebook, as they come back from students."""
     wrong = copy.deepcopy(solved)
     minikit.cell(wrong, "q1-solution")["source"] = _source(wrong, "q1-solution").replace(*SWAPPED)
+
+    wrong["cells"].append(
+        {
+            "cell_type": "markdown",
+            "id": "note",
+            "metadata": {},
+            "source": "Hi <script>alert(1)</script>, $a<b$",
+        }
+    )
 
     deleted = copy.deepcopy(wrong)
     deleted["cells"] = [
@@ -117,7 +128,7 @@ def book(course: Path) -> dict[str, dict[str, float | None]]:
 @pytest.fixture(scope="module")
 def reports(course: Path) -> dict[str, Report]:
     """Student → the engine's own report of the same file."""
-    files = [(student, course / "submitted" / student / LAB / "lab.ipynb") for student in GRADED]
+    files = [(student, course / "submitted" / student / LAB / "lab.ipynb") for student in COMPARED]
     with Engine(Lab.in_repository(course), accept_missing_protection=True) as engine:
         return {report.submission: report for report in engine.grade_all(files)}
 
@@ -136,7 +147,7 @@ def read_book(path: Path) -> dict[str, dict[str, float | None]]:
     return book
 
 
-@pytest.mark.parametrize("student", GRADED)
+@pytest.mark.parametrize("student", COMPARED)
 def test_does_the_grade_book_say_what_the_engine_says(student, book, reports):
     report = reports[student]
     assert {id: book[student][id] for id in ("q1", "q2")} == {
@@ -200,6 +211,12 @@ def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
     assert "q2:notwrittenyet" in text, "the search below would find nothing"
     for secret in (*({needle.text for needle in suites} - own), "Traceback", str(course)):
         assert secret not in text
+
+
+def test_does_a_script_in_a_students_text_stay_text(course):
+    page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "script>alert(1)" in feedback(course, "wrong").replace("&gt;", ">").replace(" ", "")
 
 
 def test_is_nothing_handed_out_that_lay_beside_a_notebook(course):

@@ -20,6 +20,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT, Ungradable, read_bytes
 
+# The beginning of an HTML tag. nbgrader's pages show a student's text as it is, scripts too, to who marks it; with a
+# space after it the sign is only a sign, in formulas as well.
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
 MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
