@@ -6,6 +6,7 @@ import tomllib
 import zipfile
 
 import pytest
+import yaml
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.lab import Lab
 from small_lab import ROOT
@@ -91,3 +92,9 @@ def test_scripts_can_be_run(built, script):
     zip = zipfile.ZipFile(built)
     assert zip.getinfo(script).external_attr >> 16 == 0o755
     subprocess.run(["bash", "-n"], input=zip.read(script), check=True)
+
+
+def test_the_image_has_the_interpreter_of_the_repositorys_environment(built):
+    in_image = yaml.safe_load(zipfile.ZipFile(built).read("environment.yml"))["dependencies"]
+    assert in_image[0].startswith("python=")
+    assert in_image[0] in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
