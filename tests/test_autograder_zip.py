@@ -7,9 +7,10 @@ import zipfile
 
 import pytest
 import yaml
+from small_lab import ROOT
+
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.lab import Lab
-from small_lab import ROOT
 
 
 @pytest.fixture(scope="module")

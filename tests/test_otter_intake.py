@@ -4,6 +4,7 @@ import os
 import zipfile
 
 import pytest
+
 from gatelab.adapters.otter_intake import take_in
 
 
