@@ -28,7 +28,10 @@ def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
         parameter.grad = torch.full_like(parameter, old) if old else None
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     returned = [ns["training_step"](model, optimizer, *batch, pad, **keywords) for _ in range(steps)]
+    grads = [p.grad for p in model.parameters() if p.grad is not None]
     return {
+        # Not asked for: it tells some mistakes apart.
+        "left": sum(float((g**2).sum()) for g in grads) ** 0.5,
         "returned": [loss if isinstance(loss, (int, float, torch.Tensor)) else str(type(loss)) for loss in returned],
         "plain": [isinstance(loss, float) for loss in returned],
         "update": {name: (before[name] - p.detach()) / rate for name, p in model.named_parameters()},
@@ -102,9 +105,8 @@ def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip
 
 
 @part("q11", "returned-loss", 0.5)
-@pytest.mark.parametrize("steps", [1, 3])
-def test_returns_the_loss_as_a_number(student, draw, steps):
-    made, losses, _, _ = one_step(student, draw, clip=1.0, steps=steps)
+def test_returns_the_loss_as_a_number(student, draw):
+    made, losses, _, _ = one_step(student, draw, clip=1.0)
     for got, plain, want in zip(made["returned"], made["plain"], losses, strict=True):
         kind = "a tensor" if isinstance(got, Tensor) else got if isinstance(got, str) else type(got).__name__
         needs(plain, f"training_step should return the loss as a Python number (float), not {kind}.")

@@ -1,6 +1,6 @@
-"""The gradients are not clipped.
+"""The gradients are not clipped, or clipped before they are there.
 
-Hint: What is `clip` for in your function?
+Hint: What stands in `.grad` at the moment when it is clipped, and when is that?
 """
 
 EDITS = [
