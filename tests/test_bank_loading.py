@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from gatelab.bank.load import BankError, compose, load_bank
 from gatelab.lab import Lab
 
@@ -117,4 +118,4 @@ def test_a_lab_without_a_bank_has_an_empty_one(toy):
 def test_the_bank_of_the_lab_is_in_order():
     bank = load_bank(Lab.in_repository(ROOT))
     assert len({one.key for one in bank.chaffs}) == len(bank.chaffs)
-    assert len({one.misconception for one in bank.chaffs}) == len(bank.chaffs)
+    assert len({(one.question, one.misconception) for one in bank.chaffs}) == len(bank.chaffs)

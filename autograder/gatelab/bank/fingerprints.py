@@ -40,16 +40,6 @@ def fingerprints(lab: Lab) -> bytes:
     return _dump({id: _question(lab, bank, id) for id in questions})
 
 
-def unseen(lab: Lab, question: str) -> list[str]:
-    """Keys of the chaffs that a question's public check cannot tell from a right solution."""
-    right = prints(lab, question)
-    return [
-        chaff.key
-        for chaff in load_bank(lab).chaffs_of(question)
-        if not _changes(right, prints(lab, question, chaff))
-    ]
-
-
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
     """Fingerprints of all calls of a public check, made on the references with this chaff laid over them."""
     with importable(lab.assignment):

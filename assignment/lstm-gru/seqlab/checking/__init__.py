@@ -10,7 +10,7 @@
 
 from seqlab.checking import concepts, standins
 from seqlab.checking.check import TESTS, Check
-from seqlab.checking.differ import agree, gradients_agree, is_number, need, returned, untouched
+from seqlab.checking.differ import Finding, agree, gradients_agree, is_number, need, returned, untouched
 from seqlab.checking.record import Call, Contract, Numbers, Student
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Call",
     "Check",
     "Contract",
+    "Finding",
     "Numbers",
     "Student",
     "agree",
