@@ -7,11 +7,12 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
 from gatelab.klass.collect import CollectError, Submission, collect
 from gatelab.klass.names import LONGEST, RESERVED, distinct, file_names, visible
 from gatelab.notebook import SIZE_LIMIT
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 LAB = "lstm-gru"
 

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+
 from gatelab.bank.load import Bank, Chaff
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
