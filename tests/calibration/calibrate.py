@@ -4,7 +4,7 @@
     python tests/calibration/calibrate.py --only lstm gru --seeds 20
     python tests/calibration/calibrate.py --table               # only rewrite RESULTS.md
 
-Every finished chunk of seeds is appended to `store.csv`, `reverse.csv` or `plain.csv`; a run goes on where these files end. They belong to the settings in
+Every finished chunk of seeds is appended to `store.csv`, `reverse.csv`, `horizon.csv` or `plain.csv`; a run goes on where these files end. They belong to the settings in
 `settings.json`: where seqlab's have moved, the old results must be deleted first.
 """
 
@@ -54,6 +54,8 @@ def _plain(train: Callable[[int], dict[str, float]], seeds: list[int]) -> many.S
 STORE = partial(Run, table="store")
 REVERSE = partial(Run, table="reverse")
 PLAIN = partial(Run, table="plain", chunk=1)
+HORIZON = partial(Run, table="horizon", seeds=4, chunk=4)
+MOST = 1500  # steps; an RNN that has not got there by then is not followed further
 
 # Widths: equal, equal parameters (H = 71: 7,151 beside the LSTM's 6,920), four times the parameters. Learning rates: the best of a sweep.
 RUNS = [
@@ -70,6 +72,11 @@ RUNS = [
     *(
         REVERSE(mistake, train=partial(many.reverse, n=N, mistake=mistake), seeds=20, chunk=4)
         for mistake in ("targets not shifted", "no BOS", "state not handed over", "padding in the loss")
+    ),
+    *(
+        HORIZON(f"{kind} T={T}", train=partial(many.horizon, kind=kind, T=T, most=MOST, rate=rate))
+        for T in (10, 16, 24, 32, 48, 64)
+        for kind, rate in (("rnn", 0.01), ("gru", None), ("lstm", None))
     ),
     STORE("rnn H=71", train=partial(many.store, kind="rnn", n=N, hidden=71, rate=0.005), seeds=200, chunk=4),
     STORE(

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 Scores = dict[int, dict[str, float]]  # seed → name of the score → score
-Watch = Callable[[int, Params], None]
+Watch = Callable[[int, Params], object]  # called after every step; something true ends the training
 
 
 def _gather(batches: list, *names: str) -> list[Tensor]:
@@ -23,9 +23,18 @@ def _gather(batches: list, *names: str) -> list[Tensor]:
 
 def classify(kind: str, p: Params, tokens: Tensor, lengths: Tensor) -> Tensor:
     """tokens (M, N, T), lengths (M, N) → logits (M, N, K)."""
-    outputs = run(kind, p, "recurrent", embed(p["embedding.weight"], tokens))
+    order = lengths.argsort(1, descending=True)
+    lengths, tokens = lengths.gather(1, order), tokens.gather(1, order[..., None].expand_as(tokens))
+    x = embed(p["embedding.weight"], tokens)
+    outputs = run(kind, p, "recurrent", x, active=needed(lengths, tokens.shape[2]))
     last = (lengths - 1)[..., None, None].expand(-1, -1, 1, outputs.shape[-1])
-    return linear(outputs.gather(2, last).squeeze(2), p["head.weight"], p["head.bias"])
+    logits = linear(outputs.gather(2, last).squeeze(2), p["head.weight"], p["head.bias"])
+    return logits.gather(1, order.argsort(1)[..., None].expand_as(logits))
+
+
+def needed(lengths: Tensor, steps: int) -> list[int]:
+    """For every step, how many rows any seed still needs; lengths (M, N) fall along each row."""
+    return [int((lengths > t).sum(1).max()) for t in range(steps)]
 
 
 def store(
@@ -55,9 +64,9 @@ def store(
         losses.mean(1).sum().backward()
         clip(p, recipe.clip)
         optimizer.step()
-        if watch is not None:
-            watch(step, p)
-    tests = [store_tests(s, n) for s in seeds]
+        if watch is not None and watch(step, p):
+            break
+    tests = [store_tests(s, n, task) for s in seeds]
     scores: Scores = {s: {} for s in seeds}
     for name in tasks.STRATA:
         for s, value in zip(seeds, accuracy(kind, p, [test[name] for test in tests]), strict=True):
@@ -76,17 +85,39 @@ def accuracy(kind: str, p: Params, batches: list[tasks.Batch]) -> list[float]:
     return torch.cat(right, 1).double().mean(1).tolist()
 
 
+def horizon(seeds: list[int], kind: str, T: int, most: int, rate: float | None = None) -> Scores:
+    """Steps until every stratum of the task of length T first reaches 0.95, measured every 25 steps; nan: not within `most`."""
+    task = tasks.StoreTask(T=T, shortest=min(T, tasks.STORE.shortest))
+    tests = [store_tests(s, 128, task) for s in seeds]
+    first = dict.fromkeys(seeds, float("nan"))
+
+    def watch(step: int, p: Params) -> bool:
+        if step % 25 == 0:
+            found = [accuracy(kind, p, [test[name] for test in tests]) for name in tasks.STRATA]
+            for s, worst in zip(seeds, map(min, zip(*found, strict=True)), strict=True):
+                if worst >= 0.95 and first[s] != first[s]:  # nan: not yet
+                    first[s] = step
+        return all(steps == steps for steps in first.values())
+
+    store(seeds, kind, n=1, rate=rate, steps=most, task=task, watch=watch)
+    return {s: {"T": T, "steps": steps} for s, steps in first.items()}
+
+
 # --- q11: reversed digits ----------------------------------------------------------------------------------------
 
 
-def encode(p: Params, source: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+def encode(p: Params, source: Tensor, lengths: Tensor, longest_first: bool = False) -> tuple[Tensor, Tensor]:
     """source (M, N, S), lengths (M, N) → the state (h, c) after the last valid token, each (M, N, H)."""
     pre = project("lstm", p, "encoder", embed(p["source_embedding.weight"], source))
     h = c = pre.new_zeros(*lengths.shape, p["encoder.weight_hh_l0"].shape[-1])
-    for t, now in enumerate(pre.unbind(2)):
-        new_h, new_c = advance("lstm", p, "encoder", now, h, c)
-        valid = (t < lengths)[..., None]
-        h, c = torch.where(valid, new_h, h), torch.where(valid, new_c, c)
+    counts = needed(lengths, source.shape[2]) if longest_first else [lengths.shape[1]] * source.shape[2]
+    for t, (now, n) in enumerate(zip(pre.unbind(2), counts, strict=True)):
+        if n == 0:
+            break
+        new_h, new_c = advance("lstm", p, "encoder", now[:, :n], h[:, :n], c[:, :n])
+        valid = (t < lengths[:, :n])[..., None]
+        h = torch.cat([torch.where(valid, new_h, h[:, :n]), h[:, n:]], 1)
+        c = torch.cat([torch.where(valid, new_c, c[:, :n]), c[:, n:]], 1)
     return h, c
 
 
@@ -107,9 +138,12 @@ def decoder_inputs(mistake: str, targets: Tensor) -> Tensor:
 
 
 def forward(p: Params, source: Tensor, lengths: Tensor, targets: Tensor, mistake: str) -> Tensor:
-    state = decoder_start(mistake, encode(p, source, lengths))
+    """Forced logits (M, N, T, V); the sequences must stand longest first."""
+    state = decoder_start(mistake, encode(p, source, lengths, longest_first=True))
     read = embed(p["target_embedding.weight"], decoder_inputs(mistake, targets))
-    out = run("lstm", p, "decoder", read, state)  # (M, N, T, H)
+    # An EOS follows the digits; only a loss that counts the padding needs the steps after it.
+    active = None if mistake == "padding in the loss" else needed(lengths + 1, targets.shape[2])
+    out = run("lstm", p, "decoder", read, state, active, block=1)  # (M, N, T, H)
     return linear(out.flatten(1, 2), p["head.weight"], p["head.bias"]).view(*targets.shape, -1)
 
 
@@ -125,6 +159,10 @@ def reverse(seeds: list[int], n: int, mistake: str = "", watch: Watch | None = N
         optimizer.param_groups[0]["lr"] = rate
         batches = [task.batch(recipe.batch_size, stream) for stream in streams]
         source, lengths, targets = _gather(batches, "source", "source_lengths", "targets")
+        order = lengths.argsort(1, descending=True)
+        lengths = lengths.gather(1, order)
+        source = source.gather(1, order[..., None].expand_as(source))
+        targets = targets.gather(1, order[..., None].expand_as(targets))
         optimizer.zero_grad()
         logits = forward(p, source, lengths, targets, mistake)
         losses = cross_entropy(logits.flatten(0, 2), targets.flatten(), reduction="none").view(targets.shape)
@@ -133,8 +171,8 @@ def reverse(seeds: list[int], n: int, mistake: str = "", watch: Watch | None = N
         loss.sum().backward()
         clip(p, recipe.clip)
         optimizer.step()
-        if watch is not None:
-            watch(step + 1, p)
+        if watch is not None and watch(step + 1, p):
+            break
     tests = [reverse_tests(s, n) for s in seeds]
     scores: Scores = {s: {} for s in seeds}
     for name in tests[0]:

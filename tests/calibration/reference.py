@@ -50,10 +50,10 @@ def translator(seed: int) -> nn.Module:
     )
 
 
-def store_tests(seed: int, n: int) -> dict[str, tasks.Batch]:
+def store_tests(seed: int, n: int, task: tasks.StoreTask = tasks.STORE) -> dict[str, tasks.Batch]:
     """What a classifier trained from this seed is judged on."""
     stream = tasks.generator(seed, "calibration")
-    return {name: tasks.STORE.stratum(name, n, stream) for name in tasks.STRATA}
+    return {name: task.stratum(name, n, stream) for name in tasks.STRATA}
 
 
 def reverse_tests(seed: int, n: int) -> dict[str, tasks.Pairs]:

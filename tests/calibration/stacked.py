@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 Params = dict[str, Tensor]  # each (M, …)
 
@@ -81,18 +82,38 @@ STEPS: dict[str, Callable] = {
 }
 
 
-def run(kind: str, p: Params, prefix: str, x: Tensor, state: tuple[Tensor, Tensor] | None = None) -> Tensor:
-    """The layer `prefix` over x (M, N, T, D): all hidden states (M, N, T, H)."""
-    w_hh = p[f"{prefix}.weight_hh_l0"]
-    M, N = x.shape[:2]
-    h = c = x.new_zeros(M, N, w_hh.shape[-1])
+def run(
+    kind: str,
+    p: Params,
+    prefix: str,
+    x: Tensor,
+    state: tuple[Tensor, Tensor] | None = None,
+    active: list[int] | None = None,
+    block: int = 8,
+) -> Tensor:
+    """The layer `prefix` over x (M, N, T, D): all hidden states (M, N, T, H).
+
+    active: how many rows each step is needed for, never growing (longest sequences first); the outputs of the other rows are left at zero.
+    A third of the sums of a padded batch is spared so.
+    """
+    M, N, T, _ = x.shape
+    H = p[f"{prefix}.weight_hh_l0"].shape[-1]
+    h = c = x.new_zeros(M, N, H)
     if state is not None:
         h, c = state
-    outputs = []
-    for pre in project(kind, p, prefix, x).unbind(2):
-        h, c = advance(kind, p, prefix, pre, h, c)
-        outputs.append(h)
-    return torch.stack(outputs, 2)
+    blocks = []
+    for first in range(0, T, block):
+        n = N if active is None else active[first]
+        if n == 0:
+            blocks.append(x.new_zeros(M, N, T - first, H))
+            break
+        outputs = []
+        h, c = h[:, :n], c[:, :n]
+        for pre in project(kind, p, prefix, x[:, :n, first : first + block]).unbind(2):
+            h, c = advance(kind, p, prefix, pre, h, c)
+            outputs.append(h)
+        blocks.append(pad(torch.stack(outputs, 2), (0, 0, 0, 0, 0, N - n)))
+    return torch.cat(blocks, 2)
 
 
 def project(kind: str, p: Params, prefix: str, x: Tensor) -> Tensor:
