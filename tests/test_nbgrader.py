@@ -14,8 +14,13 @@ from pathlib import Path
 
 import minikit
 import pytest
+from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config
 
 from gatelab.build import leaks
+from gatelab.build.course import grading_settings
+from gatelab.confine import ProtectionMissing
 from gatelab.engine import Engine
 from gatelab.lab import Lab
 from gatelab.report.model import Report
@@ -237,6 +242,20 @@ def test_is_a_newer_submission_graded_again(course):
     (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
     nbgrader(course, "autograde", LAB, "--student", "renamed")
     assert read_book(course / "gradebook.db")["renamed"]["q1"] == 0
+
+
+def test_does_a_machine_without_protection_stop_before_the_first_submission(course, monkeypatch):
+    def refuse(*_: object) -> None:
+        raise ProtectionMissing("This machine cannot confine student code.")
+
+    monkeypatch.setattr("gatelab.adapters.nbgrader.engine_for", refuse)
+    settings = Config()
+    grading_settings(settings, course)
+    folders = CourseDirectory(root=str(course), assignment_id=LAB)
+    before = minikit.files(course / "autograded")
+    with pytest.raises(NbGraderException, match="cannot confine"):
+        Autograde(coursedir=folders, config=settings).start()
+    assert minikit.files(course / "autograded") == before
 
 
 def feedback(course: Path, student: str) -> str:

@@ -50,9 +50,10 @@ def _cell(raw: Any, id: str) -> NotebookNode | None:
         source = "".join(source)
     if not isinstance(source, str) or len(source) > SOURCE_LIMIT:
         return None
-    source = source.encode("utf-8", "replace").decode(
-        "utf-8"
-    )  # halves of characters cannot be written to a file
+    # Halves of characters cannot be written to a file.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    if raw["cell_type"] != "code":
+        source = _TAG.sub("< ", source)
     cell = MAKE[raw["cell_type"]](source, id=id)
     metadata = raw.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None

@@ -21,9 +21,10 @@ from gatelab.lab import Lab
 
 MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
 SECONDS_A_CELL = 900
-# What makes two runs print the same: one thread, fixed hashes, no progress bars, no dates inside of figures.
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "TQDM_DISABLE": "1", "SOURCE_DATE_EPOCH": "0"}
+# What makes two runs print the same: one thread, fixed hashes, no dates inside of figures.
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
+_PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 
 
@@ -97,14 +98,15 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
-            cell.outputs = [_stable(output) for output in cell.outputs if output.get("name") != "stderr"]
+            outputs = (_stable(output) for output in cell.outputs if output.get("name") != "stderr")
+            cell.outputs = [output for output in outputs if output.get("text") != ""]
     return notebook
 
 
 def _stable(output: NotebookNode) -> NotebookNode:
-    """An output without the addresses of objects and the emoji that otter draws by lot."""
+    """An output without progress bars, the addresses of objects and the emoji that otter draws by lot."""
     if output.output_type == "stream":
-        output.text = _ADDRESS.sub("at 0x…", output.text)
+        output.text = _PROGRESS.sub("", _ADDRESS.sub("at 0x…", output.text))
     for kind in ("text/plain", "text/html"):
         if kind in output.get("data", {}):
             output.data[kind] = _PRAISE.sub("passed!", _ADDRESS.sub("at 0x…", output.data[kind]))
