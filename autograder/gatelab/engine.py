@@ -119,8 +119,10 @@ class Engine:
             raise ProtectionMissing(answer["missing"])
         return Report.from_dict(answer["report"])
 
-    def grade_all(self, submissions: Iterable[tuple[str, Path]]) -> Iterator[Report]:
-        """Reports of (name, path) pairs as they get ready, `jobs` at once."""
+    def grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
+    ) -> Iterator[Report]:
+        """Reports of (name, path) pairs as they get ready, `jobs` at once; the rest as for `grade`."""
         pending: set[Any] = set()
         iterator = iter(submissions)
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -130,7 +132,7 @@ class Engine:
                         item = next(iterator, None)
                         if item is None:
                             break
-                        pending.add(pool.submit(self.grade, item[1], item[0]))
+                        pending.add(pool.submit(self.grade, item[1], item[0], questions, None, training))
                     if not pending:
                         return
                     done, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -22,7 +22,7 @@ class QuestionSpec:
     names: tuple[str, ...] = ()
     builds_on: tuple[str, ...] = ()
     own_if: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    seconds: float = 30.0
+    seconds: float = 60.0
     by_hand: bool = False
 
 

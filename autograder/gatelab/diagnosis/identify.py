@@ -82,6 +82,9 @@ def identify(
     """
     if not trace.failed or not any(e.replay for e in trace.exchanges):
         return []
+    errors = {e.answer["error"]["type"] for e in trace.exchanges if e.answer.get("error")}
+    if errors & {"NotDefined", "NotImplementedError"}:
+        return []  # nothing was written; that is said already
     chaffs = list(chaffs)
 
     def backend(source: str) -> Callable[[], LocalBackend]:
@@ -93,7 +96,7 @@ def identify(
             return found[:1]
         if len(found) == 1:
             return found
-    for a, b in itertools.combinations(chaffs, 2) if compose else ():
+    for a, b in itertools.combinations(chaffs, 2) if compose and not errors else ():
         both = compose(a, b)
         if both is not None and agrees(trace, backend(both.source)):
             return [a, b]

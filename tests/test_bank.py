@@ -1,0 +1,102 @@
+"""The suites, graded: `gatelab verify` in the small. `make verify` does the same with fifty seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatelab.bank.load import Bank, load_bank
+from gatelab.bank.matrix import markdown, write_pages
+from gatelab.bank.notebooks import write_notebook
+from gatelab.bank.verify import Matrix, lost_parts, styles, verify
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+
+SEEDS = (11, 2026)
+
+
+@pytest.fixture(scope="module")
+def bank(lab: Lab) -> Bank:
+    return load_bank(lab)
+
+
+@pytest.fixture(scope="module")
+def matrix(engine: Engine, bank: Bank) -> Iterator[Matrix]:
+    """Every wheat with two seeds, every chaff with one, through the engine, without the parts that train."""
+    yield verify(engine, bank, SEEDS)
+
+
+@pytest.mark.timeout(1500)
+def test_every_wheat_passes_every_hidden_test(matrix: Matrix) -> None:
+    assert [row for row in matrix.wheats if row.lost] == []
+
+
+@pytest.mark.timeout(1500)
+def test_every_chaff_loses_its_own_question_and_no_other(matrix: Matrix) -> None:
+    assert [(row.question, row.id, row.lost, row.elsewhere) for row in matrix.chaffs if not row.caught] == []
+
+
+@pytest.mark.timeout(1500)
+def test_every_chaff_is_named_by_its_own_misconception(matrix: Matrix) -> None:
+    assert [(row.question, row.id, row.named) for row in matrix.chaffs if not row.named_right] == []
+
+
+def test_the_bank_is_as_large_as_it_says(lab: Lab, bank: Bank) -> None:
+    code = [id for id, spec in lab.questions.items() if not spec.by_hand and id != "q12"]
+    for id in code:
+        assert len([w for w in bank.wheats if w.question == id]) >= 5, id
+        assert len([c for c in bank.chaffs if c.question == id]) >= 8, id
+    assert len(bank.chaffs) >= 90
+
+
+def test_every_wheat_stands_in_some_style(bank: Bank) -> None:
+    used = {(q, source) for _, sources in styles(bank) for q, source in sources.items()}
+    assert used == {(w.question, w.source) for w in bank.wheats}
+
+
+@pytest.mark.timeout(300)
+def test_a_whole_correct_lab_gets_every_point_with_training_and_the_parts_add_up(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, {}))
+    assert lost_parts(report) in ([], [f"q12/{p.name}" for p in report.question("q12").parts])
+    for question in report.questions:
+        if not question.by_hand:
+            assert sum(part.max_points for part in question.parts) == pytest.approx(question.max_points), (
+                question.id
+            )
+
+
+def test_the_points_of_the_lab_are_a_hundred(lab: Lab) -> None:
+    assert sum(spec.points for spec in lab.questions.values()) == 100
+
+
+def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, tmp_path: Path) -> None:
+    page, table = write_pages(matrix, lab, tmp_path)
+    assert "forget-and-input-swapped" in page.read_text() and table.read_text() == markdown(matrix, lab)
+
+
+@pytest.mark.timeout(300)
+def test_one_and_two_jobs_give_the_same_points_and_messages(
+    engine: Engine, lab: Lab, bank: Bank, tmp_path: Path
+) -> None:
+    chaffs = bank.chaffs[::12]
+    paths = [
+        (chaff.key, write_notebook(tmp_path / f"{n}.ipynb", lab, {chaff.question: chaff.source}))
+        for n, chaff in enumerate(chaffs)
+    ]
+    with Engine(lab, jobs=2) as two:
+        both = {report.submission: report for report in two.grade_all(paths, training=False)}
+    for name, path in paths:
+        one = engine.grade(path, name, training=False)
+        assert _timeless(one) == _timeless(both[name]), name
+
+
+def _timeless(report: object) -> dict:
+    data = report.to_dict()
+    data["cpu_seconds"] = data["wall_seconds"] = 0
+    for question in data["questions"]:
+        question["seconds"] = 0
+    return data
