@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from trained import check_strata, check_training, settings
+from trained import check_strata, check_training, settings, tasks, training
 from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights
 
 from gatelab.suite import close, needs, part
-from seqlab import tasks, training
 
 VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 0
 RATE = 0.5  # of the plain gradient step that shows what the optimiser was given

@@ -6,11 +6,10 @@ import math
 
 import pytest
 import torch
-from trained import check_strata, check_training, settings
+from trained import check_strata, check_training, settings, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both
 
 from gatelab.suite import close, close_grads, needs, part
-from seqlab import tasks
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
 NAME = "SequenceClassifier"
