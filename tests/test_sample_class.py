@@ -58,4 +58,4 @@ def test_does_it_get_what_it_must(grades: dict[str, dict[str, str]], name: str) 
     questions = [id for id, spec in Lab.in_repository(ROOT).questions.items() if not spec.by_hand]
     got = {id: float(row[id]) for id in questions if float(row[id])}
     assert got == expected["points"]
-    assert float(row["total"]) == sum(expected["points"].values())
+    assert float(row["total"]) == pytest.approx(sum(expected["points"].values()), abs=0.01)

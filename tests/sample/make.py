@@ -36,7 +36,7 @@ STYLES = {
         "q6": "gather", "q7": "indexed", "q8": "calls_lstm_step", "q9": "token_loop", "q10": "preallocated",
     },
     "grace": {
-        "q1": "einsum", "q2": "einsum", "q3": "one_loop_for_both", "q4": "numpy_products", "q5": "bisection",
+        "q1": "einsum", "q2": "einsum", "q3": "one_step_method", "q4": "numpy_products", "q5": "bisection",
         "q6": "einsum_one_hot", "q7": "mask_einsum", "q8": "mask_arithmetic", "q9": "one_hot_einsum", "q10": "one_by_one",
     },
     "karen": {

@@ -47,5 +47,5 @@ def harmless(cell: str) -> str:
 
 
 def number(points: float) -> str:
-    """Points without needless zeros: 14, 7.5."""
-    return f"{points:g}"
+    """Points to two decimals, without needless zeros: 14, 7.5, 3.43."""
+    return f"{points:.2f}".rstrip("0").rstrip(".")
