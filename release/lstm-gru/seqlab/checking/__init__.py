@@ -4,21 +4,25 @@
 `differ`       says the first thing in which two results differ
 `fingerprint`  recognises known mistakes by the numbers they give
 `standins`     take the place of what a question builds on
+`concepts`     reads the answers of q12
 `check`        puts the three together for otter
 """
 
-from seqlab.checking import standins
-from seqlab.checking.check import Check
-from seqlab.checking.differ import agree, gradients_agree, is_number, need, returned, untouched
+from seqlab.checking import concepts, standins
+from seqlab.checking.check import TESTS, Check
+from seqlab.checking.differ import Finding, agree, gradients_agree, is_number, need, returned, untouched
 from seqlab.checking.record import Call, Contract, Numbers, Student
 
 __all__ = [
+    "TESTS",
     "Call",
     "Check",
     "Contract",
+    "Finding",
     "Numbers",
     "Student",
     "agree",
+    "concepts",
     "gradients_agree",
     "is_number",
     "need",

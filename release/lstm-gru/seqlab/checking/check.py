@@ -56,10 +56,7 @@ class Check:
         """Make all calls (once) against a notebook's namespace. Returns the record."""
         if self.student is None:
             self.student = Student(namespace)
-            with torch.random.fork_rng(
-                devices=[]
-            ):  # the notebook's own random numbers go on as if nothing had been
-                self._results = self._calls(self.student)
+            self._results = self._calls(self.student)
         return self.student.record
 
     def results(self, namespace: dict[str, Any]) -> Any:
@@ -97,9 +94,11 @@ class _Case(test_case):
         self.check = check
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
-        results = self.check.results(global_environment)
         try:
-            self.test_func(results)
+            with torch.random.fork_rng(
+                devices=[]
+            ):  # the notebook's own random numbers go on as if nothing had been
+                self.test_func(self.check.results(global_environment))
         except Finding as finding:
             self.failure_message, error = self.check.explain(finding)
             # otter shows the test file's line that the traceback's third entry names.

@@ -42,9 +42,8 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     if top == [""]:
         want = f"one tensor {_named(spec[''])}"
     elif all(part.isdigit() for part in top):
-        names = [
-            _name(next(text for path, text in spec.items() if path.split(".")[0] == part)) for part in top
-        ]
+        first = {part: next(path for path in spec if path.split(".")[0] == part) for part in top}
+        names = [_name(spec[path]).partition("[")[0] for path in first.values()]
         want = f"a tuple of {len(top)}: ({', '.join(names)})"
     else:
         want = "a dict with the keys " + ", ".join(map(repr, top))

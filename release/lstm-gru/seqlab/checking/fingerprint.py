@@ -74,29 +74,28 @@ def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mi
     """Which known mistakes give just these numbers? Name in the notebook → mistakes (no entry: none known).
 
     A mistake is recognised when all calls of the names that it touches give its numbers; the other names
-    may be right, missing or wrong in their own way.
+    may be right, missing or wrong in their own way, and then that is told of them.
     """
     own = prints(record)
-    right = question["right"]
-    for entry in question["mistakes"]:
-        for group, changes in entry["calls"].items():
-            calls = [changes.get(str(k), print) for k, print in enumerate(right[group])]
-            mine = own.get(group, [])
-            if len(mine) != len(calls) or not all(map(same, mine, calls)):
-                break
-        else:
+    found: dict[str, list[Mistake]] = {}
+    # The mistake that explains the most names comes first.
+    for entry in sorted(question["mistakes"], key=lambda entry: -len(entry["calls"])):
+        if not found.keys() & entry["calls"].keys() and _fits(entry["calls"], question["right"], own):
             mistakes = [_mistake(question["words"], id) for id in entry["ids"]]
-            return dict.fromkeys(entry["calls"], mistakes) | _others(question, record, set(entry["calls"]))
-    return {}
+            found |= dict.fromkeys(entry["calls"], mistakes)
+    return found
 
 
-def _others(question: dict[str, Any], record: list[Call], known: set[str]) -> dict[str, list[Mistake]]:
-    """Mistakes in the question's other names: two separate ones are both told."""
-    rest = {
-        **question,
-        "mistakes": [entry for entry in question["mistakes"] if not known & set(entry["calls"])],
-    }
-    return recognise(rest, record) if rest["mistakes"] else {}
+def _fits(
+    changes: dict[str, dict[str, Print]], right: dict[str, list[Print]], own: dict[str, list[Print]]
+) -> bool:
+    """Are the numbers of every name that a mistake touches the right ones with its changes laid over them?"""
+    for group, changed in changes.items():
+        expected = [changed.get(str(k), print) for k, print in enumerate(right[group])]
+        mine = own.get(group, [])
+        if len(mine) != len(expected) or not all(map(same, mine, expected)):
+            return False
+    return True
 
 
 def load(folder: Path, question: str) -> dict[str, Any] | None:

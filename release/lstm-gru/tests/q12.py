@@ -1,0 +1,53 @@
+"""Public check of q12: is every answer there and of the asked form? And are they all right, taken together?
+
+Nobody can read the answers here: there is one hash over all of them, which cannot say which one is wrong.
+"""
+
+import json
+
+from seqlab.checking import TESTS, Check, Contract, concepts, need
+
+OK_FORMAT = False
+name = "q12"
+check = Check(name)
+
+STORED = json.loads((TESTS / "q12.json").read_text(encoding="utf-8"))
+
+
+@check.calls
+def calls(student):
+    return student.watch("answers", "", sort)
+
+
+def sort(answers):
+    """The answers in plain form; what is missing; what is not of the asked form."""
+    if not isinstance(answers, dict):
+        raise Contract(
+            f"`answers` should be a dict such as {{'c1': 'a', ...}}, yours is a {type(answers).__name__}."
+        )
+    found = {"plain": {}, "missing": [], "form": []}
+    for id, form in STORED["forms"].items():
+        answer = answers.get(id)
+        if concepts.empty(answer):
+            found["missing"].append(id)
+            continue
+        try:
+            found["plain"][id] = concepts.read(answer, form)
+        except ValueError as expected:
+            found["form"].append(f"{id} should be {expected}, yours is {answer!r}.")
+    if not found["plain"] and not found["form"]:
+        raise NotImplementedError("q12: answers")
+    return found
+
+
+@check.case("answers")
+def answers(sorted_answers):
+    need(sorted_answers, True)
+    found = sorted_answers.value
+    need(sorted_answers, not found["form"], " ".join(found["form"][:3]))
+    need(sorted_answers, not found["missing"], f"no answer yet to {', '.join(found['missing'])}.")
+    right = concepts.joint_hash(found["plain"], STORED["salt"]) == STORED["hash"]
+    text = (
+        "every answer has the asked form, but not all of them are right. (This check cannot know which ones.)"
+    )
+    need(sorted_answers, right, text)
