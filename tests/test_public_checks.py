@@ -170,7 +170,7 @@ class LSTM({base}):
         (
             "q9",
             "def sequence_loss(logits, targets, pad):\n    return 1.0",
-            "the loss should be a tensor of shape",
+            "the loss should be a tensor, yours is of type float",
         ),
         (
             "q5",
@@ -215,6 +215,36 @@ def test_a_layer_is_told_the_first_wrong_step(check, lab, body, says):
         assert "right" in says
     else:
         assert re.search(says, first_message(result)), repr(result)
+
+
+ODD = {
+    "None": "None",
+    "a number": "0.5",
+    "a text": "'h'",
+    "an empty tuple": "()",
+    "a tensor (1,)": "torch.zeros(1)",
+    "a large tensor": "torch.zeros(3, 4, 5, dtype=torch.float64)",
+    "tensors in a tuple": "(torch.zeros(3, 5), torch.zeros(()), {'i': 1, 'f': None})",
+    "NaN of integers": "(torch.zeros(3, 4, dtype=torch.int64), (torch.full((3, 5), torch.nan),) * 2)",
+    "itself": "torch.nn.Identity()",
+    "first argument": "arguments[0]",
+    "all arguments": "arguments",
+    "an error": "1 / 0",
+}
+
+
+@pytest.mark.parametrize("question", CODE)
+def test_whatever_comes_back_is_described(check, lab, question):
+    """No check trips over a result; the message is one of its own."""
+    for about, value in ODD.items():
+        for name in lab.questions[question].names:
+            function = f"def {name}(*arguments, **keywords):\n    return {value}"
+            module = f"class {name}({name}):\n    def forward(self, *arguments, **keywords):\n        return {value}"
+            for code in (function, module) if name[0].isupper() else (function,):
+                result = check(question, names_with(lab, code))
+                if about not in ("first argument",):
+                    assert not result.passed_all, f"{name} returns {about}"
+                assert "could not go on" not in repr(result), f"{name} returns {about}: {result}"
 
 
 def test_the_message_is_what_is_read_first(check, lab, bank):
