@@ -158,7 +158,8 @@ class _Watch:
 
 def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     """The grade table, who has no grade and why, and where the report lies."""
-    table = Table(title=run.lab.title, title_justify="left", box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    console.print(Text(run.lab.title, style="italic"))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
     for id in run.chosen:
         table.add_column(

@@ -70,7 +70,7 @@ class ClassRun:
             pairs = [(submission.name, submission.path) for submission in left]
             for report in self._part(engine, pairs) if self.is_part else engine.grade_all(pairs):
                 self._done(waiting.pop(report.submission), report)
-                watch(report)
+                watch(self.reports[report.submission])
 
     def _part(self, engine: Engine, pairs: list[tuple[str, Path]]) -> Iterator[Report]:
         """Reports of some questions only, one submission after the other."""
