@@ -265,7 +265,7 @@ def test_are_the_committed_solutions_those_of_the_masters(rebuilt):
         assert [cell.source for cell in committed.cells] == [cell.source for cell in notebook.cells], name
         assert [cell.id for cell in committed.cells] == [cell.id for cell in notebook.cells], name
         assert committed.metadata["gatelab"]["recipe"] == solved.recipe(notebook, rebuilt), (
-            f"{name}: run `make solutions`"
+            f"{name}: run `make build`"
         )
         code = [cell for cell in committed.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), name

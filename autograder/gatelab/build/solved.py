@@ -47,10 +47,10 @@ def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
 
 
 def recipe(notebook: NotebookNode, release: Path) -> str:
-    """A hash of all that a solved notebook is made from: its own text and the students' files it imports."""
+    """A hash of all that a solved notebook's outputs are made from: its own text, seqlab and the public checks."""
     digest = hashlib.sha256(master.dumps(notebook).encode())
     for path in sorted(release.rglob("*")):
-        if path.is_file() and path.suffix != ".ipynb":
+        if path.is_file() and path.suffix not in (".ipynb", ".md", ".txt"):
             digest.update(path.relative_to(release).as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
