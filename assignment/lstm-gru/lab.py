@@ -628,7 +628,7 @@ def masked_mean(outputs, lengths):
 grader.check("q6")
 
 # %% [markdown]
-# ### q7: A sequence classifier (12 points)
+# ### q7: A sequence classifier (10 points)
 #
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
@@ -660,7 +660,7 @@ class SequenceClassifier(nn.Module):
         # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q7", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q7", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 grader.check("q7")
 
 # %% [markdown]
@@ -869,7 +869,7 @@ for source, target in zip(examples.source, examples.targets, strict=True):
 # With teacher forcing every step gets a sound start and a useful gradient from the first batch on. The price: in training the decoder never sees its own mistakes. At test time there is no teacher.
 
 # %% [markdown]
-# ### q8: Encoder, decoder, teacher forcing (10 points)
+# ### q8: Encoder, decoder, teacher forcing (8 points)
 #
 # - `shift_right(targets, bos)`: the first row of the table above.
 # - `Seq2Seq`, with your `LSTM` as `encoder` and `decoder`:
@@ -940,7 +940,7 @@ class Seq2Seq(nn.Module):
         # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q8", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q8", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 grader.check("q8")
 
 # %% [markdown]

@@ -9,6 +9,7 @@ from gatelab.bank.command import fingerprints_command, verify_command
 from gatelab.bench.command import bench_command
 from gatelab.build.command import build_command
 from gatelab.klass.command import grade
+from gatelab.klass.export_command import app as export
 
 app = typer.Typer(
     help="Build the lab's release, grade a class, and grade the tests themselves.",
@@ -22,3 +23,4 @@ app.command("zip")(zip_command)
 app.command("verify")(verify_command)
 app.command("fingerprints")(fingerprints_command)
 app.command("bench")(bench_command)
+app.add_typer(export, name="export")

@@ -76,7 +76,11 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
         metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
         nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
         tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
-        cells.append(CodeCell(index, source, str(nbgrader.get("grade_id", ""))[:80], skip=SKIP_TAG in tags))
+        # Experiments take long, check cells ask the notebook what it thinks of itself: neither is run.
+        check = nbgrader.get("grade") is True and nbgrader.get("solution") is False
+        cells.append(
+            CodeCell(index, source, str(nbgrader.get("grade_id", ""))[:80], skip=check or SKIP_TAG in tags)
+        )
     if not _of_this_lab(cells, lab):
         raise Ungradable(
             f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."

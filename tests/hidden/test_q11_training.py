@@ -122,6 +122,7 @@ def main(ns, seed, inputs, seconds):
     torch.manual_seed(seed)
     task, recipe = tasks.REVERSE, tasks.REVERSE_RECIPE
     model = ns["Seq2Seq"](task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
+    model.float()  # a layer that starts in float64 is right too
     history = training.train_translator(
         model, ns["training_step"], task, recipe, seed=seed, seconds=seconds, progress=False
     )

@@ -75,7 +75,7 @@ def test_shift_right_puts_bos_first_and_leaves_the_last_out(student, draw, n, t,
     unchanged(reply.after, {"0": targets}, {"0": "targets"})
 
 
-@part("q8", "encode", 2)
+@part("q8", "encode", 1)
 @SIZES
 def test_encode_gives_the_state_after_the_last_valid_token(student, draw, n, s, t):
     model, twin = make(student, draw)
@@ -110,7 +110,7 @@ def test_one_decoder_step(student, draw, n):
     close(reply[1][1], c, "c of step", "N H")
 
 
-@part("q8", "teacher-forcing", 2)
+@part("q8", "teacher-forcing", 1)
 @SIZES
 def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     model, twin = make(student, draw)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.engine import Engine
+from gatelab.lab import Lab
 from gatelab.report.model import Report
 
 from .load import Bank, Chaff
@@ -82,6 +83,12 @@ def lost_parts(report: Report) -> list[str]:
     return [f"{q.id}/{part.name}" for q in report.questions for part in q.parts if not part.passed]
 
 
+def builds_on(lab: Lab, question: str) -> list[str]:
+    """The questions that build on this one: a name of it is put there by the grader, or stays the student's."""
+    names = set(lab.questions[question].names)
+    return [id for id, spec in lab.questions.items() if names & {*spec.builds_on, *spec.own_if}]
+
+
 def styles(bank: Bank) -> Iterator[tuple[str, dict[str, str]]]:
     """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
     fewer starts over), so that every wheat is in at least one."""
@@ -102,6 +109,7 @@ def verify(
     seeds: tuple[int, ...] = (11,),
     questions: tuple[str, ...] = (),
     training: bool = False,
+    everywhere: bool = True,
     progress: Callable[[str], None] = lambda line: None,
 ) -> Matrix:
     """Grade the whole bank by the engine.
@@ -112,6 +120,8 @@ def verify(
         seeds: grading seeds for the wheat; the chaff is graded with the first.
         questions: restrict the chaff to these; all when empty.
         training: also run the parts that train (wheat with the first seed only).
+        everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
+            only ones that could meet its names.
         progress: told of each grading done.
     """
     lab = engine.lab
@@ -123,7 +133,8 @@ def verify(
             path = write_notebook(
                 place / f"{chaff.question}-{chaff.id}.ipynb", lab, {chaff.question: chaff.source}
             )
-            report = engine.grade(path, chaff.key, seed=seeds[0], training=training)
+            where = () if everywhere else (chaff.question, *builds_on(lab, chaff.question))
+            report = engine.grade(path, chaff.key, where, seeds[0], training)
             lost = lost_parts(report)
             own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
             elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))

@@ -81,7 +81,8 @@ def close(
         )
     difference = (got - want).abs().where(wrong, torch.zeros(()).double())
     where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
-    place = ", ".join(f"{axis} = {i}" for axis, i in zip(names, where, strict=False))
+    named = "?" not in names
+    place = ", ".join(f"{axis} = {i}" for axis, i in zip(names, where, strict=False)) if named else str(where)
     share = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
     at = f" at {place}" if place else ""
     at_step = (

@@ -97,7 +97,7 @@ class ConfinedWorkers:
         started = time.monotonic()
         if self.loads == 1:
             with contextlib.suppress(WorkerLost):
-                hints = self.main.ask({"op": "scan", "cells": [cell.source for cell in self.cells]}, 10)[
+                hints = self.main.ask({"op": "scan", "cells": [[c.index, c.source] for c in self.cells if not c.skip]}, 10)[
                     "hints"
                 ]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
 
 if TYPE_CHECKING:
-    from gatelab.engine import Engine
+    pass
 
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
@@ -68,13 +68,9 @@ class ClassRun:
         waiting = {submission.name: submission for submission in left}
         with Engine(self.lab, self.seed, jobs, accept_missing_protection) as engine:
             pairs = [(submission.name, submission.path) for submission in left]
-            for report in self._part(engine, pairs) if self.is_part else engine.grade_all(pairs):
+            for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
                 self._done(waiting.pop(report.submission), report)
                 watch(self.reports[report.submission])
-
-    def _part(self, engine: Engine, pairs: list[tuple[str, Path]]) -> Iterator[Report]:
-        """Reports of some questions only, one submission after the other."""
-        return (engine.grade(path, name, self.chosen) for name, path in pairs)
 
     @property
     def is_part(self) -> bool:

@@ -23,10 +23,10 @@ SUSPECT = {
 LIMIT = 20
 
 
-def hints(cells: list[str]) -> list[str]:
-    """Lines such as "cell 7, line 3: uses torch.nn.LSTM". Cells that do not parse give none."""
+def hints(cells: list[list]) -> list[str]:
+    """Lines such as "cell 7, line 3: uses torch.nn.LSTM", from [index, source] pairs. What does not parse gives none."""
     found: list[str] = []
-    for index, source in enumerate(cells):
+    for index, source in cells:
         try:
             tree = ast.parse(to_python(source))
         except (SyntaxError, ValueError, RecursionError, MemoryError):
