@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Contract, need
+from seqlab.checking import Check, Contract, describe, need
 
 OK_FORMAT = False
 name = "q10"
@@ -75,12 +75,9 @@ def decoding(N, max_len, pad, want):
         padding = {} if pad is None else {"pad": pad}
         tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, BOS, EOS, **padding)
         if not isinstance(tokens, torch.Tensor) or tokens.dtype != torch.int64 or tokens.dim() != 2:
-            kind = (
-                f"{tokens.dtype}, shape {tuple(tokens.shape)}"
-                if isinstance(tokens, torch.Tensor)
-                else type(tokens)
+            raise Contract(
+                f"`greedy_decode` should return an int64 tensor (N, L), yours is {describe(tokens)}."
             )
-            raise Contract(f"`greedy_decode` should return an int64 tensor (N, L), yours is {kind}.")
         filled = torch.full((max(N, len(tokens)), max_len + 4), pad or 0)  # any L up to max_len is fine
         filled[: len(tokens), : min(tokens.shape[1], max_len + 4)] = tokens[:, : max_len + 4]
         return {

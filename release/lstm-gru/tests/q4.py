@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, need, untouched
+from seqlab.checking import Check, Numbers, agree, has_shapes, need, untouched
 
 OK_FORMAT = False
 name = "q4"
@@ -70,8 +70,7 @@ def gradient_norms(found):
         need(found[case], True)
     agree(found["leaky"], found["leaky"].like(lambda *_: torch.tensor(ON_PAPER, dtype=torch.float64)), NORMS)
     for layer, T in [("LSTM", 6), ("RNN", 1)]:
-        shape = getattr(found[layer].value, "shape", None)
-        need(found[layer], shape == (T,), f"the result should have shape ({T},), yours {shape}.")
+        has_shapes(found[layer], NORMS, {"": (T,)})
         check.as_stored(found[layer], "the norms are right for the halving layer, but not for this one.")
         untouched(found[layer])
     kept = found["kept"]
@@ -94,10 +93,6 @@ def cell_path_gain(found):
         agree(found[about], found[about].like(lambda _, g=gain: torch.tensor(g, dtype=torch.float64)), NORMS)
     for about, shape in [("shape (3, 2, 4)", (3, 2, 4)), ("one step", (1, 3))]:
         call = found[about]
-        need(
-            call,
-            getattr(call.value, "shape", None) == shape,
-            "the result should have the shape of forget_gates.",
-        )
+        has_shapes(call, {"": "the result: " + " ".join("TNH"[: len(shape)])}, {"": shape})
         check.as_stored(call, "right for gates of shape (T,), but not for these.")
         untouched(call)

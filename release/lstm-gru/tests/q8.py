@@ -5,7 +5,7 @@ While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not dep
 
 import torch
 
-from seqlab.checking import Check, Numbers, agree, need, returned, standins, untouched
+from seqlab.checking import Check, Numbers, agree, has_shapes, need, returned, standins, untouched
 
 OK_FORMAT = False
 name = "q8"
@@ -141,8 +141,7 @@ def shift_right(found):
 def parts(found):
     need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
     call = found["encode"]
-    returned(call, STATE)
-    check_shapes(call, {"0": (3, H), "1": (3, H)}, STATE)
+    has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
     for n, alone in enumerate(found["alone"]):
         returned(alone, STATE)
         for path, text in STATE.items():
@@ -154,10 +153,8 @@ def parts(found):
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
     )
     step = found["step"]
-    returned(step, {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"})
-    check_shapes(
-        step, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)}, {"0": "logits:", "1.0": "h:", "1.1": "c:"}
-    )
+    spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
+    has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
     check.as_stored(step, "not the head over one step of the decoder, or its gradient is not right.")
     untouched(step)
 
@@ -166,7 +163,7 @@ def parts(found):
 def forward_pass(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"]):
-        check_shapes(call, {"": (3, 4, V)}, {"": "logits:"})
+        has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})
         untouched(call)
     shown = found["read", 1.0]
     need(shown, True)
@@ -202,10 +199,3 @@ def forward_pass(found):
             "drawn for every sequence and step anew?",
         )
         need(shown, seen["share"] == "right", f"the share of true tokens is not near {forcing:g}.")
-
-
-def check_shapes(call, shapes, spec):
-    returned(call, spec)
-    for path, shape in shapes.items():
-        got = tuple(getattr(call.leaves[path], "shape", ()))
-        need(call, got == shape, f"{spec[path].split(':')[0]} has shape {got}, it should be {shape}.")

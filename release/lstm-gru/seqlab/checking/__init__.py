@@ -10,7 +10,17 @@
 
 from seqlab.checking import concepts, standins
 from seqlab.checking.check import TESTS, Check
-from seqlab.checking.differ import Finding, agree, gradients_agree, is_number, need, returned, untouched
+from seqlab.checking.differ import (
+    Finding,
+    agree,
+    describe,
+    gradients_agree,
+    has_shapes,
+    is_number,
+    need,
+    returned,
+    untouched,
+)
 from seqlab.checking.record import Call, Contract, Numbers, Student
 
 __all__ = [
@@ -23,7 +33,9 @@ __all__ = [
     "Student",
     "agree",
     "concepts",
+    "describe",
     "gradients_agree",
+    "has_shapes",
     "is_number",
     "need",
     "returned",

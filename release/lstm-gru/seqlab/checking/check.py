@@ -95,14 +95,18 @@ class _Case(test_case):
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
         try:
-            with torch.random.fork_rng(
-                devices=[]
-            ):  # the notebook's own random numbers go on as if nothing had been
+            with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
                 self.test_func(self.check.results(global_environment))
         except Finding as finding:
             self.failure_message, error = self.check.explain(finding)
             # otter shows the test file's line that the traceback's third entry names.
             raise error.with_traceback(finding.__traceback__.tb_next) from None
+        except Exception as error:
+            self.failure_message = _plain(
+                f"This check could not go on with what your code returned ({type(error).__name__}: {_line(error)}). "
+                "Compare types and shapes with CONTRACT.md."
+            )
+            raise
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
@@ -124,14 +128,8 @@ class _Verdict(TestCase):
         """Set once by otter, before anything is known: nothing to keep."""
 
     def __reduce__(self) -> tuple:
-        return TestCase, (
-            self.name,
-            self.body,
-            self.hidden,
-            self.points,
-            self.success_message,
-            self.failure_message,
-        )
+        words = (self.success_message, self.failure_message)
+        return TestCase, (self.name, self.body, self.hidden, self.points, *words)
 
 
 def _not_written(question: str, call: Call) -> str | None:
@@ -163,7 +161,7 @@ def _raised(call: Call, namespace: dict[str, Any]) -> str:
     error = call.error
     if isinstance(error, Contract):
         return str(error)
-    text = f"{call.title} stopped with {type(error).__name__}: {str(error).strip() or 'no message'}."
+    text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."
     own = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -172,10 +170,14 @@ def _raised(call: Call, namespace: dict[str, Any]) -> str:
     if own:
         filename, line = own[-1]
         source = linecache.getline(filename, line).strip()
-        text += (
-            f" In your line {line} of the cell: {source}" if source else f" In your line {line} of the cell."
-        )
+        text += f" In your line {line} of the cell" + (f": {source}" if source else ".")
     return text
+
+
+def _line(error: BaseException) -> str:
+    """An error's text in one line of bearable length."""
+    text = " ".join(str(error).split()).rstrip(".") or "no message"
+    return text if len(text) <= 300 else text[:300] + "…"
 
 
 def _plain(text: str) -> str:

@@ -40,7 +40,7 @@ def returned(call: Call, spec: dict[str, str]) -> None:
         return
     top = list(dict.fromkeys(path.split(".")[0] for path in spec))
     if top == [""]:
-        want = f"one tensor {_named(spec[''])}"
+        want = f"one tensor ({', '.join(_axes(spec['']))})"
     elif all(part.isdigit() for part in top):
         first = {part: next(path for path in spec if path.split(".")[0] == part) for part in top}
         names = [_name(spec[path]).partition("[")[0] for path in first.values()]
@@ -48,15 +48,24 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     else:
         want = "a dict with the keys " + ", ".join(map(repr, top))
     missing = next(path for path in spec if path not in got)
-    inner = f"; there is no {_name(spec[missing])}" if isinstance(call.value, tuple | list | dict) else ""
+    inside = top != [""] and isinstance(call.value, tuple | list | dict)
+    inner = f"; there is no {_name(spec[missing])}" if inside else ""
     raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
 
 
+def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
+    """Are the parts of `spec` tensors of these shapes?"""
+    returned(call, spec)
+    for path, text in spec.items():
+        _has_shape(call, call.leaves[path], shapes[path], text)
+
+
 def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
-    """Values: type, dtype, shape, NaN, first wrong time step, largest difference, in this order."""
+    """Values: type, shape, dtype, NaN, first wrong time step, largest difference, in this order."""
     returned(call, spec)
     got, expected = call.leaves, want.leaves
     for path, text in spec.items():
+        _has_shape(call, got[path], tuple(expected[path].shape), text)
         _tensor_agrees(call, got[path], expected[path], text)
 
 
@@ -126,17 +135,23 @@ def describe(value: Any) -> str:
     return f"of type {type(value).__name__}"
 
 
-def _tensor_agrees(call: Call, got: Any, expected: Tensor, text: str) -> None:
-    name, axes = _name(text), text.partition(":")[2].split()
-    where = call.title
+def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
     if not isinstance(got, Tensor):
-        raise Finding(call, f"{where}: {name} should be a tensor, yours is {describe(got)}.")
-    if got.shape != expected.shape:
-        raise Finding(
-            call,
-            f"{where}: {name} has shape {tuple(got.shape)}, it should be {_sizes(axes, expected)}"
-            f"{_shape_hint(got, expected, axes)}.",
-        )
+        raise Finding(call, f"{call.title}: {_name(text)} should be a tensor, yours is {describe(got)}.")
+    if got.shape != shape:
+        sizes = ", ".join(f"{axis}={size}" for axis, size in zip(_axes(text), shape, strict=True))
+        want = f"({sizes})" if shape else "(), a single number"
+        hint = ""
+        if got.dim() != len(shape):
+            hint = f": it has {got.dim()} axes, {len(shape)} are wanted"
+        elif sorted(got.shape) == sorted(shape):
+            hint = ": the axes are in another order"
+        text = f"{_name(text)} has shape {tuple(got.shape)}, it should be {want}{hint}."
+        raise Finding(call, f"{call.title}: {text}")
+
+
+def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str) -> None:
+    where, name, axes = call.title, _name(text), _axes(text)
     if got.dtype != expected.dtype:
         raise Finding(call, f"{where}: {name} is {got.dtype}, it should be {expected.dtype} like the inputs.")
     got, expected = got.detach(), expected.detach()
@@ -163,23 +178,8 @@ def _name(text: str) -> str:
     return text.partition(":")[0]
 
 
-def _named(text: str) -> str:
-    name, _, axes = text.partition(":")
-    return f"{name} ({', '.join(axes.split())})"
-
-
-def _sizes(axes: list[str], tensor: Tensor) -> str:
-    if not axes:
-        return "(), a single number"
-    return "(" + ", ".join(f"{axis}={size}" for axis, size in zip(axes, tensor.shape, strict=True)) + ")"
-
-
-def _shape_hint(got: Tensor, expected: Tensor, axes: list[str]) -> str:
-    if got.dim() == expected.dim() and sorted(got.shape) == sorted(expected.shape):
-        return ": the axes are in another order"
-    if got.dim() != expected.dim():
-        return f": it has {got.dim()} axes, {expected.dim()} are wanted"
-    return ""
+def _axes(text: str) -> list[str]:
+    return text.partition(":")[2].split()
 
 
 def _first_step(wrong: Tensor, axes: list[str]) -> int:
