@@ -146,4 +146,4 @@ def test_an_unknown_mistake_is_not_given_a_name(lab: Lab, bank: Bank) -> None:
     source = lab.reference("q1").replace("written = i * g", "written = i * g * 1.01")
     assert source != lab.reference("q1")
     chaffs = [c for c in bank.chaffs if c.question == "q1"]
-    assert identify(answers_of(lab, "q1", source), chaffs, [], compose) == []
+    assert identify(answers_of(lab, "q1", source), chaffs, [], compose=compose) == []

@@ -51,9 +51,7 @@ def class_of_attempts(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Ite
     before = {name: path.read_bytes() for name, path in paths.items()}
     MARK.unlink(missing_ok=True)
     with Engine(lab, jobs=2) as engine:
-        reports = {}
-        for name in sorted(paths):
-            reports[name] = engine.grade(paths[name], name, training=False)
+        reports = {r.submission: r for r in engine.grade_all(sorted(paths.items()), training=False)}
         left = _workers(engine)
     assert left == [], "something of a submission still runs"
     assert {name: path.read_bytes() for name, path in paths.items()} == before, "a submission was changed"

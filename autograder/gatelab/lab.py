@@ -24,6 +24,7 @@ class QuestionSpec:
     own_if: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 60.0
     by_hand: bool = False
+    pairs: bool = False
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,11 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
 
 
 def identify(
-    trace: Trace, chaffs: Iterable[Any], under: list[str], compose: Callable | None = None
+    trace: Trace,
+    chaffs: Iterable[Any],
+    under: list[str],
+    reference: str | None = None,
+    compose: Callable | None = None,
 ) -> list[Any]:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
@@ -78,6 +82,7 @@ def identify(
         trace: what the submission answered in the question.
         chaffs: the question's chaffs (bank/load.py).
         under: sources of the references that the question builds on.
+        reference: the question's correct solution; where it answers the same, there is no mistake to name.
         compose: makes one chaff of two, or None where they do not fit together.
     """
     if not trace.failed or not any(e.replay for e in trace.exchanges):
@@ -90,6 +95,8 @@ def identify(
     def backend(source: str) -> Callable[[], LocalBackend]:
         return lambda: LocalBackend([*under, source])
 
+    if reference is not None and agrees(trace, backend(reference)):
+        return []
     for tests in (None, trace.failed):
         found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), tests)]
         if tests is None and found:

@@ -14,7 +14,7 @@ from gatelab.report.model import Part, Question
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
 
-MAX_FORKS = 4  # workers that one question may use up
+MAX_FORKS = 3  # workers that one question may use up
 
 
 class Workers(Protocol):
@@ -172,9 +172,18 @@ class Grading:
             )
         return question
 
+    def _has_reference(self, id: str) -> bool:
+        return (self.lab.hidden / "reference" / f"{id}.py").is_file()
+
     def _name_mistake(self, running: Running, question: Question) -> None:
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
-        found = identify(running.trace, chaffs, references_before(self.lab, question.id), compose)
+        found = identify(
+            running.trace,
+            chaffs,
+            references_before(self.lab, question.id),
+            self.lab.reference(question.id) if self._has_reference(question.id) else None,
+            compose if running.spec.pairs else None,
+        )
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)
             question.note = " And: ".join(f"{chaff.misconception} Hint: {chaff.hint}" for chaff in found)

@@ -35,8 +35,8 @@ class Runtime:
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`."""
-        # The same request finds the same random numbers, in a worker as in a replay with a chaff.
-        self.count += 1
+        # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
+        self.count += request.get("op") != "inject"
         torch.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
