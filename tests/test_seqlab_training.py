@@ -166,6 +166,9 @@ def test_the_learning_rate_falls_in_a_straight_line():
     recipe = replace(RECIPE, steps=5, learning_rate=0.5, last_rate=0.1)
     training.train_translator(Bag(), step, DIGITS, recipe, progress=False)
     assert step.rates == pytest.approx([0.5, 0.4, 0.3, 0.2, 0.1])
+    late = Calls()
+    training.train_translator(Bag(), late, DIGITS, replace(recipe, falls_from=0.5), progress=False)
+    assert late.rates == pytest.approx([0.5, 0.5, 0.5, 0.3, 0.1])
     constant = Calls()
     training.train_translator(Bag(), constant, DIGITS, replace(recipe, last_rate=None), progress=False)
     assert constant.rates == [0.5] * 5

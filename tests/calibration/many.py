@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from reference import classifier, reverse_tests, store_tests, tasks, translator
@@ -44,17 +45,24 @@ def store(
     hidden: int | None = None,
     rate: float | None = None,
     steps: int | None = None,
+    constant: bool = False,
     task: tasks.StoreTask = tasks.STORE,
     watch: Watch | None = None,
 ) -> Scores:
     """Train one classifier a seed on the store task; their accuracies on every stratum."""
     recipe = tasks.STORE_RECIPE
+    if rate is not None:  # the last rate keeps its proportion
+        recipe = replace(recipe, learning_rate=rate, last_rate=recipe.last_rate * rate / recipe.learning_rate)
+    if constant:
+        recipe = replace(recipe, last_rate=None)
+    steps = steps or recipe.steps
     layer = kind.split("-")[0]
     hidden = hidden or recipe.hidden_size
     p = stack([dict(classifier(s, layer, hidden, recipe.forget_bias).named_parameters()) for s in seeds])
-    optimizer = torch.optim.Adam(p.values(), lr=rate or recipe.learning_rate)
+    optimizer = torch.optim.Adam(p.values(), lr=recipe.learning_rate)
     streams = [tasks.generator(s, "train") for s in seeds]
-    for step in range(1, (steps or recipe.steps) + 1):
+    for step in range(1, steps + 1):
+        optimizer.param_groups[0]["lr"] = recipe.rate(step - 1, steps)
         batches = [task.batch(recipe.batch_size, stream) for stream in streams]
         tokens, lengths, labels = _gather(batches, "tokens", "lengths", "labels")
         optimizer.zero_grad()
@@ -99,7 +107,7 @@ def horizon(seeds: list[int], kind: str, T: int, most: int, rate: float | None =
                     first[s] = step
         return all(steps == steps for steps in first.values())
 
-    store(seeds, kind, n=1, rate=rate, steps=most, task=task, watch=watch)
+    store(seeds, kind, n=1, rate=rate, steps=most, constant=True, task=task, watch=watch)
     return {s: {"T": T, "steps": steps} for s, steps in first.items()}
 
 
@@ -154,9 +162,7 @@ def reverse(seeds: list[int], n: int, mistake: str = "", watch: Watch | None = N
     optimizer = torch.optim.Adam(p.values(), lr=recipe.learning_rate)
     streams = [tasks.generator(s, "train") for s in seeds]
     for step in range(recipe.steps):
-        share = step / (recipe.steps - 1)
-        rate = recipe.learning_rate + (recipe.last_rate - recipe.learning_rate) * share
-        optimizer.param_groups[0]["lr"] = rate
+        optimizer.param_groups[0]["lr"] = recipe.rate(step, recipe.steps)
         batches = [task.batch(recipe.batch_size, stream) for stream in streams]
         source, lengths, targets = _gather(batches, "source", "source_lengths", "targets")
         order = lengths.argsort(1, descending=True)

@@ -124,7 +124,7 @@ def text() -> str:
         "\n".join(table("reverse", q11, {"correct": "encoder-decoder, correct"}, ("last loss",))) + "\n",
         "A mistake that passes here leaves the decoded sequences as they are; q8 (what the decoder reads) and q9 (what the loss counts) catch it.\n",
         "## Steps to 0.95 on every stratum of the store task, against T\n",
-        "Same recipe (plain RNN: H = 32, learning rate 0.01), measured every 25 steps and given up after 1500; in brackets how many of the seeds got there. "
+        "Same recipe at a constant learning rate (plain RNN: H = 32, learning rate 0.01), measured every 25 steps and given up after 1500; in brackets how many of the seeds got there. "
         "A plain RNN can learn to keep a symbol; it needs many more steps, and the more the longer the delay.\n",
         "\n".join(horizon()) + "\n",
         "## The stacked training beside the plain loop\n",
