@@ -43,11 +43,18 @@ class Recipe:
     steps: int
     batch_size: int
     learning_rate: float
-    last_rate: float | None = (
-        None  # learning rate of the last step, reached in a straight line; None: constant
-    )
+    last_rate: float | None = None  # learning rate of the last step; None: constant
+    falls_from: float = 0.0  # share of the steps after which it falls, in a straight line, to `last_rate`
     clip: float = 1.0  # largest gradient norm
     forget_bias: float | None = None  # of the classifier's LSTM
+
+    def rate(self, step: int, steps: int) -> float:
+        """The learning rate of a step, counted from 0, in a training of so many steps."""
+        if self.last_rate is None:
+            return self.learning_rate
+        first, last = self.falls_from * (steps - 1), max(1, steps - 1)
+        share = max(0.0, step - first) / max(1.0, last - first)
+        return self.learning_rate + (self.last_rate - self.learning_rate) * share
 
 
 # --- many-to-one: the last stored symbol -----------------------------------------------------------------------
@@ -267,7 +274,14 @@ class ReverseTask:
 # Both recipes are settled by measurement: tests/calibration in the course's repository has the table.
 STORE = StoreTask()
 STORE_RECIPE = Recipe(
-    embedding_size=16, hidden_size=32, steps=200, batch_size=64, learning_rate=0.02, forget_bias=1.0
+    embedding_size=16,
+    hidden_size=32,
+    steps=240,
+    batch_size=64,
+    learning_rate=0.02,
+    last_rate=0.001,
+    falls_from=0.6,  # not sooner: the symbol must be found at the full rate
+    forget_bias=1.0,
 )
 
 REVERSE = ReverseTask()

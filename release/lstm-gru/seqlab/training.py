@@ -170,10 +170,8 @@ def _train(
     # Standard output, not standard error: nbgrader takes anything on standard error for a failed cell.
     with tqdm(total=steps, desc=label, file=sys.stdout, disable=not progress, mininterval=0.5) as bar:
         while history.steps < steps:
-            if recipe.last_rate is not None:
-                done = history.steps / max(1, steps - 1)
-                for group in optimizer.param_groups:
-                    group["lr"] = recipe.learning_rate + (recipe.last_rate - recipe.learning_rate) * done
+            for group in optimizer.param_groups:
+                group["lr"] = recipe.rate(history.steps, steps)
             history.losses.append(_finite(step(), history.steps + 1))
             history.seconds = time.perf_counter() - start
             bar.update()
