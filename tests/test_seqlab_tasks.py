@@ -126,7 +126,7 @@ def test_unknown_strata_and_delays_are_refused():
     with pytest.raises(ValueError, match="long, over, edge, iid"):
         tasks.STORE.stratum("short", 1, 0)
     with pytest.raises(ValueError, match="between 0 and T − 1"):
-        tasks.STORE.delayed(64, 1, 0)
+        tasks.STORE.delayed(tasks.STORE.T, 1, 0)
 
 
 def test_text_marks_stores_and_the_end():

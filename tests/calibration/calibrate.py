@@ -75,7 +75,7 @@ RUNS = [
     ),
     *(
         HORIZON(f"{kind} T={T}", train=partial(many.horizon, kind=kind, T=T, most=MOST, rate=rate))
-        for T in (10, 16, 24, 32, 48, 64)
+        for T in (10, 16, 24, 32, 50, 100)
         for kind, rate in (("rnn", 0.01), ("gru", None), ("lstm", None))
     ),
     STORE("rnn H=71", train=partial(many.store, kind="rnn", n=N, hidden=71, rate=0.005), seeds=200, chunk=4),
