@@ -41,7 +41,10 @@ if "google.colab" in sys.modules and not Path("lstm-gru").is_dir():
     zipfile.ZipFile("lstm-gru.zip").extractall()
 # seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("lstm-gru"), Path("../../assignment/lstm-gru"))
-sys.path.insert(0, str(next(place for place in places if (place / "seqlab").is_dir())))
+HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
+if HERE is None:
+    raise FileNotFoundError("seqlab/ is not here: start Jupyter in the lab's folder")
+sys.path.insert(0, str(HERE))
 
 import matplotlib.pyplot as plt
 import torch

@@ -1,0 +1,128 @@
+"""The lesson plan names only what exists, its minutes add up, and its numbers are those of the recorded demo."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gatelab.lab import Lab
+
+ROOT = Path(__file__).resolve().parents[1]
+LAB = ROOT / "assignment" / "lstm-gru"
+PLAN = (LAB / "LESSON_PLAN.md").read_text(encoding="utf-8")
+MASTERS = {name: (LAB / f"{name}.py").read_text(encoding="utf-8") for name in ("lab", "demo", "practice")}
+RECORD = json.loads((LAB / "cached" / "demo.json").read_text(encoding="utf-8"))
+
+
+def headings(master: str) -> set[str]:
+    """The headings of a percent-format notebook, without the points of a question."""
+    found = re.findall(r"^# #+ (.+)$", MASTERS[master], re.MULTILINE)
+    return {re.sub(r" \(\d+ points?.*\)$", "", heading) for heading in found}
+
+
+def section(title: str) -> str:
+    """The plan's text under the heading that starts with `title`, up to the next heading of its rank."""
+    return re.split(rf"^## {title}.*$", PLAN, flags=re.MULTILINE)[1].split("\n## ")[0]
+
+
+def test_every_section_exists():
+    named = re.findall(r"`(lab|demo|practice) › ([^`…]+)`", PLAN)
+    assert len(named) > 25
+    assert [(master, title) for master, title in named if title not in headings(master)] == []
+
+
+def test_every_section_of_demo_and_practice_is_taught():
+    named = set(re.findall(r"`(lab|demo|practice) › ([^`]+)`", PLAN))
+    for master in ("demo", "practice"):
+        second_rank = re.findall(r"^# ## (.+)$", MASTERS[master], re.MULTILINE)
+        untaught = [title for title in second_rank if (master, title) not in named]
+        assert set(untaught) <= {"Setup", "Keep this run"}
+
+
+def test_every_figure_exists():
+    named = re.findall(r"`(lab|demo|practice) figure › ([^`]+)`", PLAN)
+    assert len(named) >= 5
+    assert [(master, title) for master, title in named if f'"{title}"' not in MASTERS[master]] == []
+
+
+def test_every_question_exists():
+    questions = Lab.in_repository(ROOT).questions
+    assert set(re.findall(r"\bq\d+[a-z]?\b", PLAN)) <= set(questions)
+
+
+def test_every_chaff_exists():
+    named = re.findall(r"`(q\d+)/([a-z0-9-]+)`", section("Pitfalls"))
+    assert len(named) > 30
+    chaff = ROOT / "tests" / "chaff"
+    assert [f"{q}/{id}" for q, id in named if not (chaff / q / f"{id}.py").is_file()] == []
+
+
+def test_every_question_with_code_has_a_pitfall():
+    coded = {q.id for q in Lab.in_repository(ROOT).questions.values() if not q.by_hand and q.id != "q12"}
+    assert coded == set(re.findall(r"`(q\d+)/", section("Pitfalls")))
+
+
+@pytest.mark.parametrize(("title", "minutes"), [("Lecture", 180), ("Practice", 120)])
+def test_the_minutes_add_up(title, minutes):
+    """Each slot starts where the one before ends, and the last ends with the lesson."""
+    now = 0
+    for hour, minute, length in re.findall(
+        r"^\| (\d):(\d\d) \| (\d+) \|", section(f"{title}: {minutes}"), re.MULTILINE
+    ):
+        assert int(hour) * 60 + int(minute) == now, f"the slot at {hour}:{minute} starts at minute {now}"
+        now += int(length)
+    assert now == minutes
+
+
+def test_both_demonstrations_have_their_length():
+    slots = re.findall(r"^\| \d:\d\d \| (\d+) \| (\w+) demonstration:", section("Practice"), re.MULTILINE)
+    total = {"First": 0, "Second": 0}
+    for length, which in slots:
+        total[which] += int(length)
+    assert total == {"First": 50, "Second": 40}
+
+
+def test_the_misconceptions_numbers_are_the_recorded_demos():
+    table = section("The misconception")
+    results = RECORD["results"]
+    rows = [row for row in results["swap"] if row["T"] == 64] + results["bigger"]
+    for row in rows:
+        line = f"| {row['name']} | {row['parameters']:,} | {row['steps']} | {row['long']:.2f} |"
+        assert line in table
+    needed: dict[str, list[str]] = {}
+    for row in results["patience"] + results["longest"]:
+        steps = row["steps to 95 %"]
+        needed.setdefault(row["name"], []).append(f"{steps:,}" if steps else "> 2,500")
+    for name, cells in needed.items():
+        assert f"| {name} | {' | '.join(cells)} |" in table
+
+
+def test_the_recorded_demo_kept_its_budget():
+    assert max(RECORD["cpu_seconds"].values()) < 30
+    assert sum(RECORD["cpu_seconds"].values()) < 90
+
+
+def test_the_recorded_demo_shows_every_figure(tmp_path):
+    """The demo as it runs in class with LIVE = False, beside the students' files and the record."""
+    (tmp_path / "seqlab").symlink_to(LAB / "seqlab")
+    (tmp_path / "cached").symlink_to(LAB / "cached")
+    source = MASTERS["demo"]
+    assert source.count("\nLIVE = True\n") == 1
+    (tmp_path / "demo.py").write_text(source.replace("\nLIVE = True\n", "\nLIVE = False\n"), encoding="utf-8")
+    command = [sys.executable, "-W", "ignore", "demo.py"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=120, env=_headless(), check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert f"Shown from a run of {RECORD['date']}" in done.stdout
+    assert "what happened:" in done.stdout
+
+
+def _headless() -> dict[str, str]:
+    return {**os.environ, "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1"}
