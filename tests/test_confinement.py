@@ -203,3 +203,24 @@ def test_forty_workers_in_a_row_give_their_first_lstm_result(lab: Lab, server: F
         assert backend.request({"op": "run", "arguments": {"source": body, "values": {}}})["value"] == 1
         workers.close(backend)
         workers.shut()
+
+
+def test_what_a_question_started_goes_with_it(lab: Lab, server: ForkServer) -> None:
+    bomb = (
+        "import os, time\ndef f():\n    for _ in range(20):\n        if os.fork() == 0:\n            while True: pass\n"
+        "    while True: pass"
+    )
+    workers = ConfinedWorkers(lab, [CodeCell(0, bomb)], server.client, server.library)
+    backend = workers.open(lab.questions["q1"], set(), time.monotonic() + 1)
+    call = {"target": "f", "method": None, "args": (), "kwargs": {}, "upstream": None, "parameters": False}
+    with pytest.raises(WorkerLost):
+        backend.request({"op": "call", "arguments": call})
+    workers.close(backend)
+    for _ in range(100):
+        below = psutil.Process(server.process.pid).children(recursive=True)
+        alive = [p.pid for p in below if psutil.pid_exists(p.pid) and p.status() != "zombie"]
+        if len(alive) <= 2:
+            break
+        time.sleep(0.05)
+    assert len(alive) <= 2, "only the warden and the loaded notebook should be left"
+    workers.shut()

@@ -23,6 +23,7 @@ class QuestionSpec:
     builds_on: tuple[str, ...] = ()
     own_if: dict[str, tuple[str, ...]] = field(default_factory=dict)
     seconds: float = 60.0
+    cpu_seconds: float = 40.0
     by_hand: bool = False
     pairs: bool = False
 

@@ -16,9 +16,7 @@ FORBIDDEN = (
     "name_to_handle_at", "open_by_handle_at", "personality", "quotactl", "settimeofday", "clock_settime",
     "adjtimex", "sethostname", "setdomainname", "mknod", "mknodat", "fanotify_init", "inotify_init1", "msgget",
     "semget", "shmget", "mq_open", "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups",
-    "prlimit64",
 )  # fmt: skip
-# `prlimit64` stands there although glibc reads limits with it: a worker has no use for other limits.
 
 
 def forbid() -> bool:

@@ -95,7 +95,9 @@ def exchange(line: socket.socket, request: dict[str, Any], seconds: float) -> di
                 f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
             ) from error
         if "ended" in str(error):
-            raise WorkerLost("Your code ended its process (exit, crash or out of memory).") from error
+            raise WorkerLost(
+                "Your code ended its process (exit, crash, out of memory or out of processor time)."
+            ) from error
         raise WorkerLost(f"Your code disturbed its process: {error}.") from error
     except ValueProblem as error:
         raise WorkerLost(f"The question could not be put: {error}.") from error

@@ -97,9 +97,9 @@ class ConfinedWorkers:
         started = time.monotonic()
         if self.loads == 1:
             with contextlib.suppress(WorkerLost):
-                hints = self.main.ask({"op": "scan", "cells": [[c.index, c.source] for c in self.cells if not c.skip]}, 10)[
-                    "hints"
-                ]
+                hints = self.main.ask(
+                    {"op": "scan", "cells": [[c.index, c.source] for c in self.cells if not c.skip]}, 10
+                )["hints"]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]
         for cell in self.cells:
             if cell.skip:
@@ -132,7 +132,7 @@ class ConfinedWorkers:
             if self.main is None:
                 self.load()
             try:
-                worker = self._fork(deadline)
+                worker = self._fork(deadline, question.cpu_seconds)
                 break
             except WorkerLost:
                 # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
@@ -152,7 +152,7 @@ class ConfinedWorkers:
                 )
         return worker
 
-    def _fork(self, deadline: float) -> QuestionWorker:
+    def _fork(self, deadline: float, cpu_seconds: float) -> QuestionWorker:
         output = OutputFile()
         line, far = socket.socketpair()
         try:
@@ -160,7 +160,7 @@ class ConfinedWorkers:
                 self.main.line.settimeout(5)
                 from gatelab.worker import wire
 
-                wire.send(self.main.line, {"op": "fork"})
+                wire.send(self.main.line, {"op": "fork", "cpu_seconds": float(cpu_seconds)})
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
                 answer = wire.receive(self.main.line, time.monotonic() + 10)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:

@@ -5,8 +5,11 @@ From the first cell on this process belongs to the student's code. Nothing it sa
 
 from __future__ import annotations
 
+import contextlib
 import io
+import math
 import os
+import resource
 import signal
 import socket
 import sys
@@ -58,7 +61,7 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
             case "cell":
                 answer = run_cell(request["source"], request["index"], namespace, request["definitions_only"])
             case "fork":
-                answer = _fork(line, namespace, children)
+                answer = _fork(line, namespace, children, request["cpu_seconds"])
             case "end":
                 answer = _end(request["pid"], children)
             case _:
@@ -66,7 +69,9 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
         wire.send(line, answer)
 
 
-def _fork(line: socket.socket, namespace: dict[str, Any], children: set[int]) -> dict[str, Any]:
+def _fork(
+    line: socket.socket, namespace: dict[str, Any], children: set[int], cpu_seconds: float
+) -> dict[str, Any]:
     """A copy of the loaded notebook for one question, on a line and an output file of its own."""
     _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
     channel, output = descriptors
@@ -79,6 +84,7 @@ def _fork(line: socket.socket, namespace: dict[str, Any], children: set[int]) ->
     if pid == 0:
         try:
             line.close()
+            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_seconds),) * 2)
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
@@ -112,6 +118,10 @@ def _end(pid: int, children: set[int]) -> dict[str, Any]:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         children.discard(pid)
+        if os.getpid() == 1:
+            # Process 1 of its namespace: what the question started goes too, and nothing else is there.
+            with contextlib.suppress(OSError):
+                os.kill(-1, signal.SIGKILL)
     return {}
 
 

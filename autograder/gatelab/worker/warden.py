@@ -22,7 +22,8 @@ from gatelab.confine.apply import Settings, confine, separate
 def guard(settings: dict[str, Any], line: int, output: int, control: int) -> None:
     """Run a worker until it ends or the control socket closes; report its end on the control socket."""
     settings = Settings(**settings | {"readable": tuple(settings["readable"])})
-    os.setpgid(0, 0)
+    # A session of its own: Linux shares the processor between sessions, so a fork bomb slows itself down most.
+    os.setsid()
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # what the worker leaves behind comes to us
     separated = separate()
