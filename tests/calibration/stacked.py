@@ -133,7 +133,9 @@ def advance(kind: str, p: Params, prefix: str, pre: Tensor, h: Tensor, c: Tensor
 def clip(p: Params, largest: float) -> None:
     """`clip_grad_norm_` for every seed by itself."""
     M = len(next(iter(p.values())))
-    square = sum(t.grad.reshape(M, -1).square().sum(1) for t in p.values())
+    square = sum(t.grad.reshape(M, -1).square().sum(1) for t in p.values() if t.grad is not None)
     scale = (largest / (square.sqrt() + 1e-6)).clamp(max=1.0)  # (M,)
     for t in p.values():
+        if t.grad is None:  # an encoder that nothing is read from
+            continue
         t.grad.mul_(scale.view(M, *[1] * (t.dim() - 1)))
