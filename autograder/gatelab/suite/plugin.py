@@ -53,6 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "part(question, name, points): one part of a question")
     config.addinivalue_line("markers", "training: trains the student's model; takes seconds")
     given = next((p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, Given)), None)
+    if given is not None:
+        # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
+        config.option.tbstyle = "native"
     config.stash[KEY] = given or _grading_from(config)
 
 
