@@ -56,7 +56,8 @@ def table(name: str, threshold: float, what: dict[str, str], extra: tuple[str, .
         f"| run | seeds | passes | {' | '.join([*strata, *extra])} |",
         f"| --- | --- | --- |{' --- |' * (len(strata) + len(extra))}",
     ]
-    for run in dict.fromkeys(row["run"] for row in data):
+    runs = dict.fromkeys(row["run"] for row in data)
+    for run in sorted(runs, key=lambda run: list(what).index(run) if run in what else len(what)):
         mine = [row for row in data if row["run"] == run]
         passed = sum(min(float(row[s]) for s in strata) >= threshold for row in mine)
         cells = [spread([float(row[column]) for row in mine]) for column in [*strata, *extra]]
@@ -124,8 +125,8 @@ def text() -> str:
         "\n".join(table("reverse", q11, {"correct": "encoder-decoder, correct"}, ("last loss",))) + "\n",
         "A mistake that passes here leaves the decoded sequences as they are; q8 (what the decoder reads) and q9 (what the loss counts) catch it.\n",
         "## Steps to 0.95 on every stratum of the store task, against T\n",
-        "Same recipe at a constant learning rate (plain RNN: H = 32, learning rate 0.01), measured every 25 steps and given up after 1500; in brackets how many of the seeds got there. "
-        "A plain RNN can learn to keep a symbol; it needs many more steps, and the more the longer the delay.\n",
+        "The recipe at a constant learning rate (plain RNN: H = 32, learning rate 0.01), measured every 25 steps and given up after 1500; in brackets how many of the seeds got there. "
+        "\n",
         "\n".join(horizon()) + "\n",
         "## The stacked training beside the plain loop\n",
         "\n".join(comparison()) + "\n",
