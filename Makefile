@@ -18,7 +18,7 @@ grade: $(READY)
 ## Run every test of the kit.
 test: $(READY)
 	$(BIN)/ruff check .
-	$(BIN)/pytest -n $(JOBS)
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations 15
 
 build: $(READY)
 	$(BIN)/gatelab build

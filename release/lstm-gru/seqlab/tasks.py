@@ -89,7 +89,7 @@ class StoreTask:
     """
 
     K: int = 8
-    T: int = 64
+    T: int = 100
     shortest: int = 10
     p: float = 0.1
 
@@ -276,8 +276,8 @@ STORE = StoreTask()
 STORE_RECIPE = Recipe(
     embedding_size=16,
     hidden_size=32,
-    steps=240,
-    batch_size=64,
+    steps=300,
+    batch_size=32,
     learning_rate=0.02,
     last_rate=0.001,
     falls_from=0.6,  # not sooner: the symbol must be found at the full rate

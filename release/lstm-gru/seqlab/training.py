@@ -85,7 +85,7 @@ def train_classifier(
 
     seed         of the batches (the model's weights are drawn before, by whoever made it)
     steps        instead of `recipe.steps`
-    seconds      wall time after which the training ends and keeps what it has reached
+    seconds      processor time of this process after which the training ends and keeps what it has reached
     check_every  steps between two measurements of the accuracies on the strata (0: none)
     stop_at      end as soon as the worst of these accuracies is at least this
     """
@@ -166,7 +166,7 @@ def _train(
     torch.set_flush_denormal(True)
     if stop_at is not None and not check_every:
         check_every = 25
-    history, start = History(), time.perf_counter()
+    history, start, spent = History(), time.perf_counter(), time.process_time()
     # Standard output, not standard error: nbgrader takes anything on standard error for a failed cell.
     with tqdm(total=steps, desc=label, file=sys.stdout, disable=not progress, mininterval=0.5) as bar:
         while history.steps < steps:
@@ -183,7 +183,7 @@ def _train(
                 if stop_at is not None and min(scores.values()) >= stop_at:
                     history.stopped = "early"
                     break
-            if seconds is not None and time.perf_counter() - start >= seconds and history.steps < steps:
+            if seconds is not None and time.process_time() - spent >= seconds and history.steps < steps:
                 history.stopped = "time"
                 break
     history.seconds = time.perf_counter() - start
