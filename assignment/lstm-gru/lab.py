@@ -31,8 +31,8 @@
 # | --- | --- | --- |
 # | 1 The gates | q1, q2, q3 | 40 |
 # | 2 Why gates work | q4, q5 | 12 |
-# | 3 Many-to-one | q6, q7 | 20 |
-# | 4 Encoder and decoder | q8, q9, q10, q11 | 24 |
+# | 3 Many-to-one | q6, q7 | 18 |
+# | 4 Encoder and decoder | q8, q9, q10, q11 | 22 |
 # | 5 Concepts | q12, q12a, q12b | 8 |
 
 # %% [markdown]
@@ -724,7 +724,7 @@ def contestant(name):
     recurrent = layer(D, width)
     if name == "LSTM":
         recurrent.load_state_dict(LSTM(D, width, forget_bias=1.0).state_dict())
-    return classifier(recurrent, width), replace(recipe, learning_rate=rate, batch_size=32)
+    return classifier(recurrent, width), replace(recipe, learning_rate=rate, last_rate=None)  # a constant rate
 
 
 def contest(names, lengths, budget):
@@ -749,7 +749,8 @@ contest(contestants, lengths=(10, 20), budget=BUDGET)
 # On 10 and 20 steps, so far. Does your prediction still stand? Now the long sequences.
 
 # %% tags=["experiment"]
-contest(contestants, lengths=(40, task.T), budget=BUDGET)
+longest = tasks.StoreTask(T=64)
+contest(contestants, lengths=(40, longest.T), budget=BUDGET)
 
 # %% tags=["experiment"]
 plots.accuracy_by_length(
@@ -766,13 +767,13 @@ guess_contest.compare(outcomes[2])
 # %% tags=["experiment"]
 delays = [0, 2, 5, 10, 20, 30, 40, 50, 60]
 by_delay = {
-    name: dict(zip(delays, training.accuracy_by_delay(network, task, delays, seed=1), strict=True))
+    name: dict(zip(delays, training.accuracy_by_delay(network, longest, delays, seed=1), strict=True))
     for name, network in trained.items()
 }
 plots.accuracy_by_length(
     by_delay,
     task.chance,
-    f"Trained on T = {task.T}: accuracy by delay",
+    f"Trained on T = {longest.T}: accuracy by delay",
     "steps between the last store and the end",
 )
 plt.show()
@@ -788,7 +789,7 @@ plt.show()
 # first the small one, then the one with as many parameters as the LSTM.
 
 # %% tags=["experiment"]
-PATIENCE, LENGTHS = 2400, (20, 40, task.T)
+PATIENCE, LENGTHS = 2400, (20, 40, longest.T)
 gated = {name: trained[name] for name in ("GRU", "LSTM")}
 short_of_steps = trained["RNN"]  # kept for the last picture of this part
 contest(["RNN"], LENGTHS, PATIENCE)

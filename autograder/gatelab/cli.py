@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from gatelab.adapters.command import zip_command
+from gatelab.adapters.command import otter_run_command, zip_command
 from gatelab.bank.command import fingerprints_command, verify_command
 from gatelab.bench.command import bench_command
 from gatelab.build.command import build_command
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.command("build")(build_command)
 app.command("grade")(grade)
 app.command("zip")(zip_command)
+app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)
 app.command("fingerprints")(fingerprints_command)
 app.command("bench")(bench_command)

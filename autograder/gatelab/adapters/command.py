@@ -1,4 +1,4 @@
-"""`gatelab zip`."""
+"""`gatelab zip` and `gatelab otter-run`."""
 
 from __future__ import annotations
 
@@ -30,3 +30,14 @@ def zip_command(
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(path)
+
+
+def otter_run_command(
+    autograder: Annotated[Path, typer.Argument(help="The zip that `gatelab zip` wrote.", exists=True, dir_okay=False)],
+    submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
+) -> None:
+    """`otter run` that has a result for any file: otter alone stops at one that is not a notebook."""
+    from gatelab.adapters.otter_run import otter_run
+
+    raise typer.Exit(otter_run(autograder, submission, out))

@@ -29,7 +29,7 @@ class Settings:
     uid: int = 65534  # used when the grader is root
     memory: int = 3 << 30
     cpu_seconds: int = 400
-    processes: int = 64  # threads count too
+    processes: int = 32  # threads count too
     file_size: int = 16 * MIB
     disk: int = 64 * MIB
     open_files: int = 256
