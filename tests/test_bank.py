@@ -23,9 +23,10 @@ def bank(lab: Lab) -> Bank:
 
 
 @pytest.fixture(scope="module")
-def matrix(engine: Engine, bank: Bank) -> Iterator[Matrix]:
+def matrix(lab: Lab, bank: Bank) -> Iterator[Matrix]:
     """Every wheat with two seeds, every chaff with one, through the engine, without the parts that train."""
-    yield verify(engine, bank, SEEDS, everywhere=False)
+    with Engine(lab, jobs=2) as engine:
+        yield verify(engine, bank, SEEDS, everywhere=False)
 
 
 @pytest.mark.timeout(1500)
@@ -61,7 +62,7 @@ def test_a_whole_correct_lab_gets_every_point_with_training_and_the_parts_add_up
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, {}))
-    assert lost_parts(report) in ([], [f"q12/{p.name}" for p in report.question("q12").parts])
+    assert lost_parts(report) == []
     for question in report.questions:
         if not question.by_hand:
             assert sum(part.max_points for part in question.parts) == pytest.approx(question.max_points), (

@@ -218,6 +218,8 @@ class TestStopped:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A job that a shell put into the background hears no Ctrl-C; this one must.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         deadline = time.monotonic() + 300
         while not (out / "feedback" / "a.html").exists() and time.monotonic() < deadline:

@@ -133,7 +133,7 @@ def test_two_mistakes_made_at_once_are_both_named(lab: Lab, bank: Bank, question
     named = 0
     for a, b, both in pairs[:: len(pairs) // 4]:
         found = identify(
-            answers_of(lab, question, both.source), chaffs, references_before(lab, question), compose
+            answers_of(lab, question, both.source), chaffs, references_before(lab, question), compose=compose
         )
         own = [chaff.id for chaff in found]
         # Two pairs (or a pair and a single mistake) may give the same numbers; a name that is given must fit them.

@@ -33,7 +33,9 @@ def zip_command(
 
 
 def otter_run_command(
-    autograder: Annotated[Path, typer.Argument(help="The zip that `gatelab zip` wrote.", exists=True, dir_okay=False)],
+    autograder: Annotated[
+        Path, typer.Argument(help="The zip that `gatelab zip` wrote.", exists=True, dir_okay=False)
+    ],
     submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
 ) -> None:

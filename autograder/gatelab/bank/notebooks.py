@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -35,6 +36,10 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
             cells[id] = sources[id]
         elif not spec.by_hand and (lab.hidden / "reference" / f"{id}.py").is_file():
             cells[id] = lab.reference(id)
+    key = lab.hidden / "reference" / "concepts.toml"
+    if "q12" in lab.questions and "q12" not in sources and key.is_file():
+        answers = {id: row["answer"] for id, row in tomllib.loads(key.read_text(encoding="utf-8")).items()}
+        cells["q12"] = f"answers = {answers!r}\n"
     for id, source in cells.items():
         cell = nbformat.v4.new_code_cell(source, id=id)
         cell.metadata["nbgrader"] = {"grade_id": f"{id}-solution"}
