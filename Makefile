@@ -29,7 +29,7 @@ zip: $(READY)
 
 ## Grade the suites with the bank of right and wrong solutions; writes docs/matrix.html and docs/matrix.md.
 verify: $(READY)
-	$(BIN)/gatelab verify --jobs $(JOBS)
+	$(BIN)/gatelab verify --jobs $(JOBS) --seeds 50 --out docs
 
 bench: $(READY)
 	$(BIN)/gatelab bench

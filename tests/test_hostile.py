@@ -1,7 +1,7 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
-Every attempt of tests/hostile/attempts is graded in one class by the engine. otter and nbgrader take the ones
-that were made for them (`make hostile` takes all of them through both).
+Every attempt of tests/hostile/attempts is graded in one class by the engine, which otter and nbgrader ask too; what is
+aimed at those two themselves stands in test_otter.py, test_otter_intake.py and test_nbgrader.py.
 """
 
 from __future__ import annotations
