@@ -21,10 +21,8 @@ from typing import Any
 
 from gatelab.confine import ProtectionMissing, check
 from gatelab.examiner.forkserver import ForkServer, ForkServerLost
-from gatelab.lab import Lab
+from gatelab.lab import DEFAULT_SEED, Lab
 from gatelab.report.model import Report
-
-DEFAULT_SEED = 11
 
 
 class Engine:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
+
 
 class LabError(Exception):
     """The lab itself is not in order; the message names the file and what to mend."""
@@ -92,6 +94,13 @@ class Lab:
                 return question.id
         raise KeyError(name)
 
+    def has_reference(self, id: str) -> bool:
+        """Whether the question has a reference solution in code."""
+        return self._reference_path(id).is_file()
+
     def reference(self, id: str) -> str:
         """Source of the reference solution of a question (staff only)."""
-        return (self.hidden / "reference" / f"{id}.py").read_text(encoding="utf-8")
+        return self._reference_path(id).read_text(encoding="utf-8")
+
+    def _reference_path(self, id: str) -> Path:
+        return self.hidden / "reference" / f"{id}.py"

@@ -34,7 +34,7 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
     for id, spec in lab.questions.items():
         if id in sources:
             cells[id] = sources[id]
-        elif not spec.by_hand and (lab.hidden / "reference" / f"{id}.py").is_file():
+        elif not spec.by_hand and lab.has_reference(id):
             cells[id] = lab.reference(id)
     key = lab.hidden / "reference" / "concepts.toml"
     if "q12" in lab.questions and "q12" not in sources and key.is_file():

@@ -14,6 +14,7 @@ from gatelab.notebook import CodeCell
 from gatelab.report.model import Cell
 from gatelab.suite.grading import references_before
 from gatelab.suite.student import WorkerLost
+from gatelab.worker import wire
 
 from .forkserver import Client
 from .process import OutputFile, WorkerProcess, exchange
@@ -158,8 +159,6 @@ class ConfinedWorkers:
         try:
             with far:
                 self.main.line.settimeout(5)
-                from gatelab.worker import wire
-
                 wire.send(self.main.line, {"op": "fork", "cpu_seconds": float(cpu_seconds)})
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
                 answer = wire.receive(self.main.line, time.monotonic() + 10)

@@ -172,16 +172,13 @@ class Grading:
             )
         return question
 
-    def _has_reference(self, id: str) -> bool:
-        return (self.lab.hidden / "reference" / f"{id}.py").is_file()
-
     def _name_mistake(self, running: Running, question: Question) -> None:
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
         found = identify(
             running.trace,
             chaffs,
             references_before(self.lab, question.id),
-            self.lab.reference(question.id) if self._has_reference(question.id) else None,
+            self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
             compose if running.spec.pairs else None,
         )
         if found:
@@ -195,7 +192,7 @@ def references_before(lab: Lab, question: str) -> list[str]:
     for id in lab.questions:
         if id == question:
             break
-        if (lab.hidden / "reference" / f"{id}.py").is_file():
+        if lab.has_reference(id):
             sources.append(lab.reference(id))
     return sources
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from gatelab.bank.load import load_bank
-from gatelab.lab import Lab, QuestionSpec
+from gatelab.lab import DEFAULT_SEED, Lab, QuestionSpec
 
 from .draw import Draw
 from .grading import Grading, Share, Verdict, references_before
@@ -21,7 +21,6 @@ from .local import LocalBackend
 from .student import Backend, Student
 
 KEY = pytest.StashKey[Grading]()
-DEFAULT_SEED = 11
 
 
 @dataclass(eq=False)
@@ -95,7 +94,7 @@ class LocalWorkers:
         self.lab, self.sources = lab, sources
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
-        everything = [self.lab.reference(id) for id in self.lab.questions if self._has_reference(id)]
+        everything = [self.lab.reference(id) for id in self.lab.questions if self.lab.has_reference(id)]
         backend = LocalBackend([*everything, *self.sources])
         names = [name for name in (*question.builds_on, *question.own_if) if name not in own]
         if names:
@@ -105,9 +104,6 @@ class LocalWorkers:
 
     def close(self, backend: Backend) -> str:
         return ""
-
-    def _has_reference(self, id: str) -> bool:
-        return (self.lab.hidden / "reference" / f"{id}.py").is_file()
 
 
 @pytest.hookimpl(tryfirst=True)
