@@ -17,6 +17,7 @@ WHAT = {
     "gru": "GRU, correct",
     "rnn H=32": "plain RNN, equal width (H = 32)",
     "rnn H=71": "plain RNN, equal parameters (H = 71)",
+    "rnn H=128": "plain RNN, four times as wide (H = 128)",
     "rnn H=150": "plain RNN, four times the parameters (H = 150)",
     "lstm-no-carry": "LSTM, cell state not carried",
     "lstm-no-forget": "LSTM, no forget gate",

@@ -34,14 +34,15 @@ def agrees(trace: Trace, backend: Callable[[], LocalBackend], tests: set[str] | 
             answer = local.request(exchange.request)
         except Exception:
             return False
-        if (tests is None or exchange.test in tests) and not _equal_answers(
+        if (tests is None or exchange.test in tests) and not equal_answers(
             answer, exchange.answer, loosely=exchange.request["op"] == "state_dict"
         ):
             return False
     return True
 
 
-def _equal_answers(mine: dict[str, Any], theirs: dict[str, Any], loosely: bool) -> bool:
+def equal_answers(mine: dict[str, Any], theirs: dict[str, Any], loosely: bool = False) -> bool:
+    """Whether two answers to the same request say the same. `loosely`: of tensors, shapes and dtypes only."""
     if bool(mine.get("error")) != bool(theirs.get("error")):
         return False
     if mine.get("error"):
