@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,26 @@ from gatelab.engine import Engine
 from gatelab.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
+    if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
+        config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    if _grades_a_submission(config):
+        return None
+    return (
+        f"random tests: --hypothesis-seed={config.getoption('--hypothesis-seed')} makes the same cases again"
+    )
+
+
+def _grades_a_submission(config: pytest.Config) -> bool:
+    """`pytest tests/hidden`: those suites draw from a seed of their own, --seed."""
+    return hasattr(config.option, "submission")
 
 
 @pytest.fixture(scope="session")

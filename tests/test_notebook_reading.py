@@ -56,7 +56,7 @@ def test_every_minor_format_4_is_read(minor: int) -> None:
         (book(nbformat=5), "format is 5"),
         ({"worksheets": [], "nbformat": 3}, "format is 3"),
         (book(nbformat="4; rm"), "format is"),
-        (book(cells={}), "not 4"),
+        (book(cells={}), "no list of cells"),
         (book(metadata={"kernelspec": {"name": "ir", "language": "R"}}), "kernel is for 'R'"),
         (book(metadata={"language_info": {"name": "julia"}}), "kernel is for 'julia'"),
         (book(cells=[{"cell_type": "code", "source": "x = 1"}]), "none of the questions"),

@@ -101,8 +101,10 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     if not isinstance(notebook, dict) or ("cells" not in notebook and "worksheets" not in notebook):
         raise Ungradable(f"{name}: this is JSON but not a notebook; {HOW}.")
     version = notebook.get("nbformat")
-    if version != 4 or not isinstance(notebook.get("cells"), list):
+    if version != 4:
         raise Ungradable(f"{name}: its notebook format is {_brief(version)}, not 4; {HOW}.")
+    if not isinstance(notebook.get("cells"), list):
+        raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")
     metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
     kernel = metadata.get("kernelspec") if isinstance(metadata.get("kernelspec"), dict) else {}
     language = kernel.get("language", "python")

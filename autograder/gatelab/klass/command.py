@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -60,6 +61,8 @@ def grade(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a terminal without é must not stop a class with André
     try:
         lab = Lab.in_repository(root)
         chosen = _chosen(lab, question or [])
