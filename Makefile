@@ -7,7 +7,7 @@ TORCH := $(shell sed -n 's/^    "\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 
-.PHONY: grade test build zip verify bench calibrate lint clean
+.PHONY: grade test build zip verify bench soak calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -33,6 +33,10 @@ verify: $(READY)
 
 bench: $(READY)
 	$(BIN)/gatelab bench
+
+## 25 classes of 40, each with a new fork server: does one ever hang?
+soak: $(READY)
+	$(BIN)/python tests/soak.py --jobs $(JOBS)
 
 calibrate: $(READY)
 	$(BIN)/python tests/calibration/calibrate.py
