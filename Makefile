@@ -7,7 +7,7 @@ TORCH := $(shell sed -n 's/^    "\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 
-.PHONY: grade test build zip verify bench soak calibrate lint clean
+.PHONY: grade test hostile build zip verify mutate bench soak calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -20,6 +20,10 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations 15
 
+## Every hostile submission through otter and nbgrader as they are installed; `make test` sends a few of them there.
+hostile: $(READY)
+	$(BIN)/pytest tests/hostile/test_doors.py --durations 2
+
 build: $(READY)
 	$(BIN)/gatelab build
 
@@ -30,6 +34,10 @@ zip: $(READY)
 ## Grade the suites with the bank of right and wrong solutions; writes docs/matrix.html and docs/matrix.md.
 verify: $(READY)
 	$(BIN)/gatelab verify --jobs $(JOBS) --seeds 50 --out docs
+
+## Grade the suites with every small change of the references; writes docs/mutation.md.
+mutate: $(READY)
+	$(BIN)/gatelab mutate --jobs $(JOBS) --out docs
 
 bench: $(READY)
 	$(BIN)/gatelab bench

@@ -6,6 +6,7 @@ import typer
 
 from gatelab.adapters.command import otter_run_command, zip_command
 from gatelab.bank.command import fingerprints_command, verify_command
+from gatelab.bank.mutate_command import mutate_command
 from gatelab.bench.command import bench_command
 from gatelab.build.command import build_command
 from gatelab.klass.command import grade
@@ -22,6 +23,7 @@ app.command("grade")(grade)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)
+app.command("mutate")(mutate_command)
 app.command("fingerprints")(fingerprints_command)
 app.command("bench")(bench_command)
 app.add_typer(export, name="export")
