@@ -16,6 +16,9 @@ def verify_command(
     jobs: Annotated[int, typer.Option(help="Gradings at once.", min=1)] = 2,
     question: Annotated[list[str] | None, typer.Option(help="Only the chaff of this question.")] = None,
     training: Annotated[bool, typer.Option(help="Also the parts that train a model.")] = False,
+    twice: Annotated[
+        bool, typer.Option("--twice", help="Grade all again with another number of jobs; nothing may differ.")
+    ] = False,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for matrix.html and matrix.md.")
     ] = None,
@@ -26,7 +29,7 @@ def verify_command(
 
     from .load import load_bank
     from .matrix import show, write_pages
-    from .verify import verify
+    from .verify import Matrix, differences, verify
 
     console = Console()
     try:
@@ -35,16 +38,30 @@ def verify_command(
     except LabError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error
-    with Engine(lab, jobs=jobs) as engine:
-        matrix = verify(
-            engine, bank, tuple(range(DEFAULT_SEED, DEFAULT_SEED + seeds)), tuple(question or ()), training,
-            progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
-        )  # fmt: skip
+
+    def graded(jobs: int) -> Matrix:
+        with Engine(lab, jobs=jobs) as engine:
+            return verify(
+                engine, bank, tuple(range(DEFAULT_SEED, DEFAULT_SEED + seeds)), tuple(question or ()), training,
+                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+            )  # fmt: skip
+
+    matrix = graded(jobs)
     show(matrix, lab, console)
     if out is not None:
         for path in write_pages(matrix, lab, out):
             console.print(f"wrote {path}", markup=False)
-    raise typer.Exit(1 if matrix.faults else 0)
+    different = []
+    if twice:
+        again = 1 if jobs > 1 else 2
+        different = differences(matrix, graded(again))
+        console.print(
+            f"{len(matrix.told)} gradings with --jobs {jobs} and again with --jobs {again}: {len(different)} differ",
+            highlight=False,
+        )
+        for difference in different:
+            console.print(difference, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(1 if matrix.faults or different else 0)
 
 
 def fingerprints_command(

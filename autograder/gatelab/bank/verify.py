@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 
 from gatelab.engine import Engine
@@ -55,6 +56,7 @@ class Matrix:
     chaffs: list[ChaffRow] = field(default_factory=list)
     wheats: list[WheatRow] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
+    told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
 
     @property
     def faults(self) -> list[str]:
@@ -81,6 +83,27 @@ def lost_parts(report: Report) -> list[str]:
     if report.status != "graded":
         return [f"everything: {report.reason}"]
     return [f"{q.id}/{part.name}" for q in report.questions for part in q.parts if not part.passed]
+
+
+def told(report: Report) -> list:
+    """All that grades and feedback are made of: every point and every message; no times and no tracebacks."""
+    return [
+        (report.status, report.reason),
+        *((cell.index, cell.what, cell.message) for cell in report.cells),
+        *((q.id, q.misconception, q.note) for q in report.questions),
+        *((f"{q.id}/{part.name}", part.points, part.message) for q in report.questions for part in q.parts),
+    ]
+
+
+def differences(first: Matrix, second: Matrix) -> list[str]:
+    """One sentence for each grading that the second time gave another point or another message."""
+    found = []
+    for grading, before in first.told.items():
+        after = second.told.get(grading, [])
+        if before != after:
+            line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
+            found.append(f"{grading} was told {line} and then {other}")
+    return found
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
@@ -135,6 +158,7 @@ def verify(
             )
             where = () if everywhere else (chaff.question, *builds_on(lab, chaff.question))
             report = engine.grade(path, chaff.key, where, seeds[0], training)
+            matrix.told[chaff.key] = told(report)
             lost = lost_parts(report)
             own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
             elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
@@ -145,7 +169,9 @@ def verify(
         def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
             style, path, seed = job
             report = engine.grade(path, style, seed=seed, training=training and seed == seeds[0])
-            progress(f"{style.split(' (')[0]}, seed {seed}")
+            grading = f"{style.split(' (')[0]}, seed {seed}"
+            matrix.told[grading] = told(report)
+            progress(grading)
             return WheatRow(style, seed, tuple(lost_parts(report)))
 
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
