@@ -1,0 +1,122 @@
+"""What must hold of hostile submissions at every door: no undeserved point, nothing hidden in what comes back, a truthful
+status, every other submission as it was, nothing left behind.
+
+A test module imports all of this, and adds a fixture for every door, which gives the class that went through it, and a
+`pytest_generate_tests` that says which attempts go where.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hostile.build import Attempt
+from hostile.doors import AFTER, BEFORE, MARK, WRONG, Class
+
+from gatelab.build.leaks import Needle, hidden_needles, normal
+
+__all__ = [
+    "door",
+    "test_an_attempt_gains_nothing",
+    "test_an_attempt_has_a_truthful_status",
+    "test_every_submission_has_its_outcome_and_is_as_it_was",
+    "test_nothing_is_left_running_and_no_mark_outside_the_folder",
+    "test_the_class_goes_on_before_and_after_them",
+    "test_what_the_student_gets_back_holds_nothing_hidden",
+]
+
+# Words of the hidden suites and references that nothing a student gets back may hold.
+HIDDEN = (
+    "STOLEN",
+    "from_input",
+    "pre_i, pre_f",
+    "@part(",
+    "close(",
+    "torch.allclose(",
+    "expected =",
+    "want =",
+    "Traceback (most recent",
+)
+# An expected value would show as a float64. The messages' own numbers are rounded to four digits or fewer.
+DIGITS = 6
+NUMBER = re.compile(r"\d+\.(\d+)")
+LONGEST = 1500  # characters of one line of what comes back
+
+# What this much of the question earns when it is done in the open.
+BASELINES = {"q1/left-to-the-library": 4, "q2/left-to-the-library": 4}
+
+
+def parametrize(metafunc: pytest.Metafunc, doors: Mapping[str, Sequence[Attempt]]) -> None:
+    """Run a test for every door (the name of its fixture) or, where it takes an attempt, for every door and attempt."""
+    if "attempt" in metafunc.fixturenames:
+        pairs = [(door, attempt) for door, attempts in doors.items() for attempt in attempts]
+        ids = [f"{door}-{attempt.id}" for door, attempt in pairs]
+        metafunc.parametrize(("door", "attempt"), pairs, indirect=["door"], ids=ids)
+    elif "door" in metafunc.fixturenames:
+        metafunc.parametrize("door", list(doors), indirect=True)
+
+
+@pytest.fixture
+def door(request: pytest.FixtureRequest) -> Class:
+    """The class that went through this door."""
+    return request.getfixturevalue(request.param)
+
+
+def test_an_attempt_gains_nothing(door: Class, attempt: Attempt) -> None:
+    deserved = dict(door.outcomes[WRONG].points)
+    baseline = attempt.literals.get("BASELINE")
+    if baseline:
+        deserved[baseline.split("/")[0]] = BASELINES[baseline]
+    given = door.outcomes[attempt.id].points
+    assert {id: points for id, points in given.items() if points > deserved[id]} == {}
+
+
+def test_an_attempt_has_a_truthful_status(door: Class, attempt: Attempt) -> None:
+    outcome = door.outcomes[attempt.id]
+    if outcome.status == "graded":
+        assert door.answered.keys() <= outcome.points.keys() and not outcome.reason
+    else:
+        assert outcome.status == "ungradable" and outcome.reason and not any(outcome.points.values())
+
+
+def test_what_the_student_gets_back_holds_nothing_hidden(door: Class, attempt: Attempt) -> None:
+    outcome = door.outcomes[attempt.id]
+    own = {normal(line) for cell in attempt.cells for line in cell.split("\n")}
+    lines = [line for line in outcome.said.split("\n") if normal(line) and normal(line) not in own]
+    assert lines, "the search below would find nothing"
+    assert [line for line in lines if any(word in line for word in HIDDEN) or _exact(line)] == []
+    assert [line for line in lines if len(line) > LONGEST] == []
+    text = "\n".join(normal(line) for line in lines)
+    assert [needle.text for needle in _needles(door.lab.hidden) if needle.text in text] == []
+    assert "<script>alert" not in outcome.page
+
+
+def test_every_submission_has_its_outcome_and_is_as_it_was(door: Class) -> None:
+    folders = {path.name for path in (door.lab.assignment.parents[1] / "submitted").iterdir()}
+    assert door.outcomes.keys() == folders
+    assert door.changed == []
+
+
+def test_the_class_goes_on_before_and_after_them(door: Class) -> None:
+    for name in (BEFORE, AFTER):
+        points = door.outcomes[name].points
+        assert {id: points[id] for id in door.answered} == door.answered, name
+
+
+def test_nothing_is_left_running_and_no_mark_outside_the_folder(door: Class) -> None:
+    assert door.left == []
+    assert not MARK.exists()
+
+
+def _exact(line: str) -> bool:
+    """Whether a number with all its digits stands in a line that the grader wrote."""
+    numbers = (found[0].replace(".", "").lstrip("0") for found in NUMBER.finditer(line))
+    return any(len(digits) >= DIGITS for digits in numbers)
+
+
+@cache
+def _needles(hidden: Path) -> list[Needle]:
+    return list(hidden_needles(hidden))

@@ -1,0 +1,253 @@
+"""The ways in by which a class is graded, and what comes back by each: one `Outcome` a submission.
+
+A class lies in `submitted/<name>/lstm-gru/lab.ipynb` of a course, which all of them can read. The commands are the
+installed ones. `otter_inside` is otter without a process of its own for every submission: quick enough for each run.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import minikit
+import psutil
+import pytest
+from hostile.build import Attempt, write
+from small_lab import by_question, unpacked
+from test_nbgrader import read_book
+from typer.testing import CliRunner
+
+from gatelab.adapters.otter_run import grade_apart
+from gatelab.bank.notebooks import write_notebook
+from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.cli import app
+from gatelab.confine import libc
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+
+LAB = "lstm-gru"
+MARK = Path("/tmp/gatelab-hostile-was-here")  # what attempts try to leave outside of their folder
+BEFORE, AFTER, WRONG = "00-first", "zz-last", "wrong"
+NOT_GRADED = re.compile(r"Not graded\. (.+)")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one submission. `said` is all that its student gets back, as text; `page` is it as HTML."""
+
+    status: str
+    reason: str
+    points: dict[str, float]
+    said: str
+    page: str = ""
+
+
+@dataclass(frozen=True)
+class Class:
+    """A class of attempts that has been through a door.
+
+    Its outcomes are those of the attempts, of a correct submission before and after them (whose `answered` questions
+    must be full) and of WRONG, which has what every attempt has beside its attack.
+    """
+
+    lab: Lab
+    outcomes: dict[str, Outcome]
+    answered: dict[str, float]  # question ID → points
+    changed: list[str]  # files of submissions that are not what was handed in
+    left: list[int]  # processes that outlived the grading
+
+
+Way = Callable[[Path], dict[str, Outcome]]  # from a course's folder to its outcomes
+
+
+def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iterable[str] = ()) -> Class:
+    """Hand a class of attempts in and grade it. The correct submissions leave the questions `leave_empty` empty."""
+    lab = Lab.in_repository(course)
+    handed_in = course / "submitted"
+    for attempt in attempts:
+        write(attempt, _place(handed_in, attempt.id))
+    write(None, _place(handed_in, WRONG))
+    for name in (BEFORE, AFTER):
+        write_notebook(_place(handed_in, name), lab, dict.fromkeys(leave_empty, ""))
+    answered = {q.id: q.points for q in lab.questions.values() if not q.by_hand and q.id not in leave_empty}
+    before = minikit.files(handed_in)
+    MARK.unlink(missing_ok=True)
+    with _what_stays() as left:
+        outcomes = way(course)
+    after = minikit.files(handed_in)
+    changed = [name for name in before | after if before.get(name) != after.get(name)]
+    return Class(lab, outcomes, answered, changed, left)
+
+
+def whole_course(root: Path, seconds: int | None = None) -> Path:
+    """Copy what grades a class into `root`: the lab, its suites and its bank.
+
+    seconds: wall time that q1 and q2 may take, instead of the lab's own limit.
+    """
+    here = minikit.REPOSITORY
+    litter = shutil.ignore_patterns("__pycache__", ".*")
+    for folder in (f"assignment/{LAB}", "tests/hidden", "tests/chaff"):
+        shutil.copytree(here / folder, root / folder, ignore=litter)
+    for name in ("pyproject.toml", "nbgrader_config.py"):
+        shutil.copyfile(here / name, root / name)
+    if seconds is not None:
+        table = root / "assignment" / LAB / "questions.toml"
+        text = table.read_text(encoding="utf-8")
+        for id in ("q1", "q2"):
+            text = text.replace(f"\n[{id}]\n", f"\n[{id}]\nseconds = {seconds}\n")
+        table.write_text(text, encoding="utf-8")
+    return root
+
+
+def class_command(course: Path) -> dict[str, Outcome]:
+    """`gatelab grade`."""
+    out = course / "out"
+    done = CliRunner().invoke(
+        app, ["grade", str(course / "submitted"), "-o", str(out), "--root", str(course), "--jobs", "2"]
+    )
+    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert done.exit_code == (0 if all(row["status"] == "graded" for row in rows) else 1), done.output
+    lab = Lab.in_repository(course)
+    outcomes = {}
+    for row in rows:
+        page = (out / "feedback" / f"{row['file']}.html").read_text(encoding="utf-8")
+        points = {id: float(row[id] or 0) for id, q in lab.questions.items() if not q.by_hand}
+        outcomes[row["submission"]] = Outcome(row["status"], row["reason"], points, _text(page), page)
+    return outcomes
+
+
+def nbgrader(course: Path) -> dict[str, Outcome]:
+    """`nbgrader autograde` for the points, `nbgrader generate_feedback` for what is said."""
+    for command in ("generate_assignment", "autograde", "generate_feedback"):
+        done = subprocess.run(
+            [_program("nbgrader"), command, LAB], cwd=course, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+    outcomes = {}
+    for student, cells in read_book(course / "gradebook.db").items():
+        page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")
+        points = {id: given or 0.0 for id, given in cells.items()}
+        outcomes[student] = Outcome(*_status(_text(page)), points, _text(page), page)
+    return outcomes
+
+
+def otter(course: Path) -> dict[str, Outcome]:
+    """`otter run`, once a submission; `gatelab otter-run` where otter cannot open it."""
+    autograder = build_autograder_zip(Lab.in_repository(course), course / "dist")
+    outcomes = {}
+    for notebook in _submitted(course):
+        place = course / "otter" / notebook.parents[1].name
+        place.mkdir(parents=True)
+        for command in ("otter", "run", "-a"), ("gatelab", "otter-run"):
+            command = [_program(command[0]), *command[1:], autograder, notebook, "-o", place]
+            subprocess.run(command, cwd=place, capture_output=True)
+            if (place / "results.json").is_file():
+                break
+        results = json.loads((place / "results.json").read_text(encoding="utf-8"))
+        outcomes[place.name] = _of_results(results)
+    return outcomes
+
+
+def otter_inside(course: Path) -> dict[str, Outcome]:
+    """otter in this process, with one engine for all submissions."""
+    lab = Lab.in_repository(course)
+    source = unpacked(build_autograder_zip(lab, course / "dist"), course / "zip")
+    outcomes = {}
+    with Engine(lab) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gatelab.engine.Engine", lambda *_, **__: _Kept(engine))
+        for notebook in _submitted(course):
+            name = notebook.parents[1].name
+            outcomes[name] = _of_results(grade_apart(source, notebook, course / "otter" / name))
+    return outcomes
+
+
+class _Kept:
+    """An engine that stays open."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def __enter__(self) -> Engine:
+        return self.engine
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+def _of_results(results: dict[str, Any]) -> Outcome:
+    """Of otter's results.json; only the test for staff, which Gradescope shows no student, is not in `said`."""
+    found = by_question(results)
+    shown = {key: value for key, value in results.items() if key != "tests"}
+    said = [results["output"], json.dumps(shown), *(text for _, text in found.values())]
+    status, reason = results["extra_data"]["status"], _status(results["output"])[1]
+    return Outcome(status, reason, {id: points for id, (points, _) in found.items()}, "\n".join(said))
+
+
+def _status(text: str) -> tuple[str, str]:
+    found = NOT_GRADED.search(text)
+    return ("ungradable", found[1]) if found else ("graded", "")
+
+
+def _text(page: str) -> str:
+    """A page without its head and its tags."""
+    return html.unescape(re.sub(r"<[^>]*>", "", page[page.index("<body") :]))
+
+
+def _place(handed_in: Path, name: str) -> Path:
+    path = handed_in / name / LAB / "lab.ipynb"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def _submitted(course: Path) -> list[Path]:
+    return sorted((course / "submitted").glob(f"*/{LAB}/lab.ipynb"))
+
+
+def _program(name: str) -> Path:
+    return Path(sys.executable).with_name(name)
+
+
+@contextmanager
+def _what_stays() -> Iterator[list[int]]:
+    """The processes that a grading leaves behind.
+
+    Looked for twice: below the fork server of an engine of this process, when it has graded its last (its end
+    takes everything along); and among what comes to us when its parent, some command of the grading, has gone.
+    """
+    left: list[int] = []
+    end = Engine.__exit__
+    others = {child.pid for child in psutil.Process().children(recursive=True)}
+
+    def look(engine: Engine, *exception: object) -> None:
+        left.extend(_workers(engine))
+        end(engine, *exception)
+
+    libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Engine, "__exit__", look)
+            yield left
+        stay = psutil.Process().children(recursive=True)
+        left += [p.pid for p in stay if p.pid not in others and p.status() != psutil.STATUS_ZOMBIE]
+    finally:
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 0)
+
+
+def _workers(engine: Engine) -> list[int]:
+    """Processes below the fork server that are neither examiners nor ending."""
+    if engine._server is None:  # it did not start
+        return []
+    server = psutil.Process(engine._server.process.pid)
+    return [
+        p.pid for child in server.children() for p in child.children() if p.status() != psutil.STATUS_ZOMBIE
+    ]
