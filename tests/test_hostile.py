@@ -11,13 +11,14 @@ from pathlib import Path
 
 import minikit
 import pytest
-from hostile import doors
+from hostile import checks, doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import BASELINES, parametrize
 
 from gatelab.bank.load import load_bank
 from gatelab.bank.notebooks import write_notebook
+from gatelab.build.leaks import hidden_needles
 from gatelab.engine import Engine
 from gatelab.lab import Lab
 
@@ -63,6 +64,23 @@ def otter(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
 @pytest.fixture(scope="module")
 def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
     return doors.grade(doors.nbgrader, minikit.make_kit(tmp_path_factory.mktemp("nbgrader")), FEW)
+
+
+SECRETS = (
+    "q1: STOLEN root:x:0:0",
+    "h should be 0.731058578630005",
+    "Traceback (most recent call last):",
+    "x" * 2000,
+)
+
+
+@pytest.mark.parametrize("said", [*SECRETS, None], ids=["file", "number", "traceback", "flood", "suite"])
+def test_a_secret_in_what_comes_back_is_seen(said: str | None, lab: Lab) -> None:
+    said = said or max((needle.text for needle in hidden_needles(lab.hidden)), key=len)
+    attempt = ATTEMPTS[0]
+    door = doors.Class(lab, {attempt.id: doors.Outcome("graded", "", {}, f"q1\n{said}\n")}, {}, [], [])
+    with pytest.raises(AssertionError, match="== \\[\\]"):
+        checks.test_what_the_student_gets_back_holds_nothing_hidden(door, attempt)
 
 
 def test_there_are_at_least_sixty_attempts_and_each_says_what_it_tries() -> None:

@@ -187,8 +187,8 @@ class _Kept:
 def _of_results(results: dict[str, Any]) -> Outcome:
     """Of otter's results.json; only the test for staff, which Gradescope shows no student, is not in `said`."""
     found = by_question(results)
-    shown = {key: value for key, value in results.items() if key != "tests"}
-    said = [results["output"], json.dumps(shown), *(text for _, text in found.values())]
+    shown = {key: value for key, value in results.items() if key not in ("tests", "output")}
+    said = [results["output"], json.dumps(shown, indent=1), *(text for _, text in found.values())]
     status, reason = results["extra_data"]["status"], _status(results["output"])[1]
     return Outcome(status, reason, {id: points for id, (points, _) in found.items()}, "\n".join(said))
 
