@@ -9,6 +9,7 @@ import contextlib
 import math
 import multiprocessing
 import os
+import re
 import resource
 import signal
 import tomllib
@@ -125,11 +126,16 @@ def equivalents_path(lab: Lab) -> Path:
 
 def stamp(lab: Lab, question: str) -> str:
     """Eight digits that change with the reference, its suite, the list or the mutator."""
-    suites = [path for path in sorted(lab.hidden.glob("*.py")) if not path.name.startswith("test_")]
-    suites += sorted(lab.hidden.glob(f"test_{question}_*.py"))
+    suites = sorted(lab.hidden.glob(f"test_{question}_*.py"))
+    helpers = {
+        name
+        for path in suites
+        for name in re.findall(r"^from (\w+) import", path.read_text("utf-8"), re.MULTILINE)
+    }
+    files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
     digest = sha256(lab.reference(question).encode())
-    for path in (*suites, Path(mutate.__file__)):
-        digest.update(path.read_bytes())
+    for path in files:
+        digest.update(path.read_bytes() if path.is_file() else b"")
     digest.update(repr(equivalents(lab, question)).encode())
     return digest.hexdigest()[:8]
 
