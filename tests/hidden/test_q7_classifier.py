@@ -6,14 +6,15 @@ import math
 
 import pytest
 import torch
-from trained import check_strata, check_training, settings, tasks
+from trained import DRIVER, check_strata, check_training, settings, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both
 
 from gatelab.suite import close, close_grads, needs, part
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
 NAME = "SequenceClassifier"
-RESULT = "the result of your SequenceClassifier"
+TRAINED = "your SequenceClassifier"
+RESULT = f"the result of {TRAINED}"
 
 
 def make(student, draw, layer="LSTM", kind=torch.nn.LSTM):
@@ -39,7 +40,7 @@ def test_full_sequences_give_the_heads_logits(student, draw, n, t):
         not (bool((got >= 0).all()) and torch.allclose(got.sum(dim=-1), got.new_ones(n))),
         f"{RESULT} holds probabilities (every row adds up to 1); logits are asked for.",
     )
-    close(got, twin(tokens, lengths), RESULT, "N K")
+    close(got, twin(tokens, lengths), RESULT, "N K", dtype=torch.float64)  # that of its weights
 
 
 @part("q7", "last-valid-step", 2)
@@ -131,25 +132,37 @@ def test_gradients_reach_every_weight(student, draw, n, t):
     close_grads(reply.grads, want, names(twin))
 
 
-TRAIN = """
-def main(ns, seed, inputs, seconds):
-    from seqlab import tasks, training
+MODEL = """
+from seqlab import tasks, training
 
+
+def model_of(ns, seed):
     torch.manual_seed(seed)
     task, recipe = tasks.STORE, tasks.STORE_RECIPE
     layer = ns["LSTM"](recipe.embedding_size, recipe.hidden_size, forget_bias=recipe.forget_bias)
-    model = ns["SequenceClassifier"](
+    return ns["SequenceClassifier"](
         task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.num_classes, layer
     ).float()  # a layer that starts in float64 is right too
-    history = training.train_classifier(model, task, recipe, seed=seed, seconds=seconds, progress=False)
-    predicted = {name: training.predictions(model, *batch) for name, batch in inputs.items()}
-    return {
-        "losses": [float(loss) for loss in history.losses],
-        "stopped": history.stopped,
-        "steps": recipe.steps,
-        "predicted": predicted,
-        "weights": dict(model.state_dict()),
-    }
+"""
+
+# Names and dtype are looked at first: a training that cannot be judged is not worth its seconds.
+BEFORE = """
+def main(ns, seed):
+    model = model_of(ns, seed)
+    return {"weights": dict(model.state_dict()), "logits": model(*tasks.STORE.batch(2, seed).inputs)}
+"""
+
+TRAIN = """
+def main(ns, seed, inputs, seconds):
+    model, recipe = model_of(ns, seed), tasks.STORE_RECIPE
+    return trained(
+        model,
+        lambda: training.train_classifier(model, tasks.STORE, recipe, seed=seed, seconds=seconds, progress=False),
+        lambda *batch: training.predictions(model, *batch),
+        inputs,
+        recipe.steps,
+        seconds,
+    )
 """
 
 
@@ -159,18 +172,26 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
     set_ = settings("q7")
     # The batches it is judged on come from the test's own stream; their labels stay here.
     batches = {name: tasks.STORE.stratum(name, set_["n"], draw.generator) for name in tasks.STRATA}
-    reply = student.run(
-        TRAIN,
-        replay=False,
-        seed=int(draw.integers(0, 2**31, 1)),
-        inputs={name: batch.inputs for name, batch in batches.items()},
-        seconds=set_["seconds"],
-    )
-    note = check_training(reply, NAME)
+    seed = int(draw.integers(0, 2**31, 1))
     recipe = tasks.STORE_RECIPE
     twin = TwinClassifier(
         tasks.STORE.vocab_size, recipe.embedding_size, recipe.hidden_size, tasks.STORE.num_classes
     )
+    before = student.run(MODEL + BEFORE, replay=False, seed=seed)
+    check_state_dict(before["weights"], twin, NAME)
+    logits = before["logits"]
+    needs(
+        not isinstance(logits, torch.Tensor) or logits.is_floating_point(),
+        f"The logits of your {NAME} are {getattr(logits, 'dtype', None)}, whole numbers, which cannot be trained.",
+    )
+    reply = student.run(
+        DRIVER + MODEL + TRAIN,
+        replay=False,
+        seed=seed,
+        inputs={name: batch.inputs for name, batch in batches.items()},
+        seconds=set_["seconds"],
+    )
+    note = check_training(reply, TRAINED)
     check_state_dict(reply["weights"], twin, NAME)
     twin.load_state_dict({key: reply["weights"][key] for key in twin.state_dict()})
     own, again, agree = {}, {}, []
@@ -182,4 +203,4 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
         own[name] = (predicted == batch.labels).double().mean().item()
         again[name] = (repeated == batch.labels).double().mean().item()
         agree.append((predicted == repeated).double().mean().item())
-    check_strata(own, again, min(agree), set_["threshold"], NAME, "accuracy", note)
+    check_strata(own, again, min(agree), set_["threshold"], TRAINED, "accuracy", note)

@@ -14,7 +14,10 @@ def bench_command(
     ] = 5,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and the ratios."""
+    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and what the
+    trainings of the accuracy questions cost beside their limits."""
     from .compare import run_bench
+    from .training import run_training_bench
 
     run_bench(root, students)
+    run_training_bench(root)
