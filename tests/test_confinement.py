@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import itertools
 import os
+import platform
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psutil
+import pyseccomp
 import pytest
 
-from gatelab.confine import PIECES, REQUIRED, ProtectionMissing, check
+from gatelab.confine import PIECES, REQUIRED, ProtectionMissing, calls, check
+from gatelab.confine.apply import Settings
 from gatelab.examiner.forkserver import ForkServer
 from gatelab.examiner.workers import ConfinedWorkers
 from gatelab.lab import Lab
@@ -19,6 +25,7 @@ from gatelab.notebook import CodeCell
 from gatelab.suite.student import WorkerLost
 
 Run = Callable[..., Any]
+MEMORY = 700 << 20  # bytes that a test may fill
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +134,71 @@ def test_ptrace_is_refused(inside: Run) -> None:
     )
 
 
+CALLS = """
+import ctypes, errno
+libc = ctypes.CDLL(None, use_errno=True)
+def tried(number, *arguments):
+    ctypes.set_errno(0)
+    done = libc.syscall(ctypes.c_long(number), *(ctypes.c_long(a) for a in arguments))
+    return errno.errorcode.get(ctypes.get_errno(), 0) if done == -1 else 0
+"""
+
+
+def test_every_forbidden_call_is_refused_also_by_its_bare_number(inside: Run) -> None:
+    native = pyseccomp.Arch.NATIVE
+    numbers = {name: pyseccomp.resolve_syscall(native, name) for name in calls.FORBIDDEN}
+    numbers = {name: number for name, number in numbers.items() if number >= 0} | calls.NUMBERS
+    assert numbers.keys() >= {"chmod", "fchmodat2", "inotify_init", "io_setup", "memfd_secret", "statmount"}
+    body = f"{CALLS}\nreturn {{n: tried(k, *[-1] * 6) for n, k in numbers.items()}}"
+    answers = inside(body, numbers=numbers)
+    assert {name: answer for name, answer in answers.items() if answer != "EPERM"} == {}
+
+
+def test_calls_that_came_after_the_list_and_calls_of_other_architectures_do_not_exist(inside: Run) -> None:
+    assert inside(f"{CALLS}\nreturn [tried(k) for k in (470, 480, 511)]") == ["ENOSYS"] * 3
+    if platform.machine() == "x86_64":
+        x32 = 0x40000000
+        assert inside(f"{CALLS}\nreturn [tried({x32} + k) for k in (39, 90, 520)]") == ["ENOSYS"] * 3
+        # getpid by the door of i386, `mov eax, 20; int 0x80; ret`
+        body = (
+            "import mmap, ctypes\ncode = mmap.mmap(-1, 4096, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=7)\n"
+            "code.write(bytes.fromhex('b814000000cd80c3'))\n"
+            "at = ctypes.addressof(ctypes.c_char.from_buffer(code))\n"
+            "return ctypes.CFUNCTYPE(ctypes.c_int)(at)()"
+        )
+        assert inside(body) == -errno.ENOSYS
+
+
+@pytest.mark.parametrize("flag", calls.CLONE_NEW)
+def test_no_namespace_can_be_made(inside: Run, flag: int) -> None:
+    body = (
+        f"{CALLS}\nimport os, signal\nclone = {{'x86_64': 56}}.get(os.uname().machine, 220)\n"
+        "ctypes.set_errno(0)\npid = libc.syscall(clone, flag | signal.SIGCHLD, 0, 0, 0, 0)\n"
+        "if pid == 0: os._exit(0)\nreturn [pid, errno.errorcode.get(ctypes.get_errno())]"
+    )
+    assert inside(body, flag=flag) == [-1, "EPERM"]
+    assert inside(f"{CALLS}\nreturn tried(435, -1, 88)") == "ENOSYS"  # clone3
+
+
+def test_no_mode_owner_time_or_attribute_of_a_file_can_be_changed(inside: Run) -> None:
+    calls_of_os = (
+        "os.chmod(place, 0)", "os.utime(place, (0, 0))", "os.setxattr(place, 'user.x', b'1')",
+        "os.removexattr(place, 'user.x')", "os.chown(place, -1, -1)", "os.lchown(place, -1, -1)",
+        "os.fchmod(os.open(place, 0), 0)", "os.utime(os.open(place, 0))",
+    )  # fmt: skip
+    for call in calls_of_os:
+        body = f"import os\nplace = 'own'\nopen(place, 'w').close()\n{call}"
+        assert inside(body) == "PermissionError", call
+
+
+def test_no_memory_can_be_had_that_its_limit_does_not_count(inside: Run) -> None:
+    assert inside("import mmap\nmmap.mmap(-1, 1 << 20)") == "PermissionError"
+    assert inside("import os\nos.memfd_create('x')") == "PermissionError"
+    assert inside("open('/dev/zero', 'rb')") == "PermissionError"  # mapped as shared, reading it takes room
+    private = "import mmap\nreturn len(mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))"
+    assert inside(private) == 1 << 20
+
+
 def test_the_environment_holds_nothing_of_the_graders(inside: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATELAB_SECRET", "42")
     names = inside("import os\nreturn sorted(os.environ)")
@@ -152,6 +224,57 @@ def test_the_memory_holds_no_test_no_reference_and_no_chaff(inside: Run) -> None
 def test_memory_beyond_the_limit_is_an_error_and_not_the_end(inside: Run) -> None:
     assert inside("import torch\ntorch.ones(1 << 29, dtype=torch.float64)") == "RuntimeError"
     assert inside("return bytearray(4 << 30)") == "MemoryError"
+
+
+GREEDY = {
+    "forks": "for _ in range(4):\n    if os.fork() == 0:\n        held = b'x' * (250 << 20)\n        time.sleep(60)\n",
+    "read-only": (
+        "size = 1 << 20\nfor _ in range(1000):\n    at = libc.mmap(0, size, 3, 34, -1, 0)\n"
+        "    ctypes.memset(at, 1, size)\n    libc.mprotect(at, size, 1)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("way", GREEDY)
+def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
+    lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, memory=MEMORY))
+    body = "import ctypes, os, time\nlibc = ctypes.CDLL(None)\nlibc.mmap.restype = ctypes.c_void_p\n"
+    body += "libc.mprotect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int\n"
+    body += "libc.mmap.argtypes = ctypes.c_void_p, *[ctypes.c_size_t] * 5\n" + GREEDY[way] + "time.sleep(20)"
+    workers = ConfinedWorkers(lab, [], server.client, server.library)
+    workers.load()
+    main = workers.main
+    started = time.monotonic()
+    with pytest.raises(WorkerLost, match="out of memory"):
+        main.ask({"op": "cell", "source": body, "index": 0, "definitions_only": False}, 15)
+    assert time.monotonic() - started < 12, "not ended by the time, but by the memory"
+    workers.shut()
+    assert "more than 0.684 GiB of memory together" in workers.output
+
+
+def test_what_it_may_hold_it_may_hold(inside: Run) -> None:
+    """Forks share what they do not write to, and that counts once."""
+    body = (
+        "import os, time\nheld = b'x' * (300 << 20)\nfor _ in range(11):\n    if os.fork() == 0:\n"
+        "        time.sleep(60)\ntime.sleep(0.6)\nreturn 'alive'"
+    )
+    assert inside(body) == "alive"
+
+
+def test_its_memory_goes_first_and_no_other_worker_has_its_user(lab: Lab, server: ForkServer) -> None:
+    pair = [ConfinedWorkers(lab, [], server.client, server.library) for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gatelab.examiner.process._numbers", itertools.repeat(7))  # as of two examiners
+        for workers in pair:
+            workers.load()
+    found = [p for p in psutil.Process(server.process.pid).children(recursive=True) if p.uids().real != 0]
+    scores = {Path(f"/proc/{p.pid}/oom_score_adj").read_text().strip() for p in found}
+    users = {p.uids().real for p in found}
+    for workers in pair:
+        workers.shut()
+    assert scores == {"1000"} and len(users) == len(found) == 2
 
 
 def test_the_number_of_processes_is_limited(inside: Run) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from . import calls, libc
 
 MIB = 1 << 20
+USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Settings:
     folder: str  # its own, empty
     readable: tuple[str, ...] = ()  # beside the interpreter and the libraries
     uid: int = 65534  # used when the grader is root
-    memory: int = 3 << 30
+    memory: int = 3 << 30  # of each process (then it is an error), and of all together (then they end)
     cpu_seconds: int = 400
     processes: int = 32  # threads count too
     file_size: int = 16 * MIB
@@ -128,6 +129,8 @@ def _private_folder(settings: Settings) -> bool:
 
 
 def _limit(settings: Settings) -> bool:
+    with _tried():  # when the machine runs out of memory, this is what the kernel takes first
+        _write("/proc/self/oom_score_adj", "1000")
     limits = {
         # RLIMIT_AS cannot be used: torch maps far more than it touches.
         resource.RLIMIT_DATA: settings.memory,
@@ -178,7 +181,7 @@ def library_paths() -> tuple[str, ...]:
         "/etc/fonts",
         "/etc/localtime",
     ]
-    devices = ["/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    devices = ["/dev/null", "/dev/urandom", "/dev/random"]
     return tuple(dict.fromkeys(path for path in [*found, *system, *devices] if os.path.exists(path)))
 
 

@@ -1,7 +1,8 @@
 """The warden: one trusted process beside each worker, which ends it.
 
-It makes the namespaces, forks the worker and waits: for the worker's end, or for the examiner to close the
-control socket. Then everything of the submission is killed, and only then does the warden say so.
+It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
+socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
+submission is killed, and only then does the warden say so.
 """
 
 from __future__ import annotations
@@ -13,10 +14,14 @@ import select
 import signal
 import socket
 import time
+from dataclasses import replace
 from typing import Any
 
 from gatelab.confine import libc
-from gatelab.confine.apply import Settings, confine, separate
+from gatelab.confine.apply import USERS, Settings, confine, separate
+from gatelab.confine.memory import Tree
+
+LOOK_EVERY = 0.2  # seconds between two looks at the memory
 
 
 def guard(settings: dict[str, Any], line: int, output: int, control: int) -> None:
@@ -26,17 +31,34 @@ def guard(settings: dict[str, Any], line: int, output: int, control: int) -> Non
     os.setsid()
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # what the worker leaves behind comes to us
+    settings, _user = _own_user(settings)
+    tree = Tree()
     separated = separate()
     pid = os.fork()
     if pid == 0:
         _be_worker(settings, separated, line, output, control)  # never returns
     os.close(line)
-    os.close(output)
     channel = socket.socket(fileno=control)
-    usage, status = _watch(pid, channel)
+    usage, status, why = _watch(pid, channel, tree, settings.memory)
     _end_all()
     with contextlib.suppress(OSError):
-        channel.sendall(json.dumps({"status": status, "cpu": usage}).encode() + b"\n")
+        os.write(output, f"\n{why}\n".encode() if why else b"")
+        channel.sendall(json.dumps({"status": status, "cpu": usage, "why": why}).encode() + b"\n")
+
+
+def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
+    """A user that no other worker of this machine has now, since Linux counts a user's processes together. What keeps
+    it ours is the name of a socket, which is free again when we are gone."""
+    if os.geteuid() != 0:
+        return settings, None
+    held = socket.socket(socket.AF_UNIX)
+    for number in range(len(USERS)):
+        uid = USERS[(settings.uid + number) % len(USERS)]
+        with contextlib.suppress(OSError):
+            held.bind(f"\0gatelab-worker-{uid}")
+            os.chown(settings.folder, uid, uid)
+            return replace(settings, uid=uid), held
+    return settings, held
 
 
 def _be_worker(settings: Settings, separated: dict[str, bool], line: int, output: int, control: int) -> None:
@@ -62,25 +84,31 @@ def _be_worker(settings: Settings, separated: dict[str, bool], line: int, output
         os._exit(status)
 
 
-def _watch(pid: int, control: socket.socket) -> tuple[float, int]:
-    """Wait for the worker's end, or end it when the control socket closes. CPU seconds and wait status."""
+def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, int, str]:
+    """Wait for the worker's end, or end it. CPU seconds, wait status, and why if it was the memory."""
     wakers: list[Any] = [control]
     with contextlib.suppress(OSError, AttributeError):
         wakers.append(os.pidfd_open(pid))
-    patience = None if len(wakers) == 2 else 0.02
-    deadline = float("inf")
+    patience, deadline, why = LOOK_EVERY if len(wakers) == 2 else 0.02, float("inf"), ""
+    look = 0.0
     while time.monotonic() < deadline:
         ready, _, _ = select.select(wakers, [], [], patience)
         done, status, usage = os.wait4(pid, os.WNOHANG)
         if done == pid:
-            return usage.ru_utime + usage.ru_stime, status
-        if control in ready:
+            return usage.ru_utime + usage.ru_stime, status, why
+        if deadline != float("inf"):
+            continue
+        if (now := time.monotonic()) >= look and tree.exceeds(memory):
+            why = f"The grader ended this: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
+        if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
+            look = now + max(LOOK_EVERY, 3 * (time.monotonic() - now)) - 0.01
+        if why or control in ready:
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
             patience, deadline = 0.02, time.monotonic() + 5
-    return 0.0, -1
+    return 0.0, -1, why
 
 
 def _end_all() -> None:
