@@ -196,6 +196,8 @@ def test_the_first_eos_is_kept_and_the_rest_is_padding(student, pad):
 @part("q10", "no-gradients", 1)
 def test_no_gradients_are_kept(student):
     result = scripted(student, [[5, 4, 6, EOS], [3, 3, EOS, 4]], max_len=6)
+    check_tokens(result["tokens"], 2, 6)
+    needs(result["furthest"] > 1, "greedy_decode did not go from step to step.")
     needs(
         not result["graph_kept"],
         "The state that goes from step to step requires a gradient: the graph of the whole decoding is kept.",

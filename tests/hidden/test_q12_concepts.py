@@ -40,6 +40,8 @@ def letters(text: str) -> str:
 def number(text: str) -> float | None:
     """`.50`, `0,5`, `1/2` and `−0.5` are numbers; None for what is none."""
     text = text.strip().replace("−", "-").replace(" ", "")
+    if not re.fullmatch(r"[-+0-9.,/]{1,20}", text):  # no exponents: 1e900000000 is a number that takes hours
+        return None
     if text.count(",") == 1 and "." not in text:
         text = text.replace(",", ".")
     try:

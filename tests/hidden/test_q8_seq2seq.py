@@ -128,7 +128,7 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
 
 @part("q8", "causality", 1)
 def test_the_decoder_has_seen_earlier_targets_only(student, draw):
-    model, _ = make(student, draw)
+    model, twin = make(student, draw)
     source, lengths, targets = pairs(draw, 3, 4, 6)
     first = model(source, lengths, targets).value
     close(first, torch.zeros(3, 6, VT), "the result of your Seq2Seq", "N T V", atol=math.inf)  # its shape
@@ -146,6 +146,9 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
             f"The logits at step {t + 1} do not change with the target of step {t}, "
             "which the decoder should have read just before.",
         )
+    load_both(model, twin, draw_weights(twin, draw), NAME)
+    changed = (model(source, lengths, targets).value - first).abs().amax(dim=(0, 2)) > 1e-9  # (T,)
+    needs(changed.all(), "The logits stay the same when the model gets other weights.")
 
 
 @part("q8", "free-running", 1)
