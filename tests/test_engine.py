@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 
 from gatelab.bank.load import load_bank
@@ -190,3 +195,101 @@ def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path, root: P
         cwd=root, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 4 and "x.ipynb: this is not a readable notebook" in done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def own(lab: Lab) -> Iterator[Engine]:
+    """An engine to break."""
+    with Engine(lab) as engine:
+        yield engine
+
+
+def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) -> str:
+    """Reason of the report of a submission that takes long, under these limits; the next one is graded as ever."""
+    slow = notebook(folder / "slow.ipynb", lab, "while True: pass")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in limits.items():
+            patch.setattr(own, name, value)
+        report = own.grade(slow, questions=["q1"])
+    assert (report.status, report.submission, report.points) == ("ungradable", "slow", 0)
+    server = psutil.Process(own._server.process.pid)
+    for _ in range(200):
+        alive = [p for p in server.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
+        if not alive:
+            break
+        time.sleep(0.05)
+    assert alive == [], "the examiner and its workers are gone"
+    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 14
+    return report.reason
+
+
+def test_a_submission_has_a_limit_of_time_and_the_class_goes_on(
+    own: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    reason = stopped_and_gone_on(own, lab, tmp_path, seconds=3)
+    assert (
+        reason
+        == "The grader was stopped after 3 s on this submission; staff: look at it and grade it by hand."
+    )
+
+
+def test_an_examiner_has_a_limit_of_memory_and_the_class_goes_on(
+    own: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    reason = stopped_and_gone_on(own, lab, tmp_path, memory=1 << 20)
+    assert "stopped after it took 0.000977 GiB of memory on this submission; staff" in reason
+
+
+def test_the_limit_of_time_leaves_each_question_its_own(own: Engine, lab: Lab) -> None:
+    assert own._limit(["q1"]) > lab.questions["q1"].seconds + 360
+    assert own._limit([]) > sum(q.seconds for q in lab.questions.values() if not q.by_hand) + 360
+
+
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Path, when: str) -> None:
+    server = own._server.process
+    killer = threading.Timer(0 if when == "before" else 1.5, server.kill)
+    killer.start()
+    if when == "before":
+        server.wait()
+    # The first load ends in the endless cell, for the second there is no fork server any more.
+    cells = [] if when == "before" else ["while True: pass"]
+    report = own.grade(notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
+    killer.join()
+    assert (
+        report.status == "graded" and report.question("q1").points == 14 and own._server.process is not server
+    )
+
+
+def test_an_examiner_that_died_costs_no_other_submission_its_grade(
+    own: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    psutil.Process(own._all[0].pid).kill()
+    assert "The grader's own process ended" in own.grade(path, questions=["q1"]).reason
+    assert own.grade(path, questions=["q1"]).question("q1").points == 14
+
+
+def test_an_engine_that_cannot_start_again_says_so_for_each_and_raises_nothing(
+    lab: Lab, tmp_path: Path
+) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    with Engine(lab) as engine, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", str(tmp_path / "no-python"))
+        engine._server.process.kill()
+        engine._server.process.wait()
+        reports = list(engine.grade_all([("a", path), ("b", path)], ["q1"]))
+    assert [(r.submission, r.status) for r in reports] == [("a", "ungradable"), ("b", "ungradable")]
+    assert all("grade it again" in report.reason for report in reports)
+
+
+def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = tmp_path / "user" / "0"
+    private.mkdir(parents=True)
+    private.parent.chmod(0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(private))
+    with Engine(lab) as engine:
+        report = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
+    assert report.status == "graded" and report.question("q1").points == 14, report.reason

@@ -9,20 +9,30 @@ workers of all submissions are its forks.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import queue
+import select
+import signal
 import socket
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from gatelab.confine import ProtectionMissing, check
+from gatelab.confine import ProtectionMissing, check, memory
 from gatelab.examiner.forkserver import ForkServer, ForkServerLost
 from gatelab.lab import DEFAULT_SEED, Lab
 from gatelab.report.model import Report
+
+# What a submission may take beside its questions: the notebook may have to be loaded six times, a minute each
+# (examiner/workers.py), and a question's mistakes are looked up in the bank.
+LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
+START_SECONDS = 180.0  # an examiner reads the lab and the bank
+LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
 
 
 class Engine:
@@ -33,6 +43,8 @@ class Engine:
         seed: inputs are drawn from it; it stands in every report.
         jobs: submissions graded at once.
         accept_missing_protection: go on where this machine cannot confine student code.
+        seconds: wall time after which a submission is given up; from the questions' own limits unless told.
+        memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
 
     Raises:
         ProtectionMissing: at `with`, when the machine cannot confine student code and that was not accepted.
@@ -40,14 +52,22 @@ class Engine:
     """
 
     def __init__(
-        self, lab: Lab, seed: int = DEFAULT_SEED, jobs: int = 1, accept_missing_protection: bool = False
+        self,
+        lab: Lab,
+        seed: int = DEFAULT_SEED,
+        jobs: int = 1,
+        accept_missing_protection: bool = False,
+        seconds: float | None = None,
+        memory: int = 4 << 30,
     ) -> None:
         self.lab, self.seed, self.jobs = lab, seed, max(1, jobs)
         self.accept_missing = accept_missing_protection
+        self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
         self._server: ForkServer | None = None
-        self._free: queue.SimpleQueue[_Examiner] = queue.SimpleQueue()
+        self._free: queue.SimpleQueue[_Examiner | None] = queue.SimpleQueue()  # None: one is to be started
         self._all: list[_Examiner] = []
+        self._starting = threading.Lock()
         self._closing = threading.Event()
 
     def __enter__(self) -> Engine:
@@ -56,7 +76,8 @@ class Engine:
         self._server = ForkServer(self.lab.assignment / "seqlab")
         try:
             for _ in range(self.jobs):
-                self._free.put(self._new_examiner())
+                self._all.append(_Examiner(self._server, self.lab, self.accept_missing))
+                self._free.put(self._all[-1])
             self.protection = self._all[0].protection
             if not self.accept_missing:
                 check(self.protection)
@@ -67,7 +88,7 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self._closing.set()
-        for examiner in self._all:
+        for examiner in list(self._all):
             examiner.close()
         if self._server is not None:
             self._server.close()
@@ -91,31 +112,26 @@ class Engine:
             training: also run the parts that train a model, which take seconds.
         """
         name = name if name is not None else Path(path).stem
-        examiner = self._free.get()
+        seed = self.seed if seed is None else seed
+        job = {
+            "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
+            "training": training,
+        }  # fmt: skip
         try:
-            answer = examiner.ask(
-                {
-                    "path": str(Path(path).absolute()),
-                    "name": name,
-                    "seed": self.seed if seed is None else seed,
-                    "questions": list(questions),
-                    "training": training,
-                }
-            )
-        except (ForkServerLost, OSError) as error:
+            answer = self._ask(job, self._limit(questions))
+        except _Stopped as why:
+            reason = f"The grader was stopped after {why} on this submission; staff: look at it and grade it by hand."
+        except (ForkServerLost, OSError, ValueError) as error:
             if self._closing.is_set():
                 raise
-            examiner.close()
-            examiner = self._new_examiner()
-            return Report(
-                name, "ungradable", seed=self.seed, lab=self.lab.name,
-                reason=f"The grader's own process ended while it graded this submission ({error}); grade it again.",
-            )  # fmt: skip
-        finally:
-            self._free.put(examiner)
-        if "missing" in answer:
-            raise ProtectionMissing(answer["missing"])
-        return Report.from_dict(answer["report"])
+            reason = (
+                f"The grader's own process ended while it graded this submission ({error}); grade it again."
+            )
+        else:
+            if "missing" in answer:
+                raise ProtectionMissing(answer["missing"])
+            return Report.from_dict(answer["report"])
+        return Report(name, "ungradable", seed=seed, lab=self.lab.name, reason=reason)
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
@@ -138,49 +154,129 @@ class Engine:
                         yield future.result()
             except BaseException:
                 self._closing.set()
-                for examiner in self._all:
+                for examiner in list(self._all):
                     examiner.close()  # ends what is under way, so that the pool can be left
                 raise
 
+    def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """What a free examiner answers. One that does not is ended, and the next job starts another."""
+        examiner = self._free.get()
+        try:
+            for again in (True, False):
+                if examiner is None:
+                    examiner = self._new_examiner()
+                try:
+                    answer = examiner.ask(job, seconds, self.memory)
+                    if "lost" not in answer:
+                        return answer
+                    if not again:
+                        raise ForkServerLost(answer["lost"])
+                finally:
+                    if not examiner.ready:
+                        examiner.close()
+                        self._all.remove(examiner)
+                        examiner = None
+        finally:
+            self._free.put(examiner)
+
     def _new_examiner(self) -> _Examiner:
-        examiner = _Examiner(self._server, self.lab, self.accept_missing)
-        self._all.append(examiner)
-        return examiner
+        """Another examiner, of another fork server where the first is gone."""
+        with self._starting:
+            try:
+                examiner = _Examiner(self._server, self.lab, self.accept_missing)
+            except (ForkServerLost, OSError):
+                if self._closing.is_set():
+                    raise
+                self._server.close()
+                self._server = ForkServer(self.lab.assignment / "seqlab")
+                examiner = _Examiner(self._server, self.lab, self.accept_missing)
+            self._all.append(examiner)
+            return examiner
+
+    def _limit(self, questions: Sequence[str]) -> float:
+        """Seconds of wall time for a submission."""
+        if self.seconds is not None:
+            return self.seconds
+        specs = [
+            q for q in self.lab.questions.values() if not q.by_hand and (not questions or q.id in questions)
+        ]
+        return LOADING_SECONDS + sum(spec.seconds + DIAGNOSIS_SECONDS for spec in specs)
+
+
+class _Stopped(Exception):
+    """An examiner had to be stopped; the message says after what: so many seconds, or so much memory."""
 
 
 class _Examiner:
-    """An examiner process and the line to it."""
+    """An examiner process and the line to it. `ready` for a job until something goes wrong."""
 
     def __init__(self, server: ForkServer, lab: Lab, accept_missing: bool) -> None:
         self.line, far = socket.socketpair()
+        self.ready = False
+        self.handle: int | None = None
+        self.ending = threading.Lock()
+        try:
+            self.protection = self._start(server, far, lab, accept_missing)
+        except BaseException:
+            self.close()
+            raise
+        self.ready = True
+
+    def _start(
+        self, server: ForkServer, far: socket.socket, lab: Lab, accept_missing: bool
+    ) -> dict[str, bool]:
         own = server.client.another()
         arguments = {
             "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
-            "library": str(server.library), "accept_missing": accept_missing,
+            "library": str(server.library), "folder": str(server.folder), "accept_missing": accept_missing,
         }  # fmt: skip
         with far, own:
-            server.client.ask({"op": "examiner", "arguments": arguments}, [far.fileno()])
+            self.pid = server.client.ask({"op": "examiner", "arguments": arguments}, [far.fileno()])["pid"]
+            with contextlib.suppress(OSError, AttributeError):
+                self.handle = os.pidfd_open(self.pid)
             socket.send_fds(self.line, [b"C"], [own.fileno()])
-        self.file = self.line.makefile("rwb")
-        hello = self._hear()
+        try:
+            hello = self._hear(START_SECONDS, 1 << 62)
+        except _Stopped as error:
+            raise ForkServerLost(f"the examiner did not start within {error}") from error
         if "fault" in hello:
             raise ForkServerLost(f"the examiner did not start:\n{hello['fault']}")
-        self.protection: dict[str, bool] = hello["protection"]
+        return hello["protection"]
 
-    def ask(self, job: dict[str, Any]) -> dict[str, Any]:
-        self.file.write(json.dumps(job).encode() + b"\n")
-        self.file.flush()
-        return self._hear()
+    def ask(self, job: dict[str, Any], seconds: float, most: int) -> dict[str, Any]:
+        """Put a job. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
+        self.ready = False
+        self.line.sendall(json.dumps(job).encode() + b"\n")
+        answer = self._hear(seconds, most)
+        self.ready = "lost" not in answer
+        return answer
 
-    def _hear(self) -> dict[str, Any]:
-        text = self.file.readline()
-        if not text:
-            raise ForkServerLost("the examiner's process is gone")
-        return json.loads(text)
+    def _hear(self, seconds: float, most: int) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        waiting = select.poll()
+        waiting.register(self.line, select.POLLIN)
+        data = b""
+        while not data.endswith(b"\n"):
+            if waiting.poll(LOOK_EVERY * 1000):
+                piece = self.line.recv(1 << 20)
+                if not piece:
+                    raise ForkServerLost("the examiner's process is gone")
+                data += piece
+            elif time.monotonic() > deadline:
+                raise _Stopped(f"{seconds:g} s")
+            elif memory.held(self.pid) > most:
+                raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
+        return json.loads(data)
 
     def close(self) -> None:
-        try:
-            self.line.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
-        self.line.close()
+        """End it; when it is at work, at once. Its workers end when it is gone."""
+        with self.ending:
+            handle, self.handle = self.handle, None
+            if handle is not None:
+                with contextlib.suppress(OSError):
+                    if not self.ready:
+                        signal.pidfd_send_signal(handle, signal.SIGKILL)
+                os.close(handle)
+            with contextlib.suppress(OSError):
+                self.line.shutdown(socket.SHUT_RDWR)
+            self.line.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -13,24 +14,29 @@ import threading
 from pathlib import Path
 from typing import Any
 
+ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
+
 
 class ForkServerLost(Exception):
     """The fork server does not answer."""
 
 
 class Client:
-    """One line to the fork server. Safe to use from several threads."""
+    """One line to the fork server. Safe to use from several threads. `lost` when it did not answer once."""
 
     def __init__(self, line: socket.socket) -> None:
-        self.line = line
+        self.line, self.lost = line, False
         self._lock = threading.Lock()
 
     def ask(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """The fork server's answer. Raises ForkServerLost."""
         with self._lock:
             try:
+                self.line.settimeout(ANSWER_SECONDS)
                 socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
                 return read_line(self.line)
-            except OSError as error:
+            except (OSError, ForkServerLost) as error:
+                self.lost = True
                 raise ForkServerLost("the fork server is gone") from error
 
     def another(self) -> socket.socket:
@@ -60,7 +66,7 @@ class ForkServer:
     """
 
     def __init__(self, seqlab: Path | None) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="gatelab-"))
+        self.folder = _open_folder()
         self.folder.chmod(0o711)
         library = self.folder / "library"
         library.mkdir(mode=0o755)
@@ -86,6 +92,7 @@ class ForkServer:
             ) from error
 
     def close(self) -> None:
+        """End it, and all that it forked and that waits for nothing else."""
         self.client.line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
@@ -99,3 +106,17 @@ class ForkServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _open_folder() -> Path:
+    """A new folder whose files other users can reach: as root, every worker is a user of its own."""
+    places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
+    for place in places:
+        way = Path(place).resolve()
+        with contextlib.suppress(OSError):
+            if os.geteuid() != 0 or all(step.stat().st_mode & 0o001 for step in (way, *way.parents)):
+                return Path(tempfile.mkdtemp(prefix="gatelab-", dir=way))
+    raise ForkServerLost(
+        f"there is no temporary folder that other users can pass through (tried {', '.join(places)}); "
+        "set TMPDIR to one."
+    )

@@ -24,7 +24,7 @@ from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import Given
 from gatelab.suite.student import WorkerLost
 
-from .forkserver import Client
+from .forkserver import Client, ForkServerLost
 from .workers import ConfinedWorkers
 
 
@@ -51,7 +51,7 @@ class Examiner:
     ) -> Report:
         """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
 
-        Raises ProtectionMissing when the machine cannot confine it.
+        Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had.
         """
         started, cpu = time.monotonic(), time.process_time()
         report = Report(name, "graded", seed=seed, lab=self.lab.name, versions=versions())
@@ -72,6 +72,9 @@ class Examiner:
         finally:
             if workers is not None:
                 workers.shut()
+            if self.client.lost:
+                raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
+            if workers is not None:
                 report.cells = [workers.problems[index] for index in sorted(workers.problems)]
                 report.hints, report.protection, report.output = (
                     workers.hints,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     from gatelab.lab import Lab
     from gatelab.report.model import Report
 
-    from .forkserver import Client
+    from .forkserver import Client, ForkServerLost
     from .grade import Examiner
     from .process import WorkerProcess
 
+    # A folder that workers can reach whatever TMPDIR is, and that goes when the fork server goes: an examiner that is
+    # ended at work cannot tidy up.
+    tempfile.tempdir = arguments["folder"]
     lab = Lab(
         Path(arguments["assignment"]),
         Path(arguments["hidden"]),
@@ -55,6 +59,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         except ProtectionMissing as error:
             say({"missing": str(error)})
             continue
+        except ForkServerLost as error:
+            say({"lost": str(error)})
+            return
         except Exception as error:
             # A fault of the kit: the submission keeps its place in the results, staff can read why.
             report = Report(
