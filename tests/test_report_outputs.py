@@ -113,9 +113,33 @@ class TestGradesCsv:
         ]
         assert all(row["out_of"] == "26" and row["q12a"] == "" for row in table)
 
-    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"])
+    @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =1", '"=1'])
     def test_is_no_cell_a_formula(self, cell: str) -> None:
-        assert harmless(cell)[0] not in "=+-@\t\r\n＝"
+        assert harmless(cell)[0] == "'" or harmless(cell).strip()[0] == "'"
+
+    @pytest.mark.parametrize(
+        "name", ["x;=1+2;", "x\t=1+2", "x\r=1+2", 'x;"=1+2";', 'x";=1+2', "x,=1+2", "x;\t=1"]
+    )
+    @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+    @pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_NONE])
+    def test_is_none_a_formula_however_a_spreadsheet_splits(
+        self, name: str, delimiter: str, quoting: int
+    ) -> None:
+        if delimiter == "," and quoting == csv.QUOTE_NONE:
+            quoting = (
+                csv.QUOTE_MINIMAL
+            )  # whoever splits at the commas that are meant takes the quotes off, too
+        rows = [Row(name, name, Report(name, "ungradable", reason=f"{name}: the file is empty"))]
+        text = grades_csv(LAB, rows, CHOSEN)
+        cells = [
+            cell
+            for row in csv.reader(io.StringIO(text), delimiter=delimiter, quoting=quoting)
+            for cell in row
+        ]
+        assert [cell for cell in cells if cell.strip("\"' \t").startswith("=") and "'" not in cell] == []
+
+    def test_is_every_field_quoted(self) -> None:
+        assert all(line[0] == line[-1] == '"' for line in grades_csv(LAB, a_class(), CHOSEN).splitlines())
 
     def test_does_a_line_break_not_break_the_row(self) -> None:
         row = Row("a\nb", "f", Report("a\nb", "ungradable", reason="x\r\n=cmd()"))
@@ -176,6 +200,15 @@ class TestFeedback:
         cells = [Cell(4, "raised", "NameError: x"), Cell(5, "skipped", "experiment")]
         text = Seen(feedback_page(LAB, graded("ada", question("q1", True), cells=cells))).text
         assert "Cell 4" in text and "NameError: x" in text and "Cell 5" not in text
+
+    def test_is_it_short_when_every_cell_raised(self) -> None:
+        cells = [Cell(k, "raised", f"ValueError: {'x' * 1700}") for k in range(1999)]
+        page = feedback_page(LAB, graded("ada", question("q1", True), cells=cells))
+        assert len(page) < 100_000 and "1979 more cells" in " ".join(Seen(page).text.split())
+        rows = [Row("ada", "ada", graded("ada", question("q1", True), cells=cells))]
+        book = class_book(LAB, rows, CHOSEN, 7, BANK)
+        assert len(class_page(book)) < 100_000 and len(json.dumps(book)) < 100_000
+        assert book["submissions"][0]["cells"][-1] == "and 1979 more"
 
 
 class TestClassReport:

@@ -15,6 +15,7 @@ PENDING = "not graded yet"
 GRADED_WITH = (
     "graded with"  # entry of a report's `versions` that the class run keeps its key in (klass/store.py)
 )
+MOST_CELLS = 20  # named of one submission: two thousand that raise make no page that can be read
 BINS = 10  # bars of the distribution: tenths of the points to be had
 
 
@@ -85,15 +86,15 @@ def _submission(row: Row) -> dict[str, Any]:
         "questions": {q.id: q.points for q in report.questions if not q.by_hand}
         if report and row.graded
         else {},
-        "cells": [
-            f"cell {cell.index} {cell.what}: {cell.message}"
-            for cell in report.cells
-            if cell.what != "skipped"
-        ]
-        if report
-        else [],
+        "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
     }
+
+
+def _cells(report: Report) -> list[str]:
+    stopped = [cell for cell in report.cells if cell.what != "skipped"]
+    named = [f"cell {cell.index} {cell.what}: {cell.message}" for cell in stopped[:MOST_CELLS]]
+    return [*named, f"and {len(stopped) - MOST_CELLS} more"] if len(stopped) > MOST_CELLS else named
 
 
 def _points(totals: list[float]) -> dict[str, float]:

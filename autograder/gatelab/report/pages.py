@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab import Lab
+from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 
@@ -23,6 +24,7 @@ LONGEST = 2_000  # characters
 
 def feedback_page(lab: Lab, report: Report) -> str:
     """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model."""
+    cells = [cell for cell in report.cells if cell.what != "skipped"]
     return (
         _environment()
         .get_template("feedback.html")
@@ -42,9 +44,9 @@ def feedback_page(lab: Lab, report: Report) -> str:
             ],
             cells=[
                 {"index": cell.index, "what": cell.what, "message": shown(cell.message)}
-                for cell in report.cells
-                if cell.what != "skipped"
+                for cell in cells[:MOST_CELLS]
             ],
+            more_cells=len(cells[MOST_CELLS:]),
         )
     )
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row
 
-# A spreadsheet runs a cell that starts with one of these as a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs
+# begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
+FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
@@ -22,7 +24,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     out_of = sum(lab.questions[id].points for id in chosen)
     text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
+    table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(["submission", "file", "status", "reason", *chosen, *by_hand, "total", "out_of"])
     for row in rows:
         head = [harmless(row.name), harmless(row.file), row.status, harmless(row.reason)]
@@ -41,9 +43,8 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
 
 def harmless(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula: such a cell gets an apostrophe in front, one line only."""
-    cell = " ".join(cell.splitlines()) if "\n" in cell or "\r" in cell else cell
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before it. One line only."""
+    return FORMULA.sub(r"\1'", " ".join(cell.splitlines()))
 
 
 def number(points: float) -> str:
