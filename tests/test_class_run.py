@@ -204,6 +204,33 @@ class TestAgain:
         assert after == before
 
 
+class TestAFileThatCannotBeWritten:
+    def test_does_it_cost_no_other_submission_its_grade(self, kit: Path, tmp_path: Path) -> None:
+        folder, out = tmp_path / "class", tmp_path / "out"
+        folder.mkdir()
+        for name in ("ada", "bob", "cleo"):
+            write_notebook(folder / f"{name}.ipynb", SETUP, solution("q2"))
+        in_the_way = [out / "reports/ada.json", out / "feedback/bob.html", out / "class.json"]
+        for path in in_the_way:
+            (path / "x").mkdir(parents=True)
+        said = gatelab(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
+        assert said.returncode == 1 and "Traceback" not in said.stderr, said.stderr
+        rows = table(out)
+        assert [(name, row["status"], row["q2"]) for name, row in rows.items()] == [
+            (name, "graded", "12") for name in ("ada", "bob", "cleo")
+        ]
+        for name, path in zip(("ada", "bob"), in_the_way, strict=False):
+            assert rows[name]["reason"].startswith(f"{path}: could not be written")
+        assert rows["cleo"]["reason"] == ""
+        assert all(f"{path}: could not be written" in said.stderr for path in in_the_way)
+
+        for path in in_the_way:
+            shutil.rmtree(path)
+        said = gatelab(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
+        assert said.returncode == 0 and "2 of 3 are done from an earlier run" in said.stderr
+        assert all(path.is_file() for path in in_the_way)
+
+
 class TestStopped:
     def test_is_a_stopped_run_taken_up_again(self, kit: Path, tmp_path: Path) -> None:
         """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""

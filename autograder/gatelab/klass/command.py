@@ -1,6 +1,7 @@
 """`gatelab grade FOLDER -o OUT`: the command around a class run, and what it says.
 
-Exit codes: 0 all submissions were graded, 1 some could not be, 2 wrong usage, 130 stopped by Ctrl-C.
+Exit codes: 0 all submissions were graded, 1 some could not be or a file could not be written, 2 wrong usage,
+130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.klass.collect import CollectError, Submission, collect
+from gatelab.klass.names import visible
 from gatelab.klass.run import ClassRun
 from gatelab.klass.store import Store, StoreError, grading_hash
 from gatelab.lab import Lab, LabError
@@ -84,7 +86,9 @@ def grade(
             err=True,
         )
         raise typer.Exit(130)
-    raise typer.Exit(0 if all(row.graded for row in rows) else 1)
+    for problem in run.unwritten[:5]:
+        typer.echo(visible(problem), err=True)
+    raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
 
 
 def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: bool) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gatelab.bank.load import load_bank
 from gatelab.klass.collect import Submission
@@ -17,9 +17,6 @@ from gatelab.report.classbook import Row, class_book
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
-
-if TYPE_CHECKING:
-    pass
 
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
@@ -36,6 +33,7 @@ class ClassRun:
     seed: int
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its own words
+    unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
 
     def take_up(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -93,10 +91,11 @@ class ClassRun:
         """Write what speaks of the class as a whole: grades.csv, class.json, index.html."""
         rows = self.rows()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
-        write(self.out / "grades.csv", grades_csv(self.lab, rows, self.chosen))
-        write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
-        write(self.out / "index.html", class_page(book))
-        self.store.tidy(self.submissions)
+        self._write(self.out / "grades.csv", grades_csv(self.lab, rows, self.chosen))
+        self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+        self._write(self.out / "index.html", class_page(book))
+        with suppress(OSError):  # what is left over does no harm
+            self.store.tidy(self.submissions)
         return rows
 
     @property
@@ -108,6 +107,20 @@ class ClassRun:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
         report.reason = visible(report.reason)  # it may repeat the file's name, whatever that holds
-        self.store.save(submission, report)
-        write(self.store.feedback_path(submission), feedback_page(self.lab, report))
         self.reports[submission.name] = report
+        self.store.sign(submission, report)
+        page = feedback_page(self.lab, report)
+        problem = self._write(self.store.report_path(submission), report.to_json())
+        problem = self._write(self.store.feedback_path(submission), page) or problem
+        if problem:  # the grade stands in the table all the same
+            report.reason = " ".join(filter(None, [report.reason, problem]))
+
+    def _write(self, path: Path, text: str) -> str:
+        """Write a file; what went wrong, as a sentence. One that cannot be written must not end the class."""
+        try:
+            write(path, text)
+        except OSError as error:
+            problem = f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."
+            self.unwritten.append(problem)
+            return problem
+        return ""
