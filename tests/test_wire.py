@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import math
+import os
 import socket
 import struct
+import threading
 import time
 
 import pytest
@@ -14,15 +17,18 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.worker import wire
+from gatelab.examiner.process import OutputFile
+from gatelab.examiner.workers import _checked
+from gatelab.suite.student import WorkerLost
+from gatelab.worker import values, wire
 from gatelab.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
 
+keys = st.text(max_size=values.MAX_KEY) | st.integers(1 - values.MAX_INT_KEY, values.MAX_INT_KEY - 1)
+whole = st.integers(1 - 10**values.MAX_DIGITS, 10**values.MAX_DIGITS - 1)
 plain = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | whole | st.floats() | st.text(),
     lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.tuples(inner, inner)
-        | st.dictionaries(st.text() | st.integers(), inner, max_size=4)
+        st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(keys, inner, max_size=4)
     ),
     max_leaves=20,
 )
@@ -152,8 +158,6 @@ def test_deep_json_is_no_answer() -> None:
 def decode_frame(tree: bytes) -> object:
     near, far = socket.socketpair()
     with near, far:
-        import threading
-
         sender = threading.Thread(
             target=near.sendall, args=(wire.HEAD.pack(wire.MAGIC, len(tree), 0) + tree,)
         )
@@ -167,3 +171,97 @@ def decode_frame(tree: bytes) -> object:
 def test_a_reference_that_is_none_is_no_value() -> None:
     with pytest.raises(ValueProblem):
         decode({"ref": "zero", "type": "x"}, {})
+
+
+def framed(tree: str, **tensors: torch.Tensor) -> bytes:
+    """A frame that was not made by `send`."""
+    blob = safetensors.torch.save(tensors) if tensors else b""
+    return wire.HEAD.pack(wire.MAGIC, len(tree), len(blob)) + tree.encode() + blob
+
+
+def received(frame: bytes) -> object:
+    """What the examiner makes of it."""
+    near, far = socket.socketpair()
+    with near, far:
+        sender = threading.Thread(target=sent, args=(near, frame))
+        sender.start()
+        try:
+            return wire.receive(far, time.monotonic() + 10, limits=wire.ANSWER)
+        finally:
+            far.close()
+            sender.join(5)
+
+
+def sent(line: socket.socket, frame: bytes) -> None:
+    with contextlib.suppress(OSError):
+        line.sendall(frame)
+
+
+@pytest.mark.parametrize("entry", ['{"int":"1"}', "null", '{"tensor":"t0"}'])
+def test_a_value_of_too_many_entries_is_no_answer(entry: str) -> None:
+    many = ",".join([entry] * (values.MAX_NODES + 1))
+    with pytest.raises(wire.WireProblem):
+        received(framed(f'{{"list":[{many}]}}', t0=torch.zeros(1)))
+    assert len(received(framed(f'{{"list":[{entry},{entry}]}}', t0=torch.zeros(1)))) == 2
+
+
+def test_keys_that_all_fall_into_one_slot_of_a_dict_are_refused_at_once() -> None:
+    keys = ",".join(f'[{{"int":"{((1 << 61) - 1) * k}"}},null]' for k in range(1, 9_000))
+    started = time.monotonic()
+    with pytest.raises(wire.WireProblem):
+        received(framed(f'{{"dict":[{keys}]}}'))
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "key", ['{"tensor":"t0"}', '{"tuple":[]}', "null", "true", f'"{"k" * 300}"', '{"float":"nan"}']
+)
+def test_a_dict_has_short_texts_and_small_numbers_for_keys(key: str) -> None:
+    with pytest.raises(wire.WireProblem):
+        received(framed(f'{{"dict":[[{key},null]]}}', t0=torch.zeros(1)))
+
+
+def test_a_number_of_thousands_of_digits_is_no_answer() -> None:
+    with pytest.raises(wire.WireProblem):
+        received(framed(f'{{"int":"{"9" * 4000}"}}'))
+    with pytest.raises(ValueProblem):
+        encode(10**values.MAX_DIGITS, Box())
+
+
+def test_a_tensor_named_often_is_copied_once() -> None:
+    refs = ",".join(['{"tensor":"t0","grad":true}'] * 150)
+    got = received(framed(f'{{"list":[{refs}]}}', t0=torch.zeros(1 << 20)))
+    assert len({tensor.data_ptr() for tensor in got}) == 1 and got[0].requires_grad
+
+
+def test_an_answer_has_less_room_than_a_question() -> None:
+    large = torch.zeros(wire.ANSWER[1], dtype=torch.uint8)
+    near, far = socket.socketpair()
+    with near, far, pytest.raises(ValueProblem):
+        wire.send(near, large, limits=wire.ANSWER)
+    with pytest.raises(wire.WireProblem):
+        received(framed('{"tensor":"t0"}', t0=large))
+
+
+def test_an_empty_tensor_cannot_spell_something_in_its_sizes() -> None:
+    for shape in ((0, 1 << 40), (0,) + (1,) * 20):
+        with pytest.raises(wire.WireProblem):
+            received(framed('{"tensor":"t0"}', t0=torch.zeros(shape)))
+
+
+@pytest.mark.parametrize("field", ["type", "message", "line", "traceback"])
+def test_an_error_is_told_in_texts_alone(field: str) -> None:
+    answer = {"error": {"type": "ValueError", "message": "", "line": "", "traceback": ""}}
+    assert _checked(answer)["error"]["type"] == "ValueError"
+    answer["error"][field] = [torch.zeros(1000)] * 3000
+    with pytest.raises(WorkerLost):
+        _checked(answer)
+
+
+def test_what_was_printed_is_read_by_an_opening_that_the_worker_does_not_share() -> None:
+    output = OutputFile()
+    os.write(output.fd, b"hello")
+    assert fcntl.fcntl(output.reader, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY
+    fcntl.fcntl(output.fd, fcntl.F_SETFL, fcntl.fcntl(output.fd, fcntl.F_GETFL) | os.O_DIRECT)
+    assert output.text() == "hello"
+    output.close()

@@ -21,6 +21,7 @@ class KernelWorkers:
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self.namespace = namespace
+        self.sources: dict[int, str] = {}
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> LocalBackend:
         backend = LocalBackend([])

@@ -138,6 +138,8 @@ def _kind(value: Any) -> str:
         return "None (is a `return` missing?)"
     if isinstance(value, torch.Tensor):
         return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, str):
+        return "a str"
     return f"a {getattr(value, 'type', type(value).__name__)}"
 
 

@@ -26,20 +26,26 @@ _numbers = itertools.count(os.getpid() * 7)
 
 
 class OutputFile:
-    """A file without a name that a worker prints into; we hold our own descriptor, so no link can mislead."""
+    """A file without a name that a worker prints into. We read by an opening of our own, so that no link can mislead
+    and nothing the worker does to its opening (`fcntl` sets flags for all who share one) stops us."""
 
     def __init__(self) -> None:
-        self.file = tempfile.TemporaryFile()  # noqa: SIM115
-        self.fd = self.file.fileno()
+        self.fd, path = tempfile.mkstemp(prefix="gatelab-output-")
+        self.reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        os.unlink(path)
 
     def text(self) -> str:
         """The first 64 KiB."""
-        size = os.fstat(self.fd).st_size
-        text = os.pread(self.fd, OUTPUT_LIMIT, 0).decode("utf-8", "replace").replace("\x00", "")
+        try:
+            size = os.fstat(self.reader).st_size
+            text = os.pread(self.reader, OUTPUT_LIMIT, 0).decode("utf-8", "replace").replace("\x00", "")
+        except OSError as error:
+            return f"(what was printed cannot be read: {error})"
         return text if size < OUTPUT_LIMIT else text + "\n… (cut at 64 KiB)"
 
     def close(self) -> None:
-        self.file.close()
+        os.close(self.fd)
+        os.close(self.reader)
 
 
 class WorkerProcess:
@@ -62,7 +68,7 @@ class WorkerProcess:
                     {"op": "worker", "settings": asdict(settings)},
                     [far.fileno(), self.output.fd, far_control.fileno()],
                 )
-            hello = wire.receive(self.line, time.monotonic() + 20)
+            hello = wire.receive(self.line, time.monotonic() + 20, limits=wire.ANSWER)
             self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
         except (wire.WireProblem, ForkServerLost) as error:
             self.close()
@@ -88,7 +94,7 @@ def exchange(line: socket.socket, request: dict[str, Any], seconds: float) -> di
     try:
         line.settimeout(seconds)
         wire.send(line, request)
-        answer = wire.receive(line, time.monotonic() + seconds)
+        answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
     except wire.WireProblem as error:
         if "time" in str(error):
             raise WorkerLost(

@@ -12,8 +12,9 @@ from gatelab.confine import check
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.notebook import CodeCell
 from gatelab.report.model import Cell
-from gatelab.suite.grading import references_before
+from gatelab.suite.grading import injection
 from gatelab.suite.student import WorkerLost
+from gatelab.suite.words import Words
 from gatelab.worker import wire
 
 from .forkserver import Client
@@ -45,13 +46,21 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     if error is not None:
         if not isinstance(error, dict):
             raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
-        kept = {key: str(error.get(key, ""))[:4000] for key in ("type", "message", "line", "traceback")}
-        return {"error": kept | {key: kept[key][:400] for key in ("type", "message", "line")}}
+        fields = [error.get(key, "") for key in ("type", "message", "line", "traceback")]
+        if not all(isinstance(text, str) for text in fields):
+            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
+        *short, kept = fields
+        return {
+            "error": dict(zip(("type", "message", "line"), (text[:400] for text in short), strict=True))
+            | {"traceback": kept[:4000]}
+        }
     for key in ("grads", "after"):
         if not isinstance(answer.get(key, {}), dict):
             raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
     return {key: answer[key] for key in ("value", "grads", "after") if key in answer} | (
-        {"grad_error": str(answer["grad_error"])[:400]} if answer.get("grad_error") else {}
+        {"grad_error": problem[:400]}
+        if isinstance(problem := answer.get("grad_error"), str) and problem
+        else {}
     )
 
 
@@ -64,12 +73,14 @@ class ConfinedWorkers:
         self.lab, self.cells, self.client, self.library = lab, cells, client, library
         self.accept_missing = accept_missing
         self.main: WorkerProcess | None = None
+        self.sources = {cell.index: cell.source for cell in cells}
         self.problems: dict[int, Cell] = {}
         self.hints: list[str] = []
         self.protection: dict[str, bool] = {}
         self.output = ""
         self.cpu_seconds = 0.0
         self.loads = 0
+        self.opened = False  # whether a question has been put
 
     def load(self) -> None:
         """Run the notebook's cells in a fresh worker. A cell that brings it down is run without its statements,
@@ -119,8 +130,9 @@ class ConfinedWorkers:
                 answer = self.main.ask(request, min(CELL_SECONDS, left))
             except WorkerLost as error:
                 raise _CellLost(cell, str(error)) from error
-            if answer.get("error") and cell.index not in self.problems:
-                error = _checked(answer)["error"]
+            # Loaded again after a question, the cells could say what that question was given.
+            if answer.get("error") and cell.index not in self.problems and not self.opened:
+                error = Words(self.sources).error(_checked(answer)["error"])
                 if error["type"] != "NotImplementedError":
                     line = f" ({error['line']})" if error["line"] else ""
                     self.problems[cell.index] = Cell(
@@ -129,6 +141,7 @@ class ConfinedWorkers:
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook, with the references that the question builds on put in. Raises WorkerLost."""
+        self.opened = True
         for attempt in (1, 2):
             if self.main is None:
                 self.load()
@@ -140,13 +153,9 @@ class ConfinedWorkers:
                 self._shut_main()
                 if attempt == 2:
                     raise
-        names = [name for name in (*question.builds_on, *question.own_if) if name not in own]
-        if names:
-            inject = {
-                "sources": references_before(self.lab, question.id),
-                "names": list(dict.fromkeys(names)),
-            }
-            answer = worker.request({"op": "inject", "arguments": inject})
+        request = injection(self.lab, question, own)
+        if request:
+            answer = worker.request(request)
             if answer.get("error"):
                 raise WorkerLost(
                     "Your notebook changed Python itself so that the question could not be set up."
@@ -161,7 +170,7 @@ class ConfinedWorkers:
                 self.main.line.settimeout(5)
                 wire.send(self.main.line, {"op": "fork", "cpu_seconds": float(cpu_seconds)})
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
-                answer = wire.receive(self.main.line, time.monotonic() + 10)
+                answer = wire.receive(self.main.line, time.monotonic() + 10, limits=wire.ANSWER)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
                 raise WorkerLost("Your notebook leaves no room for another process.")
             return QuestionWorker(line, output, answer["pid"], deadline)

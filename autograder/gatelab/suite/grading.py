@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 from gatelab.bank.load import Bank, compose
@@ -13,12 +15,15 @@ from gatelab.report.model import Part, Question
 
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
+from .words import Words
 
 MAX_FORKS = 3  # workers that one question may use up
 
 
 class Workers(Protocol):
     """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
+
+    sources: dict[int, str]  # the submission's code by cell, as it was handed in
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
         """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
@@ -59,6 +64,9 @@ class Running:
     backend: Backend | None = None
     forks: int = 0
     started: float = field(default_factory=time.monotonic)
+    errors: dict[str, str] = field(
+        default_factory=dict
+    )  # test → the last exception, in the worker's own words
     output: str = ""
     lost: bool = False
 
@@ -72,6 +80,8 @@ class Grading:
         self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
         self.finished: dict[str, Question] = {}
         self.running: Running | None = None
+        names = (name for spec in lab.questions.values() for name in spec.names)
+        self.words = Words(workers.sources, names)
 
     # The order of a test: enter → (the test runs) → verdict; finish after the last.
 
@@ -80,7 +90,8 @@ class Grading:
         if self.running is None or self.running.spec.id != question:
             self.finish()
             self.running = Running(self.lab.questions[question], Trace(question))
-        return Student(_Timed(self, test))
+            self.words.given |= self._gives(question)
+        return Student(_Timed(self, test), self.words)
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
@@ -98,7 +109,10 @@ class Grading:
                     )
                 running.forks += 1
                 running.backend = self.workers.open(running.spec, self._own(running.spec), deadline)
-            return Recording(running.backend, running.trace, test, running.forks).request(request, replay)
+            self.words.given |= request["op"] in ("define", "run")
+            recording = Recording(running.backend, running.trace, test, running.forks)
+            answer = recording.request(request, replay)
+            return self._in_shown_words(answer, test)
         except WorkerLost:
             self._close_worker()
             running.lost = True
@@ -108,6 +122,8 @@ class Grading:
         self.verdicts.setdefault((share.question, share.name), []).append(verdict)
         if self.running and not verdict.passed:
             self.running.trace.failed.add(test)
+            if test in self.running.errors:
+                verdict.detail += f"\nThe worker's last exception:\n{self.running.errors[test]}"
 
     def finish(self) -> None:
         """End the question that is being graded: its worker goes, its mistake gets a name."""
@@ -133,6 +149,24 @@ class Grading:
             )
             for id, spec in self.lab.questions.items()
         ]
+
+    def _gives(self, question: str) -> bool:
+        """Whether reference code has been given by now: what one question keeps (in a file), a later one may say."""
+        ids = list(self.lab.questions)
+        specs = (self.lab.questions[id] for id in ids[: ids.index(question) + 1])
+        return any(spec.builds_on or spec.own_if for spec in specs)
+
+    def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
+        """The answer with the words of its errors as the student may see them; staff find the others in the detail."""
+        if error := answer.get("error"):
+            self.running.errors[test] = (
+                f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
+            )
+            return {"error": self.words.error(error)}
+        if problem := answer.get("grad_error"):
+            self.running.errors[test] = problem
+            return answer | {"grad_error": self.words.message(problem)}
+        return answer
 
     def _own(self, spec: QuestionSpec) -> set[str]:
         """Names that stay the student's: the questions they belong to are finished and full."""
@@ -195,6 +229,26 @@ def references_before(lab: Lab, question: str) -> list[str]:
         if lab.has_reference(id):
             sources.append(lab.reference(id))
     return sources
+
+
+def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
+    """The request that puts into the notebook what the question builds on, and no reference that this does not use."""
+    names = list(dict.fromkeys(name for name in (*question.builds_on, *question.own_if) if name not in own))
+    if not names:
+        return None
+    needed: set[str] = set()
+    todo = {lab.question_of(name) for name in names}
+    while todo:
+        needed |= todo
+        used = set().union(*(_names_used(lab.reference(id)) for id in todo))
+        todo = {id for id, spec in lab.questions.items() if used.intersection(spec.names)} - needed
+    sources = [lab.reference(id) for id in lab.questions if id in needed]
+    return {"op": "inject", "arguments": {"sources": sources, "names": names}}
+
+
+@lru_cache(maxsize=64)
+def _names_used(source: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
 
 
 class _Timed:

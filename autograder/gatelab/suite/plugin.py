@@ -16,7 +16,7 @@ from gatelab.bank.load import load_bank
 from gatelab.lab import DEFAULT_SEED, Lab, QuestionSpec
 
 from .draw import Draw
-from .grading import Grading, Share, Verdict, references_before
+from .grading import Grading, Share, Verdict, injection
 from .local import LocalBackend
 from .student import Backend, Student
 
@@ -91,15 +91,14 @@ class LocalWorkers:
     """Staff code over the references of all questions, in this process."""
 
     def __init__(self, lab: Lab, sources: list[str]) -> None:
-        self.lab, self.sources = lab, sources
+        self.lab, self.sources = lab, dict(enumerate(sources))
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
         everything = [self.lab.reference(id) for id in self.lab.questions if self.lab.has_reference(id)]
-        backend = LocalBackend([*everything, *self.sources])
-        names = [name for name in (*question.builds_on, *question.own_if) if name not in own]
-        if names:
-            inject = {"sources": references_before(self.lab, question.id), "names": names}
-            backend.request({"op": "inject", "arguments": inject})
+        backend = LocalBackend([*everything, *self.sources.values()])
+        request = injection(self.lab, question, own)
+        if request:
+            backend.request(request)
         return backend
 
     def close(self, backend: Backend) -> str:

@@ -11,12 +11,15 @@ Expected values stay on this side. What comes back is data from a hostile proces
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 
 from gatelab.worker.values import Ref
+
+from .words import WITHHELD, Said, Words
 
 
 class WorkerLost(Exception):
@@ -37,7 +40,7 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class RemoteError:
-    """An exception of the student's code."""
+    """An exception of the student's code, in words that may be shown (words.py)."""
 
     type: str
     message: str
@@ -48,7 +51,8 @@ class RemoteError:
         if self.type == "NotDefined":
             return f"`{self.message}` is not defined in the notebook."
         if self.type == "NotImplementedError":
-            return f"Not written yet ({self.message})." if self.message else "Not written yet."
+            told = self.message not in ("", WITHHELD)
+            return f"Not written yet ({self.message})." if told else "Not written yet."
         where = f" ({self.line})" if self.line else ""
         return f"Your code raised {self.type}: {self.message}{where}"
 
@@ -70,7 +74,7 @@ class Reply:
     @property
     def value(self) -> Any:
         """The returned value; objects that are not plain come as Remote."""
-        return _with_remotes(self._ok().get("value"), self._student)
+        return _from_worker(self._ok().get("value"), self._student)
 
     @property
     def grads(self) -> dict[str, torch.Tensor | None]:
@@ -112,12 +116,13 @@ def kind(value: Any) -> str:
         return f"a tensor of shape {tuple(value.shape)}"
     if isinstance(value, list | tuple | dict):
         return f"a {type(value).__name__} with {len(value)} entries"
-    return f"a {type(value).__name__}"
+    return "a str" if isinstance(value, str) else f"a {type(value).__name__}"
 
 
 def _no_entry(value: Any, key: Any) -> str:
     if isinstance(value, dict):
-        return f"The returned dict has no entry {key!r}; it has {sorted(map(str, value))[:8]}."
+        has = ", ".join(sorted(map(repr, list(value)[:8])))
+        return f"The returned dict has no entry {key!r}; it has {has or 'none'}."
     if isinstance(value, list | tuple):
         return f"The result has {len(value)} entries; entry {key} was expected too."
     return f"The result should have an entry {key!r}, but it is {kind(value)}."
@@ -128,7 +133,7 @@ class Remote:
 
     def __init__(self, ref: Ref, student: Student) -> None:
         self.ref = ref
-        self.type = ref.type
+        self.type = Said(ref.type, student._words)
         self._student = student
 
     def __call__(self, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
@@ -151,8 +156,9 @@ class Remote:
 class Student:
     """The loaded notebook, as a hidden test sees it."""
 
-    def __init__(self, backend: Backend) -> None:
+    def __init__(self, backend: Backend, words: Words) -> None:
         self._backend = backend
+        self._words = words
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -197,27 +203,32 @@ class Student:
 
     def _ask(self, op: str, replay: bool = True, **arguments: Any) -> Reply:
         try:
-            answer = self._backend.request({"op": op, "arguments": _with_refs(arguments)}, replay)
+            answer = self._backend.request({"op": op, "arguments": _for_worker(arguments)}, replay)
         except WorkerLost as error:
             raise StudentError(str(error)) from error
         return Reply(answer, self)
 
 
-def _with_refs(value: Any) -> Any:
-    return _map(value, Remote, lambda remote: remote.ref)
+def _for_worker(value: Any) -> Any:
+    """With a reference for every Remote, and what the worker said as it said it."""
+    if isinstance(value, Remote):
+        return value.ref
+    return value.raw() if isinstance(value, Said) else _inside(value, _for_worker)
 
 
-def _with_remotes(value: Any, student: Student) -> Any:
-    return _map(value, Ref, lambda ref: Remote(ref, student))
+def _from_worker(value: Any, student: Student) -> Any:
+    """With a Remote for every reference; texts become Said."""
+    if isinstance(value, Ref):
+        return Remote(value, student)
+    if isinstance(value, str):
+        return Said(value, student._words)
+    return _inside(value, lambda item: _from_worker(item, student))
 
 
-def _map(value: Any, cls: type, change: Any) -> Any:
-    if isinstance(value, cls):
-        return change(value)
-    if isinstance(value, tuple):
-        return tuple(_map(item, cls, change) for item in value)
-    if isinstance(value, list):
-        return [_map(item, cls, change) for item in value]
+def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list | tuple):
+        changed = [change(item) for item in value]
+        return changed if isinstance(value, list) else tuple(changed)
     if isinstance(value, dict):
-        return {key: _map(item, cls, change) for key, item in value.items()}
+        return {change(key): change(item) for key, item in value.items()}
     return value

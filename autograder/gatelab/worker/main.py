@@ -108,7 +108,7 @@ def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
             return
         answer = runtime.handle(request)
         try:
-            wire.send(line, answer, runtime.shelf)
+            wire.send(line, answer, runtime.shelf, wire.ANSWER)
         except ValueProblem as error:
             wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
 

@@ -37,7 +37,8 @@ class Runtime:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`."""
         # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
         self.count += request.get("op") != "inject"
-        torch.default_generator.manual_seed(self.count)  # torch.manual_seed also tells devices we have not: 5 ms
+        # (torch.manual_seed also tells devices that we have not: 5 ms.)
+        torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
         try:

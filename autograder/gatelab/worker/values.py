@@ -14,6 +14,9 @@ import torch
 
 MAX_DEPTH = 20
 MAX_NODES = 20_000
+MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
+MAX_KEY = 200  # characters of a dict's key
+MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
 # What safetensors can carry and a check can compare.
 DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16,
@@ -54,6 +57,12 @@ class Box:
     tensors: dict[str, torch.Tensor] = field(default_factory=dict)
     nodes: int = 0
 
+    def count(self, depth: int) -> None:
+        """One more node. Raises ValueProblem where it is one too many, or too deep."""
+        self.nodes += 1
+        if depth > MAX_DEPTH or self.nodes > MAX_NODES:
+            raise ValueProblem("the value is nested too deeply or has too many entries")
+
     def add(self, tensor: torch.Tensor) -> str:
         name = f"t{len(self.tensors)}"
         self.tensors[name] = tensor
@@ -66,12 +75,12 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
     Raises ValueProblem for a value too deep or too large, a tensor that is not dense, real and on the CPU,
     and, without a shelf, for an object that is not plain.
     """
-    box.nodes += 1
-    if depth > MAX_DEPTH or box.nodes > MAX_NODES:
-        raise ValueProblem("the value is nested too deeply or has too many entries")
+    box.count(depth)
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
+        if abs(value) >= 10**MAX_DIGITS:
+            raise ValueProblem(f"a whole number of more than {MAX_DIGITS} digits")
         return {"int": str(int(value))}
     if isinstance(value, float):
         return {
@@ -92,12 +101,22 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
     if isinstance(value, dict):
         return {
             "dict": [
-                [encode(k, box, shelf, depth + 1), encode(v, box, shelf, depth + 1)] for k, v in value.items()
+                [encode(_key(k), box, shelf, depth + 1), encode(v, box, shelf, depth + 1)]
+                for k, v in value.items()
             ]
         }
     if shelf is None:
         raise ValueProblem(f"a {type(value).__name__} is not a plain value")
     return encode(shelf.put(value), box)
+
+
+def _key(key: Any) -> str | int:
+    """The key of a dict, if it is a short text or a small number: all others cost the examiner time."""
+    short = isinstance(key, str) and len(key) <= MAX_KEY
+    small = isinstance(key, int) and not isinstance(key, bool) and abs(key) < MAX_INT_KEY
+    if not short and not small:
+        raise ValueProblem("a dict has a key that is neither a short text nor a small whole number")
+    return key
 
 
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
@@ -110,26 +129,34 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
-def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None, depth: int = 0) -> Any:
+def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None) -> Any:
     """Turn a JSON tree back into the value. With a shelf, references become its objects, without they stay Ref.
 
     Raises ValueProblem for anything that is not such a tree: what comes from a worker is hostile.
     """
-    if depth > MAX_DEPTH:
-        raise ValueProblem("the value is nested too deeply")
+    return _decode(tree, Box(tensors), {}, shelf, 0)
+
+
+def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shelf | None, depth: int) -> Any:
+    def inner(item: Any) -> Any:
+        return _decode(item, box, with_grad, shelf, depth + 1)
+
+    box.count(depth)
     if tree is None or isinstance(tree, bool | str):
         return tree
     if not isinstance(tree, dict) or not tree:
         raise ValueProblem("not a value of this protocol")
     try:
         if "tensor" in tree:
-            tensor = tensors[tree["tensor"]]
-            return (
-                tensor.clone().requires_grad_()
-                if tree.get("grad") is True and tensor.is_floating_point()
-                else tensor
-            )
+            name, tensor = tree["tensor"], box.tensors[tree["tensor"]]
+            if tree.get("grad") is not True or not tensor.is_floating_point():
+                return tensor
+            if name not in with_grad:  # one copy, however often the frame names it
+                with_grad[name] = tensor.clone().requires_grad_()
+            return with_grad[name]
         if "int" in tree:
+            if len(tree["int"]) > MAX_DIGITS + 1:
+                raise ValueProblem(f"a whole number of more than {MAX_DIGITS} digits")
             return int(tree["int"])
         if "float" in tree:
             text = tree["float"]
@@ -138,14 +165,11 @@ def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = No
             ref = Ref(int(tree["ref"]), str(tree["type"])[:80])
             return ref if shelf is None else shelf.get(ref)
         if "tuple" in tree:
-            return tuple(decode(item, tensors, shelf, depth + 1) for item in tree["tuple"])
+            return tuple(inner(item) for item in tree["tuple"])
         if "list" in tree:
-            return [decode(item, tensors, shelf, depth + 1) for item in tree["list"]]
+            return [inner(item) for item in tree["list"]]
         if "dict" in tree:
-            return {
-                decode(k, tensors, shelf, depth + 1): decode(v, tensors, shelf, depth + 1)
-                for k, v in tree["dict"]
-            }
+            return {_key(inner(k)): inner(v) for k, v in tree["dict"]}
     except ValueProblem:
         raise
     except Exception as error:

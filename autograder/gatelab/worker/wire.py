@@ -9,6 +9,7 @@ before memory is taken, and a deadline ends a reading that never does.
 from __future__ import annotations
 
 import json
+import math
 import socket
 import struct
 import time
@@ -16,25 +17,31 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 
 from .values import DTYPES, Box, Shelf, ValueProblem, decode, encode
 
 MAGIC = b"GLw1"
 HEAD = struct.Struct(">4sIQ")
-JSON_LIMIT = 8 << 20
-TENSOR_LIMIT = 256 << 20
+# A question may bring a notebook's cell of 1 MiB. The largest answer of the reference solutions is 0.2 MiB (q3), and
+# 20,000 numbers are 0.7 MiB of JSON.
+REQUEST = (8 << 20, 256 << 20)  # bytes of JSON, bytes of tensors
+ANSWER = (2 << 20, 16 << 20)
+MAX_AXES = 8
 
 
 class WireProblem(Exception):
     """The other side is gone, late, or does not speak this protocol; the message says which."""
 
 
-def send(line: socket.socket, value: Any, shelf: Shelf | None = None) -> None:
+def send(
+    line: socket.socket, value: Any, shelf: Shelf | None = None, limits: tuple[int, int] = REQUEST
+) -> None:
     """Send one value. Raises ValueProblem when it cannot cross, WireProblem when the other side is gone."""
     box = Box()
     tree = json.dumps(encode(value, box, shelf)).encode("utf-8", "surrogatepass")
     tensors = safetensors.torch.save(box.tensors) if box.tensors else b""
-    if len(tree) > JSON_LIMIT or len(tensors) > TENSOR_LIMIT:
+    if len(tree) > limits[0] or len(tensors) > limits[1]:
         raise ValueProblem("the value is too large")
     try:
         line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
@@ -42,19 +49,27 @@ def send(line: socket.socket, value: Any, shelf: Shelf | None = None) -> None:
         raise WireProblem("the process ended") from error
 
 
-def receive(line: socket.socket, deadline: float | None = None, shelf: Shelf | None = None) -> Any:
+def receive(
+    line: socket.socket,
+    deadline: float | None = None,
+    shelf: Shelf | None = None,
+    limits: tuple[int, int] = REQUEST,
+) -> Any:
     """Receive one value, at the latest at `deadline` (of time.monotonic).
 
     Raises WireProblem when the other side is gone or late or sends anything that is not a frame.
     """
     magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
-    if magic != MAGIC or tree_size > JSON_LIMIT or tensor_size > TENSOR_LIMIT:
+    if magic != MAGIC or tree_size > limits[0] or tensor_size > limits[1]:
         raise WireProblem("the process sent bytes that are not an answer")
     text = _exactly(line, tree_size, deadline)
     blob = _exactly(line, tensor_size, deadline)
     try:
+        # The header of the tensors is JSON too: of a length of its own, in the first eight bytes.
+        if int.from_bytes(blob[:8], "little") > limits[0]:
+            raise WireProblem("the process sent bytes that are not an answer")
         tensors = safetensors.torch.load(blob) if blob else {}
-        if any(tensor.dtype not in DTYPES for tensor in tensors.values()):
+        if any(tensor.dtype not in DTYPES or _odd_shape(tensor, limits[1]) for tensor in tensors.values()):
             raise WireProblem("the process sent a tensor of an unknown type")
         return decode(json.loads(text), tensors, shelf)
     except (
@@ -66,6 +81,11 @@ def receive(line: socket.socket, deadline: float | None = None, shelf: Shelf | N
         safetensors.SafetensorError,
     ) as error:
         raise WireProblem("the process sent bytes that are not an answer") from error
+
+
+def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
+    """Whether the sizes are no layer's: an empty tensor may have any, and messages repeat them."""
+    return tensor.ndim > MAX_AXES or math.prod(max(1, size) for size in tensor.shape) > limit
 
 
 def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:

@@ -1,0 +1,208 @@
+"""What a student may be told in words that come from the worker, and what the worker is told itself."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gatelab.lab import Lab
+from gatelab.suite.grading import Grading, injection
+from gatelab.suite.plugin import LocalWorkers
+from gatelab.suite.trace import TRACE_LIMIT, Exchange, Trace
+from gatelab.suite.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
+from gatelab.worker.runtime import describe
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assignment" / "lstm-gru"))
+
+from seqlab import tasks, training
+
+OWN = "class Model(nn.Module):\n    def __init__(self):\n        self.emb = 1\n        raise ValueError('too few weights')\n"
+FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
+
+
+@pytest.fixture
+def words() -> Words:
+    """Of a submission whose worker was given reference code."""
+    words = Words({3: OWN}, ["lstm_step"])
+    words.given = True
+    return words
+
+
+def raised(code: Callable[[], object]) -> dict:
+    try:
+        code()
+    except Exception as error:
+        return describe(error)
+    raise AssertionError("nothing was raised")
+
+
+def test_where_nothing_was_given_a_message_is_shown_and_cut() -> None:
+    error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "line": "", "traceback": "x"}
+    shown = Words({}).error(error)
+    assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == LONGEST
+    assert shown["traceback"] == ""
+
+
+def test_a_message_made_up_by_the_worker_is_withheld(words: Words) -> None:
+    error = {"type": FORGED, "message": FORGED, "line": FORGED, "traceback": FORGED}
+    assert words.error(error) == {"type": NO_NAME, "message": WITHHELD, "line": "", "traceback": ""}
+
+
+def test_a_message_of_the_students_own_notebook_is_shown(words: Words) -> None:
+    assert words.message("too few weights") == "too few weights"
+
+
+ROW, MODEL = torch.ones(2, 3), nn.Linear(3, 2)
+
+
+def spoilt() -> torch.Tensor:
+    x = torch.ones(2, requires_grad=True).exp()
+    y = x.exp()
+    x += 1
+    return y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (lambda: ROW @ ROW, "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+        (lambda: ROW + torch.ones(2, 4), "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1"),
+        (lambda: MODEL(ROW.double()), "mat1 and mat2 must have the same dtype, but got Double and Float"),
+        (lambda: ROW.sum(dim=4), "Dimension out of range (expected to be in range of [-2, 1], but got 4)"),
+        (lambda: ROW[5], "index 5 is out of bounds for dimension 0 with size 2"),
+        (lambda: ROW.reshape(4, 2), "shape '[4, 2]' is invalid for input of size 6"),
+        (lambda: torch.stack([ROW, ROW.T]), "stack expects each tensor to be equal size, but got [2, 3] at entry 0 and [3, 2] at entry 1"),
+        (lambda: torch.cat([ROW, ROW.T]), "Sizes of tensors must match except in dimension 0. Expected size 3 but got size 2 for tensor number 1 in the list"),
+        (lambda: ROW.sum().backward(), "element 0 of tensors does not require grad and does not have a grad_fn"),
+        (lambda: MODEL(ROW).backward(), "grad can be implicitly created only for scalar outputs"),
+        (spoilt, "one of the variables needed for gradient computation has been modified by an inplace operation"),
+        (lambda: ROW.long().softmax(0), "\"…\" not implemented for 'Long'"),
+        (lambda: ROW.new_zeros(10**13), "can't allocate memory: you tried to allocate 40000000000000 bytes"),
+        (lambda: nn.Embedding(2, 2)(torch.tensor([5])), "index out of range in self"),
+        (lambda: lstm_step, "name 'lstm_step' is not defined"),  # noqa: F821
+        (lambda: MODEL.emb, "'Linear' object has no attribute 'emb'"),
+        (lambda: {}.get(0)[0], "'NoneType' object is not subscriptable"),
+        (lambda: [].emb, "'list' object has no attribute 'emb'"),
+    ],
+)  # fmt: skip
+def test_the_messages_of_python_and_pytorch_that_help_are_shown(
+    words: Words, code: Callable, shown: str
+) -> None:
+    told = words.message(raised(code)["message"])
+    assert told.rpartition("DefaultCPUAllocator: ")[2] == shown
+
+
+def test_every_message_of_the_students_training_loop_is_shown(words: Words) -> None:
+    batch = tasks.STORE.batch(2, torch.Generator())
+    for code in (
+        lambda: training._finite((1, 2), 3),
+        lambda: training._finite(float("nan"), 3),
+        lambda: training._finite(-float("inf"), 600),
+        lambda: training._checked(None, batch, tasks.STORE),
+        lambda: training._checked(torch.ones(8, 2), batch, tasks.STORE),
+    ):
+        error = raised(code)
+        assert error["type"] == "TrainingError" and words.error(error)["message"] == error["message"]
+
+
+def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
+    assert words.message("list index out of range " + FORGED) == "list index out of range"
+    for message in (
+        "name 'pre_i, pre_f' is not defined",
+        "name 'from_input' is not defined",
+        f"{FORGED} list index out of range",
+        "index 123456789012345 is out of bounds for dimension 0 with size 2",
+    ):
+        assert words.message(message) == WITHHELD
+
+
+def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
+    assert words.line("cell 3, line 3: " + FORGED) == "cell 3, line 3: self.emb = 1"
+    for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
+        assert words.line(line) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["emb", "self.emb", "emb.0.weight_ih_l0", "head.weight".replace("head", "emb"), "lstm_step", "NoneType"]
+)  # fmt: skip
+def test_a_name_of_the_students_own_or_of_pytorch_is_shown(words: Words, name: str) -> None:
+    assert words.shown(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["from_input", "emb.from_input", "emb" * 30, "emb.emb.emb.emb.emb.emb", FORGED]
+)
+def test_any_other_name_is_not(words: Words, name: str) -> None:
+    assert words.shown(name) == OTHER_NAME
+
+
+def test_what_a_worker_said_reads_as_what_may_be_shown_however_it_is_put_into_a_message(words: Words) -> None:
+    text = Said(FORGED, words)
+    assert text == FORGED and {text: 1}[FORGED] == 1 and text.raw() == FORGED
+    for shown in (
+        f"{text}",
+        f"{text!r}",
+        f"{text:>3}",
+        f"{[text]}",
+        str(text),
+        f"{text[:40]}",
+        " ".join(map(str, [text])),
+    ):
+        assert "pre" not in shown
+
+
+# --- what a worker is given ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "own", "given"),
+    [
+        ("q3", set(), {"lstm_step", "gru_step"}),
+        ("q7", {"lstm_step", "LSTM"}, {"last_valid", "masked_mean"}),
+        ("q7", set(), {"last_valid", "masked_mean", "lstm_step", "gru_step", "LSTM", "GRU"}),
+        ("q8", set(), {"lstm_step", "gru_step", "LSTM", "GRU"}),
+        ("q10", set(), {"lstm_step", "gru_step", "LSTM", "GRU", "shift_right", "Seq2Seq"}),
+        ("q11", {"lstm_step", "LSTM", "shift_right", "Seq2Seq", "sequence_loss"}, {"greedy_decode"}),
+    ],
+)
+def test_a_question_is_given_the_references_it_builds_on_and_no_other(
+    lab: Lab, question: str, own: set[str], given: set[str]
+) -> None:
+    sources = injection(lab, lab.questions[question], own)["arguments"]["sources"]
+    defined = [node.name for source in sources for node in ast.parse(source).body if hasattr(node, "name")]
+    assert set(defined) == given
+
+
+def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
+    assert injection(lab, lab.questions["q9"], set()) is None
+    assert injection(lab, lab.questions["q11"], set(lab.questions["q11"].own_if)) is None
+
+
+@pytest.mark.parametrize(("question", "given"), [("q1", False), ("q2", False), ("q3", True), ("q9", True)])
+def test_from_the_first_reference_on_every_message_is_looked_at(lab: Lab, question: str, given: bool) -> None:
+    grading = Grading(lab, 1, LocalWorkers(lab, []), None)
+    grading.enter(question, "test")
+    assert grading.words.given is given
+
+
+def test_a_driver_counts_as_given(lab: Lab) -> None:
+    grading = Grading(lab, 1, LocalWorkers(lab, []), None)
+    grading.enter("q1", "test").run("def main(ns): return 1").value  # noqa: B018
+    assert grading.words.given
+
+
+def test_answers_without_end_are_not_kept() -> None:
+    trace, answer = (
+        Trace("q1"),
+        {"value": torch.zeros(TRACE_LIMIT // 32)},
+    )  # a quarter of the limit... of 8 bytes
+    for _ in range(20):
+        trace.keep(Exchange("test", 1, {}, answer, True))
+        assert len(trace.exchanges) <= 8
+    assert trace.exchanges == []
