@@ -115,9 +115,25 @@ def models(student, draw, n: int, max_len: int) -> tuple[Any, tuple[Tensor, Tens
 
 # From a seed of its own, so that a decoding that draws can be made again on a known mistake.
 DECODE = """
-def main(ns, seed, model, inputs, **arguments):
+class Runaway(BaseException):
+    pass
+
+
+def main(ns, seed, model, inputs, max_len, **arguments):
     torch.manual_seed(seed)
-    return ns["greedy_decode"](model, *inputs, **arguments)
+    step, left = model.step, [len(inputs[0]) * (max_len + 3)]  # row by row is right too
+
+    def counted(token, state):
+        left[0] -= 1
+        if left[0] < 0:
+            raise Runaway
+        return step(token, state)
+
+    model.step = counted
+    try:
+        return ns["greedy_decode"](model, *inputs, max_len=max_len, **arguments)
+    except Runaway:
+        return None
 """
 
 
@@ -133,6 +149,7 @@ def test_each_token_is_the_most_likely_one_given_those_before(student, draw, n, 
         "eos": EOS,
     }
     got = student.run(DECODE, seed=int(draw.integers(0, 2**31, 1)), **values).value
+    needs(got is not None, f"greedy_decode never stops: it went on after max_len = {max_len} steps.")
     got, want = up_to_eos(check_tokens(got, n, max_len), max_len), up_to_eos(want, max_len)
     wrong = (got != want).any(dim=0)
     needs(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from trained import DRIVER, check_strata, check_training, settings, tasks, training
+from trained import Scores, best, check_strata, check_training, run_training, settings, tasks, training
 from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights
 
 from gatelab.suite import close, needs, part
@@ -162,35 +162,41 @@ def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
     set_, task, recipe = settings("q11"), tasks.REVERSE, tasks.REVERSE_RECIPE
     # The pairs it is judged on come from the test's own stream; their targets stay here.
     pairs = strata(set_["strata"], set_["n"], draw.generator)
-    reply = student.run(
-        DRIVER + TRAIN,
-        replay=False,
-        seed=int(draw.integers(0, 2**31, 1)),
-        inputs={name: batch.inputs for name, batch in pairs.items()},
-        seconds=set_["seconds"],
-    )
-    note = check_training(reply, TRAINED)
     twin = TwinSeq2Seq(task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
-    check_state_dict(reply["weights"], twin, "Seq2Seq")
-    twin.load_state_dict({key: reply["weights"][key] for key in twin.state_dict()})
-    own, again, agree = {}, {}, []
-    for name, batch in pairs.items():
-        decoded = reply["predicted"][name]
-        needs(
-            isinstance(decoded, Tensor) and decoded.ndim == 2 and len(decoded) == len(batch),
-            "greedy_decode did not give a row of tokens for every source.",
+
+    def train(seed: int) -> Scores:
+        reply = run_training(
+            student,
+            TRAIN,
+            ("q1", "q3", "q8", "q9", "q10"),
+            seed=seed,
+            inputs={name: batch.inputs for name, batch in pairs.items()},
+            seconds=set_["seconds"],
         )
-        # What the loop of greedy_decode does is q10's; here the model was never taught to end.
-        endless = float((decoded != task.EOS).all(dim=1).double().mean())
-        needs(
-            endless < 0.5,
-            f"The decoder never stops: {endless:.0%} of the rows it decodes ({name}) hold no eos after {task.max_len} "
-            f"steps, so {TRAINED} has not learned when to end.{note}",
-        )
-        with torch.no_grad():
-            repeated = twin.free(*batch.inputs, task.max_len).argmax(dim=-1)
-        repeated = after_eos(repeated, task.EOS, task.PAD)
-        right = [training.matches(rows, batch.targets, task.PAD) for rows in (decoded, repeated)]
-        own[name], again[name] = (float(one.double().mean()) for one in right)
-        agree.append(float(training.matches(decoded, repeated, task.PAD).double().mean()))
-    check_strata(own, again, min(agree), set_["threshold"], TRAINED, "exact match", note)
+        note = check_training(reply, TRAINED)
+        check_state_dict(reply["weights"], twin, "Seq2Seq")
+        twin.load_state_dict({key: reply["weights"][key] for key in twin.state_dict()})
+        own, again, agree = {}, {}, []
+        for name, batch in pairs.items():
+            decoded = reply["predicted"][name]
+            needs(
+                isinstance(decoded, Tensor) and decoded.ndim == 2 and len(decoded) == len(batch),
+                "greedy_decode did not give a row of tokens for every source.",
+            )
+            # What the loop of greedy_decode does is q10's; here the model was never taught to end.
+            endless = float((decoded != task.EOS).all(dim=1).double().mean())
+            needs(
+                endless < 0.5,
+                f"The decoder never stops: {endless:.0%} of the rows it decodes ({name}) hold no eos after {task.max_len} "
+                f"steps, so {TRAINED} has not learned when to end.{note}",
+            )
+            with torch.no_grad():
+                repeated = twin.free(*batch.inputs, task.max_len).argmax(dim=-1)
+            repeated = after_eos(repeated, task.EOS, task.PAD)
+            right = [training.matches(rows, batch.targets, task.PAD) for rows in (decoded, repeated)]
+            own[name], again[name] = (float(one.double().mean()) for one in right)
+            agree.append(float(training.matches(decoded, repeated, task.PAD).double().mean()))
+        return Scores(own, again, min(agree), note, len(reply["losses"]) == recipe.steps)
+
+    seeds = [int(n) for n in draw.integers(0, 2**31, 2)]
+    check_strata(best(train, seeds, set_["threshold"]), set_["threshold"], TRAINED, "exact match")

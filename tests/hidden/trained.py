@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import sys
 import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,16 @@ if importlib.util.find_spec("seqlab") is None:
 
 from seqlab import tasks, training
 
-__all__ = ["DRIVER", "check_strata", "check_training", "settings", "tasks", "training"]
+__all__ = [
+    "Scores",
+    "best",
+    "check_strata",
+    "check_training",
+    "run_training",
+    "settings",
+    "tasks",
+    "training",
+]
 
 THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 # A model of the right kind has lost far more than this share of its first loss by the end.
@@ -105,7 +116,11 @@ def check_training(reply: Any, what: str) -> str:
             f"{_capital(what)} never trains: none of the weights changed in {len(losses)} steps. Do the gradients "
             f"reach them, and is a step made with them?{note}"
         )
-    unchanged = f" Never changed: {', '.join(map(str, stuck[:6]))}." if stuck else ""
+    unchanged = (
+        f" Never changed: {', '.join(str(name) for name in stuck[:6] if isinstance(name, str))}."
+        if stuck
+        else ""
+    )
     tenth = max(1, len(losses) // 10)
     first, last = sum(losses[:tenth]) / tenth, sum(losses[-tenth:]) / tenth
     needs(
@@ -119,6 +134,20 @@ def check_training(reply: Any, what: str) -> str:
         "took too long to be judged.",
     )
     return note + unchanged
+
+
+def run_training(student: Any, source: str, builds_on: Sequence[str], **values: Any) -> Any:
+    """The reply of a training; where the student's earlier questions are too slow for it, over the references to them.
+
+    A right answer to q1 may go row by row through a batch and take an hour for what takes another ten seconds. The
+    trained question is not about that, so the same training is made again with the references in its place.
+    """
+    reply = student.run(DRIVER + source, replay=False, **values)
+    if reply.error is None and (reply["stopped"] in ("time", "within a step") or reply["predicted"] is None):
+        folder = Path(__file__).with_name("reference")
+        student.define("\n".join(folder.joinpath(f"{id}.py").read_text(encoding="utf-8") for id in builds_on))
+        reply = student.run(DRIVER + source, replay=False, **values)
+    return reply
 
 
 def _failure(error: Any, what: str) -> str:
@@ -141,23 +170,44 @@ def _capital(what: str) -> str:
     return what[0].upper() + what[1:]
 
 
-def check_strata(
-    own: dict[str, float],
-    again: dict[str, float],
-    agree: float,
-    threshold: float,
-    what: str,
-    measure: str,
-    note: str,
-) -> None:
+@dataclass(frozen=True)
+class Scores:
+    """What one training reached on each stratum, by the student's model and by PyTorch's with the same weights."""
+
+    own: dict[str, float]
+    again: dict[str, float]
+    agree: float  # share of equal predictions
+    note: str  # what must be said beside the scores
+    whole: bool  # all steps were made
+
+    @property
+    def worst(self) -> float:
+        return min(self.own.values())
+
+
+def best(train: Callable[[int], Scores], seeds: list[int], threshold: float) -> Scores:
+    """The scores of the first seed that reaches the threshold, else the best ones.
+
+    About one correct LSTM in 200 misses the threshold (RESULTS.md): its first weights were unlucky. So there is a
+    second training, from another seed, and the better one counts. Where the time was used up there is none.
+    """
+    tried: list[Scores] = []
+    for seed in seeds:
+        tried.append(train(seed))
+        if tried[-1].worst >= threshold or not tried[-1].whole:
+            break
+    return max(tried, key=lambda scores: scores.worst)
+
+
+def check_strata(scores: Scores, threshold: float, what: str, measure: str) -> None:
     """Every stratum must reach the threshold, by the student's model and by PyTorch's with the same weights."""
-    shown = ", ".join(f"{stratum} {score:.2f}" for stratum, score in own.items())
+    shown = ", ".join(f"{stratum} {score:.2f}" for stratum, score in scores.own.items())
     needs(
-        min(own.values()) >= threshold,
-        f"Trained by the grader, {what} reaches the {measure} {shown}; {threshold} is needed on each.{note}",
+        scores.worst >= threshold,
+        f"Trained by the grader, {what} reaches the {measure} {shown}; {threshold} is needed on each.{scores.note}",
     )
     needs(
-        min(again.values()) >= threshold and agree >= LEAST_AGREEMENT,
+        min(scores.again.values()) >= threshold and scores.agree >= LEAST_AGREEMENT,
         f"{_capital(what)} predicts well, but PyTorch's layers with the weights so trained do not predict the same "
-        f"({agree:.0%} agree): the predictions must come from the weights in its state_dict.",
+        f"({scores.agree:.0%} agree): the predictions must come from the weights in its state_dict.",
     )
