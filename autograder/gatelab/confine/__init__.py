@@ -6,8 +6,10 @@ Pieces and what they keep a submission from:
     network    reaching anything (network namespace, Landlock TCP, seccomp)
     processes  seeing, signalling or outliving other processes (PID and IPC namespace; killed as one)
     signals    signals and ptrace to processes outside (Landlock scope, seccomp)
-    calls      system calls no homework needs: exec, ptrace, mount, io_uring, new sockets, … (seccomp)
-    limits     CPU time, memory, number of processes, file size, open files (resource limits)
+    calls      system calls no homework needs: exec, ptrace, mount, io_uring, new sockets, modes and times of
+               files, watching folders, shared memory without a file, namespaces, … (seccomp)
+    limits     CPU time, memory (of each process, and the warden looks at all together), number of processes, file
+               size, open files (resource limits)
     user       running as root (an unprivileged user per worker)
     disk       filling the disk (its folder is a small memory file system of its own)
 """

@@ -153,8 +153,9 @@ def _limit(settings: Settings) -> bool:
 
 
 def _unprivileged(settings: Settings) -> bool:
+    root = os.geteuid() == 0
     with _tried():
-        if os.geteuid() == 0:
+        if root:
             os.setgroups([])
             os.setresgid(settings.uid, settings.uid, settings.uid)
             os.setresuid(settings.uid, settings.uid, settings.uid)
@@ -162,7 +163,8 @@ def _unprivileged(settings: Settings) -> bool:
             libc.drop_capabilities()
     if sys.platform == "linux":
         with _tried():
-            libc.prctl(libc.PR_SET_DUMPABLE, 0)
+            if root:  # where it is not, the warden could not see any more how much memory forks share
+                libc.prctl(libc.PR_SET_DUMPABLE, 0)
             libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
     return os.geteuid() != 0
 

@@ -32,7 +32,8 @@ class Tree:
         rough = {pid: self._kib(pid, "status", HELD) for pid in self._below(self.root)}
         if sum(rough.values()) << 10 <= limit:
             return False
-        # Forks share pages. Who counts them once must look at every page, and must be root; else they count each time.
+        # Forks share pages, which count once; to see that takes a look at every page. Who makes that impossible
+        # (PR_SET_DUMPABLE) has them counted each time.
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit
 
