@@ -86,7 +86,8 @@ def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
 @pytest.mark.parametrize(
     "body",
     ["import os; os._exit(0)", "raise SystemExit", "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
-     "return bytearray(8 << 30)", "import sys; sys.stdout.close(); import os; os.closerange(0, 200)"],
+     "return bytearray(8 << 30)", "import sys; sys.stdout.close(); import os; os.closerange(0, 200)",
+     "import fcntl, os; os.write(1, b'x'); fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_DIRECT)"],
 )  # fmt: skip
 def test_code_that_brings_its_process_down_costs_its_own_question_only(
     engine: Engine, lab: Lab, tmp_path: Path, body: str
@@ -293,3 +294,20 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     with Engine(lab) as engine:
         report = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
     assert report.status == "graded" and report.question("q1").points == 14, report.reason
+
+
+def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_to_the_student_before(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    raising = "def {}(*args):\n    number = 6 * 7\n    raise ValueError(f'it is {{number}}')\n"
+    sources = {
+        "q2": raising.format("gru_step"),
+        "q6": raising.format("last_valid") + raising.format("masked_mean"),
+    }
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q2", "q6"])
+    early, late = (next(p for p in report.question(id).parts) for id in ("q2", "q6"))
+    for part in (early, late):
+        assert "ValueError" in part.message and "raise ValueError(f'it is {number}')" in part.message
+        assert "it is 42" in part.detail
+    assert "it is 42" in early.message and "it is 42" not in late.message
+    assert "run the public check" in late.message

@@ -4,5 +4,4 @@ import fcntl, os
 def lstm_step(*args):
     print('printed')
     fcntl.fcntl(1, fcntl.F_SETFL, fcntl.fcntl(1, fcntl.F_GETFL) | os.O_DIRECT)
-    os.ftruncate(1, 3)
 def gru_step(*args): return lstm_step()
