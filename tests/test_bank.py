@@ -74,6 +74,16 @@ def test_the_points_of_the_lab_are_a_hundred(lab: Lab) -> None:
     assert sum(spec.points for spec in lab.questions.values()) == 100
 
 
+def test_the_readme_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank, root: Path) -> None:
+    table = (root / "docs" / "matrix.md").read_text(encoding="utf-8")
+    assert table in (root / "README.md").read_text(encoding="utf-8")
+    page = (root / "docs" / "matrix.html").read_text(encoding="utf-8")
+    assert [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page] == []
+    wheats, chaffs = 50 * len(list(styles(bank))), len(bank.chaffs)
+    assert table.splitlines()[-1].endswith(f"| {chaffs} of {chaffs} |")
+    assert all(f"| {wheats} of {wheats} |" in line for line in table.splitlines()[2:-1])
+
+
 def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, tmp_path: Path) -> None:
     page, table = write_pages(matrix, lab, tmp_path)
     assert "forget-and-input-swapped" in page.read_text() and table.read_text() == markdown(matrix, lab)

@@ -22,13 +22,16 @@ def verify_command(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for matrix.html and matrix.md.")
     ] = None,
+    readme: Annotated[
+        Path | None, typer.Option(help="A page between whose marks the table is put, too.")
+    ] = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
     from gatelab.engine import DEFAULT_SEED, Engine
 
     from .load import load_bank
-    from .matrix import show, write_pages
+    from .matrix import into_readme, markdown, show, write_pages
     from .verify import Matrix, differences, verify
 
     console = Console()
@@ -51,6 +54,8 @@ def verify_command(
     if out is not None:
         for path in write_pages(matrix, lab, out):
             console.print(f"wrote {path}", markup=False)
+    if readme is not None and not into_readme(readme, markdown(matrix, lab)):
+        console.print(f"{readme}: has no marks for the table; it was left as it is.", markup=False)
     different = []
     if twice:
         again = 1 if jobs > 1 else 2

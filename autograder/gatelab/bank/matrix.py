@@ -12,6 +12,8 @@ from gatelab.lab import Lab
 
 from .verify import Matrix
 
+MARKS = ("<!-- the matrix, written by gatelab verify -->", "<!-- end of the matrix -->")
+
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>The suites, graded</title>
@@ -27,6 +29,12 @@ border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-ali
 named misconception) must lose points in its own question, in no other, and be named.
 Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.</p>
 {{ summary }}
+<h2>Wheat</h2>
+<p>Whole correct submissions, each put together from one wheat of every question.</p>
+<table><tr><th>style</th><th>gradings passed</th></tr>
+{% for style, passed, count in wheats %}
+<tr class="{{ '' if passed == count else 'bad' }}"><td>{{ style }}</td><td class="n">{{ passed }} of {{ count }}</td></tr>
+{% endfor %}</table>
 {% for question in questions %}
 <h2>{{ question.id }} · {{ question.title }}</h2>
 <table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>lost elsewhere</th><th>named</th></tr>
@@ -77,6 +85,17 @@ def markdown(matrix: Matrix, lab: Lab) -> str:
     return "\n".join(lines) + "\n"
 
 
+def into_readme(readme: Path, table: str) -> bool:
+    """Put the Markdown table between the marks of a README; False when it has none."""
+    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
+    before, start, rest = text.partition(MARKS[0])
+    _, end, after = rest.partition(MARKS[1])
+    if not end:
+        return False
+    readme.write_text(f"{before}{start}\n\n{table}\n{end}{after}", encoding="utf-8")
+    return True
+
+
 def write_pages(matrix: Matrix, lab: Lab, out: Path) -> list[Path]:
     """Write matrix.html and matrix.md into a folder; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
@@ -91,8 +110,12 @@ def write_pages(matrix: Matrix, lab: Lab, out: Path) -> list[Path]:
     from markupsafe import Markup
 
     summary = Markup(table.render(counts=counts(matrix, lab)))
+    by_style: dict[str, list[bool]] = {}
+    for row in matrix.wheats:
+        by_style.setdefault(row.style, []).append(not row.lost)
+    wheats = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
     page = environment.from_string(PAGE).render(
-        matrix=matrix, questions=questions, rows=rows, summary=summary
+        matrix=matrix, questions=questions, rows=rows, summary=summary, wheats=wheats
     )
     paths = [out / "matrix.html", out / "matrix.md"]
     paths[0].write_text(page + "\n", encoding="utf-8")
