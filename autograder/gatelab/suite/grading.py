@@ -175,9 +175,9 @@ class Grading:
 
     def _close_worker(self) -> None:
         running = self.running
-        if running.backend is not None:
-            running.output += self.workers.close(running.backend)
-            running.backend = None
+        backend, running.backend = running.backend, None  # gone even when the closing fails
+        if backend is not None:
+            running.output += self.workers.close(backend)
 
     def _sum_up(self, running: Running) -> Question:
         spec = running.spec

@@ -13,6 +13,7 @@ either, because a fork inherits locks without the threads that would open them.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -102,7 +103,8 @@ def serve(first: socket.socket) -> None:
                 continue
             if message["op"] == "client":
                 clients.register(socket.socket(fileno=descriptors[0]), selectors.EVENT_READ)
-                client.sendall(b"{}\n")
+                with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
+                    client.sendall(b"{}\n")
                 continue
             pid = os.fork()
             if pid == 0:
@@ -110,7 +112,8 @@ def serve(first: socket.socket) -> None:
                 _become(message, descriptors, mine)  # never returns
             for descriptor in descriptors:
                 os.close(descriptor)
-            client.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+            with contextlib.suppress(OSError):
+                client.sendall(json.dumps({"pid": pid}).encode() + b"\n")
 
 
 def reap(patience: float = 0.0) -> None:
