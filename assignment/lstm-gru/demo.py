@@ -219,7 +219,7 @@ plots.accuracy_by_length(
 plt.show()
 
 # %% [markdown]
-# **What did you see?** All of them hear what was said just now. Where do the lines part? Which of the three RNNs is best at long delays, and is it the largest?
+# **What did you see?** Read the left edge first: a letter that has only just been read needs no memory. Who misses even that, and is it the smallest network? Then follow the lines to the right: where do they part?
 
 # %% [markdown]
 # ## Open the gates

@@ -633,8 +633,9 @@ grader.check("q6")
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
 #
-# Part of the points come from training your model for a fixed number of steps and testing it on new sequences of four kinds, each of which it must solve:
-# `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training).
+# Three of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind 98 % must be right:
+# `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). An unlucky start costs nothing: a training that
+# misses this is made once more, from other weights.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q7-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -995,8 +996,8 @@ grader.check("q10")
 # %% [markdown]
 # ### q11: Training the translator (4 points)
 #
-# One training step with full teacher forcing: forget the old gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. The points come from
-# training your own model with it and comparing whole decoded sequences on new sources: one wrong token makes a sequence wrong.
+# One training step with full teacher forcing: forget the old gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
+# points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: 95 % must match, and one wrong token makes a sequence wrong.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q11-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -53,8 +53,8 @@ from torch import nn
 
 from seqlab import plots, predict, tasks, training
 
-torch.set_num_threads(1)
 torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: slow to compute with
+torch.set_num_threads(1)
 
 # %% [markdown]
 # ---
@@ -134,7 +134,7 @@ print(f"∂c₃/∂c₁ = {slope.item():.4f},  0.75 · 0.75 = {0.75 * 0.75}")
 # %% [markdown]
 # ## The GRU on the same numbers
 #
-# The GRU has one gate where the LSTM has two: what is not kept ($z$) is overwritten ($1 - z$). Give $z$ the forget gate's row and $n$ the candidate's. *Predict:* which column of the LSTM's table will $h$ repeat?
+# The GRU has one gate where the LSTM has two: the share $z$ of the old state is kept, the rest, $1 - z$, is overwritten. Give $z$ the forget gate's row and $n$ the candidate's. *Predict:* which column of the LSTM's table will $h$ repeat?
 
 # %%
 gru = nn.GRUCell(1, 1)
