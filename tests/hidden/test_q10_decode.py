@@ -12,7 +12,7 @@ from twins import TwinSeq2Seq, after_eos, draw_weights, load_both
 from gatelab.suite import needs, part
 
 VS, VT, E, H = 8, 7, 4, 6  # source and target vocabulary, embedding, hidden
-BOS, EOS = 1, 2
+BOS, EOS = 3, 2
 
 # A model that says what stands in a script, whatever it is fed, and remembers how it was used. Its state (h, c)
 # holds each row's number and how many steps it has made, so that rows may be left out or decoded one by one.

@@ -13,7 +13,7 @@ from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights
 
 from gatelab.suite import close, needs, part
 
-VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 0
+VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 5
 TRAINED = "a Seq2Seq with your training_step"
 RATE = 0.5  # of the plain gradient step that shows what the optimiser was given
 

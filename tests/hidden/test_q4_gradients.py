@@ -59,6 +59,7 @@ def main(ns, kind, D, H, weights, x, marks, frozen):
         x.grad = marks["x"].clone()
     norms = ns["gradient_norms"](layer, x)
     return {
+        "asked": x.requires_grad == (marks is not None),  # as it was given
         "norms": norms.detach(),
         "attached": bool(norms.requires_grad),
         "x": x.detach(),
@@ -152,6 +153,7 @@ def test_leaves_no_trace(student, draw, kind, marked):
     needs(
         not found["attached"], "The result of gradient_norms should be detached; it still carries its graph."
     )
+    needs(found["asked"], "gradient_norms changed whether x requires a gradient; it should stay as it was.")
     unchanged({"x": found["x"]} | found["weights"], {"x": arguments["x"]} | arguments["weights"])
     grads = {"x": found["x.grad"], **{name: found["grads"][name] for name in arguments["weights"]}}
     for name, grad in grads.items():

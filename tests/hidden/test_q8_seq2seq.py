@@ -12,7 +12,7 @@ from twins import TwinSeq2Seq, draw_weights, load_both
 
 from gatelab.suite import close, close_grads, needs, part, same, unchanged
 
-VS, VT, E, H, BOS = 8, 11, 4, 6, 1  # source and target vocabulary, embedding, hidden: no two alike
+VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: no two alike
 NAME = "Seq2Seq"
 
 

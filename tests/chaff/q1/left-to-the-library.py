@@ -1,7 +1,7 @@
-"""The step is left to the library, which does not hand out its gates.
+"""The step returns the new state and no gates.
 
-Hint: The library gives the new states but hides what this question is about. Which equations would you need
-to return the gates?
+Hint: A library's step keeps its gates to itself; a step written out has them by name. Which equations make them,
+and what should the dict hold?
 """
 
 import torch
