@@ -7,6 +7,7 @@ A test module imports all of this, and adds a fixture for every door, which give
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -119,4 +120,13 @@ def _exact(line: str) -> bool:
 
 @cache
 def _needles(hidden: Path) -> list[Needle]:
-    return list(hidden_needles(hidden))
+    """The lines of the suites, without the sentences in them that a student is meant to read."""
+    sentences = {
+        normal(node.value)
+        for path in hidden.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "\n" not in node.value
+    }
+    return [
+        needle for needle in hidden_needles(hidden) if not any(needle.text in words for words in sentences)
+    ]
