@@ -179,6 +179,52 @@ class LSTM(Right):
             "should return a Python int. Yours is of type float",
         ),
         ("q5", "def count_parameters(module):\n    return 17", "returned 17, it should be 16"),
+        (
+            "q3",
+            "Right = LSTM\n" + LAYER.format(change="state = state[0]"),
+            r"should return \(outputs, \(h, c\)\); the second item of yours is a single tensor",
+        ),
+        (
+            "q4",
+            "Right = gradient_norms\ndef gradient_norms(layer, x):\n    return Right(layer, x.requires_grad_(True))",
+            "x.requires_grad is not what it was before the call",
+        ),
+        (
+            "q6",
+            "Right = masked_mean\ndef masked_mean(*given):\n    return Right(*given) * (1 + 1e-6)",
+            r"yours (\S+), expected \1, they differ by 1e-06",
+        ),
+        (
+            "q7",
+            "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
+            "    def forward(self, *given):\n        return super().forward(*given).detach()",
+            "the values are right, but the gradient that comes back through them is not",
+        ),
+        (
+            "q8",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n"
+            "    def forward(self, *given, **more):\n        return super().forward(*given, **more) + 1",
+            "the logits of step 0 are not those of bos or of any other token",
+        ),
+        (
+            "q9",
+            "def sequence_loss(logits, targets, pad):\n"
+            "    logits, targets = logits[:, :-1].flatten(0, 1), targets[:, 1:].flatten()\n"
+            "    return F.cross_entropy(logits, targets, ignore_index=pad)",
+            "the logits of step 2 get no gradient, though no target is padding",
+        ),
+        (
+            "q10",
+            "def greedy_decode(model, source, lengths, max_len, bos, eos, pad=0, right=greedy_decode):\n"
+            "    return right(model, source, lengths, max_len, 1, eos, pad)",
+            "the first step should read bos = 8, it read 1",
+        ),
+        (
+            "q11",
+            "def training_step(*given, clip=1.0, right=training_step):\n"
+            "    return right(*given[:5], 0, clip)",
+            "the optimiser's step is not that of this batch's gradient",
+        ),
         ("q12", "answers = {'c1': 'e'}", "c1 should be one letter from a to d, yours is 'e'"),
         ("q12", "answers = {'c1': 'a'}", "no answer yet to c2, c3"),
         ("q12", "answers = 'abc'", "should be a dict"),
@@ -237,11 +283,7 @@ def test_the_message_is_what_is_read_first(check, lab, bank):
     plain, html = repr(result), result._repr_html_()
     assert plain.index(chaff.misconception) < plain.index("❌")
     assert html.index(chaff.misconception) < html.index("❌")
-    assert (
-        plain.splitlines()[1]
-        .strip()
-        .startswith("q1 lstm_step message: Your numbers are those of a known mistake")
-    )
+    assert plain.splitlines()[1].strip().startswith("q1 lstm_step message: This looks like a known mistake:")
 
 
 def test_no_message_is_lost_in_html(check, lab):
