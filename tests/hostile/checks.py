@@ -14,10 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hostile.build import Attempt
-from hostile.doors import AFTER, BEFORE, MARK, WRONG, Class
 
 from gatelab.build.leaks import Needle, hidden_needles, normal
+from hostile.build import Attempt
+from hostile.doors import AFTER, BEFORE, MARK, WRONG, Class
 
 __all__ = [
     "door",

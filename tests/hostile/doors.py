@@ -22,7 +22,6 @@ from typing import Any
 import minikit
 import psutil
 import pytest
-from hostile.build import Attempt, write
 from small_lab import by_question, unpacked
 from test_nbgrader import read_book
 from typer.testing import CliRunner
@@ -34,6 +33,7 @@ from gatelab.cli import app
 from gatelab.confine import libc
 from gatelab.engine import Engine
 from gatelab.lab import Lab
+from hostile.build import Attempt, write
 
 LAB = "lstm-gru"
 MARK = Path("/tmp/gatelab-hostile-was-here")  # what attempts try to leave outside of their folder

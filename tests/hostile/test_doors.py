@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from hostile import doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403
