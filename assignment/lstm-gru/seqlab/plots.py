@@ -36,7 +36,7 @@ SERIES: list[tuple[str, str | tuple, str]] = [
 ]
 # Values that can be negative; all other rows of a heat map are gates between 0 and 1.
 SIGNED = frozenset({"g", "n", "c", "h"})
-# Where the log axis stops: a norm of 0 has to be drawn somewhere.
+# Where the log axis stops: what is smaller, 0 included, is not drawn.
 FLOOR = 1e-60
 
 
@@ -136,7 +136,8 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
     )
     for axes, (heading, curves) in zip(all_axes[0], panels.items(), strict=True):
         for position, (name, norms) in enumerate(curves.items()):
-            norms = np.clip(_array(norms), FLOOR, None)
+            norms = _array(norms)
+            norms = np.where(norms < FLOOR, np.nan, norms)  # below the axis: a line ends there
             every = max(1, len(norms) // 8)
             axes.semilogy(
                 np.arange(1, len(norms) + 1), norms, label=name, markevery=every, **_style(name, position)

@@ -44,15 +44,10 @@ class Prediction:
         else:
             print(_wrapped(f"you predicted: {self.choice}", "  "))
         print(_wrapped(f"what happened: {outcome}", "  "))
-        if self.choice is None:
-            return None
-        agree = self.choice == outcome
-        print(
-            "  As you predicted. Which reason did you have?"
-            if agree
-            else "  A surprise: what did you not expect?"
-        )
-        return agree
+        if self.choice == outcome:
+            print("  As you predicted. Which reason did you have?")
+        elif self.choice is not None:
+            print("  A surprise: what did you not expect?")
 
     def __repr__(self) -> str:
         return f"Prediction({self.question!r}, choice={self.choice!r})"

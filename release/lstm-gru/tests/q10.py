@@ -9,7 +9,7 @@ OK_FORMAT = False
 name = "q10"
 check = Check(name)
 
-BOS, EOS, V = 1, 2, 10
+BOS, EOS, V = 8, 2, 10
 # What the model finds most likely after each step; a row a sequence. It has more to say after its end.
 SCRIPT = torch.tensor(
     [[5, 3, 2, 7, 7, 7, 7, 7], [4, 4, 6, 3, 2, 9, 9, 9], [2, 8, 8, 8, 8, 8, 8, 8], [0, 6, 0, 2, 7, 7, 7, 7]]
@@ -40,7 +40,8 @@ class Script(nn.Module):
     def __init__(self, limit):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor(1.0))
-        self.limit, self.steps, self.first, self.kept = limit, 0, set(), False
+        self.limit, self.steps, self.kept = limit, 0, False
+        self.first = {}  # row -> the tokens read in the state of encode
 
     def encode(self, source, source_lengths):
         row = source[:, 0]
@@ -56,7 +57,8 @@ class Script(nn.Module):
         self.steps = max(self.steps, int(t.max()) + 1)
         if self.steps > self.limit + 3:
             raise Contract(f"`greedy_decode` does not stop: it goes on after max_len = {self.limit} steps.")
-        self.first |= set(token[t == 0].tolist())
+        for n in (t == 0).nonzero()[:, 0].tolist():
+            self.first.setdefault(int(row[n]), []).append(int(token[n]))
         sound = sound * (token == said)
         likely = torch.where(sound > 0, SCRIPT[row, t.clamp(max=7)], OFF)
         new = torch.stack([row, t + 1, sound, likely], dim=1)
@@ -86,7 +88,8 @@ def decoding(N, max_len, pad, want):
             "wide": tokens.shape[1] > max_len,
             "narrow": tokens.shape[1] < len(want[0]),
             "steps": model.steps,
-            "first": sorted(model.first),
+            "first": sorted({tokens[0] for tokens in model.first.values()}),
+            "again": any(len(tokens) > 1 for tokens in model.first.values()),
             "kept": model.kept or tokens.requires_grad,
             "frozen": not model.weight.requires_grad,
             "source": torch.equal(source, given),
@@ -102,7 +105,14 @@ def greedy_decode(found):
         seen, L = call.value, len(want[0])
         need(call, seen["steps"] > 0, "model.step was not called.")
         need(
-            call, seen["first"] == [BOS], f"the first step should read bos = {BOS}, it read {seen['first']}."
+            call,
+            seen["first"] == [BOS],
+            f"the first step should read bos = {BOS}, it read {' and '.join(map(str, seen['first']))}.",
+        )
+        need(
+            call,
+            not seen["again"],
+            "a later step starts again from the state of encode. Each should go on from the state that the one before returned.",
         )
         need(call, seen["rows"] == N, f"the result has {seen['rows']} rows, the batch {N} sequences.")
         need(call, not seen["wide"], f"the result is longer than max_len = {max_len}.")

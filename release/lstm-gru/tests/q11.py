@@ -15,11 +15,11 @@ OK_FORMAT = False
 name = "q11"
 check = Check(name)
 
-PAD, BOS, RATE = 0, 1, 0.5
-TARGETS = torch.tensor([[1, 3, 2], [1, 1, PAD]])  # of the 5 real tokens 1 has 3/5, 2 and 3 have 1/5 each
-GRADIENT = torch.tensor([1 / 4, 1 / 4 - 3 / 5, 1 / 4 - 1 / 5, 1 / 4 - 1 / 5], dtype=torch.float64)
+PAD, BOS, RATE = 3, 1, 0.5
+TARGETS = torch.tensor([[1, 0, 2], [1, 1, PAD]])  # of the 5 real tokens 1 has 3/5, 0 and 2 have 1/5 each
+GRADIENT = torch.tensor([1 / 4 - 1 / 5, 1 / 4 - 3 / 5, 1 / 4 - 1 / 5, 1 / 4], dtype=torch.float64)
 NORM = 10 * float(GRADIENT.norm())  # of both tables together, 4.36
-SOURCE, LENGTHS = torch.tensor([[3, 2, 1], [2, 1, PAD]]), torch.tensor([3, 2])
+SOURCE, LENGTHS = torch.tensor([[0, 2, 1], [2, 1, PAD]]), torch.tensor([3, 2])
 
 
 class Tables(nn.Module):

@@ -56,12 +56,23 @@ def calls(student):
 
 
 def leaves_behind(gradient_norms):
-    """With x and the parameters already holding gradients of 1: are they still 1? Is the result detached?"""
+    """With x and the parameters already holding gradients of 1: are they still 1? Is the result detached?
+
+    And is a plain x, which needs no gradient, still plain afterwards?
+    """
     layer, x = Leaky(), Numbers(seed=5)(2, 3, 2).requires_grad_(True)
     x.grad, layer.w.grad = torch.ones_like(x), torch.ones_like(layer.w)
     norms = gradient_norms(layer, x)
     kept = [grad is not None and bool((grad == 1).all()) for grad in (x.grad, layer.w.grad)]
-    return {"x": kept[0], "w": kept[1], "detached": not norms.requires_grad, "x needs": x.requires_grad}
+    plain = Numbers(seed=5)(2, 3, 2)
+    gradient_norms(layer, plain)
+    return {
+        "x": kept[0],
+        "w": kept[1],
+        "detached": not norms.requires_grad,
+        "x needs": x.requires_grad,
+        "plain": not plain.requires_grad and plain.grad is None,
+    }
 
 
 @check.case("gradient_norms")
@@ -69,11 +80,7 @@ def gradient_norms(found):
     for case in ("leaky", "LSTM", "RNN"):
         need(found[case], True)
     agree(found["leaky"], found["leaky"].like(lambda *_: torch.tensor(ON_PAPER, dtype=torch.float64)), NORMS)
-    for layer, T in [("LSTM", 6), ("RNN", 1)]:
-        has_shapes(found[layer], NORMS, {"": (T,)})
-        check.as_stored(found[layer], "the norms are right for the halving layer, but not for this one.")
-        untouched(found[layer])
-    kept = found["kept"]
+    kept = found["kept"]  # before the other layers: their numbers may be right and only this be wrong
     need(kept, True)
     need(kept, kept.value["x"], "x.grad was something else before the call. It should stay as it was.")
     need(
@@ -82,6 +89,15 @@ def gradient_norms(found):
         "a parameter's .grad was something else before the call. It should stay as it was.",
     )
     need(kept, kept.value["detached"], "the result still hangs on the graph; detach it.")
+    need(
+        kept,
+        kept.value["plain"] and kept.value["x needs"],
+        "x.requires_grad is not what it was before the call. Work on a copy: x.detach().clone().",
+    )
+    for layer, T in [("LSTM", 6), ("RNN", 1)]:
+        has_shapes(found[layer], NORMS, {"": (T,)})
+        check.as_stored(found[layer], "the norms are right for the halving layer, but not for this one.")
+        untouched(found[layer])
 
 
 @check.case("cell_path_gain")

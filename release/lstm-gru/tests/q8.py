@@ -11,11 +11,12 @@ OK_FORMAT = False
 name = "q8"
 check = Check(name)
 
-SOURCE_V, V, E, H, BOS = 6, 8, 4, 5, 1
+SOURCE_V, V, E, H, BOS = 6, 8, 4, 5, 3
 SOURCE = torch.tensor([[3, 5, 2, 4], [2, 4, 0, 0], [5, 3, 4, 0]])
 LENGTHS = torch.tensor([4, 2, 3])
 TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
 STATE = {"0": "h: N H", "1": "c: N H"}
+NO_TOKEN = -1  # stands where no token gives these logits
 
 
 @check.calls
@@ -104,7 +105,7 @@ def tokens(model, forcing, count):
         x = model.target_embedding.weight[:, None]  # every token as a sequence of one step
         table = model.head(model.decoder(x, (x.new_zeros(V, H), x.new_zeros(V, H)))[0][:, 0])  # (V, V)
     same = (logits[:, :, None] - table).abs().amax(dim=-1) < 1e-9  # (N, T, V)
-    token = torch.where(same.any(dim=-1), same.int().argmax(dim=-1), -1)  # -1: no token gives these logits
+    token = torch.where(same.any(dim=-1), same.int().argmax(dim=-1), NO_TOKEN)
     return token, logits.argmax(dim=-1), token[:, 1:] == targets[:, :-1]
 
 
@@ -132,7 +133,7 @@ def drawn(calls, forcing):
 
 @check.case("shift_right")
 def shift_right(found):
-    for call, want in zip(found["shift"], [[[1, 5, 3], [1, 2, 2]], [[1]]], strict=True):
+    for call, want in zip(found["shift"], [[[3, 5, 3], [3, 2, 2]], [[3]]], strict=True):
         agree(call, call.like(lambda *_, want=want: torch.tensor(want)), {"": "the result: N T"})
         untouched(call)
 
@@ -168,6 +169,13 @@ def forward_pass(found):
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]
+    strange = [t for t, token in enumerate(tokens) if token == NO_TOKEN]
+    need(
+        shown,
+        not strange,
+        f"the logits of step {[*strange, 0][0]} are not those of bos or of any other token, read by the decoder "
+        "in the state it was left in. Are they what `step` should return, and from the decoder?",
+    )
     need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
     need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
     same = torch.allclose(forced.value[:, :3], found["later"].value[:, :3], rtol=1e-7, atol=1e-9)
@@ -181,7 +189,8 @@ def forward_pass(found):
     need(
         shown,
         tokens == [BOS, *own[:-1]],
-        f"its own most likely tokens were {own[:-1]}, and it read {tokens}.",
+        f"its own most likely tokens were {own[:-1]}, and after bos it read "
+        + ("something that is no token." if NO_TOKEN in tokens else f"{tokens[1:]}."),
     )
     check.as_stored(found[0.0], "the logits, or their gradients, are not right.")
     for forcing in (0.25, 0.6):

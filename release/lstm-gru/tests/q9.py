@@ -36,18 +36,31 @@ def calls(student):
     return found
 
 
+def is_a_number(call):
+    has_shapes(call, LOSS, {"": ()})
+    need(call, torch.isfinite(call.value), "the loss is NaN or inf.")
+    untouched(call)
+
+
 @check.case("sequence_loss")
 def sequence_loss(found):
     equal, quarters, half, drawn, one = found.values()
-    for call in found.values():
-        has_shapes(call, LOSS, {"": ()})
-        need(call, torch.isfinite(call.value), "the loss is NaN or inf.")
-        untouched(call)
+    for call in (equal, quarters, half, drawn):
+        is_a_number(call)
     agree(equal, equal.like(lambda *_: torch.tensor(math.log(8), dtype=torch.float64)), LOSS)
     agree(quarters, quarters.like(lambda *_: torch.tensor(math.log(4 / 3), dtype=torch.float64)), LOSS)
+    logits, real = half.grads.get("0"), quarters.grads.get("0")
+    for call, reached in [(half, logits), (quarters, real)]:
+        need(call, reached is not None, "no gradient reaches the logits: the graph is cut.")
+    left_out = (real == 0).all(dim=-1).all(dim=0)  # (T,)
+    need(
+        quarters,
+        not left_out.any(),
+        f"the logits of step {left_out.int().argmax()} get no gradient, though no target is padding. "
+        "Is the target of step t compared with the logits of step t?",
+    )
+    is_a_number(one)
     check.as_stored(one, "right where all logits are equal, but not here.")
-    logits = half.grads.get("0")
-    need(half, logits is not None, "no gradient reaches the logits: the graph is cut.")
     at_padding = bool((logits[PADDED == 2] != 0).any())
     need(half, not at_padding, "logits at the padding get a gradient. The padding is to be left out.")
     for call in (half, drawn):

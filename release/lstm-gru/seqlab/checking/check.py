@@ -70,7 +70,13 @@ class Check:
 
     def as_stored(self, call: Call, text: str) -> None:
         """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with)."""
-        if self._known and not fingerprint.is_right(self._known, self.student.record, call):
+        wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
+        if wrong == "graph":
+            text = (
+                "the values are right, but the gradient that comes back through them is not: "
+                "is the graph cut somewhere, or a parameter left out of it?"
+            )
+        if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
     def explain(self, finding: Finding) -> tuple[str, Exception]:
@@ -153,7 +159,7 @@ def _not_written(question: str, call: Call) -> str | None:
 
 def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
     says = " Or: ".join(mistake.says for mistake in mistakes)
-    return f"Your numbers are those of a known mistake: {says} Hint: {mistakes[0].hint}"
+    return f"This looks like a known mistake: {says} Hint: {mistakes[0].hint}"
 
 
 def _raised(call: Call, namespace: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from seqlab.checking.record import Call
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
 RTOL, ATOL = 1e-7, 1e-9
 LOOSE = 1e-4  # the same for float32
+ORDINALS = ("first", "second", "third")
 
 
 class Finding(Exception):
@@ -42,13 +43,22 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     if top == [""]:
         want = f"one tensor ({', '.join(_axes(spec['']))})"
     elif all(part.isdigit() for part in top):
-        first = {part: next(path for path in spec if path.split(".")[0] == part) for part in top}
-        names = [_name(spec[path]).partition("[")[0] for path in first.values()]
-        want = f"a tuple of {len(top)}: ({', '.join(names)})"
+        parts = [_part(spec, place) for place in top]
+        if isinstance(call.value, tuple | list) and len(call.value) == len(parts):
+            for place, (part, value) in enumerate(zip(parts, call.value, strict=True)):
+                if part.startswith("(") and isinstance(value, Tensor):
+                    raise Finding(
+                        call,
+                        f"{call.title} should return ({', '.join(parts)}); the {ORDINALS[place]} item of yours "
+                        f"is a single tensor, not {part}.",
+                    )
+        want = f"a tuple of {len(top)}: ({', '.join(parts)})"
     else:
         want = "a dict with the keys " + ", ".join(map(repr, top))
     missing = next(path for path in spec if path not in got)
-    inside = top != [""] and isinstance(call.value, tuple | list | dict)
+    inside = top != [""] and (
+        isinstance(call.value, dict) or (isinstance(call.value, tuple | list) and len(call.value) == len(top))
+    )
     inner = f"; there is no {_name(spec[missing])}" if inside else ""
     raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
 
@@ -178,6 +188,14 @@ def _name(text: str) -> str:
     return text.partition(":")[0]
 
 
+def _part(spec: dict[str, str], place: str) -> str:
+    """The name of one item of a returned tuple; "(h, c)" for a tuple in it, "gates" for a dict."""
+    inside = {path: _name(text) for path, text in spec.items() if path.split(".")[0] == place}
+    names = list(dict.fromkeys(name.partition("[")[0] for name in inside.values()))
+    nested = all(path.partition(".")[2].isdigit() for path in inside)
+    return f"({', '.join(names)})" if nested else names[0]
+
+
 def _axes(text: str) -> list[str]:
     return text.partition(":")[2].split()
 
@@ -196,4 +214,6 @@ def _largest(got: Tensor, expected: Tensor, axes: list[str] | None = None) -> st
     names = axes if axes and len(axes) == len(index) else [""] * len(index)
     place = ", ".join(f"{axis.lower()}={k}" if axis else str(k) for axis, k in zip(names, index, strict=True))
     at = f" at [{place}]" if index else ""
-    return f"largest difference{at}, yours {float(got.flatten()[flat]):.5g}, expected {float(expected.flatten()[flat]):.5g}"
+    yours, wanted = (f"{float(numbers.flatten()[flat]):.5g}" for numbers in (got, expected))
+    alike = f", they differ by {float(gap.flatten()[flat]):.1g}" if yours == wanted else ""
+    return f"largest difference{at}, yours {yours}, expected {wanted}{alike}"

@@ -64,10 +64,13 @@ def same(a: Print, b: Print) -> bool:
     )
 
 
-def is_right(question: dict[str, Any], record: list[Call], call: Call) -> bool:
-    """Does this call of the record give the numbers that a correct solution gives?"""
+def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
+    """In what does this call of the record differ from a correct solution's: "", its "values" or only its "graph"?"""
     place = [other is call for other in record if other.group == call.group].index(True)
-    return same(fingerprint(call), question["right"][call.group][place])
+    own, right = fingerprint(call), question["right"][call.group][place]
+    if same(own, right):
+        return ""
+    return "graph" if call.gradients is not None and same([*own[:2], 0], [own[0], right[1], 0]) else "values"
 
 
 def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mistake]]:
