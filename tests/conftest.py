@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,3 +51,10 @@ def engine(lab: Lab) -> Iterator[Engine]:
     """The real engine; one for all tests of a process, as for a class."""
     with Engine(lab) as engine:
         yield engine
+
+
+@pytest.fixture(autouse=True)
+def _subnormal_numbers() -> None:
+    """A test before this one may have told the processor to flush them to zero, which hypothesis does not survive."""
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_flush_denormal(False)
