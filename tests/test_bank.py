@@ -85,7 +85,7 @@ def test_the_readme_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank
 
 
 def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, tmp_path: Path) -> None:
-    page, table = write_pages(matrix, lab, tmp_path)
+    page, table = write_pages(matrix, lab, markdown(matrix, lab), tmp_path)
     assert "forget-and-input-swapped" in page.read_text() and table.read_text() == markdown(matrix, lab)
 
 

@@ -51,10 +51,11 @@ def verify_command(
 
     matrix = graded(jobs)
     show(matrix, lab, console)
+    table = markdown(matrix, lab)
     if out is not None:
-        for path in write_pages(matrix, lab, out):
+        for path in write_pages(matrix, lab, table, out):
             console.print(f"wrote {path}", markup=False)
-    if readme is not None and not into_readme(readme, markdown(matrix, lab)):
+    if readme is not None and not into_readme(readme, table):
         console.print(f"{readme}: has no marks for the table; it was left as it is.", markup=False)
     different = []
     if twice:

@@ -28,11 +28,14 @@ border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-ali
 <p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
 named misconception) must lose points in its own question, in no other, and be named.
 Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.</p>
-{{ summary }}
+<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
+{%- for id, title, passed, wheats, caught, chaffs in counts -%}
+<tr><td>{{ id }}</td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
+{%- endfor %}</table>
 <h2>Wheat</h2>
 <p>Whole correct submissions, each put together from one wheat of every question.</p>
 <table><tr><th>style</th><th>gradings passed</th></tr>
-{% for style, passed, count in wheats %}
+{% for style, passed, count in styles %}
 <tr class="{{ '' if passed == count else 'bad' }}"><td>{{ style }}</td><td class="n">{{ passed }} of {{ count }}</td></tr>
 {% endfor %}</table>
 {% for question in questions %}
@@ -96,28 +99,20 @@ def into_readme(readme: Path, table: str) -> bool:
     return True
 
 
-def write_pages(matrix: Matrix, lab: Lab, out: Path) -> list[Path]:
-    """Write matrix.html and matrix.md into a folder; returns their paths."""
+def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
+    """Write matrix.html, and the Markdown table as matrix.md, into a folder; returns their paths."""
     out.mkdir(parents=True, exist_ok=True)
     questions = [lab.questions[id] for id in dict.fromkeys(row.question for row in matrix.chaffs)]
     rows = {q.id: [row for row in matrix.chaffs if row.question == q.id] for q in questions}
-    environment = Environment(autoescape=True)
-    table = environment.from_string(
-        "<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>"
-        "{% for id, title, p, w, c, n in counts %}<tr><td>{{ id }}</td><td>{{ title }}</td><td class='n'>{{ p }} of {{ w }}"
-        "</td><td class='n'>{{ c }} of {{ n }}</td></tr>{% endfor %}</table>"
-    )
-    from markupsafe import Markup
-
-    summary = Markup(table.render(counts=counts(matrix, lab)))
     by_style: dict[str, list[bool]] = {}
     for row in matrix.wheats:
         by_style.setdefault(row.style, []).append(not row.lost)
-    wheats = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
-    page = environment.from_string(PAGE).render(
-        matrix=matrix, questions=questions, rows=rows, summary=summary, wheats=wheats
+    styles = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
+    template = Environment(autoescape=True).from_string(PAGE)
+    page = template.render(
+        matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles
     )
     paths = [out / "matrix.html", out / "matrix.md"]
     paths[0].write_text(page + "\n", encoding="utf-8")
-    paths[1].write_text(markdown(matrix, lab), encoding="utf-8")
+    paths[1].write_text(table, encoding="utf-8")
     return paths
