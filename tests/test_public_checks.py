@@ -314,7 +314,7 @@ def test_a_check_leaves_the_notebook_as_it_was(check, lab):
 
 
 def test_the_concept_check_knows_only_whether_all_are_right(check, lab):
-    key = tomllib.loads((lab.hidden / "reference" / "concepts.toml").read_text(encoding="utf-8"))
+    key = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
     answers = {id: row["answer"] for id, row in key.items()}
     assert check("q12", {"answers": answers}).passed_all
     wrong = {id: "abcd" if len(str(answer)) == 4 else answer for id, answer in answers.items()}

@@ -102,5 +102,10 @@ class Lab:
         """Source of the reference solution of a question (staff only)."""
         return self._reference_path(id).read_text(encoding="utf-8")
 
+    @property
+    def concept_key(self) -> Path:
+        """The answers to the concept questions (staff only); a lab may come without."""
+        return self.hidden / "reference" / "concepts.toml"
+
     def _reference_path(self, id: str) -> Path:
         return self.hidden / "reference" / f"{id}.py"

@@ -122,7 +122,7 @@ class Maker:
         return {question: both.source}
 
     def _concepts(self, wrong: tuple[str, ...] = ()) -> str:
-        key = tomllib.loads((self.lab.hidden / "reference" / "concepts.toml").read_text(encoding="utf-8"))
+        key = tomllib.loads(self.lab.concept_key.read_text(encoding="utf-8"))
         given = {id: row["answer"] for id, row in key.items()}
         given |= {
             id: given[id] + 1 if isinstance(given[id], int | float) else given[id][::-1] + "z" for id in wrong

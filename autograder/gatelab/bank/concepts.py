@@ -15,7 +15,7 @@ from gatelab.lab import Lab
 
 def concepts(lab: Lab) -> bytes:
     """The file's bytes, the same at every run."""
-    path = lab.hidden / "reference" / "concepts.toml"
+    path = lab.concept_key
     try:
         key = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:

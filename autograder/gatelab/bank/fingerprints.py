@@ -66,9 +66,8 @@ def namespace(lab: Lab, *over: Any) -> dict[str, Any]:
         "math": math,
     }
     for question in lab.questions:
-        path = lab.hidden / "reference" / f"{question}.py"
-        if path.is_file():
-            exec(_code(path), names)
+        if lab.has_reference(question):
+            exec(_compiled(lab.reference(question), f"reference/{question}.py"), names)
     for piece in filter(None, over):
         try:
             exec(compile(piece.source, f"{piece.question}/{piece.id}", "exec"), names)
@@ -121,7 +120,7 @@ def _load_check(lab: Lab, question: str) -> Any:
     """A fresh Check object, as otter makes one at every grader.check."""
     path = _check_file(lab, question)
     names: dict[str, Any] = {}
-    exec(_code(path), names)
+    exec(_compiled(path.read_text(encoding="utf-8"), str(path)), names)
     try:
         return names["check"]
     except KeyError:
@@ -129,8 +128,8 @@ def _load_check(lab: Lab, question: str) -> Any:
 
 
 @lru_cache
-def _code(path: Path) -> CodeType:
-    return compile(path.read_text(encoding="utf-8"), str(path), "exec")
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, name, "exec")
 
 
 def _rounded(value: float) -> float:

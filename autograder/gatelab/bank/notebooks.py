@@ -36,9 +36,9 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
             cells[id] = sources[id]
         elif not spec.by_hand and lab.has_reference(id):
             cells[id] = lab.reference(id)
-    key = lab.hidden / "reference" / "concepts.toml"
-    if "q12" in lab.questions and "q12" not in sources and key.is_file():
-        answers = {id: row["answer"] for id, row in tomllib.loads(key.read_text(encoding="utf-8")).items()}
+    if "q12" in lab.questions and "q12" not in sources and lab.concept_key.is_file():
+        key = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
+        answers = {id: row["answer"] for id, row in key.items()}
         cells["q12"] = f"answers = {answers!r}\n"
     for id, source in cells.items():
         cell = nbformat.v4.new_code_cell(source, id=id)
