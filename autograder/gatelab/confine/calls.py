@@ -34,15 +34,12 @@ NUMBERS = {
     "fchmodat2": 452, "statmount": 457, "listmount": 458, "lsm_get_self_attr": 459, "lsm_set_self_attr": 460,
     "lsm_list_modules": 461, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467, "file_setattr": 469,
 }  # fmt: skip
-YOUNGER = range(
-    470, 512
-)  # calls that were not looked at: as if the kernel were of the year that this list is
+# Calls that were not looked at: as if the kernel were of the year that this list is.
+YOUNGER = range(470, 512)
 
 # New namespaces: mount, cgroup, UTS, IPC, user, PID, network.
 CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
-SHARED_ANONYMOUS = (
-    0x21  # flags of mmap. RLIMIT_DATA counts no shared memory, and unmapped it still takes room
-)
+SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA counts no shared memory; unmapped, it still takes room
 PR_SET_SECCOMP = 22
 
 

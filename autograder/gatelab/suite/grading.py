@@ -64,9 +64,7 @@ class Running:
     backend: Backend | None = None
     forks: int = 0
     started: float = field(default_factory=time.monotonic)
-    errors: dict[str, str] = field(
-        default_factory=dict
-    )  # test → the last exception, in the worker's own words
+    errors: dict[str, str] = field(default_factory=dict)  # test → its last exception, in the worker's words
     output: str = ""
     lost: bool = False
 
