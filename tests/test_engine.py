@@ -111,6 +111,15 @@ def test_a_deleted_question_says_that_the_name_is_missing(engine: Engine, lab: L
     assert "`gru_step` is not defined" in report.question("q2").parts[0].message
 
 
+def test_a_name_that_only_a_driver_asks_for_is_missing_in_the_same_words(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q10="x = 1"), questions=["q10"])
+    assert {part.message for part in report.question("q10").parts} == {
+        "`greedy_decode` is not defined in the notebook."
+    }
+
+
 def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:

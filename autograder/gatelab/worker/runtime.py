@@ -10,6 +10,7 @@ from __future__ import annotations
 import linecache
 import random
 import traceback
+from collections import ChainMap
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,13 @@ TRACEBACK_LIMIT = 4000
 
 class NotDefined(Exception):
     """The notebook has no such name."""
+
+
+class Names(ChainMap):
+    """The notebook's namespace as a driver of staff sees it: a name that is missing is missing in the notebook."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotDefined(name)
 
 
 class Runtime:
@@ -65,7 +73,7 @@ class Runtime:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.
         driver = {"__name__": "driver", "torch": torch}
         exec(compile(source, "<grader>", "exec"), driver)
-        return {"value": driver["main"](self.namespace, **values)}
+        return {"value": driver["main"](Names(self.namespace), **values)}
 
     def do_call(
         self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any, parameters: bool
@@ -100,9 +108,7 @@ class Runtime:
     def _find(self, target: Any) -> Any:
         if not isinstance(target, str):
             return target  # a reference, already looked up on the shelf
-        if target not in self.namespace:
-            raise NotDefined(target)
-        return self.namespace[target]
+        return Names(self.namespace)[target]
 
 
 def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
