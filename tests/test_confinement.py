@@ -247,11 +247,19 @@ def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
     workers.load()
     main = workers.main
     started = time.monotonic()
-    with pytest.raises(WorkerLost, match="out of memory"):
+    with pytest.raises(WorkerLost, match=r"held more than 0\.684 GiB of memory together"):
         main.ask({"op": "cell", "source": body, "index": 0, "definitions_only": False}, 15)
     assert time.monotonic() - started < 12, "not ended by the time, but by the memory"
     workers.shut()
     assert "more than 0.684 GiB of memory together" in workers.output
+
+
+def test_a_question_is_told_that_the_grader_ended_it_for_its_memory(
+    inside: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, memory=MEMORY))
+    with pytest.raises(WorkerLost, match=r"held more than 0\.684 GiB of memory together"):
+        inside("import os, time\n" + GREEDY["forks"] + "time.sleep(20)")
 
 
 def test_what_it_may_hold_it_may_hold(inside: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import os
 import shutil
 import socket
@@ -13,16 +14,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gatelab.confine.apply import Settings
+from gatelab.confine.apply import USERS, Settings
 from gatelab.suite.student import WorkerLost
 from gatelab.worker import wire
 from gatelab.worker.values import ValueProblem
 
-from .forkserver import Client, ForkServerLost, read_line
+from .forkserver import Client, ForkServerLost
 
 OUTPUT_LIMIT = 64 << 10
-FIRST_UID = 61_000  # every worker has a user of its own, so that none can signal or count against another
-_numbers = itertools.count(os.getpid() * 7)
+_numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
 
 
 class OutputFile:
@@ -52,15 +52,12 @@ class WorkerProcess:
     """A confined process with the fork server as its origin. `protection` says which pieces are on."""
 
     def __init__(self, client: Client, library: Path) -> None:
-        number = next(_numbers)
         self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-"))
-        uid = FIRST_UID + number % 4000
-        if os.geteuid() == 0:
-            os.chown(self.folder, uid, uid)
         self.output = OutputFile()
         self.cpu_seconds = 0.0
         self.line, far = socket.socketpair()
         self.control, far_control = socket.socketpair()
+        uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
         settings = Settings(folder=str(self.folder), readable=(str(library),), uid=uid)
         try:
             with far, far_control:
@@ -74,39 +71,50 @@ class WorkerProcess:
             self.close()
             raise WorkerLost("No process could be started for this submission.") from error
 
-    def ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """One request on the main line. Raises WorkerLost."""
-        return exchange(self.line, request, seconds)
+    def ask(
+        self, request: dict[str, Any], seconds: float, line: socket.socket | None = None
+    ) -> dict[str, Any]:
+        """Ask on the main line, or on a question's, and hear the answer, in `seconds`.
+
+        Raises WorkerLost with the reason, for the student.
+        """
+        line = line or self.line
+        try:
+            line.settimeout(seconds)
+            wire.send(line, request)
+            answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
+        except wire.WireProblem as error:
+            if "time" in str(error):
+                raise WorkerLost(
+                    f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
+                ) from error
+            if "ended" in str(error):
+                raise WorkerLost(self._why_ended()) from error
+            raise WorkerLost(f"Your code disturbed its process: {error}.") from error
+        except ValueProblem as error:
+            raise WorkerLost(f"The question could not be put: {error}.") from error
+        if not isinstance(answer, dict):
+            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
+        return answer
+
+    def _why_ended(self) -> str:
+        """The warden's reason, which it gives before it ends a worker; else what it may have been.
+
+        It is only looked at: it may be asked for again, and `close` reads all that was said.
+        """
+        with contextlib.suppress(OSError, ValueError, LookupError):
+            said = self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+            return json.loads(said.splitlines()[0])["why"]
+        return "Your code ended its process (exit, crash, out of memory or out of processor time)."
 
     def close(self) -> None:
         """End everything of the worker; returns when nothing of it is left."""
         self.line.close()
-        with contextlib.suppress(OSError, ForkServerLost, ValueError):
+        with contextlib.suppress(OSError, ValueError):
             self.control.settimeout(10)
             self.control.shutdown(socket.SHUT_WR)
-            self.cpu_seconds = float(read_line(self.control)["cpu"])
+            with self.control.makefile() as lines:
+                *_, last = lines
+            self.cpu_seconds = float(json.loads(last)["cpu"])
         self.control.close()
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def exchange(line: socket.socket, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Ask and hear the answer, in `seconds`. Raises WorkerLost with the reason, for the student."""
-    try:
-        line.settimeout(seconds)
-        wire.send(line, request)
-        answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
-    except wire.WireProblem as error:
-        if "time" in str(error):
-            raise WorkerLost(
-                f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
-            ) from error
-        if "ended" in str(error):
-            raise WorkerLost(
-                "Your code ended its process (exit, crash, out of memory or out of processor time)."
-            ) from error
-        raise WorkerLost(f"Your code disturbed its process: {error}.") from error
-    except ValueProblem as error:
-        raise WorkerLost(f"The question could not be put: {error}.") from error
-    if not isinstance(answer, dict):
-        raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
-    return answer

@@ -18,7 +18,7 @@ from gatelab.suite.words import Words
 from gatelab.worker import wire
 
 from .forkserver import Client
-from .process import OutputFile, WorkerProcess, exchange
+from .process import OutputFile, WorkerProcess
 
 CELL_SECONDS = 10.0
 LOAD_SECONDS = 60.0
@@ -29,14 +29,16 @@ MAX_LOADS = 6  # a notebook may bring its process down this often
 class QuestionWorker:
     """The fork of one question: a Backend."""
 
-    def __init__(self, line: socket.socket, output: OutputFile, pid: int, deadline: float) -> None:
-        self.line, self.output, self.pid, self.deadline = line, output, pid, deadline
+    def __init__(
+        self, main: WorkerProcess, line: socket.socket, output: OutputFile, pid: int, deadline: float
+    ) -> None:
+        self.main, self.line, self.output, self.pid, self.deadline = main, line, output, pid, deadline
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise WorkerLost("The time for this question was used up.")
-        answer = exchange(self.line, request, min(left, CALL_SECONDS) if replay else left)
+        answer = self.main.ask(request, min(left, CALL_SECONDS) if replay else left, self.line)
         return _checked(answer)
 
 
@@ -173,7 +175,7 @@ class ConfinedWorkers:
                 answer = wire.receive(self.main.line, time.monotonic() + 10, limits=wire.ANSWER)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
                 raise WorkerLost("Your notebook leaves no room for another process.")
-            return QuestionWorker(line, output, answer["pid"], deadline)
+            return QuestionWorker(self.main, line, output, answer["pid"], deadline)
         except (wire.WireProblem, OSError) as error:
             line.close()
             raise WorkerLost("The process of your notebook ended on its own.") from error

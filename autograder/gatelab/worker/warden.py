@@ -2,7 +2,8 @@
 
 It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
 socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
-submission is killed, and only then does the warden say so.
+submission is killed. On the control socket it says two things: {"why"}, before it ends a worker for its memory, so
+that whoever finds a line closed can read why; and {"cpu"}, when nothing of the submission is left.
 """
 
 from __future__ import annotations
@@ -39,11 +40,11 @@ def guard(settings: dict[str, Any], line: int, output: int, control: int) -> Non
         _be_worker(settings, separated, line, output, control)  # never returns
     os.close(line)
     channel = socket.socket(fileno=control)
-    usage, status, why = _watch(pid, channel, tree, settings.memory)
+    cpu_seconds, why = _watch(pid, channel, tree, settings.memory)
     _end_all()
     with contextlib.suppress(OSError):
         os.write(output, f"\n{why}\n".encode() if why else b"")
-        channel.sendall(json.dumps({"status": status, "cpu": usage, "why": why}).encode() + b"\n")
+        channel.sendall(json.dumps({"cpu": cpu_seconds}).encode() + b"\n")
 
 
 def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
@@ -56,8 +57,9 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
         uid = USERS[(settings.uid + number) % len(USERS)]
         with contextlib.suppress(OSError):
             held.bind(f"\0gatelab-worker-{uid}")
-            os.chown(settings.folder, uid, uid)
-            return replace(settings, uid=uid), held
+            settings = replace(settings, uid=uid)
+            break
+    os.chown(settings.folder, settings.uid, settings.uid)
     return settings, held
 
 
@@ -84,8 +86,8 @@ def _be_worker(settings: Settings, separated: dict[str, bool], line: int, output
         os._exit(status)
 
 
-def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, int, str]:
-    """Wait for the worker's end, or end it. CPU seconds, wait status, and why if it was the memory."""
+def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, str]:
+    """Wait for the worker's end, or end it. CPU seconds, and why if it was the memory."""
     wakers: list[Any] = [control]
     with contextlib.suppress(OSError, AttributeError):
         wakers.append(os.pidfd_open(pid))
@@ -93,13 +95,15 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
     look = 0.0
     while time.monotonic() < deadline:
         ready, _, _ = select.select(wakers, [], [], patience)
-        done, status, usage = os.wait4(pid, os.WNOHANG)
+        done, _, usage = os.wait4(pid, os.WNOHANG)
         if done == pid:
-            return usage.ru_utime + usage.ru_stime, status, why
+            return usage.ru_utime + usage.ru_stime, why
         if deadline != float("inf"):
             continue
         if (now := time.monotonic()) >= look and tree.exceeds(memory):
-            why = f"The grader ended this: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
+            why = f"The grader ended your code: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
+            with contextlib.suppress(OSError):
+                control.sendall(json.dumps({"why": why}).encode() + b"\n")
         if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
             look = now + max(LOOK_EVERY, 3 * (time.monotonic() - now)) - 0.01
         if why or control in ready:
@@ -108,7 +112,7 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
             patience, deadline = 0.02, time.monotonic() + 5
-    return 0.0, -1, why
+    return 0.0, why
 
 
 def _end_all() -> None:
