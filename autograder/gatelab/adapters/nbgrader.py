@@ -34,6 +34,8 @@ from gatelab.lab import Lab, LabError
 from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import Report
 
+TIME_LIMIT = 1000  # bytes of timestamp.txt
+
 _engines: dict[tuple[Path, int, bool], Engine] = {}
 _open = ExitStack()
 atexit.register(_open.close)
@@ -61,7 +63,10 @@ class SubmissionDirectory(CourseDirectory):
         self.ignore = ["*"]
 
     def get_existing_timestamp(self, dest_path: str) -> datetime | None:
-        """The submission's time; None where the file with it cannot be read."""
+        """The submission's time; None where the file with it is no small file or cannot be read."""
+        path = Path(dest_path, "timestamp.txt")
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
+            return None
         try:
             return super().get_existing_timestamp(dest_path)
         except Exception as error:  # whatever dateutil raises on a student's text
@@ -142,7 +147,7 @@ class SubmissionExporter(NotebookExporter):
     def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""
         time = folder / "timestamp.txt"
-        if not time.is_symlink() and self.parent.coursedir.get_existing_timestamp(str(folder)):
+        if self.parent.coursedir.get_existing_timestamp(str(folder)):
             ids = resources["nbgrader"]
             graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))
             graded.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,10 @@ from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT, Ungradable, read_bytes
 # space after it the sign is only a sign, in formulas as well.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
+# A link that runs code when it is clicked; nbconvert makes it of `[x](javascript:…)`, however the letters are written.
+_ENTITY = re.compile(r"&(?=#|\w+;)")
+_SCRIPT = re.compile(r"javascript(?=\\?:)", re.IGNORECASE)
+
 MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 
 
@@ -53,7 +57,7 @@ def _cell(raw: Any, id: str) -> NotebookNode | None:
     # Halves of characters cannot be written to a file.
     source = source.encode("utf-8", "replace").decode("utf-8")
     if raw["cell_type"] != "code":
-        source = _TAG.sub("< ", source)
+        source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
     cell = MAKE[raw["cell_type"]](source, id=id)
     metadata = raw.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
