@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -72,11 +73,12 @@ def test_a_file_that_cannot_be_graded_says_why_and_what_to_do(data: bytes | dict
     assert "hand in" in message or "hand it in" in message
 
 
-def test_a_link_and_a_folder_are_no_submissions(tmp_path: Path) -> None:
+def test_a_link_a_folder_and_a_pipe_are_no_submissions(tmp_path: Path) -> None:
     (tmp_path / "target.txt").write_text("secret")
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "target.txt")
     (tmp_path / "folder.ipynb").mkdir()
-    for name in ("link.ipynb", "folder.ipynb", "missing.ipynb"):
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    for name in ("link.ipynb", "folder.ipynb", "pipe.ipynb", "missing.ipynb"):
         with pytest.raises(Ungradable, match="not a regular file"):
             read_bytes(tmp_path / name)
 

@@ -7,6 +7,8 @@ whatever it meets on the way): here a file is either plainly readable or named a
 from __future__ import annotations
 
 import json
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,18 +39,29 @@ class CodeCell:
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes. Raises Ungradable when it is no regular file of a sensible size."""
+    irregular = Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
     try:
-        if path.is_symlink() or not path.is_file():
-            raise Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
-        if path.stat().st_size > SIZE_LIMIT:
-            raise Ungradable(
-                f"{path.name}: the file is larger than {SIZE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again."
-            )
-        return path.read_bytes()
+        # Opened first and looked at then, since something else may take the name in between.
+        with open(path, "rb", opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise irregular
+            data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
+        if path.is_symlink() or not path.is_file():
+            raise irregular from error
         raise Ungradable(
             f"{path.name}: the file cannot be read ({error.strerror}); hand it in again."
         ) from error
+    if len(data) > SIZE_LIMIT:
+        raise Ungradable(
+            f"{path.name}: the file is larger than {SIZE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again."
+        )
+    return data
+
+
+def _open(path: str, flags: int) -> int:
+    """Follows no link, and does not wait for who would write into a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
 def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
