@@ -56,9 +56,7 @@ def close(
         f"{name} has shape {_shape(got, None)}; expected {_shape(want, names)}.",
     )
     if dtype is not None:
-        needs(
-            got.dtype == dtype, f"{name} has dtype {_dtype(got)}; expected torch.{str(dtype).split('.')[-1]}."
-        )
+        needs(got.dtype == dtype, f"{name} has dtype {got.dtype}; expected {dtype}.")
     got, want = got.to(torch.float64), want.to(torch.float64)
     time = names.index("T") if "T" in names else None
     bad = ~torch.isfinite(got) & torch.isfinite(want)
@@ -66,31 +64,30 @@ def close(
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
         raise AssertionError(f"{name} holds {what}{_from_step(bad, time)}.")
     wrong = ~torch.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
-    if not wrong.any():
-        return
+    if wrong.any():
+        raise AssertionError(_difference(got, want, wrong, name, names))
+
+
+def _difference(
+    got: torch.Tensor, want: torch.Tensor, wrong: torch.Tensor, name: str, axes: list[str]
+) -> str:
+    """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
+    time = axes.index("T") if "T" in axes else None
     steps = _wrong_steps(wrong, time)
-    if (
-        steps
-        and len(steps) < want.shape[time]
-        and steps[0] > 0
-        and steps == list(range(steps[0], want.shape[time]))
-    ):
-        raise AssertionError(
+    some = bool(steps) and len(steps) < want.shape[time]
+    if some and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
+        return (
             f"{name} is right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on: "
             "is something not carried from one step to the next?"
         )
     difference = (got - want).abs().where(wrong, torch.zeros(()).double())
     where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
-    named = "?" not in names
-    place = ", ".join(f"{axis} = {i}" for axis, i in zip(names, where, strict=False)) if named else str(where)
-    share = f"{int(wrong.sum())} of {wrong.numel()} numbers differ"
+    place = str(where) if "?" in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     at = f" at {place}" if place else ""
-    at_step = (
-        f", all at t = {', '.join(map(str, steps[:4]))}" if steps and len(steps) < want.shape[time] else ""
-    )
-    raise AssertionError(
-        f"{name} has the right shape, but {share}{at_step}; the largest difference is "
-        f"{float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
+    at_step = f", all at t = {', '.join(map(str, steps[:4]))}" if some else ""
+    return (
+        f"{name} has the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; "
+        f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
     )
 
 
@@ -146,10 +143,6 @@ def _kind(value: Any) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _dtype(tensor: torch.Tensor) -> str:
-    return str(tensor.dtype)
 
 
 def _shape(tensor: torch.Tensor, names: list[str] | None) -> str:

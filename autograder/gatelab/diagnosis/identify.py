@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from gatelab.bank.load import Chaff
 from gatelab.suite.local import LocalBackend
 from gatelab.suite.trace import Trace
 
@@ -64,7 +65,11 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(_equal(a[key], b[key], loosely) for key in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
-        return type(a) is type(b) and len(a) == len(b) and all(map(lambda x, y: _equal(x, y, loosely), a, b))
+        return (
+            type(a) is type(b)
+            and len(a) == len(b)
+            and all(_equal(x, y, loosely) for x, y in zip(a, b, strict=True))
+        )
     if isinstance(a, float) and isinstance(b, float):
         return a == b or abs(a - b) <= 1e-6 * max(abs(a), abs(b)) or (a != a and b != b)
     return type(a) is type(b) and a == b
@@ -72,11 +77,11 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
 
 def identify(
     trace: Trace,
-    chaffs: Iterable[Any],
+    chaffs: Iterable[Chaff],
     under: list[str],
     reference: str | None = None,
-    compose: Callable | None = None,
-) -> list[Any]:
+    compose: Callable[[Chaff, Chaff], Chaff | None] | None = None,
+) -> list[Chaff]:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
     Args:
