@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,24 +16,23 @@ from .forkserver import ForkServer
 from .workers import ConfinedWorkers
 
 
-def workers_for(lab: Lab, path: Path, accept_missing: bool) -> ConfinedWorkers:
-    """The loaded workers of one notebook. Raises pytest.UsageError with one sentence when it cannot be graded."""
+def workers_for(
+    lab: Lab, path: Path, accept_missing: bool, at_end: Callable[[Callable[[], None]], None]
+) -> ConfinedWorkers:
+    """The loaded workers of one notebook. What has to be closed is given to `at_end`, what goes first as the last.
+
+    Raises pytest.UsageError with one sentence when it cannot be graded.
+    """
     try:
         cells = read_cells(read_bytes(path), path.name, lab)
     except Ungradable as error:
         raise pytest.UsageError(str(error)) from error
     server = ForkServer(lab.assignment / "seqlab")
+    at_end(server.close)
     workers = ConfinedWorkers(lab, cells, server.client, server.library, accept_missing)
-    shut = workers.shut
-
-    def shut_all() -> None:
-        shut()
-        server.close()
-
-    workers.shut = shut_all
+    at_end(workers.shut)
     try:
         workers.load()
     except (WorkerLost, ProtectionMissing) as error:
-        shut_all()
         raise pytest.UsageError(str(error)) from error
     return workers

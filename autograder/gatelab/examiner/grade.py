@@ -16,7 +16,6 @@ import torch
 
 import gatelab
 from gatelab.bank.load import Bank
-from gatelab.confine import ProtectionMissing
 from gatelab.lab import Lab
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Report
@@ -76,11 +75,8 @@ class Examiner:
                 raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
             if workers is not None:
                 report.cells = [workers.problems[index] for index in sorted(workers.problems)]
-                report.hints, report.protection, report.output = (
-                    workers.hints,
-                    workers.protection,
-                    workers.output,
-                )
+                report.hints, report.output = workers.hints, workers.output
+                report.protection = workers.protection
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
@@ -109,7 +105,5 @@ def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), traini
 
 
 def versions() -> dict[str, str]:
+    """What graded, as the report says it: name → version."""
     return {"gatelab": gatelab.__version__, "torch": torch.__version__, "python": platform.python_version()}
-
-
-__all__ = ["Examiner", "ProtectionMissing", "run_suites"]

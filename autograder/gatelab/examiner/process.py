@@ -22,6 +22,7 @@ from gatelab.worker.values import ValueProblem
 from .forkserver import Client, ForkServerLost
 
 OUTPUT_LIMIT = 64 << 10
+NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
 _numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
 
 
@@ -94,7 +95,7 @@ class WorkerProcess:
         except ValueProblem as error:
             raise WorkerLost(f"The question could not be put: {error}.") from error
         if not isinstance(answer, dict):
-            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
+            raise WorkerLost(NO_ANSWER)
         return answer
 
     def _why_ended(self) -> str:

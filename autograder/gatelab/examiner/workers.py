@@ -16,14 +16,17 @@ from gatelab.suite.grading import injection
 from gatelab.suite.student import WorkerLost
 from gatelab.suite.words import Words
 from gatelab.worker import wire
+from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 
 from .forkserver import Client
-from .process import OutputFile, WorkerProcess
+from .process import NO_ANSWER, OutputFile, WorkerProcess
 
 CELL_SECONDS = 10.0
 LOAD_SECONDS = 60.0
 CALL_SECONDS = 8.0  # one call of a function; training has the whole time of its question
 MAX_LOADS = 6  # a notebook may bring its process down this often
+# The texts of an error and the characters that are kept of each, as in worker/runtime.py.
+TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
 
 class QuestionWorker:
@@ -46,24 +49,16 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer in the form that a runtime gives. It comes from a hostile process."""
     error = answer.get("error")
     if error is not None:
-        if not isinstance(error, dict):
-            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
-        fields = [error.get(key, "") for key in ("type", "message", "line", "traceback")]
-        if not all(isinstance(text, str) for text in fields):
-            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
-        *short, kept = fields
-        return {
-            "error": dict(zip(("type", "message", "line"), (text[:400] for text in short), strict=True))
-            | {"traceback": kept[:4000]}
-        }
-    for key in ("grads", "after"):
-        if not isinstance(answer.get(key, {}), dict):
-            raise WorkerLost("Your code disturbed its process: it sent an answer that is none.")
-    return {key: answer[key] for key in ("value", "grads", "after") if key in answer} | (
-        {"grad_error": problem[:400]}
-        if isinstance(problem := answer.get("grad_error"), str) and problem
-        else {}
-    )
+        if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
+            raise WorkerLost(NO_ANSWER)
+        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}}
+    checked = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
+    if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
+        raise WorkerLost(NO_ANSWER)
+    problem = answer.get("grad_error")
+    if isinstance(problem, str) and problem:
+        checked["grad_error"] = problem[:MESSAGE_LIMIT]
+    return checked
 
 
 class ConfinedWorkers:
@@ -99,7 +94,7 @@ class ConfinedWorkers:
                 self._run_cells()
                 return
             except _CellLost as lost:
-                self._shut_main()
+                self.shut()
                 before = self.problems.get(lost.index)
                 what = "timed out" if "finish" in lost.message else "crashed"
                 rest = "only its definitions were kept" if before is None else "it was left out"
@@ -152,7 +147,7 @@ class ConfinedWorkers:
                 break
             except WorkerLost:
                 # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
-                self._shut_main()
+                self.shut()
                 if attempt == 2:
                     raise
         request = injection(self.lab, question, own)
@@ -187,16 +182,13 @@ class ConfinedWorkers:
             try:
                 self.main.ask({"op": "end", "pid": backend.pid}, 5)
             except WorkerLost:
-                self._shut_main()
+                self.shut()
         text = backend.output.text()
         backend.output.close()
         return text
 
     def shut(self) -> None:
-        """Nothing of the submission runs after this."""
-        self._shut_main()
-
-    def _shut_main(self) -> None:
+        """Nothing of the submission runs after this; a question put later has the notebook loaded again."""
         main, self.main = self.main, None
         if main is None:
             return

@@ -21,6 +21,7 @@ from .local import LocalBackend
 from .student import Backend, Student
 
 KEY = pytest.StashKey[Grading]()
+SHARE = pytest.StashKey[Share]()
 
 
 @dataclass(eq=False)
@@ -59,8 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _grading_from(config: pytest.Config) -> Grading | None:
+    """The grading that the options ask for; None where pytest only lists tests or its options."""
     option = config.getoption
-    root = Path(__file__).resolve().parents[3]
     chosen = [bool(option("--submission")), bool(option("--solution")), bool(option("--chaff"))]
     if sum(chosen) != 1:
         if config.option.collectonly or config.option.help:
@@ -68,20 +69,18 @@ def _grading_from(config: pytest.Config) -> Grading | None:
         raise pytest.UsageError(
             "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
         )
-    lab = Lab.in_repository(root)
+    lab = Lab.in_repository(Path(__file__).resolve().parents[3])
     bank = load_bank(lab)
     if option("--submission"):
         from gatelab.examiner.by_hand import workers_for
 
-        workers = workers_for(lab, Path(option("--submission")), option("--accept-missing-protection"))
-        config.add_cleanup(workers.shut)
+        accept = option("--accept-missing-protection")
+        workers = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)
     else:
         sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
         if option("--chaff"):
-            sources = [
-                next((c.source for c in bank.chaffs if f"{c.question}/{c.id}" == option("--chaff")), None)
-            ]
-            if sources == [None]:
+            sources = [chaff.source for chaff in bank.chaffs if chaff.key == option("--chaff")]
+            if not sources:
                 raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
         workers = LocalWorkers(lab, sources)
     return Grading(lab, option("--seed"), workers, bank)
@@ -130,9 +129,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         share = item.stash[SHARE]
         if grading.shares.setdefault((share.question, share.name), share) != share:
             raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
-
-
-SHARE = pytest.StashKey[Share]()
 
 
 @pytest.fixture
