@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from gatelab.lab import Lab, LabError
+from gatelab.lab import DEFAULT_SEED, Lab, LabError
 
 
 def zip_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
-    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = 11,
+    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
     accept_missing_protection: Annotated[
         bool,
         typer.Option("--accept-missing-protection", help="Let the zip grade where code cannot be confined."),

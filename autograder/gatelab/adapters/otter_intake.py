@@ -13,17 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from gatelab.klass.collect import DEPTH, ENTRIES, LITTER, SUFFIX
 from gatelab.klass.names import visible
 from gatelab.notebook import SIZE_LIMIT
-
-SUFFIX = ".ipynb"
-
-# What operating systems and Jupyter leave behind in any folder. Nobody handed it in.
-LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoints", ".git"}
-
-# A submission is searched so deep and so wide; more than that is no homework.
-DEPTH = 4
-ENTRIES = 2_000
 
 NAMES_SHOWN = 3
 LONGEST_NAME = 60  # characters of a file's name in a message

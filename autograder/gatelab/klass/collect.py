@@ -27,7 +27,7 @@ SUFFIX = ".ipynb"
 # What operating systems and Jupyter leave behind in any folder. Nobody handed it in.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoints", ".gitkeep", ".git"}
 
-# A student's folder is searched so deep and so wide; more than that is no homework.
+# What one student handed in is searched so deep and so wide; more than that is no homework.
 DEPTH = 4
 ENTRIES = 2_000
 

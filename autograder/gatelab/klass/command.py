@@ -30,7 +30,7 @@ from gatelab.klass.collect import CollectError, Submission, collect
 from gatelab.klass.names import visible
 from gatelab.klass.run import ClassRun
 from gatelab.klass.store import Store, StoreError, grading_hash
-from gatelab.lab import Lab, LabError
+from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.model import Report
 from gatelab.report.table import number
@@ -49,7 +49,7 @@ def grade(
         Path, typer.Option("--out", "-o", help="Where grades, reports and feedback go.", show_default=False)
     ],
     jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = 11,
+    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
     question: Annotated[
         list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
     ] = None,

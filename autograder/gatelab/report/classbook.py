@@ -13,7 +13,7 @@ from gatelab.report.model import Question, Report
 
 PENDING = "not graded yet"
 GRADED_WITH = (
-    "graded with"  # entry of a report's `versions` that the class run keeps its key in (klass/store.py)
+    "graded with"  # entry of a report's `versions` in which the class run keeps its key (klass/store.py)
 )
 MOST_CELLS = 20  # named of one submission: two thousand that raise make no page that can be read
 BINS = 10  # bars of the distribution: tenths of the points to be had
