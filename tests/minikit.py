@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -137,6 +138,20 @@ def cell(notebook: dict, grade_id: str) -> dict:
         if found["metadata"].get("nbgrader", {}).get("grade_id") == grade_id:
             return found
     raise KeyError(grade_id)
+
+
+def read_book(path: Path) -> dict[str, dict[str, float | None]]:
+    """Student → grade cell → automatic points, from nbgrader's SQLite file."""
+    rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute(
+        """select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
+           join base_cell on base_cell.id = grade.cell_id
+           join submitted_notebook on submitted_notebook.id = grade.notebook_id
+           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+    )
+    book: dict[str, dict[str, float | None]] = {}
+    for student, cell, points in rows:
+        book.setdefault(student, {})[cell] = points
+    return book
 
 
 _litter = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")

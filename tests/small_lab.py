@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from gatelab.bank.load import load_bank
+from gatelab.engine import Engine
 from gatelab.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,6 +92,11 @@ def unpacked(autograder: Path, folder: Path) -> Path:
     with zipfile.ZipFile(autograder) as zip:
         zip.extractall(folder)
     return folder
+
+
+def use_engine(patch: pytest.MonkeyPatch, engine: Engine) -> None:
+    """Let otter's plugin grade with this engine, which stays open."""
+    patch.setattr("gatelab.engine.Engine", lambda *_, **__: contextlib.nullcontext(engine))
 
 
 def by_question(results: dict) -> dict[str, tuple[float, str]]:

@@ -7,7 +7,6 @@ import html
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -126,8 +125,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def book(course: Path) -> dict[str, dict[str, float | None]]:
-    """Student → grade cell → points, from nbgrader's SQLite file."""
-    return read_book(course / "gradebook.db")
+    """What nbgrader's grade book holds after that."""
+    return minikit.read_book(course / "gradebook.db")
 
 
 @pytest.fixture(scope="module")
@@ -136,20 +135,6 @@ def reports(course: Path) -> dict[str, Report]:
     files = [(student, course / "submitted" / student / LAB / "lab.ipynb") for student in COMPARED]
     with Engine(Lab.in_repository(course), accept_missing_protection=True) as engine:
         return {report.submission: report for report in engine.grade_all(files)}
-
-
-def read_book(path: Path) -> dict[str, dict[str, float | None]]:
-    """The automatic points in a grade book."""
-    rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute(
-        """select submitted_assignment.student_id, base_cell.name, grade.auto_score from grade
-           join base_cell on base_cell.id = grade.cell_id
-           join submitted_notebook on submitted_notebook.id = grade.notebook_id
-           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
-    )
-    book: dict[str, dict[str, float | None]] = {}
-    for student, cell, points in rows:
-        book.setdefault(student, {})[cell] = points
-    return book
 
 
 @pytest.mark.parametrize("student", COMPARED)
@@ -241,7 +226,7 @@ def test_is_a_newer_submission_graded_again(course):
     shutil.copyfile(course / "release" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
     (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
     nbgrader(course, "autograde", LAB, "--student", "renamed")
-    assert read_book(course / "gradebook.db")["renamed"]["q1"] == 0
+    assert minikit.read_book(course / "gradebook.db")["renamed"]["q1"] == 0
 
 
 def test_does_a_machine_without_protection_stop_before_the_first_submission(course, monkeypatch):

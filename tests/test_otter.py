@@ -16,7 +16,18 @@ from pathlib import Path
 
 import pytest
 from otter.test_files import GradingResults
-from small_lab import SETUP, STUB, by_question, mistake, small_lab, solution, unpacked, write_notebook, zipped
+from small_lab import (
+    SETUP,
+    STUB,
+    by_question,
+    mistake,
+    small_lab,
+    solution,
+    unpacked,
+    use_engine,
+    write_notebook,
+    zipped,
+)
 
 from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
@@ -52,17 +63,7 @@ def engine(lab):
 def one_engine(engine, monkeypatch):
     """The plugin's engines are this module's one, which stays open."""
 
-    class Shared:
-        def __init__(self, lab, **settings):
-            pass
-
-        def __enter__(self):
-            return engine
-
-        def __exit__(self, *_):
-            pass
-
-    monkeypatch.setattr("gatelab.engine.Engine", Shared)
+    use_engine(monkeypatch, engine)
 
 
 def otter_run(autograder: Path, submission: Path, folder: Path) -> dict:
@@ -84,12 +85,6 @@ def test_points_and_messages_are_the_reports(autograder, engine, tmp_path):
     assert points["q2"] == 12
     assert 0 < points["q1"] < 14
     assert misconception in by_question(results)["q1"][1]
-
-
-BROUGHT_ALONG = """
-import pathlib
-pathlib.Path({canary!r}).write_text({name!r})
-"""
 
 
 class Exploit:

@@ -22,8 +22,7 @@ from typing import Any
 import minikit
 import psutil
 import pytest
-from small_lab import by_question, unpacked
-from test_nbgrader import read_book
+from small_lab import by_question, unpacked, use_engine
 from typer.testing import CliRunner
 
 from gatelab.adapters.otter_run import grade_apart
@@ -135,7 +134,7 @@ def nbgrader(course: Path) -> dict[str, Outcome]:
         )
         assert done.returncode == 0, done.stderr[-4000:]
     outcomes = {}
-    for student, cells in read_book(course / "gradebook.db").items():
+    for student, cells in minikit.read_book(course / "gradebook.db").items():
         page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")
         points = {id: given or 0.0 for id, given in cells.items()}
         outcomes[student] = Outcome(*_status(_text(page)), points, _text(page), page)
@@ -165,23 +164,11 @@ def otter_inside(course: Path) -> dict[str, Outcome]:
     source = unpacked(build_autograder_zip(lab, course / "dist"), course / "zip")
     outcomes = {}
     with Engine(lab) as engine, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gatelab.engine.Engine", lambda *_, **__: _Kept(engine))
+        use_engine(patch, engine)
         for notebook in _submitted(course):
             name = notebook.parents[1].name
             outcomes[name] = _of_results(grade_apart(source, notebook, course / "otter" / name))
     return outcomes
-
-
-class _Kept:
-    """An engine that stays open."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
-
-    def __enter__(self) -> Engine:
-        return self.engine
-
-    def __exit__(self, *_: object) -> None: ...
 
 
 def _of_results(results: dict[str, Any]) -> Outcome:
