@@ -15,7 +15,7 @@ from gatelab.lab import Lab
 from gatelab.suite.grading import Grading, injection
 from gatelab.suite.plugin import LocalWorkers
 from gatelab.suite.trace import TRACE_LIMIT, Exchange, Trace
-from gatelab.suite.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
+from gatelab.suite.words import LONGEST, MOST_CODE, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
 from gatelab.worker.runtime import describe
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assignment" / "lstm-gru"))
@@ -122,6 +122,24 @@ def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
         assert words.message(message) == WITHHELD
 
 
+def test_numbers_are_no_way_to_spell(words: Words) -> None:
+    """A place for a size is one for six digits: twelve of them carry thirty letters."""
+    told = "stack expects each tensor to be equal size, but got [512, 100, 32] at entry 0 and [512, 99, 32] at entry 1"
+    assert words.message(told) == told
+    spelt = "stack expects each tensor to be equal size, but got [668834, 280650, 795276] at entry 0 and [1] at entry 1"
+    assert words.message(spelt) == WITHHELD
+
+
+def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
+    dictionary = " ".join(f"w{n}" for n in range(MOST_CODE // 4))
+    words = Words({3: OWN, 4: dictionary}, ["lstm_step"])
+    words.given = True
+    assert words.shown("w77") == words.shown("emb") == OTHER_NAME
+    assert words.message("too few weights") == WITHHELD
+    assert words.error({"type": "Model", "message": "", "line": "", "traceback": ""})["type"] == NO_NAME
+    assert words.shown("lstm_step") == "lstm_step"
+
+
 def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
     assert words.line("cell 3, line 3: " + FORGED) == "cell 3, line 3: self.emb = 1"
     for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
@@ -136,7 +154,7 @@ def test_a_name_of_the_students_own_or_of_pytorch_is_shown(words: Words, name: s
 
 
 @pytest.mark.parametrize(
-    "name", ["from_input", "emb.from_input", "emb" * 30, "emb.emb.emb.emb.emb.emb", FORGED]
+    "name", ["from_input", "emb.from_input", "self.emb.Model", "emb" * 30, "emb.emb.emb.emb.emb.emb", FORGED]
 )
 def test_any_other_name_is_not(words: Words, name: str) -> None:
     assert words.shown(name) == OTHER_NAME

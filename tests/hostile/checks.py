@@ -45,6 +45,9 @@ HIDDEN = (
 DIGITS = 6
 NUMBER = re.compile(r"\d+\.(\d+)")
 LONGEST = 1500  # characters of one line of what comes back
+# Sizes in an error's message are the worker's to choose: few of them, so that they spell nothing.
+SIZES = re.compile(r"Your code raised \w+: (.*?)(?: \(cell |$)")
+MOST_DIGITS = 20
 
 # What this much of the question earns when it is done in the open.
 BASELINES = {"q1/left-to-the-library": 4, "q2/left-to-the-library": 4}
@@ -90,6 +93,7 @@ def test_what_the_student_gets_back_holds_nothing_hidden(door: Class, attempt: A
     assert lines, "the search below would find nothing"
     assert [line for line in lines if any(word in line for word in HIDDEN) or _exact(line)] == []
     assert [line for line in lines if len(line) > LONGEST] == []
+    assert [size for line in lines for size in SIZES.findall(line) if _digits(size) > MOST_DIGITS] == []
     text = "\n".join(normal(line) for line in lines)
     assert [needle.text for needle in _needles(door.lab.hidden) if needle.text in text] == []
     assert "<script>alert" not in outcome.page
@@ -110,6 +114,10 @@ def test_the_class_goes_on_before_and_after_them(door: Class) -> None:
 def test_nothing_is_left_running_and_no_mark_outside_the_folder(door: Class) -> None:
     assert door.left == []
     assert not MARK.exists()
+
+
+def _digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _exact(line: str) -> bool:

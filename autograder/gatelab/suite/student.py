@@ -121,7 +121,7 @@ def kind(value: Any) -> str:
 
 def _no_entry(value: Any, key: Any) -> str:
     if isinstance(value, dict):
-        has = ", ".join(sorted(map(repr, list(value)[:8])))
+        has = ", ".join(sorted(map(repr, list(value)[:5])))
         return f"The returned dict has no entry {key!r}; it has {has or 'none'}."
     if isinstance(value, list | tuple):
         return f"The result has {len(value)} entries; entry {key} was expected too."

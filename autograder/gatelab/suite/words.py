@@ -3,6 +3,9 @@
 A worker holds what a question was given: reference code, the suites' drivers. Its words may carry that out, spelt in
 any way. So from the moment something was given, a student is shown words that cannot be chosen freely: those of the
 student's own notebook, taken from our copy, names that Python and PyTorch know, and the messages of KNOWN.
+
+Which of these words, and which sizes in them, can still be chosen. So there may be few: a notebook that is a dictionary
+has no words of its own here, and a message with long numbers is no message.
 """
 
 from __future__ import annotations
@@ -18,6 +21,9 @@ LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
 LONGEST_NAME = 40
 MOST_PARTS = 5  # of a dotted name
+MOST_OWN = 2  # parts of it that only this notebook knows
+MOST_DIGITS = 18  # of all numbers in a message
+MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
 WITHHELD = (
     "its message is not shown here; call it in your notebook, or run the public check, and you will see it"
 )
@@ -124,14 +130,16 @@ class Words:
 
     def __init__(self, sources: Mapping[int, str], known: Iterable[str] = ()) -> None:
         self.sources = sources
-        self.text = "\n".join(sources.values())
-        self.names = NAMES | set(known) | set(re.findall(r"[^\W\d]\w*", self.text))
+        text = "\n".join(sources.values())
+        self.text = text if len(text) <= MOST_CODE else ""
+        self.known = NAMES | set(known)
+        self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
         self.given = False  # whether the worker may know more than the student
 
     def error(self, error: Mapping[str, str]) -> dict[str, str]:
         """An exception as the student may see it."""
         kind = error["type"]
-        if kind not in ERRORS and not self._is_name(kind):
+        if kind not in ERRORS and kind not in self.known and kind not in self.names:
             kind = NO_NAME
         message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
         return {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
@@ -145,9 +153,7 @@ class Words:
             return text
         for pattern in PATTERNS:
             found = pattern.match(text)
-            if found and all(
-                self._is_name(word) for place, word in found.groupdict().items() if place[0] == "w"
-            ):
+            if found and self._may_be_told(found.groupdict()):
                 text = found[0]
                 for place in (place for place in found.groupdict() if place[0] == "x"):
                     text = text.replace(found[place], "…", 1)
@@ -171,15 +177,25 @@ class Words:
             return ""
         return f"cell {cell}, line {number}: {printable(lines[number - 1]).strip()[:160]}"
 
+    def _may_be_told(self, places: dict[str, str]) -> bool:
+        """Whether a message may be shown with what stands in its places."""
+        digits = sum(
+            letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
+        )
+        names = (word for place, word in places.items() if place[0] == "w")
+        return digits <= MOST_DIGITS and all(map(self._is_name, names))
+
     def _is_own(self, text: str) -> bool:
         return len(text) <= LONGEST_OWN and text.isprintable() and text in self.text
 
     def _is_name(self, text: str) -> bool:
         parts = text.split(".")
+        own = [part for part in parts if part in self.names]
         return (
             len(text) <= LONGEST_NAME
             and len(parts) <= MOST_PARTS
-            and all(part in self.names or re.fullmatch("[0-9]{1,2}", part) for part in parts)
+            and all(part in self.known or part in own or re.fullmatch("[0-9]{1,2}", part) for part in parts)
+            and len(own) <= MOST_OWN
         )
 
 
