@@ -1,7 +1,8 @@
 """Hints for staff: what in the code looks like a way round the question.
 
-No points hang on it (the hidden suites catch shortcuts by construction). It runs in the worker, before any
-cell: parsing hostile text is nothing for the examiner's process.
+No points hang on it. The hidden suites catch most shortcuts by construction, but not a library's cell whose gates are
+read out of its graph or of its Python copy: for these there is only the hint. It runs in the worker, before any cell:
+parsing hostile text is nothing for the examiner's process.
 """
 
 from __future__ import annotations
@@ -20,6 +21,20 @@ SUSPECT = {
     "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
+# Parts of torch that hold its cells once more, written in Python, or that trace them.
+COPIES = {
+    "ao",
+    "_decomp",
+    "_refs",
+    "_inductor",
+    "_dynamo",
+    "jit",
+    "fx",
+    "onnx",
+    "export",
+    "package",
+    "quantization",
+}
 LIMIT = 20
 
 
@@ -28,13 +43,12 @@ def hints(cells: list[list]) -> list[str]:
     found: list[str] = []
     for index, source in cells:
         try:
-            tree = ast.parse(to_python(source))
+            for node in ast.walk(ast.parse(to_python(source))):
+                what = _shortcut(node)
+                if what:
+                    found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
-        for node in ast.walk(tree):
-            what = _shortcut(node)
-            if what:
-                found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
     return list(dict.fromkeys(found))[:LIMIT]
 
 
@@ -43,7 +57,14 @@ def _shortcut(node: ast.AST) -> str | None:
         owner = ast.unparse(node.value)
         if owner.split(".")[0] in ("torch", "nn", "_VF", "F", "ops"):
             return f"uses {SHORTCUTS[node.attr]} (as {owner}.{node.attr})"
+    if isinstance(node, ast.Attribute) and node.attr.startswith("_saved_"):
+        return f"reads what the graph keeps (.{node.attr})"
+    if isinstance(node, ast.Attribute) and node.attr in COPIES and ast.unparse(node.value) == "torch":
+        return f"uses torch.{node.attr}"
     if isinstance(node, ast.Import):
+        copies = [alias.name for alias in node.names if _is_copy(alias.name)]
+        if copies:
+            return f"imports {', '.join(copies)}"
         names = [alias.name.split(".")[0] for alias in node.names if alias.name.split(".")[0] in SUSPECT]
         return f"imports {', '.join(names)}" if names else None
     if isinstance(node, ast.ImportFrom) and node.module:
@@ -51,11 +72,20 @@ def _shortcut(node: ast.AST) -> str | None:
         taken = [alias.name for alias in node.names if alias.name in SHORTCUTS]
         if root == "torch" and taken:
             return f"imports {', '.join(taken)} from {node.module}"
-        return f"imports from {node.module}" if root in SUSPECT else None
+        taken = [alias.name for alias in node.names if _is_copy(f"{node.module}.{alias.name}")]
+        return f"imports from {node.module}" if root in SUSPECT or taken else None
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("eval", "exec", "__import__")
     ):
         return f"calls {node.func.id}"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+        put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
+        return "calls getattr with a name that is put together" if put_together else None
     return None
+
+
+def _is_copy(module: str) -> bool:
+    root, _, rest = module.partition(".")
+    return root == "torch" and rest.split(".")[0] in COPIES
