@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gatelab.klass.store import write
+from gatelab.report.classbook import PENDING
 from gatelab.report.export import ExportError, Filled, canvas, moodle
 from gatelab.report.model import Report
 
@@ -62,9 +63,7 @@ def reports(graded: Path) -> list[Report]:
     try:
         submissions = json.loads(book.read_text(encoding="utf-8"))["submissions"]
         found = [
-            graded / "reports" / f"{row['file']}.json"
-            for row in submissions
-            if row["status"] != "not graded yet"
+            graded / "reports" / f"{row['file']}.json" for row in submissions if row["status"] != PENDING
         ]
         read = [Report.from_json(path.read_text(encoding="utf-8")) for path in found]
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -9,6 +9,7 @@ import contextlib
 import io
 import random
 import types
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -46,7 +47,7 @@ def _compiled(source: str) -> types.CodeType:
 
 
 @contextlib.contextmanager
-def unmoved_randomness() -> Any:
+def unmoved_randomness() -> Iterator[None]:
     """Code that seeds or draws must not move the examiner's own generators, nor its threads and dtype."""
     states = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.get_default_dtype()
     try:
