@@ -99,13 +99,22 @@ class ForkServer:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
 
     def __enter__(self) -> ForkServer:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all that a submission left in it, which may be nested deeper than Python can go."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=60)
 
 
 def _open_folder() -> Path:

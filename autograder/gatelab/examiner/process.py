@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import os
-import shutil
 import socket
 import tempfile
 import time
@@ -19,7 +18,7 @@ from gatelab.suite.student import WorkerLost
 from gatelab.worker import wire
 from gatelab.worker.values import ValueProblem
 
-from .forkserver import Client, ForkServerLost
+from .forkserver import Client, ForkServerLost, remove
 
 OUTPUT_LIMIT = 64 << 10
 NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
@@ -118,4 +117,4 @@ class WorkerProcess:
                 *_, last = lines
             self.cpu_seconds = float(json.loads(last)["cpu"])
         self.control.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        remove(self.folder)
