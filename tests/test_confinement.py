@@ -154,6 +154,32 @@ def test_every_forbidden_call_is_refused_also_by_its_bare_number(inside: Run) ->
     assert {name: answer for name, answer in answers.items() if answer != "EPERM"} == {}
 
 
+def test_no_other_process_is_slowed_or_limited(inside: Run) -> None:
+    """Also where the grader is not root and has no user namespaces: then its processes are of the worker's user."""
+    body = """
+    import os, resource, signal
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+    def refused(call, *arguments):
+        try:
+            call(*arguments)
+        except PermissionError:
+            return True
+        return False
+    own = refused(resource.prlimit, 0, resource.RLIMIT_CPU), refused(os.sched_setaffinity, 0, os.sched_getaffinity(0))
+    others = (
+        refused(resource.prlimit, child, resource.RLIMIT_CPU, (1, 1)),
+        refused(os.sched_setaffinity, child, {0}),
+        refused(os.sched_setscheduler, child, os.SCHED_IDLE, os.sched_param(0)),
+        refused(os.setpriority, os.PRIO_USER, 0, 19),
+    )
+    os.kill(child, signal.SIGKILL)
+    return [list(own), list(others)]
+    """
+    assert inside(body) == [[False] * 2, [True] * 4]
+
+
 def test_calls_that_came_after_the_list_and_calls_of_other_architectures_do_not_exist(inside: Run) -> None:
     assert inside(f"{CALLS}\nreturn [tried(k) for k in (470, 480, 511)]") == ["ENOSYS"] * 3
     if platform.machine() == "x86_64":

@@ -7,7 +7,7 @@ import errno
 from typing import Any
 
 # Ways to run another program, to reach another process, the kernel or the network, to leave the group of processes
-# that is killed together, to hold memory that no limit counts, and to change what Landlock does not govern: modes,
+# that is killed together, to hold memory that no limit counts, to slow other processes, and to change what Landlock does not govern: modes,
 # owners, times and extended attributes of any file that the grader's own user may change.
 FORBIDDEN = (
     "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_open", "pidfd_getfd",
@@ -25,7 +25,8 @@ FORBIDDEN = (
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups", "capset",
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes", "futimesat",
     "utimensat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr",
-    "removexattrat", "file_setattr",
+    "removexattrat", "file_setattr", "setpriority", "ioprio_set", "sched_setscheduler", "sched_setparam",
+    "sched_setattr",
 )  # fmt: skip
 
 # Calls that libseccomp may be too old to know by name. From 424 on a call has one number on every architecture.
@@ -36,6 +37,9 @@ NUMBERS = {
 }  # fmt: skip
 # Calls that were not looked at: as if the kernel were of the year that this list is.
 YOUNGER = range(470, 512)
+
+# Calls that a process may make for itself (0): a worker of the grader's own user could limit its grader to no time.
+OWN_ONLY = ("prlimit64", "sched_setaffinity")
 
 # New namespaces: mount, cgroup, UTS, IPC, user, PID, network.
 CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
@@ -61,6 +65,8 @@ def forbid() -> bool:
             _add(rules, refused, number)
         for number in YOUNGER:
             _add(rules, unknown, number)
+        for name in OWN_ONLY:
+            _add(rules, refused, name, pyseccomp.Arg(0, pyseccomp.NE, 0))
         for flag in CLONE_NEW:
             _add(rules, refused, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
         shared = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, SHARED_ANONYMOUS, SHARED_ANONYMOUS)
