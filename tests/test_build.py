@@ -106,6 +106,35 @@ def test_do_the_points_come_from_the_table(kit):
     assert points == {"q1": 14, "q2": 12, "q12a": 2}
 
 
+def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
+    text = "# # Two steps\n#\n# q1 gives {{POINTS q1}}, q1 and q2 {{POINTS q1 q2}}, all {{POINTS}}."
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", text))
+    first = "".join(minikit.load(release_of(kit) / "lab.ipynb")["cells"][0]["source"])
+    total = sum(question.points for question in Lab.in_repository(kit).questions.values())
+    assert f"q1 gives 14, q1 and q2 26, all {total:g}." in first
+
+
+def test_do_points_of_an_unknown_question_stop_the_build(kit):
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two steps {{POINTS q1 q77}}"))
+    with pytest.raises(BuildError, match=r"no question of questions\.toml: q77"):
+        release_of(kit)
+
+
+def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
+    lab = Lab.in_repository(kit)
+
+    class Shared(TextGrader):
+        def grade(self, path: Path, name: str = "") -> Report:
+            report = super().grade(path, name)
+            for question in report.questions:
+                if question.id == "q2":
+                    question.max_points += 2
+            return report
+
+    with pytest.raises(BuildError, match=r"q2, and passes everything: the parts .* share out 12 points"):
+        build(kit, engine=Shared(lab), execute=False)
+
+
 def test_does_the_badge_lead_to_the_release(kit):
     text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
     assert Settings.of(kit).colab_base + f"/release/{NAME}/lab.ipynb" in text

@@ -121,7 +121,8 @@ def test_the_recorded_demo_shows_every_figure(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert f"Shown from a run of {RECORD['date']}" in done.stdout
-    assert "what happened:" in done.stdout
+    assert done.stdout.count("what happened:") == 5
+    assert "none of these" not in done.stdout
 
 
 def _headless() -> dict[str, str]:

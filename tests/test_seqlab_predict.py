@@ -51,6 +51,16 @@ def test_a_choice_is_a_letter_or_an_options_text(choice, capsys):
     assert "you predicted: LSTM" in shown and "what happened: both" in shown and "surprise" in shown
 
 
+def test_the_outcome_is_the_first_option_that_the_numbers_bear_out(capsys):
+    guess = predict(QUESTION, OPTIONS, choice="b")
+    guess.compare_first([False, True, True])
+    assert "what happened: LSTM" in capsys.readouterr().out
+    guess.compare_first([False, False, False])
+    assert "none of these" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="shorter"):
+        guess.compare_first([True])
+
+
 @pytest.mark.parametrize("wrong", ["d", "GRU", ""])
 def test_other_answers_are_refused(wrong):
     with pytest.raises(ValueError, match="a letter from a to c"):

@@ -29,12 +29,12 @@
 #
 # | Part | Questions | Points |
 # | --- | --- | --- |
-# | 1 The gates | q1, q2, q3 | 40 |
-# | 2 Why gates work | q4, q5 | 12 |
-# | 3 Many-to-one | q6, q7 | 18 |
-# | 4 Encoder and decoder | q8, q9, q10, q11 | 22 |
-# | 5 Concepts | q12, q12a, q12b | 8 |
-# | | | **100** |
+# | 1 The gates | q1, q2, q3 | {{POINTS q1 q2 q3}} |
+# | 2 Why gates work | q4, q5 | {{POINTS q4 q5}} |
+# | 3 Many-to-one | q6, q7 | {{POINTS q6 q7}} |
+# | 4 Encoder and decoder | q8, q9, q10, q11 | {{POINTS q8 q9 q10 q11}} |
+# | 5 Concepts | q12, q12a, q12b | {{POINTS q12 q12a q12b}} |
+# | | | **{{POINTS}}** |
 
 # %% [markdown]
 # **How this notebook works**
@@ -91,7 +91,7 @@ import matplotlib.pyplot as plt
 import otter
 from tqdm import tqdm
 
-from seqlab import models, plots, predict, tasks, training
+from seqlab import diagrams, models, plots, predict, tasks, training
 
 grader = otter.Notebook("lab.ipynb", tests_dir="tests")
 
@@ -115,8 +115,15 @@ grader = otter.Notebook("lab.ipynb", tests_dir="tests")
 # h_t &= o_t \odot \tanh(c_t)
 # \end{aligned}
 # $$
+
+# %% tags=["experiment"]
+diagrams.lstm_cell("One step of an LSTM")
+plt.show()
+
+# %% [markdown]
+# Follow the thick line: nothing but one product and one sum lies on the way from $c_{t-1}$ to $c_t$. Part 2 comes back to it.
 #
-# $\sigma$ is the logistic function, $\odot$ the product element by element. PyTorch keeps the four weight matrices in one, stacked by rows in the
+# $\sigma$ is the logistic function, $\odot$ the product element by element (× in the picture). PyTorch keeps the four weight matrices in one, stacked by rows in the
 # order **i, f, g, o**: `w_ih` is $(4H, D)$, `w_hh` is $(4H, H)$, `b_ih` and `b_hh` are $(4H,)$. Its first $H$ rows make $i$, the next $H$ make $f$, and so on.
 #
 # **On the board.** One unit, no recurrent weights, $c_{t-1} = 2$. The input makes the four sums $0,\ \ln 3,\ 0.549,\ 0$.
@@ -124,7 +131,7 @@ grader = otter.Notebook("lab.ipynb", tests_dir="tests")
 # Check that you could have done this on paper before you write it in code.
 
 # %% [markdown]
-# ### q1: One LSTM step (14 points)
+# ### q1: One LSTM step ({{POINTS q1}} points)
 #
 # Write the equations above for a whole batch. Return the new `h` and `c`, and the four gate vectors *after* their
 # $\sigma$ or $\tanh$, so that Part 2 can look inside.
@@ -201,12 +208,17 @@ plt.show()
 # h_t &= (1 - z_t) \odot n_t + z_t \odot h_{t-1}
 # \end{aligned}
 # $$
-#
+
+# %% tags=["experiment"]
+diagrams.gru_cell("One step of a GRU")
+plt.show()
+
+# %% [markdown]
 # The row blocks are **r, z, n**. Two things go wrong easily, because papers differ in them: here $z$ multiplies the *old* state, and
 # $r$ multiplies *after* the matrix product, bias $b_{hn}$ included. Both are PyTorch's choice, so your weights and PyTorch's stay interchangeable.
 
 # %% [markdown]
-# ### q2: One GRU step (12 points)
+# ### q2: One GRU step ({{POINTS q2}} points)
 #
 # Write these equations for a whole batch, and return the new $h$ and the gates `r`, `z`, `n`.
 
@@ -266,7 +278,7 @@ plt.show()
 # $\sigma(1) \approx 0.73$ instead. PyTorch adds two biases, so set the forget rows of `bias_ih_l0` to the wanted number and those of `bias_hh_l0` to 0. In Part 2 you will see what it does.
 
 # %% [markdown]
-# ### q3: The layers (14 points)
+# ### q3: The layers ({{POINTS q3}} points)
 #
 # - `__init__`: create four `nn.Parameter`s with PyTorch's names `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and shapes, drawn from
 #   $U(-1/\sqrt H,\ 1/\sqrt H)$. When `forget_bias` is a number, the LSTM also sets its forget rows: that number in `bias_ih_l0`, 0 in `bias_hh_l0`.
@@ -406,7 +418,7 @@ guess_gradient = predict.predict(
 )
 
 # %% [markdown]
-# ### q4: Gradients through time (8 points)
+# ### q4: Gradients through time ({{POINTS q4}} points)
 #
 # - `gradient_norms(layer, x)`: the norms above for all steps, over batch and features together. `layer(x)` returns `(outputs, state)`. Use autograd; leave `x` and the
 #   `.grad` of the layer's parameters as they were, and return a tensor without a graph.
@@ -523,7 +535,7 @@ plt.show()
 # parameters: `weight_ih`, `weight_hh` and two biases.
 
 # %% [markdown]
-# ### q5: Models of equal size (4 points)
+# ### q5: Models of equal size ({{POINTS q5}} points)
 #
 # - `count_parameters(module)`: how many numbers training can change. A frozen parameter does not count; one that is used in two places counts once.
 # - `matched_hidden_size(target_params, input_size)`: the width $H \ge 1$ whose RNN has the count *nearest* to the target; the smaller one if two are equally near.
@@ -590,7 +602,12 @@ guess_contest = predict.predict("Who remembers over 60 steps?", outcomes)
 # # Part 3: many-to-one
 #
 # *Many-to-one*: a whole sequence in, one answer out (the topic of a text, the last command in a log). *Many-to-many*: an answer at every step, or a new sequence (Part 4).
-#
+
+# %% tags=["experiment"]
+diagrams.sequence_tasks("Three shapes of a sequence task")
+plt.show()
+
+# %% [markdown]
 # **The task: the last stored symbol.** In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
 # sequences of one batch differ in length, and the rest of each row is filled with *random tokens, letters included*. A model that reads the end of the row reads rubbish.
 
@@ -602,7 +619,7 @@ for tokens, length, label in zip(examples.tokens, examples.lengths, examples.lab
 print(f"\n{task.num_classes} symbols, so a guess is right in {task.chance:.1%} of the cases.")
 
 # %% [markdown]
-# ### q6: The last valid state (8 points)
+# ### q6: The last valid state ({{POINTS q6}} points)
 #
 # A layer's `outputs` are `(N, T, H)`, and sequence $n$ is over after `lengths[n]` steps. Two ways to make one vector of it:
 #
@@ -634,7 +651,7 @@ def masked_mean(outputs, lengths):
 grader.check("q6")
 
 # %% [markdown]
-# ### q7: A sequence classifier (10 points)
+# ### q7: A sequence classifier ({{POINTS q7}} points)
 #
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
@@ -889,11 +906,16 @@ for source, target in zip(examples.source, examples.targets, strict=True):
 # | reads, with **teacher forcing** | `BOS` | $y_0$ | $y_1$ | $y_2$ |
 # | reads, **running free** | `BOS` | its token of step 0 | its token of step 1 | its token of step 2 |
 # | should predict | $y_0$ | $y_1$ | $y_2$ | $y_3$ |
-#
+
+# %% tags=["experiment"]
+diagrams.teacher_forcing("What the decoder reads")  # ŷ: the decoder's own most likely token
+plt.show()
+
+# %% [markdown]
 # With teacher forcing every step gets a sound start and a useful gradient from the first batch on. The price: in training the decoder never sees its own mistakes. At test time there is no teacher.
 
 # %% [markdown]
-# ### q8: Encoder, decoder, teacher forcing (8 points)
+# ### q8: Encoder, decoder, teacher forcing ({{POINTS q8}} points)
 #
 # - `shift_right(targets, bos)`: the first row of the table above.
 # - `Seq2Seq`, with your `LSTM` as `encoder` and `decoder`:
@@ -968,7 +990,7 @@ class Seq2Seq(nn.Module):
 grader.check("q8")
 
 # %% [markdown]
-# ### q9: A loss that leaves the padding out (4 points)
+# ### q9: A loss that leaves the padding out ({{POINTS q9}} points)
 #
 # Cross-entropy at every step, averaged over *all real tokens of the batch*. (Not the mean of each sequence's mean: a token of a short sequence counts as much as one of a long
 # sequence. And `EOS` is a real token: the decoder must learn where to stop.)
@@ -986,7 +1008,7 @@ def sequence_loss(logits, targets, pad):
 grader.check("q9")
 
 # %% [markdown]
-# ### q10: Greedy decoding (6 points)
+# ### q10: Greedy decoding ({{POINTS q10}} points)
 #
 # No targets now. Encode the source, start from `bos`, and feed back the most likely token at each step until *every* sequence has produced `eos`, or `max_len` steps are done. In the result a sequence keeps its first
 # `eos`, and all after it is `pad`. No gradients are kept. Use `model.encode` and `model.step`.
@@ -1016,7 +1038,7 @@ def greedy_decode(model, source, source_lengths, max_len, bos, eos, pad=0):
 grader.check("q10")
 
 # %% [markdown]
-# ### q11: Training the translator (4 points)
+# ### q11: Training the translator ({{POINTS q11}} points)
 #
 # One training step with full teacher forcing: forget the old gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
 # points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: 97 % must match, and one wrong token makes a sequence wrong.
@@ -1124,7 +1146,7 @@ for source, row in zip(own.source, decoded, strict=True):
 # ---
 # # Part 5: concepts
 #
-# ### q12: Concepts (4 points)
+# ### q12: Concepts ({{POINTS q12}} points)
 #
 # Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.25"` or `"56"`; ±0.01 is accepted. No calculator needed.
 #
@@ -1231,7 +1253,7 @@ answers.update(c10="d", c11="c", c12="a", c13="b", c14="bdac")
 grader.check("q12")
 
 # %% [markdown]
-# ### q12a: In your own words: the cell state and the hidden state (2 points, marked by hand)
+# ### q12a: In your own words: the cell state and the hidden state ({{POINTS q12a}} points, marked by hand)
 #
 # What does each of the two do, and why does it help *training* that there are two? Point at one figure of this notebook that shows it. Three to six sentences.
 
@@ -1244,7 +1266,7 @@ grader.check("q12")
 # <!-- # END SOLUTION -->
 
 # %% [markdown]
-# ### q12b: In your own words: do LSTMs win because they have more parameters? (2 points, marked by hand)
+# ### q12b: In your own words: do LSTMs win because they have more parameters? ({{POINTS q12b}} points, marked by hand)
 #
 # A fellow student says yes. Answer with *your own numbers* (at least two of them, from the contest or the steps each model needed), and say also what your numbers do *not* show. Three to six sentences.
 

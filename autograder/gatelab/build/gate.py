@@ -11,7 +11,7 @@ from nbformat import NotebookNode
 from gatelab.build import leaks
 from gatelab.build.errors import BuildError
 from gatelab.lab import Lab
-from gatelab.report.model import Report
+from gatelab.report.model import Question, Report
 
 Grade = Callable[[Path], Report]
 
@@ -44,11 +44,7 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> list[st
         raise BuildError(f"The solved notebook could not be graded: {report.reason}")
     for question in report.questions:
         if question.id in asked and not question.by_hand and question.points != question.max_points:
-            failed = next((part for part in question.parts if not part.passed), None)
-            what = f"{failed.name}: {failed.message}" if failed else question.note or "no part was graded"
-            raise BuildError(
-                f"The solution earns {question.points:g} of {question.max_points:g} points in {question.id} ({what})."
-            )
+            raise BuildError(_too_few(question))
     report = grade(release / lab.notebook)
     if report.status != "graded":
         raise BuildError(f"The untouched release could not be graded: {report.reason}")
@@ -59,6 +55,20 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> list[st
                 f"The untouched release earns {question.points:g} points in {question.id} ({given})."
             )
     return [id for id in lab.questions if id not in asked]
+
+
+def _too_few(question: Question) -> str:
+    """Why the solution does not earn all points of a question: a part that fails, or parts that share out others."""
+    earned = f"The solution earns {question.points:g} of {question.max_points:g} points in {question.id}"
+    failed = next((part for part in question.parts if not part.passed), None)
+    if failed:
+        return f"{earned} ({failed.name}: {failed.message})."
+    if question.parts:
+        return (
+            f"{earned}, and passes everything: the parts of its hidden suite share out {question.points:g} points, "
+            "questions.toml says otherwise."
+        )
+    return f"{earned} ({question.note or 'no part was graded'})."
 
 
 def graded_ids(path: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import jupytext
@@ -23,6 +24,9 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 COLAB_MARK = "{{COLAB_URL}}"
+POINTS_MARK = re.compile(
+    r"\{\{POINTS((?: \w+)*)\}\}"
+)  # {{POINTS q1 q2}}: what they give together; {{POINTS}}: all
 NBGRADER_DEFAULTS = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
 
 
@@ -37,7 +41,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     url = settings.colab_url(place)
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
-        cell.source = cell.source.replace(COLAB_MARK, url)
+        cell.source = _with_points(cell.source.replace(COLAB_MARK, url), lab, master)
         _check_regions(cell, master)
         if "nbgrader" in cell.metadata:
             _complete(cell, lab, master)
@@ -48,6 +52,21 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
 def dumps(notebook: NotebookNode) -> str:
     """The file's text, keys sorted, one line end at the end."""
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def _with_points(text: str, lab: Lab, master: Path) -> str:
+    """The text with the points of questions.toml where it asks for them."""
+
+    def points(mark: re.Match[str]) -> str:
+        ids = mark[1].split() or list(lab.questions)
+        unknown = [id for id in ids if id not in lab.questions]
+        if unknown:
+            raise BuildError(
+                f"{master}: {mark[0]} names no question of questions.toml: {', '.join(unknown)}."
+            )
+        return f"{sum(lab.questions[id].points for id in ids):g}"
+
+    return POINTS_MARK.sub(points, text)
 
 
 def _check_regions(cell: NotebookNode, master: Path) -> None:
