@@ -154,4 +154,18 @@ def read_book(path: Path) -> dict[str, dict[str, float | None]]:
     return book
 
 
+def waiting(path: Path) -> dict[str, set[str]]:
+    """Student → grade cells that nbgrader's formgrader asks a person to mark."""
+    rows = sqlite3.connect(f"file:{path}?mode=ro", uri=True).execute(
+        """select submitted_assignment.student_id, base_cell.name, grade.needs_manual_grade from grade
+           join base_cell on base_cell.id = grade.cell_id
+           join submitted_notebook on submitted_notebook.id = grade.notebook_id
+           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+    )
+    found: dict[str, set[str]] = {}
+    for student, cell, waits in rows:
+        found.setdefault(student, set()).update({cell} if waits else ())
+    return found
+
+
 _litter = shutil.ignore_patterns("__pycache__", "*.pyc", ".*")

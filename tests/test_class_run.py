@@ -32,7 +32,7 @@ def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def table(out: Path) -> dict[str, dict[str, str]]:
-    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
         return {row["submission"]: row for row in csv.DictReader(file)}
 
 
@@ -157,7 +157,7 @@ class TestAgain:
         _, out, arguments = again
         before = points(out)
         said = gatelab(*arguments)
-        assert said.returncode == 1 and "7 of 10 are done from an earlier run" in said.stderr
+        assert said.returncode == 1 and "7 of 7 notebooks are done from an earlier run" in said.stderr
         assert "[" not in said.stderr and points(out) == before
 
     def test_is_only_what_changed_graded_again(self, again: tuple) -> None:
@@ -183,11 +183,75 @@ class TestAgain:
 
     def test_does_one_question_alone_give_its_points(self, again: tuple) -> None:
         _, out, arguments = again
+        before = (out / "grades.csv").read_bytes()
         said = gatelab(*arguments, "--question", "q2")
+        assert said.returncode == 2 and (out / "grades.csv").read_bytes() == before
+        assert said.stderr == (
+            f"{out}: holds the grading of all questions; choose another -o, or --fresh to replace it.\n"
+        )
+        said = gatelab(*arguments, "--question", "q2", "--fresh")
         assert said.returncode == 1
         row = table(out)["ada"]
         assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("12", "12", "12")
         assert [question.id for question in report(out, "ada").questions] == ["q2"]
+        said = gatelab(*arguments)
+        assert said.returncode == 2 and "holds the grading of q2; choose another -o" in said.stderr
+        exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
+        assert exported.exit_code == 2 and "only q2 was graded here" in exported.output
+
+    def test_does_another_class_not_replace_this_one(self, again: tuple, tmp_path: Path) -> None:
+        folder, out, _ = again
+        other = tmp_path / "other"
+        other.mkdir()
+        write_notebook(other / "zoe.ipynb", SETUP, solution("q2"))
+        before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+        said = gatelab(other, *again[2][1:])
+        assert said.returncode == 2
+        assert f"{out}: holds the grading of the folder {folder}; choose another -o" in said.stderr
+        assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+        assert gatelab(other, *again[2][1:], "--fresh").returncode == 0 and list(table(out)) == ["zoe"]
+
+    def test_are_marks_by_hand_kept_and_counted(self, again: tuple, tmp_path: Path) -> None:
+        """As a spreadsheet saves them: other separators, another encoding, a comma in the number."""
+        _, out, arguments = again
+        path, sheet, filled = out / "grades.csv", tmp_path / "canvas.csv", tmp_path / "filled.csv"
+        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,bob [bold],S,3\nNo,2,nobody,S,\n")
+        export = ["canvas", str(out), "--template", str(sheet), "-o", str(filled)]
+        assert "without q12a (2 points) for 5 students" in CliRunner().invoke(export_app, export).output
+
+        bob = float(points(out)["bob [bold]"][3])
+        rows = table(out)
+        rows["bob [bold]"]["q12a"], rows["empty"]["q12a"] = "1,5", "1"
+        with open(path, "w", encoding="cp1252", newline="") as file:
+            writer = csv.DictWriter(file, rows["ada"], delimiter=";")
+            writer.writeheader()
+            writer.writerows(rows.values())
+        said = CliRunner().invoke(export_app, export).output
+        assert "without q12a (2 points) for 4 students" in said and f"Ad: 3 → {bob + 1.5:g}" in said
+        assert f"bob [bold],S,{bob + 1.5:g}" in filled.read_text()
+
+        gatelab(*arguments, "--fresh")
+        row = table(out)["bob [bold]"]
+        assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "28")
+        assert table(out)["empty"]["q12a"] == "1" and table(out)["empty"]["total"] == ""
+        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("26", "26")
+
+    @pytest.mark.parametrize(
+        ("name", "mark", "said"),
+        [
+            ("ada", "3", "ada, column q12a: '3' is no number from 0 to 2; mend it there and save."),
+            ("ada", "good", "ada, column q12a: 'good' is no number"),
+            ("who", "1", "holds marks for who, who handed in nothing here"),
+        ],
+    )
+    def test_does_a_mark_that_cannot_stand_stop_it(
+        self, again: tuple, name: str, mark: str, said: str
+    ) -> None:
+        _, out, arguments = again
+        (out / "grades.csv").write_text(f"submission,q12a\n{name},{mark}\n")
+        result = gatelab(*arguments)
+        assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
+        assert (out / "grades.csv").read_text() == f"submission,q12a\n{name},{mark}\n"
 
     def test_does_the_number_of_jobs_change_nothing(self, again: tuple) -> None:
         _, out, arguments = again
@@ -227,7 +291,7 @@ class TestAFileThatCannotBeWritten:
         for path in in_the_way:
             shutil.rmtree(path)
         said = gatelab(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
-        assert said.returncode == 0 and "2 of 3 are done from an earlier run" in said.stderr
+        assert said.returncode == 0 and "2 of 3 notebooks are done from an earlier run" in said.stderr
         assert all(path.is_file() for path in in_the_way)
 
 
@@ -238,6 +302,7 @@ class TestStopped:
         folder.mkdir()
         write_notebook(folder / "a.ipynb", SETUP, solution("q1"), solution("q2"))
         write_notebook(folder / "b.ipynb", SETUP, LOOP)
+        (folder / "c.pdf").write_bytes(b"%PDF")  # takes no time and is in neither number
         arguments = [str(folder), "-o", str(out), "--root", str(kit), "--jobs", "1"]
         running = subprocess.Popen(
             [COMMAND, "grade", *arguments],
@@ -254,14 +319,15 @@ class TestStopped:
         os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
         _, said = running.communicate(timeout=120)
         assert running.returncode == 130, said
-        assert "Stopped: 1 of 2 submissions are done and kept. The same command again goes on" in said
+        assert "Stopped: 1 of 2 notebooks are done and kept. The same command again goes on" in said
         assert "Traceback" not in said
-        assert [row["status"] for row in table(out).values()] == ["graded", "not graded yet"]
+        assert [row["status"] for row in table(out).values()] == ["graded", "not graded yet", "ungradable"]
 
         (folder / "b.ipynb").unlink()
         write_notebook(folder / "b.ipynb", SETUP, solution("q2"))
+        (folder / "c.pdf").unlink()
         said = gatelab(*arguments)
-        assert said.returncode == 0 and "1 of 2 are done from an earlier run" in said.stderr
+        assert said.returncode == 0 and "1 of 2 notebooks are done from an earlier run" in said.stderr
         assert points(out) == {"a": ["graded", "14", "12", "26"], "b": ["graded", "0", "12", "12"]}
 
 

@@ -109,6 +109,8 @@ class TestFlatFolder:
         assert rows["notes.txt"].problem.startswith("notes.txt: it is not a notebook")
         assert "unpack" in rows["lab.zip"].problem
         assert rows["empty"].problem == "empty: the folder is empty; ask for the notebook."
+        assert rows["lab.zip"].told == "lab.zip: it is an archive. Hand in lab.ipynb itself."
+        assert not any("ask for" in row.told or "put the" in row.told for row in rows.values())
 
     def test_are_two_spellings_of_a_name_two_rows(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "ada.IPYNB", "Ada.ipynb")

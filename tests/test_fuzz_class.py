@@ -286,7 +286,7 @@ def test_every_file_of_any_class_gets_one_row_and_the_run_touches_nothing_else(b
     assert said.returncode == 1 and "Traceback" not in spoken, spoken[-3000:]
     assert _snapshot(base, but=out) == before
 
-    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     reports = [
         Report.from_json((out / "reports" / f"{row['file'].lstrip(chr(39))}.json").read_text())

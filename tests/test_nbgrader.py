@@ -178,7 +178,15 @@ def test_does_an_ungradable_submission_get_a_row_and_the_reason(student, sentenc
         None if student == "kernel" else 0
     )  # this one's written answer can be read, and waits for its reader
     assert book[student] == {"q1": 0, "q2": 0, "q12a": written}
-    assert sentence in feedback(course, student)
+    page = feedback(course, student)
+    assert page.count(sentence) == 1 and "ask for" not in page and "leave the one" not in page
+
+
+def test_does_an_ungradable_submission_wait_in_formgrader(course):
+    waiting = minikit.waiting(course / "gradebook.db")
+    for student in ("two", "none", "cut", "kernel"):
+        assert waiting[student] == {"q1", "q2", "q12a"}
+    assert waiting["wrong"] == {"q12a"} and waiting["empty"] == set()
 
 
 def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from gatelab.bank.load import Bank, Chaff
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.export import ExportError, canvas, moodle
+from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv, harmless
@@ -113,6 +115,13 @@ class TestGradesCsv:
         ]
         assert all(row["out_of"] == "26" and row["q12a"] == "" for row in table)
 
+    def test_are_marks_by_hand_in_the_total(self) -> None:
+        rows = [replace(row, marks={"q12a": 1.5}) if row.name in {"bob", "eve"} else row for row in a_class()]
+        table = list(csv.DictReader(io.StringIO(grades_csv(LAB, rows, CHOSEN))))
+        found = [(row["q12a"], row["q12b"], row["total"], row["out_of"]) for row in table]
+        assert found[0] == ("", "", "20", "26") and found[1] == ("1.5", "", "11.5", "28")
+        assert found[4] == ("1.5", "", "", "28")
+
     @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =1", '"=1'])
     def test_is_no_cell_a_formula(self, cell: str) -> None:
         assert harmless(cell)[0] == "'" or harmless(cell).strip()[0] == "'"
@@ -158,6 +167,18 @@ class TestFeedback:
             "marked by hand",
         ):
             assert said in " ".join(text.split())
+
+    def test_speaks_to_the_student_and_not_to_staff(self) -> None:
+        report = Report("ada", "ungradable", "STAFF: ask for it", "Hand in lab.ipynb itself.")
+        page = feedback_page(LAB, report)
+        assert "STAFF" not in page and "Hand in lab.ipynb itself." in page
+        assert "STAFF" not in json.dumps(gradescope_results(report, LAB.questions.values()))
+
+    def test_is_a_student_of_moodles_download_called_by_name(self) -> None:
+        text = Seen(
+            feedback_page(LAB, graded("Jörg Ü_12345_assignsubmission_file_", question("q1", True)))
+        ).text
+        assert "Jörg Ü" in text and "assignsubmission" not in text
 
     def test_keeps_from_students_what_is_for_staff(self) -> None:
         report = graded(
@@ -228,6 +249,17 @@ class TestClassReport:
             {"name": "part-1", "passed": 1, "graded": 3},
         ]
 
+    def test_does_a_stub_count_as_not_begun_and_for_nothing_else(self) -> None:
+        stub = [
+            Part(f"part-{k}", 0.0, 5.0, False, "Not written yet (q1: not written yet).") for k in range(2)
+        ]
+        rows = [*a_class(), *(Row(n, n, graded(n, Question("q1", "t", 10.0, stub))) for n in ("fay", "gus"))]
+        q1 = class_book(LAB, rows, CHOSEN, 7, BANK)["questions"][0]
+        assert (q1["mean"], q1["graded"], q1["none"], q1["not_begun"]) == (5.0, 3, 1, 2)
+        assert [part["graded"] for part in q1["parts"]] == [3, 3]
+        half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, False, "The shape is wrong.")])
+        assert half.begun
+
     def test_is_the_spread_that_of_the_graded(self) -> None:
         bins = [bin["count"] for bin in self.book()["distribution"]]
         assert bins == [1, 0, 0, 0, 0, 1, 0, 0, 0, 1]
@@ -295,7 +327,22 @@ class TestLearningPlatforms:
         filled = canvas(
             self.sheet(tmp_path, CANVAS), [Report("ada", "ungradable", reason="empty")], "LSTM lab (77)"
         )
-        assert filled.text == CANVAS and "Lovelace, Ada" in filled.no_grade
+        assert filled.text == CANVAS and filled.ungradable == ["Lovelace, Ada"]
+        assert filled.no_grade == ["Babbage, Bob", "Roe, Cleo"]
+
+    @pytest.mark.parametrize("assignment", ["77", "LSTM lab", "LSTM lab (77)"])
+    def test_is_an_assignment_known_by_title_or_number(self, tmp_path: Path, assignment: str) -> None:
+        assert canvas(self.sheet(tmp_path, CANVAS), self.reports("ada"), assignment).filled == 1
+
+    def test_must_a_title_that_two_have_be_told_apart(self, tmp_path: Path) -> None:
+        path = self.sheet(tmp_path, CANVAS.replace("Essay (11)", "LSTM lab (11)"))
+        with pytest.raises(ExportError, match=r"more than one column 'LSTM lab'; .* LSTM lab \(11\)"):
+            canvas(path, [], "LSTM lab")
+
+    def test_is_a_replaced_grade_named(self, tmp_path: Path) -> None:
+        sheet = CANVAS.replace("ada,S1,,,", "ada,S1,,55,").replace("bbob,S1,9,,", "bbob,S1,9,10.0,")
+        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada", "bbob"), "77")
+        assert filled.filled == 2 and filled.replaced == ["Lovelace, Ada: 55 → 10"]
 
     def test_must_the_assignment_be_named_where_there_are_two(self, tmp_path: Path) -> None:
         with pytest.raises(

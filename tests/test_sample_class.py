@@ -44,7 +44,7 @@ def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
         [COMMAND, "grade", SAMPLE / "class", "-o", out, "--root", ROOT], capture_output=True, text=True
     )
     assert said.returncode == 1, said.stderr
-    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
         return {row["submission"]: row for row in csv.DictReader(file)}
 
 

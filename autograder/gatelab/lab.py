@@ -6,8 +6,38 @@ import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+# What a column of questions.toml holds, in words and as a check.
+TEXT = "a text in quotes"
+NUMBER = "a number from 0 on, without quotes", _is_number
+LIST = 'a list of texts, as in ["LSTM", "GRU"]', _is_list
+SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
+KINDS = {
+    "title": (TEXT, lambda value: isinstance(value, str)),
+    "points": NUMBER,
+    "seconds": NUMBER,
+    "cpu_seconds": NUMBER,
+    "names": LIST,
+    "builds_on": LIST,
+    "own_if": (
+        'a table of lists, as in { LSTM = ["q3"] }',
+        lambda value: isinstance(value, dict) and all(map(_is_list, value.values())),
+    ),
+    "by_hand": SWITCH,
+    "pairs": SWITCH,
+}
 
 
 class LabError(Exception):
@@ -53,9 +83,13 @@ class Lab:
     def _table(self) -> dict:
         path = self.assignment / "questions.toml"
         try:
-            return tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise LabError(f"{path}: {error}") from error
+        for key in ("title", "name", "notebook"):
+            if not isinstance(table.get(key), str):
+                raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
+        return table
 
     @property
     def name(self) -> str:
@@ -77,6 +111,7 @@ class Lab:
         for id, row in self._table.items():
             if not isinstance(row, dict):
                 continue
+            self._check(id, row)
             row = dict(row)
             row["own_if"] = {name: tuple(ids) for name, ids in row.get("own_if", {}).items()}
             for key in ("names", "builds_on"):
@@ -86,6 +121,14 @@ class Lab:
             except TypeError as error:
                 raise LabError(f"{self.assignment / 'questions.toml'}, [{id}]: {error}") from error
         return rows
+
+    def _check(self, id: str, row: dict[str, Any]) -> None:
+        """Raise LabError when a field holds a value of another kind than its column's."""
+        for key, value in row.items():
+            kind, holds = KINDS.get(key, ("", lambda _: True))
+            if not holds(value):
+                path = self.assignment / "questions.toml"
+                raise LabError(f"{path}, [{id}]: {key} must be {kind}; it is {value!r}.")
 
     def question_of(self, name: str) -> str:
         """The ID of the question that asks for this name."""

@@ -114,7 +114,7 @@ def class_command(course: Path) -> dict[str, Outcome]:
     done = CliRunner().invoke(
         app, ["grade", str(course / "submitted"), "-o", str(out), "--root", str(course), "--jobs", "2"]
     )
-    with open(out / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert done.exit_code == (0 if all(row["status"] == "graded" for row in rows) else 1), done.output
     lab = Lab.in_repository(course)

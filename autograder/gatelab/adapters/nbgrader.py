@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Bool, Integer, Unicode
 
 from gatelab.adapters.nbgrader_cells import read_submission
@@ -123,9 +123,9 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kw)
         student = resources["nbgrader"]["student"]
         folder = Path(filename).parent
-        path, problem = self._pick(folder)
+        path, *why = self._pick(folder)
         if path is None:
-            self.report = Report(student, "ungradable", problem, seed=self.seed, lab=self.lab.name)
+            self.report = Report(student, "ungradable", *why, seed=self.seed, lab=self.lab.name)
         else:
             self.report = self.engine.grade(path, name=student)
         if self.report.status == "ungradable":
@@ -134,15 +134,19 @@ class SubmissionExporter(NotebookExporter):
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
         return self.from_notebook_node(read_submission(path), resources, **kw)
 
-    def _pick(self, folder: Path) -> tuple[Path | None, str]:
-        """The one notebook of a student's folder, or why there is none: as the class command has it."""
+    def _pick(self, folder: Path) -> tuple[Path | None, str, str]:
+        """The one notebook of a student's folder, or why there is none, for staff and for the student: as the class
+        command has it."""
+        hand_in = f"Hand in {self.lab.notebook} itself."
         try:
-            found = [item for item in collect(folder.parent, self.lab.name) if item.name == folder.name]
+            came_in = collect(folder.parent, self.lab.name, notebook=self.lab.notebook)
         except CollectError as error:
-            return None, str(error)
-        if not found:
-            return None, f"{folder.name}: nothing can be read here; ask for the notebook."
-        return found[0].path, found[0].problem
+            return None, str(error), f"Nothing can be read here. {hand_in}"
+        for item in came_in:
+            if item.name == folder.name:
+                return item.path, item.problem, item.told
+        what = f"{folder.name}: nothing can be read here"
+        return None, f"{what}; ask for the notebook.", f"{what}. {hand_in}"
 
     def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""
@@ -172,8 +176,10 @@ class GradeByEngine(NbGraderPreprocessor):
                     f"The grade book's cell {mark['grade_id']} ({mark['points']:g} points) is not the lab's; "
                     f"run `nbgrader generate_assignment {exporter.lab.name}` again."
                 )
+            # Why nothing could be graded is said once, in the head.
+            text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
             cell.outputs = [
-                new_output("stream", name="stdout", text=head + feedback(question) + "\n"),
+                new_output("stream", name="stdout", text=text.rstrip() + "\n"),
                 # nbgrader reads the number out of the first execute_result. Never above the cell's points, which
                 # it would refuse: a sum of shares may differ from the whole in its last digit.
                 new_output(
@@ -184,3 +190,19 @@ class GradeByEngine(NbGraderPreprocessor):
             ]
             head = ""
         return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's step that enters the points; what could not be graded waits for a person in formgrader, with its 0."""
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        if self.parent.report.status == "ungradable":
+            ids = (
+                cell.metadata["nbgrader"]["grade_id"],
+                self.notebook_id,
+                self.assignment_id,
+                self.student_id,
+            )
+            self.gradebook.find_grade(*ids).needs_manual_grade = True
+            self.gradebook.db.commit()

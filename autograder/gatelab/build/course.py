@@ -76,7 +76,7 @@ def grading_settings(c: Config, root: Path) -> None:
     c.Autograde.autograde_preprocessors = [
         f"{adapter}.nbgrader.GradeByEngine",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
+        f"{adapter}.nbgrader.SaveGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from gatelab.klass.names import distinct, file_names, visible
 from gatelab.notebook import SIZE_LIMIT
@@ -31,16 +32,22 @@ LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX", ".ipynb_checkpoin
 DEPTH = 4
 ENTRIES = 2_000
 
-# What people hand in instead of the notebook, and what then has to be done.
-WAYS_OUT = {
-    ".zip": "it is an archive; unpack it and put the notebook here",
-    ".gz": "it is an archive; unpack it and put the notebook here",
-    ".tar": "it is an archive; unpack it and put the notebook here",
-    ".rar": "it is an archive; unpack it and put the notebook here",
-    ".7z": "it is an archive; unpack it and put the notebook here",
-    ".html": "it is an exported page; ask for the notebook itself (.ipynb)",
-    ".pdf": "it is an exported page; ask for the notebook itself (.ipynb)",
-    ".py": "it is a script; ask for the notebook itself (.ipynb)",
+ASK = "ask for the notebook itself (.ipynb)"
+UNPACK = "unpack it and put the notebook here"
+
+
+class Problem(NamedTuple):
+    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same."""
+
+    what: str
+    way_out: str
+
+
+# What people hand in instead of the notebook.
+OTHERS = {
+    **dict.fromkeys((".zip", ".gz", ".tar", ".rar", ".7z"), Problem("it is an archive", UNPACK)),
+    **dict.fromkeys((".html", ".pdf"), Problem("it is an exported page, not the notebook", ASK)),
+    ".py": Problem("it is a script, not the notebook", ASK),
 }
 
 
@@ -55,7 +62,8 @@ class Submission:
     name: str  # the student, or what the file is called; fit to be shown, once in a class
     file: str  # stem of this submission's output files
     path: Path | None  # the notebook; None when there is none to grade
-    problem: str = ""  # why there is none: one sentence with the way out
+    problem: str = ""  # why there is none: one sentence with the way out, for staff
+    told: str = ""  # the same for the student
     sha256: str = ""
 
     @property
@@ -63,11 +71,13 @@ class Submission:
         return self.path is not None
 
 
-def collect(folder: Path, lab: str, leave_out: Path | None = None) -> list[Submission]:
+def collect(
+    folder: Path, lab: str, leave_out: Path | None = None, notebook: str = "lab.ipynb"
+) -> list[Submission]:
     """All submissions of a class, sorted by name.
 
-    `lab` is the assignment's folder name in nbgrader's tree; `leave_out` (the output folder) is no submission
-    even when it lies among them. A single notebook is a class of one.
+    `lab` is the assignment's folder name in nbgrader's tree, `notebook` what students are told to hand in;
+    `leave_out` (the output folder) is no submission even when it lies among them. A single notebook is a class of one.
     """
     folder = Path(folder)
     try:
@@ -95,12 +105,12 @@ def collect(folder: Path, lab: str, leave_out: Path | None = None) -> list[Submi
             try:
                 sha256 = sha256_of(path)
             except OSError as error:
-                path, problem = (
-                    None,
-                    f"cannot be read ({error.strerror}); mend its permissions or ask for it again.",
-                )
-        problem = f"{visible(raw)}: {problem}" if problem else ""
-        submissions.append(Submission(name, stem, path, problem, sha256))
+                path, problem = None, _unreadable(error)
+        staff = told = ""
+        if problem:
+            staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
+            told = f"{visible(raw)}: {problem.what}. Hand in {notebook} itself."
+        submissions.append(Submission(name, stem, path, staff, told, sha256))
     return submissions
 
 
@@ -110,7 +120,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-Found = tuple[str, Path | None, str]  # entry as it came in, the notebook or None, the problem or ""
+Found = tuple[str, Path | None, Problem | None]  # entry as it came in, the notebook or why there is none
 
 
 def _found(folder: Path, lab: str, leave_out: Path | None) -> Iterator[Found]:
@@ -138,51 +148,54 @@ def _students_folder(folder: Path, lab: str) -> Path:
     return folder
 
 
-def _file(path: Path) -> tuple[Path | None, str]:
+def _file(path: Path) -> tuple[Path | None, Problem | None]:
     """A file among the submissions: the notebook itself, or why it is none."""
     mode = path.lstat().st_mode
     if stat.S_ISLNK(mode):
-        return None, "it is a link, and links are not followed; put the notebook itself here."
+        return None, Problem("it is a link, and links are not followed", "put the notebook itself here")
     if not stat.S_ISREG(mode):
-        return None, "it is not an ordinary file; put the notebook here."
+        return None, Problem("it is not an ordinary file", "put the notebook here")
     suffix = _suffix(path.name)
     if suffix != SUFFIX:
-        way_out = WAYS_OUT.get(suffix, "ask for the notebook itself (.ipynb)")
-        return None, f"it is not a notebook (its name does not end in {SUFFIX}): {way_out}."
-    if path.lstat().st_size > SIZE_LIMIT:
-        return (
-            None,
-            f"it is larger than {SIZE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again.",
+        return None, OTHERS.get(
+            suffix, Problem(f"it is not a notebook (its name does not end in {SUFFIX})", ASK)
         )
-    return path, ""
+    if path.lstat().st_size > SIZE_LIMIT:
+        return None, Problem(
+            f"it is larger than {SIZE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
+        )
+    return path, None
 
 
-def _folder(path: Path, lab: str) -> tuple[Path | None, str]:
+def _folder(path: Path, lab: str) -> tuple[Path | None, Problem | None]:
     """A student's folder: the one notebook in it, or why there is not exactly one."""
     inner = path / lab
     try:
         if inner.is_symlink():
-            return (
-                None,
-                f"its folder {lab} is a link, and links are not followed; put the folder itself there.",
+            return None, Problem(
+                f"its folder {lab} is a link, and links are not followed", "put the folder itself there"
             )
         where = inner if inner.is_dir() else path
         files = list(_files(where))
     except OSError as error:
-        return None, f"the folder cannot be read ({error.strerror}); mend that or ask for it again."
+        return None, _unreadable(error)
     notebooks = [file for file in files if _suffix(file.name) == SUFFIX]
     if len(notebooks) == 1:
         notebook, problem = _file(notebooks[0])
-        return notebook, f"{visible(notebooks[0].name)}: {problem}" if problem else ""
+        if problem:
+            problem = problem._replace(what=f"{visible(notebooks[0].name)}: {problem.what}")
+        return notebook, problem
     if not files:
-        return None, "the folder is empty; ask for the notebook."
+        return None, Problem("the folder is empty", "ask for the notebook")
     if not notebooks:
         names = _listed(files, where)
-        return None, f"no notebook (.ipynb) in the folder, only {names}; ask for the notebook."
-    return (
-        None,
-        f"{len(notebooks)} notebooks in the folder ({_listed(notebooks, where)}); leave the one to grade.",
-    )
+        return None, Problem(f"no notebook (.ipynb) in the folder, only {names}", "ask for the notebook")
+    names = _listed(notebooks, where)
+    return None, Problem(f"{len(notebooks)} notebooks in the folder ({names})", "leave the one to grade")
+
+
+def _unreadable(error: OSError) -> Problem:
+    return Problem(f"it cannot be read ({error.strerror})", "mend its permissions or ask for it again")
 
 
 def _files(folder: Path) -> Iterator[Path]:

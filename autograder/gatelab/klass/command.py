@@ -33,7 +33,7 @@ from gatelab.klass.store import Store, StoreError, grading_hash
 from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.model import Report
-from gatelab.report.table import number
+from gatelab.report.table import harmless, number
 
 WIDE = 160  # columns of the table where the output is no terminal
 
@@ -54,7 +54,10 @@ def grade(
         list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
     ] = None,
     fresh: Annotated[
-        bool, typer.Option("--fresh", help="Grade everything again, also what is done.")
+        bool,
+        typer.Option(
+            "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
+        ),
     ] = False,
     accept_missing_protection: Annotated[
         bool,
@@ -70,18 +73,24 @@ def grade(
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collect(folder, lab.name, leave_out=out)
-        store = Store(out, grading_hash(lab, seed, chosen))
+        submissions = collect(folder, lab.name, out, lab.notebook)
+        store = Store(out, grading_hash(lab, seed, chosen), folder)
+        run = ClassRun(lab, submissions, store, chosen, seed)
+        if not fresh:
+            store.check(chosen if run.is_part else None)
+        run.marks = store.marks({id: spec.points for id, spec in lab.questions.items() if spec.by_hand})
+        _no_mark_is_lost(run)
     except (LabError, CollectError, StoreError) as error:
         _usage(str(error))
-    run = ClassRun(lab, submissions, store, chosen, seed)
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing_protection)
     rows = run.write_class()
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     if stopped:
-        done = sum(row.report is not None for row in rows)
+        done = sum(
+            row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
+        )
         typer.echo(
-            f"Stopped: {done} of {len(rows)} submissions are done and kept. The same command again goes on from here; "
+            f"Stopped: {_of_notebooks(done, run)} done and kept. The same command again goes on from here; "
             "--fresh starts anew.",
             err=True,
         )
@@ -101,10 +110,7 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: boo
         left = run.take_up(fresh)
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
-            typer.echo(
-                f"{kept} of {len(run.submissions)} are done from an earlier run and have not changed.",
-                err=True,
-            )
+            typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
         if left:
             with _Watch(console, run.submissions, left) as watch:
                 run.grade(left, jobs, accept_missing_protection, watch)
@@ -121,6 +127,22 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: boo
     finally:
         signal.signal(signal.SIGTERM, previous)
     return False
+
+
+def _no_mark_is_lost(run: ClassRun) -> None:
+    """Stop when grades.csv holds marks of a row that the new one will not have."""
+    names = {harmless(submission.name) for submission in run.submissions}
+    strangers = [name for name in run.marks if name not in names]
+    if strangers:
+        raise StoreError(
+            f"{run.out / 'grades.csv'}: holds marks for {visible(', '.join(strangers[:5]))}, who handed in nothing "
+            "here; correct the name or take the marks out."
+        )
+
+
+def _of_notebooks(count: int, run: ClassRun) -> str:
+    """`2 of 14 notebooks are`: what cannot be graded takes no time and is not counted."""
+    return f"{count} of {sum(submission.gradable for submission in run.submissions)} notebooks are"
 
 
 class _Watch:

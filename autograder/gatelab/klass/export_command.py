@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -11,7 +12,10 @@ import typer
 from gatelab.klass.store import write
 from gatelab.report.classbook import PENDING
 from gatelab.report.export import ExportError, Filled, canvas, moodle
+from gatelab.report.marks import MarksError, read_marks, with_marks
 from gatelab.report.model import Report
+from gatelab.report.pages import plural
+from gatelab.report.table import harmless, number
 
 app = typer.Typer(help="Fill the grades into Canvas's or Moodle's own sheet.", no_args_is_help=True)
 
@@ -33,10 +37,11 @@ def canvas_command(
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book."""
     try:
-        filled = canvas(template, reports(graded), assignment)
+        read = reports(graded)
+        filled = canvas(template, read, assignment)
     except ExportError as error:
         _usage(str(error))
-    _write(filled, template, out or graded / "canvas.csv")
+    _write(filled, read, template, out or graded / "canvas.csv")
 
 
 @app.command("moodle")
@@ -51,17 +56,19 @@ def moodle_command(
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet."""
     try:
-        filled = moodle(template, reports(graded), grade_column, feedback_column)
+        read = reports(graded)
+        filled = moodle(template, read, grade_column, feedback_column)
     except ExportError as error:
         _usage(str(error))
-    _write(filled, template, out or graded / "moodle.csv")
+    _write(filled, read, template, out or graded / "moodle.csv")
 
 
 def reports(graded: Path) -> list[Report]:
     """The reports of a graded class, in its order. Raises ExportError when the folder holds none, or not all."""
     book = graded / "class.json"
     try:
-        submissions = json.loads(book.read_text(encoding="utf-8"))["submissions"]
+        table = json.loads(book.read_text(encoding="utf-8"))
+        submissions = table["submissions"]
         found = [
             graded / "reports" / f"{row['file']}.json" for row in submissions if row["status"] != PENDING
         ]
@@ -74,10 +81,34 @@ def reports(graded: Path) -> list[Report]:
         raise ExportError(
             f"{graded}: {len(submissions) - len(read)} submissions are not graded yet; run gatelab grade again."
         )
-    return read
+    if not table["all_questions"]:
+        only = ", ".join(question["id"] for question in table["questions"])
+        raise ExportError(
+            f"{graded}: only {only} was graded here; grade without --question, into another -o, and export that."
+        )
+    try:
+        marks = read_marks(graded / "grades.csv", {row["id"]: row["points"] for row in table["by_hand"]})
+    except MarksError as error:
+        raise ExportError(str(error)) from error
+    return [with_marks(report, marks.get(harmless(report.submission), {})) for report in read]
 
 
-def _write(filled: Filled, template: Path, out: Path) -> None:
+def unmarked(reports: list[Report]) -> list[str]:
+    """One line for each set of questions that somebody's marks are missing for."""
+    missing = Counter(
+        tuple((q.id, q.max_points) for q in report.questions if q.by_hand and not q.parts)
+        for report in reports
+        if report.status == "graded"
+    )
+    return [
+        f"without {', '.join(id for id, _ in open)} ({number(sum(most for _, most in open))} points) for "
+        f"{plural(count, 'student')}: write the marks into grades.csv and export again."
+        for open, count in missing.items()
+        if open
+    ]
+
+
+def _write(filled: Filled, read: list[Report], template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
     try:
@@ -85,14 +116,16 @@ def _write(filled: Filled, template: Path, out: Path) -> None:
     except OSError as error:
         _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {filled.filled} grades filled in.")
-    for line in filled.unclear:
+    for line in [*unmarked(read), *filled.unclear]:
         typer.echo(line, err=True)
     for names, what in (
         (filled.no_row, "graded, but not in the sheet"),
-        (filled.no_grade, "in the sheet, without a grade"),
+        (filled.no_grade, "in the sheet, nothing came in"),
+        (filled.ungradable, "in the sheet, what came in could not be graded"),
+        (filled.replaced, "had another grade in the sheet, which was replaced"),
     ):
         if names:
-            typer.echo(f"{len(names)} {what}: {', '.join(names)}.", err=True)
+            typer.echo(f"{len(names)} {what}: {'; '.join(names)}.", err=True)
     raise typer.Exit(1 if filled.unclear or filled.no_row else 0)
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 from gatelab.bank.load import load_bank
 from gatelab.klass.collect import Submission
 from gatelab.klass.names import visible
-from gatelab.klass.store import Store, write
+from gatelab.klass.store import FOLDER, Store, write
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
+from gatelab.report.export import BOM
+from gatelab.report.marks import Marks
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.table import grades_csv
+from gatelab.report.table import grades_csv, harmless
 
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
@@ -32,6 +34,7 @@ class ClassRun:
     chosen: list[str]  # question IDs to grade, in the order of the lab
     seed: int
     reports: dict[str, Report] = field(default_factory=dict)
+    marks: Marks = field(default_factory=dict)  # given by hand, in the grades.csv of an earlier run
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
 
@@ -42,7 +45,12 @@ class ClassRun:
             report = None if fresh or not submission.gradable else self.store.load(submission)
             if not submission.gradable:
                 report = Report(
-                    submission.name, "ungradable", submission.problem, seed=self.seed, lab=self.lab.name
+                    submission.name,
+                    "ungradable",
+                    submission.problem,
+                    submission.told,
+                    seed=self.seed,
+                    lab=self.lab.name,
                 )
             if report is None:
                 left.append(submission)
@@ -83,6 +91,7 @@ class ClassRun:
                 s.file,
                 self.reports.get(s.name),
                 "" if s.name in self.reports else self.trouble or STOPPED,
+                self.marks.get(harmless(s.name), {}),
             )
             for s in self.submissions
         ]
@@ -91,7 +100,9 @@ class ClassRun:
         """Write what speaks of the class as a whole: grades.csv, class.json, index.html."""
         rows = self.rows()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
-        self._write(self.out / "grades.csv", grades_csv(self.lab, rows, self.chosen))
+        book[FOLDER] = self.store.folder
+        # The mark tells Excel that it is UTF-8.
+        self._write(self.out / "grades.csv", BOM + grades_csv(self.lab, rows, self.chosen))
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         with suppress(OSError):  # what is left over does no harm
@@ -106,7 +117,10 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
-        report.reason = visible(report.reason)  # it may repeat the file's name, whatever that holds
+        report.reason, report.told = (
+            visible(report.reason),
+            visible(report.told),
+        )  # they may repeat the file's name, whatever that holds
         self.reports[submission.name] = report
         self.store.sign(submission, report)
         page = feedback_page(self.lab, report)

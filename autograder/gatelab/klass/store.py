@@ -12,16 +12,19 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import gatelab
 from gatelab.klass.collect import Submission
 from gatelab.lab import Lab
 from gatelab.report.classbook import GRADED_WITH
+from gatelab.report.marks import Marks, MarksError, read_marks
 from gatelab.report.model import Report
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"adapters", "bench", "build", "klass", "report", "cli.py"}
 GRADING = {"questions.toml", "seqlab"}
+FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
 class StoreError(Exception):
@@ -29,11 +32,14 @@ class StoreError(Exception):
 
 
 class Store:
-    """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave."""
+    """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave, `folder` is where the
+    submissions lie."""
 
-    def __init__(self, out: Path, grading: str) -> None:
+    def __init__(self, out: Path, grading: str, folder: Path) -> None:
         self.out = Path(out)
         self.grading = grading
+        # Relative, so that class and grades may be moved together.
+        self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
         try:
             for folder in (self.reports, self.feedback):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -48,6 +54,40 @@ class Store:
     @property
     def feedback(self) -> Path:
         return self.out / "feedback"
+
+    def check(self, questions: list[str] | None) -> None:
+        """Raise StoreError when another class lies here, or a grading of other questions (None: of all)."""
+        book = self._book()
+        was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
+        if self._other(book):
+            what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
+        elif book and was != questions:
+            what = f"of {', '.join(was) if was else 'all questions'}"
+        else:
+            return
+        raise StoreError(
+            f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
+        )
+
+    def marks(self, questions: dict[str, float]) -> Marks:
+        """The marks by hand in this class's grades.csv. Raises StoreError when one cannot be read."""
+        if self._other(self._book()):
+            return {}
+        try:
+            return read_marks(self.out / "grades.csv", questions)
+        except MarksError as error:
+            raise StoreError(str(error)) from error
+
+    def _book(self) -> dict[str, Any]:
+        """class.json of the run that wrote here last; empty when there is none that can be read."""
+        try:
+            book = json.loads((self.out / "class.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return book if isinstance(book, dict) else {}
+
+    def _other(self, book: dict[str, Any]) -> bool:
+        return book.get(FOLDER, self.folder) != self.folder
 
     def report_path(self, submission: Submission) -> Path:
         return self.reports / f"{submission.file}.json"

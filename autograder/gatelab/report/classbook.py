@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import mean, median
 from typing import Any
 
@@ -27,6 +27,7 @@ class Row:
     file: str
     report: Report | None  # None: the run was stopped before this one
     problem: str = ""  # why there is no report
+    marks: dict[str, float] = field(default_factory=dict)  # given by hand: question ID → points
 
     @property
     def status(self) -> str:
@@ -82,6 +83,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "file": row.file,
         "status": row.status,
         "reason": row.reason,
+        "has_pages": report is not None,
         "points": report.points if report and row.graded else None,
         "questions": {q.id: q.points for q in report.questions if not q.by_hand}
         if report and row.graded
@@ -119,7 +121,9 @@ def _distribution(graded: list[Report]) -> list[dict[str, float]]:
 
 def _question(lab: Lab, id: str, graded: list[Report]) -> dict[str, Any]:
     spec = lab.questions[id]
-    answers = [question for report in graded for question in report.questions if question.id == id]
+    came_in = [question for report in graded for question in report.questions if question.id == id]
+    # A stub says nothing about the question: it is counted and left out of all the rest.
+    answers = [question for question in came_in if question.begun]
     parts: dict[str, list[bool]] = defaultdict(list)
     for question in answers:
         for part in question.parts:
@@ -133,6 +137,7 @@ def _question(lab: Lab, id: str, graded: list[Report]) -> dict[str, Any]:
         "graded": len(answers),
         "full": sum(p >= spec.points - 1e-9 for p in points),
         "none": sum(p == 0 for p in points),
+        "not_begun": len(came_in) - len(answers),
         "parts": [{"name": name, "passed": sum(got), "graded": len(got)} for name, got in parts.items()],
     }
 

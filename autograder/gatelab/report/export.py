@@ -69,7 +69,9 @@ class Filled:
     text: str
     filled: int = 0
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
-    no_grade: list[str] = field(default_factory=list)  # rows without a graded submission
+    no_grade: list[str] = field(default_factory=list)  # rows without a submission
+    ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
+    replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
     unclear: list[str] = field(default_factory=list)  # one sentence each
 
 
@@ -99,7 +101,7 @@ def read_sheet(path: Path) -> Sheet:
 def canvas(path: Path, reports: Iterable[Report], assignment: str | None = None) -> Filled:
     """Fill the assignment's column of a sheet that Canvas's grade book exported.
 
-    `assignment` is that column's title or its ID; without it, the one column titled "… (ID)" is taken, since Canvas
+    `assignment` is that column's title, with Canvas's "(ID)" or without, or its ID; without it, the one column titled "… (ID)" is taken, since Canvas
     makes a new assignment of a title it does not know.
     """
     sheet = read_sheet(path)
@@ -114,10 +116,7 @@ def canvas(path: Path, reports: Iterable[Report], assignment: str | None = None)
     def keys(row: list[str]) -> list[str]:
         return [row[k] for k in student] + [f"#{row[id].strip()}"] if row[id].strip() else []
 
-    def fill(row: list[str], report: Report) -> None:
-        row[grade] = number(report.points)
-
-    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), fill)
+    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), grade)
 
 
 def moodle(
@@ -137,13 +136,7 @@ def moodle(
         found = PARTICIPANT.match(row[0].strip())
         return [row[0], *(row[k] for k in named)] + ([f"#{found[1]}"] if found else [])
 
-    def fill(row: list[str], report: Report) -> None:
-        row[grade] = number(report.points)
-        row[feedback] = "; ".join(
-            f"{q.id}: {number(q.points)} of {number(q.max_points)}" for q in report.questions if not q.by_hand
-        )
-
-    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), fill)
+    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), grade, feedback)
 
 
 def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
@@ -151,11 +144,20 @@ def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
     found = [
         k
         for k, match in titled.items()
-        if match and (assignment is None or assignment in (sheet.header[k].strip(), match[1]))
+        if match
+        and (
+            assignment is None
+            or assignment.strip()
+            in (sheet.header[k].strip(), match.string[: match.start()].strip(), match[1])
+        )
     ]
     if len(found) != 1:
         titles = ", ".join(sheet.header[k] for k, match in titled.items() if match) or "none"
-        wanted = f"no column {assignment!r}" if assignment else "not exactly one assignment"
+        wanted = (
+            f"{'more than one' if found else 'no'} column {assignment!r}"
+            if assignment
+            else "not exactly one assignment"
+        )
         raise ExportError(
             f"{path}: it has {wanted}; choose with --assignment one of its assignments: {titles}."
         )
@@ -175,10 +177,11 @@ def _fill(
     reports: Iterable[Report],
     keys: Callable[[list[str]], list[str]],
     download: Callable[[str], str | None],
-    fill: Callable[[list[str], Report], None],
+    grade: int,
+    feedback: int | None = None,
 ) -> Filled:
     """Give each row the one submission that belongs to it, by the number in a download's name or by a student's
-    name, login or ID."""
+    name, login or ID. `grade` and `feedback` are the columns to fill."""
     width = len(sheet.header)
     by_key: dict[str, set[int]] = defaultdict(set)
     shown: dict[int, str] = {}
@@ -202,15 +205,39 @@ def _fill(
     for k, who in shown.items():
         graded = [report for report in owner[k] if report.status == "graded"]
         if len(graded) == 1 and len(owner[k]) == 1:
-            fill(sheet.rows[k], graded[0])
+            row, points = sheet.rows[k], number(graded[0].points)
+            before = row[grade].strip()
+            if before and _value(before) != float(points):
+                result.replaced.append(f"{who}: {before} → {points}")
+            row[grade] = points
+            if feedback is not None:
+                row[feedback] = _by_question(graded[0])
             result.filled += 1
         elif len(owner[k]) > 1:
             names = ", ".join(report.submission for report in owner[k])
             result.unclear.append(f"{who}: {len(owner[k])} submissions ({names}); fill in by hand.")
+        elif owner[k]:
+            result.ungradable.append(who)
         else:
             result.no_grade.append(who)
     result.text = sheet.text()
     return result
+
+
+def _by_question(report: Report) -> str:
+    return "; ".join(
+        f"{q.id}: {number(q.points)} of {number(q.max_points)}"
+        for q in report.questions
+        if q.parts or not q.by_hand
+    )
+
+
+def _value(cell: str) -> float | None:
+    """The number in a cell of the sheet, which may be written 7,50."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
 
 
 def _folded(key: str) -> str:

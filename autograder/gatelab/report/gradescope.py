@@ -61,7 +61,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     found = {question.id: question for question in report.questions}
     for spec in questions:
         found.setdefault(spec.id, Question(spec.id, spec.title, spec.points, by_hand=spec.by_hand))
-    reason = report.reason or "Nothing was checked here. Please tell the staff."
+    reason = report.told or report.reason or "Nothing was checked here. Please tell the staff."
     return [
         question
         if question.parts or question.by_hand
@@ -78,7 +78,7 @@ def summary(report: Report, questions: list[Question]) -> str:
     if report.status == "graded":
         lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
     else:
-        lines.append(f"Not graded. {shown(report.reason)}")
+        lines.append(f"Not graded. {shown(report.told or report.reason)}")
     if by_hand:
         total = sum(question.max_points for question in by_hand)
         verb = "is" if len(by_hand) == 1 else "are"

@@ -12,6 +12,9 @@ from typing import Any, Literal
 
 Status = Literal["graded", "ungradable"]
 
+# What the suites say of a stub that raised its NotImplementedError, and of a concept question left open.
+UNTOUCHED = ("Not written yet", "is unanswered")
+
 
 @dataclass
 class Part:
@@ -43,6 +46,13 @@ class Question:
     def points(self) -> float:
         return round(sum(part.points for part in self.parts), 6)
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was written here: some part failed otherwise than by coming back as it was handed out."""
+        return not self.parts or any(
+            part.passed or not any(said in part.message for said in UNTOUCHED) for part in self.parts
+        )
+
 
 @dataclass
 class Cell:
@@ -60,6 +70,7 @@ class Report:
     submission: str
     status: Status
     reason: str = ""  # why ungradable: one sentence with the way out
+    told: str = ""  # the same as the student reads it, where that is another sentence
     sha256: str = ""
     seed: int = 0
     lab: str = ""

@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gatelab.lab import Lab
 from gatelab.report.classbook import MOST_CELLS
+from gatelab.report.export import MOODLE_DOWNLOAD
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 
@@ -30,9 +31,9 @@ def feedback_page(lab: Lab, report: Report) -> str:
         .get_template("feedback.html")
         .render(
             title=lab.title,
-            name=report.submission,
+            name=person(report.submission),
             graded=report.status == "graded",
-            reason=report.reason,
+            reason=report.told or report.reason,
             file=report.sha256[:12],
             points=report.points,
             max_points=report.max_points,
@@ -92,6 +93,11 @@ def _notes(question: Question) -> list[dict[str, str]]:
         text, _, hint = mistake.partition(" Hint: ")
         found.append({"text": text, "hint": hint})
     return found
+
+
+def person(name: str) -> str:
+    """`Ada Lovelace` for `Ada Lovelace_4711_assignsubmission_file_`, as Moodle's download calls a student."""
+    return MOODLE_DOWNLOAD.split(name)[0] or name
 
 
 def words(name: str) -> str:

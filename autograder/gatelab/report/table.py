@@ -18,23 +18,23 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
-    one left empty per question to mark by hand, total and what the total is out of. Points stand only in rows
-    whose status is "graded".
+    one per question to mark by hand, total and what the total is out of. Points stand only in rows whose status is
+    "graded"; what is not marked yet is in neither of the last two columns.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
-    out_of = sum(lab.questions[id].points for id in chosen)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(["submission", "file", "status", "reason", *chosen, *by_hand, "total", "out_of"])
     for row in rows:
         head = [harmless(row.name), harmless(row.file), row.status, harmless(row.reason)]
         points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
-        total = number(row.report.points) if row.report and row.graded else ""
+        total = number(row.report.points + sum(row.marks.values())) if row.report and row.graded else ""
+        out_of = sum(lab.questions[id].points for id in [*chosen, *row.marks])
         table.writerow(
             [
                 *head,
                 *(number(points[id]) if id in points else "" for id in chosen),
-                *("" for _ in by_hand),
+                *(number(row.marks[id]) if id in row.marks else "" for id in by_hand),
                 total,
                 number(out_of),
             ]
