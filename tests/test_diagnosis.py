@@ -62,6 +62,39 @@ def test_any_other_difference_is_told_by_size_and_place_with_one_number_of_the_s
     assert "14" not in told.replace("24", "")  # the expected number itself is not given away
 
 
+def test_more_time_steps_than_are_listed_are_not_passed_over() -> None:
+    want = torch.zeros(60, dtype=torch.float64)
+    for wrong, told in (
+        (range(59), "59 of 60 numbers differ, all at t = 0, 1, 2, 3, …; the largest"),
+        ([7, 2, 3, 0], "4 of 60 numbers differ, all at t = 0, 2, 3, 7; the largest"),
+    ):
+        got = want.clone()
+        got[list(wrong)] = 1.0
+        with pytest.raises(AssertionError, match=told):
+            close(got, want, "the norms", "T")
+
+
+@pytest.mark.parametrize(
+    ("got", "want", "told"),
+    [
+        (0.52, 0.61, "the loss is 0.52; it should be 0.61."),
+        (1.0, 1.0 + 1e-7, "the loss is 1; it should be 1.0000001."),
+        (float(2**53), float(2**53 + 2), "the loss is 9007199254740992; it should be 9007199254740994."),
+    ],
+)
+def test_a_single_number_is_told_beside_the_right_one(got: float, want: float, told: str) -> None:
+    for shape, axes in (((), ""), ((1,), "N"), ((1, 1), "N T")):
+        with pytest.raises(AssertionError) as error:
+            close(
+                torch.full(shape, got, dtype=torch.float64),
+                torch.full(shape, want, dtype=torch.float64),
+                "the loss",
+                axes,
+                rtol=0,
+            )
+        assert str(error.value) == told
+
+
 def test_a_cut_graph_is_told_apart_from_a_wrong_gradient() -> None:
     want = {"0": torch.ones(2), "1": torch.ones(2)}
     names = {"0": "x", "1": "h"}

@@ -247,6 +247,114 @@ def test_a_layer_is_told_the_first_wrong_step(check, lab, change, says):
     assert re.search(says, first_message(result)), repr(result)
 
 
+GATES = {
+    "q1": (STEP + "return *LSTM_CELL(x, (h, c), w_ih, w_hh, b_ih, b_hh), {gates}", "'i', 'f', 'g', 'o'"),
+    "q2": (
+        "def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):\n    return GRU_CELL(x, h, w_ih, w_hh, b_ih, b_hh), {gates}",
+        "'r', 'z', 'n'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("gates", "yours"),
+    [
+        ("dict(I=h, F=h, G=h)", "a dict with the keys 'I', 'F', 'G'"),
+        ("dict(reset=h, update=h)", "a dict with the keys 'reset', 'update'"),
+        ("(h, h, h)", "a tuple of 3 (tensor, tensor, tensor)"),
+        ("h", r"a float64 tensor of shape (3, 5)"),
+    ],
+)
+@pytest.mark.parametrize("question", ["q1", "q2"])
+def test_gates_in_another_form_are_not_called_missing(check, lab, bank, question, gates, yours):
+    """Known as just that mistake or told key by key; never that there are none."""
+    code, keys = GATES[question]
+    names = namespace(lab)
+    names |= {"LSTM_CELL": torch.lstm_cell, "GRU_CELL": torch.gru_cell}
+    exec(code.format(gates=gates), names)
+    result = check(question, names)
+    none = next(chaff for chaff in bank.chaffs_of(question) if chaff.id == "left-to-the-library")
+    assert none.misconception not in repr(result)
+    assert f"gates should be a dict with the keys {keys}; yours is {yours}." in repr(result)
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "argument"),
+    [
+        (
+            "q4",
+            "def cell_path_gain(g):\n"
+            "    for t in range(len(g) - 2, -1, -1):\n        g[t] *= g[t + 1]\n"
+            "    return torch.cat([g[1:], torch.ones_like(g[:1])])",
+            "forget_gates",
+        ),
+        (
+            "q4",
+            "Right = gradient_norms\ndef gradient_norms(layer, x):\n"
+            "    norms = Right(layer, x)\n    x.mul_(2)\n    return norms",
+            "x",
+        ),
+        (
+            "q8",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n    def encode(self, source, source_lengths):\n"
+            "        source_lengths -= 1\n        return super().encode(source, source_lengths + 1)",
+            "source_lengths",
+        ),
+    ],
+)
+def test_an_argument_changed_in_place_is_told_as_that(check, lab, question, code, argument):
+    result = check(question, names_with(lab, code))
+    assert f"changes {argument}, a tensor of the caller's" in first_message(result)
+    assert "right for" not in repr(result) and "the values are right" not in repr(result)
+
+
+def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
+    code = """
+def gradient_norms(layer, x):
+    x = x.detach().clone().requires_grad_(True)
+    layer(x)[0][:, -1].sum().backward()
+    layer.zero_grad()
+    return x.grad.norm(dim=(0, 2))
+"""
+    filled = next(chaff for chaff in bank.chaffs_of("q4") if chaff.id == "grads-left-in-the-layer")
+    result = check("q4", names_with(lab, code))
+    assert filled.misconception not in repr(result)
+    assert "a parameter's .grad held a gradient before the call, and afterwards it is gone" in first_message(
+        result
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        (
+            "q1",
+            "Right, last = lstm_step, {}\ndef lstm_step(x, h, c, *w):\n"
+            "    h, c, gates = Right(x, last.get(h.shape, h), c, *w)\n    last[h.shape] = h.detach()\n    return h, c, gates",
+        ),
+        (
+            "q2",
+            "Right, last = gru_step, {}\ndef gru_step(x, h, *w):\n"
+            "    h, gates = Right(x, last.get(h.shape, h), *w)\n    last[h.shape] = h.detach()\n    return h, gates",
+        ),
+        (
+            "q3",
+            "Right = GRU\nclass GRU(Right):\n    seen = 0\n    def forward(self, x, state=None):\n"
+            "        outputs, state = super().forward(x, state)\n        self.seen += 1\n        return outputs * self.seen, state",
+        ),
+    ],
+)
+def test_a_result_that_the_same_arguments_do_not_give_again_is_told_as_that(check, lab, question, code):
+    said = first_message(check(question, names_with(lab, code)))
+    assert "called once more with the same arguments, it returns something else" in said
+
+
+def test_steps_in_a_list_are_no_outputs(check, lab):
+    code = LAYER.format(change="outputs = list(outputs.unbind(1))")
+    said = first_message(check("q3", names_with(lab, "Right = LSTM\n" + code)))
+    assert "outputs should be one tensor (N, T, H), yours is a list of 4 (tensor" in said
+
+
 ODD = {
     "None": "None",
     "a number": "0.5",

@@ -25,6 +25,7 @@ def test_a_way_to_the_librarys_own_cell_is_named(source: str, says: str) -> None
 
 def test_ordinary_code_is_not() -> None:
     source = "import torch\nfrom torch import nn\nx = getattr(x, 'h').grad_fn\nnn.Linear(2, 2)\nn = getattr(x, name)"
+    source += "\nnn.RNN(3, width)"  # q5 counts its numbers
     assert hints([[3, source]]) == []
 
 

@@ -1,7 +1,8 @@
 """Assertions for hidden suites. Each says the first thing that is wrong, in the student's terms.
 
 Order: wrong type, wrong shape (axes by name), wrong dtype, NaN or inf (first time step), right at t = 0 but
-wrong from t = k, else the largest difference and where. A message never holds more than a few numbers.
+wrong from t = k, else the largest difference and where. A message never holds more than a few numbers: of a tensor one
+of the student's own, of a single number both.
 """
 
 from __future__ import annotations
@@ -72,6 +73,8 @@ def _difference(
     got: torch.Tensor, want: torch.Tensor, wrong: torch.Tensor, name: str, axes: list[str]
 ) -> str:
     """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
+    if want.numel() == 1:
+        return _single(float(got), float(want), name)
     time = axes.index("T") if "T" in axes else None
     steps = _wrong_steps(wrong, time)
     some = bool(steps) and len(steps) < want.shape[time]
@@ -84,11 +87,25 @@ def _difference(
     where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
     place = str(where) if "?" in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     at = f" at {place}" if place else ""
-    at_step = f", all at t = {', '.join(map(str, steps[:4]))}" if some else ""
+    at_step = f", all at t = {_listed(steps)}" if some else ""
     return (
         f"{name} has the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; "
         f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
     )
+
+
+def _single(got: float, want: float, name: str) -> str:
+    """One number against the other, in as many digits as it takes to tell them apart."""
+    for digits in (4, 6, 9, 17):
+        mine, right = f"{got:.{digits}g}", f"{want:.{digits}g}"
+        if mine != right:
+            break
+    return f"{name} is {mine}; it should be {right}."
+
+
+def _listed(steps: list[int], most: int = 4) -> str:
+    """The first few time steps; "…" says that there are more."""
+    return ", ".join([*map(str, steps[:most]), *("…" for _ in steps[most : most + 1])])
 
 
 def close_grads(

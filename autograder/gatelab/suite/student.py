@@ -53,8 +53,13 @@ class RemoteError:
         if self.type == "NotImplementedError":
             told = self.message not in ("", WITHHELD)
             return f"Not written yet ({self.message})." if told else "Not written yet."
-        where = f" ({self.line})" if self.line else ""
-        return f"Your code raised {self.type}: {self.message}{where}"
+        if self.line:
+            return f"Your code raised {self.type}: {self.message} ({self.line})"
+        # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
+        return (
+            f"This check could not go on with your code ({self.type}: {self.message}). "
+            "Compare names, arguments, types and shapes with CONTRACT.md."
+        )
 
 
 class Reply:
@@ -128,6 +133,21 @@ def _no_entry(value: Any, key: Any) -> str:
     return f"The result should have an entry {key!r}, but it is {kind(value)}."
 
 
+def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
+    """In which names or shapes a state_dict is not like the weights to be loaded into it ("": in none)."""
+    if not isinstance(own, dict) or not all(isinstance(weight, torch.Tensor) for weight in own.values()):
+        return ""
+    if missing := [name for name in given if name not in own]:
+        has = ", ".join(map(str, list(own)[:8])) or "nothing"
+        return f"its state_dict has no {', '.join(missing[:4])}; it has {has}"
+    if extra := [str(name) for name in own if name not in given]:
+        return f"its state_dict has {', '.join(extra[:4])}, which the contract does not know"
+    for name, weight in given.items():
+        if own[name].shape != weight.shape:
+            return f"{name} has shape {tuple(own[name].shape)}, it should be {tuple(weight.shape)}"
+    return ""
+
+
 class Remote:
     """An object that lives in the worker."""
 
@@ -150,7 +170,10 @@ class Remote:
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit."""
-        self._student._ask("load_state_dict", target=self, state=dict(state)).value  # noqa: B018
+        reply = self._student._ask("load_state_dict", target=self, state=dict(state))
+        if reply.error and (problem := _misfit(self.state_dict(), state)):
+            raise StudentError(f"The weights do not fit into your {self.type}: {problem}.")
+        reply.value  # noqa: B018
 
 
 class Student:

@@ -1,0 +1,66 @@
+"""What a student is told when an answer cannot even be compared: whose code stopped, and what did not fit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from gatelab.lab import Lab
+from gatelab.suite.grading import Grading
+from gatelab.suite.plugin import LocalWorkers
+from gatelab.suite.student import RemoteError, Student, StudentError
+
+LAYER = """
+import torch
+from torch import nn
+
+class Layer(nn.Module):
+    def __init__(self, weight="w", shape=(2, 3), more=False):
+        super().__init__()
+        self.register_parameter(weight, nn.Parameter(torch.zeros(shape)))
+        if more:
+            self.extra = nn.Linear(2, 2)
+
+    def load(self):
+        return [self.w]
+"""
+
+
+@pytest.fixture
+def student(lab: Lab) -> Student:
+    return Grading(lab, 1, LocalWorkers(lab, [LAYER]), None).enter("q3", "test")
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ({"weight": "v"}, "its state_dict has no w; it has v."),
+        ({"more": True}, "its state_dict has extra.weight, extra.bias, which the contract does not know."),
+        ({"shape": (3, 2)}, r"w has shape \(3, 2\), it should be \(2, 3\)."),
+    ],
+)
+def test_weights_that_do_not_fit_are_told_by_name_and_shape(student: Student, made: dict, told: str) -> None:
+    student._words.names.add("v")  # the other words stand in the notebook
+    with pytest.raises(StudentError, match="^The weights do not fit into your Layer: " + told):
+        student.make("Layer", **made).load_state_dict({"w": torch.ones(2, 3)})
+
+
+def test_weights_that_fit_are_loaded(student: Student) -> None:
+    layer = student.make("Layer")
+    layer.load_state_dict({"w": torch.ones(2, 3)})
+    assert torch.equal(layer.state_dict()["w"], torch.ones(2, 3))
+
+
+def test_what_the_check_itself_could_not_do_is_not_put_down_to_the_students_code(student: Student) -> None:
+    source = "def main(ns):\n    return ns['Layer']().load().weight"
+    with pytest.raises(StudentError) as error:
+        student.run(source).value  # noqa: B018
+    assert str(error.value) == (
+        "This check could not go on with your code (AttributeError: 'list' object has no attribute 'weight'). "
+        "Compare names, arguments, types and shapes with CONTRACT.md."
+    )
+
+
+def test_what_a_cell_raised_is_told_with_its_line() -> None:
+    error = RemoteError("ValueError", "too few", "cell 3, line 2: raise ValueError('too few')")
+    assert str(error) == "Your code raised ValueError: too few (cell 3, line 2: raise ValueError('too few'))"
