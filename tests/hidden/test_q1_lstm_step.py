@@ -56,8 +56,15 @@ def gate(reply, key: str):
 @part("q1", "new-cell-state", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_cell_state(student, draw, N, D, H):
+    """Asked first, and twice: a step knows nothing but its arguments."""
     inputs = drawn(draw, N, D, H)
     close(three(student.lstm_step(*inputs))[1], expected(*inputs)[1], "the new c", "N H", dtype=torch.float64)
+    again = three(student.lstm_step(*inputs))[1]
+    needs(
+        isinstance(again, Tensor) and torch.allclose(again.double(), expected(*inputs)[1]),
+        "Called a second time with the same arguments, lstm_step gives another c: is something kept between calls "
+        "(a global variable), or drawn at random?",
+    )
 
 
 @part("q1", "new-hidden-state", 1)

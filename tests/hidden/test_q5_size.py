@@ -5,9 +5,18 @@ import pytest
 from gatelab.suite import needs, part, same
 
 # Each source makes modules in the worker and returns a name → count; the counts wanted are worked out here.
-PLAIN = """
+KEPT = """
+def kept(number):
+    # A number of numpy's would cross the line as a plain one.
+    plain = isinstance(number, int) and not isinstance(number, bool)
+    return number if plain else {"kind": type(number).__name__, "value": number}
+"""
+
+PLAIN = (
+    KEPT
+    + """
 def main(ns):
-    nn, count = torch.nn, ns["count_parameters"]
+    nn, count = torch.nn, lambda module: kept(ns["count_parameters"](module))
     return {
         "LSTM(3, 5)": count(nn.LSTM(3, 5)),
         "GRU(4, 2) of two layers": count(nn.GRU(4, 2, num_layers=2)),
@@ -17,6 +26,7 @@ def main(ns):
         "Tanh()": count(nn.Tanh()),
     }
 """
+)
 PLAIN_COUNTS = {
     "LSTM(3, 5)": 4 * 5 * (3 + 5 + 2),
     "GRU(4, 2) of two layers": 3 * 2 * (4 + 2 + 2) + 3 * 2 * (2 + 2 + 2),
@@ -26,7 +36,9 @@ PLAIN_COUNTS = {
     "Tanh()": 0,
 }
 
-SPECIAL = """
+SPECIAL = (
+    KEPT
+    + """
 class Tied(torch.nn.Module):
     def __init__(self):
         super().__init__()
@@ -36,7 +48,7 @@ class Tied(torch.nn.Module):
         self.scale = torch.nn.Parameter(torch.ones(()))
 
 def main(ns):
-    nn, count = torch.nn, ns["count_parameters"]
+    nn, count = torch.nn, lambda module: kept(ns["count_parameters"](module))
     norm = nn.BatchNorm1d(6)
     part_frozen = nn.Sequential(nn.Linear(5, 3), nn.Linear(3, 2))
     for p in part_frozen[0].parameters():
@@ -52,6 +64,7 @@ def main(ns):
         "a ModuleList that holds one Linear twice": count(twice),
     }
 """
+)
 SPECIAL_COUNTS = {
     "BatchNorm1d(6)": 12,  # its running mean, variance and step counter are buffers
     "a Sequential whose first Linear is frozen": 3 * 2 + 2,
@@ -60,10 +73,13 @@ SPECIAL_COUNTS = {
     "a ModuleList that holds one Linear twice": 12,
 }
 
-WIDTHS = """
+WIDTHS = (
+    KEPT
+    + """
 def main(ns, pairs):
-    return [ns["matched_hidden_size"](target, width) for target, width in pairs]
+    return [kept(ns["matched_hidden_size"](target, width)) for target, width in pairs]
 """
+)
 
 
 def rnn_count(H: int, D: int) -> int:
@@ -85,18 +101,35 @@ def tied(target: int, D: int) -> bool:
     return abs(rnn_count(H + 1, D) - target) == abs(rnn_count(H, D) - target)
 
 
+KINDS = {
+    "Tensor": "a tensor", "Parameter": "a tensor", "ndarray": "a numpy array", "float": "a float", "bool": "a bool",
+    "NoneType": "None (is a `return` missing?)",
+}  # fmt: skip
+
+
+def whole(got, want: int, name: str) -> None:
+    """The right number, as a Python int: a tensor or a float of the same value is refused by what asks for a size."""
+    if isinstance(got, dict):
+        kind = str(got.get("kind"))
+        kind = KINDS.get(
+            kind, "a number of numpy" if kind.startswith(("int", "uint", "float")) else "no number"
+        )
+        needs(False, f"{name} should be an int (a whole number of Python); yours is {kind}.")
+    same(got, want, name)
+
+
 def check_counts(student, source: str, counts: dict[str, int]) -> None:
     needs(student.has("count_parameters"), "`count_parameters` is not defined in the notebook.")
     found = student.run(source).value
     for name, want in counts.items():
-        same(found[name], want, f"count_parameters of {name}")
+        whole(found[name], want, f"count_parameters of {name}")
 
 
 def check_widths(student, pairs: list[tuple[int, int]]) -> None:
     needs(student.has("matched_hidden_size"), "`matched_hidden_size` is not defined in the notebook.")
     found = student.run(WIDTHS, pairs=[list(pair) for pair in pairs]).value
     for (target, D), got in zip(pairs, found, strict=True):
-        same(got, nearest(target, D), f"matched_hidden_size({target}, {D})")
+        whole(got, nearest(target, D), f"matched_hidden_size({target}, {D})")
 
 
 @part("q5", "counts", 1)

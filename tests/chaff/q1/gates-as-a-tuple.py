@@ -1,0 +1,8 @@
+"""The gates are returned as a tuple instead of a dict.
+
+Hint: What does gates["f"] give for the third thing that you return?
+"""
+
+EDITS = [
+    ('{"i": i, "f": f, "g": g, "o": o}', "(i, f, g, o)"),
+]

@@ -1,0 +1,8 @@
+"""A forget bias of 0 or below is not used.
+
+Hint: Any number is allowed, one that closes the forget gate too. Only None means that none was given.
+"""
+
+EDITS = [
+    ("if forget_bias is not None:", "if forget_bias is not None and forget_bias > 0:"),
+]
