@@ -8,7 +8,8 @@ made. Nothing has to be stored, and every input of the hidden suite serves as a 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import torch
@@ -18,46 +19,77 @@ from gatelab.suite.local import LocalBackend
 from gatelab.suite.trace import Trace
 
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
+QUOTED = re.compile(r"""(["'`])([^"'`]*)\1""")  # a name in an exception's message
 
 
-def agrees(trace: Trace, backend: Callable[[], LocalBackend], tests: set[str] | None = None) -> bool:
-    """Whether a chaff answers as the submission did: on all calls, or on those of `tests` only."""
+def agreements(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, bool]]:
+    """Whether some code answers as the submission did, call by call: (place in the trace, whether it does).
+
+    Ends with a disagreement where the code cannot go on.
+    """
     local, fork = None, None
-    for exchange in trace.exchanges:
+    for place, exchange in enumerate(trace.exchanges):
         if not exchange.replay:
             continue
-        if exchange.fork != fork:
-            try:
-                local, fork = backend(), exchange.fork
-            except Exception:
-                return False  # a chaff (or a pair of them) that does not even load
         try:
+            if exchange.fork != fork:
+                local, fork = backend(), exchange.fork
             answer = local.request(exchange.request)
         except Exception:
-            return False
-        if (tests is None or exchange.test in tests) and not equal_answers(
-            answer, exchange.answer, loosely=exchange.request["op"] == "state_dict"
-        ):
-            return False
-    return True
+            yield place, False  # a chaff (or a pair of them) that does not even load, or made no such object
+            return
+        yield place, equal_answers(answer, exchange.answer, exchange.request)
 
 
-def equal_answers(mine: dict[str, Any], theirs: dict[str, Any], loosely: bool = False) -> bool:
-    """Whether two answers to the same request say the same. `loosely`: of tensors, shapes and dtypes only."""
+def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] | None = None) -> bool:
+    """Whether a chaff answers as the submission did: to all calls, or to those at `places` of the trace."""
+    agreed = set()
+    for place, same in agreements(trace, backend):
+        if same:
+            agreed.add(place)
+        elif places is None or place in places:
+            return False
+    return places is None or places <= agreed
+
+
+def equal_answers(
+    mine: dict[str, Any], theirs: dict[str, Any], request: dict[str, Any] | None = None
+) -> bool:
+    """Whether two answers to the same request say the same."""
     if bool(mine.get("error")) != bool(theirs.get("error")):
         return False
     if mine.get("error"):
-        return mine["error"]["type"] == theirs["error"]["type"]
+        return _said(mine["error"], request) == _said(theirs["error"], request)
+    # Which random numbers a new layer holds depends on the order of drawing; their shapes do not.
+    loosely = request is not None and request["op"] == "state_dict"
     return all(
         _equal(mine.get(key), theirs.get(key), loosely) for key in ("value", "grads", "after")
     ) and bool(mine.get("grad_error")) == bool(theirs.get("grad_error"))
+
+
+def _said(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
+    """Type and message of an exception. Names that the request does not speak of are the writer's own: any will do."""
+    asked = set(_texts(request))
+    return error["type"], QUOTED.sub(lambda name: name[0] if name[2] in asked else '"…"', error["message"])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The keys and texts in a nested value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _equal(a: Any, b: Any, loosely: bool) -> bool:
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         if a.shape != b.shape or a.dtype != b.dtype:
             return False
-        # Which random numbers a layer starts with depends on the order of drawing; their shapes do not.
         tolerance = TOLERANCE.get(a.dtype, 0.0)
         return loosely or torch.allclose(
             a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True
@@ -101,14 +133,19 @@ def identify(
     def backend(source: str) -> Callable[[], LocalBackend]:
         return lambda: LocalBackend([*under, source])
 
-    if reference is not None and agrees(trace, backend(reference)):
+    replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
+    right = set() if reference is None else {at for at, same in agreements(trace, backend(reference)) if same}
+    if right == replayed:
         return []
-    for tests in (None, trace.failed):
-        found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), tests)]
-        if tests is None and found:
-            return found[:1]
-        if len(found) == 1:
-            return found
+    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source))]
+    if found:
+        return found[:1]
+    # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
+    # right, for a mistake that would have shown there is another one.
+    failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
+    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
+    if len(found) == 1:
+        return found
     for a, b in itertools.combinations(chaffs, 2) if compose and not errors else ():
         both = compose(a, b)
         if both is not None and agrees(trace, backend(both.source)):

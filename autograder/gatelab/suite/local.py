@@ -48,8 +48,14 @@ def _compiled(source: str) -> types.CodeType:
 
 @contextlib.contextmanager
 def unmoved_randomness() -> Iterator[None]:
-    """Code that seeds or draws must not move the examiner's own generators, nor its threads and dtype."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state(), torch.get_default_dtype()
+    """Code that seeds or draws must not move the examiner's own generators, nor its dtype and gradients."""
+    states = (
+        random.getstate(),
+        np.random.get_state(),
+        torch.get_rng_state(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
     try:
         yield
     finally:
@@ -57,3 +63,4 @@ def unmoved_randomness() -> Iterator[None]:
         np.random.set_state(states[1])
         torch.set_rng_state(states[2])
         torch.set_default_dtype(states[3])
+        torch.set_grad_enabled(states[4])

@@ -49,6 +49,8 @@ class Runtime:
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
+        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
+        torch.set_grad_enabled(True)
         try:
             return getattr(self, "do_" + request["op"])(**request["arguments"])
         except BaseException as error:
