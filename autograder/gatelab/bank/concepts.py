@@ -1,4 +1,4 @@
-"""What assignment/<lab>/tests/q12.json holds: the form of every concept answer, and one hash over all of them.
+"""What assignment/<lab>/tests/q12.json holds: the form of every concept answer, and hashes over all of them.
 
 The answers themselves stay in tests/hidden/reference/concepts.toml.
 """
@@ -20,21 +20,24 @@ def concepts(lab: Lab) -> bytes:
         key = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BankError(f"{path}: {error}") from error
-    forms = {id: _form(row) for id, row in key.items()}
+    forms = {id: form(row) for id, row in key.items()}
     salt = f"{lab.name} q12"  # not a secret; it only keeps this hash apart from those of other labs
     with importable(lab.assignment):
-        from seqlab.checking.concepts import joint_hash, read
+        from seqlab.checking.concepts import NEAR, joint_hashes, read, text
 
         try:
-            plain = {id: read(row["answer"], forms[id]) for id, row in key.items()}
+            plain = {id: read(text(row["answer"]), forms[id]) for id, row in key.items()}
         except ValueError as error:
             raise BankError(f"{path}: an answer is not of its own form: {error}") from error
-        mark = joint_hash(plain, salt)
+        marks = joint_hashes(plain, forms, salt, NEAR)
     lines = ",\n".join(f"  {json.dumps(id)}: {json.dumps(form)}" for id, form in forms.items())
-    return f'{{\n "forms": {{\n{lines}\n }},\n "salt": {json.dumps(salt)},\n "hash": {json.dumps(mark)}\n}}\n'.encode()
+    hashes = json.dumps(marks, indent=2).replace("\n]", "\n ]")
+    return (
+        f'{{\n "forms": {{\n{lines}\n }},\n "salt": {json.dumps(salt)},\n "hashes": {hashes}\n}}\n'.encode()
+    )
 
 
-def _form(row: dict) -> dict:
+def form(row: dict) -> dict:
     """What a student may know of an answer: its kind, and how many letters it has."""
     if row["kind"] == "number":
         return {"kind": "number"}
