@@ -9,7 +9,7 @@ import torch
 from trained import Scores, best, check_strata, check_training, run_training, settings, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both
 
-from gatelab.suite import close, close_grads, needs, part
+from gatelab.suite import close, close_grads, needs, part, unchanged
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
 NAME = "SequenceClassifier"
@@ -49,8 +49,9 @@ def test_logits_are_read_at_the_last_valid_step(student, draw, n, t):
     model, twin = make(student, draw)
     tokens, lengths = draw.integers(0, V, n, t), draw.integers(1, t + 1, n)
     lengths[0] = t // 2  # at least one sequence is padded
-    got = model(tokens, lengths).value
-    close(got, twin(tokens, lengths), "the result for padded sequences", "N K")
+    reply = model(tokens, lengths)
+    close(reply.value, twin(tokens, lengths), "the result for padded sequences", "N K")
+    unchanged(reply.after, {"0": tokens, "1": lengths}, {"0": "tokens", "1": "lengths"})
 
 
 @part("q7", "padding", 1)
@@ -82,6 +83,8 @@ def test_padding_does_not_matter(student, draw):
         "The logits change when more padding is put behind the sequences.",
     )
     alone = [model(tokens[i : i + 1, : lengths[i]], lengths[i : i + 1]).value for i in range(n)]
+    for logits in alone:
+        close(logits, torch.zeros(1, K), "the result for one sequence", "N K", atol=math.inf)  # its shape
     needs(
         torch.allclose(torch.cat(alone), first, rtol=1e-9, atol=1e-10),
         "A sequence in a batch gets other logits than the same sequence alone, without padding.",

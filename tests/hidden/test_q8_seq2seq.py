@@ -116,9 +116,18 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     model, twin = make(student, draw)
     source, lengths, targets = pairs(draw, n, s, t)
     want = twin.forced(source, lengths, targets)
-    reply = model(source, lengths, targets)  # forcing is 1.0 unless given
-    close(reply.value, want, "the result of your Seq2Seq", "N T V")
-    close(model(source, lengths, targets, forcing=1.0).value, want, "the result with forcing = 1", "N T V")
+    reply = model(source, lengths, targets, forcing=1.0)
+    default = model(source, lengths, targets).value
+    model.method("eval")
+    evaluated = model(source, lengths, targets, forcing=1.0).value
+    close(reply.value, want, "the result with forcing = 1", "N T V", dtype=torch.float64)
+    close(default, want, "the result without `forcing`, whose default should be 1.0,", "N T V")
+    close(
+        evaluated,
+        want,
+        "the result with forcing = 1 after model.eval(), which forcing should not heed,",
+        "N T V",
+    )
     unchanged(
         reply.after,
         {"0": source, "1": lengths, "2": targets},

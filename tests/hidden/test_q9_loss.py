@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gatelab.suite import close, close_grads, needs, part, unchanged
 
-LOSS = "the loss"
+LOSS, D = "the loss", torch.float64  # whose dtype is that of the logits
 
 
 def token_by_token(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
@@ -34,17 +34,24 @@ def batch(draw, n: int, t: int, v: int, pad: int, lengths: list[int]) -> tuple[T
 def test_mean_of_the_cross_entropies_of_all_tokens(student, draw, n, t, v):
     logits, targets = batch(draw, n, t, v, 0, [t] * n)
     reply = student.sequence_loss(logits, targets, 0)
-    close(reply.value, token_by_token(logits, targets, 0), f"{LOSS} of a batch without padding", "")
+    close(reply.value, token_by_token(logits, targets, 0), f"{LOSS} of a batch without padding", "", dtype=D)
     unchanged(reply.after, {"0": logits, "1": targets}, {"0": "logits", "1": "targets"})
 
 
 @part("q9", "padding", 2)
 @pytest.mark.parametrize("pad", [0, 3, 6])
-@pytest.mark.parametrize("lengths", [[2, 5, 1, 4], [5, 0, 3, 5], [0, 0, 1, 0]])
-def test_padding_is_left_out_of_the_mean(student, draw, pad, lengths):
+@pytest.mark.parametrize(
+    ("lengths", "where"),
+    [([2, 5, 1, 4], ""), ([5, 0, 3, 5], ""), ([0, 0, 1, 0], ""), ([2, 5, 1, 4], " between tokens")],
+)
+def test_padding_is_left_out_of_the_mean(student, draw, pad, lengths, where):
     logits, targets = batch(draw, 4, 5, 7, pad, lengths)
-    got = student.sequence_loss(logits, targets, pad).value
-    close(got, token_by_token(logits, targets, pad), f"{LOSS} of a batch with padding", "")
+    if where:
+        targets[0, 0] = targets[1, 2] = targets[3, 1] = pad
+    reply = student.sequence_loss(logits, targets, pad)
+    got = reply.value
+    close(got, token_by_token(logits, targets, pad), f"{LOSS} of a batch with padding{where}", "", dtype=D)
+    unchanged(reply.after, {"0": logits, "1": targets}, {"0": "logits", "1": "targets"})
     other = torch.where((targets == pad).unsqueeze(-1), draw(4, 5, 7, scale=2.0), logits)
     needs(
         torch.allclose(student.sequence_loss(other, targets, pad).value, got, rtol=1e-9, atol=1e-10),
@@ -60,7 +67,7 @@ def test_gradients_reach_the_real_tokens_only(student, draw, pad, lengths):
     upstream = draw(1)[0]
     reply = student.sequence_loss(logits, targets, pad, upstream=upstream)
     want = token_by_token(logits, targets, pad)
-    close(reply.value, want.detach(), LOSS, "")
+    close(reply.value, want.detach(), LOSS, "", dtype=D)
     want.backward(upstream)
     got = reply.grads.get("0")
     needs(

@@ -1,0 +1,15 @@
+"""The padding in `targets` is overwritten, in the tensor that the caller goes on using.
+
+Hint: Does `targets[…] = …` make a new tensor? What does a second call with the same targets see?
+"""
+
+EDITS = [
+    (
+        '    index = targets.unsqueeze(-1)\n',
+        '    real = targets != pad  # (N, T)\n    targets[~real] = -100\n    index = targets.clamp(min=0).unsqueeze(-1)\n',
+    ),
+    (
+        '    real = targets != pad  # (N, T)\n    return',
+        '    return',
+    ),
+]
