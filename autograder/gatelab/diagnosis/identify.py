@@ -146,7 +146,9 @@ def identify(
     found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
     if len(found) == 1:
         return found
-    for a, b in itertools.combinations(chaffs, 2) if compose and not errors else ():
+    # Where every call fails there are no numbers to tell two mistakes by.
+    numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
+    for a, b in itertools.combinations(chaffs, 2) if compose and numbers else ():
         both = compose(a, b)
         if both is not None and agrees(trace, backend(both.source)):
             return [a, b]
