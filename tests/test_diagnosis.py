@@ -194,3 +194,49 @@ def test_an_unknown_mistake_is_not_given_a_name(lab: Lab, bank: Bank) -> None:
     assert source != lab.reference("q1")
     chaffs = [c for c in bank.chaffs if c.question == "q1"]
     assert identify(answers_of(lab, "q1", source), chaffs, [], compose=compose) == []
+
+
+def traced(lab: Lab, source: str, question: str, runs: dict[str, dict], failed: set[str]) -> Trace:
+    """A trace of one request for each test."""
+    trace = Trace(question, failed=failed)
+    local = LocalBackend([*references_before(lab, question), source])
+    for test, request in runs.items():
+        Recording(local, trace, test, 1).request(request)
+    return trace
+
+
+def test_a_mistake_that_fails_a_test_which_was_passed_is_not_the_name(lab: Lab, bank: Bank) -> None:
+    driver = "def main(ns, bias): return ns['LSTM'](2, 3, forget_bias=bias).bias_ih_l0[3:6].tolist()"
+    runs = {
+        str(bias): {"op": "run", "arguments": {"source": driver, "values": {"bias": bias}}}
+        for bias in (1.0, -2.5, 3)
+    }
+    reference = lab.reference("q3")
+    mistake = reference.replace("if forget_bias is not None:", "if isinstance(forget_bias, float):")
+    chaffs = [c for c in bank.chaffs_of("q3") if c.id != "forget-bias-only-if-float"]
+    trace = traced(lab, mistake, "q3", runs, {"3"})
+    assert identify(trace, chaffs, references_before(lab, "q3"), reference) == []
+    ignored = traced(
+        lab, reference.replace("if forget_bias is not None:", "if False:"), "q3", runs, set(runs)
+    )
+    found = identify(ignored, chaffs, references_before(lab, "q3"), reference)
+    assert [chaff.id for chaff in found] == ["forget-bias-ignored"]
+
+
+def test_failures_are_the_same_only_with_the_same_words_but_for_own_names() -> None:
+    def answer(message: str) -> dict:
+        return {"error": {"type": "RuntimeError", "message": message, "line": "", "traceback": ""}}
+
+    request = {"op": "load_state_dict", "arguments": {"state": {"weight_ih_l0": torch.zeros(1)}}}
+    lacking = answer('Missing key(s): "W". Unexpected key(s): "weight_ih_l0".')
+    assert equal_answers(
+        lacking, answer('Missing key(s): "w_x". Unexpected key(s): "weight_ih_l0".'), request
+    )
+    for other in (
+        'Unexpected key(s): "weight_ih_l0".',
+        'Missing key(s): "W". Unexpected key(s): "mine".',
+        "mat1 and mat2 shapes cannot be multiplied (3x5 and 4x20)",
+    ):
+        assert not equal_answers(lacking, answer(other), request)
+    shapes = "mat1 and mat2 shapes cannot be multiplied ({} and 4x20)"
+    assert not equal_answers(answer(shapes.format("3x5")), answer(shapes.format("2x5")), request)

@@ -98,6 +98,18 @@ def test_code_that_brings_its_process_down_costs_its_own_question_only(
     assert all(part.message for part in report.question("q2").parts)
 
 
+@pytest.mark.parametrize(
+    "last",
+    ["torch.set_grad_enabled(False)", "torch.no_grad().__enter__()", "torch.set_default_dtype(torch.float64)",
+     "torch.autograd.set_detect_anomaly(True)", "torch.use_deterministic_algorithms(True)"],
+)  # fmt: skip
+def test_settings_of_torch_that_a_last_cell_leaves_on_cost_correct_work_nothing(
+    engine: Engine, lab: Lab, tmp_path: Path, last: str
+) -> None:
+    report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, last), questions=PART)
+    assert points(report) == FULL
+
+
 def test_an_empty_question_says_that_it_is_not_written(engine: Engine, lab: Lab, tmp_path: Path) -> None:
     stub = 'def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    raise NotImplementedError("q1: not written yet")\n'
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, q1=stub), questions=PART)
