@@ -241,7 +241,7 @@ class TestAgain:
         [
             ("ada", "3", "ada, column q12a: '3' is no number from 0 to 2; mend it there and save."),
             ("ada", "good", "ada, column q12a: 'good' is no number"),
-            ("who", "1", "holds marks for who, who handed in nothing here"),
+            ("who", "1", "holds marks for 'who', and no submission is called so"),
         ],
     )
     def test_does_a_mark_that_cannot_stand_stop_it(
@@ -252,6 +252,8 @@ class TestAgain:
         result = gatelab(*arguments)
         assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
         assert (out / "grades.csv").read_text() == f"submission,q12a\n{name},{mark}\n"
+        exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
+        assert exported.exit_code == 2 and said in exported.output
 
     def test_does_the_number_of_jobs_change_nothing(self, again: tuple) -> None:
         _, out, arguments = again

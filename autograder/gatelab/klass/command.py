@@ -33,7 +33,7 @@ from gatelab.klass.store import Store, StoreError, grading_hash
 from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.model import Report
-from gatelab.report.table import harmless, number
+from gatelab.report.table import number
 
 WIDE = 160  # columns of the table where the output is no terminal
 
@@ -78,8 +78,10 @@ def grade(
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)
-        run.marks = store.marks({id: spec.points for id, spec in lab.questions.items() if spec.by_hand})
-        _no_mark_is_lost(run)
+        run.marks = store.marks(
+            {id: spec.points for id, spec in lab.questions.items() if spec.by_hand},
+            [submission.name for submission in submissions],
+        )
     except (LabError, CollectError, StoreError) as error:
         _usage(str(error))
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing_protection)
@@ -127,17 +129,6 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: boo
     finally:
         signal.signal(signal.SIGTERM, previous)
     return False
-
-
-def _no_mark_is_lost(run: ClassRun) -> None:
-    """Stop when grades.csv holds marks of a row that the new one will not have."""
-    names = {harmless(submission.name) for submission in run.submissions}
-    strangers = [name for name in run.marks if name not in names]
-    if strangers:
-        raise StoreError(
-            f"{run.out / 'grades.csv'}: holds marks for {visible(', '.join(strangers[:5]))}, who handed in nothing "
-            "here; correct the name or take the marks out."
-        )
 
 
 def _of_notebooks(count: int, run: ClassRun) -> str:

@@ -15,7 +15,7 @@ from gatelab.report.export import ExportError, Filled, canvas, moodle
 from gatelab.report.marks import MarksError, read_marks, with_marks
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
-from gatelab.report.table import harmless, number
+from gatelab.report.table import number
 
 app = typer.Typer(help="Fill the grades into Canvas's or Moodle's own sheet.", no_args_is_help=True)
 
@@ -87,10 +87,11 @@ def reports(graded: Path) -> list[Report]:
             f"{graded}: only {only} was graded here; grade without --question, into another -o, and export that."
         )
     try:
-        marks = read_marks(graded / "grades.csv", {row["id"]: row["points"] for row in table["by_hand"]})
+        by_hand = {row["id"]: row["points"] for row in table["by_hand"]}
+        marks = read_marks(graded / "grades.csv", by_hand, [report.submission for report in read])
     except MarksError as error:
         raise ExportError(str(error)) from error
-    return [with_marks(report, marks.get(harmless(report.submission), {})) for report in read]
+    return [with_marks(report, marks.get(report.submission, {})) for report in read]
 
 
 def unmarked(reports: list[Report]) -> list[str]:

@@ -18,7 +18,7 @@ from gatelab.report.export import BOM
 from gatelab.report.marks import Marks
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.table import grades_csv, harmless
+from gatelab.report.table import grades_csv
 
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
@@ -91,7 +91,7 @@ class ClassRun:
                 s.file,
                 self.reports.get(s.name),
                 "" if s.name in self.reports else self.trouble or STOPPED,
-                self.marks.get(harmless(s.name), {}),
+                self.marks.get(s.name, {}),
             )
             for s in self.submissions
         ]

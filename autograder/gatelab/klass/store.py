@@ -69,12 +69,12 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def marks(self, questions: dict[str, float]) -> Marks:
+    def marks(self, questions: dict[str, float], names: list[str]) -> Marks:
         """The marks by hand in this class's grades.csv. Raises StoreError when one cannot be read."""
         if self._other(self._book()):
             return {}
         try:
-            return read_marks(self.out / "grades.csv", questions)
+            return read_marks(self.out / "grades.csv", questions, names)
         except MarksError as error:
             raise StoreError(str(error)) from error
 

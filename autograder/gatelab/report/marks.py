@@ -7,19 +7,21 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+from gatelab.klass.names import visible
 from gatelab.report.model import Part, Report
+from gatelab.report.table import harmless
 
-Marks = dict[str, dict[str, float]]  # submission, as grades.csv spells it → question ID → points
+Marks = dict[str, dict[str, float]]  # submission → question ID → points
 
 
 class MarksError(Exception):
     """A mark cannot be read; the message names the file, the row, the column and what to do."""
 
 
-def read_marks(path: Path, questions: dict[str, float]) -> Marks:
+def read_marks(path: Path, questions: dict[str, float], names: list[str]) -> Marks:
     """The marks that stand in grades.csv; nothing when there is no such file yet.
 
-    `questions`: ID → points, of what is marked by hand. Spreadsheets save with other separators and encodings than
+    `questions`: ID → points, of what is marked by hand; `names`: the submissions. Spreadsheets save with other separators and encodings than
     they were given, and a German one writes 1,5.
     """
     try:
@@ -37,12 +39,19 @@ def read_marks(path: Path, questions: dict[str, float]) -> Marks:
     first = text.partition("\n")[0]
     rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     found: Marks = {}
+    spelled = {harmless(name): name for name in names}
     for row in rows:
         name = row.get("submission") or ""
         given = {id: (row.get(id) or "").strip() for id in questions}
         marks = {id: _points(path, name, id, said, questions[id]) for id, said in given.items() if said}
+        if marks and name not in spelled:
+            # A spreadsheet may have made 7 of 007; the next grades.csv would have no row for the mark.
+            raise MarksError(
+                f"{path}: holds marks for {visible(name)[:40]!r}, and no submission is called so; "
+                "correct the name there or take the marks out."
+            )
         if marks:
-            found[name] = marks
+            found[spelled[name]] = marks
     return found
 
 
