@@ -78,8 +78,7 @@ def test_more_time_steps_than_are_listed_are_not_passed_over() -> None:
     ("got", "want", "told"),
     [
         (0.52, 0.61, "the loss is 0.52; it should be 0.61."),
-        (1.0, 1.0 + 1e-7, "the loss is 1; it should be 1.0000001."),
-        (float(2**53), float(2**53 + 2), "the loss is 9007199254740992; it should be 9007199254740994."),
+        (1.0, 1.0 + 1e-7, "the loss is 1, which is off by 1e-07."),
     ],
 )
 def test_a_single_number_is_told_beside_the_right_one(got: float, want: float, told: str) -> None:

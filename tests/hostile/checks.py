@@ -46,7 +46,9 @@ DIGITS = 6
 NUMBER = re.compile(r"\d+\.(\d+)")
 LONGEST = 1500  # characters of one line of what comes back
 # Sizes in an error's message are the worker's to choose: few of them, so that they spell nothing.
-SIZES = re.compile(r"Your code raised \w+: (.*?)(?: \(cell |$)")
+SIZES = re.compile(
+    r"(?:Your code raised |could not go on with your code \()\w+: (.*?)(?: \(cell |\)\. Compare |$)"
+)
 MOST_DIGITS = 20
 
 # What this much of the question earns when it is done in the open.

@@ -95,11 +95,10 @@ def _difference(
 
 
 def _single(got: float, want: float, name: str) -> str:
-    """One number against the other, in as many digits as it takes to tell them apart."""
-    for digits in (4, 6, 9, 17):
-        mine, right = f"{got:.{digits}g}", f"{want:.{digits}g}"
-        if mine != right:
-            break
+    """One number against the other, in four digits: where these are alike, by how much it is off."""
+    mine, right = f"{got:.4g}", f"{want:.4g}"
+    if mine == right:
+        return f"{name} is {mine}, which is off by {abs(got - want):.1g}."
     return f"{name} is {mine}; it should be {right}."
 
 

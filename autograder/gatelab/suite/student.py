@@ -144,7 +144,11 @@ def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
         return f"its state_dict has {', '.join(extra[:4])}, which the contract does not know"
     for name, weight in given.items():
         if own[name].shape != weight.shape:
-            return f"{name} has shape {tuple(own[name].shape)}, it should be {tuple(weight.shape)}"
+            shape = str(tuple(own[name].shape))
+            has = (
+                f"shape {shape}" if len(shape) <= 20 else "another shape"
+            )  # sizes are the worker's to choose
+            return f"{name} has {has}, it should be {tuple(weight.shape)}"
     return ""
 
 
