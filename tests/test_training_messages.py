@@ -95,6 +95,7 @@ Q7 = {
     "raises later": ("accuracy", [(HEAD, f"{COUNTED}assert self.calls < 4, 'enough'\n        {HEAD}")], ["Training your SequenceClassifier failed", "AssertionError: enough", "assert self.calls < 4"]),
     "memory": ("accuracy", [(HEAD, f"{TRAINED}tokens.new_zeros(10**10)\n        {HEAD}")], ["Training your SequenceClassifier failed", "can't allocate memory", "tokens.new_zeros(10**10)"]),
     "ends the process": ("accuracy", [(HEAD, f"{TRAINED}import os; os._exit(0)\n        {HEAD}")], ["Your code ended its process"]),
+    "other answers before": ("accuracy", [(HEAD, f"{BUSY.format(seconds='0.3 * (len(tokens) == 32)')}{COUNTED}pass\n        {HEAD}.roll(int(not hasattr(self, 'calls')), dims=1)")], ["Before it is trained your SequenceClassifier", "weights in its state_dict"]),
     "endless step": ("accuracy", [(HEAD, f"{BUSY.format(seconds='60 * (len(tokens) == 32)')}{HEAD}")], ["Training your SequenceClassifier took too long", "not one training step"]),
     "slow predictions": ("accuracy", [(HEAD, f"{BUSY.format(seconds='{32: 0.3, 16: 60}.get(len(tokens), 0)')}{HEAD}")], ["The time was used up after", f"of {STEPS} steps of training your SequenceClassifier", "predictions"]),
 }  # fmt: skip
@@ -180,8 +181,8 @@ STACKED = "return torch.stack(steps, dim=1)"
     ("question", "part", "edits", "said"),
     [
         ("q8", "teacher-forcing", [("self.head", "self.out")], ["state_dict of your Seq2Seq", "no 'head.weight', 'head.bias'", "it has 'out.weight'"]),
-        ("q8", "teacher-forcing", [(STACKED, "return torch.stack(steps, dim=0)")], ["your Seq2Seq has shape (4, 5, 11)", "expected (5, 4, 11)"]),
-        ("q8", "teacher-forcing", [(STACKED, f"{STACKED} * float('nan')")], ["your Seq2Seq holds nan"]),
+        ("q8", "teacher-forcing", [(STACKED, "return torch.stack(steps, dim=0)")], ["your Seq2Seq with forcing = 1 has shape (4, 5, 11)", "expected (5, 4, 11)"]),
+        ("q8", "teacher-forcing", [(STACKED, f"{STACKED} * float('nan')")], ["your Seq2Seq with forcing = 1 holds nan"]),
     ],
     ids=["other names", "time first", "nan"],
 )  # fmt: skip

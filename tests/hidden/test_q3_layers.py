@@ -321,7 +321,7 @@ def main(ns, kind, D, H, x):
     return {
         "state_dict": {name: tensor.clone() for name, tensor in layer.state_dict().items()},
         "parameters": [name for name, _ in layer.named_parameters()],
-        "outputs": outputs.detach(),
+        "outputs": outputs,
     }
 """
 

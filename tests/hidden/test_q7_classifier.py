@@ -153,11 +153,15 @@ def model_of(ns, seed):
     ).float()  # a layer that starts in float64 is right too
 """
 
-# Names and dtype are looked at first: a training that cannot be judged is not worth its seconds.
+# Names, dtype and predictions are looked at first: a training that cannot be judged is not worth its seconds, and
+# weights that were trained elsewhere are worth nothing in a model that does not use them.
 BEFORE = """
-def main(ns, seed):
+def main(ns, seed, inputs):
     model = model_of(ns, seed)
-    return {"weights": dict(model.state_dict()), "logits": model(*tasks.STORE.batch(2, seed).inputs)}
+    logits = model(*tasks.STORE.batch(2, seed).inputs)
+    fit = isinstance(logits, torch.Tensor) and logits.ndim == 2  # else the training says what is wrong with them
+    predicted = training.predictions(model, *inputs) if fit else None
+    return {"weights": dict(model.state_dict()), "logits": logits, "predicted": predicted}
 """
 
 TRAIN = """
@@ -185,7 +189,8 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
     twin = TwinClassifier(
         tasks.STORE.vocab_size, recipe.embedding_size, recipe.hidden_size, tasks.STORE.num_classes
     )
-    before = student.run(MODEL + BEFORE, replay=False, seed=seed)
+    untrained = tasks.STORE.batch(24, draw.generator).inputs
+    before = student.run(MODEL + BEFORE, replay=False, seed=seed, inputs=untrained)
     check_state_dict(before["weights"], twin, NAME)
     logits = before["logits"]
     needs(
@@ -218,3 +223,16 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
 
     scores = best(train, [seed, other], set_["threshold"])
     check_strata(scores, set_["threshold"], TRAINED, "accuracy")
+    twin.load_state_dict({key: before["weights"][key] for key in twin.state_dict()})
+    with torch.no_grad():
+        expected = twin(*untrained).argmax(dim=1)
+    predicted = before["predicted"]
+    close(
+        predicted, torch.zeros(len(expected)), "the predictions before training", "N", atol=math.inf
+    )  # of that shape
+    agree = (predicted == expected).double().mean().item()
+    needs(
+        agree > 0.9,
+        f"Before it is trained {TRAINED} does not predict what PyTorch's layers with its weights do ({agree:.0%} agree): "
+        "the predictions must come from the weights in its state_dict.",
+    )

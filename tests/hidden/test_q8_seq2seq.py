@@ -59,7 +59,7 @@ def seeded(student, draw, model, batch: Pairs, forcing: float, calls: int = 1) -
 def check_shape(logits: Tensor, batch: Pairs, forcing: float) -> None:
     """What follows needs a tensor (N, T, V)."""
     want = torch.zeros(*batch.targets.shape, VT)
-    close(logits, want, f"the result with forcing = {forcing:g}", "N T V", atol=math.inf)
+    close(logits, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", atol=math.inf)
 
 
 SIZES = pytest.mark.parametrize(("n", "s", "t"), [(5, 7, 4), (1, 3, 6), (3, 1, 1)])
@@ -120,7 +120,7 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     default = model(source, lengths, targets).value
     model.method("eval")
     evaluated = model(source, lengths, targets, forcing=1.0).value
-    close(reply.value, want, "the result with forcing = 1", "N T V", dtype=torch.float64)
+    close(reply.value, want, "the result of your Seq2Seq with forcing = 1", "N T V", dtype=torch.float64)
     for other, message in (
         (default, "Without `forcing` the result is not that of forcing = 1.0, which is its default."),
         (
@@ -141,12 +141,14 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
 def test_the_decoder_has_seen_earlier_targets_only(student, draw):
     model, twin = make(student, draw)
     source, lengths, targets = pairs(draw, 3, 4, 6)
-    first = model(source, lengths, targets).value
+    first = model(source, lengths, targets, forcing=1.0).value
     close(first, torch.zeros(3, 6, VT), "the result of your Seq2Seq", "N T V", atol=math.inf)  # its shape
     for t in range(6):
         other = targets.clone()
         other[:, t] = other[:, t] % (VT - 1) + 1  # another token, and not 0
-        moved = (model(source, lengths, other).value - first).abs().amax(dim=(0, 2)) > 1e-9  # (T,)
+        moved = (model(source, lengths, other, forcing=1.0).value - first).abs().amax(
+            dim=(0, 2)
+        ) > 1e-9  # (T,)
         needs(
             not moved[: t + 1].any(),
             f"The logits at step {int(moved.nonzero()[0]) if moved.any() else 0} change with the target of step {t}: "
@@ -158,7 +160,9 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
             "which the decoder should have read just before.",
         )
     load_both(model, twin, draw_weights(twin, draw), NAME)
-    changed = (model(source, lengths, targets).value - first).abs().amax(dim=(0, 2)) > 1e-9  # (T,)
+    changed = (model(source, lengths, targets, forcing=1.0).value - first).abs().amax(
+        dim=(0, 2)
+    ) > 1e-9  # (T,)
     needs(changed.all(), "The logits stay the same when the model gets other weights.")
 
 
@@ -174,7 +178,12 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
         other.shape == first.shape and torch.allclose(other, first, rtol=1e-9, atol=1e-10),
         "With forcing = 0 the logits change with the targets, which the decoder should not read then.",
     )
-    close(first, twin.free(batch.source, batch.lengths, t), "the result with forcing = 0", "N T V")
+    close(
+        first,
+        twin.free(batch.source, batch.lengths, t),
+        "the result of your Seq2Seq with forcing = 0",
+        "N T V",
+    )
 
 
 def forced_steps(twin, batch: Pairs, logits: Tensor) -> tuple[Tensor, Tensor]:
@@ -262,7 +271,7 @@ def test_gradients_reach_every_weight_but_not_through_the_choice_of_a_token(stud
     want = twin.forced(*batch) if forcing else twin.free(batch.source, batch.lengths, 5)
     values = {"model": model, "batch": tuple(batch), "forcing": forcing, "upstream": upstream}
     logits, grads = student.run(GRADIENTS, **values, seed=int(draw.integers(0, 2**31, 1))).value
-    close(logits, want.detach(), f"the result with forcing = {forcing:g}", "N T V")
+    close(logits, want.detach(), f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V")
     want.backward(upstream)
     keys = [key for key, _ in twin.named_parameters()]
     expected = {f"param:{key}": value.grad for key, value in twin.named_parameters()}

@@ -16,6 +16,8 @@ NAMES = {
     "N": "batch", "T": "time", "S": "source time", "D": "input", "H": "hidden", "V": "vocabulary",
     "K": "classes", "E": "embedding", "L": "length",
 }  # fmt: skip
+# No tensor of a lab has more. Beside an axis of length 0 others may be of any length: digits that say what a worker wants.
+MOST_AXES, LARGEST_SIZE = 6, 100_000
 
 
 def needs(condition: bool, message: str) -> None:
@@ -163,6 +165,8 @@ def _short(value: Any) -> str:
 
 def _shape(tensor: torch.Tensor, names: list[str] | None) -> str:
     sizes = tuple(tensor.shape)
+    if len(sizes) > MOST_AXES or max(sizes, default=0) > LARGEST_SIZE:
+        return f"({len(sizes)} axes, too large to write down)"
     if not names or len(names) != len(sizes) or set(names) == {"?"}:
         return f"{sizes}"
     return f"{sizes}, that is ({', '.join(f'{a} {NAMES.get(a, a)}' for a in names)})"

@@ -100,21 +100,27 @@ class Report:
         raise KeyError(id)
 
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """The report as data; the totals stand in it for who reads the JSON, parts of a point do not add up exactly."""
+        data = asdict(self)
+        for question, row in zip(self.questions, data["questions"], strict=True):
+            row["points"] = question.points
+        return {**data, "points": self.points, "max_points": self.max_points}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Report:
-        data = dict(data)
+        data = {name: value for name, value in data.items() if name not in ("points", "max_points")}
         data["cells"] = [Cell(**cell) for cell in data.get("cells", [])]
-        data["questions"] = [
-            Question(**{**question, "parts": [Part(**part) for part in question["parts"]]})
-            for question in data.get("questions", [])
-        ]
+        data["questions"] = [_question(row) for row in data.get("questions", [])]
         return cls(**data)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
         return cls.from_dict(json.loads(text))
+
+
+def _question(row: dict[str, Any]) -> Question:
+    fields = {name: value for name, value in row.items() if name != "points"}
+    return Question(**{**fields, "parts": [Part(**part) for part in row["parts"]]})
