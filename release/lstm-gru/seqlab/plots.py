@@ -200,12 +200,12 @@ def accuracy_by_length(
     axes.axhline(chance, color="0.55", linewidth=1)
     axes.annotate(
         "chance",
-        (0.01, chance),
+        (1.01, chance),  # outside: a line may run where chance does
         xycoords=("axes fraction", "data"),
         fontsize=8,
         color="0.4",
         ha="left",
-        va="bottom",
+        va="center",
     )
     axes.set(xlabel=xlabel, ylabel="accuracy on new sequences", ylim=(0, 1.04), xticks=lengths)
     axes.set_title(title, fontsize=11)

@@ -33,7 +33,17 @@ class Prediction:
 
     def compare(self, outcome: str) -> None:
         """Print prediction beside outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
-        outcome = self._option(outcome)
+        self._compare(self._option(outcome))
+
+    def compare_first(self, holds: Sequence[bool]) -> None:
+        """Compare with the first option that the numbers bear out: a condition for each option, in their order.
+
+        Raises ValueError unless there are as many conditions as options.
+        """
+        true = [option for option, held in zip(self.options, holds, strict=True) if held]
+        self._compare(true[0] if true else "none of these: read the numbers above")
+
+    def _compare(self, outcome: str) -> None:
         if self._buttons is not None:
             self._buttons.disabled = True
         print(_wrapped(self.question))

@@ -10,6 +10,7 @@ name = "q10"
 check = Check(name)
 
 BOS, EOS, V = 8, 2, 10
+OTHER_BOS = 6  # the model's own, which is not the one to start with
 # What the model finds most likely after each step; a row a sequence. It has more to say after its end.
 SCRIPT = torch.tensor(
     [[5, 3, 2, 7, 7, 7, 7, 7], [4, 4, 6, 3, 2, 9, 9, 9], [2, 8, 8, 8, 8, 8, 8, 8], [0, 6, 0, 2, 7, 7, 7, 7]]
@@ -17,7 +18,7 @@ SCRIPT = torch.tensor(
 LENGTHS = torch.tensor([4, 2, 3, 1])
 OFF = 9  # what it says when it is not fed its own last token, or its source was not encoded as given
 
-RUNS = [  # sequences, max_len, pad, the answer
+RUNS = [  # sequences, max_len, pad, the answer, bos and eos if they are others
     ("all end within max_len", 3, 8, 0, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2], [2, 0, 0, 0, 0]]),
     ("max_len = 2 comes first", 2, 2, 0, [[5, 3], [4, 4]]),
     ("pad = 7", 3, 8, 7, [[5, 3, 2, 7, 7], [4, 4, 6, 3, 2], [2, 7, 7, 7, 7]]),
@@ -31,22 +32,25 @@ RUNS = [  # sequences, max_len, pad, the answer
     ("one sequence", 1, 6, 0, [[5, 3, 2]]),
     ("one step", 3, 1, 0, [[5], [4], [2]]),
     ("no pad given", 2, 8, None, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2]]),
+    ("bos = 3 and eos = 7", 2, 5, 1, [[5, 3, 2, 7, 1], [4, 4, 6, 3, 2]], 3, 7),
 ]
 
 
 class Script(nn.Module):
     """Its state says which row it reads, how far it is, whether it was used as it should be, and what it said last."""
 
-    def __init__(self, limit):
+    bos = OTHER_BOS
+
+    def __init__(self, limit, start):
         super().__init__()
         self.weight = nn.Parameter(torch.tensor(1.0))
-        self.limit, self.steps, self.kept = limit, 0, False
+        self.limit, self.start, self.steps, self.kept = limit, start, 0, False
         self.first = {}  # row -> the tokens read in the state of encode
 
     def encode(self, source, source_lengths):
         row = source[:, 0]
         sound = source_lengths == LENGTHS[row]
-        said = torch.full_like(row, BOS)
+        said = torch.full_like(row, self.start)
         h = torch.stack([row, torch.zeros_like(row), sound.long(), said], dim=1) * self.weight  # (N, 4)
         return h, torch.zeros_like(h)
 
@@ -70,12 +74,12 @@ def calls(student):
     return [student.watch("greedy_decode", about, decoding(*run)) for about, *run in RUNS]
 
 
-def decoding(N, max_len, pad, want):
+def decoding(N, max_len, pad, want, bos=BOS, eos=EOS):
     def decode(greedy_decode):
-        model, source = Script(max_len), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
+        model, source = Script(max_len, bos), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
         given = source.clone()
         padding = {} if pad is None else {"pad": pad}
-        tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, BOS, EOS, **padding)
+        tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, bos, eos, **padding)
         if not isinstance(tokens, torch.Tensor) or tokens.dtype != torch.int64 or tokens.dim() != 2:
             raise Contract(
                 f"`greedy_decode` should return an int64 tensor (N, L), yours is {describe(tokens)}."
@@ -100,14 +104,15 @@ def decoding(N, max_len, pad, want):
 
 @check.case("greedy_decode")
 def greedy_decode(found):
-    for call, (_, N, max_len, pad, want) in zip(found, RUNS, strict=True):
+    for call, (_, N, max_len, pad, want, *others) in zip(found, RUNS, strict=True):
+        bos = others[0] if others else BOS
         need(call, True)
         seen, L = call.value, len(want[0])
         need(call, seen["steps"] > 0, "model.step was not called.")
         need(
             call,
-            seen["first"] == [BOS],
-            f"the first step should read bos = {BOS}, it read {' and '.join(map(str, seen['first']))}.",
+            seen["first"] == [bos],
+            f"the first step should read bos = {bos}, it read {' and '.join(map(str, seen['first']))}.",
         )
         need(
             call,

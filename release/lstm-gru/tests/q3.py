@@ -6,7 +6,7 @@ While it runs, PyTorch's cells stand under the names lstm_step and gru_step, so 
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, gradients_agree, need, standins, untouched
+from seqlab.checking import Check, Numbers, agree, gradients_agree, need, repeats, standins
 
 OK_FORMAT = False
 name = "q3"
@@ -18,7 +18,12 @@ RETURNS = {
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}
-SIZES = [("2 sequences, 4 steps", 2, 4, 3, 5), ("1 sequence, 1 step", 1, 1, 5, 2)]  # N, T, D, H
+FORGET_BIASES = [1.5, 0.0, -1.5, 2]  # of both signs, none, and a whole number
+SIZES = [  # N, T, D, H
+    ("2 sequences, 4 steps", 2, 4, 3, 5),
+    ("1 sequence, 1 step", 1, 1, 5, 2),
+    ("1 sequence, 12 steps", 1, 12, 2, 3),
+]
 
 
 @check.calls
@@ -52,7 +57,7 @@ def calls(student):
                     found[layer].append((call, weights, steps[layer] - before))
     for layer in BLOCKS:
         found["fresh", layer] = student.look(student.make(layer, 4, 9), f"{layer}(4, 9), fresh", fresh)
-    for bias in (1.5, 0.0):
+    for bias in FORGET_BIASES:
         made = student.make("LSTM", 3, 2, forget_bias=bias)
         found["bias", bias] = student.look(made, f"LSTM(3, 2, forget_bias={bias})", forget_rows)
     return found
@@ -69,9 +74,9 @@ def shapes(layer, D, H):
 
 
 def forget_rows(layer):
-    """Which rows of the two biases are 0, and which 1.5."""
+    """Which rows of the two biases are each of FORGET_BIASES."""
     return [
-        [(bias == level).tolist() for level in (0.0, 1.5)] for bias in (layer.bias_ih_l0, layer.bias_hh_l0)
+        [(bias == level).tolist() for level in FORGET_BIASES] for bias in (layer.bias_ih_l0, layer.bias_hh_l0)
     ]
 
 
@@ -109,9 +114,10 @@ def pytorch(call, layer, weights):
 
 
 def same_as_pytorch(found, layer, step):
+    for about in range(0, len(found[layer]), 3):
+        repeats(found[layer][about][0], found[layer][about + 2][0])  # no state, and no state again
     for call, weights, _ in found[layer]:
         agree(call, pytorch(call, layer, weights), RETURNS[layer])
-        untouched(call)
     for call, weights, steps in found[layer]:
         gradients_agree(call, pytorch(call, layer, weights))
         T = call.arguments[0].shape[1]
@@ -132,7 +138,8 @@ def same_as_pytorch(found, layer, step):
 def lstm(found):
     same_as_pytorch(found, "LSTM", "lstm_step")
     forget = [False, False, True, True, False, False, False, False]  # rows i, f, g, o with H = 2
-    for value, place in [(1.5, 1), (0.0, 0)]:
+    zero = FORGET_BIASES.index(0.0)
+    for place, value in enumerate(FORGET_BIASES):
         bias = found["bias", value]
         need(bias, True)
         need(
@@ -140,7 +147,9 @@ def lstm(found):
             bias.value[0][place] == forget,
             f"the forget rows of bias_ih_l0, and only they, should be {value}.",
         )
-        need(bias, bias.value[1][0] == forget, "the forget rows of bias_hh_l0, and only they, should be 0.")
+        need(
+            bias, bias.value[1][zero] == forget, "the forget rows of bias_hh_l0, and only they, should be 0."
+        )
 
 
 @check.case("GRU")

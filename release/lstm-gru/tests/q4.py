@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, has_shapes, need, untouched
+from seqlab.checking import Check, Numbers, agree, has_shapes, need
 
 OK_FORMAT = False
 name = "q4"
@@ -56,23 +56,29 @@ def calls(student):
 
 
 def leaves_behind(gradient_norms):
-    """With x and the parameters already holding gradients of 1: are they still 1? Is the result detached?
+    """With x and the parameters already holding gradients of 1: are they kept? Is the result detached?
 
     And is a plain x, which needs no gradient, still plain afterwards?
     """
     layer, x = Leaky(), Numbers(seed=5)(2, 3, 2).requires_grad_(True)
     x.grad, layer.w.grad = torch.ones_like(x), torch.ones_like(layer.w)
     norms = gradient_norms(layer, x)
-    kept = [grad is not None and bool((grad == 1).all()) for grad in (x.grad, layer.w.grad)]
     plain = Numbers(seed=5)(2, 3, 2)
     gradient_norms(layer, plain)
     return {
-        "x": kept[0],
-        "w": kept[1],
+        "x": became_of(x.grad),
+        "w": became_of(layer.w.grad),
         "detached": not norms.requires_grad,
         "x needs": x.requires_grad,
         "plain": not plain.requires_grad and plain.grad is None,
     }
+
+
+def became_of(grad):
+    """What a .grad that was all ones is now."""
+    if grad is None or not grad.any():
+        return "cleared"
+    return "kept" if bool((grad == 1).all()) else "changed"
 
 
 @check.case("gradient_norms")
@@ -82,12 +88,14 @@ def gradient_norms(found):
     agree(found["leaky"], found["leaky"].like(lambda *_: torch.tensor(ON_PAPER, dtype=torch.float64)), NORMS)
     kept = found["kept"]  # before the other layers: their numbers may be right and only this be wrong
     need(kept, True)
-    need(kept, kept.value["x"], "x.grad was something else before the call. It should stay as it was.")
-    need(
-        kept,
-        kept.value["w"],
-        "a parameter's .grad was something else before the call. It should stay as it was.",
-    )
+    for place, grad in (("x", "x.grad"), ("w", "a parameter's .grad")):
+        now = "it is gone" if kept.value[place] == "cleared" else "it is something else"
+        need(
+            kept,
+            kept.value[place] == "kept",
+            f"{grad} held a gradient before the call, and afterwards {now}. It should stay as it was: "
+            "torch.autograd.grad gives a gradient without touching any .grad.",
+        )
     need(kept, kept.value["detached"], "the result still hangs on the graph; detach it.")
     need(
         kept,
@@ -97,7 +105,6 @@ def gradient_norms(found):
     for layer, T in [("LSTM", 6), ("RNN", 1)]:
         has_shapes(found[layer], NORMS, {"": (T,)})
         check.as_stored(found[layer], "the norms are right for the halving layer, but not for this one.")
-        untouched(found[layer])
 
 
 @check.case("cell_path_gain")
@@ -111,4 +118,3 @@ def cell_path_gain(found):
         call = found[about]
         has_shapes(call, {"": "the result: " + " ".join("TNH"[: len(shape)])}, {"": shape})
         check.as_stored(call, "right for gates of shape (T,), but not for these.")
-        untouched(call)

@@ -37,6 +37,9 @@ def calls(student):
         for forcing in (1.0, 0.0):
             found[forcing] = forward(student, model, TARGETS, forcing)
         found["default"] = student.on(model, SOURCE, LENGTHS, TARGETS, about="no forcing given")
+        student.look(model, "model.eval()", lambda model: model.eval().training)
+        found["eval"] = forward(student, model, TARGETS, 1.0, ", after model.eval()")
+        student.look(model, "model.train()", lambda model: model.train().training)
         found["later"] = forward(student, model, torch.cat([TARGETS[:, :2], TARGETS[:, :2]], dim=1), 1.0)
         show = student.make("Seq2Seq", SOURCE_V, V, E, H, BOS, weights=showing(weights()))
         for forcing in (1.0, 0.0, 0.25, 0.6):
@@ -58,8 +61,8 @@ def encode(student, model, source, lengths, about):
     return student.on(model, source, lengths, method="encode", names=names, about=about, gradients="")
 
 
-def forward(student, model, targets, forcing):
-    names, about = "source source_lengths targets forcing", f"forcing = {forcing:g}"
+def forward(student, model, targets, forcing, more=""):
+    names, about = "source source_lengths targets forcing", f"forcing = {forcing:g}{more}"
     return student.on(model, SOURCE, LENGTHS, targets, forcing, names=names, about=about, gradients="")
 
 
@@ -163,7 +166,7 @@ def parts(found):
 @check.case("Seq2Seq: forward")
 def forward_pass(found):
     forced = found[1.0]
-    for call in (forced, found[0.0], found["default"]):
+    for call in (forced, found[0.0], found["default"], found["eval"]):
         has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})
         untouched(call)
     shown = found["read", 1.0]
@@ -182,7 +185,9 @@ def forward_pass(found):
     need(found["later"], same, "logits change with targets that stand at the same step or later.")
     check.as_stored(forced, "the logits, or their gradients, are not right.")
     same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
-    need(found["default"], same, "should be the same as forcing = 1.")
+    need(found["default"], same, "should be the same as forcing = 1, which is the default.")
+    same = torch.allclose(forced.value, found["eval"].value, rtol=1e-7, atol=1e-9)
+    need(found["eval"], same, "should be the same as in training mode: forcing alone says what is read.")
     shown = found["read", 0.0]
     need(shown, True)
     tokens, own = shown.value["read"], shown.value["own"]

@@ -18,6 +18,7 @@ from seqlab.checking.differ import (
     has_shapes,
     is_number,
     need,
+    repeats,
     returned,
     untouched,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "has_shapes",
     "is_number",
     "need",
+    "repeats",
     "returned",
     "standins",
     "untouched",

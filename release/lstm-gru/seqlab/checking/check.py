@@ -18,7 +18,7 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from seqlab.checking import fingerprint
-from seqlab.checking.differ import Finding
+from seqlab.checking.differ import Finding, untouched
 from seqlab.checking.record import Call, Contract, Missing, Student
 
 
@@ -69,7 +69,11 @@ class Check:
         return fingerprint.load(TESTS, self.question)
 
     def as_stored(self, call: Call, text: str) -> None:
-        """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with)."""
+        """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with).
+
+        A change in place is told as that: it is part of the stored numbers, and `text` is not about it.
+        """
+        untouched(call)
         wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
         if wrong == "graph":
             text = (

@@ -59,8 +59,24 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     inside = top != [""] and (
         isinstance(call.value, dict) or (isinstance(call.value, tuple | list) and len(call.value) == len(top))
     )
+    if inside and isinstance(call.value, tuple | list) and missing.split(".")[0].isdigit():
+        raise Finding(call, _odd_item(call, spec, missing.split(".")[0]))
     inner = f"; there is no {_name(spec[missing])}" if inside else ""
     raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
+
+
+def _odd_item(call: Call, spec: dict[str, str], place: str) -> str:
+    """What is wrong with one item of a returned tuple: gates under other keys, a list of steps for a tensor, …"""
+    item, part = call.value[int(place)], _part(spec, place)
+    yours = f"yours is {describe(item)}" if item is not None else "yours is None"
+    if place in spec:
+        return f"{call.title}: {part} should be one tensor ({', '.join(_axes(spec[place]))}), {yours}."
+    keys = [path.split(".")[1] for path in spec if path.split(".")[0] == place]
+    if all(key.isdigit() for key in keys):
+        return f"{call.title}: {part} should be a tuple of {len(keys)} tensors, {yours}."
+    asked = ", ".join(map(repr, keys))
+    yours = "yours is an empty dict" if item == {} else yours
+    return f"{call.title}: {part} should be a dict with the keys {asked}; {yours}."
 
 
 def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
@@ -71,11 +87,16 @@ def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ..
 
 
 def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
-    """Values: type, shape, dtype, NaN, first wrong time step, largest difference, in this order."""
+    """Values: type, shape, arguments changed in place, dtype, NaN, first wrong time step, largest difference.
+
+    In this order: what a change in place does to the numbers is no finding of its own.
+    """
     returned(call, spec)
     got, expected = call.leaves, want.leaves
     for path, text in spec.items():
         _has_shape(call, got[path], tuple(expected[path].shape), text)
+    untouched(call)
+    for path, text in spec.items():
         _tensor_agrees(call, got[path], expected[path], text)
 
 
@@ -118,6 +139,28 @@ def untouched(call: Call) -> None:
             f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
             "+= and assignments to a slice work in place: make a new tensor instead.",
         )
+
+
+def repeats(first: Call, again: Call) -> None:
+    """The same arguments gave the same result, though other calls came between."""
+    need(first, True)
+    need(again, True)
+    before, after = first.leaves, again.leaves
+    differing = [path for path in before if not _alike(before[path], after.get(path))]
+    if differing or before.keys() != after.keys():
+        raise Finding(
+            again,
+            f"{again.title}: called once more with the same arguments, it returns something else. "
+            "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?",
+        )
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return type(a) is type(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.allclose(a.detach().double(), b.detach().double(), rtol=LOOSE, atol=LOOSE, equal_nan=True)
 
 
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:

@@ -60,9 +60,13 @@ class Call:
 
     @property
     def leaves(self) -> dict[str, Any]:
-        """The returned value's tensors and numbers by path; what the contract does not ask for is left out."""
+        """The returned value's tensors and numbers by path; what the contract does not ask for is left out.
+
+        Where something is missing all is kept: gates under other names are another mistake than no gates.
+        """
         found = flatten(self.value)
-        return {path: found[path] for path in self.parts if path in found} if self.parts else found
+        whole = self.parts and all(path in found for path in self.parts)
+        return {path: found[path] for path in self.parts} if whole else found
 
     @property
     def title(self) -> str:
