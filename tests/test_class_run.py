@@ -235,6 +235,9 @@ class TestAgain:
         assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "28")
         assert table(out)["empty"]["q12a"] == "1" and table(out)["empty"]["total"] == ""
         assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("26", "26")
+        pages = {path.name[:3]: path.read_text() for path in (out / "feedback").iterdir()}
+        assert "of 28 points" in pages["bob"] and "marked by hand" not in pages["bob"]
+        assert "of 26 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
 
     @pytest.mark.parametrize(
         ("name", "mark", "said"),

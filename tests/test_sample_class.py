@@ -11,6 +11,7 @@ from subprocess import run
 import pytest
 
 from gatelab.lab import Lab
+from gatelab.report.model import Report
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "tests" / "sample"
@@ -37,15 +38,26 @@ def test_is_every_submission_expected_to_be_something() -> None:
 
 
 @pytest.fixture(scope="module")
-def grades(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """grades.csv of the whole sample class, by submission."""
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command wrote for the whole sample class."""
     out = tmp_path_factory.mktemp("sample") / "out"
     said = run(
         [COMMAND, "grade", SAMPLE / "class", "-o", out, "--root", ROOT], capture_output=True, text=True
     )
     assert said.returncode == 1, said.stderr
-    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
+    return out
+
+
+@pytest.fixture(scope="module")
+def grades(graded: Path) -> dict[str, dict[str, str]]:
+    """grades.csv, by submission."""
+    with open(graded / "grades.csv", encoding="utf-8-sig", newline="") as file:
         return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def test_is_nothing_begun_in_the_lab_as_it_is_handed_out(graded: Path) -> None:
+    report = Report.from_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
+    assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
 
 
 @pytest.mark.parametrize("name", EXPECTED)

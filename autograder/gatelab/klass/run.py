@@ -15,7 +15,7 @@ from gatelab.klass.store import FOLDER, Store, write
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.export import BOM
-from gatelab.report.marks import Marks
+from gatelab.report.marks import Marks, with_marks
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
@@ -105,6 +105,10 @@ class ClassRun:
         self._write(self.out / "grades.csv", BOM + grades_csv(self.lab, rows, self.chosen))
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
+        for submission in self.submissions:
+            if submission.name in self.marks and submission.name in self.reports:
+                marked = with_marks(self.reports[submission.name], self.marks[submission.name])
+                self._write(self.store.feedback_path(submission), feedback_page(self.lab, marked))
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
         return rows

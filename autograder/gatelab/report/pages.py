@@ -26,6 +26,8 @@ LONGEST = 2_000  # characters
 def feedback_page(lab: Lab, report: Report) -> str:
     """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
+    unmarked = [question for question in report.questions if question.by_hand and not question.parts]
+    counted = [question for question in report.questions if question not in unmarked]
     return (
         _environment()
         .get_template("feedback.html")
@@ -36,13 +38,9 @@ def feedback_page(lab: Lab, report: Report) -> str:
             reason=report.told or report.reason,
             file=report.sha256[:12],
             points=report.points,
-            max_points=report.max_points,
-            questions=[_question(question) for question in report.questions if not question.by_hand],
-            by_hand=[
-                {"id": q.id, "title": q.title, "max_points": q.max_points}
-                for q in report.questions
-                if q.by_hand
-            ],
+            max_points=sum(question.max_points for question in counted),
+            questions=[_question(question) for question in counted],
+            by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
             cells=[
                 {"index": cell.index, "what": cell.what, "message": shown(cell.message)}
                 for cell in cells[:MOST_CELLS]
