@@ -121,10 +121,8 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
-        report.reason, report.told = (
-            visible(report.reason),
-            visible(report.told),
-        )  # they may repeat the file's name, whatever that holds
+        # Both may repeat the file's name, whatever that holds.
+        report.reason, report.told = visible(report.reason), visible(report.told)
         self.reports[submission.name] = report
         self.store.sign(submission, report)
         page = feedback_page(self.lab, report)

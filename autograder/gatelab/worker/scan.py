@@ -24,18 +24,8 @@ SUSPECT = {
 }  # fmt: skip
 # Parts of torch that hold its cells once more, written in Python, or that trace them.
 COPIES = {
-    "ao",
-    "_decomp",
-    "_refs",
-    "_inductor",
-    "_dynamo",
-    "jit",
-    "fx",
-    "onnx",
-    "export",
-    "package",
-    "quantization",
-}
+    "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
+}  # fmt: skip
 LIMIT = 20
 
 
