@@ -7,19 +7,14 @@ test_nbgrader.py.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import minikit
 import pytest
 from hostile import checks, doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403
-from hostile.checks import BASELINES, parametrize
+from hostile.checks import parametrize
 
-from gatelab.bank.load import load_bank
-from gatelab.bank.notebooks import write_notebook
 from gatelab.build.leaks import hidden_needles
-from gatelab.engine import Engine
 from gatelab.lab import Lab
 
 ATTEMPTS = list(attempts())
@@ -86,11 +81,3 @@ def test_a_secret_in_what_comes_back_is_seen(said: str | None, lab: Lab) -> None
 def test_there_are_at_least_sixty_attempts_and_each_says_what_it_tries() -> None:
     assert len(ATTEMPTS) >= 60
     assert all(attempt.what.endswith(".") and attempt.cells for attempt in ATTEMPTS)
-
-
-def test_the_baselines_are_what_the_chaff_earns(engine: Engine, lab: Lab, tmp_path: Path) -> None:
-    chaffs = {chaff.key: chaff for chaff in load_bank(lab).chaffs}
-    for key, points in BASELINES.items():
-        chaff = chaffs[key]
-        path = write_notebook(tmp_path / f"{chaff.question}.ipynb", lab, {chaff.question: chaff.source})
-        assert engine.grade(path, questions=[chaff.question]).question(chaff.question).points == points

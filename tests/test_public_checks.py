@@ -273,7 +273,7 @@ def test_gates_in_another_form_are_not_called_missing(check, lab, bank, question
     names |= {"LSTM_CELL": torch.lstm_cell, "GRU_CELL": torch.gru_cell}
     exec(code.format(gates=gates), names)
     result = check(question, names)
-    none = next(chaff for chaff in bank.chaffs_of(question) if chaff.id == "left-to-the-library")
+    none = next(chaff for chaff in bank.chaffs_of(question) if chaff.id == "gates-left-out")
     assert none.misconception not in repr(result)
     assert f"gates should be a dict with the keys {keys}; yours is {yours}." in repr(result)
 

@@ -43,7 +43,8 @@
 #   `CONTRACT.md`; how you write the inside is up to you.
 # - `grader.check("q1")` runs quick checks and tells you what went wrong. They give no points. The points come from
 #   a longer hidden suite that asks for the same things with other sizes and numbers, so do not fit your code to the checks.
-# - Do not call `torch.nn.LSTM`, `torch.nn.GRU` or their cells inside your answers (the questions say when you may): you are building them.
+# - Do not call `torch.nn.LSTM`, `torch.nn.GRU` or their cells inside your answers (the questions say when you may): you are building them. While Part 1
+#   is graded they raise an error. Comparing with them in a cell of your own is fine, and a good idea.
 # - One mistake costs one question: later questions are graded on top of correct earlier ones.
 # - A run of the finished notebook takes a few minutes on a laptop without a GPU.
 #

@@ -37,6 +37,7 @@ KINDS = {
     ),
     "by_hand": SWITCH,
     "pairs": SWITCH,
+    "library": SWITCH,
 }
 
 
@@ -58,6 +59,7 @@ class QuestionSpec:
     cpu_seconds: float = 40.0
     by_hand: bool = False
     pairs: bool = False
+    library: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """q2: one GRU step against torch.nn.GRUCell, in float64: the state, the gates and every gradient.
 
-As in q1, GRUCell keeps its gates to itself, so a step that leaves the work to it has none to return.
+As in q1, GRUCell keeps its gates to itself and is switched off while the question is graded.
 """
 
 import pytest

@@ -1,7 +1,7 @@
 """Hostile submissions as notebooks: each file of attempts/ on top of a wrong q1 and an empty lab.
 
-A file is its docstring (what it tries), optional literals METADATA, CELL_METADATA and BASELINE (the chaff whose
-points the attempt deserves: it does that much of the question), and then cells, separated by `# %%`.
+A file is its docstring (what it tries), optional literals METADATA and CELL_METADATA, and then cells, separated by
+`# %%`. No attempt deserves a point.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 
 ATTEMPTS = Path(__file__).parent / "attempts"
-LITERALS = ("METADATA", "CELL_METADATA", "BASELINE")
+LITERALS = ("METADATA", "CELL_METADATA")
 
 # What a submission has that answers q1 with zeros and nothing else: the points that it gets are deserved.
 WRONG = """

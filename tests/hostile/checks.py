@@ -51,9 +51,6 @@ SIZES = re.compile(
 )
 MOST_DIGITS = 20
 
-# What this much of the question earns when it is done in the open.
-BASELINES = {"q1/left-to-the-library": 4, "q2/left-to-the-library": 4}
-
 
 def parametrize(metafunc: pytest.Metafunc, doors: Mapping[str, Sequence[Attempt]]) -> None:
     """Run a test for every door (the name of its fixture) or, where it takes an attempt, for every door and attempt."""
@@ -73,9 +70,6 @@ def door(request: pytest.FixtureRequest) -> Class:
 
 def test_an_attempt_gains_nothing(door: Class, attempt: Attempt) -> None:
     deserved = dict(door.outcomes[WRONG].points)
-    baseline = attempt.literals.get("BASELINE")
-    if baseline:
-        deserved[baseline.split("/")[0]] = BASELINES[baseline]
     given = door.outcomes[attempt.id].points
     assert {id: points for id, points in given.items() if points > deserved[id]} == {}
 

@@ -60,6 +60,14 @@ def _note(axes: Axes, at: Point, text: str, **how: object) -> None:
     axes.text(*at, text, **{"ha": "center", "va": "center", "fontsize": 9, "color": "0.25"} | how, zorder=5)
 
 
+def _gates(axes: Axes, height: float, bus: float, row: Sequence[tuple[float, str, str, str]]) -> None:
+    """Boxes that read the line at `bus`: (x, name, squashing function, what it decides); n and g are candidates."""
+    for x, name, squash, job in row:
+        _path(axes, (x, bus), (x, height - 0.45))
+        _box(axes, (x, height), f"${name}_t$  ${squash}$", CANDIDATE if name in "gn" else GATE)
+        _note(axes, (x + 0.1, height - 0.86), job, ha="left")
+
+
 def lstm_cell(title: str) -> Figure:
     """One LSTM step: the cell state runs straight through, the gates act on it from below."""
     figure, axes = _canvas(title, 17, 7.4)
@@ -68,15 +76,13 @@ def lstm_cell(title: str) -> Figure:
     _path(axes, (0.9, cell), (16, cell), colour=MEMORY, width=3)
     _path(axes, (0.9, bus), (10.9, bus), head=False)
     _path(axes, (3.2, 0.5), (3.2, bus), head=False)
-    for x, name, squash, job in (
+    row = (
         (4.6, "f", r"\sigma", "keep?"),
         (6.9, "i", r"\sigma", "write?"),
         (8.9, "g", r"\tanh", "what?"),
         (10.9, "o", r"\sigma", "show?"),
-    ):
-        _path(axes, (x, bus), (x, gates - 0.45))
-        _box(axes, (x, gates), f"${name}_t$  ${squash}$", CANDIDATE if name == "g" else GATE)
-        _note(axes, (x + 0.1, gates - 0.86), job, ha="left")
+    )
+    _gates(axes, gates, bus, row)
     _path(axes, (4.6, gates + 0.45), (4.6, cell - 0.34))
     _node(axes, (4.6, cell), "×")
     _path(axes, (6.9, gates + 0.45), (6.9, 4.3), (7.55, 4.3))
@@ -106,14 +112,12 @@ def gru_cell(title: str) -> Figure:
     _path(axes, (0.9, state), (16, state), colour=MEMORY, width=3)
     _path(axes, (3.3, state), (3.3, bus), (12, bus), head=False)
     _path(axes, (3.3, 0.5), (3.3, bus), head=False)
-    for x, name, squash, job in (
+    row = (
         (4.9, "z", r"\sigma", "keep?"),
         (7.3, "r", r"\sigma", "look back?"),
         (12, "n", r"\tanh", "$W_{in}x + b_{in}$"),
-    ):
-        _path(axes, (x, bus), (x, gates - 0.45))
-        _box(axes, (x, gates), f"${name}_t$  ${squash}$", CANDIDATE if name == "n" else GATE)
-        _note(axes, (x + 0.1, gates - 0.86), job, ha="left")
+    )
+    _gates(axes, gates, bus, row)
     _path(axes, (4.9, gates + 0.45), (4.9, state - 0.34))
     _node(axes, (4.9, state), "×")
     _path(axes, (4.9, blend), (11.65, blend))

@@ -113,6 +113,7 @@ def identify(
     under: list[str],
     reference: str | None = None,
     compose: Callable[[Chaff, Chaff], Chaff | None] | None = None,
+    library: bool = True,
 ) -> list[Chaff]:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
@@ -122,6 +123,7 @@ def identify(
         under: sources of the references that the question builds on.
         reference: the question's correct solution; where it answers the same, there is no mistake to name.
         compose: makes one chaff of two, or None where they do not fit together.
+        library: whether the question allows PyTorch's own LSTM and GRU.
     """
     if not trace.failed or not any(e.replay for e in trace.exchanges):
         return []
@@ -131,7 +133,7 @@ def identify(
     chaffs = list(chaffs)
 
     def backend(source: str) -> Callable[[], LocalBackend]:
-        return lambda: LocalBackend([*under, source])
+        return lambda: LocalBackend([*under, source], library)
 
     replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
     right = set() if reference is None else {at for at, same in agreements(trace, backend(reference)) if same}

@@ -143,7 +143,7 @@ class ConfinedWorkers:
             if self.main is None:
                 self.load()
             try:
-                worker = self._fork(deadline, question.cpu_seconds)
+                worker = self._fork(deadline, question)
                 break
             except WorkerLost:
                 # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
@@ -159,13 +159,14 @@ class ConfinedWorkers:
                 )
         return worker
 
-    def _fork(self, deadline: float, cpu_seconds: float) -> QuestionWorker:
+    def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
         output = OutputFile()
         line, far = socket.socketpair()
         try:
             with far:
                 self.main.line.settimeout(5)
-                wire.send(self.main.line, {"op": "fork", "cpu_seconds": float(cpu_seconds)})
+                limits = {"cpu_seconds": float(question.cpu_seconds), "library": question.library}
+                wire.send(self.main.line, {"op": "fork"} | limits)
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
                 answer = wire.receive(self.main.line, time.monotonic() + 10, limits=wire.ANSWER)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:

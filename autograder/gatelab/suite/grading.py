@@ -212,6 +212,7 @@ class Grading:
             references_before(self.lab, question.id),
             self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
             compose if running.spec.pairs else None,
+            running.spec.library,
         )
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)

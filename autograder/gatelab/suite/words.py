@@ -60,6 +60,7 @@ the loss is -inf at training step {n}: a division by zero, a logarithm of zero, 
 model(tokens, lengths) returned {w}; wanted logits (N, K) = {s}
 model(tokens, lengths) returned logits of shape {s}; wanted (N, K) = {s}
 the results do not have the shapes that gradients could be sent into
+PyTorch's own LSTM and GRU are switched off in this question: write the equations out
 the result cannot be read: the value is nested too deeply or has too many entries
 the result cannot be read: the value is too large
 the result cannot be read: a whole number of more than {n} digits

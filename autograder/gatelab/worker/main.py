@@ -19,6 +19,7 @@ from . import scan, wire
 from .cells import new_namespace, run_cell
 from .runtime import Runtime, describe
 from .values import ValueProblem
+from .withheld import withhold
 
 OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
 
@@ -61,7 +62,7 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
             case "cell":
                 answer = run_cell(request["source"], request["index"], namespace, request["definitions_only"])
             case "fork":
-                answer = _fork(line, namespace, children, request["cpu_seconds"])
+                answer = _fork(line, namespace, children, request["cpu_seconds"], request["library"])
             case "end":
                 answer = _end(request["pid"], children)
             case _:
@@ -70,9 +71,12 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
 
 
 def _fork(
-    line: socket.socket, namespace: dict[str, Any], children: set[int], cpu_seconds: float
+    line: socket.socket, namespace: dict[str, Any], children: set[int], cpu_seconds: float, library: bool
 ) -> dict[str, Any]:
-    """A copy of the loaded notebook for one question, on a line and an output file of its own."""
+    """A copy of the loaded notebook for one question, on a line and an output file of its own.
+
+    `library`: whether PyTorch's own LSTM and GRU may be used in it.
+    """
     _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
     channel, output = descriptors
     try:
@@ -89,6 +93,8 @@ def _fork(
             os.dup2(output, 2)
             os.close(output)
             sys.stdout = sys.stderr = Printing()
+            if not library:
+                withhold()
             answer_calls(socket.socket(fileno=channel), namespace)
         finally:
             os._exit(0)

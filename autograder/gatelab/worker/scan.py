@@ -1,8 +1,8 @@
 """Hints for staff: what in the code looks like a way round the question.
 
-No points hang on it. The hidden suites catch most shortcuts by construction, but not a library's cell whose gates are
-read out of its graph or of its Python copy: for these there is only the hint. It runs in the worker, before any cell:
-parsing hostile text is nothing for the examiner's process.
+No points hang on it: the hidden suites catch shortcuts by construction (and withheld.py shuts the library's cells
+where their equations are asked for). It runs in the worker, before any cell: parsing hostile text is nothing for the
+examiner's process.
 """
 
 from __future__ import annotations

@@ -3,29 +3,17 @@
 Hint: What happens to your layer when someone puts another lstm_step into the notebook? It should follow.
 """
 
-import torch
-from torch import nn
-
-
-class LSTM(nn.LSTM):
-    def __init__(self, input_size, hidden_size, forget_bias=None):
-        super().__init__(input_size, hidden_size, batch_first=True)
-        if forget_bias is not None:
-            with torch.no_grad():
-                self.bias_ih_l0[hidden_size : 2 * hidden_size] = forget_bias
-                self.bias_hh_l0[hidden_size : 2 * hidden_size] = 0.0
-
-    def forward(self, x, state=None):
-        if state is not None:
-            state = state[0][None], state[1][None]
-        outputs, (h, c) = super().forward(x, state)
-        return outputs, (h[0], c[0])
-
-
-class GRU(nn.GRU):
-    def __init__(self, input_size, hidden_size):
-        super().__init__(input_size, hidden_size, batch_first=True)
-
-    def forward(self, x, state=None):
-        outputs, h = super().forward(x, None if state is None else state[None])
-        return outputs, h[0]
+EDITS = [
+    ('''h, c, _ = lstm_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+            )''', '''pre = x[:, t] @ self.weight_ih_l0.T + self.bias_ih_l0 + h @ self.weight_hh_l0.T + self.bias_hh_l0
+            i, f, g, o = pre.chunk(4, dim=1)
+            c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+            h = o.sigmoid() * c.tanh()'''),
+    ('''h, _ = gru_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+            )''', '''x_r, x_z, x_n = (x[:, t] @ self.weight_ih_l0.T + self.bias_ih_l0).chunk(3, dim=1)
+            h_r, h_z, h_n = (h @ self.weight_hh_l0.T + self.bias_hh_l0).chunk(3, dim=1)
+            r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
+            h = (1 - z) * (x_n + r * h_n).tanh() + z * h'''),
+]
