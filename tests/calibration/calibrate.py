@@ -29,6 +29,7 @@ import many
 import reference
 import torch
 from reference import tasks
+from table import rows
 from tqdm import tqdm
 
 HERE = Path(__file__).parent
@@ -116,14 +117,6 @@ def machine() -> dict:
     }
 
 
-def read(table: str) -> list[dict[str, str]]:
-    path = HERE / f"{table}.csv"
-    if not path.is_file():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def append(table: str, name: str, scores: many.Scores) -> None:
     path = HERE / f"{table}.csv"
     fresh = not path.is_file()
@@ -158,7 +151,7 @@ def work(only: list[str] | None, seeds: int | None, jobs: int, rounds: int) -> N
         if only and run.name not in only and run.table not in only:
             continue
         wanted = run.seeds if seeds is None else min(seeds, run.seeds)
-        done = {int(row["seed"]) for row in read(run.table) if row["run"] == run.name}
+        done = {int(row["seed"]) for row in rows(run.table) if row["run"] == run.name}
         todo = [seed for seed in range(wanted) if seed not in done]
         chunks += [(position, todo[first : first + run.chunk]) for first in range(0, len(todo), run.chunk)]
     if rounds:  # a few seeds of everything first, so that an interrupted calibration has them all
