@@ -6,8 +6,9 @@ READY := $(VENV)/.ready
 TORCH := $(shell sed -n 's/^    "\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
+IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile build zip verify mutate bench soak calibrate lint clean
+.PHONY: grade test hostile build zip verify mutate bench soak image calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -45,6 +46,10 @@ bench: $(READY)
 ## 25 classes of 40, each with a new fork server: does one ever hang?
 soak: $(READY)
 	$(BIN)/python tests/soak.py --jobs $(JOBS)
+
+## The grading image against the class command: does a container give the same points? Docker with buildx must run.
+image: $(READY)
+	$(BIN)/python tests/container.py --image $(IMAGE)
 
 calibrate: $(READY)
 	$(BIN)/python tests/calibration/calibrate.py
