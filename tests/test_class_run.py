@@ -239,6 +239,28 @@ class TestAgain:
         assert "of 28 points" in pages["bob"] and "marked by hand" not in pages["bob"]
         assert "of 26 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
 
+    @pytest.mark.parametrize("mark", ["2", "good"])
+    def test_is_a_mark_saved_meanwhile_not_written_over(self, again: tuple, mark: str) -> None:
+        """A class takes long, and the table is open on somebody's desk."""
+        _, out, arguments = again
+        command = [COMMAND, "grade", *map(str, arguments), "--fresh", "--jobs", "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+            assert next(line for line in running.stderr if line.startswith("["))
+            (out / "grades.csv").write_text(f"submission,q12a\nada,{mark}\n")
+            said = running.communicate(timeout=300)[1]
+        assert "Traceback" not in said
+        kept = out / "grades-kept-1.csv"
+        if mark == "2":
+            assert table(out)["ada"]["q12a"] == "2" and table(out)["ada"]["out_of"] == "28"
+            assert not kept.exists()
+        else:
+            assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "26"
+            assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
+            assert (
+                f"'good' is no number from 0 to 2; mend it there and save. That table was kept as {kept}."
+                in said
+            )
+
     @pytest.mark.parametrize(
         ("name", "mark", "said"),
         [

@@ -78,10 +78,7 @@ def grade(
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)
-        run.marks = store.marks(
-            {id: spec.points for id, spec in lab.questions.items() if spec.by_hand},
-            [submission.name for submission in submissions],
-        )
+        run.read_marks()
     except (LabError, CollectError, StoreError) as error:
         _usage(str(error))
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing_protection)

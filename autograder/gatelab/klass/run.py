@@ -11,7 +11,7 @@ from pathlib import Path
 from gatelab.bank.load import load_bank
 from gatelab.klass.collect import Submission
 from gatelab.klass.names import visible
-from gatelab.klass.store import FOLDER, Store, write
+from gatelab.klass.store import FOLDER, Store, StoreError, write
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.export import BOM
@@ -34,9 +34,15 @@ class ClassRun:
     chosen: list[str]  # question IDs to grade, in the order of the lab
     seed: int
     reports: dict[str, Report] = field(default_factory=dict)
-    marks: Marks = field(default_factory=dict)  # given by hand, in the grades.csv of an earlier run
+    marks: Marks = field(default_factory=dict)  # given by hand, in grades.csv
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
+
+    def read_marks(self) -> None:
+        """Take in the marks by hand that stand in grades.csv now. Raises StoreError when one cannot be read."""
+        by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
+        found = self.store.marks(by_hand, [submission.name for submission in self.submissions])
+        self.marks = self.marks if found is None else found
 
     def take_up(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -98,6 +104,11 @@ class ClassRun:
 
     def write_class(self) -> list[Row]:
         """Write what speaks of the class as a whole: grades.csv, class.json, index.html."""
+        try:
+            self.read_marks()  # a grading takes its time, and somebody may have marked meanwhile
+        except StoreError as error:
+            kept = self.store.set_aside("grades.csv")
+            self.unwritten.append(f"{error} That table was kept as {kept}; the new one lacks its marks.")
         rows = self.rows()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
         book[FOLDER] = self.store.folder

@@ -8,6 +8,7 @@ the kit, the lab. All of that is hashed into the report's key.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import tempfile
@@ -69,14 +70,24 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def marks(self, questions: dict[str, float], names: list[str]) -> Marks:
-        """The marks by hand in this class's grades.csv. Raises StoreError when one cannot be read."""
-        if self._other(self._book()):
-            return {}
+    def marks(self, questions: dict[str, float], names: list[str]) -> Marks | None:
+        """The marks by hand in this class's grades.csv, None without one. Raises StoreError when one cannot be read."""
+        path = self.out / "grades.csv"
+        if self._other(self._book()) or not path.exists():
+            return None
         try:
-            return read_marks(self.out / "grades.csv", questions, names)
+            return read_marks(path, questions, names)
         except MarksError as error:
             raise StoreError(str(error)) from error
+
+    def set_aside(self, name: str) -> Path:
+        """Give a file of the output folder a name that no file has yet, so that it is not written over."""
+        old = self.out / name
+        free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
+        try:
+            return old.rename(next(path for path in free if not path.exists()))
+        except OSError:
+            return old  # where nothing can be renamed, nothing can be written over it either
 
     def _book(self) -> dict[str, Any]:
         """class.json of the run that wrote here last; empty when there is none that can be read."""
