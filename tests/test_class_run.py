@@ -257,7 +257,7 @@ class TestAgain:
             assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "26"
             assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
             assert (
-                f"'good' is no number from 0 to 2; mend it there and save. That table was kept as {kept}."
+                f"'good' is no number from 0 to 2; mend it there and save. That table was kept as {kept};"
                 in said
             )
 

@@ -102,7 +102,7 @@ def run(
                 found.killed[mutant] = killer
             else:
                 found.survived.append(mutant)
-        found.survived.sort(key=lambda mutant: mutant.line)
+        found.survived.sort(key=lambda mutant: (mutant.line, mutant.name))
         progress(f"{question}: {len(found.killed)} killed, {len(found.survived)} survived")
         results.append(found)
     return results
