@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from gatelab.bank.load import Bank, load_bank
 from gatelab.engine import Engine
 from gatelab.lab import Lab
 
@@ -51,6 +52,20 @@ def engine(lab: Lab) -> Iterator[Engine]:
     """The real engine; one for all tests of a process, as for a class."""
     with Engine(lab) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def bank(lab: Lab) -> Bank:
+    return load_bank(lab)
+
+
+@pytest.fixture(scope="module")
+def check(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable]:
+    """The public checks, as a student runs them."""
+    from public_checks import checking  # brings otter, seconds that few tests need
+
+    with checking(lab, tmp_path_factory.mktemp("student")) as check:
+        yield check
 
 
 @pytest.fixture(autouse=True)

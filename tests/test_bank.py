@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank, load_bank
+from gatelab.bank.load import Bank
 from gatelab.bank.matrix import markdown, write_pages
 from gatelab.bank.notebooks import write_notebook
 from gatelab.bank.verify import Matrix, differences, lost_parts, styles, verify
@@ -15,11 +15,6 @@ from gatelab.engine import Engine
 from gatelab.lab import Lab
 
 SEEDS = (11, 2026)
-
-
-@pytest.fixture(scope="module")
-def bank(lab: Lab) -> Bank:
-    return load_bank(lab)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import itertools
 import pytest
 import torch
 
-from gatelab.bank.load import Bank, compose, load_bank
+from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.compare import close, close_grads, same, unchanged
 from gatelab.diagnosis.identify import equal_answers, identify
 from gatelab.lab import Lab
@@ -116,11 +116,6 @@ def test_an_argument_changed_in_place_is_named() -> None:
     before = {"1": torch.zeros(2)}
     with pytest.raises(AssertionError, match="changed its argument h in place"):
         unchanged({"1": torch.ones(2)}, before, {"1": "h"})
-
-
-@pytest.fixture(scope="module")
-def bank(lab: Lab) -> Bank:
-    return load_bank(lab)
 
 
 GATES = {"q1": "ifgo", "q2": "rzn"}

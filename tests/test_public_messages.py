@@ -1,0 +1,234 @@
+"""What do the public checks say of a mistake that nobody knows, or of what is no answer at all?"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from public_checks import CODE, STEP, first_message, names_with
+
+LAYER = """
+class LSTM(Right):
+    def forward(self, x, state=None):
+        outputs, state = super().forward(x, state)
+        outputs = outputs.clone()
+        {change}
+        return outputs, state
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "says"),
+    [
+        (
+            "q1",
+            STEP + "return x @ w_hh.T",
+            "stopped with RuntimeError: mat1 and mat2 .* In your line 2 of the cell",
+        ),
+        ("q1", STEP + "return None", "returned None. Is the `return` missing"),
+        (
+            "q1",
+            STEP + "return h",
+            r"should return a tuple of 3: \(h, c, gates\). Yours is a float64 tensor of shape \(3, 5\)",
+        ),
+        (
+            "q1",
+            STEP + "g = dict(i=h, f=h, g=h, o=h); return h.T, c, g",
+            r"h has shape \(5, 3\), it should be \(N=3, H=5\)",
+        ),
+        (
+            "q1",
+            STEP + "g = dict(i=h, f=h, g=h, o=h); return h.float(), c, g",
+            "h is torch.float32, it should be torch.float64",
+        ),
+        ("q1", STEP + "g = dict(i=h, f=h, g=h, o=h); return h / 0, c, g", "h holds inf"),
+        (
+            "q1",
+            STEP + "g = dict(i=h, f=h, g=h, o=h); return h * 0.5, c, g",
+            r"h is not right: largest difference at \[n=",
+        ),
+        ("q1", STEP + "if 1 <Ellipsis: pass", "In your line 2 of the cell"),
+        (
+            "q9",
+            "def sequence_loss(logits, targets, pad):\n    return 1.0",
+            "the loss should be a tensor, yours is of type float",
+        ),
+        (
+            "q5",
+            "def count_parameters(module):\n    return 16.0",
+            "should return a Python int. Yours is of type float",
+        ),
+        ("q5", "def count_parameters(module):\n    return 17", "returned 17, it should be 16"),
+        (
+            "q3",
+            "Right = LSTM\n" + LAYER.format(change="state = state[0]"),
+            r"should return \(outputs, \(h, c\)\); the second item of yours is a single tensor",
+        ),
+        (
+            "q4",
+            "Right = gradient_norms\ndef gradient_norms(layer, x):\n    return Right(layer, x.requires_grad_(True))",
+            "x.requires_grad is not what it was before the call",
+        ),
+        (
+            "q6",
+            "Right = masked_mean\ndef masked_mean(*given):\n    return Right(*given) * (1 + 1e-6)",
+            r"yours (\S+), expected \1, they differ by 1e-06",
+        ),
+        (
+            "q7",
+            "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
+            "    def forward(self, *given):\n        return super().forward(*given).detach()",
+            "the values are right, but the gradient that comes back through them is not",
+        ),
+        (
+            "q8",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n"
+            "    def forward(self, *given, **more):\n        return super().forward(*given, **more) + 1",
+            "the logits of step 0 are not those of bos or of any other token",
+        ),
+        (
+            "q9",
+            "def sequence_loss(logits, targets, pad):\n"
+            "    logits, targets = logits[:, :-1].flatten(0, 1), targets[:, 1:].flatten()\n"
+            "    return F.cross_entropy(logits, targets, ignore_index=pad)",
+            "the logits of step 2 get no gradient, though no target is padding",
+        ),
+        (
+            "q10",
+            "def greedy_decode(model, source, lengths, max_len, bos, eos, pad=0, right=greedy_decode):\n"
+            "    return right(model, source, lengths, max_len, 1, eos, pad)",
+            "the first step should read bos = 8, it read 1",
+        ),
+        (
+            "q11",
+            "def training_step(*given, clip=1.0, right=training_step):\n"
+            "    return right(*given[:5], 0, clip)",
+            "the optimiser's step is not that of this batch's gradient",
+        ),
+        ("q12", "answers = {'c1': 'e'}", "c1 should be one letter from a to d, yours is 'e'"),
+        ("q12", "answers = {'c1': 'a'}", "no answer yet to c2, c3"),
+        ("q12", "answers = 'abc'", "should be a dict"),
+    ],
+)
+def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code, says):
+    assert re.search(says, first_message(check(question, names_with(lab, code))))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("outputs[:, 2:] *= 1.5", "right up to t = 1 and wrong from t = 2"),
+        ("outputs[:, 2:] = float('nan')", "NaN, first at time step t = 2"),
+        ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
+    ],
+)
+def test_a_layer_is_told_the_first_wrong_step(check, lab, change, says):
+    result = check("q3", names_with(lab, "Right = LSTM\n" + LAYER.format(change=change)))
+    assert re.search(says, first_message(result)), repr(result)
+
+
+@pytest.mark.parametrize(
+    ("question", "code", "argument"),
+    [
+        (
+            "q4",
+            "def cell_path_gain(g):\n"
+            "    for t in range(len(g) - 2, -1, -1):\n        g[t] *= g[t + 1]\n"
+            "    return torch.cat([g[1:], torch.ones_like(g[:1])])",
+            "forget_gates",
+        ),
+        (
+            "q4",
+            "Right = gradient_norms\ndef gradient_norms(layer, x):\n"
+            "    norms = Right(layer, x)\n    x.mul_(2)\n    return norms",
+            "x",
+        ),
+        (
+            "q8",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n    def encode(self, source, source_lengths):\n"
+            "        source_lengths -= 1\n        return super().encode(source, source_lengths + 1)",
+            "source_lengths",
+        ),
+    ],
+)
+def test_an_argument_changed_in_place_is_told_as_that(check, lab, question, code, argument):
+    result = check(question, names_with(lab, code))
+    assert f"changes {argument}, a tensor of the caller's" in first_message(result)
+    assert "right for" not in repr(result) and "the values are right" not in repr(result)
+
+
+def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
+    code = """
+def gradient_norms(layer, x):
+    x = x.detach().clone().requires_grad_(True)
+    layer(x)[0][:, -1].sum().backward()
+    layer.zero_grad()
+    return x.grad.norm(dim=(0, 2))
+"""
+    filled = next(chaff for chaff in bank.chaffs_of("q4") if chaff.id == "grads-left-in-the-layer")
+    result = check("q4", names_with(lab, code))
+    assert filled.misconception not in repr(result)
+    assert "a parameter's .grad held a gradient before the call, and afterwards it is gone" in first_message(
+        result
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "code"),
+    [
+        (
+            "q1",
+            "Right, last = lstm_step, {}\ndef lstm_step(x, h, c, *w):\n"
+            "    h, c, gates = Right(x, last.get(h.shape, h), c, *w)\n    last[h.shape] = h.detach()\n    return h, c, gates",
+        ),
+        (
+            "q2",
+            "Right, last = gru_step, {}\ndef gru_step(x, h, *w):\n"
+            "    h, gates = Right(x, last.get(h.shape, h), *w)\n    last[h.shape] = h.detach()\n    return h, gates",
+        ),
+        (
+            "q3",
+            "Right = GRU\nclass GRU(Right):\n    seen = 0\n    def forward(self, x, state=None):\n"
+            "        outputs, state = super().forward(x, state)\n        self.seen += 1\n        return outputs * self.seen, state",
+        ),
+    ],
+)
+def test_a_result_that_the_same_arguments_do_not_give_again_is_told_as_that(check, lab, question, code):
+    said = first_message(check(question, names_with(lab, code)))
+    assert "called once more with the same arguments, it returns something else" in said
+
+
+def test_steps_in_a_list_are_no_outputs(check, lab):
+    code = LAYER.format(change="outputs = list(outputs.unbind(1))")
+    said = first_message(check("q3", names_with(lab, "Right = LSTM\n" + code)))
+    assert "outputs should be one tensor (N, T, H), yours is a list of 4 (tensor" in said
+
+
+ODD = {
+    "None": "None",
+    "a number": "0.5",
+    "a text": "'h'",
+    "an empty tuple": "()",
+    "a tensor (1,)": "torch.zeros(1)",
+    "a large tensor": "torch.zeros(3, 4, 5, dtype=torch.float64)",
+    "tensors in a tuple": "(torch.zeros(3, 5), torch.zeros(()), {'i': 1, 'f': None})",
+    "NaN of integers": "(torch.zeros(3, 4, dtype=torch.int64), (torch.full((3, 5), torch.nan),) * 2)",
+    "itself": "torch.nn.Identity()",
+    "first argument": "arguments[0]",
+    "all arguments": "arguments",
+    "an error": "1 / 0",
+}
+
+
+@pytest.mark.parametrize("question", CODE)
+def test_whatever_comes_back_is_described(check, lab, question):
+    """No check trips over a result; the message is one of its own."""
+    for about, value in ODD.items():
+        for name in lab.questions[question].names:
+            function = f"def {name}(*arguments, **keywords):\n    return {value}"
+            module = f"class {name}({name}):\n    def forward(self, *arguments, **keywords):\n        return {value}"
+            for code in (function, module) if name[0].isupper() else (function,):
+                result = check(question, names_with(lab, code))
+                if about not in ("first argument",):
+                    assert not result.passed_all, f"{name} returns {about}"
+                assert "could not go on" not in repr(result), f"{name} returns {about}: {result}"

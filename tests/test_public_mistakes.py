@@ -1,0 +1,84 @@
+"""Do the public checks name a known mistake, that one and no other?"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from public_checks import CODE, STEP
+
+from gatelab.bank.concepts import concepts
+from gatelab.bank.fingerprints import PAIRED, fingerprints, namespace
+
+
+@pytest.mark.parametrize("question", CODE)
+def test_every_known_mistake_is_named_and_no_other(check, lab, bank, question):
+    for chaff in bank.chaffs_of(question):
+        text = repr(check(question, namespace(lab, chaff)))
+        assert chaff.misconception in text, f"{chaff.key}: {text}"
+        assert chaff.hint in text, f"{chaff.key}: {text}"
+        others = [
+            other.key
+            for other in bank.chaffs_of(question)
+            if other is not chaff and other.misconception in text
+        ]
+        assert not others, f"{chaff.key} is also told as {others}"
+
+
+@pytest.mark.parametrize("question", PAIRED)
+def test_two_mistakes_at_once_are_both_named(check, lab, bank, question):
+    pairs = bank.pairs_of(question)
+    named = 0
+    for pair in pairs[:: max(1, len(pairs) // 20)]:
+        text = repr(check(question, namespace(lab, pair)))
+        halves = [chaff for chaff in bank.chaffs_of(question) if chaff.id in pair.id.split("+")]
+        named += all(chaff.misconception in text for chaff in halves)
+    # A pair that comes out like one mistake alone (a gate scaled after it was left out) is told as that one.
+    assert named >= 0.8 * len(pairs[:: max(1, len(pairs) // 20)])
+
+
+GATES = {
+    "q1": (STEP + "return *LSTM_CELL(x, (h, c), w_ih, w_hh, b_ih, b_hh), {gates}", "'i', 'f', 'g', 'o'"),
+    "q2": (
+        "def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):\n    return GRU_CELL(x, h, w_ih, w_hh, b_ih, b_hh), {gates}",
+        "'r', 'z', 'n'",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("gates", "yours"),
+    [
+        ("dict(I=h, F=h, G=h)", "a dict with the keys 'I', 'F', 'G'"),
+        ("dict(reset=h, update=h)", "a dict with the keys 'reset', 'update'"),
+        ("(h, h, h)", "a tuple of 3 (tensor, tensor, tensor)"),
+        ("h", r"a float64 tensor of shape (3, 5)"),
+    ],
+)
+@pytest.mark.parametrize("question", ["q1", "q2"])
+def test_gates_in_another_form_are_not_called_missing(check, lab, bank, question, gates, yours):
+    """Known as just that mistake or told key by key; never that there are none."""
+    code, keys = GATES[question]
+    names = namespace(lab)
+    names |= {"LSTM_CELL": torch.lstm_cell, "GRU_CELL": torch.gru_cell}
+    exec(code.format(gates=gates), names)
+    result = check(question, names)
+    none = next(chaff for chaff in bank.chaffs_of(question) if chaff.id == "gates-left-out")
+    assert none.misconception not in repr(result)
+    assert f"gates should be a dict with the keys {keys}; yours is {yours}." in repr(result)
+
+
+def test_mistakes_in_two_names_of_a_question_are_both_named(check, lab, bank):
+    by_id = {chaff.id: chaff for chaff in bank.chaffs_of("q4")}
+    gain, norms = by_id["own-gate-included"], by_id["loss-over-all-steps"]
+    names = namespace(lab, gain)
+    names["gradient_norms"] = namespace(lab, norms)["gradient_norms"]
+    text = repr(check("q4", names))
+    assert gain.misconception in text
+    assert norms.misconception in text
+
+
+def test_the_committed_numbers_are_those_of_the_bank(lab):
+    assert (lab.assignment / "tests" / "fingerprints.json").read_bytes() == fingerprints(lab), (
+        "run `gatelab fingerprints`"
+    )
+    assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab)
