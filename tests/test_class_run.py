@@ -253,6 +253,7 @@ class TestAgain:
         if mark == "2":
             assert table(out)["ada"]["q12a"] == "2" and table(out)["ada"]["out_of"] == "28"
             assert not kept.exists()
+            assert "of 28 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
         else:
             assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "26"
             assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
