@@ -228,6 +228,7 @@ class _Examiner:
         own = server.client.another()
         arguments = {
             "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
+            "release": str(lab.release) if lab.release else None,
             "library": str(server.library), "folder": str(server.folder), "accept_missing": accept_missing,
         }  # fmt: skip
         with far, own:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,6 @@ from gatelab.lab import Lab
 SIZE_LIMIT = 20 << 20
 SOURCE_LIMIT = 1 << 20  # of one cell
 CELL_LIMIT = 2000
-SKIP_TAG = "experiment"
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
@@ -28,13 +28,16 @@ class Ungradable(Exception):
 
 @dataclass
 class CodeCell:
-    """A code cell; `index` counts all cells of the notebook from 0, as an editor shows them."""
+    """A code cell; `index` counts all cells of the notebook from 0, as an editor shows them.
+
+    `kind` is "raw" or "markdown" where an answer stands in a cell that Jupyter does not run.
+    """
 
     index: int
     source: str
     grade_id: str = ""
-    skip: bool = False
-    definitions_only: bool = False
+    kind: str = "code"
+    names: tuple[str, ...] = ()  # of an answer in such a cell: what it defines of what the questions ask for
 
 
 def read_bytes(path: Path) -> bytes:
@@ -81,24 +84,37 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
     if len(raw_cells) > CELL_LIMIT:
         raise Ungradable(f"{name}: it has more than {CELL_LIMIT} cells; hand in the lab's notebook only.")
     for index, raw in enumerate(raw_cells):
-        if not isinstance(raw, dict) or raw.get("cell_type") != "code":
+        if not isinstance(raw, dict):
+            continue
+        if raw.get("cell_type") != "code":
+            if asleep := _answer_asleep(raw, index, lab):
+                cells.append(asleep)
             continue
         source = _source(raw.get("source"))
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
         metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
         nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-        tags = metadata.get("tags") if isinstance(metadata.get("tags"), list) else []
-        # Experiments take long, check cells ask the notebook what it thinks of itself: neither is run.
-        check = nbgrader.get("grade") is True and nbgrader.get("solution") is False
-        cells.append(
-            CodeCell(index, source, str(nbgrader.get("grade_id", ""))[:80], skip=check or SKIP_TAG in tags)
-        )
+        cells.append(CodeCell(index, source, str(nbgrader.get("grade_id", ""))[:80]))
     if not _of_this_lab(cells, lab):
         raise Ungradable(
             f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."
         )
     return cells
+
+
+def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
+    """An answer in a raw or markdown cell (a key pressed by mistake makes one of a code cell); None for any other text."""
+    source = _source(raw.get("source"))
+    if source is None or len(source) > SOURCE_LIMIT:
+        return None
+    fenced = re.fullmatch(r"\s*```(?:python|py)?\n(.*?)\n```\s*", source, re.DOTALL)
+    source = fenced[1] if fenced else source
+    asked = {name for question in lab.questions.values() for name in question.names}
+    begins = re.findall(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *=", source, re.MULTILINE)
+    names = tuple(sorted(asked.intersection(a or b for a, b in begins)))
+    kind = "raw" if raw.get("cell_type") == "raw" else "markdown"
+    return CodeCell(index, source, "", kind, names) if names else None
 
 
 def _parse(data: bytes, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import torch
 
 import gatelab
 from gatelab.bank.load import Bank
-from gatelab.lab import Lab
+from gatelab.lab import Lab, QuestionSpec
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Report
 from gatelab.suite.grading import Grading
@@ -60,7 +60,7 @@ class Examiner:
             report.sha256 = hashlib.sha256(data).hexdigest()
             cells = read_cells(data, path.name, self.lab)
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
-            workers.load()
+            workers.load(self._first(questions).library)
             grading = Grading(self.lab, seed, workers, self.bank)
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
@@ -80,6 +80,12 @@ class Examiner:
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
+
+
+    def _first(self, questions: Sequence[str]) -> QuestionSpec:
+        """The question that is graded first."""
+        specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
+        return next((spec for spec in specs if not questions or spec.id in questions), specs[0])
 
 
 def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), training: bool = True) -> None:

@@ -32,6 +32,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         Path(arguments["assignment"]),
         Path(arguments["hidden"]),
         Path(arguments["bank"]) if arguments["bank"] else None,
+        Path(arguments["release"]) if arguments["release"] else None,
     )
     file = line.makefile("rwb")
 

@@ -16,8 +16,10 @@ import sys
 from typing import Any
 
 from . import scan, wire
-from .cells import new_namespace, run_cell
+from .budget import TimeUp, within
+from .cells import Known, Notebook
 from .runtime import Runtime, describe
+from .surroundings import choose_processor, misses_gpu, settle_in
 from .values import ValueProblem
 from .withheld import withhold
 
@@ -47,7 +49,10 @@ class Printing(io.TextIOBase):
 def work(line: socket.socket, protection: dict[str, bool]) -> None:
     """Serve the examiner until the line closes."""
     sys.stdout = sys.stderr = Printing()
-    namespace = new_namespace()
+    settle_in()
+    leave_kit()
+    sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
+    notebook = Notebook()
     wire.send(line, {"protection": protection})
     children: set[int] = set()
     while True:
@@ -57,12 +62,24 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
             return
         _reap(children)
         match request["op"]:
+            case "begin":
+                if not request["library"]:
+                    withhold()
+                known = request["known"]
+                notebook = Notebook(
+                    Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"]))
+                )
+                answer: dict[str, Any] = {}
             case "scan":
-                answer = {"hints": scan.hints(request["cells"])}
+                answer = {"hints": scan.hints(request["cells"], notebook.known.experiments)}
             case "cell":
-                answer = run_cell(request["source"], request["index"], namespace, request["definitions_only"])
+                answer = notebook.run_cell(
+                    request["source"], request["index"], request["seconds"], request["quick"]
+                )
+            case "loaded":
+                answer = notebook.settle()
             case "fork":
-                answer = _fork(line, namespace, children, request["cpu_seconds"], request["library"])
+                answer = _fork(line, notebook, children, request["cpu_seconds"], request["names"])
             case "end":
                 answer = _end(request["pid"], children)
             case _:
@@ -70,12 +87,27 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
         wire.send(line, answer)
 
 
+def leave_kit() -> None:
+    """Nothing of the grader can be imported by name from now on; what a worker needs it has."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "gatelab"]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _NoKit())
+
+
+class _NoKit:
+    """Finds no part of the grader, wherever it is installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] == "gatelab":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
 def _fork(
-    line: socket.socket, namespace: dict[str, Any], children: set[int], cpu_seconds: float, library: bool
+    line: socket.socket, notebook: Notebook, children: set[int], cpu_seconds: float, names: list[str]
 ) -> dict[str, Any]:
     """A copy of the loaded notebook for one question, on a line and an output file of its own.
 
-    `library`: whether PyTorch's own LSTM and GRU may be used in it.
+    `names`: what the question will ask for.
     """
     _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
     channel, output = descriptors
@@ -93,9 +125,8 @@ def _fork(
             os.dup2(output, 2)
             os.close(output)
             sys.stdout = sys.stderr = Printing()
-            if not library:
-                withhold()
-            answer_calls(socket.socket(fileno=channel), namespace)
+            notebook.prepare(names)
+            answer_calls(socket.socket(fileno=channel), notebook.namespace)
         finally:
             os._exit(0)
     children.add(pid)
@@ -112,11 +143,25 @@ def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
             request = wire.receive(line, shelf=runtime.shelf)
         except wire.WireProblem:
             return
-        answer = runtime.handle(request)
+        answer = _answer(runtime, request)
         try:
             wire.send(line, answer, runtime.shelf, wire.ANSWER)
         except ValueProblem as error:
             wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
+
+
+def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked, in the processor time that the request allows for it."""
+    seconds = request.pop("cpu_seconds", None)
+    try:
+        with within(seconds) if seconds else contextlib.nullcontext():
+            answer = runtime.handle(request)
+            if misses_gpu(str((answer.get("error") or {}).get("message"))) and choose_processor():
+                runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
+                answer = runtime.handle(request)
+            return answer
+    except TimeUp as error:
+        return {"error": describe(error)}
 
 
 def _end(pid: int, children: set[int]) -> dict[str, Any]:

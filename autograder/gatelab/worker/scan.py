@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 
-from .cells import to_python
+from .statements import statements
 
 # Not torch.nn.RNN: it does none of the work that is asked for, and q5 is about its size.
 SHORTCUTS = {
@@ -29,15 +29,20 @@ COPIES = {
 LIMIT = 20
 
 
-def hints(cells: list[list]) -> list[str]:
-    """Lines such as "cell 7, line 3: uses torch.nn.LSTM", from [index, source] pairs. What does not parse gives none."""
+def hints(cells: list[list], known: frozenset[str] = frozenset()) -> list[str]:
+    """Lines such as "cell 7, line 3: uses torch.nn.LSTM", from [index, source] pairs. What does not parse gives none.
+
+    known: fingerprints of statements that were handed out; nobody is told of those.
+    """
     found: list[str] = []
     for index, source in cells:
         try:
-            for node in ast.walk(ast.parse(to_python(source))):
-                what = _shortcut(node)
-                if what:
-                    found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
+            for statement in statements(source, index):
+                if statement.fingerprint in known:
+                    continue
+                for node in ast.walk(statement.node):
+                    if what := _shortcut(node):
+                        found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return list(dict.fromkeys(found))[:LIMIT]

@@ -41,7 +41,8 @@ def preload(library: str) -> None:
     import torch
     import torch.utils.data
     import tqdm.auto  # noqa: F401
-    from IPython.core.inputtransformer2 import TransformerManager
+    from gatelab.worker.shell import new_shell
+    from gatelab.worker.statements import to_python
 
     import gatelab.confine.apply
     import gatelab.worker.main  # noqa: F401
@@ -53,7 +54,8 @@ def preload(library: str) -> None:
         pass  # the confinement reports what is missing
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
-    TransformerManager().transform_cell("x = 1\n%time x\n")
+    to_python("x = 1\n%time x\n")
+    new_shell()  # the first takes twenty times as long as those of the workers
     plt.close(plt.figure())
     # The first forward, backward and optimiser step import and allocate; do it once for all.
     layer = torch.nn.LSTM(2, 3)

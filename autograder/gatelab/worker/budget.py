@@ -1,0 +1,50 @@
+"""Time that code of a notebook may take, by the processor's clock: a busy machine costs nobody anything.
+
+A process that only waits uses no processor time; it is stopped once nothing has moved for a while.
+Code that clears the alarm runs on until the examiner's wall clock or the kernel's limit ends it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+AGAIN = 0.5  # seconds after which an alarm that was swallowed (`except:`) is given once more
+LOOK_EVERY = 1.0  # seconds of wall time between two looks at whether anything moves
+IDLE_SECONDS = 15.0  # without IDLE_CPU of processor time in them, the code waits for what will not come
+IDLE_CPU = 0.05
+
+
+class TimeUp(BaseException):
+    """The time for this piece of code is used up. No `except Exception` of a notebook is meant by it."""
+
+
+@contextlib.contextmanager
+def within(cpu_seconds: float, idle_seconds: float = IDLE_SECONDS) -> Iterator[None]:
+    """Raises TimeUp in the code under it after `cpu_seconds` of processor time, or when it has long been waiting."""
+    moved_at, moved = time.monotonic(), time.process_time()
+
+    def used_up(*_: object) -> None:
+        raise TimeUp(f"it took more than {cpu_seconds:.3g} s of processor time")
+
+    def look(*_: FrameType | int | None) -> None:
+        nonlocal moved_at, moved
+        now, cpu = time.monotonic(), time.process_time()
+        if cpu - moved > IDLE_CPU:
+            moved_at, moved = now, cpu
+        elif now - moved_at > idle_seconds:
+            raise TimeUp(f"it waited for {idle_seconds:.3g} s and did nothing")
+
+    before = signal.signal(signal.SIGPROF, used_up), signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_PROF, max(cpu_seconds, 0.001), AGAIN)
+    signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGPROF, before[0])
+        signal.signal(signal.SIGALRM, before[1])

@@ -1,0 +1,78 @@
+"""Which names of the notebook a function reads when it is called, and what it calls reads in turn."""
+
+from __future__ import annotations
+
+import dis
+import functools
+import types
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
+MOST = 2000  # objects looked at
+
+
+def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
+    """All names that are read when these are used: theirs, and those of the notebook's functions that they reach."""
+    found = set(names)
+    todo = [namespace[name] for name in found if name in namespace]
+    seen: set[int] = set()
+    while todo and len(seen) < MOST:
+        thing = todo.pop()
+        if id(thing) in seen:
+            continue
+        seen.add(id(thing))
+        for code in _codes(thing):
+            for name in _read_by(code):
+                if name not in found:
+                    found.add(name)
+                    if name in namespace:
+                        todo.append(namespace[name])
+        todo += _inside(thing)
+    return found
+
+
+def _codes(thing: Any) -> Iterator[types.CodeType]:
+    code = getattr(thing, "__code__", None) if isinstance(thing, types.FunctionType | types.MethodType) else None
+    if isinstance(code, types.CodeType):
+        yield code
+
+
+def _inside(thing: Any) -> list[Any]:
+    """Functions that stand in it or behind it."""
+    found: list[Any] = []
+    if isinstance(thing, types.FunctionType):
+        found += [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]
+        if (wrapped := thing.__dict__.get("__wrapped__")) is not None:
+            found.append(wrapped)
+    elif isinstance(thing, types.MethodType):
+        found.append(thing.__func__)
+    elif isinstance(thing, functools.partial):
+        found.append(thing.func)
+    elif isinstance(thing, property):
+        found += [thing.fget, thing.fset]
+    elif isinstance(thing, staticmethod | classmethod):
+        found.append(thing.__func__)
+    elif isinstance(thing, type):
+        if thing.__module__ == "__main__":
+            found += [*vars(thing).values(), *thing.__mro__[1:]]
+    elif type(thing).__module__ == "__main__":
+        found.append(type(thing))
+    return found
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+@functools.lru_cache(maxsize=4096)
+def _read_by(code: types.CodeType) -> frozenset[str]:
+    names = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _read_by(constant)
+    return frozenset(names)

@@ -1,0 +1,227 @@
+"""A cell's source as statements: what IPython would rewrite is rewritten, and every line keeps the student's number.
+
+What a statement binds and reads is told from its syntax alone; nothing is run here.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+BLOCKS = (ast.If, ast.Try, ast.With)
+SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+# Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, so it is left out.
+WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
+LEFT_OUT = {"timeit"}
+CELL_MAGIC = re.compile(r"\A(?:[ \t]*\n)*%%(\w+)([^\n]*)(?:\n|\Z)")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a cell's top level."""
+
+    node: ast.stmt
+    cell: int
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(self.node)
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """Names that it gives a value to in the notebook's namespace (`*` of an import cannot be told)."""
+        return frozenset(_bound(self.node))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names that it reads when it is run; what stands inside a function is read when that is called."""
+        own = _bound(self.node.target) if isinstance(self.node, ast.For | ast.AsyncFor) else ()
+        return frozenset(_read(self.node)) - frozenset(own)
+
+    @property
+    def defines(self) -> bool:
+        """Whether it is an import, a function or a class, or a block that holds one."""
+        return isinstance(self.node, DEFINITIONS) or any(
+            isinstance(inner, DEFINITIONS) for inner in ast.walk(self.node)
+        )
+
+    @property
+    def quick(self) -> bool:
+        """Whether it may be run when the time of its cell is up: imports, definitions, assignments and blocks of them."""
+        return _quick(self.node)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it assigns what is written there and calls nothing."""
+        return isinstance(self.node, ASSIGNMENTS) and not any(
+            isinstance(inner, ast.Call | ast.Await | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp)
+            for inner in ast.walk(self.node)
+        )
+
+
+def statements(source: str, cell: int) -> list[Statement]:
+    """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
+    source = _without_cell_magic(source)
+    nodes = _in_own_lines(to_python(source), source, f"cell {cell}")
+    return [Statement(node, cell) for outer in nodes for node in _opened(outer)]
+
+
+def to_python(source: str) -> str:
+    """IPython's own rewriting of magics and shell escapes into Python (raises SyntaxError as Python does)."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager().transform_cell(source)
+
+
+def fingerprint(node: ast.stmt) -> str:
+    """The same for statements that differ in comments and layout only."""
+    return hashlib.sha256(ast.dump(node).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _without_cell_magic(source: str) -> str:
+    """The code under a magic that only watches it, each line where it was."""
+    found = CELL_MAGIC.match(source)
+    if found and found[1] in LEFT_OUT:
+        return ""
+    if not found or found[1] not in WATCHING:
+        return source
+    head = source[: found.end()].count("\n")
+    first = ""
+    if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
+        first = f"{names[0]} = get_ipython().nothing_captured()"
+    return "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
+
+
+def _in_own_lines(python: str, source: str, filename: str) -> list[ast.stmt]:
+    """The parsed statements with the line numbers of `source`, which IPython's rewriting may have shifted."""
+    try:
+        tree = ast.parse(python, filename)
+    except SyntaxError as error:
+        line = _line_map(python, source)
+        error.lineno = line(error.lineno or 1)
+        if error.end_lineno:
+            error.end_lineno = line(error.end_lineno)
+        raise
+    if python.splitlines() != source.splitlines():
+        line = _line_map(python, source)
+        for node in ast.walk(tree):
+            if hasattr(node, "lineno"):
+                node.lineno, node.end_lineno = line(node.lineno), line(node.end_lineno or node.lineno)
+    return tree.body
+
+
+def _line_map(python: str, source: str):  # noqa: ANN202
+    """Line number of the rewritten text → of the student's."""
+    ours, theirs = python.splitlines(), source.splitlines()
+    place: dict[int, int] = {}
+    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
+    for _, a, b, c, d in matcher.get_opcodes():
+        for k in range(a, b):
+            place[k + 1] = min(c + k - a, max(c, d - 1)) + 1
+    return lambda number: place.get(number, min(number, len(theirs) or 1))
+
+
+def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement under a line magic that only watches it (`%time fit()`, `x = %time fit()`) as itself."""
+    magic = _line_magic(node.value) if isinstance(node, ast.Expr | ast.Assign) else None
+    if magic is None or magic[0] not in WATCHING | LEFT_OUT:
+        yield node
+        return
+    try:
+        inside = ast.parse(to_python(magic[1]))
+    except SyntaxError:
+        yield node
+        return
+    for inner in ast.walk(inside):
+        if hasattr(inner, "lineno"):
+            inner.lineno = inner.end_lineno = node.lineno
+    if isinstance(node, ast.Expr):
+        if magic[0] in WATCHING:
+            yield from inside.body
+    elif magic[0] in WATCHING and len(inside.body) == 1 and isinstance(inside.body[0], ast.Expr):
+        node.value = inside.body[0].value
+        yield node
+    else:
+        yield node
+
+
+def _line_magic(value: ast.expr) -> tuple[str, str] | None:
+    """(name, line) of `get_ipython().run_line_magic(name, line)`."""
+    if (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr == "run_line_magic"
+        and isinstance(value.func.value, ast.Call)
+        and isinstance(value.func.value.func, ast.Name)
+        and value.func.value.func.id == "get_ipython"
+        and len(value.args) == 2
+        and all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in value.args)
+    ):
+        return value.args[0].value, value.args[1].value
+    return None
+
+
+def _quick(node: ast.stmt) -> bool:
+    if isinstance(node, (*DEFINITIONS, *ASSIGNMENTS)):
+        return True
+    if isinstance(node, BLOCKS):
+        inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+        inner += [step for handler in getattr(node, "handlers", []) for step in handler.body]
+        return all(_quick(step) or isinstance(step, ast.Pass) for step in inner)
+    return False
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        yield node.name
+        return
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names if alias.name != "*")
+        return
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.ExceptHandler) and node.name:
+        yield node.name
+    elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, SCOPES) and not isinstance(child, (*FUNCTIONS, ast.ClassDef)):
+            # A comprehension keeps its names, but for `:=`.
+            yield from (
+                walrus.target.id
+                for walrus in ast.walk(child)
+                if isinstance(walrus, ast.NamedExpr) and not isinstance(child, ast.Lambda)
+            )
+        else:
+            yield from _bound(child)
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, FUNCTIONS):
+        yield from _read_all([*node.decorator_list, node.args])
+        return
+    if isinstance(node, ast.Lambda):
+        yield from _read_all([node.args])
+        return
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load | ast.Del):
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from _read(child)
+
+
+def _read_all(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        yield from _read(node)
