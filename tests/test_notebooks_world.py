@@ -45,7 +45,9 @@ def code(source: str, **metadata: object) -> dict:
 
 
 def place(cells: Cells, grade_id: str) -> int:
-    return next(k for k, c in enumerate(cells) if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id)
+    return next(
+        k for k, c in enumerate(cells) if c["metadata"].get("nbgrader", {}).get("grade_id") == grade_id
+    )
 
 
 def answer(cells: Cells, question: str) -> dict:
@@ -79,7 +81,11 @@ SHADOW = "def {name}(*args, **kwargs):\n    raise RuntimeError('an older attempt
 
 # 1. Every name that the released notebook defines, and every definition a student adds to any cell.
 def uses_deepcopy(cells: Cells) -> None:
-    swap(answer(cells, "q4"), "def gradient_norms(layer, x):", "def gradient_norms(layer, x):\n    layer = copy.deepcopy(layer)")
+    swap(
+        answer(cells, "q4"),
+        "def gradient_norms(layer, x):",
+        "def gradient_norms(layer, x):\n    layer = copy.deepcopy(layer)",
+    )
 
 
 def uses_models_and_tqdm(cells: Cells) -> None:
@@ -88,8 +94,9 @@ def uses_models_and_tqdm(cells: Cells) -> None:
         "def count_parameters(module):\n"
         "    return sum(p.numel() for p in tqdm(list(module.parameters())) if p.requires_grad)\n\n\n"
         "def matched_hidden_size(target_params, input_size):\n"
-        "    sizes = {h: count_parameters(models.rnn(input_size, h)) for h in tqdm(range(1, 220))}\n"
-        "    return min(sizes, key=lambda h: (abs(sizes[h] - target_params), h))\n"
+        "    size = lambda width: count_parameters(models.rnn(input_size, width))\n"
+        "    width = 1\n    while size(width + 1) <= target_params:\n        width += 1\n"
+        "    return min(width, width + 1, key=lambda w: (abs(size(w) - target_params), w))\n"
     )
 
 
@@ -98,7 +105,12 @@ def helper_in_a_cell_that_plots(cells: Cells) -> None:
     cells.insert(k, code(
         "plt.figure()\nplt.plot([1, 2, 3])\nplt.show()\n\n\ndef pick(logits):\n    return logits.argmax(dim=-1)\n", tags=["experiment"],
     ))  # fmt: skip
-    swap(answer(cells, "q10"), ".argmax(1)" if ".argmax(1)" in answer(cells, "q10")["source"] else ".argmax(dim=1)", "", 1)
+    swap(
+        answer(cells, "q10"),
+        ".argmax(1)" if ".argmax(1)" in answer(cells, "q10")["source"] else ".argmax(dim=1)",
+        "",
+        1,
+    )
     source = answer(cells, "q10")["source"]
     assert "logits" in source
     cells[k + 1]["source"] = source.replace("= logits", "= pick(logits)", 1)
@@ -121,13 +133,26 @@ def device_in_the_import_cell(cells: Cells) -> None:
 
 def name_of_an_experiment(cells: Cells) -> None:
     """`lstm_size`, which the experiment of Part 2 counts, in a later answer."""
-    swap(answer(cells, "q6"), "def last_valid(outputs, lengths):", "def last_valid(outputs, lengths):\n    assert lstm_size > 0")
+    swap(
+        answer(cells, "q6"),
+        "def last_valid(outputs, lengths):",
+        "def last_valid(outputs, lengths):\n    assert lstm_size > 0",
+    )
 
 
 def name_made_of_an_experiments_result(cells: Cells) -> None:
     k = place(cells, "q6-solution")
-    cells.insert(k, code("twice = {name: 2 * size for name, size in contestants.items()} if isinstance(contestants, dict) else 2\nROWS = len(contestants)"))
-    swap(answer(cells, "q6"), "def last_valid(outputs, lengths):", "def last_valid(outputs, lengths):\n    assert ROWS > 0 and twice")
+    cells.insert(
+        k,
+        code(
+            "twice = {name: 2 * size for name, size in contestants.items()} if isinstance(contestants, dict) else 2\nROWS = len(contestants)"
+        ),
+    )
+    swap(
+        answer(cells, "q6"),
+        "def last_valid(outputs, lengths):",
+        "def last_valid(outputs, lengths):\n    assert ROWS > 0 and twice",
+    )
 
 
 def tags_copied_along(cells: Cells) -> None:
@@ -135,7 +160,9 @@ def tags_copied_along(cells: Cells) -> None:
     k = place(cells, "q1-solution")
     text = cells[k]["source"]
     cells[k]["source"] = ""
-    cells[k + 1 : k + 1] = [code(text, tags=["experiment"], nbgrader={"grade": True, "solution": False, "grade_id": "q1"})]
+    cells[k + 1 : k + 1] = [
+        code(text, tags=["experiment"], nbgrader={"grade": True, "solution": False, "grade_id": "q1"})
+    ]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +237,12 @@ def test_a_module_written_by_a_cell_can_be_imported(graded: Callable) -> None:
 
 @pytest.mark.parametrize(
     "decorated",
-    ["@torch.compile\n", "@torch.compile(mode='reduce-overhead', fullgraph=True)\n", "@torch.compile()\n", "@torch.compiler.disable\n"],
+    [
+        "@torch.compile\n",
+        "@torch.compile(mode='reduce-overhead', fullgraph=True)\n",
+        "@torch.compile()\n",
+        "@torch.compiler.disable\n",
+    ],
 )
 def test_a_compiled_answer_is_left_alone_or_compiled(graded: Callable, decorated: str) -> None:
     def change(cells: Cells) -> None:
@@ -234,7 +266,9 @@ FAILS = {
 
 @pytest.mark.parametrize("name", FAILS)
 @pytest.mark.parametrize("where", ["set-up", "answer"])
-def test_a_line_that_fails_or_takes_for_ever_costs_what_it_defines(graded: Callable, name: str, where: str) -> None:
+def test_a_line_that_fails_or_takes_for_ever_costs_what_it_defines(
+    graded: Callable, name: str, where: str
+) -> None:
     def change(cells: Cells) -> None:
         cell = containing(cells, "import math\n\nimport numpy") if where == "set-up" else answer(cells, "q3")
         cell["source"] = FAILS[name].replace("torch.load", "__import__('torch').load") + cell["source"]
@@ -250,7 +284,9 @@ def on_gpu_by_default(cells: Cells) -> None:
 def layer_on_gpu(cells: Cells) -> None:
     swap(answer(cells, "q3"), "super().__init__()", 'super().__init__()\n        self.device = "cuda"', 1)
     cell = answer(cells, "q3")
-    cell["source"] = cell["source"].replace("outputs = []", 'outputs = []\n        self.cuda()\n        x = x.to("cuda:0")', 1)
+    cell["source"] = cell["source"].replace(
+        "outputs = []", 'outputs = []\n        self.cuda()\n        x = x.to("cuda:0")', 1
+    )
 
 
 def step_on_gpu(cells: Cells) -> None:
@@ -295,7 +331,11 @@ def instance_under_the_class_name(cells: Cells) -> None:
 
 
 def result_under_the_function_name(cells: Cells) -> None:
-    cells.append(code("lstm_step = lstm_step(*[torch.ones(1, 1)] * 3, torch.ones(4, 1), torch.ones(4, 1), torch.ones(4), torch.ones(4))"))
+    cells.append(
+        code(
+            "lstm_step = lstm_step(*[torch.ones(1, 1)] * 3, torch.ones(4, 1), torch.ones(4, 1), torch.ones(4), torch.ones(4))"
+        )
+    )
 
 
 def an_older_attempt_above(cells: Cells) -> None:
@@ -334,8 +374,9 @@ def test_any_mix_of_such_lines_costs_nothing(graded: Callable, request: pytest.F
 
     def change(cells: Cells) -> None:
         for question in ("q1", "q2", "q3"):
-            answer(cells, question)["source"] = "".join(
-                ["import torch\n", *draw.sample([p for p in pool if "__future__" not in p], 4)]
-            ) + answer(cells, question)["source"]
+            answer(cells, question)["source"] = (
+                "".join(["import torch\n", *draw.sample([p for p in pool if "__future__" not in p], 4)])
+                + answer(cells, question)["source"]
+            )
 
     assert full(graded(change, "q1", "q2", "q3"), "q1", "q2", "q3"), f"seed {seed}"

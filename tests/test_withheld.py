@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_lab import write_notebook as write_cells
 from torch import nn
 
 from gatelab.bank.notebooks import write_notebook
@@ -140,3 +141,126 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
     assert q1.points == 0
     assert q1.misconception == "left-to-the-library"
     assert all(SHUT in part.message for part in q1.parts)
+
+
+# Ways that are laid while the notebook is loaded: each is a cell of its own before the answer, which asks `cell`.
+LAID = {
+    "the grader's own function": "import gatelab.worker.main as kit\nkit.withhold = lambda: None\ncell = torch.lstm_cell",
+    "the grader's own table": "from gatelab.worker import withheld\nwithheld.OPERATORS.clear()\ncell = torch.lstm_cell",
+    "frames of the grader": """
+import sys
+frame = sys._getframe()
+while frame is not None:
+    for name in ("withhold", "OPERATORS", "refuse"):
+        if name in frame.f_globals:
+            frame.f_globals[name] = lambda *args, **kwargs: None
+    frame = frame.f_back
+cell = torch.lstm_cell
+""",
+    "modules of the grader": """
+import gc, types
+for module in [thing for thing in gc.get_objects() if isinstance(thing, types.ModuleType)]:
+    if hasattr(module, "withhold"):
+        module.withhold = lambda: None
+cell = torch.lstm_cell
+""",
+    "kernel fetched": """
+kernel = torch.library.get_kernel("aten::lstm_cell", "CPU")
+keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
+cell = lambda *args: kernel.call_boxed(keys, *args)
+""",
+    "kernel put back": """
+kernel = torch.library.get_kernel("aten::lstm_cell", "CPU")
+keys = torch._C.DispatchKeySet(torch._C.DispatchKey.CPU)
+library = torch.library.Library("aten", "IMPL")
+library.impl("lstm_cell", lambda *args: kernel.call_boxed(keys, *args), "CPU")
+cell = torch.lstm_cell
+""",
+    "operator laid aside": "cell = torch.ops.aten.lstm_cell.default",
+    "layer traced": """
+whole = nn.LSTMCell(3, 4)
+try:
+    traced = torch.jit.trace(torch.lstm_cell, (torch.ones(1, 3), (torch.ones(1, 4), torch.ones(1, 4)), *whole.parameters()))
+except Exception:
+    traced = torch.lstm_cell
+cell = traced
+""",
+    "process forked": """
+import os, pickle
+to_child, from_parent = os.pipe()[::-1]
+to_parent, from_child = os.pipe()[::-1]
+if os.fork() == 0:
+    os.close(to_child)
+    while head := os.read(from_parent, 8):
+        size = int.from_bytes(head, "big")
+        data = b""
+        while len(data) < size:
+            data += os.read(from_parent, size - len(data))
+        try:
+            out = pickle.dumps([t.detach() for t in torch.lstm_cell(*pickle.loads(data))])
+        except Exception as error:
+            out = pickle.dumps(error)
+        os.write(to_parent, len(out).to_bytes(8, "big") + out)
+    os._exit(0)
+
+def cell(*args):
+    plain = pickle.dumps([a.detach() if hasattr(a, "detach") else tuple(t.detach() for t in a) for a in args])
+    os.write(to_child, len(plain).to_bytes(8, "big") + plain)
+    size = int.from_bytes(os.read(from_child, 8), "big")
+    out = pickle.loads(os.read(from_child, size))
+    if isinstance(out, Exception):
+        raise out
+    return out
+""",
+}
+ANSWER = """
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    pre = x @ w_ih.T + b_ih + h @ w_hh.T + b_hh
+    i, f, g, o = pre.chunk(4, 1)
+    h, c = cell(x, (h, c), w_ih, w_hh, b_ih, b_hh)
+    return h, c, {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
+"""
+
+
+@pytest.mark.parametrize("name", LAID)
+def test_a_way_laid_while_the_notebook_loads_is_shut_as_well(
+    engine: Engine, tmp_path: Path, name: str
+) -> None:
+    path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
+    report = engine.grade(path, questions=["q1"], training=False)
+    passed = {part.name for part in report.question("q1").parts if part.passed}
+    assert report.status == "graded" and passed & {"new-hidden-state", "new-cell-state"} == set(), passed
+
+
+@pytest.mark.parametrize("name", LAID)
+def test_staff_are_told_of_a_way_that_was_laid(engine: Engine, tmp_path: Path, name: str) -> None:
+    path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
+    assert engine.grade(path, questions=["q2"], training=False).hints
+
+
+def test_an_honest_answer_beside_cells_that_compare_with_the_library_keeps_its_points(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    """The cells fail where the library is withheld; what else they define is there, and nobody is told of it."""
+    compare = (
+        "helper = 3\ntheirs = nn.LSTMCell(2, 3)(torch.ones(1, 2))\nHELPED = helper + 1\nprint(theirs[0])"
+    )
+    answer = lab.reference("q1").replace("def lstm_step(", "def _apart(): ...\n\n\ndef lstm_step(", 1)
+    answer = answer.replace('"""', '"""', 1) + "\nassert HELPED == 4\n"
+    path = write_cells(tmp_path / "compared.ipynb", "import torch\nfrom torch import nn", compare, answer)
+    report = engine.grade(path, questions=["q1"], training=False)
+    assert report.question("q1").points == 14
+    assert report.cells == []
+
+
+@pytest.mark.parametrize("name", LAID)
+def test_such_a_way_leads_to_the_library_where_nothing_is_withheld(name: str) -> None:
+    """So the tests above can fail."""
+    script = (
+        f"import torch\nfrom torch import nn\n{LAID[name]}\n"
+        "x, h, w = torch.ones(2, 3), torch.ones(2, 4), list(nn.LSTMCell(3, 4).parameters())\n"
+        "assert torch.allclose(cell(x, (h, h), *w)[0], torch.lstm_cell(x, (h, h), *w)[0])\n"
+        "import os; os._exit(0)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

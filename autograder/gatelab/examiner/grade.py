@@ -81,7 +81,6 @@ class Examiner:
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
 
-
     def _first(self, questions: Sequence[str]) -> QuestionSpec:
         """The question that is graded first."""
         specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]

@@ -54,7 +54,9 @@ class QuestionWorker:
         answer = _checked(self.main.ask(request, min(left, CALL_SECONDS) if replay else left, self.line))
         if answer.get("error", {}).get("type") == "TimeUp":
             # The next call would take as long: the process is given up, and there are few.
-            raise WorkerLost(f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?).")
+            raise WorkerLost(
+                f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
+            )
         return answer
 
 
@@ -133,7 +135,9 @@ class ConfinedWorkers:
         self.main.ask({"op": "begin", "library": library, "known": self.known}, 30)
         if sum(self.loads.values()) == 1:
             with contextlib.suppress(WorkerLost):
-                hints = self.main.ask({"op": "scan", "cells": [[c.index, c.source] for c in self.cells]}, 10)["hints"]
+                hints = self.main.ask({"op": "scan", "cells": [[c.index, c.source] for c in self.cells]}, 10)[
+                    "hints"
+                ]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]
         refused: set[str] = set()  # names that are missing because the library is withheld
         for cell in self.cells:
@@ -179,7 +183,9 @@ class ConfinedWorkers:
             return
         error = Words(self.sources).error(error)
         if error["type"] == "TimeUp":
-            told = f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
+            told = (
+                f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
+            )
             self.problems[cell.index] = Cell(cell.index, "timed out", told)
             return
         line = f" ({error['line']})" if error["line"] else ""
@@ -198,14 +204,20 @@ class ConfinedWorkers:
                 "op": "cell", "source": cell.source, "index": cell.index, "quick": True, "seconds": CELL_CPU,
             }  # fmt: skip
             self._ask_cell(cell, request, CELL_SECONDS)
-            told = f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
+            told = (
+                f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
+            )
             self.problems.setdefault(cell.index, Cell(cell.index, "asleep", told))
         for entry in answer.get("mended") or [] if isinstance(answer.get("mended"), list) else []:
             self._note_mended(entry)
 
     def _note_mended(self, entry: Any) -> None:
         names = {name for question in self.lab.questions.values() for name in question.names}
-        if not isinstance(entry, dict) or entry.get("name") not in names or entry.get("cell") not in self.sources:
+        if (
+            not isinstance(entry, dict)
+            or entry.get("name") not in names
+            or entry.get("cell") not in self.sources
+        ):
             return
         told = f"It binds `{entry['name']}` to something else after your answer; your answer was graded."
         self.problems.setdefault(entry["cell"], Cell(entry["cell"], "bound again", told))

@@ -21,7 +21,9 @@ class Asked:
 
     def __init__(self, names: Iterable[str], stubs: frozenset[str]) -> None:
         self.names, self.stubs = frozenset(names), stubs
-        self.own: dict[str, tuple[int, Any]] = {}  # name → the cell of the student's last answer, and the answer
+        self.own: dict[
+            str, tuple[int, Any]
+        ] = {}  # name → the cell of the student's last answer, and the answer
         self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and to what
 
     def is_spare_stub(self, statement: Statement) -> bool:

@@ -163,4 +163,3 @@ def _note(found: dict[str, Any], error: BaseException, statement: Statement) -> 
     found.setdefault("error", describe(error))
     found.setdefault("binds", [])
     found["binds"] += sorted(statement.binds - set(found["binds"]))
-

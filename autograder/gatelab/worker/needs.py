@@ -33,7 +33,9 @@ def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
 
 
 def _codes(thing: Any) -> Iterator[types.CodeType]:
-    code = getattr(thing, "__code__", None) if isinstance(thing, types.FunctionType | types.MethodType) else None
+    code = (
+        getattr(thing, "__code__", None) if isinstance(thing, types.FunctionType | types.MethodType) else None
+    )
     if isinstance(code, types.CodeType):
         yield code
 

@@ -16,16 +16,17 @@ SHORTCUTS = {
     "LSTM": "torch.nn.LSTM", "GRU": "torch.nn.GRU", "LSTMCell": "torch.nn.LSTMCell",
     "GRUCell": "torch.nn.GRUCell", "lstm_cell": "torch.lstm_cell", "gru_cell": "torch.gru_cell", "_VF": "torch._VF",
     "lstm": "torch.lstm", "gru": "torch.gru", "_thnn_fused_lstm_cell": "a fused kernel", "ops": "torch.ops",
-    "_C": "torch._C",
+    "_C": "torch._C", "library": "torch.library",
 }  # fmt: skip
 SUSPECT = {
-    "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
+    "gatelab", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
 # Parts of torch that hold its cells once more, written in Python, or that trace them.
 COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
+MODULES = ("torch", "nn", "F", "sys", "builtins")
 LIMIT = 20
 
 
@@ -57,6 +58,16 @@ def _shortcut(node: ast.AST) -> str | None:
         return f"reads what the graph keeps (.{node.attr})"
     if isinstance(node, ast.Attribute) and node.attr in COPIES and ast.unparse(node.value) == "torch":
         return f"uses torch.{node.attr}"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and "gatelab" in node.value:
+        return "speaks of gatelab"
+    if isinstance(node, ast.Attribute) and node.attr in (
+        "__dict__",
+        "__globals__",
+        "__builtins__",
+        "f_globals",
+        "f_back",
+    ):
+        return f"looks into .{node.attr}"
     if isinstance(node, ast.Import):
         copies = [alias.name for alias in node.names if _is_copy(alias.name)]
         if copies:
@@ -73,13 +84,26 @@ def _shortcut(node: ast.AST) -> str | None:
     if (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in ("eval", "exec", "__import__")
+        and node.func.id in ("eval", "exec", "compile", "__import__")
     ):
         return f"calls {node.func.id}"
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("vars", "dir", "globals")
+        and (node.func.id == "globals" or any(_root(arg) in MODULES for arg in node.args))
+    ):
+        return f"calls {ast.unparse(node)[:60]}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
         put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
         return "calls getattr with a name that is put together" if put_together else None
     return None
+
+
+def _root(node: ast.expr) -> str:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_copy(module: str) -> bool:

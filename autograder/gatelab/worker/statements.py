@@ -63,7 +63,9 @@ class Statement:
     def constant(self) -> bool:
         """Whether it assigns what is written there and calls nothing."""
         return isinstance(self.node, ASSIGNMENTS) and not any(
-            isinstance(inner, ast.Call | ast.Await | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp)
+            isinstance(
+                inner, ast.Call | ast.Await | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp
+            )
             for inner in ast.walk(self.node)
         )
 
@@ -119,7 +121,7 @@ def _in_own_lines(python: str, source: str, filename: str) -> list[ast.stmt]:
     return tree.body
 
 
-def _line_map(python: str, source: str):  # noqa: ANN202
+def _line_map(python: str, source: str):
     """Line number of the rewritten text → of the student's."""
     ours, theirs = python.splitlines(), source.splitlines()
     place: dict[int, int] = {}
@@ -189,9 +191,9 @@ def _bound(node: ast.AST) -> Iterator[str]:
         return
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
         yield node.id
-    elif isinstance(node, ast.ExceptHandler) and node.name:
-        yield node.name
-    elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+    elif (isinstance(node, ast.ExceptHandler) and node.name) or (
+        isinstance(node, ast.MatchAs | ast.MatchStar) and node.name
+    ):
         yield node.name
     elif isinstance(node, ast.MatchMapping) and node.rest:
         yield node.rest

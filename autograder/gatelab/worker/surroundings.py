@@ -66,7 +66,11 @@ def _no_compiler() -> None:
     torch.compile = left_alone
     torch.nn.Module.compile = lambda self, *_, **__: None
     for name in ("disable", "allow_in_graph", "assume_constant_result"):
-        _set(torch.compiler, name, lambda fn=None, *_, **__: fn if fn is not None else (lambda function: function))
+        _set(
+            torch.compiler,
+            name,
+            lambda fn=None, *_, **__: fn if fn is not None else (lambda function: function),
+        )
     for name in ("reset", "cudagraph_mark_step_begin"):
         _set(torch.compiler, name, lambda *_, **__: None)
 
@@ -77,9 +81,13 @@ def _no_loader_processes() -> None:
     @functools.wraps(make)
     def here(self: DataLoader, *args: Any, **kwargs: Any) -> None:
         if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
-            args = args[:5] + (0,) + args[6:]
+            args = (*args[:5], 0, *args[6:])
         given = {"num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"}
-        kwargs = {key: value for key, value in kwargs.items() if key not in given | {"pin_memory", "pin_memory_device"}}
+        kwargs = {
+            key: value
+            for key, value in kwargs.items()
+            if key not in given | {"pin_memory", "pin_memory_device"}
+        }
         make(self, *args, **kwargs)
 
     DataLoader.__init__ = here
@@ -174,7 +182,14 @@ def choose_processor() -> bool:
     if torch.nn.Module.cuda is _stay:
         return False
     OnTheProcessor().__enter__()
-    for name in ("synchronize", "empty_cache", "set_device", "reset_peak_memory_stats", "init", "ipc_collect"):
+    for name in (
+        "synchronize",
+        "empty_cache",
+        "set_device",
+        "reset_peak_memory_stats",
+        "init",
+        "ipc_collect",
+    ):
         _set(torch.cuda, name, lambda *_, **__: None)
     torch.nn.Module.cuda = _stay
     for name in ("memory_allocated", "max_memory_allocated", "memory_reserved", "current_device"):

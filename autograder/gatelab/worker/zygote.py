@@ -41,11 +41,11 @@ def preload(library: str) -> None:
     import torch
     import torch.utils.data
     import tqdm.auto  # noqa: F401
-    from gatelab.worker.shell import new_shell
-    from gatelab.worker.statements import to_python
 
     import gatelab.confine.apply
     import gatelab.worker.main  # noqa: F401
+    from gatelab.worker.shell import new_shell
+    from gatelab.worker.statements import to_python
 
     try:
         import landlockpy  # noqa: F401
