@@ -79,7 +79,7 @@ def test_cells_that_raise_or_end_the_process_cost_only_what_they_define(
     )  # fmt: skip
     report = engine.grade(path, questions=PART)
     assert points(report) == FULL
-    assert sorted(cell.what for cell in report.cells) == ["crashed", "raised", "raised", "raised", "raised"]
+    assert sorted(cell.what for cell in report.cells) == ["crashed", "raised", "raised", "raised"]
     assert any("ValueError" in cell.message for cell in report.cells)
 
 

@@ -8,6 +8,7 @@ executed here: the files are parsed, so a broken one is named and not run.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -29,6 +30,14 @@ class Wheat:
     id: str
     question: str
     source: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """Correct answers to a whole lab in one hand: question ID (or `setup`) → cells, in IPython's language."""
+
+    id: str
+    cells: dict[str, tuple[str, ...]] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Bank:
 
     wheats: tuple[Wheat, ...] = ()
     chaffs: tuple[Chaff, ...] = ()
+    notebooks: tuple[Notebook, ...] = ()
 
     def wheats_of(self, question: str) -> tuple[Wheat, ...]:
         return tuple(wheat for wheat in self.wheats if wheat.question == question)
@@ -74,7 +84,8 @@ def load_bank(lab: Lab) -> Bank:
         return Bank()
     wheats = tuple(_read_wheat(path, question) for path, question in _files(lab, "wheat"))
     chaffs = tuple(_read_chaff(path, question, lab) for path, question in _files(lab, "chaff"))
-    return Bank(wheats, chaffs)
+    notebooks = tuple(map(_read_notebook, sorted((lab.bank / "wheat" / "_notebooks").glob("*.ipy"))))
+    return Bank(wheats, chaffs, notebooks)
 
 
 def compose(a: Chaff, b: Chaff) -> Chaff | None:
@@ -112,6 +123,16 @@ def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:
     for question in lab.questions:
         for path in sorted((folder / question).glob("*.py")):
             yield path, question
+
+
+def _read_notebook(path: Path) -> Notebook:
+    """`#### q1` begins what belongs to a question (or to the `setup`), `# %%` begins a cell of it."""
+    sections = re.split(r"^#### (\w+)\n", _text(path), flags=re.MULTILINE)[1:]
+    cells = {
+        id: tuple(cell.rstrip("\n") for cell in re.split(r"^# %%\n", text, flags=re.MULTILINE)[1:])
+        for id, text in zip(sections[::2], sections[1::2], strict=True)
+    }
+    return Notebook(path.stem, cells)
 
 
 def _read_wheat(path: Path, question: str) -> Wheat:

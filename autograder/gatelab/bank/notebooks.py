@@ -19,18 +19,18 @@ from torch import nn
 """
 
 
-def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
+def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str | tuple[str, ...]]) -> Path:
     """Write a notebook whose question cells hold `sources`; the references stand in for the others.
 
     Args:
         path: where to write it.
         lab: the lab.
-        sources: question ID → code.
+        sources: question ID → code, in one cell or several; `setup` takes the place of the usual imports.
     """
     notebook = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     )
-    cells = {"setup": SETUP}
+    cells: dict[str, str | tuple[str, ...]] = {"setup": sources.get("setup", SETUP)}
     for id, spec in lab.questions.items():
         if id in sources:
             cells[id] = sources[id]
@@ -41,8 +41,11 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str]) -> Path:
         answers = {id: row["answer"] for id, row in key.items()}
         cells["q12"] = f"answers = {answers!r}\n"
     for id, source in cells.items():
-        cell = nbformat.v4.new_code_cell(source, id=id)
-        cell.metadata["nbgrader"] = {"grade_id": f"{id}-solution"}
-        notebook.cells.append(cell)
+        several = (source,) if isinstance(source, str) else source
+        for number, text in enumerate(several):
+            cell = nbformat.v4.new_code_cell(text, id=f"{id}-{number}" if number else id)
+            if number == 0:
+                cell.metadata["nbgrader"] = {"grade_id": f"{id}-solution"}
+            notebook.cells.append(cell)
     nbformat.write(notebook, path)
     return path

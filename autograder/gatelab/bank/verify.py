@@ -6,11 +6,12 @@ The matrix that comes out is a page, a table in the README, and a test.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from gatelab.engine import Engine
 from gatelab.lab import Lab
@@ -112,7 +113,7 @@ def builds_on(lab: Lab, question: str) -> list[str]:
     return [id for id, spec in lab.questions.items() if names & {*spec.builds_on, *spec.own_if}]
 
 
-def styles(bank: Bank) -> Iterator[tuple[str, dict[str, str]]]:
+def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
     fewer starts over), so that every wheat is in at least one."""
     by_question: dict[str, list] = {}
@@ -124,6 +125,8 @@ def styles(bank: Bank) -> Iterator[tuple[str, dict[str, str]]]:
             f"style {k + 1} ({', '.join(f'{q} {w.id}' for q, w in chosen.items())})",
             {question: wheat.source for question, wheat in chosen.items()},
         )
+    for notebook in bank.notebooks:
+        yield f"notebook {notebook.id.replace('_', ' ')}", notebook.cells
 
 
 def verify(

@@ -67,6 +67,10 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     assignment = f"{KIT}/assignment/{lab.assignment.name}"
     yield f"{assignment}/questions.toml", (lab.assignment / "questions.toml").read_bytes()
     yield from _tree(lab.assignment / "seqlab", f"{assignment}/seqlab")
+    if lab.release is not None and (lab.release / lab.notebook).is_file():
+        # What was handed out can be told from what a student wrote.
+        place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
+        yield place, (lab.release / lab.notebook).read_bytes()
     yield from _tree(package, f"{KIT}/autograder/gatelab")
     yield from _tree(lab.hidden, f"{KIT}/tests/hidden")
     if lab.bank is not None:

@@ -1,0 +1,29 @@
+"""A whole lab as people write in Jupyter (tests/wheat/_notebooks): the same full points at all three doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
+
+from gatelab.bank.load import Bank
+from gatelab.bank.notebooks import write_notebook
+from gatelab.lab import Lab
+
+
+@pytest.mark.parametrize("way", [class_command, otter_inside, nbgrader], ids=lambda way: way.__name__)
+def test_a_notebook_as_people_write_in_jupyter_has_all_its_points(
+    way: Callable, lab: Lab, bank: Bank, tmp_path: Path
+) -> None:
+    course = whole_course(tmp_path)
+    for notebook in bank.notebooks:
+        path = course / "submitted" / notebook.id / LAB / "lab.ipynb"
+        path.parent.mkdir(parents=True)
+        write_notebook(path, lab, notebook.cells)
+    full = {id: spec.points for id, spec in lab.questions.items() if not spec.by_hand}
+    outcomes = way(course)
+    assert {name: outcome.points for name, outcome in outcomes.items()} == {
+        notebook.id: full for notebook in bank.notebooks
+    }
