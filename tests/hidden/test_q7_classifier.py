@@ -202,7 +202,6 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
         reply = run_training(
             student,
             MODEL + TRAIN,
-            ("q1", "q3"),
             seed=seed,
             inputs={name: batch.inputs for name, batch in batches.items()},
             seconds=set_["seconds"],
