@@ -8,8 +8,7 @@ import pytest
 
 from gatelab.bank.notebooks import write_notebook
 from gatelab.engine import Engine
-from gatelab.lab import Lab
-from gatelab.report.model import Question, Report
+from gatelab.report.model import Report
 
 
 def edited(source: str, *edits: tuple[str, str]) -> str:
@@ -20,7 +19,9 @@ def edited(source: str, *edits: tuple[str, str]) -> str:
     return source
 
 
-def graded(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]]], training: bool = False) -> Report:
+def graded(
+    engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]]], training: bool = False
+) -> Report:
     """The report on the references with these edits, by question."""
     sources = {id: edited(engine.lab.reference(id), *some) for id, some in edits.items()}
     report = engine.grade(write_notebook(place / "lab.ipynb", engine.lab, sources), training=training)
@@ -40,7 +41,9 @@ FORWARD = """    def forward(
         self, x: Tensor, state: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
 """
-LSTM_INIT = "    def __init__(self, input_size: int, hidden_size: int, forget_bias: float | None = None) -> None:\n"
+LSTM_INIT = (
+    "    def __init__(self, input_size: int, hidden_size: int, forget_bias: float | None = None) -> None:\n"
+)
 LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"
 LSTM_END = "        return torch.stack(outputs, dim=1), (h, c)\n"
 LSTM_LOOP = "            outputs.append(h)\n        return torch.stack(outputs, dim=1), (h, c)\n"
@@ -54,8 +57,14 @@ ENCODE = """        h = x.new_zeros(x.shape[0], self.head.in_features)  # (N, H)
             c = torch.where(valid, c_next, c)
         return h, c
 """
-CELLS = (LSTM_LOOP, f"            outputs.append(h)\n            cells.append(c)\n        self.cells = torch.stack(cells, dim=1)\n{LSTM_END}")
-NO_CELLS = ("            h, c = state\n        outputs = []\n", "            h, c = state\n        outputs, cells = [], []\n")
+CELLS = (
+    LSTM_LOOP,
+    f"            outputs.append(h)\n            cells.append(c)\n        self.cells = torch.stack(cells, dim=1)\n{LSTM_END}",
+)
+NO_CELLS = (
+    "            h, c = state\n        outputs = []\n",
+    "            h, c = state\n        outputs, cells = [], []\n",
+)
 ROWS = "torch.arange(len(source)), source_lengths - 1"
 
 OWN: dict[str, dict[str, list[tuple[str, str]]]] = {

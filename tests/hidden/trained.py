@@ -143,11 +143,17 @@ def run_training(student: Any, source: str, **values: Any) -> Any:
     trained question is not about that. (Over the references there is nothing quicker to put there.)
     """
     reply = student.run(DRIVER + source, replay=False, **values)
-    if "lstm_step" in student.own and reply.error is None and (reply["stopped"] == "time" or reply["predicted"] is None):
+    if (
+        "lstm_step" in student.own
+        and reply.error is None
+        and (reply["stopped"] == "time" or reply["predicted"] is None)
+    ):
         step = Path(__file__).with_name("reference").joinpath("q1.py").read_text(encoding="utf-8")
         student.define(step)
         quicker = student.run(DRIVER + source, replay=False, **values)
-        reply = quicker if quicker.error is None else reply  # the own layer may need what only the own step has
+        reply = (
+            quicker if quicker.error is None else reply
+        )  # the own layer may need what only the own step has
     return reply
 
 

@@ -203,7 +203,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     grading.finish()
     lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
-        session.exitstatus = pytest.ExitCode.OK  # what failed was lost over the references, and won over the own
+        session.exitstatus = (
+            pytest.ExitCode.OK
+        )  # what failed was lost over the references, and won over the own
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -216,9 +218,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for question in grading.finished.values():
         write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
         if question.own:
-            write(f"    over the student's own {', '.join(question.own)}, where it earns more than over the references")
-        elif question.points < question.max_points and (unknown := grading.not_graded(question.id)):
-            write(f"    over the references alone, since {', '.join(unknown)} was not graded in this run")
+            write(
+                f"    over the student's own {', '.join(question.own)}, where it earns more than over the references"
+            )
+        elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
+            write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
         if question.note:
             write(f"    {question.misconception}: {question.note}")
         for part in question.parts:
