@@ -103,8 +103,9 @@ class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
 
     A question that builds on earlier ones is graded over the references to them. Where it loses points there it is
-    graded once more, over the student's own versions of what earned full points, and the better of the two counts:
-    the one with more points; of two equals the one in which fewer tests ended with an exception; else the references'.
+    graded once more, over the student's own versions of what earned full points, and the better of the two counts: the
+    one with more points. Of two equals it is that over the references, unless nobody knows the mistake that was made
+    there and fewer tests end with an exception over the own versions.
     """
 
     def __init__(self, lab: Lab, seed: int, workers: Workers, bank: Bank | None) -> None:
@@ -176,7 +177,7 @@ class Grading:
         own = frozenset(name for name in first.spec.builds_on if self._is_full(self.lab.question_of(name)))
         if not own:
             return False
-        self._close_worker()
+        self._end_attempt()
         # The question's time by the clock is for both.
         self.running = Attempt(first.spec, own, Trace(first.spec.id), started=first.started)
         self.before = first
@@ -196,17 +197,23 @@ class Grading:
 
     def finish(self) -> None:
         """End the question that is being graded: its worker goes, the better attempt counts, its mistake gets a name."""
-        running, before = self.running, self.before
-        if running is None:
+        last, first = self.running, self.before
+        if last is None:
             return
-        self._close_worker()
-        if before is not None and self._rank(running) <= self._rank(before):
-            running, before = before, running
-        question = self._sum_up(running)
-        if before is not None:
-            question.otherwise = Otherwise(sorted(before.own), self._parts(before))
-        if self.bank is not None and not running.lost:
-            self._name_mistake(running, question)
+        self._end_attempt()
+        question = self._sum_up(first or last)
+        if first is None:
+            self._name_mistake(last, question)
+        else:
+            rank, over_references = self._rank(last), self._rank(first)
+            if rank[0] <= over_references[0]:
+                self._name_mistake(first, question)
+            # A mistake that has a name over the references is told by it, however many exceptions it led to there.
+            if rank[0] > over_references[0] or (rank > over_references and not question.misconception):
+                question = self._sum_up(last)
+                self._name_mistake(last, question)
+                last = first
+            question.otherwise = Otherwise(sorted(last.own), self._parts(last))
         self.finished[question.id] = question
         self.running = self.before = None
 
@@ -277,6 +284,10 @@ class Grading:
         parts = [part for part in self._parts(attempt) if training or part.name not in trained]
         return sum(part.points for part in parts)
 
+    def _end_attempt(self) -> None:
+        """What is done while the worker of an attempt is still there, and then its end."""
+        self._close_worker()
+
     def _close_worker(self) -> None:
         running = self.running
         backend, running.backend = running.backend, None  # gone even when the closing fails
@@ -311,6 +322,8 @@ class Grading:
         )
 
     def _name_mistake(self, attempt: Attempt, question: Question) -> None:
+        if self.bank is None or attempt.lost:
+            return
         # The bank's mistakes are made again over the references, whatever the attempt was graded over: own versions
         # that earned full points give the same numbers where the contract says which. A mistake in the use of something
         # that only they have gives others, and stays without a name.
