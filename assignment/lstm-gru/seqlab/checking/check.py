@@ -6,6 +6,7 @@ one message to read, one thing to mend.
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import re
 import traceback
@@ -73,11 +74,16 @@ class Check:
         fewer calls stop with an error over the own versions.
         """
         if self._outcomes is None:
-            student, self._outcomes = self._attempt(namespace, own=False)
+            try:
+                student, self._outcomes = self._attempt(namespace, own=False)
+            except Exception as error:
+                self._outcomes = {one.name: error for one in self._cases}
+                return error
             if any(self._outcomes.values()) and student.sound:
-                own, outcomes = self._attempt(namespace, own=True)
-                if self._rank(own, outcomes) > self._rank(student, self._outcomes):
-                    student, self._outcomes = own, outcomes
+                with contextlib.suppress(Exception):
+                    own, outcomes = self._attempt(namespace, own=True)
+                    if self._rank(own, outcomes) > self._rank(student, self._outcomes):
+                        student, self._outcomes = own, outcomes
             self.student = student
         return self._outcomes[case]
 
@@ -86,10 +92,7 @@ class Check:
     ) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
-        try:
-            results = self._calls(student)
-        except Exception as error:
-            return student, {case.name: error for case in self._cases}
+        results = self._calls(student)
         return student, {case.name: _found(case.test_func, results) for case in self._cases}
 
     def _rank(self, student: Student, outcomes: dict[str, Exception | None]) -> tuple[int, bool, int]:
@@ -227,8 +230,8 @@ def _raised(call: Call, student: Student) -> str:
     if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
         names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
         text += (
-            f" (PyTorch's own stood in for your {names} here, because yours does not give the same numbers yet. "
-            "It has what CONTRACT.md says and nothing more.)"
+            f" (A stand-in took the place of your {names} here, because yours is not right yet: look at that first. "
+            "The stand-in has what CONTRACT.md says and nothing more.)"
         )
     return text
 

@@ -73,12 +73,12 @@ class Seq2Seq(nn.Module):
 def sound(name: str, own: Any) -> bool:
     """Whether the student's own `lstm_step`, `LSTM`, … can stay: it gives what the stand-in gives.
 
-    Of a Seq2Seq only the frame is used, so it need only be a module.
+    Of a Seq2Seq only the frame is used, so it need only be a module that can be made.
     """
-    if name == "Seq2Seq":
-        return isinstance(own, type) and issubclass(own, nn.Module)
     try:
         with torch.random.fork_rng(devices=[]), torch.no_grad():
+            if name == "Seq2Seq":
+                return isinstance(own, type) and isinstance(own(4, 4, 2, 3, 1), nn.Module)
             given, right = (_tried(name, one) for one in (own, globals()[name]))
         return all(torch.allclose(a, b, rtol=1e-7, atol=1e-9) for a, b in zip(given, right, strict=True))
     except Exception:
