@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from public_checks import first_message
 from test_own_versions import OWN, edited
 
 from gatelab.bank.fingerprints import namespace
