@@ -93,7 +93,7 @@ def _tried(name: str, one: Any) -> list[Tensor]:
     if name in ("lstm_step", "gru_step"):
         return list(one(_numbers(2, 3), *states, *weights)[: k - 2])
     layer = one(3, 4).double()
-    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+    names = [f"{kind}_{of}_l0" for kind in ("weight", "bias") for of in ("ih", "hh")]
     layer.load_state_dict(dict(zip(names, weights, strict=True)))
     outputs, state = layer(_numbers(2, 3, 3), tuple(states) if k == 4 else states[0])
     return [outputs, *(state if k == 4 else [state])]
