@@ -15,7 +15,7 @@ import pytest
 from gatelab.bank.notebooks import write_notebook
 from gatelab.engine import Engine
 from gatelab.lab import Lab
-from gatelab.report.model import Part
+from gatelab.report.model import Part, Report
 
 STEPS, SECONDS = 10, 2
 
@@ -35,7 +35,7 @@ def quick(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine
         edited(tasks.read_text(), ("steps=300", f"steps={STEPS}"), ("steps=600", f"steps={STEPS}"))
     )
     q7, _, q11 = thresholds.read_text().partition("[q11]")
-    budget = "seconds = 60", f"seconds = {SECONDS}"
+    budget = "seconds = 150", f"seconds = {SECONDS}"
     q7 = edited(q7, ("threshold = 0.98", "threshold = 0.0"), ("n = 512", "n = 16"), budget)
     thresholds.write_text(q7 + "[q11]" + edited(q11, ("n = 512", "n = 16"), budget))
     with Engine(small) as engine:
@@ -116,24 +116,54 @@ def test_a_classifier_whose_time_is_used_up_gets_the_points_of_what_it_reached(
     assert all(part.passed for part in found.values())  # the threshold is 0 here
 
 
-def test_a_right_step_that_is_too_slow_makes_way_for_the_reference_in_the_training(
-    quick: Engine, tmp_path: Path
-) -> None:
-    step = edited(
-        quick.lab.reference("q1"),
+SLOW_STEP = (
+    "    from_input =",
+    f"    {BUSY.format(seconds='0.1 * (len(x) == 32)').replace(chr(10) + '    ', chr(10))}from_input =",
+)
+AXIS = {
+    "q6": [
         (
-            "    from_input =",
-            f"    {BUSY.format(seconds='0.1 * (len(x) == 32)').replace(chr(10) + '    ', chr(10))}from_input =",
+            "def last_valid(outputs: Tensor, lengths: Tensor) -> Tensor:",
+            "def last_valid(outputs: Tensor, lengths: Tensor, dim: int = 1) -> Tensor:",
         ),
-    )
-    slow, right = ({"q1": step}, {})
-    made = [
-        quick.grade(write_notebook(tmp_path / "lab.ipynb", quick.lab, own), questions=["q1", "q7"])
-        for own in (slow, right)
-    ]
+        ("    rows = torch", "    outputs = outputs.movedim(dim, 1)\n    rows = torch"),
+    ],
+    "q7": [("last_valid(outputs, lengths)", "last_valid(outputs, lengths, dim=1)")],
+}
+
+
+def report_on(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]]]) -> Report:
+    """All that q7 builds on, and q7, with its training."""
+    sources = {id: edited(engine.lab.reference(id), *some) for id, some in edits.items()}
+    notebook = write_notebook(place / "lab.ipynb", engine.lab, sources)
+    return engine.grade(notebook, questions=["q1", "q2", "q3", "q6", "q7"])
+
+
+def test_a_right_step_that_is_too_slow_is_not_trained_over(quick: Engine, tmp_path: Path) -> None:
+    slow, right = (report_on(quick, tmp_path, edits) for edits in ({"q1": [SLOW_STEP]}, {}))
     # All steps were made, over the reference: the same weights come out as over a quick step.
-    one, other = ([(p.name, p.points, p.message) for p in report.question("q7").parts] for report in made)
-    assert one == other and made[0].question("q1").points == 14
+    one, other = ([(p.name, p.points, p.message) for p in r.question("q7").parts] for r in (slow, right))
+    assert one == other and slow.question("q1").points == 14
+
+
+def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: Path) -> None:
+    """To the same losses as over the references, since these own versions compute the same; over a slow own step too."""
+    plain, own, slow = (
+        report_on(quick, tmp_path, edits).question("q7") for edits in ({}, AXIS, AXIS | {"q1": [SLOW_STEP]})
+    )
+    parts = [[(part.name, part.points, part.message) for part in one.parts] for one in (plain, own, slow)]
+    assert parts[0] == parts[1] == parts[2] and plain.points >= 7
+    assert plain.own == [] and own.own == slow.own == ["LSTM", "last_valid", "lstm_step", "masked_mean"]
+    over_references = {part.name: part for part in own.otherwise.parts}
+    assert "TypeError" in over_references["accuracy"].detail and not over_references["logits"].passed
+
+
+def test_a_wrong_answer_is_not_trained_a_second_time(quick: Engine, tmp_path: Path) -> None:
+    """The own versions are right and change nothing: the parts before the training show it."""
+    question = report_on(quick, tmp_path, {"q7": [(HEAD, f"{HEAD} * 2")]}).question("q7")
+    assert question.own == [] and question.points < 10
+    again = {part.name: part.message for part in question.otherwise.parts}
+    assert again["accuracy"] == "This check was not run."
 
 
 def test_a_module_more_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:

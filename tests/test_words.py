@@ -199,7 +199,7 @@ def test_a_question_is_given_the_references_it_builds_on_and_no_other(
 
 def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
     assert injection(lab, lab.questions["q9"], set()) is None
-    assert injection(lab, lab.questions["q11"], set(lab.questions["q11"].own_if)) is None
+    assert injection(lab, lab.questions["q11"], set(lab.questions["q11"].builds_on)) is None
 
 
 @pytest.mark.parametrize(("question", "given"), [("q1", False), ("q2", False), ("q3", True), ("q9", True)])

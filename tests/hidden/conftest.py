@@ -7,6 +7,7 @@ from gatelab.suite.plugin import (  # noqa: F401
     pytest_collection_modifyitems,
     pytest_configure,
     pytest_runtest_makereport,
+    pytest_runtest_protocol,
     pytest_sessionfinish,
     pytest_terminal_summary,
     seed,

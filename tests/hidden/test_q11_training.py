@@ -168,7 +168,6 @@ def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
         reply = run_training(
             student,
             TRAIN,
-            ("q1", "q3", "q8", "q9", "q10"),
             seed=seed,
             inputs={name: batch.inputs for name, batch in pairs.items()},
             seconds=set_["seconds"],

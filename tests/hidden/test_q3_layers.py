@@ -28,7 +28,8 @@ def put_step(student):
         if truth.step:
             name = STEPS[truth.kind]
             put.append(name)
-            student.define(f"_usual_{name} = globals().get('_usual_{name}', {name})\n{truth.source}")
+            usual = f"_usual_{name} = {name} = globals().get('_usual_{name}', {name})\n"
+            student.define(usual + truth.source)
 
     yield put_step
     for name in set(put):

@@ -1,6 +1,7 @@
 """Public check of q8: an encoder-decoder with given weights, and one that shows which tokens its decoder reads.
 
-While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3.
+While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3. Where it finds something then,
+it looks once more with your own LSTM, if that is right.
 """
 
 import torch

@@ -130,7 +130,7 @@ def stamp(lab: Lab, question: str) -> str:
     helpers = {
         name
         for path in suites
-        for name in re.findall(r"^from (\w+) import", path.read_text("utf-8"), re.MULTILINE)
+        for name in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
     digest = sha256(lab.reference(question).encode())

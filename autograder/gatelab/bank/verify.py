@@ -108,9 +108,9 @@ def differences(first: Matrix, second: Matrix) -> list[str]:
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
-    """The questions that build on this one: a name of it is put there by the grader, or stays the student's."""
+    """The questions that build on a name of this one."""
     names = set(lab.questions[question].names)
-    return [id for id, spec in lab.questions.items() if names & {*spec.builds_on, *spec.own_if}]
+    return [id for id, spec in lab.questions.items() if names.intersection(spec.builds_on)]
 
 
 def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:

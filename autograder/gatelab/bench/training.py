@@ -45,7 +45,9 @@ def run_training_bench(root: Path, console: Console | None = None) -> dict[str, 
     for id, step in slow.items():
         whole = next(style for _, style in styles(bank) if style["q1"] == step)
         sources[f"wheat, lstm_step {id}"] = (whole, SLOW_LIMIT)
-    before = sorted({id for q in TRAINED for ids in lab.questions[q].own_if.values() for id in ids})
+    before = sorted(
+        {lab.question_of(name) for q in TRAINED for name in lab.questions[q].builds_on} - {*TRAINED}
+    )
     prices = {}
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder, Engine(lab) as engine:
         for name, (code, limit) in sources.items():

@@ -29,6 +29,15 @@ class Part:
 
 
 @dataclass
+class Otherwise:
+    """Staff: a question graded a second time, over other versions of what it builds on. It gave no more, so it does
+    not count."""
+
+    own: list[str]  # names that were the student's own; the others were the references
+    parts: list[Part]
+
+
+@dataclass
 class Question:
     """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
 
@@ -41,6 +50,8 @@ class Question:
     output: str = ""  # staff
     by_hand: bool = False
     seconds: float = 0.0
+    own: list[str] = field(default_factory=list)  # staff: earlier names that were the student's own here
+    otherwise: Otherwise | None = None  # staff
 
     @property
     def points(self) -> float:
@@ -123,4 +134,7 @@ class Report:
 
 def _question(row: dict[str, Any]) -> Question:
     fields = {name: value for name, value in row.items() if name != "points"}
-    return Question(**{**fields, "parts": [Part(**part) for part in row["parts"]]})
+    fields["parts"] = [Part(**part) for part in row["parts"]]
+    if other := row.get("otherwise"):
+        fields["otherwise"] = Otherwise(other["own"], [Part(**part) for part in other["parts"]])
+    return Question(**fields)

@@ -11,13 +11,17 @@ from typing import Any, Protocol
 from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.identify import identify
 from gatelab.lab import Lab, QuestionSpec
-from gatelab.report.model import Part, Question
+from gatelab.report.model import Otherwise, Part, Question
 
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
 from .words import Words
 
-MAX_FORKS = 3  # workers that one question may use up
+MAX_FORKS = 3  # workers that one attempt at a question may use up
+# What the worker calls an exception that says: there is no answer yet.
+UNWRITTEN = ("NotDefined", "NotImplementedError")
+# What is raised where something is asked for that is not there: an argument, an attribute, an entry.
+MISSED = ("TypeError", "AttributeError", "KeyError")
 
 
 class Workers(Protocol):
@@ -28,7 +32,7 @@ class Workers(Protocol):
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
         """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
 
-        `own` names what stays the student's although the question builds on it. Raises WorkerLost.
+        `own` names what of `question.builds_on` stays the student's. Raises WorkerLost.
         """
         ...
 
@@ -55,41 +59,79 @@ class Verdict:
     detail: str = ""
 
 
+@dataclass(frozen=True)
+class Raised:
+    """An exception in the worker's words, for staff."""
+
+    type: str
+    text: str
+
+
 @dataclass
-class Running:
-    """The question that is being graded."""
+class Attempt:
+    """One grading of a question, over the references or over the student's own versions of what it builds on."""
 
     spec: QuestionSpec
+    own: frozenset[str]  # names it builds on that are the student's; the others are the references
     trace: Trace
     backend: Backend | None = None
     forks: int = 0
     started: float = field(default_factory=time.monotonic)
-    errors: dict[str, str] = field(default_factory=dict)  # test → its last exception, in the worker's words
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by part
+    errors: dict[str, Raised] = field(default_factory=dict)  # test → its last exception
     output: str = ""
     lost: bool = False
 
+    @property
+    def wrong(self) -> set[str]:
+        """The parts that are lost for certain."""
+        return {part for part, verdicts in self.verdicts.items() if not all(v.passed for v in verdicts)}
+
+    @property
+    def stopped(self) -> int:
+        """How many tests were lost to an exception rather than to an answer."""
+        return len(self.trace.failed & self.errors.keys())
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether nothing was lost but what is a stub or has no definition."""
+        failed = [self.errors.get(test) for test in self.trace.failed]
+        return all(error is not None and error.type in UNWRITTEN for error in failed)
+
 
 class Grading:
-    """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab."""
+    """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
+
+    A question that builds on earlier ones is graded over the references to them. Where it loses points there it is
+    graded once more, over the student's own versions of what earned full points, and the better of the two counts: the
+    one with more points. Of two equals it is that over the references, unless nobody knows the mistake that was made
+    there and fewer tests end with an exception over the own versions.
+    """
 
     def __init__(self, lab: Lab, seed: int, workers: Workers, bank: Bank | None) -> None:
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.shares: dict[tuple[str, str], Share] = {}
-        self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
+        self.training: set[tuple[str, str]] = set()  # the shares whose tests train a model
         self.finished: dict[str, Question] = {}
-        self.running: Running | None = None
+        self.running: Attempt | None = None
+        self.before: Attempt | None = None  # the attempt over the references, while the other one runs
         names = (name for spec in lab.questions.values() for name in spec.names)
         self.words = Words(workers.sources, names)
 
-    # The order of a test: enter → (the test runs) → verdict; finish after the last.
+    # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and where it says so the tests
+    # that are `worth` it again → finish.
+
+    def begin(self, question: str) -> None:
+        """What comes next belongs to this question; the one before is finished."""
+        if self.running is None or self.running.spec.id != question:
+            self.finish()
+            self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
+            self.words.given |= self._gives(question)
 
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one where the last was lost."""
-        if self.running is None or self.running.spec.id != question:
-            self.finish()
-            self.running = Running(self.lab.questions[question], Trace(question))
-            self.words.given |= self._gives(question)
-        return Student(_Timed(self, test), self.words)
+        self.begin(question)
+        return Student(_Timed(self, test), self.words, self.running.own)
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
@@ -97,7 +139,8 @@ class Grading:
         deadline = running.started + running.spec.seconds
         if time.monotonic() > deadline:
             raise WorkerLost(
-                f"The time for this question ({running.spec.seconds:g} s) was used up before this check."
+                f"This check was not run: the question had taken more than {running.spec.seconds:g} s by the clock "
+                "(its processor time was not used up: does the code wait for something?)."
             )
         try:
             if running.backend is None:
@@ -106,7 +149,7 @@ class Grading:
                         f"Your code brought its process down {MAX_FORKS} times; this check was not run."
                     )
                 running.forks += 1
-                running.backend = self.workers.open(running.spec, self._own(running.spec), deadline)
+                running.backend = self.workers.open(running.spec, set(running.own), deadline)
             self.words.given |= request["op"] in ("define", "run")
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
@@ -117,23 +160,62 @@ class Grading:
             raise
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
-        self.verdicts.setdefault((share.question, share.name), []).append(verdict)
-        if self.running and not verdict.passed:
+        self.begin(share.question)
+        self.running.verdicts.setdefault(share.name, []).append(verdict)
+        if not verdict.passed:
             self.running.trace.failed.add(test)
-            if test in self.running.errors:
-                verdict.detail += f"\nThe worker's last exception:\n{self.running.errors[test]}"
+            if error := self.running.errors.get(test):
+                verdict.detail += f"\nThe worker's last exception:\n{error.text}"
+                if error.type in MISSED and (standing := self._in_their_place()):
+                    verdict.message += standing
+
+    def once_more(self) -> bool:
+        """Whether the running question is to be graded again, over the student's own versions; then that has begun."""
+        first = self.running
+        if self.before is not None or not first.wrong or first.unwritten or first.forks >= MAX_FORKS:
+            return False
+        own = frozenset(name for name in first.spec.builds_on if self._is_full(self.lab.question_of(name)))
+        if not own:
+            return False
+        self._end_attempt()
+        # The question's time by the clock is for both.
+        self.running = Attempt(first.spec, own, Trace(first.spec.id), started=first.started)
+        self.before = first
+        return True
+
+    def worth(self, share: Share, test: str) -> bool:
+        """Whether a test can still make the attempt over the student's own versions the better one.
+
+        A model is trained again only where the other parts have shown that more is right now than over the
+        references, or where the training over them ended with an exception.
+        """
+        if self._rank(self.running, best=True) <= self._rank(self.before):
+            return False
+        if (share.question, share.name) not in self.training or test in self.before.errors:
+            return True
+        return self._points(self.running, training=False) > self._points(self.before, training=False)
 
     def finish(self) -> None:
-        """End the question that is being graded: its worker goes, its mistake gets a name."""
-        running = self.running
-        if running is None:
+        """End the question that is being graded: its worker goes, the better attempt counts, its mistake gets a name."""
+        last, first = self.running, self.before
+        if last is None:
             return
-        self._close_worker()
-        question = self._sum_up(running)
-        if self.bank is not None and not running.lost:
-            self._name_mistake(running, question)
+        self._end_attempt()
+        question = self._sum_up(first or last)
+        if first is None:
+            self._name_mistake(last, question)
+        else:
+            rank, over_references = self._rank(last), self._rank(first)
+            if rank[0] <= over_references[0]:
+                self._name_mistake(first, question)
+            # A mistake that has a name over the references is told by it, however many exceptions it led to there.
+            if rank[0] > over_references[0] or (rank > over_references and not question.misconception):
+                question = self._sum_up(last)
+                self._name_mistake(last, question)
+                last = first
+            question.otherwise = Otherwise(sorted(last.own), self._parts(last))
         self.finished[question.id] = question
-        self.running = None
+        self.running = self.before = None
 
     def questions(self) -> list[Question]:
         """Every question of the lab; one that no test was run for has no parts."""
@@ -143,33 +225,68 @@ class Grading:
             or (
                 Question(id, spec.title, spec.points, by_hand=spec.by_hand)
                 if spec.by_hand
-                else self._sum_up(Running(spec, Trace(id)))
+                else self._sum_up(Attempt(spec, frozenset(), Trace(id)))
             )
             for id, spec in self.lab.questions.items()
         ]
+
+    def not_graded(self, question: str) -> list[str]:
+        """The questions that this one builds on and of which this run does not know whether they are right."""
+        before = dict.fromkeys(map(self.lab.question_of, self.lab.questions[question].builds_on))
+        return [id for id in before if id not in self.finished]
 
     def _gives(self, question: str) -> bool:
         """Whether reference code has been given by now: what one question keeps (in a file), a later one may say."""
         ids = list(self.lab.questions)
         specs = (self.lab.questions[id] for id in ids[: ids.index(question) + 1])
-        return any(spec.builds_on or spec.own_if for spec in specs)
+        return any(spec.builds_on for spec in specs)
 
     def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
         """The answer with the words of its errors as the student may see them; staff find the others in the detail."""
         if error := answer.get("error"):
-            self.running.errors[test] = (
-                f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
-            )
+            text = f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
+            self.running.errors[test] = Raised(error["type"], text)
             return {"error": self.words.error(error)}
         if problem := answer.get("grad_error"):
-            self.running.errors[test] = problem
+            self.running.errors[test] = Raised("", problem)
             return answer | {"grad_error": self.words.message(problem)}
         return answer
 
-    def _own(self, spec: QuestionSpec) -> set[str]:
-        """Names that stay the student's: the questions they belong to are finished and full."""
-        full = {id for id, q in self.finished.items() if abs(q.points - q.max_points) < 1e-9}
-        return {name for name, ids in spec.own_if.items() if full.issuperset(ids)}
+    def _is_full(self, question: str) -> bool:
+        found = self.finished.get(question)
+        return found is not None and abs(found.points - found.max_points) < 1e-9
+
+    def _in_their_place(self) -> str:
+        """Says which of the student's names the references stand for because they are not right yet; "" for none."""
+        names: dict[str, list[str]] = {}  # by question
+        for name in self.running.spec.builds_on:
+            id = self.lab.question_of(name)
+            if name not in self.running.own and id in self.finished and not self._is_full(id):
+                names.setdefault(id, []).append(f"`{name}`")
+        if not names:
+            return ""
+        standing = ", ".join(name for some in names.values() for name in some)
+        are = "is" if len(names) == 1 else "are"
+        return (
+            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} stood in for yours here, with "
+            "what CONTRACT.md says of them and nothing more.)"
+        )
+
+    def _rank(self, attempt: Attempt, best: bool = False) -> tuple[float, int]:
+        """What the better of two attempts has more of; with `best`, the most that it can still come to."""
+        shares = [share for share in self.shares.values() if share.question == attempt.spec.id]
+        points = sum(share.points for share in shares if share.name not in attempt.wrong)
+        return (round(points if best else self._points(attempt), 6), -attempt.stopped)
+
+    def _points(self, attempt: Attempt, training: bool = True) -> float:
+        """The points of an attempt; without `training` those of the parts that train no model."""
+        trained = {name for id, name in self.training if id == attempt.spec.id}
+        parts = [part for part in self._parts(attempt) if training or part.name not in trained]
+        return sum(part.points for part in parts)
+
+    def _end_attempt(self) -> None:
+        """What is done while the worker of an attempt is still there, and then its end."""
+        self._close_worker()
 
     def _close_worker(self) -> None:
         running = self.running
@@ -177,42 +294,47 @@ class Grading:
         if backend is not None:
             running.output += self.workers.close(backend)
 
-    def _sum_up(self, running: Running) -> Question:
-        spec = running.spec
-        question = Question(
+    def _parts(self, attempt: Attempt) -> list[Part]:
+        """The question's parts, with what this attempt found."""
+        parts = []
+        for share in self.shares.values():
+            if share.question != attempt.spec.id:
+                continue
+            verdicts = attempt.verdicts.get(share.name, [])
+            wrong = next((v for v in verdicts if not v.passed), None)
+            passed = bool(verdicts) and wrong is None
+            message = wrong.message if wrong else "" if verdicts else "This check was not run."
+            detail = wrong.detail if wrong else ""
+            points = share.points if passed else 0
+            parts.append(Part(share.name, points, share.points, passed, message, detail))
+        return parts
+
+    def _sum_up(self, attempt: Attempt) -> Question:
+        spec = attempt.spec
+        return Question(
             spec.id,
             spec.title,
             spec.points,
-            output=running.output,
-            seconds=round(time.monotonic() - running.started, 3),
+            self._parts(attempt),
+            own=sorted(attempt.own),
+            output=attempt.output,
+            seconds=round(time.monotonic() - attempt.started, 3),
         )
-        for key, share in self.shares.items():
-            if share.question != spec.id:
-                continue
-            verdicts = self.verdicts.get(key, [])
-            wrong = next((v for v in verdicts if not v.passed), None)
-            passed = bool(verdicts) and wrong is None
-            question.parts.append(
-                Part(
-                    share.name,
-                    share.points if passed else 0,
-                    share.points,
-                    passed,
-                    wrong.message if wrong else "" if verdicts else "This check was not run.",
-                    wrong.detail if wrong else "",
-                )
-            )
-        return question
 
-    def _name_mistake(self, running: Running, question: Question) -> None:
+    def _name_mistake(self, attempt: Attempt, question: Question) -> None:
+        if self.bank is None or attempt.lost:
+            return
+        # The bank's mistakes are made again over the references, whatever the attempt was graded over: own versions
+        # that earned full points give the same numbers where the contract says which. A mistake in the use of something
+        # that only they have gives others, and stays without a name.
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
         found = identify(
-            running.trace,
+            attempt.trace,
             chaffs,
             references_before(self.lab, question.id),
             self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
-            compose if running.spec.pairs else None,
-            running.spec.library,
+            compose if attempt.spec.pairs else None,
+            attempt.spec.library,
         )
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)
@@ -232,7 +354,7 @@ def references_before(lab: Lab, question: str) -> list[str]:
 
 def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
     """The request that puts into the notebook what the question builds on, and no reference that this does not use."""
-    names = list(dict.fromkeys(name for name in (*question.builds_on, *question.own_if) if name not in own))
+    names = [name for name in question.builds_on if name not in own]
     if not names:
         return None
     needed: set[str] = set()

@@ -129,6 +129,29 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         share = item.stash[SHARE]
         if grading.shares.setdefault((share.question, share.name), share) != share:
             raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
+        if item.get_closest_marker("training"):
+            grading.training.add((share.question, share.name))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After a question's last test: its tests once more where it is to be graded over the student's own versions too."""
+    grading = item.config.stash[KEY]
+    if grading is None:
+        return (yield)
+    question = item.stash[SHARE].question
+    grading.begin(question)
+    done = yield
+    last = nextitem is None or nextitem.stash[SHARE].question != question
+    if last and grading.once_more():
+        for again in item.session.items:
+            share = again.stash[SHARE]
+            if item.session.shouldstop or item.session.shouldfail:
+                break
+            if share.question == question and grading.worth(share, again.nodeid):
+                # What comes next is not known yet, so each test takes its module down; the suites have nothing there.
+                again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
+    return done
 
 
 @pytest.fixture
@@ -173,10 +196,16 @@ def _plain(message: str) -> str:
     return re.split(r"\nassert ", message, maxsplit=1)[0].strip()
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     grading = session.config.stash.get(KEY, None)
-    if grading is not None:
-        grading.finish()
+    if grading is None:
+        return
+    grading.finish()
+    lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
+    if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
+        session.exitstatus = (
+            pytest.ExitCode.OK
+        )  # what failed was lost over the references, and won over the own
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -188,6 +217,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section(f"grade (seed {grading.seed})")
     for question in grading.finished.values():
         write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
+        if question.own:
+            write(
+                f"    over the student's own {', '.join(question.own)}, where it earns more than over the references"
+            )
+        elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
+            write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
         if question.note:
             write(f"    {question.misconception}: {question.note}")
         for part in question.parts:

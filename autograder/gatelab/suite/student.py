@@ -181,11 +181,15 @@ class Remote:
 
 
 class Student:
-    """The loaded notebook, as a hidden test sees it."""
+    """The loaded notebook, as a hidden test sees it.
 
-    def __init__(self, backend: Backend, words: Words) -> None:
+    `own`: names that the question builds on and that are the student's own versions; the others are the references.
+    """
+
+    def __init__(self, backend: Backend, words: Words, own: frozenset[str] = frozenset()) -> None:
         self._backend = backend
         self._words = words
+        self.own = own
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

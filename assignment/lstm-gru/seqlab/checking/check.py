@@ -6,6 +6,7 @@ one message to read, one thing to mend.
 
 from __future__ import annotations
 
+import contextlib
 import linecache
 import re
 import traceback
@@ -41,7 +42,8 @@ class Check:
         self.question = question
         self.student: Student | None = None
         self._calls: Callable[[Student], Any] = lambda student: None
-        self._results: Any = None
+        self._cases: list[_Case] = []
+        self._outcomes: dict[str, Exception | None] | None = None  # by the name of the case
 
     def calls(self, function: Callable[[Student], Any]) -> Callable[[Student], Any]:
         """Decorator: the function that makes all calls of this check, and returns what the cases need."""
@@ -50,18 +52,54 @@ class Check:
 
     def case(self, title: str) -> Callable[[Callable], test_case]:
         """Decorator: one otter test case, which gets what the function above returned."""
-        return lambda function: _Case(self, f"{self.question} {title}", function)
+
+        def registered(function: Callable) -> _Case:
+            self._cases.append(_Case(self, f"{self.question} {title}", function))
+            return self._cases[-1]
+
+        return registered
 
     def play(self, namespace: dict[str, Any]) -> list[Call]:
-        """Make all calls (once) against a notebook's namespace. Returns the record."""
-        if self.student is None:
-            self.student = Student(namespace)
-            self._results = self._calls(self.student)
+        """Make all calls against a notebook's namespace, over the stand-ins. Returns the record."""
+        self.student = Student(namespace)
+        self._calls(self.student)
         return self.student.record
 
-    def results(self, namespace: dict[str, Any]) -> Any:
-        self.play(namespace)
-        return self._results
+    def outcome(self, case: str, namespace: dict[str, Any]) -> Exception | None:
+        """What a case finds: None when all is right.
+
+        The calls are made over stand-ins for what the question builds on. Where a case then finds something, they are
+        made again over the student's own versions, where those are sound, and the better of the two counts: the one
+        in which more cases pass. Of two equals it is the first, unless nobody knows the mistake that was made there and
+        fewer calls stop with an error over the own versions.
+        """
+        if self._outcomes is None:
+            try:
+                student, self._outcomes = self._attempt(namespace, own=False)
+            except Exception as error:
+                self._outcomes = {one.name: error for one in self._cases}
+                return error
+            if any(self._outcomes.values()) and student.sound:
+                with contextlib.suppress(Exception):
+                    own, outcomes = self._attempt(namespace, own=True)
+                    if self._rank(own, outcomes) > self._rank(student, self._outcomes):
+                        student, self._outcomes = own, outcomes
+            self.student = student
+        return self._outcomes[case]
+
+    def _attempt(
+        self, namespace: dict[str, Any], own: bool
+    ) -> tuple[Student, dict[str, Exception | None]]:
+        """Make all calls once and let every case look at them."""
+        self.student = student = Student(namespace, own)
+        results = self._calls(student)
+        return student, {case.name: _found(case.test_func, results) for case in self._cases}
+
+    def _rank(self, student: Student, outcomes: dict[str, Exception | None]) -> tuple[int, bool, int]:
+        """What the better of two attempts has more of."""
+        known = bool(self._known and fingerprint.recognise(self._known, student.record))
+        errors = sum(call.error is not None for call in student.record)
+        return sum(found is None for found in outcomes.values()), known, -errors
 
     @cached_property
     def _known(self) -> dict[str, Any] | None:
@@ -88,7 +126,7 @@ class Check:
         call = finding.call
         if text := _not_written(self.question, call):
             return _plain(text), NotWritten("see the message above")
-        first = _raised(call, self.student.namespace) if call.error else str(finding)
+        first = _raised(call, self.student) if call.error else str(finding)
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if mistakes := mistakes.get(call.group):
             return _plain(_misconception(mistakes)), CheckFailed(_plain(first))
@@ -104,19 +142,18 @@ class _Case(test_case):
         self.check = check
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
-        try:
-            with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
-                self.test_func(self.check.results(global_environment))
-        except Finding as finding:
-            self.failure_message, error = self.check.explain(finding)
-            # otter shows the test file's line that the traceback's third entry names.
-            raise error.with_traceback(finding.__traceback__.tb_next) from None
-        except Exception as error:
+        with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
+            found = self.check.outcome(self.name, global_environment)
+        # otter shows the test file's line that the traceback's third entry names.
+        if isinstance(found, Finding):
+            self.failure_message, error = self.check.explain(found)
+            raise error.with_traceback(found.__traceback__.tb_next) from None
+        if found is not None:
             self.failure_message = _plain(
-                f"This check could not go on with what your code returned ({type(error).__name__}: {_line(error)}). "
+                f"This check could not go on with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
-            raise
+            raise found.with_traceback(found.__traceback__.tb_next)
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
@@ -140,6 +177,15 @@ class _Verdict(TestCase):
     def __reduce__(self) -> tuple:
         words = (self.success_message, self.failure_message)
         return TestCase, (self.name, self.body, self.hidden, self.points, *words)
+
+
+def _found(case: Callable, results: Any) -> Exception | None:
+    """What a case says of the results."""
+    try:
+        case(results)
+    except Exception as error:
+        return error
+    return None
 
 
 def _not_written(question: str, call: Call) -> str | None:
@@ -166,7 +212,7 @@ def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
     return f"This looks like a known mistake: {says} Hint: {mistakes[0].hint}"
 
 
-def _raised(call: Call, namespace: dict[str, Any]) -> str:
+def _raised(call: Call, student: Student) -> str:
     """The error, and the student's own line that it came from."""
     error = call.error
     if isinstance(error, Contract):
@@ -175,12 +221,18 @@ def _raised(call: Call, namespace: dict[str, Any]) -> str:
     own = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_globals is namespace
+        if frame.f_globals is student.namespace
     ]
     if own:
         filename, line = own[-1]
         source = linecache.getline(filename, line).strip()
         text += f" In your line {line} of the cell" + (f": {source}" if source else ".")
+    if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
+        names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
+        text += (
+            f" (A stand-in took the place of your {names} here, because yours is not right yet: look at that first. "
+            "The stand-in has what CONTRACT.md says and nothing more.)"
+        )
     return text
 
 

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqlab.checking import standins
+
 
 class Missing(Exception):
     """The notebook has no such name."""
@@ -114,12 +116,35 @@ def pattern(key: str, like: Tensor) -> Tensor:
     return torch.cos(0.7 * steps * steps + start).reshape(like.shape)
 
 
-class Student:
-    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record."""
+class Watched:
+    """A function that tells of each of its calls. All else that is asked of it is asked of the function."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, function: Callable, seen: Callable[[], None]) -> None:
+        self._function, self._seen = function, seen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._seen()
+        return self._function(*arguments, **keywords)
+
+
+class Student:
+    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record.
+
+    Args:
+        namespace: the notebook's names.
+        own: what a question builds on is the student's own where that is sound; else stand-ins stand there.
+    """
+
+    def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
         self.namespace = namespace
+        self.own = own
         self.record: list[Call] = []
+        # Names that stand-ins were asked for: those of which the notebook has a sound version, and those it has not.
+        self.sound: set[str] = set()
+        self.unsound: set[str] = set()
 
     def call(
         self,
@@ -214,14 +239,18 @@ class Student:
         return call
 
     @contextlib.contextmanager
-    def given(self, **names: Any) -> Iterator[None]:
+    def given(self, seen: Callable[[str], None] | None = None, **names: Any) -> Iterator[None]:
         """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
 
-        So q3 can be checked whatever q1 does, and one mistake shows in one question.
+        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen` is told the name of what
+        is called meanwhile.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}
-        self.namespace.update(names)
+        put = {name: self.instead(name, standin) for name, standin in names.items()}
+        if seen:
+            put = {name: Watched(one, lambda name=name: seen(name)) for name, one in put.items()}
+        self.namespace.update(put)
         try:
             yield
         finally:
@@ -230,6 +259,15 @@ class Student:
                     self.namespace.pop(name, None)
                 else:
                     self.namespace[name] = value
+
+    def instead(self, name: str, standin: Any) -> Any:
+        """The stand-in for a name of the notebook, or the student's own of that name."""
+        if name not in self.namespace:
+            return standin
+        mine = self.namespace[name]
+        if name not in self.sound | self.unsound:
+            (self.sound if standins.sound(name, mine) else self.unsound).add(name)
+        return mine if self.own and name in self.sound else standin
 
     def _lookup(self, name: str) -> Any:
         try:
