@@ -35,7 +35,7 @@ from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
 KIT = Path("files", "kit")  # in the unpacked zip
-SETTINGS = {"seed", "accept_missing_protection", "lab"}
+SETTINGS = {"seed", "accept_missing", "lab"}
 VERDICTS = Path("tests", "verdicts.json")  # in the submission's directory, read by the zip's test files
 
 _handed_in: ContextVar[Intake | None] = ContextVar("handed_in", default=None)
@@ -59,7 +59,7 @@ def empty_notebook() -> nbformat.NotebookNode:
 
 
 class GatelabPlugin(AbstractOtterPlugin):
-    """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing_protection` (default false)."""
+    """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing` (pieces of protection; none)."""
 
     def __init__(self, submission_path: str, submission_metadata: dict, plugin_config: dict) -> None:
         super().__init__(submission_path, submission_metadata, plugin_config or {})
@@ -123,7 +123,7 @@ class GatelabPlugin(AbstractOtterPlugin):
     def _grade(self) -> Report:
         if self.intake.notebook is None:
             return self._ungradable(self.intake.reason)
-        from gatelab.confine import FLAG, ProtectionMissing
+        from gatelab.confine import ProtectionMissing, pieces
         from gatelab.engine import DEFAULT_SEED, Engine
 
         unknown = set(self.plugin_config) - SETTINGS
@@ -131,16 +131,15 @@ class GatelabPlugin(AbstractOtterPlugin):
             raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
         settings = {
             "seed": int(self.plugin_config.get("seed", DEFAULT_SEED)),
-            "accept_missing_protection": self.plugin_config.get("accept_missing_protection") is True,
+            "accept_missing": pieces(self.plugin_config.get("accept_missing", ())),
         }
         try:
             with Engine(self.lab, jobs=1, **settings) as engine:
                 return engine.grade(self.intake.notebook, name=self.intake.name)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
-            raise ProtectionMissing(
-                str(error).replace(FLAG, '"accept_missing_protection": true in otter_config.json')
-            ) from error
+            setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
+            raise ProtectionMissing(f'{error} (In otter_config.json: "accept_missing": {setting}.)') from error
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""
