@@ -16,7 +16,7 @@ from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_noteb
 from gatelab.adapters.otter import GatelabPlugin
 from gatelab.adapters.otter_run import grade_apart, main
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.confine import ProtectionMissing
+from gatelab.confine import REQUIRED, ProtectionMissing
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Part, Question, Report
 
@@ -70,7 +70,7 @@ def run_plugin(root: Path, **settings) -> tuple[dict, GatelabPlugin]:
     """results.json after the plugin's steps, when otter's kernel gave no results at all."""
     config = AutograderConfig({"autograder_dir": str(root)})
     plugin = GatelabPlugin(
-        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing_protection": True, **settings}
+        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing": list(REQUIRED), **settings}
     )
     plugin.before_grading(config)
     assert plugin.before_execution(None).cells == []
@@ -124,17 +124,24 @@ def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, err
 
 def test_missing_protection_names_the_setting_to_staff(otters_folder, monkeypatch):
     def refuse(*_, **__):
-        raise ProtectionMissing("cannot confine (missing: files); or say --accept-missing-protection.")
+        raise ProtectionMissing("cannot confine (missing: files).", ["files"])
 
     monkeypatch.setattr("gatelab.engine.Engine", refuse)
-    results, _ = run_plugin(otters_folder)
-    said = 'missing: files); or say "accept_missing_protection": true in otter_config.json'
+    results, _ = run_plugin(otters_folder, accept_missing=["network"])
+    said = 'missing: files). (In otter_config.json: "accept_missing": ["files", "network"].)'
     assert said in results["tests"][-1]["output"]
 
 
+@pytest.mark.parametrize("all_at_once", [True, "files", ["everything"], ["calls"]])
+def test_what_may_be_missing_is_named_piece_by_piece(otters_folder, engine, all_at_once):
+    results, _ = run_plugin(otters_folder, accept_missing=all_at_once)
+    assert "network, processes, signals" in results["tests"][-1]["output"]
+    assert "not your notebook's fault" in results["output"]
+
+
 def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
-    results, _ = run_plugin(otters_folder, accept_missing_protections=True)
-    assert "no setting accept_missing_protections" in results["tests"][-1]["output"]
+    results, _ = run_plugin(otters_folder, accept_missing_protection=True)
+    assert "no setting accept_missing_protection" in results["tests"][-1]["output"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.adapters.otter_intake import Intake, take_in
+from gatelab.adapters.otter_metadata import METADATA, out_of_sight
+from gatelab.folders import Vanishing
 from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
@@ -67,7 +68,8 @@ class GatelabPlugin(AbstractOtterPlugin):
         self.specs: list[QuestionSpec] = []
         self.intake = Intake(Path(submission_path or "").name, None)
         self.report: Report | None = None
-        self.private = tempfile.TemporaryDirectory(prefix="gatelab-")
+        self.private = Vanishing("gatelab-")
+        self.metadata = Path(METADATA)
 
     def before_grading(self, config: Any) -> None:
         """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
@@ -75,11 +77,12 @@ class GatelabPlugin(AbstractOtterPlugin):
         config.pdf, config.token = False, None
         config.grade_from_log, config.debug = False, False
         submission = Path(self.submission_path)
+        self.metadata = Path(config.autograder_dir) / METADATA
         try:
             lab = lab_of_the_kit(Path(config.autograder_dir) / "source", self.plugin_config.get("lab", ""))
             self.specs = list(lab.questions.values())
             self.lab = lab
-            private = Path(self.private.name)
+            private = self.private.path
             self.intake = _handed_in.get() or take_in(submission, private, self.lab.notebook)
         except Exception as error:
             self._give_up(error)
@@ -89,11 +92,12 @@ class GatelabPlugin(AbstractOtterPlugin):
         """Grade, and give otter an empty notebook to run."""
         try:
             if self.report is None:
-                self.report = self._grade()
+                with out_of_sight(self.metadata):
+                    self.report = self._grade()
         except Exception as error:
             self._give_up(error)
         finally:
-            self.private.cleanup()
+            self.private.close()
         try:
             self._write_verdicts()
         except Exception as error:

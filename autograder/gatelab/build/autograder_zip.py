@@ -44,12 +44,9 @@ def build_autograder_zip(
     """Write `<out>/<lab>-autograder.zip` and return its path.
 
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
-    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, the repository's `autograder/otter`
-    unless told.
+    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/otter` unless told.
     """
-    otter = otter or lab.assignment.parents[1] / "autograder" / "otter"
-    if not (otter / "run_otter.py").is_file():
-        raise LabError(f"{otter}: the autograder zip's own files are not there; build it in the kit's repository.")
+    otter = otter or _own_files(lab)
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, seed, accept_missing)
     files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
@@ -63,6 +60,15 @@ def build_autograder_zip(
     path = out / f"{lab.name}-autograder.zip"
     _write(path, files)
     return path
+
+
+def _own_files(lab: Lab) -> Path:
+    """`autograder/otter` of the lab's repository, or of the one that this package is run from. (Where it is installed,
+    the package beside it is otter-grader's own `otter`.)"""
+    for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
+        if (place / "otter" / "run_otter.py").is_file():
+            return place / "otter"
+    raise LabError(f"{lab.assignment.parents[1]}: has no autograder/otter; build the zip in the kit's repository.")
 
 
 def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
