@@ -13,6 +13,7 @@ import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,7 @@ from small_lab import (
     zipped,
 )
 
-from gatelab.adapters import otter_run
+from gatelab.adapters.otter_metadata import out_of_sight
 from gatelab.adapters.otter_run import grade_apart, in_container
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.confine import REQUIRED
@@ -249,38 +250,42 @@ def lstm_step(*args):
 """
 
 
-def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confined(
-    container, monkeypatch, source
-):
+def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confined(source, monkeypatch):
     """Also the copy that otter reads; and Gradescope's own file is afterwards as it was."""
-    secret = json.dumps({"users": [{"name": "Ada Lovelace", "email": "ada@example.org"}]})
-    place = container / "submission_metadata.json"
-    place.write_text(secret)
-    copies: list[Path] = []
-    there = otter_run.out_of_sight
+    with tempfile.TemporaryDirectory() as place:  # which, unlike pytest's, others can be let into
+        Path(place).chmod(0o755)
+        root = Path(place) / "autograder"
+        shutil.copytree(source, root / "source")
+        (root / "submission").mkdir()
+        (root / "results").mkdir()
+        beside, metadata = root / "beside.json", root / "submission_metadata.json"
+        beside.write_text("what lies beside it")
+        secret = json.dumps({"users": [{"name": "Ada Lovelace", "email": "ada@example.org"}]})
+        metadata.write_text(secret)
+        copies: list[Path] = []
 
-    @contextlib.contextmanager
-    def watched(path):
-        copies.append(path)
-        with there(path) as said:
-            yield said
+        @contextlib.contextmanager
+        def watched(path):
+            copies.append(path)
+            with out_of_sight(path) as said:
+                yield said
 
-    monkeypatch.setattr("gatelab.adapters.otter.out_of_sight", watched)
-    monkeypatch.setattr("gatelab.adapters.otter_run.out_of_sight", watched)
+        for module in ("otter", "otter_run"):
+            monkeypatch.setattr(f"gatelab.adapters.{module}.out_of_sight", watched)
 
-    class Open(Engine):
-        def __init__(self, lab, **_):
-            super().__init__(lab, accept_missing=REQUIRED)
-            self.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
+        class Open(Engine):
+            def __init__(self, lab, **_):
+                super().__init__(lab, accept_missing=REQUIRED)
+                self.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
 
-        def grade(self, path, name):
-            assert len(copies) == 2
-            looks = write_notebook(path, SETUP, LOOKS.format(paths=[str(place) for place in copies]))
-            return super().grade(looks, name)
+            def grade(self, path, name):
+                assert len(copies) == 2 and {copy.read_text() for copy in copies} == {"{}"}
+                paths = [str(path) for path in (beside, *copies)]
+                return super().grade(write_notebook(path, SETUP, LOOKS.format(paths=paths)), name)
 
-    monkeypatch.setattr("gatelab.engine.Engine", Open)
-    write_notebook(container / "submission" / "lab.ipynb", SETUP)
-    results = in_container(container)
-    staff = results["tests"][-1]["output"]
-    assert "SAW" in staff and "Ada" not in json.dumps(results) and "example.org" not in json.dumps(results)
-    assert place.read_text() == secret
+        monkeypatch.setattr("gatelab.engine.Engine", Open)
+        write_notebook(root / "submission" / "lab.ipynb", SETUP)
+        said = json.dumps(in_container(root))
+        assert "what lies beside it" in said, "it did look"
+        assert "Ada" not in said and "example.org" not in said
+        assert metadata.read_text() == secret

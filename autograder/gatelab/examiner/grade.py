@@ -121,9 +121,20 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
-        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading)])
+        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading), heard := _Heard()])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(f"the hidden suites did not run (pytest says {code!r}): {said.getvalue()[-2000:]}")
+        why = heard.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
+        raise RuntimeError(f"{lab.hidden}: the hidden suites do not run: {why}")
+
+
+class _Heard:
+    """What a suite that cannot be imported says, which pytest has only for its terminal: the file and the last line."""
+
+    why = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.why:
+            self.why = f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1].removeprefix('E').strip()}"
 
 
 def versions() -> dict[str, str]:
