@@ -119,11 +119,16 @@ def tried() -> dict[str, Any]:
                     outside.lay()
                     worker = process.WorkerProcess(server.client, server.library)
                     source = outside.names((server.process.pid, os.getpid())) + NOTEBOOK
-                    answer = worker.ask({"op": "cell", "source": source, "index": 0, "definitions_only": False}, 30)
+                    answer = worker.ask(
+                        {"op": "cell", "source": source, "index": 0, "definitions_only": False}, 30
+                    )
                     text = worker.output.text()
                     worker.close()
                     worker.output.close()
-                    said = next((line.split()[1:] for line in text.splitlines() if line.startswith("REACHED")), [text, answer])
+                    said = next(
+                        (line.split()[1:] for line in text.splitlines() if line.startswith("REACHED")),
+                        [text, answer],
+                    )
                     found[key(filtered, level, namespaces)] = {
                         "on": worker.protection, "lacks": worker.lacks, "reached": said, "laid": outside.changed(),
                     }  # fmt: skip
@@ -199,9 +204,13 @@ def interpreter_for_others(folder: Path) -> str:
     real = Path(sys.executable).resolve()
     if all(step.stat().st_mode & 0o001 for step in real.parents):
         return sys.executable
-    base = shutil.which(f"python{sys.version_info.major}.{sys.version_info.minor}", path="/usr/bin:/usr/local/bin")
+    base = shutil.which(
+        f"python{sys.version_info.major}.{sys.version_info.minor}", path="/usr/bin:/usr/local/bin"
+    )
     if base is None:
-        raise CannotTry(f"{real} lies in a folder that other users cannot enter, and there is no other of its version")
+        raise CannotTry(
+            f"{real} lies in a folder that other users cannot enter, and there is no other of its version"
+        )
     folder.chmod(0o755)
     subprocess.run([base, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
     packages = next((folder / "venv" / "lib").glob("python*/site-packages"))
@@ -255,7 +264,9 @@ def _cell(on: dict[str, bool]) -> str:
 def write(page: Path = PAGE) -> None:
     text = page.read_text(encoding="utf-8")
     before, rest = text.split(MARKS[0])
-    page.write_text(f"{before}{MARKS[0]}\n\n{table()}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}", encoding="utf-8")
+    page.write_text(
+        f"{before}{MARKS[0]}\n\n{table()}\n\n{MARKS[1]}{rest.split(MARKS[1])[1]}", encoding="utf-8"
+    )
 
 
 def main() -> None:
@@ -267,7 +278,14 @@ def main() -> None:
         found = tried_by(who)
         print(f"{who}: {len(found)} workers, {time.monotonic() - started:.0f} s")
         for name, said in found.items():
-            print(" ", name, [piece for piece, on in said["on"].items() if not on], said["reached"], said["laid"], said["lacks"])
+            print(
+                " ",
+                name,
+                [piece for piece, on in said["on"].items() if not on],
+                said["reached"],
+                said["laid"],
+                said["lacks"],
+            )
     write()
 
 

@@ -76,11 +76,17 @@ def test_every_piece_of_protection_is_on_here_and_named(inside: Run, workers: Co
 
 
 @pytest.mark.parametrize("piece", REQUIRED)
-def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_machine_lacks(piece: str) -> None:
+def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_machine_lacks(
+    piece: str,
+) -> None:
     with pytest.raises(ProtectionMissing) as error:
         check(dict.fromkeys(PIECES, True) | {piece: False}, lacks=["libseccomp is not installed"])
     message = str(error.value)
-    assert f"(missing: {piece})" in message and f"say --accept-missing {piece} if" in message and "\n" not in message
+    assert (
+        f"(missing: {piece})" in message
+        and f"say --accept-missing {piece} if" in message
+        and "\n" not in message
+    )
     assert "Libseccomp is not installed. " in message and error.value.missing == (piece,)
 
 
@@ -105,7 +111,9 @@ def test_what_is_missing_is_accepted_by_its_name_and_nothing_else_with_it() -> N
     ],
 )
 @pytest.mark.parametrize("command", ["grade", "zip"])
-def test_the_command_takes_pieces_by_name_only(command: str, words: list[str], said: str, tmp_path: Path) -> None:
+def test_the_command_takes_pieces_by_name_only(
+    command: str, words: list[str], said: str, tmp_path: Path
+) -> None:
     given = [str(tmp_path), "-o", str(tmp_path / "out")] if command == "grade" else ["-o", str(tmp_path)]
     done = CliRunner().invoke(app, [command, *given, *words], env={"COLUMNS": "200", "TERM": "dumb"})
     assert done.exit_code == 2 and said in done.output, done.output
@@ -117,7 +125,10 @@ def test_an_engine_refuses_or_grades_by_what_was_accepted(lab: Lab, tmp_path: Pa
         engine = Engine(lab, accept_missing=accepted)
         engine.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
         if refused and os.geteuid() == 0:
-            with pytest.raises(ProtectionMissing, match=rf"\(missing: {refused}\).*[Ss]eccomp is not used"), engine:
+            with (
+                pytest.raises(ProtectionMissing, match=rf"\(missing: {refused}\).*[Ss]eccomp is not used"),
+                engine,
+            ):
                 pass
     engine = Engine(lab, accept_missing=REQUIRED)
     engine.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
@@ -142,7 +153,14 @@ def test_a_missing_libseccomp_is_called_by_its_name(monkeypatch: pytest.MonkeyPa
 
 # On a machine that has less (tests/confinement.py): what is on, and what a notebook that looks for a way out reaches.
 
-MEANS = {"read": "files", "write": "files", "network": "network", "socket": "network", "signals": "signals", "root": "user"}
+MEANS = {
+    "read": "files",
+    "write": "files",
+    "network": "network",
+    "socket": "network",
+    "signals": "signals",
+    "root": "user",
+}
 
 
 def tried(who: str) -> dict[str, Any]:
@@ -210,7 +228,10 @@ def test_root_that_may_not_become_another_user_is_refused_by_name(lab: Lab, root
         ["setpriv", "--inh-caps=-all", "--bounding-set=-all", sys.executable, "-c", script],
         capture_output=True, text=True,
     )  # fmt: skip
-    assert "ProtectionMissing" in done.stderr and "the grader is root and may not become another user" in done.stderr
+    assert (
+        "ProtectionMissing" in done.stderr
+        and "the grader is root and may not become another user" in done.stderr
+    )
     assert re.search(r"\(missing: .*limits, user\)", done.stderr), done.stderr
 
 
@@ -247,10 +268,14 @@ def test_orphans_that_fork_on_end_with_the_worker_that_ended_by_itself(
         worker.close()
         worker.output.close()
         users = [p.info["uids"].real for p in psutil.process_iter(["uids"]) if p.info["uids"]]
-        assert len(mine) == (os.geteuid() == 0) and not mine & {*users}, "nothing of the worker's user is left"
+        assert len(mine) == (os.geteuid() == 0) and not mine & {*users}, (
+            "nothing of the worker's user is left"
+        )
         for _ in range(100):  # the warden has said that it is done, and goes
             left = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)} - before
-            left = {pid for pid in left if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"}
+            left = {
+                pid for pid in left if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
+            }
             if not left:
                 break
             time.sleep(0.02)

@@ -356,7 +356,9 @@ def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path
         assert engine.grade(path, questions=["q1"]).question("q1").points == 14
 
 
-@pytest.mark.parametrize(("id", "said"), [("q99", "There is no question q99"), ("q12a", "q12a is marked by hand")])
+@pytest.mark.parametrize(
+    ("id", "said"), [("q99", "There is no question q99"), ("q12a", "q12a is marked by hand")]
+)
 def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_folder_is_run(
     engine: Engine, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str, said: str
 ) -> None:
@@ -380,12 +382,16 @@ def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_co
     path = notebook(tmp_path / "lab.ipynb", small)
     with Engine(small) as engine:
         suite = next(small.hidden.glob("test_q1_*.py"))
-        suite.write_text("import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
+        suite.write_text(
+            "import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8"
+        )
         report = engine.grade(path)
     assert report.status == "ungradable" and "The grader itself failed on this submission" in report.reason
     assert "nothing_of_this_name" in report.hints[0] and "Traceback" in report.hints[0] and not report.output
     staff = gradescope_results(report)["tests"][-1]
-    assert "The grader itself failed (RuntimeError" in staff["output"] and "cells printed" not in staff["output"]
+    assert (
+        "The grader itself failed (RuntimeError" in staff["output"] and "cells printed" not in staff["output"]
+    )
 
 
 def test_a_fork_server_that_cannot_fork_is_the_graders_fault(

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from gatelab.klass.store import grading_hash
+from gatelab.lab import Lab
+
 
 def pins(root: Path) -> set[str]:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
@@ -57,7 +60,10 @@ def imported(folder: Path) -> Iterator[str]:
 @pytest.mark.parametrize(("folder", "extra"), [("autograder/gatelab", ()), ("tests", ("dev",))])
 def test_every_package_that_is_imported_is_declared(root: Path, folder: str, extra: tuple[str, ...]) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *(line for name in extra for line in project["optional-dependencies"][name])]
+    lines = [
+        *project["dependencies"],
+        *(line for name in extra for line in project["optional-dependencies"][name]),
+    ]
     declared = {re.split(r"[=;\[ ]", line)[0].lower().replace("_", "-") for line in lines}
     known = packages_distributions()
     undeclared = {
@@ -66,3 +72,16 @@ def test_every_package_that_is_imported_is_declared(root: Path, folder: str, ext
         if name in known and declared.isdisjoint(dist.lower().replace("_", "-") for dist in known[name])
     }
     assert undeclared == {}
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+def test_a_grade_of_another_version_of_a_library_does_not_hold(
+    root: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    lab = Lab.in_repository(root)
+    before = grading_hash(lab, 11, ["q1"])
+    assert grading_hash(lab, 11, ["q1"]) == before
+    monkeypatch.setattr(
+        "gatelab.klass.store.version", lambda name: "0.0" if name == library else version(name)
+    )
+    assert grading_hash(lab, 11, ["q1"]) != before

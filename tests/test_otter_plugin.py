@@ -12,10 +12,12 @@ import pytest
 from otter.run import AutograderConfig
 from otter.test_files import GradingResults
 from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_notebook, zipped
+from typer.testing import CliRunner
 
 from gatelab.adapters.otter import GatelabPlugin
 from gatelab.adapters.otter_run import grade_apart, main
 from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.cli import app
 from gatelab.confine import REQUIRED, ProtectionMissing
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Part, Question, Report
@@ -216,3 +218,35 @@ def test_the_exit_code_tells_graded_from_not(autograder, engine, no_kernel, tmp_
     assert main([str(autograder), str(tmp_path / "empty.ipynb"), *out]) == 1
     with pytest.raises(SystemExit, match="2"):
         main([str(autograder), str(tmp_path / "nowhere.ipynb"), *out])
+
+
+@pytest.mark.parametrize(
+    ("zip", "said"),
+    [
+        ("README.md", "README.md: is no zip that can be opened"),
+        ("nothing.zip", "nothing.zip: is no zip that can be opened"),
+        ("cut.zip", "cut.zip: is no zip that can be opened"),
+        ("lab.zip", "lab.zip: is no autograder zip"),
+        ("other.zip", "other.zip: is an autograder zip, but not one of this kit"),
+        ("list.zip", "list.zip: is an autograder zip, but not one of this kit"),
+    ],
+)
+def test_what_is_no_autograder_zip_gets_one_sentence(autograder, tmp_path, capsys, zip, said):
+    (tmp_path / "README.md").write_text("# Gatelab")
+    (tmp_path / "nothing.zip").touch()
+    (tmp_path / "cut.zip").write_bytes(autograder.read_bytes()[:20_000])
+    zipped(tmp_path / "lab.zip", {"lab.ipynb": "{}"})
+    zipped(tmp_path / "other.zip", {"otter_config.json": json.dumps({"plugins": [{"course.Plugin": {}}]})})
+    zipped(tmp_path / "list.zip", {"otter_config.json": "[]"})
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
+    assert main([str(tmp_path / zip), str(notebook), "-o", str(tmp_path / "results")]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 and not (tmp_path / "results").exists()
+    done = CliRunner().invoke(app, ["otter-run", str(tmp_path / zip), str(notebook)])
+    assert done.exit_code == 2 and said in done.output and "Traceback" not in done.output
+
+
+def test_a_folder_that_cannot_be_written_to_gets_one_sentence(autograder, tmp_path, capsys):
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
+    assert main([str(autograder), str(notebook), "-o", str(notebook)]) == 2
+    assert "lab.ipynb: cannot be written to" in capsys.readouterr().err

@@ -61,7 +61,12 @@ def test_the_wheel_installs_one_package_and_lacks_nothing_of_it(wheel: Path, roo
 
 
 def test_otter_is_still_otters_own_and_the_kit_is_the_wheels(python: Path, tmp_path: Path) -> None:
-    done = run(python, "-c", "import gatelab, otter, otter.api; print(gatelab.__file__); print(otter.__file__)", cwd=tmp_path)
+    done = run(
+        python,
+        "-c",
+        "import gatelab, otter, otter.api; print(gatelab.__file__); print(otter.__file__)",
+        cwd=tmp_path,
+    )
     kit, otter = done.stdout.splitlines()
     assert Path(kit).is_relative_to(python.parents[1]) and not Path(otter).is_relative_to(python.parents[1])
 

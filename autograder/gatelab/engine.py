@@ -32,6 +32,10 @@ from gatelab.report.model import Report
 # (examiner/workers.py), and a question's mistakes are looked up in the bank.
 LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
 START_SECONDS = 180.0  # an examiner reads the lab and the bank
+WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
+GROWTH = (
+    128 << 20
+)  # bytes by which it may grow from then on, over many submissions, until another takes its place
 LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
 
 
@@ -179,7 +183,9 @@ class Engine:
 
     def _check_open(self) -> None:
         if self._server is None:
-            raise RuntimeError("An Engine grades inside of `with Engine(lab) as engine:`; here it is not open.")
+            raise RuntimeError(
+                "An Engine grades inside of `with Engine(lab) as engine:`; here it is not open."
+            )
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """What a free examiner answers. One that does not is ended, and the next job starts another."""
@@ -241,6 +247,7 @@ class _Examiner:
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
+        self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
         try:
@@ -288,7 +295,12 @@ class _Examiner:
         self.ready = False
         self.line.sendall(json.dumps(job).encode() + b"\n")
         answer = self._hear(seconds, most)
-        self.ready = "lost" not in answer
+        # One that has grown is not used again: what a library loses at every submission must not add up over a class.
+        held = memory.held(self.pid)
+        self.asked += 1
+        if self.asked <= WARM:
+            self.at_first = held
+        self.ready = "lost" not in answer and held <= self.at_first + GROWTH
         return answer
 
     def _hear(self, seconds: float, most: int) -> dict[str, Any]:

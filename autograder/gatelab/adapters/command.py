@@ -20,9 +20,7 @@ def zip_command(
     """Write the autograder zip for otter and Gradescope."""
     from gatelab.build.autograder_zip import build_autograder_zip
 
-    path = build_autograder_zip(
-        Lab.in_repository(root), out, seed=seed, accept_missing=accept_missing or ()
-    )
+    path = build_autograder_zip(Lab.in_repository(root), out, seed=seed, accept_missing=accept_missing or ())
     typer.echo(path)
 
 

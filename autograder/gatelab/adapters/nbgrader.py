@@ -45,9 +45,7 @@ def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
     """The one engine of this process for a lab; it ends with the process, as nbgrader says nowhere that it is done."""
     key = (lab.assignment, seed, accept_missing)
     if key not in _engines:
-        _engines[key] = _open.enter_context(
-            Engine(lab, seed=seed, accept_missing=accept_missing)
-        )
+        _engines[key] = _open.enter_context(Engine(lab, seed=seed, accept_missing=accept_missing))
     return _engines[key]
 
 
@@ -69,9 +67,12 @@ class SubmissionDirectory(CourseDirectory):
             return None
         try:
             return super().get_existing_timestamp(dest_path)
-        except Exception:  # whatever dateutil raises on a student's text, which often speaks of something else
+        except (
+            Exception
+        ):  # whatever dateutil raises on a student's text, which often speaks of something else
             self.log.warning(
-                "%s/timestamp.txt holds no time that can be read; the submission is graded without one.", dest_path
+                "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
+                dest_path,
             )
             return None
 
@@ -96,7 +97,9 @@ class SubmissionExporter(NotebookExporter):
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
             self.engine = engine_for(self.lab, self.seed, pieces(self.accept_missing))
         except (LabError, ProtectionMissing, ForkServerLost, ValueError) as error:
-            flags = (f"--SubmissionExporter.accept_missing={piece}" for piece in getattr(error, "missing", ()))
+            flags = (
+                f"--SubmissionExporter.accept_missing={piece}" for piece in getattr(error, "missing", ())
+            )
             self.log.error("%s%s", error, " (nbgrader's flags: " + " ".join(flags) + ")"
                            if isinstance(error, ProtectionMissing) else "")  # fmt: skip
             raise NbGraderException(str(error)) from error

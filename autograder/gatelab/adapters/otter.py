@@ -143,7 +143,9 @@ class GatelabPlugin(AbstractOtterPlugin):
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
             setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
-            raise ProtectionMissing(f'{error} (In otter_config.json: "accept_missing": {setting}.)') from error
+            raise ProtectionMissing(
+                f'{error} (In otter_config.json: "accept_missing": {setting}.)'
+            ) from error
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""

@@ -36,7 +36,9 @@ NO_RESULT = "The grader ended without a result, so nothing was graded. Please te
 def in_container(root: Path) -> dict[str, Any]:
     """Grade `root/submission` with `root/source` into `root/results` (root is /autograder), as a container does."""
     with out_of_sight(root / METADATA) as metadata:
-        return grade_apart(root / "source", root / "submission", root / "results", metadata, force_python3=True)
+        return grade_apart(
+            root / "source", root / "submission", root / "results", metadata, force_python3=True
+        )
 
 
 def grade_apart(
@@ -126,7 +128,9 @@ def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
             output_dir.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=output_dir).close()
         except OSError as error:
-            raise LabError(f"{output_dir}: cannot be written to ({error.strerror}); choose another -o.") from error
+            raise LabError(
+                f"{output_dir}: cannot be written to ({error.strerror}); choose another -o."
+            ) from error
         results = grade_apart(folder, submission, output_dir)
     return 0 if results["extra_data"]["status"] == "graded" else 1
 
@@ -138,7 +142,15 @@ def _unpack(autograder: Path, folder: Path) -> None:
             if "otter_config.json" not in zip.namelist():
                 raise LabError(f"{autograder}: is no autograder zip; {wanted}.")
             zip.extractall(folder)
-    except (OSError, EOFError, RuntimeError, NotImplementedError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise LabError(f"{autograder}: is no zip that can be opened ({error}); {wanted}.") from error
     try:
         plugins = json.loads((folder / "otter_config.json").read_text(encoding="utf-8"))["plugins"]

@@ -40,7 +40,9 @@ def verify_command(
     lab.check_questions(question or (), "--question")
     for id in question or ():
         if not lab.has_reference(id):
-            raise LabError(f"--question {id}: has no reference in code, so there is no bank to grade it with.")
+            raise LabError(
+                f"--question {id}: has no reference in code, so there is no bank to grade it with."
+            )
 
     def graded(jobs: int) -> Matrix:
         with Engine(lab, jobs=jobs) as engine:

@@ -56,7 +56,9 @@ class Matrix:
     chaffs: list[ChaffRow] = field(default_factory=list)
     wheats: list[WheatRow] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
-    empty: list[str] = field(default_factory=list)  # one sentence for each question that nothing was graded for
+    empty: list[str] = field(
+        default_factory=list
+    )  # one sentence for each question that nothing was graded for
     told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
 
     @property
@@ -164,6 +166,7 @@ def verify(
     lab.check_questions(questions)
     matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
     with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
+
         def chaff_row(chaff: Chaff) -> ChaffRow:
             path = write_notebook(
                 place / f"{chaff.question}-{chaff.id}.ipynb", lab, {chaff.question: chaff.source}

@@ -68,7 +68,9 @@ def _own_files(lab: Lab) -> Path:
     for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
         if (place / "otter" / "run_otter.py").is_file():
             return place / "otter"
-    raise LabError(f"{lab.assignment.parents[1]}: has no autograder/otter; build the zip in the kit's repository.")
+    raise LabError(
+        f"{lab.assignment.parents[1]}: has no autograder/otter; build the zip in the kit's repository."
+    )
 
 
 def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:

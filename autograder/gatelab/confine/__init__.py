@@ -39,11 +39,15 @@ class ProtectionMissing(Exception):
 def pieces(names: Iterable[str]) -> tuple[str, ...]:
     """The names of pieces that somebody accepts to be missing, each once. Raises ValueError with one sentence."""
     if isinstance(names, str | bytes | bool) or not isinstance(names, Iterable):
-        raise ValueError(f"{names!r}: name the pieces that may be missing, one by one: {', '.join(REQUIRED)}.")
+        raise ValueError(
+            f"{names!r}: name the pieces that may be missing, one by one: {', '.join(REQUIRED)}."
+        )
     chosen = tuple(dict.fromkeys(names))
     for name in chosen:
         if name not in REQUIRED:
-            raise ValueError(f"{name!r} is no piece that may be accepted as missing; there are {', '.join(REQUIRED)}.")
+            raise ValueError(
+                f"{name!r} is no piece that may be accepted as missing; there are {', '.join(REQUIRED)}."
+            )
     return chosen
 
 

@@ -37,7 +37,9 @@ class Settings:
     file_size: int = 16 * MIB
     disk: int = 64 * MIB
     open_files: int = 256
-    landmarks: str = ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
+    landmarks: str = (
+        ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
+    )
     outside: tuple[int, ...] = ()  # processes that are not its own
     alone: bool = False  # whether no other process has its user
     # For the tests: a machine that has less.
@@ -107,7 +109,11 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
     on = {piece: given[piece] and piece not in through for piece in PIECES}
     return on, [
         *filter(None, [no_filter, no_landlock]),
-        *([f"the kernel's Landlock is of level {level}, signals take 6"] if 0 < level < landlock.SIGNALS else []),
+        *(
+            [f"the kernel's Landlock is of level {level}, signals take 6"]
+            if 0 < level < landlock.SIGNALS
+            else []
+        ),
         *([] if separated.namespaces else ["namespaces are refused"]),
         *([] if user else ["the grader is root and may not become another user"]),
         *(
@@ -217,7 +223,11 @@ def _others() -> int:
     count = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, ValueError):
-            fields = dict(line.split(":", 1) for line in status.read_text("ascii", "replace").splitlines() if ":" in line)
+            fields = dict(
+                line.split(":", 1)
+                for line in status.read_text("ascii", "replace").splitlines()
+                if ":" in line
+            )
             if int(fields["Uid"].split()[0]) == os.getuid():
                 count += int(fields["Threads"])
     return count + ROOM

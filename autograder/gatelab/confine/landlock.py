@@ -7,6 +7,7 @@ Level 1 (Linux 5.13) has files, 3 (6.2) also their truncation, 4 (6.7) TCP, 6 (6
 from __future__ import annotations
 
 import os
+import types
 from collections.abc import Iterable
 
 FILES, TRUNCATION, SIGNALS, SOCKETS = 1, 3, 6, 9  # the level from which on each is governed
@@ -33,7 +34,7 @@ def restrict(folder: str, readable: Iterable[str], most: int) -> tuple[int, str]
     return level, ""
 
 
-def _restrict(landlockpy, level: int, folder: str, readable: Iterable[str]) -> None:  # noqa: ANN001
+def _restrict(landlockpy: types.ModuleType, level: int, folder: str, readable: Iterable[str]) -> None:
     fs = landlockpy.AccessFS
     read = fs.READ_FILE | fs.READ_DIR
     own = (

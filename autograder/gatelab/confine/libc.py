@@ -64,4 +64,3 @@ def has_capabilities() -> bool:
     held = (ctypes.c_uint32 * 6)()
     _checked(_libc.capget(header, held), "capget")
     return any(held)
-

@@ -62,14 +62,26 @@ def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int)
     yield "files", "write a file of the grader", lambda: _opened(canary, os.O_WRONLY)
     for path in (canary, lent):
         yield "files", f"truncate {path}", lambda path=path: os.truncate(path, 0) is None
-        yield "files", f"empty {path} by opening it", lambda path=path: _opened(path, os.O_RDONLY | os.O_TRUNC)
+        yield (
+            "files",
+            f"empty {path} by opening it",
+            lambda path=path: _opened(path, os.O_RDONLY | os.O_TRUNC),
+        )
         yield "files", f"change the mode of {path}", lambda path=path: os.chmod(path, 0o644) is None
         yield "files", f"change the times of {path}", lambda path=path: os.utime(path) is None
     for folder in (landmarks, library, *WRITABLE):
         yield "files", f"leave a file in {folder}", lambda folder=folder: _left(f"{folder}/{own}")
-    yield "network", "connect by TCP", lambda: _connected(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 9))
+    yield (
+        "network",
+        "connect by TCP",
+        lambda: _connected(socket.AF_INET, socket.SOCK_STREAM, ("127.0.0.1", 9)),
+    )
     yield "network", "connect by UDP", lambda: _connected(socket.AF_INET, socket.SOCK_DGRAM, ("127.0.0.1", 9))
-    yield "network", "knock at a socket of the grader", lambda: _connected(socket.AF_UNIX, socket.SOCK_DGRAM, door)
+    yield (
+        "network",
+        "knock at a socket of the grader",
+        lambda: _connected(socket.AF_UNIX, socket.SOCK_DGRAM, door),
+    )
     yield "network", "knock at a socket without a file", lambda: _knocked("\0" + landmarks)
     for pid in outside:
         if pid not in (0, os.getpid()):
@@ -78,7 +90,11 @@ def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int)
     yield "user", "become root", lambda: os.setuid(0) is None
     yield "user", "have capabilities", libc.has_capabilities
     for limit in (resource.RLIMIT_CPU, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
-        yield "limits", f"exceed limit {limit}", lambda limit=limit: resource.RLIM_INFINITY in resource.getrlimit(limit)
+        yield (
+            "limits",
+            f"exceed limit {limit}",
+            lambda limit=limit: resource.RLIM_INFINITY in resource.getrlimit(limit),
+        )
     yield "limits", "have more processes than its limit, as root", lambda: os.getuid() == 0
     yield "disk", "fill the disk", lambda: _room() > disk
     yield "calls", "make namespaces", lambda: ctypes.CDLL(None).unshare(0) == 0
@@ -121,4 +137,3 @@ def _room() -> int:
 def _memory_file() -> bool:
     os.close(os.memfd_create("probe"))
     return True
-

@@ -134,7 +134,9 @@ class _Heard:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed and not self.why:
-            self.why = f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1].removeprefix('E').strip()}"
+            self.why = (
+                f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1].removeprefix('E').strip()}"
+            )
 
 
 def versions() -> dict[str, str]:

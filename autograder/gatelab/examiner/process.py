@@ -83,7 +83,11 @@ class WorkerProcess:
     def _start(self, client: Client, library: Path, far: socket.socket, far_control: socket.socket) -> None:
         uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
         settings = Settings(
-            folder=str(self.folder), readable=(str(library),), uid=uid, landmarks=str(library.parent), **pretended
+            folder=str(self.folder),
+            readable=(str(library),),
+            uid=uid,
+            landmarks=str(library.parent),
+            **pretended,
         )
         try:
             client.ask(
@@ -94,7 +98,9 @@ class WorkerProcess:
             far_control.close()
             said = wire.receive(self.line, time.monotonic() + START_SECONDS, limits=wire.ANSWER)["protection"]
         except (wire.WireProblem, ForkServerLost) as error:
-            client.lost = True  # nothing of the submission has run: whatever it was, it is not the submission's fault
+            client.lost = (
+                True  # nothing of the submission has run: whatever it was, it is not the submission's fault
+            )
             raise WorkerLost("No process could be started for this submission.", Loss.ROOM) from error
         self.lacks = [str(lack) for lack in said.pop("lacks", [])]
         self.protection = {str(piece): on is True for piece, on in said.items()}

@@ -66,7 +66,12 @@ class ConfinedWorkers:
     """Loads the cells in a worker and forks it for questions (the `Workers` of suite/grading.py)."""
 
     def __init__(
-        self, lab: Lab, cells: list[CodeCell], client: Client, library: Path, accept_missing: Sequence[str] = ()
+        self,
+        lab: Lab,
+        cells: list[CodeCell],
+        client: Client,
+        library: Path,
+        accept_missing: Sequence[str] = (),
     ) -> None:
         self.lab, self.cells, self.client, self.library = lab, cells, client, library
         self.accept_missing = accept_missing
