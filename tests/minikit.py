@@ -88,7 +88,8 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
     lab = root / "assignment" / "lstm-gru"
     shutil.copytree(REPOSITORY / "assignment" / "lstm-gru" / "seqlab", lab / "seqlab", ignore=_litter)
     (lab / "tests").mkdir()
-    (lab / "tests" / "q1.py").write_text("# a public check\n", encoding="utf-8")
+    for question in ("q1", "q2"):
+        (lab / "tests" / f"{question}.py").write_text("# a public check\n", encoding="utf-8")
     for name in ("AGENTS.md", "CONTRACT.md", "requirements.txt"):
         shutil.copyfile(REPOSITORY / "assignment" / "lstm-gru" / name, lab / name)
     (lab / "questions.toml").write_text(QUESTIONS, encoding="utf-8")

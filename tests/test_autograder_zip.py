@@ -70,7 +70,7 @@ def test_its_settings_are_otters_with_one_plugin(built):
             "gatelab.adapters.otter.GatelabPlugin": {
                 "lab": "lstm-gru",
                 "seed": 11,
-                "accept_missing_protection": False,
+                "accept_missing": [],
             }
         }
     ]

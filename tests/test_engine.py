@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -14,12 +15,17 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from small_lab import small_lab
 
 from gatelab.bank.load import load_bank
 from gatelab.bank.notebooks import write_notebook
 from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.examiner.grade import run_suites
+from gatelab.lab import Lab, LabError
+from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
+from gatelab.suite.grading import Grading
+from gatelab.suite.plugin import LocalWorkers
 
 PART = ("q1", "q2", "q3")
 
@@ -333,3 +339,69 @@ def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_t
         assert "it is 42" in part.detail
     assert "it is 42" in early.message and "it is 42" not in late.message
     assert "run the public check" in late.message
+
+
+def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path: Path) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    engine = Engine(lab)
+    for ask in (lambda: engine.grade(path), lambda: engine.grade_all([("a", path)])):
+        with pytest.raises(RuntimeError, match="inside of `with Engine"):
+            ask()
+    with engine:
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 14
+        with pytest.raises(RuntimeError, match="in use already"), engine:
+            pass
+    with pytest.raises(RuntimeError, match="inside of `with Engine"):
+        engine.grade(path)
+    with engine:  # and again
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 14
+
+
+@pytest.mark.parametrize(
+    ("id", "said"), [("q99", "There is no question q99"), ("q12a", "q12a is marked by hand")]
+)
+def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_folder_is_run(
+    engine: Engine, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str, said: str
+) -> None:
+    mark = tmp_path / "was-run"
+    for name in ("conftest.py", "test_here.py"):
+        (tmp_path / name).write_text(f"open({str(mark)!r}, 'w')\ndef test_x(): pass\n")
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    monkeypatch.chdir(tmp_path)
+    for ask in (engine.grade, lambda p, questions: engine.grade_all([("a", p)], questions)):
+        with pytest.raises(LabError, match=said):
+            ask(path, questions=[id])
+    run_suites(lab, Grading(lab, 1, LocalWorkers(lab, []), None), [id])
+    assert not mark.exists()
+
+
+def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_code_printed(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """The suite of q1 is spoilt after the examiner has started."""
+    small = small_lab(tmp_path)
+    path = notebook(tmp_path / "lab.ipynb", small)
+    with Engine(small) as engine:
+        suite = next(small.hidden.glob("test_q1_*.py"))
+        suite.write_text(
+            "import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        report = engine.grade(path)
+    assert report.status == "ungradable" and "The grader itself failed on this submission" in report.reason
+    assert "nothing_of_this_name" in report.hints[0] and "Traceback" in report.hints[0] and not report.output
+    staff = gradescope_results(report)["tests"][-1]
+    assert (
+        "The grader itself failed (RuntimeError" in staff["output"] and "cells printed" not in staff["output"]
+    )
+
+
+def test_a_fork_server_that_cannot_fork_is_the_graders_fault(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = notebook(tmp_path / "lab.ipynb", lab)
+    with Engine(lab) as engine:
+        psutil.Process(engine._server.process.pid).rlimit(psutil.RLIMIT_NPROC, (0, 0))
+        if os.geteuid() == 0:
+            pytest.skip("nothing limits the number of root's processes")
+        report = engine.grade(path, questions=["q1"])
+    assert report.status == "ungradable" and "The grader's own process ended" in report.reason

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 import tomllib
-from importlib.metadata import version
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
+import pytest
 import yaml
+
+from gatelab.klass.store import grading_hash
+from gatelab.lab import Lab
 
 
 def pins(root: Path) -> set[str]:
@@ -36,3 +44,44 @@ def test_the_installed_torch_is_a_cpu_build_or_says_so() -> None:
     import torch
 
     assert torch.version.cuda is None or not torch.cuda.is_available()
+
+
+def imported(folder: Path) -> Iterator[str]:
+    """The top-level packages that the Python files below a folder import, wherever in them."""
+    for path in folder.rglob("*.py"):
+        if {"hidden", "wheat", "chaff", "attempts"}.isdisjoint(path.parts):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Import):
+                    yield from (alias.name.split(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    yield node.module.split(".")[0]
+
+
+@pytest.mark.parametrize(("folder", "extra"), [("autograder/gatelab", ()), ("tests", ("dev",))])
+def test_every_package_that_is_imported_is_declared(root: Path, folder: str, extra: tuple[str, ...]) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text())["project"]
+    lines = [
+        *project["dependencies"],
+        *(line for name in extra for line in project["optional-dependencies"][name]),
+    ]
+    declared = {re.split(r"[=;\[ ]", line)[0].lower().replace("_", "-") for line in lines}
+    known = packages_distributions()
+    undeclared = {
+        name: known[name]
+        for name in set(imported(root / folder)) - sys.stdlib_module_names - {"gatelab"}
+        if name in known and declared.isdisjoint(dist.lower().replace("_", "-") for dist in known[name])
+    }
+    assert undeclared == {}
+
+
+@pytest.mark.parametrize("library", ["torch", "numpy"])
+def test_a_grade_of_another_version_of_a_library_does_not_hold(
+    root: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    lab = Lab.in_repository(root)
+    before = grading_hash(lab, 11, ["q1"])
+    assert grading_hash(lab, 11, ["q1"]) == before
+    monkeypatch.setattr(
+        "gatelab.klass.store.version", lambda name: "0.0" if name == library else version(name)
+    )
+    assert grading_hash(lab, 11, ["q1"]) != before

@@ -1,14 +1,23 @@
-"""questions.toml: is a value of the wrong kind named, with its file, its question and its field?"""
+"""A lab that is not in order: is it named, file, question and field, before a command does anything?"""
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
+from small_lab import small_lab, write_notebook
+from typer.testing import CliRunner
 
+from gatelab.bank.load import load_bank
+from gatelab.bank.verify import Matrix, unproved
+from gatelab.cli import app
 from gatelab.confine.apply import Settings
+from gatelab.engine import Engine
 from gatelab.lab import Lab, LabError
+
+ROOT = Path(__file__).resolve().parents[1]
 
 HEAD = 'title = "Lab"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n'
 
@@ -30,18 +39,178 @@ def read(root: Path, text: str) -> Lab:
         ('points = 1\nby_hand = "yes"', "by_hand must be true or false"),
         ('points = 1\nbuilds_on = "LSTM"', "builds_on must be a list of texts"),
         ("points = 1\nseconds = [60]", "seconds must be a number"),
+        ("points = 1\nseconds = nan", "seconds must be a number"),
+        (
+            "points = 1\nby_hands = true",
+            "there is no column by_hands (is by_hand meant?); there are title, points",
+        ),
+        ("names = []", "points is missing; it must be a number"),
     ],
 )
 def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
-    lab = read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
     with pytest.raises(LabError) as told:
-        _ = lab.questions
+        read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
     assert f"questions.toml, [q1]: {said}" in str(told.value)
 
 
 def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"questions\.toml: notebook must be a text in quotes; it is None"):
-        _ = read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', "")).title
+        read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
+
+
+def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"has no key titel; above the questions stand title, name, notebook"):
+        read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    """The small lab, with a question q3 that builds on q1 and q2, a master and public checks."""
+    lab = small_lab(tmp_path)
+    full = Lab.in_repository(ROOT)
+    with open(lab.assignment / "questions.toml", "a", encoding="utf-8") as table:
+        table.write(Q3)
+    shutil.copy(next(full.hidden.glob("test_q3_*.py")), lab.hidden)
+    shutil.copy(full.hidden / "reference" / "q3.py", lab.hidden / "reference")
+    (lab.assignment / "lab.py").write_text("# %%\n", encoding="utf-8")
+    (lab.assignment / "tests").mkdir()
+    for id in ("q1", "q2", "q3"):
+        (lab.assignment / "tests" / f"{id}.py").write_text("# a check\n", encoding="utf-8")
+    Lab.in_repository(tmp_path)
+    return tmp_path
+
+
+Q3 = """
+[q3]
+title = "The layers"
+points = 14
+names = ["LSTM", "GRU"]
+builds_on = ["lstm_step"]
+own_if = { gru_step = ["q2"] }
+"""
+TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/hidden"
+
+
+def edit(root: Path, name: str, old: str, new: str) -> None:
+    """Put a slip into one file of the kit; "" for `new` and `old` removes it."""
+    path = next(root.glob(name))
+    if not old:
+        path.unlink() if not new else path.rename(path.with_name(new))
+        return
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+SLIPS = {
+    "a name that no question asks for": (
+        TABLE, '["lstm_step"]\nown_if', '["lstm_stp"]\nown_if',
+        "[q3]: builds_on names lstm_stp, which no question asks for (is lstm_step meant?)."),
+    "a name of its own": (TABLE, '["lstm_step"]\nown_if', '["LSTM"]\nown_if', "[q3]: builds_on names LSTM, which q3 asks for"),
+    "a name of a later question": (
+        TABLE, 'names = ["gru_step"]', 'names = ["gru_step"]\nbuilds_on = ["GRU"]',
+        "[q2]: builds_on names GRU, which q3 asks for: only what an earlier question asks for"),
+    "an unknown name in own_if": (TABLE, "{ gru_step =", "{ gru_stp =", "[q3]: own_if names gru_stp, which no question"),
+    "an unknown ID in own_if": (TABLE, '= ["q2"]', '= ["q22"]', "[q3]: own_if, gru_step: There is no question q22 (is q2 meant?)"),
+    "a later ID in own_if": (TABLE, '= ["q2"]', '= ["q3"]', "[q3]: own_if, gru_step: q3 is not graded before q3"),
+    "an ID by hand in own_if": (TABLE, '= ["q2"]', '= ["q12a"]', "[q3]: own_if, gru_step: q12a is marked by hand"),
+    "a name twice": (TABLE, '["LSTM", "GRU"]', '["LSTM", "lstm_step"]', "[q3]: lstm_step is asked for by q1 already"),
+    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
+    "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
+    "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
+    "no time": (TABLE, "[q3]", "[q3]\nseconds = 0", "[q3]: seconds must be more than 0"),
+    "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
+    "a suite without a question": (
+        f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "There is no question q33 (is q3 meant?)"),
+    "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3 is marked by hand"),
+    "a suite that is no Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
+    "a part of no question": (
+        f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
+    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 1)', '"input-gate", 2)', "the parts of q1 make 15 points"),
+    "parts of two sizes": (
+        f"{HIDDEN}/test_q1_*.py", '"input-gate", 1)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 1"),
+    "points that are more": (TABLE, "points = 12", "points = 13", "the parts of q2 make 12 points, questions.toml gives it 13"),
+    "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
+    "a reference of another name": (
+        f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which questions.toml has q2 ask for"),
+    "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
+    "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
+    "a table that is no TOML": (TABLE, "[q3]", "[q3", "questions.toml: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
+    *change, said = SLIPS[slip]
+    edit(kit, *change)
+    with pytest.raises(LabError) as told:
+        Lab.in_repository(kit)
+    assert said in str(told.value) and "\n" not in str(told.value)
+
+
+COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade HANDED -o OUT")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
+    edit(kit, TABLE, '["lstm_step"]\nown_if', '["lstm_stp"]\nown_if')
+    handed, out = kit / "handed", kit / "out"
+    handed.mkdir()
+    write_notebook(handed / "ada.ipynb", "import torch")
+    words = [{"HANDED": str(handed), "OUT": str(out)}.get(word, word) for word in command.split()]
+    done = CliRunner().invoke(app, [*words, "--root", str(kit)])
+    assert done.exit_code == 2, done.output
+    assert "builds_on names lstm_stp, which no question asks for" in done.output.replace("\n", " ")
+    assert "Traceback" not in done.output and not out.exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "mutate", "grade HANDED -o OUT"])
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("q99", "There is no question q99; this lab has q1, q2, q3"), ("q12a", "q12a is marked by hand")],
+)
+def test_is_a_question_that_nobody_can_grade_refused(
+    kit: Path, command: str, question: str, said: str
+) -> None:
+    (kit / "handed").mkdir()
+    write_notebook(kit / "handed" / "ada.ipynb", "import torch")
+    words = [
+        {"HANDED": str(kit / "handed"), "OUT": str(kit / "out")}.get(word, word) for word in command.split()
+    ]
+    done = CliRunner().invoke(app, [*words, "--question", question, "--root", str(kit)])
+    assert done.exit_code == 2 and f"--question {question}: " in done.output and said in done.output, (
+        done.output
+    )
+
+
+def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> None:
+    lab = Lab.in_repository(kit)
+    shutil.rmtree(lab.bank / "chaff" / "q2")
+    (lab.bank / "wheat" / "q2").mkdir(parents=True)
+    (lab.bank / "wheat" / "q2" / "plain.py").write_text(lab.reference("q2"), encoding="utf-8")
+    said = [
+        sentence.split(" in ")[0] for sentence in Matrix(empty=list(unproved(lab, load_bank(lab)))).faults
+    ]
+    assert said == ["q1 has no wheat", "q2 has no chaff", "q3 has no wheat", "q3 has no chaff"]
+    assert [line.split(" in ")[0] for line in unproved(lab, load_bank(lab), ["q1"])] == ["q1 has no wheat"]
+
+
+def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_submission(kit: Path) -> None:
+    lab = Lab.in_repository(kit)
+    suite = next(lab.hidden.glob("test_q2_*.py"))
+    suite.write_text(
+        suite.read_text(encoding="utf-8") + "\n\nfor k in range(2):\n    def test_more(student): ...\n"
+        "    globals()[f'test_more_{k}'] = part('q2', f'more-{k}', k + 1)(test_more)\ndel test_more\n", encoding="utf-8",
+    )  # fmt: skip
+    lab = Lab.in_repository(kit)
+    with (
+        pytest.raises(LabError, match=r"parts of q2 make 15 points, questions\.toml gives it 12"),
+        Engine(lab),
+    ):
+        pass
+    suite.write_text("import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(LabError, match="nothing_of_this_name"), Engine(Lab.in_repository(kit)):
+        pass
 
 
 def test_the_clock_is_a_backstop_of_several_times_the_processor_time(tmp_path: Path) -> None:

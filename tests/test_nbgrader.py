@@ -19,7 +19,7 @@ from traitlets.config import Config
 
 from gatelab.build import leaks
 from gatelab.build.course import grading_settings
-from gatelab.confine import ProtectionMissing
+from gatelab.confine import REQUIRED, ProtectionMissing
 from gatelab.engine import Engine
 from gatelab.lab import Lab
 from gatelab.report.model import Report
@@ -133,7 +133,7 @@ def book(course: Path) -> dict[str, dict[str, float | None]]:
 def reports(course: Path) -> dict[str, Report]:
     """Student → the engine's own report of the same file."""
     files = [(student, course / "submitted" / student / LAB / "lab.ipynb") for student in COMPARED]
-    with Engine(Lab.in_repository(course), accept_missing_protection=True) as engine:
+    with Engine(Lab.in_repository(course), accept_missing=REQUIRED) as engine:
         return {report.submission: report for report in engine.grade_all(files)}
 
 

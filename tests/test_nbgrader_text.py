@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import os
 import re
 from pathlib import Path
@@ -23,7 +24,18 @@ LINKS = (
     "[x]: javascript:alert(1)\n\n[x]",
     "<javascript:alert(1)>",
     "[x](<javascript:alert(1)>)",
+    "[x](vbscript:msgbox(1))",
+    "[x]( VBScript\\:msgbox(1))",
+    "[x](vb&#115;cript:msgbox(1))",
+    "[x]: livescript:1\n\n[x]",
+    "[x](data:text/html,<script>alert(1)</script>)",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](DATA:,x)",
+    "[x](blob:null/1)",
+    "[x](file:///etc/passwd)",
+    "[x](view-source:file:///etc/passwd)",
 )
+ODD = re.compile(r"(?!https?:|mailto:)[a-z][a-z0-9+.-]*:")  # what leads elsewhere than to a page or a letter
 
 
 def targets(text: str) -> list[str]:
@@ -33,14 +45,14 @@ def targets(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", LINKS)
-def test_no_link_of_a_students_text_runs_code(text: str) -> None:
-    assert any(target.startswith("javascript:") for target in targets(text)), "there is nothing to prevent"
+def test_no_link_of_a_students_text_runs_code_or_brings_a_page_of_its_own(text: str) -> None:
+    assert any(ODD.match(target) for target in targets(text)), "there is nothing to prevent"
     kept = _cell({"cell_type": "markdown", "source": text}, "a")["source"]
-    assert not any(target.startswith("javascript:") for target in targets(kept))
+    assert [target for target in targets(kept) if ODD.match(target)] == []
 
 
 def test_an_ordinary_text_is_as_it_was() -> None:
-    text = "R&D, $a < b$, $$\\begin{matrix}a&b\\end{matrix}$$, [a page](https://example.org/?a=1&b=2), `x[1:2]`; JavaScript; 12:30"
+    text = "R&D, $a < b$, $$\\begin{matrix}a&b\\end{matrix}$$, [a page](https://example.org/?a=1&b=2), `x[1:2]`; JavaScript; 12:30; my data: 3 lines, in a file: see [mail](mailto:ada@example.org)"
     assert _cell({"cell_type": "markdown", "source": text}, "a")["source"] == text
 
 
@@ -61,3 +73,18 @@ def test_a_time_that_is_no_small_file_is_none(course: SubmissionDirectory, tmp_p
     time.unlink()
     time.symlink_to("/dev/zero")
     assert course.get_existing_timestamp(str(tmp_path)) is None
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "2026-99-99", "9" * 40, "\0", "ü" * 9, "10:00 Mars/Phobos"])
+def test_a_time_that_cannot_be_read_is_said_in_one_sentence_about_the_file(
+    course: SubmissionDirectory, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "timestamp.txt").write_text(text)
+    said: list[str] = []
+    course.log = logging.Logger("test")
+    course.log.addHandler(handler := logging.Handler())
+    handler.emit = lambda record: said.append(record.getMessage())
+    assert course.get_existing_timestamp(str(tmp_path)) is None
+    assert said == [
+        f"{tmp_path}/timestamp.txt holds no time that can be read; the submission is graded without one."
+    ]

@@ -6,12 +6,14 @@ the plugin does with a submission is asked, otter runs in this process on an eng
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pickle
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -29,8 +31,10 @@ from small_lab import (
     zipped,
 )
 
-from gatelab.adapters.otter_run import grade_apart
+from gatelab.adapters.otter_metadata import out_of_sight
+from gatelab.adapters.otter_run import grade_apart, in_container
 from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.confine import REQUIRED
 from gatelab.engine import Engine
 from gatelab.report.gradescope import gradescope_results
 
@@ -45,7 +49,7 @@ def lab(tmp_path_factory):
 @pytest.fixture(scope="module")
 def autograder(lab, tmp_path_factory):
     """The small lab's zip; this machine may be one that confines less."""
-    return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"), accept_missing_protection=True)
+    return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"), accept_missing=REQUIRED)
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +59,7 @@ def source(autograder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(lab):
-    with Engine(lab, accept_missing_protection=True) as engine:
+    with Engine(lab, accept_missing=REQUIRED) as engine:
         yield engine
 
 
@@ -213,17 +217,75 @@ def test_a_kit_that_cannot_be_imported_is_a_result_too(container, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("does", "says"),
+    ("does", "seconds", "says"),
     [
-        ("kill -9 $$", "Not graded. The grader was stopped before it had a result. Please tell the staff."),
-        ("exec sleep 60", "Not graded. The grader had no result after 1 seconds. Please tell the staff."),
+        ("kill -9 $$", 60, "was killed by the machine, most likely for its memory (exit status 137)"),
+        ("kill -15 $$", 60, "was stopped before it had a result (exit status 143)"),
+        ("exec sleep 60", 1, "had no result after 1 seconds"),
     ],
 )
-def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypatch, does, says):
-    monkeypatch.setenv("GATELAB_SECONDS", "1")
+def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypatch, does, seconds, says):
+    monkeypatch.setenv("GATELAB_SECONDS", str(seconds))
     stopped = tmp_path / "python"
     stopped.write_text(f"#!/bin/sh\n{does}\n")
     stopped.chmod(0o755)
     code, results = run_autograder(container, stopped)
     assert code != 0
-    assert results["output"] == says
+    assert results["output"].startswith(f"Not graded. The grader {says}")
+    assert results["output"].endswith("This is not the notebook's fault. Please tell the staff.")
+    assert says in results["tests"][0]["output"] and results["tests"][0]["visibility"] == "hidden"
+
+
+LOOKS = """
+import json
+def lstm_step(*args):
+    seen = []
+    for path in {paths}:
+        try:
+            seen.append(open(path).read())
+        except OSError as error:
+            seen.append(str(error))
+    print("SAW", seen)
+    raise ValueError("looked")
+"""
+
+
+def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confined(source, monkeypatch):
+    """Also the copy that otter reads; and Gradescope's own file is afterwards as it was."""
+    with tempfile.TemporaryDirectory() as place:  # which, unlike pytest's, others can be let into
+        Path(place).chmod(0o755)
+        root = Path(place) / "autograder"
+        shutil.copytree(source, root / "source")
+        (root / "submission").mkdir()
+        (root / "results").mkdir()
+        beside, metadata = root / "beside.json", root / "submission_metadata.json"
+        beside.write_text("what lies beside it")
+        secret = json.dumps({"users": [{"name": "Ada Lovelace", "email": "ada@example.org"}]})
+        metadata.write_text(secret)
+        copies: list[Path] = []
+
+        @contextlib.contextmanager
+        def watched(path):
+            copies.append(path)
+            with out_of_sight(path) as said:
+                yield said
+
+        for module in ("otter", "otter_run"):
+            monkeypatch.setattr(f"gatelab.adapters.{module}.out_of_sight", watched)
+
+        class Open(Engine):
+            def __init__(self, lab, **_):
+                super().__init__(lab, accept_missing=REQUIRED)
+                self.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
+
+            def grade(self, path, name):
+                assert len(copies) == 2 and {copy.read_text() for copy in copies} == {"{}"}
+                paths = [str(path) for path in (beside, *copies)]
+                return super().grade(write_notebook(path, SETUP, LOOKS.format(paths=paths)), name)
+
+        monkeypatch.setattr("gatelab.engine.Engine", Open)
+        write_notebook(root / "submission" / "lab.ipynb", SETUP)
+        said = json.dumps(in_container(root))
+        assert "what lies beside it" in said, "it did look"
+        assert "Ada" not in said and "example.org" not in said
+        assert metadata.read_text() == secret

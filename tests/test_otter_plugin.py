@@ -12,11 +12,13 @@ import pytest
 from otter.run import AutograderConfig
 from otter.test_files import GradingResults
 from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_notebook, zipped
+from typer.testing import CliRunner
 
 from gatelab.adapters.otter import GatelabPlugin
 from gatelab.adapters.otter_run import grade_apart, main
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.confine import ProtectionMissing
+from gatelab.cli import app
+from gatelab.confine import REQUIRED, ProtectionMissing
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Part, Question, Report
 
@@ -70,7 +72,7 @@ def run_plugin(root: Path, **settings) -> tuple[dict, GatelabPlugin]:
     """results.json after the plugin's steps, when otter's kernel gave no results at all."""
     config = AutograderConfig({"autograder_dir": str(root)})
     plugin = GatelabPlugin(
-        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing_protection": True, **settings}
+        str(root / "submission" / "lab.ipynb"), {}, {"accept_missing": list(REQUIRED), **settings}
     )
     plugin.before_grading(config)
     assert plugin.before_execution(None).cells == []
@@ -124,17 +126,24 @@ def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, err
 
 def test_missing_protection_names_the_setting_to_staff(otters_folder, monkeypatch):
     def refuse(*_, **__):
-        raise ProtectionMissing("cannot confine (missing: files); or say --accept-missing-protection.")
+        raise ProtectionMissing("cannot confine (missing: files).", ["files"])
 
     monkeypatch.setattr("gatelab.engine.Engine", refuse)
-    results, _ = run_plugin(otters_folder)
-    said = 'missing: files); or say "accept_missing_protection": true in otter_config.json'
+    results, _ = run_plugin(otters_folder, accept_missing=["network"])
+    said = 'missing: files). (In otter_config.json: "accept_missing": ["files", "network"].)'
     assert said in results["tests"][-1]["output"]
 
 
+@pytest.mark.parametrize("all_at_once", [True, "files", ["everything"], ["calls"]])
+def test_what_may_be_missing_is_named_piece_by_piece(otters_folder, engine, all_at_once):
+    results, _ = run_plugin(otters_folder, accept_missing=all_at_once)
+    assert "network, processes, signals" in results["tests"][-1]["output"]
+    assert "not your notebook's fault" in results["output"]
+
+
 def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
-    results, _ = run_plugin(otters_folder, accept_missing_protections=True)
-    assert "no setting accept_missing_protections" in results["tests"][-1]["output"]
+    results, _ = run_plugin(otters_folder, accept_missing_protection=True)
+    assert "no setting accept_missing_protection" in results["tests"][-1]["output"]
 
 
 @pytest.mark.parametrize(
@@ -209,3 +218,35 @@ def test_the_exit_code_tells_graded_from_not(autograder, engine, no_kernel, tmp_
     assert main([str(autograder), str(tmp_path / "empty.ipynb"), *out]) == 1
     with pytest.raises(SystemExit, match="2"):
         main([str(autograder), str(tmp_path / "nowhere.ipynb"), *out])
+
+
+@pytest.mark.parametrize(
+    ("zip", "said"),
+    [
+        ("README.md", "README.md: is no zip that can be opened"),
+        ("nothing.zip", "nothing.zip: is no zip that can be opened"),
+        ("cut.zip", "cut.zip: is no zip that can be opened"),
+        ("lab.zip", "lab.zip: is no autograder zip"),
+        ("other.zip", "other.zip: is an autograder zip, but not one of this kit"),
+        ("list.zip", "list.zip: is an autograder zip, but not one of this kit"),
+    ],
+)
+def test_what_is_no_autograder_zip_gets_one_sentence(autograder, tmp_path, capsys, zip, said):
+    (tmp_path / "README.md").write_text("# Gatelab")
+    (tmp_path / "nothing.zip").touch()
+    (tmp_path / "cut.zip").write_bytes(autograder.read_bytes()[:20_000])
+    zipped(tmp_path / "lab.zip", {"lab.ipynb": "{}"})
+    zipped(tmp_path / "other.zip", {"otter_config.json": json.dumps({"plugins": [{"course.Plugin": {}}]})})
+    zipped(tmp_path / "list.zip", {"otter_config.json": "[]"})
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
+    assert main([str(tmp_path / zip), str(notebook), "-o", str(tmp_path / "results")]) == 2
+    told = capsys.readouterr().err
+    assert said in told and told.count("\n") == 1 and not (tmp_path / "results").exists()
+    done = CliRunner().invoke(app, ["otter-run", str(tmp_path / zip), str(notebook)])
+    assert done.exit_code == 2 and said in done.output and "Traceback" not in done.output
+
+
+def test_a_folder_that_cannot_be_written_to_gets_one_sentence(autograder, tmp_path, capsys):
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
+    assert main([str(autograder), str(notebook), "-o", str(notebook)]) == 2
+    assert "lab.ipynb: cannot be written to" in capsys.readouterr().err

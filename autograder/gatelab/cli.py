@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import typer
+from typer.core import TyperGroup
 
 from gatelab.adapters.command import otter_run_command, zip_command
 from gatelab.bank.command import fingerprints_command, verify_command
@@ -11,8 +14,25 @@ from gatelab.bench.command import bench_command
 from gatelab.build.command import build_command
 from gatelab.klass.command import grade
 from gatelab.klass.export_command import app as export
+from gatelab.lab import LabError
+
+
+class Commands(TyperGroup):
+    """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from gatelab.confine import ProtectionMissing
+        from gatelab.examiner.forkserver import ForkServerLost
+
+        try:
+            return super().invoke(ctx)
+        except (LabError, ProtectionMissing, ForkServerLost) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+
 
 app = typer.Typer(
+    cls=Commands,
     help="Build the lab's release, grade a class, and grade the tests themselves.",
     no_args_is_help=True,
     add_completion=False,

@@ -23,15 +23,19 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
-from gatelab.confine import ProtectionMissing, check, memory
+from gatelab.confine import ProtectionMissing, check, memory, pieces
 from gatelab.examiner.forkserver import ForkServer, ForkServerLost
-from gatelab.lab import DEFAULT_SEED, Lab
+from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.report.model import Report
 
 # What a submission may take beside its questions: the notebook may have to be loaded six times, a minute each
 # (examiner/workers.py), and a question's mistakes are looked up in the bank.
 LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
 START_SECONDS = 180.0  # an examiner reads the lab and the bank
+WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
+GROWTH = (
+    128 << 20
+)  # bytes by which it may grow from then on, over many submissions, until another takes its place
 LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
 
 
@@ -42,11 +46,14 @@ class Engine:
         lab: the lab with its hidden suites.
         seed: inputs are drawn from it; it stands in every report.
         jobs: submissions graded at once.
-        accept_missing_protection: go on where this machine cannot confine student code.
+        accept_missing: pieces of protection (`gatelab.confine.REQUIRED`) without which student code may run here all
+            the same, each by its name.
         seconds: wall time after which a submission is given up; from the questions' own limits unless told.
         memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
 
     Raises:
+        ValueError: when a name in `accept_missing` is none.
+        LabError: at `with`, when the lab is not in order.
         ProtectionMissing: at `with`, when the machine cannot confine student code and that was not accepted.
         ForkServerLost: when the fork server does not start.
     """
@@ -56,31 +63,36 @@ class Engine:
         lab: Lab,
         seed: int = DEFAULT_SEED,
         jobs: int = 1,
-        accept_missing_protection: bool = False,
+        accept_missing: Sequence[str] = (),
         seconds: float | None = None,
         memory: int = 4 << 30,
     ) -> None:
         self.lab, self.seed, self.jobs = lab, seed, max(1, jobs)
-        self.accept_missing = accept_missing_protection
+        self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
+        self.pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
         self._server: ForkServer | None = None
-        self._free: queue.SimpleQueue[_Examiner | None] = queue.SimpleQueue()  # None: one is to be started
-        self._all: list[_Examiner] = []
         self._starting = threading.Lock()
         self._closing = threading.Event()
+        self._free: queue.SimpleQueue[_Examiner | None]  # None: one is to be started
+        self._all: list[_Examiner] = []
 
     def __enter__(self) -> Engine:
+        if self._server is not None:
+            raise RuntimeError("This Engine is in use already: one `with` at a time.")
         if not hasattr(os, "fork"):
             raise ProtectionMissing("This system cannot fork processes; grade on Linux (on Windows: in WSL).")
+        self.lab.check()
+        self._closing.clear()
+        self._free, self._all = queue.SimpleQueue(), []
         self._server = ForkServer(self.lab.assignment / "seqlab")
         try:
             for _ in range(self.jobs):
-                self._all.append(_Examiner(self._server, self.lab, self.accept_missing))
+                self._all.append(self._examiner())
                 self._free.put(self._all[-1])
             self.protection = self._all[0].protection
-            if not self.accept_missing:
-                check(self.protection)
+            check(self.protection, self.accept_missing, self._all[0].lacks)
         except BaseException:
             self.__exit__()
             raise
@@ -104,6 +116,8 @@ class Engine:
     ) -> Report:
         """The report of one submission. Nothing in it makes this raise.
 
+        Raises LabError when the lab has no such question (or it is marked by hand), RuntimeError outside of `with`.
+
         Args:
             path: the notebook.
             name: what the report calls the submission; the file's stem unless told.
@@ -111,6 +125,8 @@ class Engine:
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.
         """
+        self._check_open()
+        self.lab.check_questions(questions)
         name = name if name is not None else Path(path).stem
         seed = self.seed if seed is None else seed
         job = {
@@ -129,7 +145,7 @@ class Engine:
             )
         else:
             if "missing" in answer:
-                raise ProtectionMissing(answer["missing"])
+                raise ProtectionMissing(answer["missing"], answer["pieces"])
             return Report.from_dict(answer["report"])
         return Report(name, "ungradable", seed=seed, lab=self.lab.name, reason=reason)
 
@@ -137,6 +153,13 @@ class Engine:
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
         """Reports of (name, path) pairs as they get ready, `jobs` at once; the rest as for `grade`."""
+        self._check_open()
+        self.lab.check_questions(questions)
+        return self._grade_all(submissions, questions, training)
+
+    def _grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str], training: bool
+    ) -> Iterator[Report]:
         pending: set[Any] = set()
         iterator = iter(submissions)
         with ThreadPoolExecutor(self.jobs) as pool:
@@ -157,6 +180,12 @@ class Engine:
                 for examiner in list(self._all):
                     examiner.close()  # ends what is under way, so that the pool can be left
                 raise
+
+    def _check_open(self) -> None:
+        if self._server is None:
+            raise RuntimeError(
+                "An Engine grades inside of `with Engine(lab) as engine:`; here it is not open."
+            )
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """What a free examiner answers. One that does not is ended, and the next job starts another."""
@@ -183,15 +212,18 @@ class Engine:
         """Another examiner, of another fork server where the first is gone."""
         with self._starting:
             try:
-                examiner = _Examiner(self._server, self.lab, self.accept_missing)
+                examiner = self._examiner()
             except (ForkServerLost, OSError):
                 if self._closing.is_set():
                     raise
                 self._server.close()
                 self._server = ForkServer(self.lab.assignment / "seqlab")
-                examiner = _Examiner(self._server, self.lab, self.accept_missing)
+                examiner = self._examiner()
             self._all.append(examiner)
             return examiner
+
+    def _examiner(self) -> _Examiner:
+        return _Examiner(self._server, self.lab, self.accept_missing, self.pretended)
 
     def _limit(self, questions: Sequence[str]) -> float:
         """Seconds of wall time for a submission."""
@@ -210,26 +242,39 @@ class _Stopped(Exception):
 class _Examiner:
     """An examiner process and the line to it. `ready` for a job until something goes wrong."""
 
-    def __init__(self, server: ForkServer, lab: Lab, accept_missing: bool) -> None:
+    def __init__(
+        self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], pretended: dict[str, Any]
+    ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
+        self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
         try:
-            self.protection = self._start(server, far, lab, accept_missing)
+            hello = self._start(server, far, lab, accept_missing, pretended)
+            self.protection, self.lacks = hello["protection"], hello["lacks"]
         except BaseException:
             self.close()
             raise
         self.ready = True
 
     def _start(
-        self, server: ForkServer, far: socket.socket, lab: Lab, accept_missing: bool
-    ) -> dict[str, bool]:
-        own = server.client.another()
+        self,
+        server: ForkServer,
+        far: socket.socket,
+        lab: Lab,
+        accept_missing: Sequence[str],
+        pretended: dict[str, Any],
+    ) -> dict[str, Any]:
+        with contextlib.ExitStack() as failed:
+            failed.callback(far.close)
+            own = server.client.another()
+            failed.pop_all()
         arguments = {
             "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
             "release": str(lab.release) if lab.release else None,
-            "library": str(server.library), "folder": str(server.folder), "accept_missing": accept_missing,
+            "library": str(server.library), "folder": str(server.folder), "accept_missing": list(accept_missing),
+            "pretended": pretended,
         }  # fmt: skip
         with far, own:
             self.pid = server.client.ask({"op": "examiner", "arguments": arguments}, [far.fileno()])["pid"]
@@ -240,16 +285,23 @@ class _Examiner:
             hello = self._hear(START_SECONDS, 1 << 62)
         except _Stopped as error:
             raise ForkServerLost(f"the examiner did not start within {error}") from error
+        if "lab" in hello:
+            raise LabError(hello["lab"])
         if "fault" in hello:
-            raise ForkServerLost(f"the examiner did not start:\n{hello['fault']}")
-        return hello["protection"]
+            raise ForkServerLost(f"the grader itself failed, before any submission:\n{hello['fault']}")
+        return hello
 
     def ask(self, job: dict[str, Any], seconds: float, most: int) -> dict[str, Any]:
         """Put a job. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
         self.line.sendall(json.dumps(job).encode() + b"\n")
         answer = self._hear(seconds, most)
-        self.ready = "lost" not in answer
+        # One that has grown is not used again: what a library loses at every submission must not add up over a class.
+        held = memory.held(self.pid)
+        self.asked += 1
+        if self.asked <= WARM:
+            self.at_first = held
+        self.ready = "lost" not in answer and held <= self.at_first + GROWTH
         return answer
 
     def _hear(self, seconds: float, most: int) -> dict[str, Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from gatelab.lab_check import faults, no_such_question
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
 # Processor time decides; the clock is a backstop for code that waits. Nine busy processes on two cores take 4.5 times
@@ -27,6 +31,7 @@ TEXT = "a text in quotes"
 NUMBER = "a number from 0 on, without quotes", _is_number
 LIST = 'a list of texts, as in ["LSTM", "GRU"]', _is_list
 SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
+HEAD = ("title", "name", "notebook")
 KINDS = {
     "title": (TEXT, lambda value: isinstance(value, str)),
     "points": NUMBER,
@@ -74,6 +79,7 @@ class Lab:
 
     @classmethod
     def in_repository(cls, root: Path, name: str = "lstm-gru") -> Lab:
+        """The lab `name` of the kit in `root`, looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
         lab = cls(root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name)
         if not (lab.assignment / "questions.toml").is_file():
@@ -81,18 +87,37 @@ class Lab:
                 f"{root}: no assignment/{name}/questions.toml here; run the command in the kit's folder "
                 "or name it with --root."
             )
+        lab.check()
         return lab
+
+    def check(self) -> None:
+        """Raise LabError, with the first fault as its sentence, unless the whole lab is in order."""
+        if not self._whole:
+            raise LabError(next(faults(self)))
+
+    @cached_property
+    def _whole(self) -> bool:
+        return next(faults(self), None) is None
+
+    def check_questions(self, ids: Iterable[str], option: str = "") -> None:
+        """Raise LabError unless the grader can grade all of these. `option`: what the message begins with."""
+        for id in ids:
+            if why := no_such_question(self, id):
+                raise LabError(f"{option} {id}: {why}" if option else why)
 
     @cached_property
     def _table(self) -> dict:
         path = self.assignment / "questions.toml"
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, tomllib.TOMLDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise LabError(f"{path}: {error}") from error
-        for key in ("title", "name", "notebook"):
+        for key in HEAD:
             if not isinstance(table.get(key), str):
                 raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
+        for key, value in table.items():
+            if not isinstance(value, dict) and key not in HEAD:
+                raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(HEAD)}.")
         return table
 
     @property
@@ -119,19 +144,23 @@ class Lab:
             row = dict(row)
             for key in ("names", "builds_on"):
                 row[key] = tuple(row.get(key, ()))
-            try:
-                rows[id] = QuestionSpec(id=id, **row)
-            except TypeError as error:
-                raise LabError(f"{self.assignment / 'questions.toml'}, [{id}]: {error}") from error
+            rows[id] = QuestionSpec(id=id, **row)
         return rows
 
     def _check(self, id: str, row: dict[str, Any]) -> None:
-        """Raise LabError when a field holds a value of another kind than its column's."""
+        """Raise LabError when a field is unknown or missing, or holds a value of another kind than its column's."""
+        where = f"{self.assignment / 'questions.toml'}, [{id}]"
         for key, value in row.items():
-            kind, holds = KINDS.get(key, ("", lambda _: True))
+            if key not in KINDS:
+                near = difflib.get_close_matches(key, KINDS, 1)
+                meant = f" (is {near[0]} meant?)" if near else ""
+                raise LabError(f"{where}: there is no column {key}{meant}; there are {', '.join(KINDS)}.")
+            kind, holds = KINDS[key]
             if not holds(value):
-                path = self.assignment / "questions.toml"
-                raise LabError(f"{path}, [{id}]: {key} must be {kind}; it is {value!r}.")
+                raise LabError(f"{where}: {key} must be {kind}; it is {value!r}.")
+        for key in ("title", "points"):
+            if key not in row:
+                raise LabError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
 
     def question_of(self, name: str) -> str:
         """The ID of the question that asks for this name."""

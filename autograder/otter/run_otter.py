@@ -17,7 +17,13 @@ except Exception:
         "score": 0,
         "stdout_visibility": "hidden",
         "output": "Not graded. The grader could not start; this is not your notebook's fault. Please tell the staff.",
-        "tests": [{"name": "For staff", "visibility": "hidden", "output": traceback.format_exc()}],
+        "tests": [
+            {
+                "name": "For staff",
+                "visibility": "hidden",
+                "output": "The grader itself failed:\n" + traceback.format_exc(),
+            }
+        ],
     }
     (ROOT / "results" / "results.json").write_text(json.dumps(results), encoding="utf-8")
     raise

@@ -7,28 +7,20 @@ from typing import Annotated
 
 import typer
 
-from gatelab.lab import DEFAULT_SEED, Lab, LabError
+from gatelab.lab import DEFAULT_SEED, Lab
+from gatelab.options import AcceptMissing
 
 
 def zip_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
     seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
-    accept_missing_protection: Annotated[
-        bool,
-        typer.Option("--accept-missing-protection", help="Let the zip grade where code cannot be confined."),
-    ] = False,
+    accept_missing: AcceptMissing = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Write the autograder zip for otter and Gradescope."""
     from gatelab.build.autograder_zip import build_autograder_zip
 
-    try:
-        path = build_autograder_zip(
-            Lab.in_repository(root), out, seed=seed, accept_missing_protection=accept_missing_protection
-        )
-    except LabError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(1) from error
+    path = build_autograder_zip(Lab.in_repository(root), out, seed=seed, accept_missing=accept_missing or ())
     typer.echo(path)
 
 

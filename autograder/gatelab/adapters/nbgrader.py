@@ -23,10 +23,10 @@ from nbformat.v4 import new_output
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Bool, Integer, Unicode
+from traitlets import Integer, List, Unicode
 
 from gatelab.adapters.nbgrader_cells import read_submission
-from gatelab.confine import ProtectionMissing
+from gatelab.confine import ProtectionMissing, pieces
 from gatelab.engine import DEFAULT_SEED, Engine
 from gatelab.examiner.forkserver import ForkServerLost
 from gatelab.klass.collect import CollectError, collect
@@ -36,18 +36,16 @@ from gatelab.report.model import Report
 
 TIME_LIMIT = 1000  # bytes of timestamp.txt
 
-_engines: dict[tuple[Path, int, bool], Engine] = {}
+_engines: dict[tuple[Path, int, tuple[str, ...]], Engine] = {}
 _open = ExitStack()
 atexit.register(_open.close)
 
 
-def engine_for(lab: Lab, seed: int, accept_missing_protection: bool) -> Engine:
+def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
     """The one engine of this process for a lab; it ends with the process, as nbgrader says nowhere that it is done."""
-    key = (lab.assignment, seed, accept_missing_protection)
+    key = (lab.assignment, seed, accept_missing)
     if key not in _engines:
-        _engines[key] = _open.enter_context(
-            Engine(lab, seed=seed, accept_missing_protection=accept_missing_protection)
-        )
+        _engines[key] = _open.enter_context(Engine(lab, seed=seed, accept_missing=accept_missing))
     return _engines[key]
 
 
@@ -69,8 +67,13 @@ class SubmissionDirectory(CourseDirectory):
             return None
         try:
             return super().get_existing_timestamp(dest_path)
-        except Exception as error:  # whatever dateutil raises on a student's text
-            self.log.warning("%s/timestamp.txt is no time: %s", dest_path, error)
+        except (
+            Exception
+        ):  # whatever dateutil raises on a student's text, which often speaks of something else
+            self.log.warning(
+                "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
+                dest_path,
+            )
             return None
 
 
@@ -79,8 +82,8 @@ class SubmissionExporter(NotebookExporter):
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
     seed = Integer(DEFAULT_SEED, help="The hidden tests draw their inputs from it.").tag(config=True)
-    accept_missing_protection = Bool(
-        False, help="Grade although this machine cannot confine student code."
+    accept_missing = List(
+        Unicode(), help="Pieces of protection without which student code may run here all the same."
     ).tag(config=True)
 
     report: Report  # of the submission being processed
@@ -92,14 +95,13 @@ class SubmissionExporter(NotebookExporter):
         # Started before the first submission, so that a machine that cannot grade says so once.
         try:
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
-            self.engine = engine_for(self.lab, self.seed, self.accept_missing_protection)
-        except (LabError, ProtectionMissing, ForkServerLost) as error:
-            self.log.error(
-                "%s (nbgrader's flag: --SubmissionExporter.accept_missing_protection=True)"
-                if isinstance(error, ProtectionMissing)
-                else "%s",
-                error,
+            self.engine = engine_for(self.lab, self.seed, pieces(self.accept_missing))
+        except (LabError, ProtectionMissing, ForkServerLost, ValueError) as error:
+            flags = (
+                f"--SubmissionExporter.accept_missing={piece}" for piece in getattr(error, "missing", ())
             )
+            self.log.error("%s%s", error, " (nbgrader's flags: " + " ".join(flags) + ")"
+                           if isinstance(error, ProtectionMissing) else "")  # fmt: skip
             raise NbGraderException(str(error)) from error
         self._expect_every_folder()
 

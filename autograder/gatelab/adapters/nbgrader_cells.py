@@ -24,9 +24,13 @@ from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT, Ungradable, read_bytes
 # space after it the sign is only a sign, in formulas as well.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
-# A link that runs code when it is clicked; nbconvert makes it of `[x](javascript:…)`, however the letters are written.
+# A link that runs code or brings a page of its own when it is clicked; nbconvert makes it of `[x](javascript:…)`, however
+# the letters are written. (With a space after its colon, `data:` is a word that students write.)
 _ENTITY = re.compile(r"&(?=#|\w+;)")
-_SCRIPT = re.compile(r"javascript(?=\\?:)", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"(?:java|vb|live|j|ecma)script(?=\\?:)|(?:mocha|data|blob|file|filesystem|view-source|mhtml|jar)(?=\\?:\S)",
+    re.IGNORECASE,
+)
 
 MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 

@@ -18,7 +18,6 @@ import json
 import os
 import shutil
 import sys
-import tempfile
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +30,13 @@ from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.adapters.otter_intake import Intake, take_in
+from gatelab.adapters.otter_metadata import METADATA, out_of_sight
+from gatelab.folders import Vanishing
 from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
 KIT = Path("files", "kit")  # in the unpacked zip
-SETTINGS = {"seed", "accept_missing_protection", "lab"}
+SETTINGS = {"seed", "accept_missing", "lab"}
 VERDICTS = Path("tests", "verdicts.json")  # in the submission's directory, read by the zip's test files
 
 _handed_in: ContextVar[Intake | None] = ContextVar("handed_in", default=None)
@@ -59,7 +60,7 @@ def empty_notebook() -> nbformat.NotebookNode:
 
 
 class GatelabPlugin(AbstractOtterPlugin):
-    """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing_protection` (default false)."""
+    """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing` (pieces of protection; none)."""
 
     def __init__(self, submission_path: str, submission_metadata: dict, plugin_config: dict) -> None:
         super().__init__(submission_path, submission_metadata, plugin_config or {})
@@ -67,7 +68,8 @@ class GatelabPlugin(AbstractOtterPlugin):
         self.specs: list[QuestionSpec] = []
         self.intake = Intake(Path(submission_path or "").name, None)
         self.report: Report | None = None
-        self.private = tempfile.TemporaryDirectory(prefix="gatelab-")
+        self.private = Vanishing("gatelab-")
+        self.metadata = Path(METADATA)
 
     def before_grading(self, config: Any) -> None:
         """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
@@ -75,11 +77,12 @@ class GatelabPlugin(AbstractOtterPlugin):
         config.pdf, config.token = False, None
         config.grade_from_log, config.debug = False, False
         submission = Path(self.submission_path)
+        self.metadata = Path(config.autograder_dir) / METADATA
         try:
             lab = lab_of_the_kit(Path(config.autograder_dir) / "source", self.plugin_config.get("lab", ""))
             self.specs = list(lab.questions.values())
             self.lab = lab
-            private = Path(self.private.name)
+            private = self.private.path
             self.intake = _handed_in.get() or take_in(submission, private, self.lab.notebook)
         except Exception as error:
             self._give_up(error)
@@ -89,11 +92,12 @@ class GatelabPlugin(AbstractOtterPlugin):
         """Grade, and give otter an empty notebook to run."""
         try:
             if self.report is None:
-                self.report = self._grade()
+                with out_of_sight(self.metadata):
+                    self.report = self._grade()
         except Exception as error:
             self._give_up(error)
         finally:
-            self.private.cleanup()
+            self.private.close()
         try:
             self._write_verdicts()
         except Exception as error:
@@ -123,7 +127,7 @@ class GatelabPlugin(AbstractOtterPlugin):
     def _grade(self) -> Report:
         if self.intake.notebook is None:
             return self._ungradable(self.intake.reason)
-        from gatelab.confine import FLAG, ProtectionMissing
+        from gatelab.confine import ProtectionMissing, pieces
         from gatelab.engine import DEFAULT_SEED, Engine
 
         unknown = set(self.plugin_config) - SETTINGS
@@ -131,15 +135,16 @@ class GatelabPlugin(AbstractOtterPlugin):
             raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
         settings = {
             "seed": int(self.plugin_config.get("seed", DEFAULT_SEED)),
-            "accept_missing_protection": self.plugin_config.get("accept_missing_protection") is True,
+            "accept_missing": pieces(self.plugin_config.get("accept_missing", ())),
         }
         try:
             with Engine(self.lab, jobs=1, **settings) as engine:
                 return engine.grade(self.intake.notebook, name=self.intake.name)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
+            setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
             raise ProtectionMissing(
-                str(error).replace(FLAG, '"accept_missing_protection": true in otter_config.json')
+                f'{error} (In otter_config.json: "accept_missing": {setting}.)'
             ) from error
 
     def _give_up(self, error: Exception) -> None:

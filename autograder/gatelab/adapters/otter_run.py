@@ -15,6 +15,7 @@ import sys
 import tempfile
 import traceback
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,9 @@ import nbformat
 
 from gatelab.adapters.otter import empty_notebook, handed_in, lab_of_the_kit
 from gatelab.adapters.otter_intake import Intake, take_in
-from gatelab.lab import QuestionSpec
+from gatelab.adapters.otter_metadata import METADATA, out_of_sight
+from gatelab.folders import vanishing
+from gatelab.lab import LabError, QuestionSpec
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 
@@ -32,8 +35,10 @@ NO_RESULT = "The grader ended without a result, so nothing was graded. Please te
 
 def in_container(root: Path) -> dict[str, Any]:
     """Grade `root/submission` with `root/source` into `root/results` (root is /autograder), as a container does."""
-    metadata = _metadata(root / "submission_metadata.json")
-    return grade_apart(root / "source", root / "submission", root / "results", metadata, force_python3=True)
+    with out_of_sight(root / METADATA) as metadata:
+        return grade_apart(
+            root / "source", root / "submission", root / "results", metadata, force_python3=True
+        )
 
 
 def grade_apart(
@@ -49,13 +54,12 @@ def grade_apart(
     its end) into `results` and returns what the first says.
     """
     specs, wanted = _lab(source)
-    with tempfile.TemporaryDirectory(prefix="gatelab-otter-") as folder:
-        apart = Path(folder) / "autograder"
-        private = Path(folder) / "private"
+    with vanishing("gatelab-otter-") as folder:
+        apart, private = folder / "autograder", folder / "private"
         for path in (apart / "submission", apart / "results", private):
             path.mkdir(parents=True)
         (apart / "source").symlink_to(source.resolve())
-        (apart / "submission_metadata.json").write_text(json.dumps(metadata or {}), encoding="utf-8")
+        (apart / METADATA).write_text(json.dumps(metadata or {}), encoding="utf-8")
         nbformat.write(empty_notebook(), apart / "submission" / wanted)
         intake = take_in(submission, private, wanted)
         failure = _run_otter(apart, intake, otter_run=not force_python3)
@@ -96,15 +100,6 @@ def _lab(source: Path) -> tuple[list[QuestionSpec], str]:
         return [], "lab.ipynb"
 
 
-def _metadata(path: Path) -> dict[str, Any]:
-    """Gradescope's submission metadata; `otter grade` leaves an empty file, which otter itself trips over."""
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return metadata if isinstance(metadata, dict) else {}
-
-
 def main(arguments: list[str] | None = None) -> int:
     """`otter run` for anything that was handed in. 0: graded, 1: could not be graded, 2: wrong usage."""
     parser = argparse.ArgumentParser(prog="gatelab otter-run", description=main.__doc__)
@@ -115,16 +110,55 @@ def main(arguments: list[str] | None = None) -> int:
     for path in (given.autograder, given.submission):
         if not path.exists():
             parser.error(f"{path}: there is no such file.")
-    return otter_run(given.autograder, given.submission, given.output_dir)
+    try:
+        return otter_run(given.autograder, given.submission, given.output_dir)
+    except LabError as error:
+        print(error, file=sys.stderr)
+        return 2
 
 
 def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
-    """Grade one submission with an autograder zip; `results.json` goes to `output_dir`. Returns the exit code."""
-    with tempfile.TemporaryDirectory(prefix="gatelab-zip-") as folder:
-        with zipfile.ZipFile(autograder) as zip:
-            zip.extractall(folder)
-        results = grade_apart(Path(folder), submission, output_dir)
+    """Grade one submission with an autograder zip; `results.json` goes to `output_dir`. Returns the exit code.
+
+    Raises LabError, with one sentence, when the zip is none of the kit's or nothing can be written to `output_dir`.
+    """
+    with vanishing("gatelab-zip-") as folder:
+        _unpack(autograder, folder)
+        try:
+            output_dir.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=output_dir).close()
+        except OSError as error:
+            raise LabError(
+                f"{output_dir}: cannot be written to ({error.strerror}); choose another -o."
+            ) from error
+        results = grade_apart(folder, submission, output_dir)
     return 0 if results["extra_data"]["status"] == "graded" else 1
+
+
+def _unpack(autograder: Path, folder: Path) -> None:
+    wanted = "name the zip that `gatelab zip` wrote first, and then what was handed in"
+    try:
+        with zipfile.ZipFile(autograder) as zip:
+            if "otter_config.json" not in zip.namelist():
+                raise LabError(f"{autograder}: is no autograder zip; {wanted}.")
+            zip.extractall(folder)
+    except (
+        OSError,
+        EOFError,
+        RuntimeError,
+        NotImplementedError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
+        raise LabError(f"{autograder}: is no zip that can be opened ({error}); {wanted}.") from error
+    try:
+        plugins = json.loads((folder / "otter_config.json").read_text(encoding="utf-8"))["plugins"]
+        ours = any(name.startswith("gatelab.") for plugin in plugins for name in plugin)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        ours = False
+    if not ours:
+        raise LabError(f"{autograder}: is an autograder zip, but not one of this kit; {wanted}.")
 
 
 if __name__ == "__main__":

@@ -35,12 +35,14 @@ def verify_command(
     from .verify import Matrix, differences, verify
 
     console = Console()
-    try:
-        lab = Lab.in_repository(root)
-        bank = load_bank(lab)
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = Lab.in_repository(root)
+    bank = load_bank(lab)
+    lab.check_questions(question or (), "--question")
+    for id in question or ():
+        if not lab.has_reference(id):
+            raise LabError(
+                f"--question {id}: has no reference in code, so there is no bank to grade it with."
+            )
 
     def graded(jobs: int) -> Matrix:
         with Engine(lab, jobs=jobs) as engine:
@@ -76,8 +78,4 @@ def fingerprints_command(
     """Write the numbers by which the public checks name mistakes, from the chaff."""
     from .fingerprints import write_fingerprints
 
-    try:
-        typer.echo(write_fingerprints(Lab.in_repository(root)))
-    except LabError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
+    typer.echo(write_fingerprints(Lab.in_repository(root)))

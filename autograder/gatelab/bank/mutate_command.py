@@ -39,21 +39,16 @@ def mutate_command(
     from .mutate_run import run
 
     console = Console()
-    try:
-        lab = Lab.in_repository(root)
-        known = mutated(lab)
-        chosen = [id for id in known if not question or id in question]
-        if question and len(chosen) < len(set(question)):
-            raise LabError(f"a reference in code have {', '.join(known)}")
-        if out is not None and chosen != known:
-            raise LabError("the page is about all questions: leave --question or --out away")
-        progress = Console(stderr=True)
-        results = run(
-            lab, chosen, jobs, seed, seconds, lambda line: progress.print(f"… {line}", markup=False)
-        )
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = Lab.in_repository(root)
+    known = mutated(lab)
+    chosen = [id for id in known if not question or id in question]
+    if question and len(chosen) < len(set(question)):
+        lab.check_questions(question, "--question")
+        raise LabError(f"--question: a reference in code have {', '.join(known)}.")
+    if out is not None and chosen != known:
+        raise LabError("The page is about all questions: leave --question or --out away.")
+    progress = Console(stderr=True)
+    results = run(lab, chosen, jobs, seed, seconds, lambda line: progress.print(f"… {line}", markup=False))
     table = Table(*COLUMNS)
     for row in rows(results):
         table.add_row(*row)

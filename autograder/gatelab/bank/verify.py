@@ -5,8 +5,7 @@ The matrix that comes out is a page, a table in the README, and a test.
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.engine import Engine
+from gatelab.folders import vanishing
 from gatelab.lab import Lab
 from gatelab.report.model import Report
 
@@ -57,12 +57,16 @@ class Matrix:
     chaffs: list[ChaffRow] = field(default_factory=list)
     wheats: list[WheatRow] = field(default_factory=list)
     seeds: tuple[int, ...] = ()
+    empty: list[str] = field(
+        default_factory=list
+    )  # one sentence for each question that nothing was graded for
     told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
 
     @property
     def faults(self) -> list[str]:
         """One sentence for each thing that must not be."""
-        found = [
+        found = [*self.empty]
+        found += [
             f"wheat {row.style} (seed {row.seed}) lost {', '.join(row.lost)}"
             for row in self.wheats
             if row.lost
@@ -129,6 +133,17 @@ def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield f"notebook {notebook.id.replace('_', ' ')}", notebook.cells
 
 
+def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
+    """One sentence for each question (of these, or of all) whose suite the bank says nothing about."""
+    for id in questions or lab.questions:
+        # Without a reference in code there is nothing to write in another way, or wrongly.
+        if lab.has_reference(id):
+            if not bank.wheats_of(id):
+                yield f"{id} has no wheat in {lab.bank / 'wheat' / id}: nothing shows that its suite passes correct work"
+            if not bank.chaffs_of(id):
+                yield f"{id} has no chaff in {lab.bank / 'chaff' / id}: nothing shows that its suite catches a mistake"
+
+
 def verify(
     engine: Engine,
     bank: Bank,
@@ -151,9 +166,9 @@ def verify(
         progress: told of each grading done.
     """
     lab = engine.lab
-    matrix = Matrix(seeds=seeds)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(engine.jobs) as pool:
-        place = Path(folder)
+    lab.check_questions(questions)
+    matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
+    with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
 
         def chaff_row(chaff: Chaff) -> ChaffRow:
             path = write_notebook(

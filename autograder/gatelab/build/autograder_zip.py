@@ -18,10 +18,11 @@ from __future__ import annotations
 import json
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
+from gatelab.confine import pieces
 from gatelab.engine import DEFAULT_SEED
 from gatelab.lab import Lab, LabError
 
@@ -37,7 +38,7 @@ def build_autograder_zip(
     out: Path,
     *,
     seed: int = DEFAULT_SEED,
-    accept_missing_protection: bool = False,
+    accept_missing: Sequence[str] = (),
     otter: Path | None = None,
 ) -> Path:
     """Write `<out>/<lab>-autograder.zip` and return its path.
@@ -45,9 +46,9 @@ def build_autograder_zip(
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
     bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/otter` unless told.
     """
-    otter = otter or Path(gatelab.__file__).parents[1] / "otter"
+    otter = otter or _own_files(lab)
     files = dict(_kit(lab))
-    files["otter_config.json"] = _config(lab, seed, accept_missing_protection)
+    files["otter_config.json"] = _config(lab, seed, accept_missing)
     files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
@@ -59,6 +60,17 @@ def build_autograder_zip(
     path = out / f"{lab.name}-autograder.zip"
     _write(path, files)
     return path
+
+
+def _own_files(lab: Lab) -> Path:
+    """`autograder/otter` of the lab's repository, or of the one that this package is run from. (Where it is installed,
+    the package beside it is otter-grader's own `otter`.)"""
+    for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
+        if (place / "otter" / "run_otter.py").is_file():
+            return place / "otter"
+    raise LabError(
+        f"{lab.assignment.parents[1]}: has no autograder/otter; build the zip in the kit's repository."
+    )
 
 
 def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
@@ -90,12 +102,12 @@ def _tree(folder: Path, place: str) -> Iterator[tuple[str, bytes]]:
             yield "/".join((place, *parts)), path.read_bytes()
 
 
-def _config(lab: Lab, seed: int, accept_missing_protection: bool) -> bytes:
+def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
     """otter's settings. No PDF and no token: a page made of a submission would be made in the grader's own process."""
     settings = {
         "lab": lab.assignment.name,
         "seed": seed,
-        "accept_missing_protection": accept_missing_protection,
+        "accept_missing": list(pieces(accept_missing)),
     }
     config = {
         "plugins": [{PLUGIN: settings}],

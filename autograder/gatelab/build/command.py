@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gatelab.build.errors import BuildError
 from gatelab.lab import LabError
 
 
@@ -23,7 +24,7 @@ def build_command(
         built = build(root, execute=execute, say=lambda step: console.print(f"… {step}", markup=False))
     except LabError as error:
         console.print(f"Nothing was written. {error}", style="red", markup=False, soft_wrap=True)
-        raise typer.Exit(1) from error
+        raise typer.Exit(1 if isinstance(error, BuildError) else 2) from error
     for folder in filter(None, (built.release, built.solutions)):
         console.print(f"built {folder}", markup=False, soft_wrap=True)
     if built.pending:

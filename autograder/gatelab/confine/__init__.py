@@ -1,38 +1,68 @@
-"""Confinement of a worker: each piece is tried, and the report names it as on or off.
+"""Confinement of a worker: what it must not be able to do, whatever keeps it from it.
 
-Pieces and what they keep a submission from:
+A piece is a property, and each has more than one thing that can give it (`gives` in apply.py says which); the report
+names it as on or off. It counts as on when something gives it and an attempt from inside did not get through (probe.py).
 
-    files      reading or writing outside the libraries and its own folder (Landlock)
-    network    reaching anything (network namespace, Landlock TCP, seccomp)
-    processes  seeing, signalling or outliving other processes (PID and IPC namespace; killed as one)
-    signals    signals and ptrace to processes outside (Landlock scope, seccomp)
+    files      reading or changing anything outside the libraries and its own folder
+    network    reaching another machine, or a service of the grader's user on this one
+    processes  outliving the grading: all that it started can be found and ended
+    signals    signalling, tracing, slowing or limiting processes outside
     calls      system calls no homework needs: exec, ptrace, mount, io_uring, new sockets, modes and times of
-               files, watching folders, shared memory without a file, namespaces, … (seccomp)
+               files, watching folders, shared memory without a file, namespaces, …
     limits     CPU time, memory (of each process, and the warden looks at all together), number of processes, file
-               size, open files (resource limits)
-    user       running as root (an unprivileged user per worker)
-    disk       filling the disk (its folder is a small memory file system of its own)
+               size, open files
+    user       the rights of root: it is an ordinary user, without capabilities
+    disk       filling the disk: its folder is a small memory file system of its own
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 PIECES = ("files", "network", "processes", "signals", "calls", "limits", "user", "disk")
 # Without one of these a submission could read the tests, leave results behind or outlive its grading.
-REQUIRED = ("files", "network", "signals", "limits", "user")
-FLAG = "--accept-missing-protection"
+REQUIRED = ("files", "network", "processes", "signals", "limits", "user")
+FLAG = "--accept-missing"
 
 
 class ProtectionMissing(Exception):
-    """This machine cannot confine student code well enough; the message is one line with the way out."""
+    """This machine cannot confine student code well enough; the message is one line with the way out.
+
+    `missing`: the pieces, as one would have to accept them.
+    """
+
+    def __init__(self, message: str, missing: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.missing = tuple(missing)
 
 
-def check(protection: dict[str, bool]) -> None:
-    """Raise ProtectionMissing unless all that must be on is on."""
-    missing = [piece for piece in REQUIRED if not protection.get(piece)]
-    if not protection.get("processes") and not protection.get("calls"):
-        missing.append("processes")
+def pieces(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of pieces that somebody accepts to be missing, each once. Raises ValueError with one sentence."""
+    if isinstance(names, str | bytes | bool) or not isinstance(names, Iterable):
+        raise ValueError(
+            f"{names!r}: name the pieces that may be missing, one by one: {', '.join(REQUIRED)}."
+        )
+    chosen = tuple(dict.fromkeys(names))
+    for name in chosen:
+        if name not in REQUIRED:
+            raise ValueError(
+                f"{name!r} is no piece that may be accepted as missing; there are {', '.join(REQUIRED)}."
+            )
+    return chosen
+
+
+def check(protection: Mapping[str, bool], accepted: Iterable[str] = (), lacks: Iterable[str] = ()) -> None:
+    """Raise ProtectionMissing unless all that must be on is on, or was accepted by its name.
+
+    `lacks`: what the machine does not have, in words.
+    """
+    missing = [piece for piece in REQUIRED if not protection.get(piece) and piece not in tuple(accepted)]
     if missing:
+        why = "; ".join(lacks)
+        flags = " ".join(f"{FLAG} {piece}" for piece in missing)
         raise ProtectionMissing(
-            f"This machine cannot confine student code (missing: {', '.join(missing)}); grade on Linux 6.12 or "
-            f"newer with Landlock, or say {FLAG} if you trust every submission."
+            f"This machine cannot confine student code (missing: {', '.join(missing)}). "
+            + (f"{why[:1].upper()}{why[1:]}. " if why else "")
+            + f"SECURITY.md says what gives each piece; say {flags} if you trust every submission.",
+            missing,
         )

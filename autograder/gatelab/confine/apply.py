@@ -1,7 +1,8 @@
 """Put a process under confinement, piece by piece. Called in a fresh fork, before any student code.
 
 `separate` is called by the warden and makes the namespaces; `confine` is called by the worker itself.
-Each piece that the machine refuses is reported as off; the engine decides whether that will do.
+What the machine refuses is left out, and each piece is then reported as on or off; the engine decides whether that
+will do.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import contextlib
 import os
 import resource
+import signal
 import sys
 import sysconfig
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import calls, libc
+from . import PIECES, calls, landlock, libc, probe
 
 MIB = 1 << 20
+ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
 USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
 
 
@@ -34,13 +37,29 @@ class Settings:
     file_size: int = 16 * MIB
     disk: int = 64 * MIB
     open_files: int = 256
+    landmarks: str = (
+        ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
+    )
+    outside: tuple[int, ...] = ()  # processes that are not its own
+    alone: bool = False  # whether no other process has its user
+    # For the tests: a machine that has less.
+    landlock: int = 99  # the highest level to use
+    without: tuple[str, ...] = ()  # of "namespaces" and "seccomp"
 
 
-def separate() -> dict[str, bool]:
+@dataclass(frozen=True)
+class Separated:
+    """What a worker has of its own."""
+
+    namespaces: bool = False  # processes, network, System V memory and mounts
+    mounts: bool = False  # and what it mounts is not seen outside
+
+
+def separate(without: tuple[str, ...] = ()) -> Separated:
     """Leave the namespaces of the grader; the next fork is process 1 of its own."""
-    on = {"processes": False, "_mounts": False, "_net": False}
-    if sys.platform != "linux":
-        return on
+    own = mounts = False
+    if sys.platform != "linux" or "namespaces" in without:
+        return Separated()
     root = os.geteuid() == 0
     uid, gid = os.geteuid(), os.getegid()
     with _tried():
@@ -50,32 +69,78 @@ def separate() -> dict[str, bool]:
             _write("/proc/self/setgroups", "deny")
             _write("/proc/self/uid_map", f"{uid} {uid} 1")
             _write("/proc/self/gid_map", f"{gid} {gid} 1")
-        on["processes"] = on["_net"] = True
+        own = True
         libc.mount("none", "/", None, libc.MS_REC | libc.MS_PRIVATE)
-        on["_mounts"] = True
-    return on
+        mounts = True
+    return Separated(own, mounts)
 
 
-def confine(settings: Settings, separated: dict[str, bool]) -> dict[str, bool]:
-    """Confine this process for good. Returns which pieces of `gatelab.confine.PIECES` are on."""
-    on = {"processes": separated["processes"]}
-    if separated["_mounts"] and os.geteuid() == 0:
+def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], list[str]]:
+    """Confine this process for good.
+
+    Returns which pieces of `gatelab.confine.PIECES` are on, and in words what the machine lacks, beginning with what
+    somebody can mend.
+    """
+    root = os.geteuid() == 0
+    if separated.mounts and root:
         _open_the_way(settings.uid, [*library_paths(), *settings.readable])
-    on["disk"] = separated["_mounts"] and _private_folder(settings)
+    disk = separated.mounts and _private_folder(settings)
     os.chdir(settings.folder)
     os.environ.clear()
     os.environ.update(
         HOME=settings.folder, TMPDIR=settings.folder, PATH="/usr/bin:/bin", MPLBACKEND="Agg", LANG="C.UTF-8",
         OMP_NUM_THREADS="1", MPLCONFIGDIR=settings.folder,
     )  # fmt: skip
-    on["limits"] = _limit(settings)
-    on["user"] = _unprivileged(settings)
-    files, net, scoped = _landlock(settings)
-    on["files"] = files
-    on["calls"] = calls.forbid()
-    on["network"] = separated["_net"] or net or on["calls"]
-    on["signals"] = on["processes"] or scoped
-    return on
+    limits = _limit(settings, apart=root or separated.namespaces)
+    user = _unprivileged(settings)
+    level, no_landlock = landlock.restrict(
+        settings.folder, (*library_paths(), *settings.readable), settings.landlock
+    )
+    no_filter = "seccomp is not used" if "seccomp" in settings.without else calls.forbid()
+    given = gives(
+        namespaces=separated.namespaces,
+        level=level,
+        filtered=not no_filter,
+        alone=root and settings.alone and os.getuid() == settings.uid,
+    ) | {"limits": limits, "user": user, "disk": disk}
+    through: dict[str, list[str]] = {}
+    if settings.landmarks:
+        through = probe.reached(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
+    on = {piece: given[piece] and piece not in through for piece in PIECES}
+    return on, [
+        *filter(None, [no_filter, no_landlock]),
+        *(
+            [f"the kernel's Landlock is of level {level}, signals take 6"]
+            if 0 < level < landlock.SIGNALS
+            else []
+        ),
+        *([] if separated.namespaces else ["namespaces are refused"]),
+        *([] if user else ["the grader is root and may not become another user"]),
+        *(
+            f"{piece} is off because an attempt got through: {', '.join(tries)}"
+            for piece, tries in through.items()
+            if given[piece]
+        ),
+    ]
+
+
+def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
+    """Which pieces there are, by what gives them. SECURITY.md says why.
+
+    namespaces: processes and network of its own; level: of Landlock; filtered: no other system calls than those of a
+    homework; alone: a user that no other process has.
+    """
+    return {
+        # Landlock governs opening; modes, times and (below level 3) truncation it leaves to the file's owner.
+        "files": level >= landlock.FILES and (filtered or alone),
+        # A network of its own does not hold back from sockets that are files.
+        "network": filtered or (namespaces and (alone or level >= landlock.SOCKETS)),
+        # What cannot leave its group, its user or its namespace is found and ended.
+        "processes": namespaces or filtered or alone,
+        # Landlock's scope leaves limits and priorities to the filter.
+        "signals": namespaces or alone or (level >= landlock.SIGNALS and filtered),
+        "calls": filtered,
+    }
 
 
 @contextlib.contextmanager
@@ -128,14 +193,15 @@ def _private_folder(settings: Settings) -> bool:
     return False
 
 
-def _limit(settings: Settings) -> bool:
+def _limit(settings: Settings, apart: bool) -> bool:
+    """`apart`: whether its user, or its user namespace, is its own."""
     with _tried():  # when the machine runs out of memory, this is what the kernel takes first
         _write("/proc/self/oom_score_adj", "1000")
     limits = {
         # RLIMIT_AS cannot be used: torch maps far more than it touches.
         resource.RLIMIT_DATA: settings.memory,
         resource.RLIMIT_CPU: settings.cpu_seconds,
-        resource.RLIMIT_NPROC: settings.processes,
+        resource.RLIMIT_NPROC: settings.processes + (0 if apart else _others()),
         resource.RLIMIT_FSIZE: settings.file_size,
         resource.RLIMIT_NOFILE: settings.open_files,
         resource.RLIMIT_CORE: 0,
@@ -152,10 +218,26 @@ def _limit(settings: Settings) -> bool:
     return True
 
 
+def _others() -> int:
+    """Processes that this one's user has, and room for some more: Linux counts a user's together."""
+    count = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError, ValueError):
+            fields = dict(
+                line.split(":", 1)
+                for line in status.read_text("ascii", "replace").splitlines()
+                if ":" in line
+            )
+            if int(fields["Uid"].split()[0]) == os.getuid():
+                count += int(fields["Threads"])
+    return count + ROOM
+
+
 def _unprivileged(settings: Settings) -> bool:
     root = os.geteuid() == 0
     with _tried():
         if root:
+            libc.drop_bounds()
             os.setgroups([])
             os.setresgid(settings.uid, settings.uid, settings.uid)
             os.setresuid(settings.uid, settings.uid, settings.uid)
@@ -166,6 +248,7 @@ def _unprivileged(settings: Settings) -> bool:
             if root:  # where it is not, the warden could not see any more how much memory forks share
                 libc.prctl(libc.PR_SET_DUMPABLE, 0)
             libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
+            libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would end it, were the warden gone
     return os.geteuid() != 0
 
 
@@ -173,6 +256,8 @@ def library_paths() -> tuple[str, ...]:
     """Where the interpreter and the libraries lie; what a worker may read beside its own folder."""
     paths = sysconfig.get_paths()
     found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
+    # Packages of another environment, where this one was told of them.
+    found += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     system = [
         "/usr/lib",
         "/usr/lib64",
@@ -185,26 +270,3 @@ def library_paths() -> tuple[str, ...]:
     ]
     devices = ["/dev/null", "/dev/urandom", "/dev/random"]
     return tuple(dict.fromkeys(path for path in [*found, *system, *devices] if os.path.exists(path)))
-
-
-def _landlock(settings: Settings) -> tuple[bool, bool, bool]:
-    """Returns whether files, TCP and signals are confined."""
-    with _tried():
-        import landlockpy
-        from landlockpy import AccessFS, AccessNet, Scope
-
-        read = AccessFS.READ_FILE | AccessFS.READ_DIR
-        own = (
-            read | AccessFS.WRITE_FILE | AccessFS.TRUNCATE | AccessFS.MAKE_REG | AccessFS.MAKE_DIR
-            | AccessFS.REMOVE_FILE | AccessFS.REMOVE_DIR | AccessFS.MAKE_SYM | AccessFS.REFER
-        )  # fmt: skip
-        with landlockpy.Ruleset(scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL) as rules:
-            for path in (*library_paths(), *settings.readable):
-                rights = read if os.path.isdir(path) else AccessFS.READ_FILE
-                if path == "/dev/null":
-                    rights |= AccessFS.WRITE_FILE
-                rules.allow_path(path, rights)
-            rules.allow_path(settings.folder, own)
-            rules.restrict()
-            return True, bool(rules.handled_net & AccessNet.CONNECT_TCP), bool(rules.scoped & Scope.SIGNAL)
-    return False, False, False

@@ -24,7 +24,7 @@ FORBIDDEN = (
     "inotify_add_watch", "inotify_rm_watch", "msgget", "semget", "shmget", "mq_open", "memfd_create", "memfd_secret",
     "setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setfsuid", "setfsgid", "setgroups", "capset",
     "chmod", "fchmod", "fchmodat", "fchmodat2", "chown", "fchown", "lchown", "fchownat", "utime", "utimes", "futimesat",
-    "utimensat", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr",
+    "utimensat", "truncate", "setxattr", "lsetxattr", "fsetxattr", "setxattrat", "removexattr", "lremovexattr", "fremovexattr",
     "removexattrat", "file_setattr", "setpriority", "ioprio_set", "sched_setscheduler", "sched_setparam",
     "sched_setattr",
 )  # fmt: skip
@@ -43,16 +43,21 @@ OWN_ONLY = ("prlimit64", "sched_setaffinity")
 
 # New namespaces: mount, cgroup, UTS, IPC, user, PID, network.
 CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
+# Opening a file for reading may empty it. Landlock governs that, and truncate, only from level 3 on.
+ACCESS_AND_TRUNCATE, TRUNCATE = 0o1003, 0o1000
 SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA counts no shared memory; unmapped, it still takes room
 PR_SET_SECCOMP = 22
+OPENAT2 = 437
 
 
-def forbid() -> bool:
-    """Install the filter for this process and its children. False where libseccomp or the kernel has none."""
+def forbid() -> str:
+    """Install the filter for this process and its children. Returns why there is none, or nothing."""
     try:
         import pyseccomp
-    except (ImportError, OSError, RuntimeError, AttributeError):
-        return False
+    except ImportError:
+        return "pyseccomp is not installed"
+    except (OSError, RuntimeError, AttributeError):
+        return "libseccomp is not installed (Debian and Ubuntu: apt-get install libseccomp2)"
     refused = pyseccomp.ERRNO(errno.EPERM)
     unknown = pyseccomp.ERRNO(errno.ENOSYS)
     try:
@@ -72,12 +77,16 @@ def forbid() -> bool:
         shared = pyseccomp.Arg(3, pyseccomp.MASKED_EQ, SHARED_ANONYMOUS, SHARED_ANONYMOUS)
         _add(rules, refused, "mmap", shared)
         _add(rules, refused, "prctl", pyseccomp.Arg(0, pyseccomp.EQ, PR_SET_SECCOMP))
+        for call, at in (("open", 1), ("openat", 2)):
+            emptied = pyseccomp.Arg(at, pyseccomp.MASKED_EQ, ACCESS_AND_TRUNCATE, TRUNCATE)
+            _add(rules, refused, call, emptied)
+        _add(rules, unknown, OPENAT2)  # hides its flags; nobody needs it
         # clone3 hides its flags from a filter; with ENOSYS the C library falls back to clone.
         rules.add_rule(unknown, "clone3")
         rules.load()
-    except (OSError, ValueError):
-        return False
-    return True
+    except (OSError, ValueError) as error:
+        return f"the kernel refuses a filter of system calls ({error})"
+    return ""
 
 
 def _add(rules: Any, action: int, call: str | int, *arguments: Any) -> None:

@@ -44,10 +44,23 @@ def prctl(option: int, value: int = 0) -> None:
     _checked(_libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0), "prctl")
 
 
-def drop_capabilities() -> None:
-    """Give up every capability: what an unprivileged user of a new user namespace still has."""
+def drop_bounds() -> None:
+    """Let no program that is started from here have capabilities. Takes CAP_SETPCAP; without it nothing happens."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
             break
+
+
+def drop_capabilities() -> None:
+    """Give up every capability: what an unprivileged user of a new user namespace still has."""
+    drop_bounds()
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+
+
+def has_capabilities() -> bool:
+    """Whether this process holds any capability, or could gain one by a program that it starts."""
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    held = (ctypes.c_uint32 * 6)()
+    _checked(_libc.capget(header, held), "capget")
+    return any(held)

@@ -29,13 +29,17 @@ class Tree:
         """Whether the processes together hold more than `limit` bytes."""
         if self.proc is None:
             return False
-        rough = {pid: self._kib(pid, "status", HELD) for pid in self._below(self.root)}
+        rough = {pid: self._kib(pid, "status", HELD) for pid in self.below()}
         if sum(rough.values()) << 10 <= limit:
             return False
         # Forks share pages, which count once; to see that takes a look at every page. Who makes that impossible
         # (PR_SET_DUMPABLE) has them counted each time.
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit
+
+    def below(self) -> Iterator[int]:
+        """The processes below the one that made this."""
+        return self._below(self.root)
 
     def _below(self, pid: int) -> Iterator[int]:
         with contextlib.suppress(OSError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,12 +12,12 @@ from gatelab.lab import Lab
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.suite.student import WorkerLost
 
-from .forkserver import ForkServer
+from .forkserver import ForkServer, ForkServerLost
 from .workers import ConfinedWorkers
 
 
 def workers_for(
-    lab: Lab, path: Path, accept_missing: bool, at_end: Callable[[Callable[[], None]], None]
+    lab: Lab, path: Path, accept_missing: Sequence[str], at_end: Callable[[Callable[[], None]], None]
 ) -> ConfinedWorkers:
     """The loaded workers of one notebook. What has to be closed is given to `at_end`, what goes first as the last.
 
@@ -27,7 +27,10 @@ def workers_for(
         cells = read_cells(read_bytes(path), path.name, lab)
     except Ungradable as error:
         raise pytest.UsageError(str(error)) from error
-    server = ForkServer(lab.assignment / "seqlab")
+    try:
+        server = ForkServer(lab.assignment / "seqlab")
+    except ForkServerLost as error:
+        raise pytest.UsageError(str(error)) from error
     at_end(server.close)
     workers = ConfinedWorkers(lab, cells, server.client, server.library, accept_missing)
     at_end(workers.shut)

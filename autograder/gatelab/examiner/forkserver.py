@@ -14,6 +14,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from gatelab.folders import remove
+
 ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
 
 
@@ -29,21 +31,29 @@ class Client:
         self._lock = threading.Lock()
 
     def ask(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
-        """The fork server's answer. Raises ForkServerLost."""
+        """The fork server's answer. Raises ForkServerLost, also when it could not do what was asked."""
         with self._lock:
             try:
                 self.line.settimeout(ANSWER_SECONDS)
                 socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
-                return read_line(self.line)
+                answer = read_line(self.line)
             except (OSError, ForkServerLost) as error:
                 self.lost = True
                 raise ForkServerLost("the fork server is gone") from error
+        if "problem" in answer:
+            self.lost = True
+            raise ForkServerLost(answer["problem"])
+        return answer
 
     def another(self) -> socket.socket:
         """The near end of a new line, to hand to another process."""
         near, far = socket.socketpair()
         with far:
-            self.ask({"op": "client"}, [far.fileno()])
+            try:
+                self.ask({"op": "client"}, [far.fileno()])
+            except ForkServerLost:
+                near.close()
+                raise
         return near
 
 
@@ -76,7 +86,7 @@ class ForkServer:
         near, far = socket.socketpair()
         with far:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(library)],
+                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(self.folder)],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(library), "OMP_NUM_THREADS": "1",
@@ -86,13 +96,15 @@ class ForkServer:
         self.client = Client(near)
         try:
             read_line(near)
-        except ForkServerLost as error:
+        except (ForkServerLost, OSError) as error:
+            status = self.process.wait()
+            self.close()
             raise ForkServerLost(
-                f"the fork server did not start (exit status {self.process.wait()}); its message stands above"
+                f"the fork server did not start (exit status {status}); its message stands above"
             ) from error
 
     def close(self) -> None:
-        """End it, and all that it forked and that waits for nothing else."""
+        """End it, and all that it forked. (It ends by itself, and removes its folder, when this process is gone.)"""
         self.client.line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
@@ -106,15 +118,6 @@ class ForkServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder with all that a submission left in it, which may be nested deeper than Python can go."""
-    with contextlib.suppress(RecursionError):
-        shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=60)
 
 
 def _open_folder() -> Path:

@@ -17,10 +17,11 @@ import torch
 import gatelab
 from gatelab.bank.load import Bank
 from gatelab.lab import Lab, QuestionSpec
+from gatelab.lab_check import question_of, wrong_sum
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.report.model import Report
 from gatelab.suite.grading import Grading
-from gatelab.suite.plugin import Given
+from gatelab.suite.plugin import Given, LocalWorkers
 from gatelab.suite.student import WorkerLost
 
 from .forkserver import Client, ForkServerLost
@@ -35,11 +36,11 @@ class Examiner:
         bank: chaffs that name mistakes; None leaves them unnamed.
         client: a line to the fork server.
         library: folder with the students' package, readable in workers.
-        accept_missing: go on where a piece of confinement that must be on is off.
+        accept_missing: pieces of confinement that must be on and may be off all the same.
     """
 
     def __init__(
-        self, lab: Lab, bank: Bank | None, client: Client, library: Path, accept_missing: bool
+        self, lab: Lab, bank: Bank | None, client: Client, library: Path, accept_missing: Sequence[str] = ()
     ) -> None:
         torch.set_num_threads(1)
         self.lab, self.bank, self.client, self.library = lab, bank, client, library
@@ -89,24 +90,58 @@ class Examiner:
 
 def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), training: bool = True) -> None:
     """Run the hidden suites (of some questions, or all) in this process; verdicts go into `grading`."""
+    _pytest(lab, grading, questions, *([] if training else ["-m", "not training"]))
+
+
+def wrong_shares(lab: Lab) -> str:
+    """What is wrong with the suites' parts once they are imported, as a sentence; "" when they make the points.
+
+    Some parts are made in a loop, which only the running suite knows (the others gatelab/lab_check.py has counted).
+    """
+    grading = Grading(lab, 0, LocalWorkers(lab, []), None)
+    try:
+        _pytest(lab, grading, (), "--collect-only")
+    except RuntimeError as error:
+        return str(error)
+    for id, spec in lab.questions.items():
+        shares = [share.points for share in grading.shares.values() if share.question == id]
+        if not spec.by_hand and (wrong := wrong_sum(id, spec.points, shares)):
+            return f"{lab.hidden}, test_{id}_….py: {wrong}"
+    return ""
+
+
+def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) -> None:
     suites = sorted(lab.hidden.glob("test_*.py"))
     if questions:
-        suites = [suite for suite in suites if suite.name.split("_")[1] in questions]
+        suites = [suite for suite in suites if question_of(suite) in questions]
+    if not suites:  # pytest would look for tests in the working folder
+        return
     arguments = [
         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
         "-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings", "-p", "no:doctest", "-p", "no:stepwise",
         "-p", "no:junitxml", "-p", "no:pastebin", "--capture=no",
         "--override-ini=addopts=", f"--rootdir={lab.hidden}", f"--confcutdir={lab.hidden}",
-        "-W", "ignore", f"--seed={grading.seed}",
+        "-W", "ignore", f"--seed={grading.seed}", *more,
     ]  # fmt: skip
-    if not training:
-        arguments += ["-m", "not training"]
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
-        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading)])
+        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading), heard := _Heard()])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise RuntimeError(f"the hidden suites did not run (pytest says {code!r}): {said.getvalue()[-2000:]}")
+        why = heard.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
+        raise RuntimeError(f"{lab.hidden}: the hidden suites do not run: {why}")
+
+
+class _Heard:
+    """What a suite that cannot be imported says, which pytest has only for its terminal: the file and the last line."""
+
+    why = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.why:
+            self.why = (
+                f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1].removeprefix('E').strip()}"
+            )
 
 
 def versions() -> dict[str, str]:

@@ -18,12 +18,12 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     """Answer jobs `{"path", "name", "seed", "questions", "training"}` until the engine closes the line."""
     from gatelab.bank.load import load_bank
     from gatelab.confine import ProtectionMissing
-    from gatelab.lab import Lab
+    from gatelab.lab import Lab, LabError
     from gatelab.report.model import Report
 
+    from . import process
     from .forkserver import Client, ForkServerLost
-    from .grade import Examiner
-    from .process import WorkerProcess
+    from .grade import Examiner, wrong_shares
 
     # A folder that workers can reach whatever TMPDIR is, and that goes when the fork server goes: an examiner that is
     # ended at work cannot tidy up.
@@ -45,12 +45,20 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         client = Client(socket.socket(fileno=descriptor))
         bank = load_bank(lab) if lab.bank else None
         examiner = Examiner(lab, bank, client, Path(arguments["library"]), arguments["accept_missing"])
-        probe = WorkerProcess(client, Path(arguments["library"]))
+        process.pretended.update(arguments["pretended"])
+        if wrong := wrong_shares(lab):
+            say({"lab": wrong})
+            return
+        probe = process.WorkerProcess(client, Path(arguments["library"]))
         probe.close()
+        probe.output.close()
+    except LabError as error:
+        say({"lab": str(error)})
+        return
     except Exception:
         say({"fault": traceback.format_exc()})
         return
-    say({"protection": probe.protection})
+    say({"protection": probe.protection, "lacks": probe.lacks})
     for text in file:
         job = json.loads(text)
         try:
@@ -58,7 +66,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
                 Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"]
             )
         except ProtectionMissing as error:
-            say({"missing": str(error)})
+            say({"missing": str(error), "pieces": error.missing})
             continue
         except ForkServerLost as error:
             say({"lost": str(error)})
@@ -69,6 +77,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
                 job["name"], "ungradable", seed=job["seed"], lab=lab.name,
                 reason="The grader itself failed on this submission; grade it by hand with "
                 "`pytest tests/hidden --submission FILE` and report the fault.",
-                output=f"{type(error).__name__}\n{traceback.format_exc()}"[-8000:],
+                hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
+                       + traceback.format_exc()[-8000:]],
             )  # fmt: skip
         say({"report": report.to_dict()})

@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine.apply import USERS, Settings
-from gatelab.suite.student import WorkerLost
+from gatelab.folders import remove
+from gatelab.suite.student import Loss, WorkerLost
 from gatelab.worker import wire
 from gatelab.worker.values import ValueProblem
 
-from .forkserver import Client, ForkServerLost, remove
+from .forkserver import Client, ForkServerLost
 
 OUTPUT_LIMIT = 64 << 10
+START_SECONDS = 20.0  # a worker is there after some hundredths
 NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
+pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
 _numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
 
 
@@ -31,8 +34,13 @@ class OutputFile:
 
     def __init__(self) -> None:
         self.fd, path = tempfile.mkstemp(prefix="gatelab-output-")
-        self.reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        os.unlink(path)
+        try:
+            self.reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            os.close(self.fd)
+            raise
+        finally:
+            os.unlink(path)
 
     def text(self) -> str:
         """The first 64 KiB."""
@@ -44,32 +52,58 @@ class OutputFile:
         return text if size < OUTPUT_LIMIT else text + "\n… (cut at 64 KiB)"
 
     def close(self) -> None:
-        os.close(self.fd)
-        os.close(self.reader)
+        for descriptor in (self.fd, self.reader):
+            os.close(descriptor)
 
 
 class WorkerProcess:
-    """A confined process with the fork server as its origin. `protection` says which pieces are on."""
+    """A confined process with the fork server as its origin.
+
+    `protection` says which pieces are on, `lacks` in words what the machine has not.
+    """
 
     def __init__(self, client: Client, library: Path) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-"))
-        self.output = OutputFile()
+        self.protection: dict[str, bool] = {}
+        self.lacks: list[str] = []
         self.cpu_seconds = 0.0
-        self.line, far = socket.socketpair()
-        self.control, far_control = socket.socketpair()
-        uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
-        settings = Settings(folder=str(self.folder), readable=(str(library),), uid=uid)
-        try:
+        with contextlib.ExitStack() as undone:
+            # Beside the library, in the fork server's folder: what is there goes when the fork server goes.
+            self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-", dir=library.parent))
+            undone.callback(remove, self.folder)
+            self.output = OutputFile()
+            undone.callback(self.output.close)
+            self.line, far = socket.socketpair()
+            undone.callback(self.line.close)
+            self.control, far_control = socket.socketpair()
+            undone.callback(self.control.close)
             with far, far_control:
-                client.ask(
-                    {"op": "worker", "settings": asdict(settings)},
-                    [far.fileno(), self.output.fd, far_control.fileno()],
-                )
-            hello = wire.receive(self.line, time.monotonic() + 20, limits=wire.ANSWER)
-            self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
+                self._start(client, library, far, far_control)
+            undone.pop_all()
+
+    def _start(self, client: Client, library: Path, far: socket.socket, far_control: socket.socket) -> None:
+        uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
+        settings = Settings(
+            folder=str(self.folder),
+            readable=(str(library),),
+            uid=uid,
+            landmarks=str(library.parent),
+            **pretended,
+        )
+        try:
+            client.ask(
+                {"op": "worker", "settings": asdict(settings)},
+                [far.fileno(), self.output.fd, far_control.fileno()],
+            )
+            far.close()
+            far_control.close()
+            said = wire.receive(self.line, time.monotonic() + START_SECONDS, limits=wire.ANSWER)["protection"]
         except (wire.WireProblem, ForkServerLost) as error:
-            self.close()
-            raise WorkerLost("No process could be started for this submission.") from error
+            client.lost = (
+                True  # nothing of the submission has run: whatever it was, it is not the submission's fault
+            )
+            raise WorkerLost("No process could be started for this submission.", Loss.ROOM) from error
+        self.lacks = [str(lack) for lack in said.pop("lacks", [])]
+        self.protection = {str(piece): on is True for piece, on in said.items()}
 
     def ask(
         self, request: dict[str, Any], seconds: float, line: socket.socket | None = None
@@ -84,17 +118,16 @@ class WorkerProcess:
             wire.send(line, request)
             answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
         except wire.WireProblem as error:
-            if "time" in str(error):
-                raise WorkerLost(
-                    f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
-                ) from error
-            if "ended" in str(error):
+            if error.kind is wire.Trouble.LATE:
+                message = f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
+                raise WorkerLost(message, Loss.LATE) from error
+            if error.kind is wire.Trouble.GONE:
                 raise WorkerLost(self._why_ended()) from error
-            raise WorkerLost(f"Your code disturbed its process: {error}.") from error
+            raise WorkerLost(f"Your code disturbed its process: {error}.", Loss.NOISE) from error
         except ValueProblem as error:
-            raise WorkerLost(f"The question could not be put: {error}.") from error
+            raise WorkerLost(f"The question could not be put: {error}.", Loss.NOISE) from error
         if not isinstance(answer, dict):
-            raise WorkerLost(NO_ANSWER)
+            raise WorkerLost(NO_ANSWER, Loss.NOISE)
         return answer
 
     def _why_ended(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from gatelab.notebook import CodeCell
 from gatelab.released import released
 from gatelab.report.model import Cell
 from gatelab.suite.grading import injection
-from gatelab.suite.student import WorkerLost
+from gatelab.suite.student import Loss, WorkerLost
 from gatelab.suite.words import Words
 from gatelab.worker import wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
@@ -48,15 +49,14 @@ class QuestionWorker:
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise WorkerLost("The time for this question was used up.")
+            raise WorkerLost("The time for this question was used up.", Loss.ROOM)
         if replay:
             request = request | {"cpu_seconds": CALL_CPU}
         answer = _checked(self.main.ask(request, min(left, CALL_SECONDS) if replay else left, self.line))
         if answer.get("error", {}).get("type") == "TimeUp":
             # The next call would take as long: the process is given up, and there are few.
-            raise WorkerLost(
-                f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
-            )
+            why = f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
+            raise WorkerLost(why, Loss.LATE)
         return answer
 
 
@@ -65,11 +65,11 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     error = answer.get("error")
     if error is not None:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
-            raise WorkerLost(NO_ANSWER)
+            raise WorkerLost(NO_ANSWER, Loss.NOISE)
         return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}}
     checked = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
     if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
-        raise WorkerLost(NO_ANSWER)
+        raise WorkerLost(NO_ANSWER, Loss.NOISE)
     problem = answer.get("grad_error")
     if isinstance(problem, str) and problem:
         checked["grad_error"] = problem[:MESSAGE_LIMIT]
@@ -84,7 +84,12 @@ class ConfinedWorkers:
     """
 
     def __init__(
-        self, lab: Lab, cells: list[CodeCell], client: Client, library: Path, accept_missing: bool = False
+        self,
+        lab: Lab,
+        cells: list[CodeCell],
+        client: Client,
+        library: Path,
+        accept_missing: Sequence[str] = (),
     ) -> None:
         self.lab, self.cells, self.client, self.library = lab, cells, client, library
         self.accept_missing = accept_missing
@@ -115,8 +120,7 @@ class ConfinedWorkers:
             self.loads[library] += 1
             self.main = WorkerProcess(self.client, self.library)
             self.protection = self.main.protection
-            if not self.accept_missing:
-                check(self.protection)
+            check(self.protection, self.accept_missing, self.main.lacks)
             started = time.monotonic()
             try:
                 self._run_cells(library)
@@ -124,7 +128,7 @@ class ConfinedWorkers:
             except _CellLost as lost:
                 self.shut()
                 times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
-                what = "timed out" if "finish" in lost.message else "crashed"
+                what = "timed out" if lost.late else "crashed"
                 rest = "only its definitions were kept" if times == 1 else "it was left out"
                 self.problems[lost.index] = Cell(lost.index, what, f"{lost.message} Therefore {rest}.")
             finally:
@@ -163,7 +167,7 @@ class ConfinedWorkers:
         try:
             return self.main.ask(request, seconds)
         except WorkerLost as error:
-            raise _CellLost(cell, str(error)) from error
+            raise _CellLost(cell, str(error), error.kind is Loss.LATE) from error
 
     def _note_problem(self, cell: CodeCell, answer: dict[str, Any], refused: set[str]) -> None:
         """Keep what went wrong in a cell, for the student, unless it is the grader's world that differs."""
@@ -181,8 +185,9 @@ class ConfinedWorkers:
             return
         if error["type"] == "NameError" and missing == "grader":
             return
+        timed_out = error["type"] == "TimeUp"
         error = Words(self.sources).error(error)
-        if error["type"] == "TimeUp":
+        if timed_out:
             told = (
                 f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
             )
@@ -240,31 +245,37 @@ class ConfinedWorkers:
                     raise
         request = injection(self.lab, question, own)
         if request:
-            answer = worker.request(request)
-            if answer.get("error"):
-                raise WorkerLost(
-                    "Your notebook changed Python itself so that the question could not be set up."
-                )
+            try:
+                answer = worker.request(request)
+                if answer.get("error"):
+                    raise WorkerLost(
+                        "Your notebook changed Python itself so that the question could not be set up."
+                    )
+            except WorkerLost:
+                self.close(worker)
+                raise
         return worker
 
     def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
-        output = OutputFile()
-        line, far = socket.socketpair()
-        try:
-            with far:
-                self.main.line.settimeout(5)
-                names = [*question.names, *question.builds_on, *question.own_if]
-                wire.send(
-                    self.main.line, {"op": "fork", "cpu_seconds": float(question.cpu_seconds), "names": names}
-                )
-                socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
-                answer = wire.receive(self.main.line, time.monotonic() + 60, limits=wire.ANSWER)
+        with contextlib.ExitStack() as undone:  # a notebook may refuse to be forked as often as it is asked
+            output = OutputFile()
+            undone.callback(output.close)
+            line, far = socket.socketpair()
+            undone.callback(line.close)
+            names = [*question.names, *question.builds_on, *question.own_if]
+            limits = {"cpu_seconds": float(question.cpu_seconds), "names": names}
+            try:
+                with far:
+                    self.main.line.settimeout(5)
+                    wire.send(self.main.line, {"op": "fork"} | limits)
+                    socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
+                    answer = wire.receive(self.main.line, time.monotonic() + 60, limits=wire.ANSWER)
+            except (wire.WireProblem, OSError) as error:
+                raise WorkerLost("The process of your notebook ended on its own.") from error
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
-                raise WorkerLost("Your notebook leaves no room for another process.")
+                raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
+            undone.pop_all()
             return QuestionWorker(self.main, line, output, answer["pid"], deadline)
-        except (wire.WireProblem, OSError) as error:
-            line.close()
-            raise WorkerLost("The process of your notebook ended on its own.") from error
 
     def close(self, backend: QuestionWorker) -> str:
         """End a question's worker; what it printed."""
@@ -291,6 +302,6 @@ class ConfinedWorkers:
 
 
 class _CellLost(Exception):
-    def __init__(self, cell: CodeCell, message: str) -> None:
+    def __init__(self, cell: CodeCell, message: str, late: bool) -> None:
         super().__init__(message)
-        self.cell, self.index, self.message = cell, cell.index, message
+        self.cell, self.index, self.message, self.late = cell, cell.index, message, late

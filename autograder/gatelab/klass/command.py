@@ -31,6 +31,7 @@ from gatelab.klass.names import visible
 from gatelab.klass.run import ClassRun
 from gatelab.klass.store import Store, StoreError, grading_hash
 from gatelab.lab import DEFAULT_SEED, Lab, LabError
+from gatelab.options import AcceptMissing
 from gatelab.report.classbook import Row
 from gatelab.report.model import Report
 from gatelab.report.table import number
@@ -59,10 +60,7 @@ def grade(
             "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
         ),
     ] = False,
-    accept_missing_protection: Annotated[
-        bool,
-        typer.Option("--accept-missing-protection", help="Grade even where submissions cannot be confined."),
-    ] = False,
+    accept_missing: AcceptMissing = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
@@ -81,7 +79,7 @@ def grade(
         run.read_marks()
     except (LabError, CollectError, StoreError) as error:
         _usage(str(error))
-    stopped = _grade(run, jobs or _processors(), fresh, accept_missing_protection)
+    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
     rows = run.write_class()
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     if stopped:
@@ -99,7 +97,7 @@ def grade(
     raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
 
 
-def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: bool) -> bool:
+def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
     """Take the class through the engine under a progress bar. True when it was stopped by the user."""
     from gatelab.confine import ProtectionMissing
 
@@ -112,10 +110,10 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing_protection: boo
             typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
         if left:
             with _Watch(console, run.submissions, left) as watch:
-                run.grade(left, jobs, accept_missing_protection, watch)
+                run.grade(left, jobs, accept_missing, watch)
     except KeyboardInterrupt:
         return True
-    except ProtectionMissing as error:
+    except (ProtectionMissing, LabError) as error:
         _usage(str(error))
     except Exception as error:
         # The engine answers for every submission; if it does not, the class must not lose what is done.
@@ -215,11 +213,7 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
     """The questions to grade, in the order of the lab; all of them when none was named."""
     automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
-    for id in wanted:
-        if id not in lab.questions:
-            _usage(f"--question {id}: no such question; this lab has {', '.join(automatic)}.")
-        if id not in automatic:
-            _usage(f"--question {id}: is marked by hand; the grader gives points for {', '.join(automatic)}.")
+    lab.check_questions(wanted, "--question")
     return [id for id in automatic if id in wanted or not wanted]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,7 +68,7 @@ class ClassRun:
         self,
         left: list[Submission],
         jobs: int,
-        accept_missing_protection: bool,
+        accept_missing: Sequence[str],
         watch: Callable[[Report], None],
     ) -> None:
         """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
@@ -78,7 +78,7 @@ class ClassRun:
         from gatelab.engine import Engine  # brings the fork server up; not needed to say what is done already
 
         waiting = {submission.name: submission for submission in left}
-        with Engine(self.lab, self.seed, jobs, accept_missing_protection) as engine:
+        with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
             pairs = [(submission.name, submission.path) for submission in left]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
                 self._done(waiting.pop(report.submission), report)

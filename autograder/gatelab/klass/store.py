@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from gatelab.report.model import Report
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"adapters", "bench", "build", "klass", "report", "cli.py"}
 GRADING = {"questions.toml", "seqlab"}
+LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -142,7 +144,7 @@ class Store:
 
 
 def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
-    """Hash of all that decides grades besides the submission: kit, lab, seed, chosen questions."""
+    """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
     digest = hashlib.sha256()
     kit = Path(gatelab.__file__).parent
     places = {"assignment": lab.assignment, "hidden": lab.hidden, "kit": kit}
@@ -156,7 +158,8 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
                 continue
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{place}/{name.as_posix()}\0{content}\n".encode())
-    return _hash(gatelab.__version__, digest.hexdigest(), str(seed), *questions)
+    libraries = [f"{name}=={version(name)}" for name in LIBRARIES]
+    return _hash(gatelab.__version__, digest.hexdigest(), *libraries, str(seed), *questions)
 
 
 def write(path: Path, text: str) -> None:

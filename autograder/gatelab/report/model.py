@@ -46,7 +46,8 @@ class Question:
     max_points: float
     parts: list[Part] = field(default_factory=list)
     misconception: str | None = None  # ID of the chaff whose numbers the submission gave
-    note: str = ""  # for the student: time used up, question not found, …
+    note: str = ""  # for the student: time used up, question not found, the mistakes that were recognised …
+    mistakes: list[list[str]] = field(default_factory=list)  # of each of these, what it is and a hint
     output: str = ""  # staff
     by_hand: bool = False
     seconds: float = 0.0

@@ -83,14 +83,9 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 
 def _notes(question: Question) -> list[dict[str, str]]:
     """The question's note as paragraphs; of a recognised mistake, what it is and the hint stand apart."""
-    note = shown(question.note)
-    if not question.misconception:
-        return [{"text": note, "hint": ""}] if note else []
-    found = []
-    for mistake in note.split(" And: "):
-        text, _, hint = mistake.partition(" Hint: ")
-        found.append({"text": text, "hint": hint})
-    return found
+    if question.mistakes:
+        return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes]
+    return [{"text": shown(question.note), "hint": ""}] if question.note else []
 
 
 def person(name: str) -> str:

@@ -338,7 +338,8 @@ class Grading:
         )
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)
-            question.note = " And: ".join(f"{chaff.misconception} Hint: {chaff.hint}" for chaff in found)
+            question.mistakes = [[chaff.misconception, chaff.hint] for chaff in found]
+            question.note = " And: ".join(f"{what} Hint: {hint}" for what, hint in question.mistakes)
 
 
 def references_before(lab: Lab, question: str) -> list[str]:

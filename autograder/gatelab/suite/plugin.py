@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from gatelab.bank.load import load_bank
-from gatelab.lab import DEFAULT_SEED, Lab, QuestionSpec
+from gatelab.confine import REQUIRED
+from gatelab.lab import DEFAULT_SEED, Lab, LabError, QuestionSpec
 
 from .draw import Draw
 from .grading import Grading, Share, Verdict, injection
@@ -43,10 +44,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)"
     )
     group.addoption(
-        "--accept-missing-protection",
-        action="store_true",
-        help="grade even where this machine cannot confine code",
-    )
+        "--accept-missing", action="append", default=[], metavar="PIECE", choices=REQUIRED,
+        help=f"grade even where this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
+    )  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,12 +69,15 @@ def _grading_from(config: pytest.Config) -> Grading | None:
         raise pytest.UsageError(
             "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
         )
-    lab = Lab.in_repository(Path(__file__).resolve().parents[3])
-    bank = load_bank(lab)
+    try:
+        lab = Lab.in_repository(_repository(config))
+        bank = load_bank(lab)
+    except LabError as error:
+        raise pytest.UsageError(str(error)) from error
     if option("--submission"):
         from gatelab.examiner.by_hand import workers_for
 
-        accept = option("--accept-missing-protection")
+        accept = option("--accept-missing")
         workers = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)
     else:
         sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
@@ -84,6 +87,17 @@ def _grading_from(config: pytest.Config) -> Grading | None:
                 raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
         workers = LocalWorkers(lab, sources)
     return Grading(lab, option("--seed"), workers, bank)
+
+
+def _repository(config: pytest.Config) -> Path:
+    """The repository of the suites that are run: the kit itself may be installed elsewhere."""
+    suites = next(
+        Path(plugin.__file__).resolve().parent
+        for plugin in config.pluginmanager.get_plugins()
+        if getattr(plugin, "pytest_terminal_summary", None) is pytest_terminal_summary
+        and Path(getattr(plugin, "__file__", "") or "").name == "conftest.py"
+    )
+    return suites.parents[1]
 
 
 class LocalWorkers:

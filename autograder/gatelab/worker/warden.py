@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -19,29 +20,33 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.confine import libc
-from gatelab.confine.apply import USERS, Settings, confine, separate
+from gatelab.confine.apply import USERS, Separated, Settings, confine, separate
 from gatelab.confine.memory import Tree
 
 LOOK_EVERY = 0.2  # seconds between two looks at the memory
+END_SECONDS = 5.0  # in which what was killed must be gone
 
 
 def guard(settings: dict[str, Any], line: int, output: int, control: int) -> None:
     """Run a worker until it ends or the control socket closes; report its end on the control socket."""
-    settings = Settings(**settings | {"readable": tuple(settings["readable"])})
+    settings = Settings(
+        **settings | {key: tuple(settings[key]) for key in ("readable", "without")}
+        | {"outside": (os.getpid(), os.getppid())}
+    )  # fmt: skip
     # A session of its own: Linux shares the processor between sessions, so a fork bomb slows itself down most.
     os.setsid()
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # what the worker leaves behind comes to us
     settings, _user = _own_user(settings)
     tree = Tree()
-    separated = separate()
+    separated = separate(settings.without)
     pid = os.fork()
     if pid == 0:
         _be_worker(settings, separated, line, output, control)  # never returns
     os.close(line)
     channel = socket.socket(fileno=control)
     cpu_seconds, why = _watch(pid, channel, tree, settings.memory)
-    _end_all()
+    _end_all(tree, settings)
     with contextlib.suppress(OSError):
         os.write(output, f"\n{why}\n".encode() if why else b"")
         channel.sendall(json.dumps({"cpu": cpu_seconds}).encode() + b"\n")
@@ -57,13 +62,16 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
         uid = USERS[(settings.uid + number) % len(USERS)]
         with contextlib.suppress(OSError):
             held.bind(f"\0gatelab-worker-{uid}")
-            settings = replace(settings, uid=uid)
+            settings = replace(settings, uid=uid, alone=True)
             break
-    os.chown(settings.folder, settings.uid, settings.uid)
+    try:
+        os.chown(settings.folder, settings.uid, settings.uid)
+    except OSError:  # root without that capability; nobody else knows the folder's name
+        os.chmod(settings.folder, 0o777)
     return settings, held
 
 
-def _be_worker(settings: Settings, separated: dict[str, bool], line: int, output: int, control: int) -> None:
+def _be_worker(settings: Settings, separated: Separated, line: int, output: int, control: int) -> None:
     status = 71
     try:
         os.close(control)
@@ -79,8 +87,8 @@ def _be_worker(settings: Settings, separated: dict[str, bool], line: int, output
             if descriptor not in kept:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
-        protection = confine(settings, separated)
-        work(socket.socket(fileno=line), protection)
+        protection, lacks = confine(settings, separated)
+        work(socket.socket(fileno=line), {**protection, "lacks": lacks})
         status = 0
     finally:
         os._exit(status)
@@ -95,8 +103,7 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
     look = 0.0
     while time.monotonic() < deadline:
         ready, _, _ = select.select(wakers, [], [], patience)
-        done, _, usage = os.wait4(pid, os.WNOHANG)
-        if done == pid:
+        if (usage := _collected(pid)) is not None:
             return usage.ru_utime + usage.ru_stime, why
         if deadline != float("inf"):
             continue
@@ -111,28 +118,50 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
-            patience, deadline = 0.02, time.monotonic() + 5
+            patience, deadline = 0.02, time.monotonic() + END_SECONDS
     return 0.0, why
 
 
-def _end_all() -> None:
-    """Kill and reap what came to us. With a PID namespace nothing is left; without, this finds it."""
-    for _ in range(200):
-        children = _children()
-        if not children:
-            break
-        for child in children:
+def _collected(pid: int) -> resource.struct_rusage | None:
+    """What the worker used if it has ended, None while it runs. Its group, which may fork on, ends with it."""
+    if hasattr(os, "waitid"):  # not on macOS
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        # Until it is collected its number is its group's, and a group is killed at one stroke: none forks meanwhile.
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+    done, _, usage = os.wait4(pid, os.WNOHANG)
+    return usage if done == pid else None
+
+
+def _end_all(tree: Tree, settings: Settings) -> None:
+    """Kill and reap all that came from the worker. With a PID namespace nothing is left; without, this finds it."""
+    deadline = time.monotonic() + END_SECONDS
+    while (left := list(tree.below())) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))  # it forks no more
             with contextlib.suppress(OSError):
-                os.kill(child, signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
+        if settings.alone:
+            _end_user(settings.uid)
         with contextlib.suppress(OSError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         time.sleep(0.005)
 
 
-def _children() -> list[int]:
+def _end_user(uid: int) -> None:
+    """Kill all that a user has, at one stroke, wherever it went. Done as that user, who may signal nobody else."""
     try:
-        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
-            return [int(word) for word in file.read().split()]
-    except (OSError, ValueError):
-        return []
+        pid = os.fork()
+    except OSError:
+        return
+    if pid == 0:
+        try:
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    with contextlib.suppress(OSError):
+        os.waitpid(pid, 0)

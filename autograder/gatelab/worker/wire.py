@@ -13,6 +13,7 @@ import math
 import socket
 import struct
 import time
+from enum import Enum
 from typing import Any
 
 import safetensors
@@ -30,8 +31,20 @@ ANSWER = (2 << 20, 16 << 20)
 MAX_AXES = 8
 
 
+class Trouble(Enum):
+    """What a line came to."""
+
+    GONE = "the process ended"
+    LATE = "time used up"
+    NOISE = "the process sent bytes that are not an answer"
+
+
 class WireProblem(Exception):
-    """The other side is gone, late, or does not speak this protocol; the message says which."""
+    """The other side is gone, late, or does not speak this protocol: `kind` says which, the message says it in words."""
+
+    def __init__(self, kind: Trouble, words: str = "") -> None:
+        super().__init__(words or kind.value)
+        self.kind = kind
 
 
 def send(
@@ -46,7 +59,7 @@ def send(
     try:
         line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
     except OSError as error:
-        raise WireProblem("the process ended") from error
+        raise WireProblem(Trouble.GONE) from error
 
 
 def receive(
@@ -61,16 +74,16 @@ def receive(
     """
     magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
     if magic != MAGIC or tree_size > limits[0] or tensor_size > limits[1]:
-        raise WireProblem("the process sent bytes that are not an answer")
+        raise WireProblem(Trouble.NOISE)
     text = _exactly(line, tree_size, deadline)
     blob = _exactly(line, tensor_size, deadline)
     try:
         # The header of the tensors is JSON too: of a length of its own, in the first eight bytes.
         if int.from_bytes(blob[:8], "little") > limits[0]:
-            raise WireProblem("the process sent bytes that are not an answer")
+            raise WireProblem(Trouble.NOISE)
         tensors = safetensors.torch.load(blob) if blob else {}
         if any(tensor.dtype not in DTYPES or _odd_shape(tensor, limits[1]) for tensor in tensors.values()):
-            raise WireProblem("the process sent a tensor of an unknown type")
+            raise WireProblem(Trouble.NOISE, "the process sent a tensor of an unknown type")
         return decode(json.loads(text), tensors, shelf)
     except (
         ValueProblem,
@@ -80,7 +93,7 @@ def receive(
         RuntimeError,
         safetensors.SafetensorError,
     ) as error:
-        raise WireProblem("the process sent bytes that are not an answer") from error
+        raise WireProblem(Trouble.NOISE) from error
 
 
 def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
@@ -94,15 +107,15 @@ def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:
         if deadline is not None:
             left = deadline - time.monotonic()
             if left <= 0:
-                raise WireProblem("time used up")
+                raise WireProblem(Trouble.LATE)
             line.settimeout(left)
         try:
             piece = line.recv(min(size - len(parts), 1 << 20))
         except TimeoutError as error:
-            raise WireProblem("time used up") from error
+            raise WireProblem(Trouble.LATE) from error
         except OSError as error:
-            raise WireProblem("the process ended") from error
+            raise WireProblem(Trouble.GONE) from error
         if not piece:
-            raise WireProblem("the process ended")
+            raise WireProblem(Trouble.GONE)
         parts += piece
     return bytes(parts)

@@ -1,6 +1,6 @@
 """The fork server: imports torch once and gives every worker a process in milliseconds.
 
-    python -I -m gatelab.worker.zygote FD LIBRARY
+    python -I -m gatelab.worker.zygote FD FOLDER
 
 It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
@@ -9,11 +9,15 @@ either, because a fork inherits locks without the threads that would open them.
     {"op": "worker", "settings": {…}}   with three descriptors: the line, the output file, the control socket
     {"op": "examiner"}                  with one: its line (examiner/main.py, a trusted process)
     {"op": "client"}                    with one: another socket to listen on
+
+An answer with "problem" says why there is no process. FOLDER is its own, with the students' package in FOLDER/library.
+When the command that started it is gone, however it went, it ends all that it forked and removes FOLDER.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import json
 import os
@@ -23,9 +27,16 @@ import socket
 import sys
 import time
 import types
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from gatelab.confine.probe import put_up
+
 MESSAGE_LIMIT = 1 << 16
+WARDEN_SECONDS = 1.5  # in which a warden must have ended its worker
+
+examiners: set[int] = set()  # children that are examiners
 
 
 def preload(library: str) -> None:
@@ -105,17 +116,25 @@ def serve(first: socket.socket) -> None:
                 continue
             if message["op"] == "client":
                 clients.register(socket.socket(fileno=descriptors[0]), selectors.EVENT_READ)
-                with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
-                    client.sendall(b"{}\n")
-                continue
-            pid = os.fork()
-            if pid == 0:
-                mine = [k.fileobj for k in clients.get_map().values()]
-                _become(message, descriptors, mine)  # never returns
-            for descriptor in descriptors:
-                os.close(descriptor)
-            with contextlib.suppress(OSError):
-                client.sendall(json.dumps({"pid": pid}).encode() + b"\n")
+                answer = {}
+            else:
+                answer = _fork(message, descriptors, [k.fileobj for k in clients.get_map().values()])
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
+                client.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> dict[str, Any]:
+    try:
+        pid = os.fork()
+    except OSError as error:  # too many processes, or no memory: it may go again
+        return {"problem": f"no process can be started ({error.strerror})"}
+    if pid == 0:
+        _become(message, descriptors, lines)  # never returns
+    if message["op"] == "examiner":
+        examiners.add(pid)
+    return {"pid": pid}
 
 
 def reap(patience: float = 0.0) -> None:
@@ -126,10 +145,28 @@ def reap(patience: float = 0.0) -> None:
             pid, _ = os.waitpid(-1, os.WNOHANG)
         except ChildProcessError:
             return
+        examiners.discard(pid)
         if pid == 0:
             if time.monotonic() >= deadline:
                 return
             time.sleep(0.01)
+
+
+def end_all() -> None:
+    """End the examiners, at work or not. A warden whose examiner is gone ends its worker and itself, in that order; what
+    is then still there did not hear of it."""
+    for patience in (WARDEN_SECONDS, 0.2):
+        for pid in _children():
+            if patience < WARDEN_SECONDS or pid in examiners:
+                with contextlib.suppress(OSError):
+                    os.kill(pid, signal.SIGKILL)
+        reap(patience)
+
+
+def _children() -> list[int]:
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return [int(word) for word in file.read().split()]
+    return list(examiners)
 
 
 def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
@@ -166,14 +203,50 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
 
 
 def main() -> None:
-    line = socket.socket(fileno=int(sys.argv[1]))
+    line, folder = socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2])
+    library = folder / "library"
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
-    preload(sys.argv[2])
-    gc.collect()
-    gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
-    line.sendall(json.dumps({"ready": True}).encode() + b"\n")
-    serve(line)
-    reap(patience=5)
+    try:
+        with _ending_with(line, folder):
+            preload(str(library))
+        gc.collect()
+        gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
+        _landmarks = put_up(str(folder), str(library))  # kept open
+        line.sendall(json.dumps({"ready": True}).encode() + b"\n")
+        serve(line)
+    finally:
+        end_all()
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    from gatelab.folders import remove  # not before: what is imported here, every worker has
+
+    remove(folder)
+
+
+@contextlib.contextmanager
+def _ending_with(line: socket.socket, folder: Path) -> Iterator[None]:
+    """For the seconds of the imports, in which nobody reads the line: end here when its other end is gone."""
+
+    def look(*_: object) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                _remove(folder)
+                os._exit(1)
+
+    flags = fcntl.fcntl(line, fcntl.F_GETFL)
+    signal.signal(signal.SIGIO, look)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
+    look()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(line, fcntl.F_SETFL, flags)
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,62 @@
+"""Temporary folders that go, whatever was left in them and however the process that made them ends."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+# Waits for its input to end, which it does when the process that holds the other end is gone.
+KEEPER = 'read -r _; rm -rf -- "$1"'
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder with all that a submission left in it, which may be nested deeper than Python can go."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=60)
+
+
+class Vanishing:
+    """A new folder that is removed at `close`, and also when this process is killed: a shell waits for that.
+
+    `path` is the folder. Use it as a context manager, which gives the path.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+        try:
+            self._keeper = subprocess.Popen(
+                ["sh", "-c", KEEPER, "sh", str(self.path)],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+                cwd="/",
+            )  # fmt: skip
+        except OSError:  # a machine without a shell
+            self._keeper = None
+
+    def close(self) -> None:
+        """Remove the folder."""
+        remove(self.path)
+        if self._keeper is not None:
+            with contextlib.suppress(OSError):
+                self._keeper.stdin.close()
+            self._keeper.wait()
+            self._keeper = None
+
+    def __enter__(self) -> Path:
+        return self.path
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def vanishing(prefix: str = "gatelab-") -> Iterator[Path]:
+    """`Vanishing`, where nothing but the path is needed."""
+    with Vanishing(prefix) as path:
+        yield path
