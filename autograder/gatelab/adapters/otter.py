@@ -31,6 +31,7 @@ from otter.plugins import AbstractOtterPlugin
 from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.adapters.otter_intake import Intake, take_in
+from gatelab.faults import TOLD
 from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
@@ -80,7 +81,7 @@ class GatelabPlugin(AbstractOtterPlugin):
             self.specs = list(lab.questions.values())
             self.lab = lab
             private = Path(self.private.name)
-            self.intake = _handed_in.get() or take_in(submission, private, self.lab.notebook)
+            self.intake = _handed_in.get() or take_in(submission, private, self.lab)
         except Exception as error:
             self._give_up(error)
         empty_folder(submission)
@@ -122,7 +123,9 @@ class GatelabPlugin(AbstractOtterPlugin):
 
     def _grade(self) -> Report:
         if self.intake.notebook is None:
-            return self._ungradable(self.intake.reason)
+            return (
+                self._failed(self.intake.reason) if self.intake.ours else self._ungradable(self.intake.reason)
+            )
         from gatelab.confine import FLAG, ProtectionMissing
         from gatelab.engine import DEFAULT_SEED, Engine
 
@@ -135,23 +138,26 @@ class GatelabPlugin(AbstractOtterPlugin):
         }
         try:
             with Engine(self.lab, jobs=1, **settings) as engine:
-                return engine.grade(self.intake.notebook, name=self.intake.name)
+                report = engine.grade(self.intake.notebook, name=self.intake.name)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
             raise ProtectionMissing(
                 str(error).replace(FLAG, '"accept_missing_protection": true in otter_config.json')
             ) from error
+        report.others = list(self.intake.others)
+        return report
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""
-        self.report = self._ungradable(
-            "The grader could not work, so nothing was graded; this is not your notebook's fault. Please tell the staff."
-        )
+        self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
         self.report.output = "".join(traceback.format_exception(error))
         self.report.hints = [f"{type(error).__name__}: {error}"]
 
     def _ungradable(self, reason: str) -> Report:
         return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")
+
+    def _failed(self, reason: str) -> Report:
+        return Report(self.intake.name, "failed", reason, TOLD, lab=self.lab.name if self.lab else "")
 
     def _write_verdicts(self) -> None:
         from gatelab.adapters.otter_results import verdicts

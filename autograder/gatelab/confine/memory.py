@@ -19,8 +19,8 @@ def held(pid: int) -> int:
 class Tree:
     """The processes below this one. Made before the namespaces: the worker mounts a /proc that does not show us."""
 
-    def __init__(self) -> None:
-        self.root = os.getpid()
+    def __init__(self, root: int | None = None) -> None:
+        self.root = root or os.getpid()
         self.proc: int | None = None
         with contextlib.suppress(OSError):
             self.proc = os.open("/proc", os.O_RDONLY)
@@ -37,6 +37,18 @@ class Tree:
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit
 
+    def tasks(self) -> int:
+        """How many processes and threads there are."""
+        if self.proc is None:
+            return 0
+        found = 0
+        for pid in self._below(self.root):
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                # The name before it, in brackets, is the process's to choose.
+                status = _text(self.proc, f"{pid}/stat").rpartition(")")[2].split()
+                found += int(status[17])
+        return found
+
     def _below(self, pid: int) -> Iterator[int]:
         with contextlib.suppress(OSError):
             tasks = os.open(f"{pid}/task", os.O_RDONLY, dir_fd=self.proc)
@@ -51,6 +63,12 @@ class Tree:
 
     def _kib(self, pid: int, file: str, names: tuple[str, ...]) -> int:
         return _kib(self.proc, f"{pid}/{file}", names)
+
+
+def killed_by_machine() -> int:
+    """How many processes Linux has ended since it started because memory ran out, in a container of its own too."""
+    lines = (line.split() for line in _text(None, "/proc/vmstat").splitlines())
+    return sum(int(words[1]) for words in lines if words[0] == "oom_kill")
 
 
 def _kib(folder: int | None, path: str, names: tuple[str, ...]) -> int:

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine.apply import USERS, Settings
+from gatelab.confine.memory import Tree, killed_by_machine
+from gatelab.faults import GraderFault
 from gatelab.suite.student import WorkerLost
 from gatelab.worker import wire
 from gatelab.worker.values import ValueProblem
@@ -49,9 +51,13 @@ class OutputFile:
 
 
 class WorkerProcess:
-    """A confined process with the fork server as its origin. `protection` says which pieces are on."""
+    """A confined process with the fork server as its origin. `protection` says which pieces are on.
+
+    Raises GraderFault when there is none to be had: nothing of the submission has run by then.
+    """
 
     def __init__(self, client: Client, library: Path) -> None:
+        self.kills = killed_by_machine()
         self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-"))
         self.output = OutputFile()
         self.cpu_seconds = 0.0
@@ -61,22 +67,23 @@ class WorkerProcess:
         settings = Settings(folder=str(self.folder), readable=(str(library),), uid=uid)
         try:
             with far, far_control:
-                client.ask(
+                answer = client.ask(
                     {"op": "worker", "settings": asdict(settings)},
                     [far.fileno(), self.output.fd, far_control.fileno()],
                 )
+            self.warden, self.most_processes = answer["pid"], settings.processes
             hello = wire.receive(self.line, time.monotonic() + 20, limits=wire.ANSWER)
             self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
         except (wire.WireProblem, ForkServerLost) as error:
             self.close()
-            raise WorkerLost("No process could be started for this submission.") from error
+            raise GraderFault("No process could be started for this submission.") from error
 
     def ask(
         self, request: dict[str, Any], seconds: float, line: socket.socket | None = None
     ) -> dict[str, Any]:
         """Ask on the main line, or on a question's, and hear the answer, in `seconds`.
 
-        Raises WorkerLost with the reason, for the student.
+        Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
         """
         line = line or self.line
         try:
@@ -105,7 +112,14 @@ class WorkerProcess:
         with contextlib.suppress(OSError, ValueError, LookupError):
             said = self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT)
             return json.loads(said.splitlines()[0])["why"]
+        if killed_by_machine() > self.kills:
+            # Below the limit that a submission has; the warden names that one.
+            raise GraderFault("The machine ran out of memory and ended the submission's process.")
         return "Your code ended its process (exit, crash, out of memory or out of processor time)."
+
+    def is_crowded(self) -> bool:
+        """Whether the submission's processes and threads are about as many as it may have."""
+        return Tree(self.warden).tasks() >= self.most_processes // 2
 
     def close(self) -> None:
         """End everything of the worker; returns when nothing of it is left."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine import check
+from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.notebook import CodeCell
 from gatelab.report.model import Cell
@@ -145,7 +146,7 @@ class ConfinedWorkers:
             try:
                 worker = self._fork(deadline, question)
                 break
-            except WorkerLost:
+            except (WorkerLost, GraderFault):
                 # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
                 self.shut()
                 if attempt == 2:
@@ -170,9 +171,11 @@ class ConfinedWorkers:
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
                 answer = wire.receive(self.main.line, time.monotonic() + 10, limits=wire.ANSWER)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
+                if not self.main.is_crowded():
+                    raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.")
             return QuestionWorker(self.main, line, output, answer["pid"], deadline)
-        except (wire.WireProblem, OSError) as error:
+        except (wire.WireProblem, ConnectionError, TimeoutError) as error:
             line.close()
             raise WorkerLost("The process of your notebook ended on its own.") from error
 

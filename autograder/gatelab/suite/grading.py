@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.identify import identify
+from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Part, Question
 
@@ -78,6 +79,7 @@ class Grading:
         self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
         self.finished: dict[str, Question] = {}
         self.running: Running | None = None
+        self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         names = (name for spec in lab.questions.values() for name in spec.names)
         self.words = Words(workers.sources, names)
 
@@ -93,6 +95,8 @@ class Grading:
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
+        if self.fault is not None:
+            raise GraderFault("The grader failed at an earlier check.")
         running = self.running
         deadline = running.started + running.spec.seconds
         if time.monotonic() > deadline:
