@@ -132,13 +132,9 @@ def test_code_of_another_language_is_named_for_what_it_is(language: str, source:
             read(book(cells=[cell], metadata=metadata))
 
 
-@pytest.mark.parametrize("version", [4, 4.0, "4", None])
-def test_the_number_of_the_format_may_be_written_in_any_way(version: object) -> None:
-    assert read(book(nbformat=version, nbformat_minor="x"))
-
-
-def test_a_notebook_without_numbers_of_a_format_is_read() -> None:
-    assert read({"cells": [CELL]})
+@pytest.mark.parametrize("minor", ["x", None, -1, 99, [4]])
+def test_the_minor_number_of_the_format_does_not_count(minor: object) -> None:
+    assert read(book(nbformat=4.0, nbformat_minor=minor))
 
 
 def test_a_real_notebook_in_format_3_is_read_as_in_format_4() -> None:
@@ -169,7 +165,7 @@ def test_every_worksheet_of_format_3_counts() -> None:
     ],
 )
 def test_a_cell_is_read_in_any_form_that_jupyter_writes(cell: dict) -> None:
-    others = [{"cell_type": "code"}, {"cell_type": "code", "source": None}, {"cell_type": "chart"}, None, 7]
+    others = [{"cell_type": "code"}, {"cell_type": "chart"}, None, 7]
     assert "lstm_step" in read(book(cells=[*others, cell]))[-1].source
 
 

@@ -80,7 +80,7 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
                 "take out what is pasted into its cells, save and hand it in again."
             )
     try:
-        notebook = json.loads(data)
+        notebook = json.loads(data.decode("utf-8", "surrogatepass"))
     except MemoryError as error:
         raise GraderFault(f"{name}: there is not enough memory to read it.") from error
     except (ValueError, RecursionError) as error:
@@ -90,8 +90,8 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         raise Ungradable(f"{name}: this is JSON but not a notebook; {HOW}.")
     if "cells" not in notebook:
         notebook["cells"] = _of_worksheets(notebook["worksheets"])
-    elif not _is_format_4(notebook.get("nbformat", 4)):
-        raise Ungradable(f"{name}: its notebook format is {_brief(notebook['nbformat'])}, not 4; {HOW}.")
+    elif notebook.get("nbformat") != 4:
+        raise Ungradable(f"{name}: its notebook format is {_brief(notebook.get('nbformat'))}, not 4; {HOW}.")
     if not isinstance(notebook["cells"], list):
         raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")
     return notebook
@@ -127,7 +127,7 @@ def _utf8(data: bytes, name: str) -> bytes:
     else:
         if encoding == "utf-8":  # also of a file with a mark, which json.detect_encoding calls utf-8-sig
             return data
-    return text.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+    return text.encode("utf-8", "surrogatepass")
 
 
 def without_outputs(data: bytes) -> bytes:
@@ -187,16 +187,9 @@ def _of_worksheets(sheets: Any) -> Any:
     return cells
 
 
-def _is_format_4(version: Any) -> bool:
-    """4, however it is written; a format that no notebook had yet may mean anything."""
-    return str(version).strip() in ("4", "4.0", "None")
-
-
 def source_of(cell: Any) -> str | None:
     """A cell's text; None when it is no text. A cell without any is empty."""
-    source = cell.get("source")
-    if source is None:
-        return ""
+    source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
     return source if isinstance(source, str) else None
