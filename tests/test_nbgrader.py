@@ -274,6 +274,26 @@ def test_does_a_machine_without_protection_stop_before_the_first_submission(cour
     assert minikit.files(course / "autograded") == before
 
 
+def test_is_the_graders_own_fault_no_0_and_tried_again(course, monkeypatch):
+    handed_in = course / "submitted" / "unlucky" / LAB
+    handed_in.mkdir(parents=True)
+    shutil.copy(course / "submitted" / "correct" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
+    settings = Config()
+    grading_settings(settings, course)
+    folders = CourseDirectory(root=str(course), assignment_id=LAB, student_id="unlucky")
+    with monkeypatch.context() as patch, pytest.raises(NbGraderException):
+        patch.setattr(Engine, "_limit", lambda *_: 0.001)
+        Autograde(coursedir=folders, config=settings).start()
+    assert minikit.read_book(course / "gradebook.db")["unlucky"] == {"q1": None, "q2": None, "q12a": None}
+    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q1", "q2", "q12a"}
+    assert not (course / "autograded" / "unlucky" / LAB).exists()
+    again = nbgrader(course, "autograde", LAB, "--student", "unlucky")
+    assert again.returncode == 0, again.stderr
+    book = minikit.read_book(course / "gradebook.db")["unlucky"]
+    assert (book["q1"], book["q2"]) == (14, 12)
+    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q12a"}
+
+
 def feedback(course: Path, student: str) -> str:
     """The text of a student's feedback page, without its tags."""
     page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")

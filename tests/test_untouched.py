@@ -14,10 +14,11 @@ from nbgrader.utils import compute_checksum
 from typer.testing import CliRunner
 
 from gatelab.cli import app
+from gatelab.examiner.grade import without_checks
 from gatelab.lab import Lab
 from gatelab.notebook_file import mark_of, parse, source_of
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Report
+from gatelab.report.model import Cell, Report
 from gatelab.untouched import as_handed_out, checksum
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -158,6 +159,16 @@ def test_what_was_left_out_is_told_and_no_more(graded: tuple) -> None:
     assert rows["some"]["reason"] == "Nothing was written for q2, q12."
     assert rows["below"]["reason"] == "Nothing was written for q12."
     assert (rows["some"]["total"], rows["below"]["total"]) == ("14", "26")
+
+
+def test_of_cells_that_missed_the_grader_one_line_is_left() -> None:
+    missed = [
+        Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))") for k in (3, 5)
+    ]
+    other = Cell(4, "raised", "NameError: name 'graders' is not defined (graders)")
+    cells, hints = without_checks([missed[0], other, missed[1]])
+    assert cells == [other] and [hint.startswith("2 cells called `grader`") for hint in hints] == [True]
+    assert without_checks([other]) == ([other], [])
 
 
 def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student(graded: tuple) -> None:
