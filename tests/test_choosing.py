@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 from hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
+from small_lab import SETUP, small_lab, solution, unpacked, use_engine, write_notebook
+from typer.testing import CliRunner
 
 from gatelab.adapters.otter_intake import take_in
+from gatelab.adapters.otter_run import grade_apart
+from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.cli import app
+from gatelab.engine import Engine
 from gatelab.klass.choose import ENTRIES, LOOKED_INTO
 from gatelab.klass.collect import Submission, collect, one
 from gatelab.lab import Lab
@@ -165,3 +175,39 @@ def test_hidden_folders_and_copies_of_macos_are_no_students(files: dict[str, byt
         files,
     )
     assert [row.name for row in collect(tmp_path, LAB)] == ["ada"]
+
+
+def test_the_same_notebook_gives_the_same_points_through_every_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class command, otter with a folder and with an archive, and pytest by hand, each with its real engine."""
+    lab = small_lab(tmp_path / "kit")
+    folder = tmp_path / "class" / "ada"
+    (folder / ".virtual_documents").mkdir(parents=True)
+    for name in ("lab.ipynb", "Untitled.ipynb", "lab-Copy1.ipynb", ".virtual_documents/lab.ipynb"):
+        answers = [solution("q1"), solution("q2")] if name == "lab.ipynb" else [solution("q1")]
+        write_notebook(folder / name, SETUP, *answers)
+    (folder / "._lab.ipynb").write_bytes(b"\0\5\x16\7")
+    listed = "Also handed in and not graded: lab-Copy1.ipynb, Untitled.ipynb."
+
+    root = ["--root", str(tmp_path / "kit"), "--accept-missing-protection"]
+    done = CliRunner().invoke(app, ["grade", str(folder.parent), "-o", str(tmp_path / "out"), *root])
+    row = next(csv.DictReader(io.StringIO((tmp_path / "out" / "grades.csv").read_text("utf-8-sig"))))
+    assert done.exit_code == 0, done.output
+    assert (row["submission"], row["total"], row["reason"]) == ("ada", "26", listed)
+    assert listed in (tmp_path / "out" / "feedback" / "ada.html").read_text("utf-8")
+    assert listed in (tmp_path / "out" / "index.html").read_text("utf-8")
+
+    source = unpacked(
+        build_autograder_zip(lab, tmp_path / "zip", accept_missing_protection=True), tmp_path / "source"
+    )
+    with Engine(lab, accept_missing_protection=True) as engine, monkeypatch.context() as patch:
+        use_engine(patch, engine)
+        for handed_in in (folder, zipped(folder, tmp_path / "ada.zip")):
+            results = grade_apart(source, handed_in, tmp_path / "results")
+            assert results["score"] == 26 and listed in results["output"].splitlines()
+
+    suite = next((ROOT / "tests" / "hidden").glob("test_q2_*.py"))
+    command = [sys.executable, "-m", "pytest", suite, "--submission", folder, "-q", "-p", "no:cacheprovider"]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "One GRU step: 12 of 12" in said.stdout, said.stdout + said.stderr
