@@ -10,9 +10,8 @@ import json
 import os
 import resource
 import shutil
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -24,10 +23,13 @@ from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli import app
 from gatelab.engine import Engine
-from gatelab.examiner.process import WorkerProcess
+from gatelab.examiner.process import WorkerProcess, machine_can_fork
+from gatelab.examiner.workers import ConfinedWorkers
 from gatelab.faults import TOLD, GraderFault
 from gatelab.lab import Lab
+from gatelab.notebook import CodeCell
 from gatelab.report.model import OUR_FAULT, Report
+from gatelab.suite.student import WorkerLost
 
 
 @pytest.fixture(scope="module")
@@ -150,55 +152,25 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
             is_our_fault(engine.grade(correct), "The machine failed")
 
 
-def workers_of(engine: Engine) -> list[psutil.Process]:
-    """The processes that hold students' code: the wardens' children."""
-    server = psutil.Process(engine._server.process.pid)
-    examiners = {examiner.pid for examiner in engine._all}
-    wardens = [child for child in server.children() if child.pid not in examiners]
-    return [worker for warden in wardens for worker in warden.children()]
-
-
-def while_grading(engine: Engine, path: Path, do: Callable[[psutil.Process], None]) -> Report:
-    """The report of a submission of which each worker had something done to it as soon as it was seen."""
-    engine.grade(path.with_name("none.ipynb"))  # an examiner is there
-    done: set[int] = set()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.is_set():
-            for worker in workers_of(engine):
-                if worker.pid not in done:
-                    done.add(worker.pid)
-                    do(worker)
-            time.sleep(0.02)
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        return engine.grade(path)
-    finally:
-        over.set()
-        watcher.join()
-        assert done, "no worker was seen"
-
-
-@pytest.fixture(scope="module")
-def unhurried(correct: Path) -> Path:
-    """The correct notebook with a cell that takes a moment."""
-    path = correct.with_name("unhurried.ipynb")
-    return write_notebook(path, SETUP, "import time\ntime.sleep(1.5)", solution("q1"), solution("q2"))
-
-
-def no_more_processes(worker: psutil.Process) -> None:
-    resource.prlimit(worker.pid, resource.RLIMIT_NPROC, (0, 0))
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="a worker has a user of its own where the grader is root")
-def test_a_machine_that_makes_no_more_processes_is_no_submissions_fault(
-    engine: Engine, unhurried: Path
+@pytest.mark.parametrize(("room", "why"), [(True, WorkerLost), (False, GraderFault)])
+def test_a_fork_that_fails_is_the_machines_fault_where_it_makes_no_other_either(
+    engine: Engine, lab: Lab, monkeypatch: pytest.MonkeyPatch, room: bool, why: type[Exception]
 ) -> None:
-    is_our_fault(while_grading(engine, unhurried, no_more_processes), "no room for another process")
-    assert engine.grade(unhurried).points == 26
+    """The worker says the same in both cases: a submission can take away its own processes."""
+    none = "import resource, os\nresource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
+    none += "def fork():\n    raise OSError(11, 'no')\nos.fork = fork"
+    monkeypatch.setattr("gatelab.examiner.workers.machine_can_fork", lambda: room)
+    server = engine._server
+    workers = ConfinedWorkers(lab, [CodeCell(0, none)], server.client, server.library, accept_missing=True)
+    try:
+        with pytest.raises(why, match="no room for another process"):
+            workers.open(lab.questions["q1"], set(), time.monotonic() + 30)
+    finally:
+        workers.shut()
+
+
+def test_a_machine_that_can_is_asked_for_a_process() -> None:
+    assert machine_can_fork()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a worker has a user of its own where the grader is root")

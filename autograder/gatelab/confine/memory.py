@@ -19,8 +19,8 @@ def held(pid: int) -> int:
 class Tree:
     """The processes below this one. Made before the namespaces: the worker mounts a /proc that does not show us."""
 
-    def __init__(self, root: int | None = None) -> None:
-        self.root = root or os.getpid()
+    def __init__(self) -> None:
+        self.root = os.getpid()
         self.proc: int | None = None
         with contextlib.suppress(OSError):
             self.proc = os.open("/proc", os.O_RDONLY)
@@ -36,18 +36,6 @@ class Tree:
         # (PR_SET_DUMPABLE) has them counted each time.
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit
-
-    def tasks(self) -> int:
-        """How many processes and threads there are."""
-        if self.proc is None:
-            return 0
-        found = 0
-        for pid in self._below(self.root):
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                # The name before it, in brackets, is the process's to choose.
-                status = _text(self.proc, f"{pid}/stat").rpartition(")")[2].split()
-                found += int(status[17])
-        return found
 
     def _below(self, pid: int) -> Iterator[int]:
         with contextlib.suppress(OSError):

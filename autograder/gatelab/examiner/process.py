@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine.apply import USERS, Settings
-from gatelab.confine.memory import Tree, killed_by_machine
+from gatelab.confine.memory import killed_by_machine
 from gatelab.faults import GraderFault
 from gatelab.suite.student import WorkerLost
 from gatelab.worker import wire
@@ -50,6 +50,18 @@ class OutputFile:
         os.close(self.reader)
 
 
+def machine_can_fork() -> bool:
+    """Whether another process can be had here and now: what a worker says of that, its submission may have made it say."""
+    try:
+        pid = os.fork()
+    except OSError:
+        return False
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return True
+
+
 class WorkerProcess:
     """A confined process with the fork server as its origin. `protection` says which pieces are on.
 
@@ -71,7 +83,7 @@ class WorkerProcess:
                     {"op": "worker", "settings": asdict(settings)},
                     [far.fileno(), self.output.fd, far_control.fileno()],
                 )
-            self.warden, self.most_processes = answer["pid"], settings.processes
+            self.warden = answer["pid"]
             hello = wire.receive(self.line, time.monotonic() + 20, limits=wire.ANSWER)
             self.protection = {str(piece): on is True for piece, on in hello["protection"].items()}
         except (wire.WireProblem, ForkServerLost) as error:
@@ -116,10 +128,6 @@ class WorkerProcess:
             # Below the limit that a submission has; the warden names that one.
             raise GraderFault("The machine ran out of memory and ended the submission's process.")
         return "Your code ended its process (exit, crash, out of memory or out of processor time)."
-
-    def is_crowded(self) -> bool:
-        """Whether the submission's processes and threads are about as many as it may have."""
-        return Tree(self.warden).tasks() >= self.most_processes // 2
 
     def close(self) -> None:
         """End everything of the worker; returns when nothing of it is left."""

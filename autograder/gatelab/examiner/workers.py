@@ -20,7 +20,7 @@ from gatelab.worker import wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 
 from .forkserver import Client
-from .process import NO_ANSWER, OutputFile, WorkerProcess
+from .process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
 
 CELL_SECONDS = 10.0
 LOAD_SECONDS = 60.0
@@ -171,7 +171,7 @@ class ConfinedWorkers:
                 socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
                 answer = wire.receive(self.main.line, time.monotonic() + 10, limits=wire.ANSWER)
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
-                if not self.main.is_crowded():
+                if not machine_can_fork():
                     raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.")
             return QuestionWorker(self.main, line, output, answer["pid"], deadline)
