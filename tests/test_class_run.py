@@ -66,8 +66,8 @@ def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
     (folder / "not-json.ipynb").write_bytes(b"\x80\x81")
     (folder / "empty.ipynb").write_bytes(b"")
     (folder / "two").mkdir()
-    for name in ("lab", "lab-Copy1"):
-        write_notebook(folder / "two" / f"{name}.ipynb", SETUP)
+    for name in ("my", "your"):
+        (folder / "two" / f"{name}.html").touch()
     (folder / "lab.zip").write_bytes(b"PK")
     (folder / "mallory.ipynb").symlink_to(folder / "ada.ipynb")
     write_notebook(folder / "new\nline\x1b[31m.ipynb", SETUP, "import os\nos._exit(0)", solution("q2"))
@@ -98,7 +98,7 @@ class TestAClass:
         words = {
             "not-json": "not UTF-8",
             "empty": "the file is empty",
-            "two": "leave the one to grade",
+            "two": "only my.html, your.html; ask for the notebook",
             "lab.zip": "unpack it",
             "mallory.ipynb": "links are not followed",
         }

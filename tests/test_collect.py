@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from gatelab.klass.collect import CollectError, Submission, collect
 from gatelab.klass.names import LONGEST, RESERVED, distinct, file_names, visible
-from gatelab.notebook import SIZE_LIMIT
+from gatelab.lab import Lab
+from gatelab.notebook_file import FILE_LIMIT
 
 LAB = "lstm-gru"
+THE_LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 
@@ -35,7 +37,7 @@ raw_names = (
 
 
 def by_name(folder: Path) -> dict[str, Submission]:
-    return {submission.name: submission for submission in collect(folder, LAB)}
+    return {submission.name: submission for submission in collect(folder, THE_LAB)}
 
 
 def put(folder: Path, *names: str) -> None:
@@ -114,7 +116,7 @@ class TestFlatFolder:
 
     def test_are_two_spellings_of_a_name_two_rows(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "ada.IPYNB", "Ada.ipynb")
-        rows = collect(tmp_path, LAB)
+        rows = collect(tmp_path, THE_LAB)
         assert [row.name for row in rows] == ["Ada", "ada.IPYNB", "ada.ipynb"]
         assert len({row.file.casefold() for row in rows}) == 3
 
@@ -131,7 +133,7 @@ class TestFlatFolder:
 
     def test_is_a_giant_not_read(self, tmp_path: Path) -> None:
         with open(tmp_path / "giant.ipynb", "wb") as file:
-            file.truncate(SIZE_LIMIT + 1)
+            file.truncate(FILE_LIMIT + 1)
         assert "larger than" in by_name(tmp_path)["giant.ipynb"].problem
 
     def test_is_what_the_system_left_behind_no_submission(self, tmp_path: Path) -> None:
@@ -146,7 +148,7 @@ class TestFlatFolder:
 
     def test_is_the_output_folder_no_submission(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "out/index.html")
-        assert [row.name for row in collect(tmp_path, LAB, leave_out=tmp_path / "out")] == ["ada"]
+        assert [row.name for row in collect(tmp_path, THE_LAB, leave_out=tmp_path / "out")] == ["ada"]
 
     @unhurried
     @given(st.lists(raw_names, min_size=1, max_size=6, unique=True))
@@ -157,7 +159,7 @@ class TestFlatFolder:
         entries = {os.fsencode(raw)[:240] + b".ipynb" for raw in raws}
         for entry in entries:
             (Path(os.fsdecode(folder)) / os.fsdecode(entry)).write_text("{}")
-        rows = collect(folder, LAB)
+        rows = collect(folder, THE_LAB)
         assert len(rows) == len(entries) and all(row.gradable for row in rows)
         assert {os.fsencode(row.path.name) for row in rows} == entries
 
@@ -177,14 +179,10 @@ class TestTree:
             assert rows["ada"].path.parent.name == LAB
             assert rows["grace"].gradable and not rows["karen"].gradable
 
-    def test_are_two_notebooks_no_guess(self, tmp_path: Path) -> None:
+    def test_is_one_of_two_notebooks_chosen_and_the_other_listed(self, tmp_path: Path) -> None:
         put(tmp_path, f"ada/{LAB}/lab.ipynb", f"ada/{LAB}/lab-Copy1.ipynb")
         row = by_name(tmp_path)["ada"]
-        assert not row.gradable
-        assert (
-            row.problem
-            == "ada: 2 notebooks in the folder (lab-Copy1.ipynb, lab.ipynb); leave the one to grade."
-        )
+        assert row.path.name == "lab.ipynb" and row.others == ("lab-Copy1.ipynb",)
 
     def test_is_another_file_named(self, tmp_path: Path) -> None:
         put(tmp_path, "ada/lab.py")
@@ -215,12 +213,12 @@ class TestTree:
 class TestWrongFolder:
     def test_is_a_missing_folder_named(self, tmp_path: Path) -> None:
         with pytest.raises(CollectError, match="no such folder"):
-            collect(tmp_path / "nowhere", LAB)
+            collect(tmp_path / "nowhere", THE_LAB)
 
     def test_is_an_empty_folder_no_class(self, tmp_path: Path) -> None:
         with pytest.raises(CollectError, match="nothing was handed in here"):
-            collect(tmp_path, LAB)
+            collect(tmp_path, THE_LAB)
 
     def test_is_one_notebook_a_class_of_one(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb")
-        assert [row.name for row in collect(tmp_path / "ada.ipynb", LAB)] == ["ada"]
+        assert [row.name for row in collect(tmp_path / "ada.ipynb", THE_LAB)] == ["ada"]

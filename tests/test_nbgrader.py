@@ -101,7 +101,16 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     minikit.save(solved, handed_in / "renamed" / LAB / "my homework.ipynb")
     minikit.save(solved, handed_in / "two" / LAB / "lab.ipynb")
-    minikit.save(solved, handed_in / "two" / LAB / "lab (1).ipynb")
+    for other in (
+        "lab (1).ipynb",
+        "Untitled.ipynb",
+        ".virtual_documents/lab.ipynb",
+        "._lab.ipynb",
+        "old/lab.ipynb",
+    ):
+        minikit.save(release, handed_in / "two" / LAB / other)
+    minikit.save(solved, handed_in / "copy" / LAB / "lab-Copy1.ipynb")
+    minikit.save(release, handed_in / "copy" / LAB / "lab.ipynb")
     (handed_in / "none" / LAB).mkdir(parents=True)
     (handed_in / "none" / LAB / "readme.txt").write_text("Where do I hand in?\n", encoding="utf-8")
     (handed_in / "cut" / LAB).mkdir(parents=True)
@@ -164,27 +173,41 @@ def test_is_a_notebook_of_another_name_graded(book):
     assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (14, 12)
 
 
+@pytest.mark.parametrize("student", ["two", "copy", "kernel"])
+def test_is_the_lab_among_several_notebooks_and_under_an_odd_kernel_graded(student, book):
+    assert book[student] == book["correct"]
+
+
+def test_are_the_other_notebooks_listed_to_the_student(course):
+    listed = "Also handed in and not graded: old/lab.ipynb, lab (1).ipynb, Untitled.ipynb."
+    assert feedback(course, "two").count(listed) == 1
+    assert feedback(course, "copy").count("Also handed in and not graded: lab.ipynb.") == 1
+
+
+def test_is_untouched_work_told_to_the_student(course):
+    assert (
+        feedback(course, "empty").count("This is the notebook as it was handed out: nothing was written") == 1
+    )
+    assert "Nothing was written" not in feedback(course, "correct")
+    assert feedback(course, "deleted").count("Nothing was written") == 0
+
+
 @pytest.mark.parametrize(
     ("student", "sentence"),
     [
-        ("two", "2 notebooks"),
         ("none", "no notebook"),
         ("cut", "not a readable notebook"),
-        ("kernel", "not Python"),
     ],
 )
 def test_does_an_ungradable_submission_get_a_row_and_the_reason(student, sentence, course, book):
-    written = (
-        None if student == "kernel" else 0
-    )  # this one's written answer can be read, and waits for its reader
-    assert book[student] == {"q1": 0, "q2": 0, "q12a": written}
+    assert book[student] == {"q1": 0, "q2": 0, "q12a": 0}
     page = feedback(course, student)
     assert page.count(sentence) == 1 and "ask for" not in page and "leave the one" not in page
 
 
 def test_does_an_ungradable_submission_wait_in_formgrader(course):
     waiting = minikit.waiting(course / "gradebook.db")
-    for student in ("two", "none", "cut", "kernel"):
+    for student in ("none", "cut"):
         assert waiting[student] == {"q1", "q2", "q12a"}
     assert waiting["wrong"] == {"q12a"} and waiting["empty"] == set()
 
@@ -203,7 +226,7 @@ def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
     assert len(suites) > len(own)
     text = "\n".join(
         leaks.normal(line)
-        for student in (*GRADED, "two", "cut")
+        for student in (*GRADED, "none", "cut")
         for line in feedback(course, student).split("\n")
     )
     assert "q2:notwrittenyet" in text, "the search below would find nothing"
@@ -249,6 +272,26 @@ def test_does_a_machine_without_protection_stop_before_the_first_submission(cour
     with pytest.raises(NbGraderException, match="cannot confine"):
         Autograde(coursedir=folders, config=settings).start()
     assert minikit.files(course / "autograded") == before
+
+
+def test_is_the_graders_own_fault_no_0_and_tried_again(course, monkeypatch):
+    handed_in = course / "submitted" / "unlucky" / LAB
+    handed_in.mkdir(parents=True)
+    shutil.copy(course / "submitted" / "correct" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
+    settings = Config()
+    grading_settings(settings, course)
+    folders = CourseDirectory(root=str(course), assignment_id=LAB, student_id="unlucky")
+    with monkeypatch.context() as patch, pytest.raises(NbGraderException):
+        patch.setattr(Engine, "_limit", lambda *_: 0.001)
+        Autograde(coursedir=folders, config=settings).start()
+    assert minikit.read_book(course / "gradebook.db")["unlucky"] == {"q1": None, "q2": None, "q12a": None}
+    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q1", "q2", "q12a"}
+    assert not (course / "autograded" / "unlucky" / LAB).exists()
+    again = nbgrader(course, "autograde", LAB, "--student", "unlucky")
+    assert again.returncode == 0, again.stderr
+    book = minikit.read_book(course / "gradebook.db")["unlucky"]
+    assert (book["q1"], book["q2"]) == (14, 12)
+    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q12a"}
 
 
 def feedback(course: Path, student: str) -> str:

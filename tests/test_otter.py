@@ -233,6 +233,7 @@ def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypat
     assert code != 0
     assert results["output"].startswith(f"Not graded. The grader {says}")
     assert results["output"].endswith("This is not the notebook's fault. Please tell the staff.")
+    assert "score" not in results
     assert says in results["tests"][0]["output"] and results["tests"][0]["visibility"] == "hidden"
 
 

@@ -172,7 +172,7 @@ def no_kernel(monkeypatch):
 
 
 STOPS_OTTER = {
-    "two.zip": ({"a.ipynb": "{}", "b.ipynb": "{}"}, "2 notebooks were handed in (a.ipynb, b.ipynb)"),
+    "two.zip": ({"a.ipynb": "{}", "b.ipynb": "{}"}, "a.ipynb: this is JSON but not a notebook"),
     "none.zip": ({"lab.txt": ""}, "No notebook was handed in, only lab.txt: hand in lab.ipynb."),
     "folder.zip": ({"lab.ipynb/x": ""}, "No notebook was handed in, only x: hand in lab.ipynb."),
     "lab.ipynb": ("print('a script')", "lab.ipynb: this is not a readable notebook"),

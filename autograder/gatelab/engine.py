@@ -25,6 +25,7 @@ from typing import Any
 
 from gatelab.confine import ProtectionMissing, check, memory, pieces
 from gatelab.examiner.forkserver import ForkServer, ForkServerLost
+from gatelab.faults import TOLD
 from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.report.model import Report
 
@@ -136,18 +137,22 @@ class Engine:
         try:
             answer = self._ask(job, self._limit(questions))
         except _Stopped as why:
-            reason = f"The grader was stopped after {why} on this submission; staff: look at it and grade it by hand."
+            reason = (
+                f"The grader was stopped after {why} on this submission; run the same command again, "
+                "and if that does not help, grade it by hand."
+            )
         except (ForkServerLost, OSError, ValueError) as error:
             if self._closing.is_set():
                 raise
             reason = (
-                f"The grader's own process ended while it graded this submission ({error}); grade it again."
+                f"The grader's own process ended while it graded this submission ({error}); "
+                "run the same command again."
             )
         else:
             if "missing" in answer:
                 raise ProtectionMissing(answer["missing"], answer["pieces"])
             return Report.from_dict(answer["report"])
-        return Report(name, "ungradable", seed=seed, lab=self.lab.name, reason=reason)
+        return Report(name, "failed", reason, TOLD, seed=seed, lab=self.lab.name)
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True

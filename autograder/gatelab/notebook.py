@@ -1,29 +1,21 @@
 """Read a submitted notebook: its code cells, without a kernel and without trusting anything in it.
 
-The JSON is checked by hand and not by nbformat, which upgrades and repairs (and, for a hostile file, raises
-whatever it meets on the way): here a file is either plainly readable or named as what it is.
+notebook_file.py makes JSON of the file; here it is told whether that is this lab's notebook, and what of it is to be run.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import stat
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from gatelab.lab import Lab
+from gatelab.notebook_file import HOW, Ungradable, mark_of, parse, read_bytes, source_of
 
-SIZE_LIMIT = 20 << 20
+__all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_cells"]
+
 SOURCE_LIMIT = 1 << 20  # of one cell
 CELL_LIMIT = 2000
-HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
-
-
-class Ungradable(Exception):
-    """The submission cannot be graded; the message is one sentence that says what is wrong and the way out."""
 
 
 @dataclass
@@ -40,33 +32,6 @@ class CodeCell:
     names: tuple[str, ...] = ()  # of an answer in such a cell: what it defines of what the questions ask for
 
 
-def read_bytes(path: Path) -> bytes:
-    """The file's bytes. Raises Ungradable when it is no regular file of a sensible size."""
-    irregular = Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
-    try:
-        # Opened first and looked at then, since something else may take the name in between.
-        with open(path, "rb", opener=_open) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise irregular
-            data = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        if path.is_symlink() or not path.is_file():
-            raise irregular from error
-        raise Ungradable(
-            f"{path.name}: the file cannot be read ({error.strerror}); hand it in again."
-        ) from error
-    if len(data) > SIZE_LIMIT:
-        raise Ungradable(
-            f"{path.name}: the file is larger than {SIZE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again."
-        )
-    return data
-
-
-def _open(path: str, flags: int) -> int:
-    """Follows no link, and does not wait for who would write into a pipe."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
-
-
 def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
     """The code cells of a notebook.
 
@@ -78,7 +43,11 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
     Raises:
         Ungradable: with one sentence, when the file is not a Python notebook of this lab.
     """
-    notebook = _parse(data, name)
+    return cells_of(parse(data, name), name, lab)
+
+
+def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
+    """As `read_cells`, of a notebook that was parsed already."""
     cells: list[CodeCell] = []
     raw_cells = notebook["cells"]
     if len(raw_cells) > CELL_LIMIT:
@@ -90,13 +59,17 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
             if asleep := _answer_asleep(raw, index, lab):
                 cells.append(asleep)
             continue
-        source = _source(raw.get("source"))
+        source = source_of(raw)
         if source is None or len(source) > SOURCE_LIMIT:
             raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
-        metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
-        nbgrader = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
-        cells.append(CodeCell(index, source, str(nbgrader.get("grade_id", ""))[:80]))
-    if not _of_this_lab(cells, lab):
+        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
+    language = _other_language(notebook, cells, lab)
+    if language:
+        raise Ungradable(
+            f"{name}: its kernel is for {language}, not Python, and so is its code; "
+            f"write the answers in Python in {lab.notebook} and hand that in."
+        )
+    if not of_this_lab(cells, lab):
         raise Ungradable(
             f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."
         )
@@ -105,7 +78,7 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
 
 def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
     """An answer in a raw or markdown cell (a key pressed by mistake makes one of a code cell); None for any other text."""
-    source = _source(raw.get("source"))
+    source = source_of(raw)
     if source is None or len(source) > SOURCE_LIMIT:
         return None
     fenced = re.fullmatch(r"\s*```(?:python|py)?\n(.*?)\n```\s*", source, re.DOTALL)
@@ -117,52 +90,53 @@ def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None
     return CodeCell(index, source, "", kind, names) if names else None
 
 
-def _parse(data: bytes, name: str) -> dict[str, Any]:
-    if not data.strip():
-        raise Ungradable(f"{name}: the file is empty; save the notebook and hand it in again.")
-    try:
-        notebook = json.loads(data.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise Ungradable(f"{name}: this is not a notebook (not UTF-8 text); {HOW}.") from error
-    except (ValueError, RecursionError, MemoryError) as error:
-        what = "it breaks off in the middle" if data.lstrip()[:1] == b"{" else "it is not JSON"
-        raise Ungradable(f"{name}: this is not a readable notebook ({what}); {HOW}.") from error
-    if not isinstance(notebook, dict) or ("cells" not in notebook and "worksheets" not in notebook):
-        raise Ungradable(f"{name}: this is JSON but not a notebook; {HOW}.")
-    version = notebook.get("nbformat")
-    if version != 4:
-        raise Ungradable(f"{name}: its notebook format is {_brief(version)}, not 4; {HOW}.")
-    if not isinstance(notebook.get("cells"), list):
-        raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")
-    metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
-    kernel = metadata.get("kernelspec") if isinstance(metadata.get("kernelspec"), dict) else {}
-    language = kernel.get("language", "python")
-    info = metadata.get("language_info") if isinstance(metadata.get("language_info"), dict) else {}
-    for given in (language, info.get("name", "python")):
-        if not isinstance(given, str) or "python" not in given.lower():
-            raise Ungradable(
-                f"{name}: its kernel is for {_brief(given)}, not Python; choose a Python 3 kernel, save and hand it in again."
-            )
-    return notebook
+def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:
+    """The lab's questions that have a cell here, by its grade_id."""
+    return {cell.grade_id.removesuffix("-solution") for cell in cells} & set(lab.questions)
 
 
-def _source(source: Any) -> str | None:
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    return source if isinstance(source, str) else None
-
-
-def _of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
+def of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
     """By its question cells, or (copied into a fresh notebook) by the names it defines."""
-    ids = set(lab.questions)
-    names = [name for question in lab.questions.values() for name in question.names]
-    return any(
-        cell.grade_id.removesuffix("-solution") in ids
-        or any(f"def {name}" in cell.source or f"class {name}" in cell.source for name in names)
+    return bool(question_ids(cells, lab)) or any(
+        f"def {name}" in cell.source or f"class {name}" in cell.source
+        for name in _names(lab)
         for cell in cells
     )
 
 
-def _brief(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
+def _names(lab: Lab) -> list[str]:
+    return [name for question in lab.questions.values() for name in question.names]
+
+
+def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -> str:
+    """The language that the notebook says it is in, where that is not Python and its cells do not say otherwise.
+
+    What a kernel calls itself is often odd ("Pyodide", "xpython", "conda-env-…", nothing at all) and means little: a
+    definition that is written as Python's is counts for more. No cell is parsed here, since Python's parser is not made
+    for hostile text.
+    """
+    metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
+    said = [
+        entry.get(key)
+        for part, key in (("kernelspec", "language"), ("language_info", "name"))
+        if isinstance(entry := metadata.get(part), dict)
+    ]
+    others = [
+        name for name in said if isinstance(name, str) and name.strip() and not _PYTHON.search(name.lower())
+    ]
+    if not others or any(_is_python(cell.source) for cell in cells):
+        return ""
+    return others[0].strip()[:40]
+
+
+def _is_python(source: str) -> bool:
+    """Whether a cell defines something as Python does: with a colon after its head, and no `end`."""
+    return bool(_DEFINITION.search(source) and _COLON.search(source) and not _END.search(source))
+
+
+_PYTHON = re.compile(r"python|pyodide|pyolite")  # also ipython, xpython, xeus-python, micropython
+_DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+[ \t]*[(:]", re.MULTILINE)
+_COLON = re.compile(
+    r":[ \t]*(?:#[^\n]*)?$|^[ \t]*(?:def|class)[ \t]+\w+(?:\([^\n]*\))?[^\n:=(]*:[ \t]+\S", re.MULTILINE
+)
+_END = re.compile(r"^[ \t]*end[ \t]*$", re.MULTILINE)

@@ -12,9 +12,8 @@ try:
 
     in_container(ROOT)
 except Exception:
-    # Without the kit, or with the kit broken, there is only this to say.
+    # Without the kit, or with the kit broken, there is only this to say. No score: it is nobody's 0.
     results = {
-        "score": 0,
         "stdout_visibility": "hidden",
         "output": "Not graded. The grader could not start; this is not your notebook's fault. Please tell the staff.",
         "tests": [

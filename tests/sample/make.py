@@ -255,7 +255,7 @@ def _accidents(maker: Maker, part_1: dict[str, str]) -> None:
 
 
 def _no_notebooks(maker: Maker, part_1: dict[str, str]) -> None:
-    """What cannot be graded: no notebook, not one notebook, or not for this grader."""
+    """What is no notebook, and what only looks as if it were none for this grader."""
     right = maker.filled(part_1)
     text = nbformat.writes(right).encode()
     maker.write("not-json.ipynb", b"<!doctype html>\n<title>Sign in to continue</title>\n")

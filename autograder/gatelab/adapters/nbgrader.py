@@ -29,10 +29,11 @@ from gatelab.adapters.nbgrader_cells import read_submission
 from gatelab.confine import ProtectionMissing, pieces
 from gatelab.engine import DEFAULT_SEED, Engine
 from gatelab.examiner.forkserver import ForkServerLost
-from gatelab.klass.collect import CollectError, collect
+from gatelab.faults import TOLD
+from gatelab.klass.collect import one
 from gatelab.lab import Lab, LabError
 from gatelab.report.gradescope import all_questions, feedback, summary
-from gatelab.report.model import Report
+from gatelab.report.model import OUR_FAULT, Report
 
 TIME_LIMIT = 1000  # bytes of timestamp.txt
 
@@ -125,30 +126,28 @@ class SubmissionExporter(NotebookExporter):
             return super().from_filename(filename, resources, **kw)
         student = resources["nbgrader"]["student"]
         folder = Path(filename).parent
-        path, *why = self._pick(folder)
-        if path is None:
-            self.report = Report(student, "ungradable", *why, seed=self.seed, lab=self.lab.name)
+        came_in = one(folder, self.lab)
+        if came_in.gradable:
+            self.report = self._grade(came_in.path, student)
+            self.report.others = list(came_in.others)
         else:
-            self.report = self.engine.grade(path, name=student)
+            status = "failed" if came_in.ours else "ungradable"
+            self.report = Report(
+                student, status, came_in.problem, came_in.told, seed=self.seed, lab=self.lab.name
+            )
         if self.report.status == "ungradable":
             self.log.warning("%s is not gradable: %s", student, self.report.reason)
+        for note in self.report.notes:
+            self.log.warning("%s: %s", student, note)
         self._keep_time(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
-        return self.from_notebook_node(read_submission(path), resources, **kw)
+        return self.from_notebook_node(read_submission(came_in.path), resources, **kw)
 
-    def _pick(self, folder: Path) -> tuple[Path | None, str, str]:
-        """The one notebook of a student's folder, or why there is none, for staff and for the student: as the class
-        command has it."""
-        hand_in = f"Hand in {self.lab.notebook} itself."
+    def _grade(self, path: Path, student: str) -> Report:
         try:
-            came_in = collect(folder.parent, self.lab.name, notebook=self.lab.notebook)
-        except CollectError as error:
-            return None, str(error), f"Nothing can be read here. {hand_in}"
-        for item in came_in:
-            if item.name == folder.name:
-                return item.path, item.problem, item.told
-        what = f"{folder.name}: nothing can be read here"
-        return None, f"{what}; ask for the notebook.", f"{what}. {hand_in}"
+            return self.engine.grade(path, name=student)
+        except ProtectionMissing as error:  # it was there when the run began
+            return Report(student, "failed", str(error), TOLD, seed=self.seed, lab=self.lab.name)
 
     def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""
@@ -195,16 +194,31 @@ class GradeByEngine(NbGraderPreprocessor):
 
 
 class SaveGrades(SaveAutoGrades):
-    """nbgrader's step that enters the points; what could not be graded waits for a person in formgrader, with its 0."""
+    """nbgrader's step that enters the points. What could not be graded waits for a person in formgrader, with its 0."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Enter the points. What the grader failed at gets none: it is marked as waiting in the grade book, and the
+        exception has nbgrader remove its graded notebook, go on with the class, end with an exit code of 1, and grade
+        this one again at the next run."""
+        nb, resources = super().preprocess(nb, resources)
+        report: Report = self.parent.report
+        if report.status == "failed":
+            raise NbGraderException(f"{report.submission}: {OUR_FAULT}. {report.reason}")
+        return nb, resources
 
     def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
         super()._add_score(cell, resources)
-        if self.parent.report.status == "ungradable":
-            ids = (
-                cell.metadata["nbgrader"]["grade_id"],
-                self.notebook_id,
-                self.assignment_id,
-                self.student_id,
-            )
-            self.gradebook.find_grade(*ids).needs_manual_grade = True
-            self.gradebook.db.commit()
+        report: Report = self.parent.report
+        if report.status == "graded":
+            return
+        ids = (
+            cell.metadata["nbgrader"]["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        grade = self.gradebook.find_grade(*ids)
+        grade.needs_manual_grade = True
+        if report.status == "failed":
+            grade.auto_score = None
+        self.gradebook.db.commit()

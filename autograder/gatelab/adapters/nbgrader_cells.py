@@ -7,7 +7,6 @@ a submitted cell but its type and its text, and what nbgrader must know of it co
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT, Ungradable, read_bytes
+from gatelab.faults import GraderFault
+from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 
 # The beginning of an HTML tag. nbgrader's pages show a student's text as it is, scripts too, to who marks it; with a
 # space after it the sign is only a sign, in formulas as well.
@@ -38,11 +39,11 @@ MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cel
 def read_submission(path: Path | None) -> NotebookNode:
     """The notebook's cells without outputs, attachments and metadata; no cells where there is none to read."""
     try:
-        raw = json.loads(read_bytes(path).decode("utf-8-sig"))["cells"] if path else []
-    except (Ungradable, ValueError, RecursionError, KeyError, TypeError):
+        raw = parse(read_bytes(path), path.name)["cells"] if path else []
+    except (Ungradable, GraderFault):
         raw = []
     notebook = new_notebook()
-    for index, cell in enumerate(raw[:CELL_LIMIT] if isinstance(raw, list) else []):
+    for index, cell in enumerate(raw[:CELL_LIMIT]):
         made = _cell(cell, f"cell-{index}")
         if made is not None:
             notebook.cells.append(made)
@@ -53,19 +54,15 @@ def _cell(raw: Any, id: str) -> NotebookNode | None:
     """A clean copy of a submitted cell; of its metadata it keeps the grade_id it claims."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
         return None
-    source = raw.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str) or len(source) > SOURCE_LIMIT:
+    source = source_of(raw)
+    if source is None or len(source) > SOURCE_LIMIT:
         return None
     # Halves of characters cannot be written to a file.
     source = source.encode("utf-8", "replace").decode("utf-8")
     if raw["cell_type"] != "code":
         source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
     cell = MAKE[raw["cell_type"]](source, id=id)
-    metadata = raw.get("metadata")
-    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    grade_id = mark.get("grade_id") if isinstance(mark, dict) else None
+    grade_id = mark_of(raw).get("grade_id")
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
     return cell

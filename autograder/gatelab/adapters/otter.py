@@ -31,6 +31,7 @@ from otter.run.run_autograder.utils import OtterRuntimeError
 
 from gatelab.adapters.otter_intake import Intake, take_in
 from gatelab.adapters.otter_metadata import METADATA, out_of_sight
+from gatelab.faults import TOLD
 from gatelab.folders import Vanishing
 from gatelab.lab import Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
@@ -83,7 +84,7 @@ class GatelabPlugin(AbstractOtterPlugin):
             self.specs = list(lab.questions.values())
             self.lab = lab
             private = self.private.path
-            self.intake = _handed_in.get() or take_in(submission, private, self.lab.notebook)
+            self.intake = _handed_in.get() or take_in(submission, private, self.lab)
         except Exception as error:
             self._give_up(error)
         empty_folder(submission)
@@ -126,7 +127,9 @@ class GatelabPlugin(AbstractOtterPlugin):
 
     def _grade(self) -> Report:
         if self.intake.notebook is None:
-            return self._ungradable(self.intake.reason)
+            return (
+                self._failed(self.intake.reason) if self.intake.ours else self._ungradable(self.intake.reason)
+            )
         from gatelab.confine import ProtectionMissing, pieces
         from gatelab.engine import DEFAULT_SEED, Engine
 
@@ -139,24 +142,27 @@ class GatelabPlugin(AbstractOtterPlugin):
         }
         try:
             with Engine(self.lab, jobs=1, **settings) as engine:
-                return engine.grade(self.intake.notebook, name=self.intake.name)
+                report = engine.grade(self.intake.notebook, name=self.intake.name)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
             setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
             raise ProtectionMissing(
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
             ) from error
+        report.others = list(self.intake.others)
+        return report
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""
-        self.report = self._ungradable(
-            "The grader could not work, so nothing was graded; this is not your notebook's fault. Please tell the staff."
-        )
+        self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
         self.report.output = "".join(traceback.format_exception(error))
         self.report.hints = [f"{type(error).__name__}: {error}"]
 
     def _ungradable(self, reason: str) -> Report:
         return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")
+
+    def _failed(self, reason: str) -> Report:
+        return Report(self.intake.name, "failed", reason, TOLD, lab=self.lab.name if self.lab else "")
 
     def _write_verdicts(self) -> None:
         from gatelab.adapters.otter_results import verdicts

@@ -6,19 +6,32 @@ there are two, or where a file has a name that otter wants for its own. This is 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 
-from gatelab.klass.collect import DEPTH, ENTRIES, LITTER, SUFFIX
+from gatelab.faults import GraderFault
+from gatelab.klass.choose import (
+    DEPTH,
+    ENTRIES,
+    Candidate,
+    Found,
+    choose,
+    in_folder,
+    is_litter,
+    is_notebook,
+    listed,
+    shown,
+)
 from gatelab.klass.names import visible
-from gatelab.notebook import SIZE_LIMIT
-
-NAMES_SHOWN = 3
-LONGEST_NAME = 60  # characters of a file's name in a message
+from gatelab.lab import Lab
+from gatelab.notebook_file import FILE_LIMIT, Ungradable
 
 
 @dataclass(frozen=True)
@@ -28,70 +41,51 @@ class Intake:
     name: str
     notebook: Path | None
     reason: str = ""
+    others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
+    ours: bool = False  # whether the reason is the machine's fault and not the submission's
 
 
-class Unusable(Exception):
+class Unusable(Ungradable):
     """Nothing in this submission can be graded; the message is for the student."""
 
 
-def take_in(handed_in: Path, private: Path, wanted: str) -> Intake:
+def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
     """Copy the notebook of a folder, of an archive or the notebook itself into `private`.
 
-    `wanted` is what the lab's notebook is called; messages name it. Nothing is ever unpacked.
+    `lab`: None where the kit itself is broken. Nothing is ever unpacked.
     """
-    name = _shown(handed_in.name)
+    name = shown(handed_in.name)
+    wanted = lab.notebook if lab else "lab.ipynb"
     try:
         if stat.S_ISDIR(handed_in.lstat().st_mode):
-            found = _only(_in_folder(handed_in), wanted)
-            name = _shown(found.name)
-            return Intake(name, _keep(_read(found, name), private, found.name, wanted))
+            found = in_folder(handed_in, lambda path: _read(path, shown(path.name)))
+            return _chosen(found, lab, wanted, private)
         if handed_in.suffix.lower() == ".zip":
-            data, inside = _from_zip(handed_in, name, wanted)
-            return Intake(_shown(inside), _keep(data, private, inside, wanted))
-        if not handed_in.name.lower().endswith(SUFFIX):
+            return _from_zip(handed_in, name, lab, wanted, private)
+        if not is_notebook(handed_in.name):
             raise Unusable(f"{name} is not a notebook: hand in {wanted}.")
         return Intake(name, _keep(_read(handed_in, name), private, handed_in.name, wanted))
     except Unusable as error:
         return Intake(name, None, str(error))
-    except OSError as error:
-        return Intake(
-            name, None, f"{name} cannot be read ({error.strerror or error}): hand in {wanted} again."
-        )
+    except (OSError, MemoryError, GraderFault) as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", ours=True)
 
 
-def _in_folder(folder: Path) -> Iterator[Path]:
-    """The files of a folder and its subfolders; links stand for themselves and are not followed."""
-    seen = 0
-    for parent, folders, files in os.walk(folder):
-        here = Path(parent)
-        depth = len(here.relative_to(folder).parts)
-        links = [name for name in folders if (here / name).is_symlink()]
-        folders[:] = sorted(name for name in folders if name not in LITTER and depth < DEPTH)
-        seen += len(folders) + len(files)
-        if seen > ENTRIES:
-            raise Unusable(f"More than {ENTRIES:,} files were handed in: hand in the notebook alone.")
-        yield from (here / name for name in sorted(files + links) if name not in LITTER)
-
-
-def _only(files: Iterator[Path], wanted: str) -> Path:
-    """The one notebook among the files: the one at the top, or else the one in a subfolder."""
-    files = list(files)
-    notebooks = [file for file in files if _is_notebook(file.name)]
-    top = min((len(file.parts) for file in notebooks), default=0)
-    highest = [file for file in notebooks if len(file.parts) == top]
-    if len(highest) == 1:
-        return highest[0]
-    if highest:
-        raise Unusable(
-            f"{len(highest)} notebooks were handed in ({_listed(highest)}) and only one can be graded: "
-            "hand in the one with your answers."
-        )
-    only = f", only {_listed(files)}" if files else ""
-    raise Unusable(f"No notebook was handed in{only}: hand in {wanted}.")
-
-
-def _is_notebook(name: str) -> bool:
-    return name.lower().endswith(SUFFIX) and not name.startswith("._")
+def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
+    """The lab's notebook among the files, kept."""
+    if not found.notebooks:
+        if found.too_many:
+            raise Unusable(
+                f"More than {ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
+            )
+        names = [other.rpartition("/")[2] for other in found.others]
+        only = f", only {listed(names)}" if names else ""
+        raise Unusable(f"No notebook was handed in{only}: hand in {wanted}.")
+    notebook, others = choose(found.notebooks, lab)
+    name = notebook.place.name
+    kept = _keep(notebook.read(), private, name, wanted)
+    return Intake(shown(name), kept, others=tuple(other.shown for other in others))
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -105,32 +99,62 @@ def _read(path: Path, name: str) -> bytes:
     with open(file, "rb") as stream:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise Unusable(f"{name} is not an ordinary file: hand in the notebook itself.")
-        return _limited(stream.read(SIZE_LIMIT + 1), name)
+        return _limited(stream.read(FILE_LIMIT + 1), name)
 
 
-def _from_zip(archive: Path, name: str, wanted: str) -> tuple[bytes, str]:
-    """The notebook of an archive and its name. Only this member is read, and only so far as a notebook may be long."""
+def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: Path) -> Intake:
+    """The notebook of an archive. Only notebooks are read, and only so far as a notebook may be long."""
     if archive.is_symlink():
         raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
+    with _damage_named(name), zipfile.ZipFile(archive) as zip:
+        return _chosen(_in_zip(zip, name), lab, wanted, private)
+
+
+@contextmanager
+def _damage_named(archive: str) -> Iterator[None]:
+    """Make Unusable of what comes of a damaged archive, an unknown compression, a password, an end that comes too early:
+    zipfile has a dozen exceptions of its own and of its decompressors' for bytes that are not what they say."""
     try:
-        with zipfile.ZipFile(archive) as zip:
-            members = [member for member in zip.infolist() if not member.is_dir()]
-            if len(members) > ENTRIES:
-                raise Unusable(f"{name} holds more than {ENTRIES:,} files: hand in the notebook alone.")
-            # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
-            inside = [_within(member.filename) for member in members]
-            files = [file for file in inside if file.parts and not LITTER.intersection(file.parts)]
-            chosen = _only(iter(files), wanted)
-            with zip.open(members[inside.index(chosen)]) as stream:
-                return _limited(stream.read(SIZE_LIMIT + 1), _shown(chosen.name)), chosen.name
-    except (Unusable, OSError):
+        yield
+    except (Ungradable, MemoryError, GraderFault):
         raise
     except Exception as error:
-        # A damaged archive, an unknown compression, a password, an end that comes too early: zipfile has a
-        # dozen exceptions of its own and of its decompressors' for bytes that are not what they say.
+        # bz2's OSError has no number; one of a place in the file that cannot be is EINVAL.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
         raise Unusable(
-            f"{name} cannot be unpacked ({visible(str(error))[:100]}): hand in the notebook itself."
+            f"{archive} cannot be unpacked ({visible(str(error))[:100]}): hand in the notebook itself."
         ) from error
+
+
+def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
+    """What lies in an archive, as `in_folder` has it."""
+    notebooks: list[Candidate] = []
+    others: list[str] = []
+    members = [member for member in zip.infolist() if not member.is_dir()]
+    for member in members:
+        # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
+        place = _within(member.filename)
+        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > DEPTH + 1:
+            continue
+        if is_notebook(place.name):
+            notebooks.append(Candidate(place, _saved(member), lambda m=member: _member(zip, m, archive)))
+        elif len(others) < ENTRIES:
+            others.append(shown(str(place)))
+    return Found(notebooks, others, len(members) > ENTRIES)
+
+
+def _saved(member: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*member.date_time).timestamp()
+    except (ValueError, OverflowError):  # a month 0, as some archivers write it
+        return 0.0
+
+
+def _member(zip: zipfile.ZipFile, member: zipfile.ZipInfo, archive: str) -> bytes:
+    """The bytes of a notebook in an archive."""
+    with _damage_named(archive), zip.open(member) as stream:
+        return _limited(stream.read(FILE_LIMIT + 1), shown(_within(member.filename).name))
 
 
 def _within(name: str) -> PurePosixPath:
@@ -139,8 +163,8 @@ def _within(name: str) -> PurePosixPath:
 
 
 def _limited(data: bytes, name: str) -> bytes:
-    if len(data) > SIZE_LIMIT:
-        raise Unusable(f"{name} is larger than {SIZE_LIMIT >> 20} MiB: clear its outputs and save it again.")
+    if len(data) > FILE_LIMIT:
+        raise Unusable(f"{name} is larger than {FILE_LIMIT >> 20} MiB: clear its outputs and save it again.")
     return data
 
 
@@ -153,14 +177,3 @@ def _keep(data: bytes, private: Path, raw: str, wanted: str) -> Path:
         except (OSError, ValueError) as error:
             failure = error
     raise failure
-
-
-def _listed(files: list[Path]) -> str:
-    names = [_shown(file.name) for file in files[:NAMES_SHOWN]]
-    more = len(files) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
-
-
-def _shown(name: str) -> str:
-    name = visible(name)
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

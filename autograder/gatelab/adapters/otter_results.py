@@ -15,7 +15,7 @@ from otter.test_files.exception_test import ExceptionTestFile
 
 from gatelab.lab import QuestionSpec
 from gatelab.report.gradescope import all_questions, gradescope_results
-from gatelab.report.model import Question, Report
+from gatelab.report.model import OUR_FAULT, Question, Report
 from gatelab.report.pages import shown, words
 
 PLUGIN_DATA = "gatelab"  # where otter's results keep the whole report (for staff), see get_plugin_data
@@ -43,9 +43,9 @@ def replace_results(results: GradingResults, report: Report, specs: Iterable[Que
     results.results = {question.id: test_file(question) for question in questions}
     results.output = None
     results.all_hidden = False
-    results._catastrophic_error = (
-        None  # otter sets it when its kernel gave no results; the verdicts are not from there
-    )
+    # otter sets it when its kernel gave no results, and the verdicts are not from there. `otter grade` shows it in the
+    # column of statuses.
+    results._catastrophic_error = RuntimeError(OUR_FAULT) if report.status == "failed" else None
     results.set_plugin_data(PLUGIN_DATA, report.to_dict())
     results.__class__ = ReportResults
     results.report, results.specs = report, specs

@@ -24,13 +24,14 @@ import nbformat
 from gatelab.adapters.otter import empty_notebook, handed_in, lab_of_the_kit
 from gatelab.adapters.otter_intake import Intake, take_in
 from gatelab.adapters.otter_metadata import METADATA, out_of_sight
+from gatelab.faults import TOLD
 from gatelab.folders import vanishing
-from gatelab.lab import LabError, QuestionSpec
+from gatelab.lab import Lab, LabError
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 
 RESULTS = ("results.json", "results.pkl")
-NO_RESULT = "The grader ended without a result, so nothing was graded. Please tell the staff."
+NO_RESULT = "otter ended without a result; its traceback stands below."
 
 
 def in_container(root: Path) -> dict[str, Any]:
@@ -53,19 +54,20 @@ def grade_apart(
     `source` is the unpacked autograder zip. Writes `results.json` (and otter's `results.pkl`, when otter came to
     its end) into `results` and returns what the first says.
     """
-    specs, wanted = _lab(source)
+    lab = _lab(source)
+    specs = list(lab.questions.values()) if lab else []
     with vanishing("gatelab-otter-") as folder:
         apart, private = folder / "autograder", folder / "private"
         for path in (apart / "submission", apart / "results", private):
             path.mkdir(parents=True)
         (apart / "source").symlink_to(source.resolve())
         (apart / METADATA).write_text(json.dumps(metadata or {}), encoding="utf-8")
-        nbformat.write(empty_notebook(), apart / "submission" / wanted)
-        intake = take_in(submission, private, wanted)
+        nbformat.write(empty_notebook(), apart / "submission" / (lab.notebook if lab else "lab.ipynb"))
+        intake = take_in(submission, private, lab)
         failure = _run_otter(apart, intake, otter_run=not force_python3)
         results.mkdir(parents=True, exist_ok=True)
-        if not (apart / "results" / "results.json").is_file():
-            report = Report(intake.name, "ungradable", NO_RESULT, output=failure)
+        if not _is_ours(apart / "results" / "results.json"):
+            report = Report(intake.name, "failed", NO_RESULT, TOLD, output=failure)
             (apart / "results" / "results.json").write_text(
                 json.dumps(gradescope_results(report, specs), indent=1), encoding="utf-8"
             )
@@ -73,6 +75,14 @@ def grade_apart(
             if (apart / "results" / name).is_file():
                 shutil.copy(apart / "results" / name, results / name)
         return json.loads((apart / "results" / "results.json").read_text(encoding="utf-8"))
+
+
+def _is_ours(results: Path) -> bool:
+    """Whether the kit's result is there: none, or otter's own of an error of its own (with a 0), is no result."""
+    try:
+        return "extra_data" in json.loads(results.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
 
 
 def _run_otter(apart: Path, intake: Intake, otter_run: bool) -> str:
@@ -89,15 +99,15 @@ def _run_otter(apart: Path, intake: Intake, otter_run: bool) -> str:
     return ""
 
 
-def _lab(source: Path) -> tuple[list[QuestionSpec], str]:
-    """The lab's questions and its notebook's name, or what must do when the kit in the zip is broken."""
+def _lab(source: Path) -> Lab | None:
+    """The lab in the zip; None when the kit in it is broken."""
     try:
         config = json.loads((source / "otter_config.json").read_text(encoding="utf-8"))
         settings = next(iter(config["plugins"][0].values()))
         lab = lab_of_the_kit(source, settings.get("lab", ""))
-        return list(lab.questions.values()), lab.notebook
+        return lab if lab.questions and lab.notebook else None
     except Exception:  # the plugin will find the same and say so in the result
-        return [], "lab.ipynb"
+        return None
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -57,6 +57,12 @@ class Tree:
         return _kib(self.proc, f"{pid}/{file}", names)
 
 
+def killed_by_machine() -> int:
+    """How many processes Linux has ended since it started because memory ran out, in a container of its own too."""
+    lines = (line.split() for line in _text(None, "/proc/vmstat").splitlines())
+    return sum(int(words[1]) for words in lines if words[0] == "oom_kill")
+
+
 def _kib(folder: int | None, path: str, names: tuple[str, ...]) -> int:
     lines = (line.split() for line in _text(folder, path).splitlines())
     return sum(int(words[1]) for words in lines if len(words) == 3 and words[0].rstrip(":") in names)

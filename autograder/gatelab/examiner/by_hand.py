@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from gatelab.confine import ProtectionMissing
+from gatelab.faults import GraderFault
+from gatelab.klass.collect import one
 from gatelab.lab import Lab
 from gatelab.notebook import Ungradable, read_bytes, read_cells
 from gatelab.suite.student import WorkerLost
@@ -21,11 +23,17 @@ def workers_for(
 ) -> ConfinedWorkers:
     """The loaded workers of one notebook. What has to be closed is given to `at_end`, what goes first as the last.
 
-    Raises pytest.UsageError with one sentence when it cannot be graded.
+    `path` may be a student's folder: then its notebook is chosen as everywhere. Raises pytest.UsageError with one
+    sentence when it cannot be graded.
     """
+    if path.is_dir():
+        came_in = one(path, lab)
+        if came_in.path is None:
+            raise pytest.UsageError(came_in.problem)
+        path = came_in.path
     try:
         cells = read_cells(read_bytes(path), path.name, lab)
-    except Ungradable as error:
+    except (Ungradable, GraderFault) as error:
         raise pytest.UsageError(str(error)) from error
     try:
         server = ForkServer(lab.assignment / "seqlab")
@@ -36,6 +44,6 @@ def workers_for(
     at_end(workers.shut)
     try:
         workers.load()
-    except (WorkerLost, ProtectionMissing) as error:
+    except (WorkerLost, GraderFault, ProtectionMissing) as error:
         raise pytest.UsageError(str(error)) from error
     return workers

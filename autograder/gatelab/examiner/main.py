@@ -18,6 +18,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     """Answer jobs `{"path", "name", "seed", "questions", "training"}` until the engine closes the line."""
     from gatelab.bank.load import load_bank
     from gatelab.confine import ProtectionMissing
+    from gatelab.faults import TOLD, reason_of
     from gatelab.lab import Lab, LabError
     from gatelab.report.model import Report
 
@@ -72,11 +73,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
             say({"lost": str(error)})
             return
         except Exception as error:
-            # A fault of the kit: the submission keeps its place in the results, staff can read why.
+            # A fault of the kit or of the machine: the submission keeps its place in the results, staff can read why.
             report = Report(
-                job["name"], "ungradable", seed=job["seed"], lab=lab.name,
-                reason="The grader itself failed on this submission; grade it by hand with "
-                "`pytest tests/hidden --submission FILE` and report the fault.",
+                job["name"], "failed", reason_of(error), TOLD, seed=job["seed"], lab=lab.name,
                 hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
                        + traceback.format_exc()[-8000:]],
             )  # fmt: skip

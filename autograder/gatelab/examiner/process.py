@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine.apply import USERS, Settings
+from gatelab.confine.memory import killed_by_machine
+from gatelab.faults import GraderFault
 from gatelab.folders import remove
 from gatelab.suite.student import Loss, WorkerLost
 from gatelab.worker import wire
@@ -56,13 +58,27 @@ class OutputFile:
             os.close(descriptor)
 
 
+def machine_can_fork() -> bool:
+    """Whether another process can be had here and now: what a worker says of that, its submission may have made it say."""
+    try:
+        pid = os.fork()
+    except OSError:
+        return False
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return True
+
+
 class WorkerProcess:
     """A confined process with the fork server as its origin.
 
     `protection` says which pieces are on, `lacks` in words what the machine has not.
+    Raises GraderFault when there is none to be had: nothing of the submission has run by then.
     """
 
     def __init__(self, client: Client, library: Path) -> None:
+        self.kills = killed_by_machine()
         self.protection: dict[str, bool] = {}
         self.lacks: list[str] = []
         self.cpu_seconds = 0.0
@@ -90,18 +106,16 @@ class WorkerProcess:
             **pretended,
         )
         try:
-            client.ask(
+            self.warden = client.ask(
                 {"op": "worker", "settings": asdict(settings)},
                 [far.fileno(), self.output.fd, far_control.fileno()],
-            )
+            )["pid"]
             far.close()
             far_control.close()
             said = wire.receive(self.line, time.monotonic() + START_SECONDS, limits=wire.ANSWER)["protection"]
         except (wire.WireProblem, ForkServerLost) as error:
-            client.lost = (
-                True  # nothing of the submission has run: whatever it was, it is not the submission's fault
-            )
-            raise WorkerLost("No process could be started for this submission.", Loss.ROOM) from error
+            client.lost = True  # another fork server is tried
+            raise GraderFault("No process could be started for this submission.") from error
         self.lacks = [str(lack) for lack in said.pop("lacks", [])]
         self.protection = {str(piece): on is True for piece, on in said.items()}
 
@@ -110,7 +124,7 @@ class WorkerProcess:
     ) -> dict[str, Any]:
         """Ask on the main line, or on a question's, and hear the answer, in `seconds`.
 
-        Raises WorkerLost with the reason, for the student.
+        Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
         """
         line = line or self.line
         try:
@@ -138,6 +152,9 @@ class WorkerProcess:
         with contextlib.suppress(OSError, ValueError, LookupError):
             said = self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT)
             return json.loads(said.splitlines()[0])["why"]
+        if killed_by_machine() > self.kills:
+            # Below the limit that a submission has; the warden names that one.
+            raise GraderFault("The machine ran out of memory and ended the submission's process.")
         return "Your code ended its process (exit, crash, out of memory or out of processor time)."
 
     def close(self) -> None:

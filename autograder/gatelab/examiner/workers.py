@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.confine import check
+from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.notebook import CodeCell
 from gatelab.released import released
@@ -22,7 +23,7 @@ from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.worker.withheld import SWITCHED_OFF
 
 from .forkserver import Client
-from .process import NO_ANSWER, OutputFile, WorkerProcess
+from .process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
 
 # Processor time that the code of a notebook may take; a busy machine costs nobody anything. Measured: the solved
 # notebook loads in 0.1 s without its experiments, and its slowest call in a suite takes 0.4 s.
@@ -238,7 +239,7 @@ class ConfinedWorkers:
             try:
                 worker = self._fork(deadline, question)
                 break
-            except WorkerLost:
+            except (WorkerLost, GraderFault):
                 # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
                 self.shut()
                 if attempt == 2:
@@ -273,6 +274,8 @@ class ConfinedWorkers:
             except (wire.WireProblem, OSError) as error:
                 raise WorkerLost("The process of your notebook ended on its own.") from error
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
+                if not machine_can_fork():
+                    raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
             undone.pop_all()
             return QuestionWorker(self.main, line, output, answer["pid"], deadline)

@@ -71,7 +71,7 @@ def grade(
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collect(folder, lab.name, out, lab.notebook)
+        submissions = collect(folder, lab, out)
         store = Store(out, grading_hash(lab, seed, chosen), folder)
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
@@ -164,7 +164,7 @@ class _Watch:
         result = (
             f"{number(report.points)} of {number(report.max_points)}"
             if report.status == "graded"
-            else report.status
+            else report.shown_status
         )
         self.bar.update(self.task, advance=1, last=escape(f"{report.submission[:40]}: {result}"))
         if not self.console.is_terminal:

@@ -123,11 +123,12 @@ def _write(filled: Filled, read: list[Report], template: Path, out: Path) -> Non
         (filled.no_row, "graded, but not in the sheet"),
         (filled.no_grade, "in the sheet, nothing came in"),
         (filled.ungradable, "in the sheet, what came in could not be graded"),
+        (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),
     ):
         if names:
             typer.echo(f"{len(names)} {what}: {'; '.join(names)}.", err=True)
-    raise typer.Exit(1 if filled.unclear or filled.no_row else 0)
+    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed else 0)
 
 
 def _usage(message: str) -> NoReturn:

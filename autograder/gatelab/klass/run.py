@@ -52,7 +52,7 @@ class ClassRun:
             if not submission.gradable:
                 report = Report(
                     submission.name,
-                    "ungradable",
+                    "failed" if submission.ours else "ungradable",
                     submission.problem,
                     submission.told,
                     seed=self.seed,
@@ -134,6 +134,7 @@ class ClassRun:
             report = replace(report, questions=kept)
         # Both may repeat the file's name, whatever that holds.
         report.reason, report.told = visible(report.reason), visible(report.told)
+        report.others = list(submission.others)
         self.reports[submission.name] = report
         self.store.sign(submission, report)
         page = feedback_page(self.lab, report)

@@ -118,9 +118,11 @@ class Store:
             report = Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
-        # Without the submission's hash it is the grader that failed, not the submission: that is tried again.
-        holds = report.sha256 == submission.sha256 and report.versions.get(GRADED_WITH) == self.key(
-            submission
+        # What the grader failed at is tried again.
+        holds = (
+            report.status != "failed"
+            and report.sha256 == submission.sha256
+            and report.versions.get(GRADED_WITH) == self.key(submission)
         )
         return report if holds else None
 

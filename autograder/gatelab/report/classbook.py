@@ -31,11 +31,14 @@ class Row:
 
     @property
     def status(self) -> str:
-        return self.report.status if self.report else PENDING
+        return self.report.shown_status if self.report else PENDING
 
     @property
     def reason(self) -> str:
-        return self.report.reason if self.report else self.problem
+        """Why there is no grade, or what is to be known of a graded one."""
+        return (
+            " ".join(filter(None, [self.report.reason, *self.report.notes])) if self.report else self.problem
+        )
 
     @property
     def graded(self) -> bool:
@@ -88,6 +91,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "questions": {q.id: q.points for q in report.questions if not q.by_hand}
         if report and row.graded
         else {},
+        "notes": report.notes if report else [],
         "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
     }

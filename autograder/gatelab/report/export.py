@@ -71,6 +71,7 @@ class Filled:
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
     ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
+    failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
     replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
     unclear: list[str] = field(default_factory=list)  # one sentence each
 
@@ -216,6 +217,8 @@ def _fill(
         elif len(owner[k]) > 1:
             names = ", ".join(report.submission for report in owner[k])
             result.unclear.append(f"{who}: {len(owner[k])} submissions ({names}); fill in by hand.")
+        elif owner[k] and owner[k][0].status == "failed":
+            result.failed.append(who)
         elif owner[k]:
             result.ungradable.append(who)
         else:

@@ -22,12 +22,16 @@ CELLS_NAMED = 10
 
 
 def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -> dict[str, Any]:
-    """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for."""
+    """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for.
+
+    What the grader failed at has no score at all: Gradescope then says that the autograder failed, and enters no 0.
+    """
     rows = all_questions(report, questions)
     marked_here = [question for question in rows if not question.by_hand]
-    tests = [_test(question) for question in marked_here]
+    failed = report.status == "failed"
+    tests = [] if failed else [_test(question) for question in marked_here]
     return {
-        "score": report.points,
+        **({} if failed else {"score": report.points}),
         "execution_time": round(report.wall_seconds),
         "visibility": "visible",
         "stdout_visibility": "hidden",  # otter's own log; the student's results are the tests below
@@ -79,6 +83,7 @@ def summary(report: Report, questions: list[Question]) -> str:
         lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
+    lines += [shown(note) for note in report.notes]
     if by_hand:
         total = sum(question.max_points for question in by_hand)
         verb = "is" if len(by_hand) == 1 else "are"
@@ -134,7 +139,7 @@ def mistakes(question: Question) -> list[str]:
 
 def _for_staff(report: Report) -> dict[str, Any]:
     """The hidden test: what was off, hints on the code, what the student's code printed, tracebacks."""
-    lines = [missing_protection(report), *report.hints]
+    lines = [missing_protection(report), report.reason if report.status == "failed" else "", *report.hints]
     for question in report.questions:
         lines += [
             f"{question.id} {words(part.name)}: {_end(part.detail)}" for part in question.parts if part.detail

@@ -10,7 +10,11 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-Status = Literal["graded", "ungradable"]
+# "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
+Status = Literal["graded", "ungradable", "failed"]
+OUR_FAULT = "not graded, our fault"  # what a person reads for it
+
+MOST_NAMED = 5  # other notebooks
 
 # What the suites say of a stub that raised its NotImplementedError, and of a concept question left open.
 UNTOUCHED = ("Not written yet", "is unanswered")
@@ -81,13 +85,15 @@ class Report:
 
     submission: str
     status: Status
-    reason: str = ""  # why ungradable: one sentence with the way out
+    reason: str = ""  # why not graded: one sentence with the way out
     told: str = ""  # the same as the student reads it, where that is another sentence
     sha256: str = ""
     seed: int = 0
     lab: str = ""
     questions: list[Question] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)  # notebooks that came in with it and were not graded
+    as_handed_out: bool = False  # no answer cell differs from the release's
     hints: list[str] = field(default_factory=list)  # staff: library shortcuts seen in the code, …
     protection: dict[str, bool] = field(default_factory=dict)  # each piece of confinement, on or off
     versions: dict[str, str] = field(default_factory=dict)
@@ -103,6 +109,28 @@ class Report:
     def max_points(self) -> float:
         """What the grader can give; the questions marked by hand are not in it."""
         return sum(question.max_points for question in self.questions if not question.by_hand)
+
+    @property
+    def shown_status(self) -> str:
+        """The status as a person reads it."""
+        return OUR_FAULT if self.status == "failed" else self.status
+
+    @property
+    def notes(self) -> list[str]:
+        """What is to be known of the work as a whole, for staff and student: one sentence each."""
+        notes = []
+        if self.others:
+            more = f" and {len(self.others) - MOST_NAMED} more" if len(self.others) > MOST_NAMED else ""
+            notes.append(f"Also handed in and not graded: {', '.join(self.others[:MOST_NAMED])}{more}.")
+        checked = [question for question in self.questions if question.parts and not question.by_hand]
+        left = [question.id for question in checked if not question.begun]
+        if self.status == "graded" and self.as_handed_out and self.points == 0:
+            notes.append("This is the notebook as it was handed out: nothing was written in it.")
+        elif checked and len(left) == len(checked) > 1:
+            notes.append("Nothing was written: none of the questions that were graded has an answer.")
+        elif left:
+            notes.append(f"Nothing was written for {', '.join(left)}.")
+        return notes
 
     def question(self, id: str) -> Question:
         """Return the question with this ID. Raises KeyError when the lab has none."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.identify import identify
+from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Otherwise, Part, Question
 
@@ -115,6 +116,7 @@ class Grading:
         self.finished: dict[str, Question] = {}
         self.running: Attempt | None = None
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
+        self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         names = (name for spec in lab.questions.values() for name in spec.names)
         self.words = Words(workers.sources, names)
 
@@ -135,6 +137,8 @@ class Grading:
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
+        if self.fault is not None:
+            raise GraderFault("The grader failed at an earlier check.")
         running = self.running
         deadline = running.started + running.spec.seconds
         if time.monotonic() > deadline:

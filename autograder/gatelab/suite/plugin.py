@@ -14,6 +14,7 @@ import pytest
 
 from gatelab.bank.load import load_bank
 from gatelab.confine import REQUIRED
+from gatelab.faults import is_machines, reason_of
 from gatelab.lab import DEFAULT_SEED, Lab, LabError, QuestionSpec
 
 from .draw import Draw
@@ -195,6 +196,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
         message, detail = "", ""
         if report.failed:
             error = call.excinfo.value
+            if is_machines(error) and grading.fault is None:
+                grading.fault = error
             detail = report.longreprtext
             ours = isinstance(error, AssertionError) and str(error)
             # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
@@ -229,6 +232,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         return
     write = terminalreporter.write_line
     terminalreporter.section(f"grade (seed {grading.seed})")
+    if grading.fault is not None:
+        write(f"Not graded, the grader's own fault: {reason_of(grading.fault)}")
+        return
     for question in grading.finished.values():
         write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
         if question.own:

@@ -1,0 +1,44 @@
+"""What went wrong through no fault of the submission.
+
+An exception of this kind never becomes a 0: the report says "not graded, our fault", and the same command tries again.
+"""
+
+from __future__ import annotations
+
+
+class GraderFault(Exception):
+    """The grader, or the machine that it runs on, failed; the message is one sentence for staff."""
+
+
+# What the student reads, whatever it was. Staff read the reason.
+TOLD = (
+    "The grader itself failed, so nothing was graded. That is not your notebook's fault and costs no points: "
+    "it will be graded again. If this message stays, tell the staff."
+)
+
+
+def reason_of(error: BaseException) -> str:
+    """One sentence for staff on an exception that ended the grading of a submission."""
+    if isinstance(error, GraderFault):
+        what = str(error).rstrip(".")
+    elif is_machines(error):
+        what = (
+            f"The machine failed ({getattr(error, 'strerror', None) or str(error) or type(error).__name__})"
+        )
+    else:
+        return (
+            "The grader itself failed on this submission; run the same command again, and if that does not help, grade it "
+            "by hand with `pytest tests/hidden --submission FILE` and report the fault."
+        )
+    return f"{what}; mend that and run the same command again."
+
+
+def is_machines(error: BaseException) -> bool:
+    """Whether an exception on the trusted side says that the machine had no more to give: of memory, disk, files, processes.
+
+    What a submission may use of these is limited in its own process, so that it cannot use up ours.
+    """
+    if isinstance(error, GraderFault | OSError | MemoryError):
+        return True
+    # PyTorch's own words where memory cannot be had.
+    return isinstance(error, RuntimeError) and "allocate memory" in str(error)

@@ -1,0 +1,207 @@
+"""The file of a notebook: bytes that anybody may have written become a list of cells, or one sentence why not.
+
+The JSON is checked by hand and not by nbformat, which upgrades and repairs (and, for a hostile file, raises
+whatever it meets on the way): here a file is either plainly readable or named as what it is. Everything that says
+nothing about the work (the kernel's name, the format's minor number, the encoding, pictures) is let pass.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+from gatelab.faults import GraderFault
+
+FILE_LIMIT = 128 << 20  # of the file, whose outputs may hold many pictures
+SIZE_LIMIT = 20 << 20  # of what is left without them
+TOKENS = 4_000_000  # brackets and texts looked at to find the outputs; a notebook of 30 MB has some 100,000
+HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
+
+
+class Ungradable(Exception):
+    """The submission cannot be graded; the message is one sentence that says what is wrong and the way out."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The file's bytes. Raises Ungradable when it is no regular file of a sensible size, GraderFault when the machine
+    does not let it be read."""
+    irregular = Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
+    try:
+        # Opened first and looked at then, since something else may take the name in between.
+        with open(path, "rb", opener=_open) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise irregular
+            data = file.read(FILE_LIMIT + 1)
+    except (OSError, MemoryError) as error:
+        # ELOOP: a link; ENXIO: a socket. Everything else a regular file may say is the machine's own trouble.
+        if getattr(error, "errno", None) in (errno.ELOOP, errno.ENXIO) or _is_irregular(path):
+            raise irregular from error
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise GraderFault(f"{path.name}: the file cannot be read ({why}).") from error
+    if len(data) > FILE_LIMIT:
+        raise Ungradable(
+            f"{path.name}: the file is larger than {FILE_LIMIT >> 20} MiB; clear all outputs, save and hand it in again."
+        )
+    return data
+
+
+def _open(path: str, flags: int) -> int:
+    """Follows no link, and does not wait for who would write into a pipe."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+
+def _is_irregular(path: Path) -> bool:
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+
+
+def parse(data: bytes, name: str) -> dict[str, Any]:
+    """The notebook as plain JSON in format 4, its `cells` a list (of anything), without the outputs where they are large.
+
+    Raises Ungradable when the bytes are no notebook.
+    """
+    if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise Ungradable(f"{name}: the file is empty; save the notebook and hand it in again.")
+    data = _utf8(data, name)
+    if len(data) > SIZE_LIMIT:
+        data = without_outputs(data)
+        if len(data) > SIZE_LIMIT:
+            raise Ungradable(
+                f"{name}: the file is larger than {SIZE_LIMIT >> 20} MiB without its outputs; "
+                "take out what is pasted into its cells, save and hand it in again."
+            )
+    try:
+        notebook = json.loads(data.decode("utf-8", "surrogatepass"))
+    except MemoryError as error:
+        raise GraderFault(f"{name}: there is not enough memory to read it.") from error
+    except (ValueError, RecursionError) as error:
+        what, way_out = _damage(data, error)
+        raise Ungradable(f"{name}: this is not a readable notebook ({what}); {way_out}.") from error
+    if not isinstance(notebook, dict) or ("cells" not in notebook and "worksheets" not in notebook):
+        raise Ungradable(f"{name}: this is JSON but not a notebook; {HOW}.")
+    if "cells" not in notebook:
+        notebook["cells"] = _of_worksheets(notebook["worksheets"])
+    elif notebook.get("nbformat") != 4:
+        raise Ungradable(f"{name}: its notebook format is {_brief(notebook.get('nbformat'))}, not 4; {HOW}.")
+    if not isinstance(notebook["cells"], list):
+        raise Ungradable(f"{name}: this is JSON but not a notebook (it has no list of cells); {HOW}.")
+    return notebook
+
+
+def _damage(data: bytes, error: Exception) -> tuple[str, str]:
+    """What is wrong with a file that is not JSON, and what its owner can do: Jupyter opens none of these either."""
+    if not data.lstrip().startswith(b"{"):
+        return "it is not JSON", "save the notebook in Jupyter and hand in the .ipynb file"
+    again = "hand in a copy that Jupyter opens"
+    if conflict := re.search(rb"^(?:<{7}|={7}|>{7})(?=[ \r\n])", data, re.MULTILINE):
+        line = data.count(b"\n", 0, conflict.start()) + 1
+        return f"line {line} is the mark of a merge conflict", f"resolve the conflict, or {again}"
+    if not isinstance(error, json.JSONDecodeError) or _is_cut(error):
+        return "it breaks off in the middle", again
+    return f"its JSON is damaged at line {error.lineno}", again
+
+
+def _is_cut(error: json.JSONDecodeError) -> bool:
+    return error.msg.startswith("Unterminated string") or error.pos >= len(error.doc.rstrip())
+
+
+def _utf8(data: bytes, name: str) -> bytes:
+    """The text in UTF-8 without a mark, whatever an editor or Windows saved it in."""
+    encoding = json.detect_encoding(data[:4])
+    try:
+        text = data.decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
+    except UnicodeDecodeError as error:
+        if not data.lstrip().startswith(b"{") or b"\0" in data:
+            raise Ungradable(f"{name}: this is not a notebook (not UTF-8 text); {HOW}.") from error
+        # What Windows calls ANSI; only letters outside of ASCII differ, and code has those in comments.
+        text = data.decode("cp1252", "replace")
+    else:
+        if encoding == "utf-8":  # also of a file with a mark, which json.detect_encoding calls utf-8-sig
+            return data
+    return text.encode("utf-8", "surrogatepass")
+
+
+def without_outputs(data: bytes) -> bytes:
+    """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
+
+    Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
+    as it is, or with less in it: who reads it finds that out.
+    """
+    kept: list[bytes] = []
+    begin = depth = looked = 0
+    text = key = b""
+    skipped_from, skipped_at = -1, 0
+    for token in _TOKEN.finditer(data):
+        looked += 1
+        if looked > TOKENS:
+            return data
+        found = token.group()
+        first = found[:1]
+        if first == b'"':
+            text = found if len(found) < 20 else b""
+        elif first == b":":
+            key = text
+            continue
+        elif first in b"[{":
+            depth += 1
+            if skipped_from < 0 and depth in _DROPPED.get(key, ()):
+                skipped_from, skipped_at = token.start(), depth
+        elif first in b"]}":
+            if depth == skipped_at and skipped_from >= 0:
+                kept += [data[begin:skipped_from], data[skipped_from : skipped_from + 1] + found]
+                begin, skipped_from = token.end(), -1
+            depth -= 1
+        key = b""
+    return b"".join([*kept, data[begin:]])
+
+
+_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:]', re.DOTALL)
+# What is emptied, and at which depth its bracket stands: a cell's in format 4 and in format 3, the notebook's.
+_DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
+
+
+def _of_worksheets(sheets: Any) -> Any:
+    """The cells of a notebook in format 2 or 3, as format 4 has them; no list where there is none."""
+    if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
+        return None
+    cells: list[Any] = []
+    for sheet in sheets:
+        found = sheet.get("cells", [])
+        if not isinstance(found, list):
+            return None
+        for cell in found:
+            if isinstance(cell, dict) and cell.get("cell_type") == "code" and "input" in cell:
+                cell = {**cell, "source": cell["input"]}
+            elif isinstance(cell, dict) and cell.get("cell_type") == "heading":
+                cell = {**cell, "cell_type": "markdown"}
+            cells.append(cell)
+    return cells
+
+
+def source_of(cell: Any) -> str | None:
+    """A cell's text; None when it is no text. A cell without any is empty."""
+    source = cell.get("source", "")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return source if isinstance(source, str) else None
+
+
+def mark_of(cell: Any) -> dict[str, Any]:
+    """nbgrader's metadata of a cell; empty when it has none."""
+    metadata = cell.get("metadata")
+    mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return mark if isinstance(mark, dict) else {}
+
+
+def _brief(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
