@@ -1,0 +1,203 @@
+"""The marks of a class on disk: `marks.csv`, which is what counts, and `grades.csv`, in which people write them.
+
+`read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on the disk; `write_grades` then replaces
+grades.csv, and only then: a table that is not kept elsewhere, or was saved again meanwhile, is never written over.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import stat
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from gatelab.klass.earlier import LOOK_BACK, Earlier
+from gatelab.klass.store import data, write
+from gatelab.report.marks import Marks, MarksError, Work, read_marks
+from gatelab.report.readback import Change, parsed, read_back
+from gatelab.report.sheet import LARGEST, Table
+
+EDITORS = (
+    ".~lock.grades.csv#",
+    "~$grades.csv",
+)  # what LibreOffice and Excel leave beside a file that they have open
+OTHERS = ("grades.xlsx", "grades.ods", "grades.xls", "grades.tsv", "grades.txt", "grades.numbers")
+
+
+class SavedMeanwhile(Exception):
+    """grades.csv is not the one that was read; read it again."""
+
+
+class Unreadable(MarksError):
+    """A table on the disk cannot be taken in; `path` is which."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+
+
+class MarkBook:
+    """Marks and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`: the
+    columns of grades.csv."""
+
+    def __init__(self, out: Path, questions: dict[str, float], order: list[str]) -> None:
+        self.questions, self.order = questions, order
+        self.marks_path, self.grades_path = Path(out) / "marks.csv", Path(out) / "grades.csv"
+        self.earlier = Earlier(out)
+        self.marks = Marks()
+        self._changes: dict[tuple[str, str], Change] = {}
+        self.notes: list[str] = []  # one sentence each, of the last reading
+        self.kept: Path | None = None  # where the table that somebody saved is kept
+        self._raw: bytes | None = None  # grades.csv as it was read
+        self._edited = False
+        self._replaced: bytes | None = None  # marks of another class, which these take the place of
+
+    def read(self, works: list[Work], other_class: bool = False) -> None:
+        """Take in marks.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
+
+        `works` are the class as it was when grades.csv was written. With `other_class` what lies here is another class's: of its
+        marks only those for the same names and bytes are taken over.
+        """
+        notes: list[str] = []
+        marks = self._marks(notes)
+        raw = _bytes(self.grades_path)
+        written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
+        edited = raw is not None and raw not in written
+        changes: list[Change] = []
+        if raw is None and written:
+            notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
+        elif edited and not raw.strip(b"\0 \r\n\t\xef\xbb\xbf\xfe\xff"):
+            notes.append(f"{self.grades_path}: was empty; it is written again, and the marks stand.")
+            edited = False
+        elif edited:
+            try:
+                changes = self._take_in(raw, written, [] if other_class else works, marks, notes)
+            except MarksError as error:
+                if not other_class:
+                    raise Unreadable(self.grades_path, str(error)) from error
+        for name in OTHERS:
+            if (self.grades_path.parent / name).exists():
+                notes.append(
+                    f"{self.grades_path.with_name(name)}: is not read; save it as {self.grades_path.name} to have its marks taken in."
+                )
+        for path in sorted(self.grades_path.parent.glob(f"{self.grades_path.stem}-kept-*")):
+            notes.append(
+                f"{path}: was set aside, and its marks are not taken in; mend it and save it as {self.grades_path.name}, or take it away."
+            )
+        for name in EDITORS:
+            if (self.grades_path.parent / name).exists():
+                notes.append(
+                    f"{self.grades_path}: seems to be open in a spreadsheet ({name}); close it there and open it again."
+                )
+        if other_class:
+            self._replaced = data(marks.text()) if len(marks) else None
+            marks, changes = marks.only(works), []
+            notes = [
+                f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
+            ]
+        self.marks, self.notes, self._raw, self._edited = marks, notes, raw, edited
+        for change in changes:  # read twice where it could not be kept the first time
+            key = change.name, change.question
+            self._changes[key] = replace(change, was=self._changes.get(key, change).was)
+
+    @property
+    def changes(self) -> list[Change]:
+        """All that was taken in since this object was made."""
+        return list(self._changes.values())
+
+    def keep(self) -> None:
+        """Put the marks on the disk, and a table that somebody saved beside them. Raises OSError."""
+        if self._replaced:
+            self.earlier.keep("marks", self._replaced)
+        text = self.marks.text()
+        if (len(self.marks) or self.marks_path.exists()) and _bytes(self.marks_path) != data(text):
+            self.earlier.keep("marks", data(text))
+            write(self.marks_path, text, lasting=True)
+        if self._edited and self._raw is not None:
+            self.kept = self.earlier.keep("edited", self._raw)
+
+    def set_aside(self, old: Path) -> Path:
+        """Give a table that cannot be read a name that no file has yet, so that it is not written over. Raises OSError."""
+        free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
+        kept = old.rename(next(path for path in free if not path.exists()))
+        if old == self.grades_path:
+            self._raw, self._edited, self.notes = None, False, []
+        return kept
+
+    def write_grades(self, text: str) -> None:
+        """Replace grades.csv. Raises OSError; SavedMeanwhile when it is not the one that `read` read."""
+        try:
+            now = _bytes(self.grades_path)
+        except MarksError as error:
+            raise SavedMeanwhile from error
+        if now != self._raw:
+            raise SavedMeanwhile
+        before = self.earlier.all("grades")[:1]
+        copy = self.earlier.keep("grades", data(text))
+        if now == data(text):
+            return
+        try:
+            write(self.grades_path, text, lasting=True)
+        except OSError:
+            if copy not in before:
+                copy.unlink(missing_ok=True)  # it is not what the next one to come back was made from
+            raise
+        self._raw, self._edited = data(text), False
+
+    def _marks(self, notes: list[str]) -> Marks:
+        """marks.csv, or the newest copy of it where it was taken away."""
+        path = self.marks_path
+        raw = _bytes(path)
+        copies = self.earlier.all("marks")
+        if raw is None and copies:
+            path, raw = copies[0], copies[0].read_bytes()
+            notes.append(f"{self.marks_path}: was taken away; it is written again from {path}.")
+        if raw is None:
+            return Marks()
+        try:
+            return read_marks(raw)
+        except MarksError as error:
+            back = f"copy {copies[0]} over it" if copies else "mend it or take it away"
+            raise Unreadable(path, f"{error}; {back} and run the command again.") from error
+
+    def _take_in(
+        self, raw: bytes, written: list[bytes], works: list[Work], marks: Marks, notes: list[str]
+    ) -> list[Change]:
+        """Enter what the table says into `marks`."""
+        tables = [_written(table) for table in written]
+        titles = dict.fromkeys([*self.order, *(title for table in tables for title in table.columns)])
+        now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        table = parsed(raw, titles)
+        found = read_back(table, tables, works, marks, self.questions, self.order, now)
+        found.apply(marks)
+        notes += [f"{self.grades_path}: {note}" for note in found.notes]
+        return found.changes
+
+
+def _written(raw: bytes) -> Table:
+    """A table as the kit wrote it."""
+    header = next(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
+    return parsed(raw, header)
+
+
+def _bytes(path: Path) -> bytes | None:
+    """What is in the file, None without one. Raises MarksError when it cannot be read."""
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(path, "is no ordinary file; take it away and run the command again.")
+        if status.st_size > LARGEST:
+            raise Unreadable(
+                path, f"is larger than {LARGEST >> 20} MiB; take it away and run the command again."
+            )
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        why = f"cannot be read ({error.strerror}), and the marks in it would be lost; mend its permissions."
+        raise Unreadable(path, why) from error
