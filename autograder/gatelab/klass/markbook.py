@@ -49,7 +49,7 @@ class MarkBook:
         self.earlier = Earlier(out)
         self.marks = Marks()
         self._changes: dict[tuple[str, str], Change] = {}
-        self.notes: list[str] = []  # one sentence each, of the last reading
+        self.notes: list[str] = []  # one sentence each, of all readings
         self.kept: Path | None = None  # where the table that somebody saved is kept
         self._raw: bytes | None = None  # grades.csv as it was read
         self._edited = False
@@ -98,7 +98,8 @@ class MarkBook:
             notes = [
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]
-        self.marks, self.notes, self._raw, self._edited = marks, notes, raw, edited
+        self.marks, self._raw, self._edited = marks, raw, edited
+        self.notes = list(dict.fromkeys([*self.notes, *notes]))
         for change in changes:  # read twice where it could not be kept the first time
             key = change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
@@ -124,7 +125,7 @@ class MarkBook:
         free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
         kept = old.rename(next(path for path in free if not path.exists()))
         if old == self.grades_path:
-            self._raw, self._edited, self.notes = None, False, []
+            self._raw, self._edited = None, False
         return kept
 
     def write_grades(self, text: str) -> None:

@@ -44,16 +44,18 @@ class ClassRun:
     def __post_init__(self) -> None:
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
         self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen))
+        self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
         self._on_page: dict[str, dict[str, float]] = {}  # marks that each feedback page was written with
 
     def read_marks(self) -> None:
         """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
-        works = self.works()
-        if not self.book.earlier.all("grades"):
-            # The table is none that was kept: its marks are for what the reports beside it were made from.
-            pairs = zip(works, self.submissions, strict=True)
-            works = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
-        self.book.read(works, self.store.is_of_another_class)
+        if self._first is None:
+            self._first = works = self.works()
+            if not self.book.earlier.all("grades"):
+                # The table is none that was kept: its marks are for what the reports were made from that lie beside it now.
+                pairs = zip(works, self.submissions, strict=True)
+                self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
+        self.book.read(self._first, self.store.is_of_another_class)
 
     def keep_marks(self) -> None:
         """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""

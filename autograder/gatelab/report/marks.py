@@ -101,14 +101,16 @@ class Marks:
         for work in works:
             standing = self.standing(work, questions)
             mine: dict[str, tuple[float, str]] = {}
+            moved: dict[str, tuple[float, str]] = {}
             for mark in self.by_key.values():
                 if mark.question not in questions or mark.question in standing:
                     continue
                 same = mark.sha256 == work.sha256 in alone or (bool(work.entry) and mark.entry == work.entry)
-                moved = same and (mark.submission, mark.sha256) not in here
-                if mark.submission == work.name or moved:
+                if mark.submission == work.name:
                     mine[mark.question] = mark.points, mark.submission
-            found.append(mine)
+                elif same and (mark.submission, mark.sha256) not in here:
+                    moved[mark.question] = mark.points, mark.submission
+            found.append(moved | mine)
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:
