@@ -90,7 +90,8 @@ def grade(
     for line in [*_failures(run), *_of_marks(run, rows)]:
         typer.echo(visible(line), err=True)
     places = {"Class report": run.out / "index.html", "grades": run.out / "grades.csv"}
-    typer.echo("\n" + "   ".join(f"{what}: {path}" for what, path in places.items() if path in run.written))
+    written = [f"{what}: {path}" for what, path in places.items() if path in run.written]
+    typer.echo("\n" + ("   ".join(written) or "Neither the class report nor the grades could be written."))
     if stopped:
         done = sum(
             row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
