@@ -13,6 +13,8 @@ from small_lab import SETUP, solution, write_notebook
 from typer.testing import CliRunner
 
 from gatelab.klass.export_command import app as export_app
+from gatelab.klass.markbook import MarkBook, SavedMeanwhile
+from gatelab.klass.run import ClassRun
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +113,29 @@ class TestTheMarksTable:
         said = again.run()
         assert said.exit_code == 2 and again.files() == before
         assert f"marks.csv: {why}" in said.stderr and "-marks-" in said.stderr.split("copy ")[1]
+
+    def test_is_one_that_was_changed_by_hand_kept_before_it_is_replaced(self, again: Class) -> None:
+        path = again.out / "marks.csv"
+        changed = path.read_text().replace('"ada","q12a","1.5"', '"ada","q12a","0.5"')
+        path.write_text(changed)
+        again.give(bob=1)
+        again.run()
+        assert again.marks() == GIVEN | {("ada", "q12a"): 0.5, ("bob", "q12a"): 1.0}
+        assert again.rows()["ada"]["q12a"] == "0.5"
+        assert changed in [copy.read_text() for copy in (again.out / "earlier").glob("*-marks-*")]
+
+    def test_does_a_damaged_copy_stop_nothing(self, again: Class) -> None:
+        for path in (again.out / "earlier").iterdir():
+            path.write_bytes(b"\xff\x00" * 9)
+        again.give(ada=1)
+        said = again.run()
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+
+    def test_are_marks_in_a_grade_table_taken_in_when_all_else_of_them_is_gone(self, again: Class) -> None:
+        for path in [again.out / "marks.csv", *(again.out / "earlier").glob("*-marks-*")]:
+            path.unlink()
+        again.run()
+        assert again.marks() == GIVEN
 
     def test_are_columns_that_a_later_kit_adds_kept(self, again: Class) -> None:
         path = again.out / "marks.csv"
@@ -217,6 +242,12 @@ class TestASavedTable:
         )
         assert CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", "x"]).exit_code == 2
 
+    def test_does_a_refusal_make_no_folder(self, again: Class) -> None:
+        for place in (again.out / "reports", again.out / "feedback"):
+            shutil.rmtree(place)
+        again.grades.write_bytes(b"\x80" * 99)
+        assert again.run().exit_code == 2 and not (again.out / "reports").exists()
+
     @pytest.mark.parametrize("what", ["folder", "pipe"])
     def test_is_something_else_in_its_place_refused(self, again: Class, what: str) -> None:
         again.grades.unlink()
@@ -297,6 +328,56 @@ class TestASavedTable:
         said = again.run()
         assert again.marks() == GIVEN
         assert again.rows()["ada"]["mark_again"] == "q12a was 1.5" and "To be marked again" in said.stderr
+
+
+class TestSavedMeanwhile:
+    def test_is_a_mark_that_was_taken_in_and_then_taken_back_taken_back(self, again: Class) -> None:
+        """Before a new table could be written, as when the run that took it in was killed."""
+        old = again.grades.read_bytes()
+        again.give(ada=1, bob=1)
+        book = MarkBook(again.out, {"q12a": 2.0}, again.table()[0])
+        book.read([])
+        book.keep()
+        assert again.marks() == GIVEN | {("ada", "q12a"): 1.0, ("bob", "q12a"): 1.0}
+        again.give(ada=1.5)
+        assert again.grades.read_bytes() != old
+        again.run()
+        assert again.marks() == GIVEN | {("bob", "q12a"): 1.0}
+
+    def test_is_a_table_that_was_saved_since_it_was_read_not_written_over(self, again: Class) -> None:
+        book = MarkBook(again.out, {"q12a": 2.0}, again.table()[0])
+        book.read([])
+        again.give(ada=1)
+        saved = again.grades.read_bytes()
+        with pytest.raises(SavedMeanwhile):
+            book.write_grades("anything")
+        assert again.grades.read_bytes() == saved
+
+    @pytest.mark.parametrize("mangled", [b"\x80\x81", b"submission,q12b\nada,2\n", None])
+    def test_is_what_cannot_be_read_then_set_aside_and_told_until_it_is_mended(
+        self, again: Class, monkeypatch: pytest.MonkeyPatch, mangled: bytes | None
+    ) -> None:
+        """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
+        again.give(**{"ada": 1, "007": 2})
+        take_up = ClassRun.take_up
+
+        def meanwhile(run: ClassRun, fresh: bool = False) -> object:
+            again.grades.unlink()
+            again.grades.mkdir() if mangled is None else again.grades.write_bytes(mangled)
+            return take_up(run, fresh)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ClassRun, "take_up", meanwhile)
+            said = again.run()
+        kept = again.out / "grades-kept-1.csv"
+        assert (
+            f"That table was kept as {kept}; the new one lacks its marks." in said.stderr
+            and said.exit_code == 1
+        )
+        assert kept.is_dir() if mangled is None else kept.read_bytes() == mangled
+        assert again.marks() == GIVEN | {("ada", "q12a"): 1.0, ("007", "q12a"): 2.0}
+        assert again.rows()["ada"]["q12a"] == "1"
+        assert f"{kept}: was set aside, and its marks are not taken in" in again.run().stderr
 
 
 class TestAnAutomaticColumn:

@@ -81,6 +81,7 @@ def grade(
         if not fresh:
             store.check(chosen if run.is_part else None)
         run.read_marks()
+        store.open()
     except (LabError, CollectError, StoreError, MarksError) as error:
         _usage(visible(str(error)))
     run.keep_marks()

@@ -28,10 +28,10 @@ class Earlier:
         """The versions of a kind, newest first."""
         return [path for _, found, path in reversed(self._numbered()) if found == kind]
 
-    def newest(self, kind: str) -> bytes | None:
-        """The newest version of a kind, None without one. Raises OSError."""
-        found = self.all(kind)
-        return found[0].read_bytes() if found else None
+    def seen(self) -> bytes | None:
+        """The table that somebody saved last, where the kit has not written one since. Raises OSError."""
+        last = next((item for item in reversed(self._numbered()) if item[1] != "marks"), None)
+        return last[2].read_bytes() if last and last[1] == "edited" else None
 
     def keep(self, kind: str, data: bytes) -> Path:
         """The path under which these bytes are kept; a new one unless the newest of the kind are the same. Raises OSError."""

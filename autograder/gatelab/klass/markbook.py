@@ -6,11 +6,12 @@ grades.csv, and only then: a table that is not kept elsewhere, or was saved agai
 
 from __future__ import annotations
 
-import csv
-import io
+import errno
 import itertools
+import os
 import stat
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from gatelab.klass.earlier import LOOK_BACK, Earlier
 from gatelab.klass.store import data, write
 from gatelab.report.marks import Marks, MarksError, Work, read_marks
 from gatelab.report.readback import Change, parsed, read_back
-from gatelab.report.sheet import LARGEST, Table
+from gatelab.report.sheet import LARGEST, SheetError, Table, as_written
 
 EDITORS = (
     ".~lock.grades.csv#",
@@ -53,6 +54,7 @@ class MarkBook:
         self.kept: Path | None = None  # where the table that somebody saved is kept
         self._raw: bytes | None = None  # grades.csv as it was read
         self._edited = False
+        self._has_marks = False
         self._replaced: bytes | None = None  # marks of another class, which these take the place of
 
     def read(self, works: list[Work], other_class: bool = False) -> None:
@@ -62,10 +64,16 @@ class MarkBook:
         marks only those for the same names and bytes are taken over.
         """
         notes: list[str] = []
-        marks = self._marks(notes)
-        raw = _bytes(self.grades_path)
-        written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
-        edited = raw is not None and raw not in written
+        try:
+            marks = self._marks(notes)
+            raw = _bytes(self.grades_path)
+            written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
+            seen = self.earlier.seen()
+        except OSError as error:
+            why = f"cannot be read ({error.strerror}), and marks could be lost; mend its permissions."
+            raise Unreadable(self.earlier.folder, why) from error
+        # Without a marks table all marks of a grade table are new, also of one that is as it was written.
+        edited = raw is not None and (raw not in written or not self._has_marks)
         changes: list[Change] = []
         if raw is None and written:
             notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
@@ -74,7 +82,7 @@ class MarkBook:
             edited = False
         elif edited:
             try:
-                changes = self._take_in(raw, written, [] if other_class else works, marks, notes)
+                changes = self._take_in(raw, written, seen, [] if other_class else works, marks, notes)
             except MarksError as error:
                 if not other_class:
                     raise Unreadable(self.grades_path, str(error)) from error
@@ -114,7 +122,10 @@ class MarkBook:
         if self._replaced:
             self.earlier.keep("marks", self._replaced)
         text = self.marks.text()
-        if (len(self.marks) or self.marks_path.exists()) and _bytes(self.marks_path) != data(text):
+        was = _bytes(self.marks_path)
+        if (was is not None or len(self.marks)) and was != data(text):
+            if was is not None:
+                self.earlier.keep("marks", was)  # somebody may have changed it by hand
             self.earlier.keep("marks", data(text))
             write(self.marks_path, text, lasting=True)
         if self._edited and self._raw is not None:
@@ -122,6 +133,8 @@ class MarkBook:
 
     def set_aside(self, old: Path) -> Path:
         """Give a table that cannot be read a name that no file has yet, so that it is not written over. Raises OSError."""
+        if old not in (self.grades_path, self.marks_path):
+            raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
         kept = old.rename(next(path for path in free if not path.exists()))
         if old == self.grades_path:
@@ -149,39 +162,55 @@ class MarkBook:
         self._raw, self._edited = data(text), False
 
     def _marks(self, notes: list[str]) -> Marks:
-        """marks.csv, or the newest copy of it where it was taken away."""
-        path = self.marks_path
-        raw = _bytes(path)
+        """marks.csv, or the newest copy of it that is whole where it was taken away."""
         copies = self.earlier.all("marks")
-        if raw is None and copies:
-            path, raw = copies[0], copies[0].read_bytes()
-            notes.append(f"{self.marks_path}: was taken away; it is written again from {path}.")
-        if raw is None:
-            return Marks()
-        try:
-            return read_marks(raw)
-        except MarksError as error:
-            back = f"copy {copies[0]} over it" if copies else "mend it or take it away"
-            raise Unreadable(path, f"{error}; {back} and run the command again.") from error
+        raw = _bytes(self.marks_path)
+        self._has_marks = raw is not None or bool(copies)
+        if raw is not None:
+            try:
+                return read_marks(raw)
+            except MarksError as error:
+                back = f"copy {copies[0]} over it" if copies else "mend it or take it away"
+                raise Unreadable(self.marks_path, f"{error}; {back} and run the command again.") from error
+        for copy in copies:
+            with suppress(MarksError):
+                marks = read_marks(copy.read_bytes())
+                notes.append(f"{self.marks_path}: was taken away; it is written again from {copy}.")
+                return marks
+        return Marks()
 
     def _take_in(
-        self, raw: bytes, written: list[bytes], works: list[Work], marks: Marks, notes: list[str]
+        self,
+        raw: bytes,
+        written: list[bytes],
+        seen: bytes | None,
+        works: list[Work],
+        marks: Marks,
+        notes: list[str],
     ) -> list[Change]:
         """Enter what the table says into `marks`."""
-        tables = [_written(table) for table in written]
+        tables = [table for table in map(_written, written) if table]
         titles = dict.fromkeys([*self.order, *(title for table in tables for title in table.columns)])
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         table = parsed(raw, titles)
-        found = read_back(table, tables, works, marks, self.questions, self.order, now)
+        last = None
+        if seen is not None:
+            with suppress(MarksError):
+                last = parsed(seen, titles)
+        found = read_back(
+            table, tables, last, works, marks if self._has_marks else None, self.questions, self.order, now
+        )
         found.apply(marks)
         notes += [f"{self.grades_path}: {note}" for note in found.notes]
         return found.changes
 
 
-def _written(raw: bytes) -> Table:
-    """A table as the kit wrote it."""
-    header = next(csv.reader(io.StringIO(raw.decode("utf-8-sig"))))
-    return parsed(raw, header)
+def _written(raw: bytes) -> Table | None:
+    """A table as the kit wrote it; None when somebody has saved something else over it."""
+    try:
+        return as_written(raw.decode("utf-8-sig"), "submission")
+    except (ValueError, SheetError):
+        return None
 
 
 def _bytes(path: Path) -> bytes | None:
@@ -197,7 +226,7 @@ def _bytes(path: Path) -> bytes | None:
                 path, f"is larger than {LARGEST >> 20} MiB; take it away and run the command again."
             )
         return path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         why = f"cannot be read ({error.strerror}), and the marks in it would be lost; mend its permissions."

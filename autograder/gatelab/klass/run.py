@@ -158,10 +158,8 @@ class ClassRun:
 
     def _write_grades(self) -> list[Row]:
         """Take in what was marked while this class was graded, then replace grades.csv; never one that is not kept."""
-        path, problem = (
-            self.book.grades_path,
-            f"{self.book.grades_path}: is being saved all the time; close it.",
-        )
+        path = self.book.grades_path
+        problem = f"{path}: was saved again and again; close it and run the command again."
         aside: list[str] = []
         for _ in range(TRIES):
             rows = self.rows()
@@ -171,7 +169,7 @@ class ClassRun:
                 except Unreadable as error:  # what was read at the start is kept all the same
                     kept = self.book.set_aside(error.path)
                     aside.append(f"{error} That table was kept as {kept}; the new one lacks its marks.")
-                    if error.path != path:
+                    if error.path != path:  # marks.csv: the newest copy of it counts
                         continue
                 self.book.keep()
                 rows = self.rows()

@@ -40,12 +40,17 @@ class Store:
         self.grading = grading
         # Relative, so that class and grades may be moved together.
         self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
+
+    def open(self) -> None:
+        """Make the folders. Raises StoreError when nothing can be written to them."""
         try:
             for folder in (self.reports, self.feedback):
                 folder.mkdir(parents=True, exist_ok=True)
                 tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise StoreError(f"{out}: cannot be written to ({error.strerror}); choose another -o.") from error
+            raise StoreError(
+                f"{self.out}: cannot be written to ({error.strerror}); choose another -o."
+            ) from error
 
     @property
     def reports(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -91,26 +91,27 @@ class Marks:
         """For each work: question → points and name of the last mark that was given to it as it was before.
 
         That is a mark under its name for other bytes, or one for the same entry or the same bytes under another name, which
-        stands nowhere else; or one above what the question has now.
+        stands nowhere else; or one above what the question has now. Its own name's go before another's.
         """
         here = {(work.name, work.sha256) for work in works}
         alone = {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {
             ""
         }
-        found: list[dict[str, tuple[float, str]]] = []
+        named: dict[str, list[Mark]] = defaultdict(list)
+        moved: dict[str, list[Mark]] = defaultdict(list)  # by entry and by bytes
+        for mark in self.by_key.values():
+            named[mark.submission].append(mark)
+            if (mark.submission, mark.sha256) not in here:
+                for sign in {mark.entry, mark.sha256} - {""}:
+                    moved[sign].append(mark)
+        found = []
         for work in works:
-            standing = self.standing(work, questions)
-            mine: dict[str, tuple[float, str]] = {}
-            moved: dict[str, tuple[float, str]] = {}
-            for mark in self.by_key.values():
-                if mark.question not in questions or mark.question in standing:
-                    continue
-                same = mark.sha256 == work.sha256 in alone or (bool(work.entry) and mark.entry == work.entry)
-                if mark.submission == work.name:
-                    mine[mark.question] = mark.points, mark.submission
-                elif same and (mark.submission, mark.sha256) not in here:
-                    moved[mark.question] = mark.points, mark.submission
-            found.append(moved | mine)
+            signs = [work.entry, *([work.sha256] if work.sha256 in alone else [])]
+            old = [*(mark for sign in signs for mark in moved.get(sign, ())), *named[work.name]]
+            open = questions.keys() - self.standing(work, questions).keys()
+            found.append(
+                {mark.question: (mark.points, mark.submission) for mark in old if mark.question in open}
+            )
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:

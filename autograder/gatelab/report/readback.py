@@ -73,18 +73,20 @@ def parsed(data: bytes, titles: Iterable[str]) -> Table:
 def read_back(
     table: Table,
     written: list[Table],
+    seen: Table | None,
     works: list[Work],
-    marks: Marks,
+    marks: Marks | None,
     questions: dict[str, float],
     order: list[str],
     now: str,
 ) -> Readback:
-    """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far.
+    """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far; None: there is no table of
+    marks, and all that stand here are new. `seen`: what was read back already since the last one was written.
 
     `questions`: ID → most points, of what is marked by hand; `order`: the kit's columns; `now`: the time that new marks get.
     Raises MarksError, whose message has no subject.
     """
-    return _Reader(table, written, works, marks, questions, order, now).read()
+    return _Reader(table, written, seen, works, marks, questions, order, now).read()
 
 
 class _Reader:
@@ -92,13 +94,15 @@ class _Reader:
         self,
         table: Table,
         written: list[Table],
+        seen: Table | None,
         works: list[Work],
-        marks: Marks,
+        marks: Marks | None,
         questions: dict[str, float],
         order: list[str],
         now: str,
     ) -> None:
-        self.table, self.works, self.marks, self.questions, self.now = table, works, marks, questions, now
+        self.table, self.questions, self.now = table, questions, now
+        self.marks, self.all_new = marks or Marks(), marks is None
         self.by_name = {work.name: work for work in works}
         rows = [{base.raw(line, "submission"): line for line in base.lines} for base in written]
         self.files: dict[str, set[str]] = defaultdict(set)
@@ -110,7 +114,7 @@ class _Reader:
         for work in works:
             self.files[work.name].add(work.file)
             self.bytes[work.name].add(work.sha256)
-        self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in marks.by_key)])
+        self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
         self.who = _resolver(self.names)
         automatic = [title for title in order if title not in questions and title != "submission"]
         self.automatic = [title for title in automatic if title in table.columns]
@@ -121,6 +125,12 @@ class _Reader:
         if written:
             k = min(range(len(written)), key=lambda k: (self._distance(written[k], rows[k]), k))
             self.base, self.base_rows, self.stale = written[k], rows[k], k > 0
+        self.last, self.last_rows = self.base, self.base_rows
+        if seen and not self.stale:
+            self.last, self.last_rows = (
+                seen,
+                {self.who(seen.raw(line, "submission")) or "": line for line in seen.lines},
+            )
         self.result = Readback()
 
     def read(self) -> Readback:
@@ -217,12 +227,11 @@ class _Reader:
         return self.by_name[name].sha256 if name in self.by_name else ""
 
     def _reference(self, name: str, id: str, line: Line) -> str:
-        """What stood in the cell before somebody changed it.
-
-        Of the table written last that is the mark itself, taken in perhaps before a new table could be written.
-        """
-        if self.stale and self.base:
-            return self.base.cell(self.base_rows[name], id) if name in self.base_rows else ""
+        """What stood in the cell before somebody changed it."""
+        if self.all_new:
+            return ""
+        if self.last:
+            return self.last.cell(self.last_rows[name], id) if name in self.last_rows else ""
         points = self.marks.points(name, id, self._bytes(line, name))
         return "" if points is None else number(points)
 

@@ -21,6 +21,7 @@ SEPARATORS = ",;\t|"
 LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
 UNPACKED = 256 << 20  # bytes that a workbook may unpack to
 CELLS = 4_000_000
+LONGEST_TITLE = 200  # characters
 
 # Longer marks first: UTF-16's is the beginning of UTF-32's.
 MARKS = (
@@ -88,6 +89,14 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
     return _table(rows, at, titles)
 
 
+def as_written(text: str, key: str) -> Table:
+    """A table in the kit's own form, its header in the first row. Raises SheetError when it is in another."""
+    rows, problem = _split(text, ",", '"', 0)
+    if problem or not rows or key not in rows[0][1]:
+        raise SheetError(problem or f"has no header row with a column {key!r}")
+    return _table(rows, 0, _titles(rows[0][1]))
+
+
 def normal(title: str) -> str:
     """A title as it is compared: without case, space, marks of quotation."""
     return UNSEEN.sub("", title).strip("\"'").casefold()
@@ -100,8 +109,8 @@ def _titles(known: Iterable[str]) -> dict[str, str]:
 
 
 def _score(cells: list[str], key: str, titles: dict[str, str]) -> int:
-    found = {titles[normal(cell)] for cell in cells if normal(cell) in titles}
-    return len(found) if key in found else 0
+    named = {normal(cell) for cell in cells if len(cell) <= LONGEST_TITLE}
+    return len({titles[name] for name in named if name in titles}) if key in named else 0
 
 
 def _table(rows: list[tuple[int, list[str]]], at: int, titles: dict[str, str]) -> Table:
@@ -143,6 +152,8 @@ def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[list[tuple[int
             score = max((_score(cells, key, titles) for _, cells in rows), default=0)
             if score > best[0]:
                 best = score, rows, problem
+            if best[0] == len(set(titles.values())):
+                return best[1], best[2]  # all of the header
     return best[1], best[2]
 
 
