@@ -300,6 +300,25 @@ class TestASavedTable:
         said = again.run()
         assert said.exit_code == 2 and "different marks for 007" in said.stderr
 
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_does_7_not_get_what_007_was_given(self, again: Class, others: int) -> None:
+        """A spreadsheet makes one of both."""
+        write_notebook(again.folder / "7.ipynb", SETUP, "# seven")
+        again.run()
+        table = with_mark(again.table(), "007", "1")
+        rows = [["7" if cell == "007" else cell for cell in row] for row in table]
+        at = column(table, "q12a")
+        again.grades.write_bytes(
+            saved([[row[0], row[at] or ("1" if others and row[0] == "7" else "")] for row in rows])
+        )
+        before = again.files()
+        said = again.run()
+        assert (
+            said.exit_code == 2
+            and again.files() == before
+            and "has more than one row for 7, in lines" in said.stderr
+        )
+
     @pytest.mark.parametrize("name", [".~lock.grades.csv#", "~$grades.csv", "grades.xlsx", "grades.ods"])
     def test_is_a_table_beside_it_or_an_open_editor_told(self, again: Class, name: str) -> None:
         (again.out / name).write_bytes(b"x")

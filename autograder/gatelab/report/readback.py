@@ -12,12 +12,12 @@ from: an editor may have held an older one open). The rules:
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from gatelab.klass.names import visible
+from gatelab.report import cells
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
 from gatelab.report.sheet import Line, SheetError, Table, read_table
 from gatelab.report.table import number
@@ -115,7 +115,7 @@ class _Reader:
             self.files[work.name].add(work.file)
             self.bytes[work.name].add(work.sha256)
         self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
-        self.who = _resolver(self.names)
+        self.known = cells.Names(self.names)
         automatic = [title for title in order if title not in questions and title != "submission"]
         self.automatic = [title for title in automatic if title in table.columns]
         self.order = order
@@ -129,7 +129,7 @@ class _Reader:
         if seen and not self.stale:
             self.last, self.last_rows = (
                 seen,
-                {self.who(seen.raw(line, "submission")) or "": line for line in seen.lines},
+                {self.known.find(seen.raw(line, "submission")) or "": line for line in seen.lines},
             )
         self.result = Readback()
 
@@ -139,7 +139,7 @@ class _Reader:
         extra: list[Line] = []
         for line in self.table.lines:
             said = self.table.raw(line, "submission")
-            name = self.who(said)
+            name = self.known.find(said)
             if name is None and line.above:
                 continue  # a title
             if name is None:
@@ -184,7 +184,7 @@ class _Reader:
         if not any(given.values()):
             return
         owner = self._owner(line)
-        if owner and all(_same(said, self._reference(owner, id, line)) for id, said in given.items()):
+        if owner and all(cells.same(said, self._reference(owner, id, line)) for id, said in given.items()):
             return
         id = next(id for id, said in given.items() if said)
         raise MarksError(
@@ -206,7 +206,7 @@ class _Reader:
         """The column that says that this row, or a part of it, is another's; empty when none does."""
         if "file" in self.table.columns and self.files[name]:
             file = self.table.cell(line, "file")
-            if file and not any(_alike(file, known) for known in self.files[name]):
+            if file and not any(cells.same(file, known) for known in self.files[name]):
                 return "file"
         if "sha256" in self.table.columns and self.bytes[name]:
             sha256 = self.table.cell(line, "sha256")
@@ -266,9 +266,12 @@ class _Reader:
                 self.result.withdrawn.append((name, id))
                 self.result.changes.append(Change(name, id, old[-1].points if was is None else was, None))
             return
-        if _same(next(iter(filled)), reference) or value == was:
+        if cells.same(next(iter(filled)), reference) or value == was:
             return
         self._sure(line, name, id)
+        if len(lines) > 1 and (len(said) > 1 or self.known.twins(name)):
+            where = " and ".join(str(line.number) for line in lines)
+            raise MarksError(f"has more than one row for {name}, in lines {where}; leave the right one.")
         entry = (
             self.by_name[name].entry if name in self.by_name and self.by_name[name].sha256 == sha256 else ""
         )
@@ -286,7 +289,7 @@ class _Reader:
     def _points(self, name: str, id: str, said: str, line: Line) -> float:
         points = number_of(said)
         if points is None or points > self.questions[id]:
-            if _same(said, self._reference(name, id, line)):
+            if cells.same(said, self._reference(name, id, line)):
                 return points or 0.0  # it was allowed when it was given
             raise MarksError(
                 f"{name}, column {id}: {said[:40]!r} is no number from 0 to {self.questions[id]:g}; mend it there and save."
@@ -308,7 +311,8 @@ class _Reader:
                 differing += 1
                 continue
             differing += sum(
-                not _same(self.table.cell(line, title), base.cell(other, title)) for title in self.automatic
+                not cells.same(self.table.cell(line, title), base.cell(other, title))
+                for title in self.automatic
             )
         return differing
 
@@ -322,9 +326,9 @@ class _Reader:
                 if title not in self.base.columns:
                     continue
                 old, new = self.base.cell(self.base_rows[name], title), self.table.cell(line, title)
-                if not _same(old, new):
+                if not cells.same(old, new):
                     found.append(
-                        f"{name}, column {title}: {_quoted(old)} was changed to {_quoted(new)}; that is not taken in, because "
+                        f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is not taken in, because "
                         "gatelab fills that column. Change it in the sheet that you upload."
                     )
         return found
@@ -344,25 +348,27 @@ class _Reader:
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {_some(names)}; the marks stand, write - into a cell to withdraw one."
+                f"column {id} was emptied for {cells.some(names)}; the marks stand, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{_plural(gone, 'column')} {_some(gone)} {_was(gone)} taken out; the marks stand."
+                    f"{cells.the(gone, 'column')} {cells.some(gone)} {cells.was(gone)} taken out; the marks stand."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
-                notes.append(f"{_plural(lost, 'row')} {_some(lost)} {_was(lost)} taken out; the marks stand.")
+                notes.append(
+                    f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks stand."
+                )
         for line in extra[:MOST]:
             said = visible(self.table.cell(line, "submission"))[:40]
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
-                    f"line {line.number}, column submission: {_quoted(owner)} was changed to {_quoted(said)}; that is not taken "
+                    f"line {line.number}, column submission: {cells.quoted(owner)} was changed to {cells.quoted(said)}; that is not taken "
                     "in, because names come from the files. Rename what was handed in."
                 )
             else:
@@ -374,58 +380,5 @@ class _Reader:
         if self.table.others:
             others = [visible(title)[:40] or "without a title" for title in self.table.others.values()]
             notes.append(
-                f"{_plural(others, 'column')} {_some(others)} {_was(others, 'is', 'are')} not taken over."
+                f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} not taken over."
             )
-
-
-def _resolver(names: Iterable[str]) -> Callable[[str], str | None]:
-    """Finds the name that a cell means: as it is, without what spreadsheets take away (space, an apostrophe, another
-    composition of accents, zeros in front), where that is one name only."""
-    exactly = set(names)
-    loosely: dict[str, set[str]] = defaultdict(set)
-    for name in exactly:
-        for key in {_plain(name), _plain(name).lstrip("0")}:
-            if key:
-                loosely[key].add(name)
-
-    def find(said: str) -> str | None:
-        if said in exactly:
-            return said
-        found = loosely.get(_plain(said), set())
-        return next(iter(found)) if len(found) == 1 else None
-
-    return find
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", " ".join(name.split())).removeprefix("'")
-
-
-def _alike(one: str, other: str) -> bool:
-    return _plain(one) == _plain(other) or _same(one, other)
-
-
-def _same(one: str, other: str) -> bool:
-    """Whether two cells say the same: `14`, `14.0` and `14,00` do."""
-    if one == other or _plain(one) == _plain(other):
-        return True
-    a, b = number_of(one), number_of(other)
-    return a is not None and a == b
-
-
-def _quoted(cell: str) -> str:
-    text = visible(" ".join(cell.split()))
-    return (text if len(text) <= 40 else text[:39] + "…") or "nothing"
-
-
-def _some(names: list[str], most: int = 3) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
-
-
-def _plural(items: list[str], one: str) -> str:
-    return f"the {one if len(items) == 1 else one + 's'}"
-
-
-def _was(items: list[str], one: str = "was", many: str = "were") -> str:
-    return one if len(items) == 1 else many
