@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from gatelab.klass.export_command import app as export_app
 from gatelab.klass.markbook import MarkBook, SavedMeanwhile
 from gatelab.klass.run import ClassRun
+from gatelab.report.marks import Mark, Marks, Work, read_marks
 
 
 @pytest.fixture(scope="module")
@@ -559,3 +560,23 @@ class TestAMarkBelongsToWhatWasRead:
         assert again.marks() == {("bob", "q12a"): 1.0, ("Jörg Ü", "q12a"): 0.0}
         earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]
         assert any('"ada","q12a","1.5"' in text for text in earlier)
+
+
+class TestAQuestionThatChanged:
+    def test_is_a_mark_above_what_the_question_has_now_to_be_given_again(self) -> None:
+        ada = Work.of("ada", "ada", "a" * 64)
+        marks = Marks()
+        marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
+        assert marks.standing(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
+            {}
+        ]
+        assert marks.standing(ada, {"q12a": 1.0}) == {}
+        assert marks.again([ada], {"q12a": 1.0}) == [{"q12a": (2.0, "ada")}]
+        assert marks.standing(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
+        assert read_marks(marks.text().encode()).by_key == marks.by_key
+
+    @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])
+    def test_does_a_mark_keep_all_its_digits(self, points: float) -> None:
+        marks = Marks()
+        marks.give(Mark("=ada, the 2nd", "q12a", points, ""))
+        assert next(iter(read_marks(marks.text().encode()).by_key.values())).points == points

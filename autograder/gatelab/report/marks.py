@@ -11,6 +11,7 @@ import io
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import NamedTuple
 
 from gatelab.report.model import Part, Report
@@ -184,7 +185,7 @@ def number_of(said: str) -> float | None:
 
 def exact(points: float) -> str:
     """All digits of a number of points: 2, 1.5, 0.3333333333333333."""
-    return repr(points).removesuffix(".0")
+    return f"{Decimal(repr(points)):f}".removesuffix(".0")
 
 
 def with_marks(report: Report, marks: dict[str, float]) -> Report:
