@@ -13,6 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from marked_class import Class, class_of, saved, workbook
 
+from gatelab.report.sheet import SheetError, read_table
+
 EARLIER = {"ada": 1.5, "bob": 2.0, "Jörg Ü": 0.0}
 NAMES = ["007", "Jörg Ü", "ada", "bob", "cleo; x", "essay.pdf"]
 AUTOMATIC = ["file", "status", "reason", "q1", "q2", "total", "out_of", "mark_again"]
@@ -256,3 +258,34 @@ def test_is_no_mark_lost_whatever_was_done_to_the_table(
     # And the next run, which finds its own table, changes nothing.
     after = again.files()
     assert again.run().exit_code == 1 and again.files() == after
+
+
+# --- bytes alone -----------------------------------------------------------------------------------------------------
+
+BOOK = workbook([["submission", "q12a"], ["ada", "1.5"]])
+
+
+@settings(deadline=None, max_examples=400, suppress_health_check=list(HealthCheck))
+@given(
+    st.one_of(
+        st.binary(max_size=80),
+        st.binary(max_size=60).map(lambda data: b"submission,q12a\n" + data),
+        st.binary(max_size=60).map(lambda data: b"PK\x03\x04" + data),
+        st.text(max_size=40).map(
+            lambda text: f"sep={text}\nsubmission;q12a\n{text}".encode("utf-16", "replace")
+        ),
+        st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=4).map(
+            lambda flips: bytes(
+                {int(at * len(BOOK)): byte for at, byte in flips}.get(k, byte) for k, byte in enumerate(BOOK)
+            )
+        ),
+    )
+)
+def test_are_any_bytes_a_table_or_refused(data: bytes) -> None:
+    try:
+        table = read_table(data, "submission", ["submission", "q12a"])
+    except SheetError as error:
+        assert str(error).isprintable() and len(str(error)) < 200
+    else:
+        assert table.columns["submission"] is not None
+        assert all(isinstance(cell, str) for line in table.lines for cell in line.cells)

@@ -11,6 +11,7 @@ import codecs
 import csv
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -215,9 +216,11 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
             if sum(info.file_size for info in archive.infolist()) > UNPACKED:
                 raise SheetError(f"unpacks to more than {UNPACKED >> 20} MiB")
-        shown, typed = (
-            load_workbook(io.BytesIO(data), read_only=True, data_only=values) for values in (True, False)
-        )
+        with warnings.catch_warnings():  # openpyxl's, of styles and of parts that it leaves out
+            warnings.simplefilter("ignore")
+            shown, typed = (
+                load_workbook(io.BytesIO(data), read_only=True, data_only=values) for values in (True, False)
+            )
         sheets = [_worksheet(a, b) for a, b in zip(shown.worksheets, typed.worksheets, strict=True)]
     except SheetError:
         raise
