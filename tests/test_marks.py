@@ -320,7 +320,9 @@ class TestASavedTable:
             and "has more than one row for 7, in lines" in said.stderr
         )
 
-    @pytest.mark.parametrize("name", [".~lock.grades.csv#", "~$grades.csv", "grades.xlsx", "grades.ods"])
+    @pytest.mark.parametrize(
+        "name", [".~lock.grades.csv#", "~$grades.csv", "grades.xlsx", "grades.ods", "grades (1).csv"]
+    )
     def test_is_a_table_beside_it_or_an_open_editor_told(self, again: Class, name: str) -> None:
         (again.out / name).write_bytes(b"x")
         said = again.run()
@@ -509,7 +511,7 @@ class TestAMarkBelongsToWhatWasRead:
         write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, solution("q2"))
         said = again.run()
         self.listed(again, said, "ada", was)
-        self.listed(again, said, "ada.ipynb", f"{was} (given to ada)")
+        self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
 
     def test_do_two_who_swap_names_not_swap_marks(self, again: Class) -> None:
         ada, bob = again.folder / "ada.ipynb", again.folder / "bob.ipynb"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import re
 import stat
 import time
 from contextlib import suppress
@@ -25,7 +26,8 @@ EDITORS = (
     ".~lock.grades.csv#",
     "~$grades.csv",
 )  # what LibreOffice and Excel leave beside a file that they have open
-OTHERS = ("grades.xlsx", "grades.ods", "grades.xls", "grades.tsv", "grades.txt", "grades.numbers")
+# What a person or a shared folder may save beside it: another format, "grades (1).csv", "grades - Copy.csv".
+OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 
 
 class SavedMeanwhile(Exception):
@@ -86,20 +88,7 @@ class MarkBook:
             except MarksError as error:
                 if not other_class:
                     raise Unreadable(self.grades_path, str(error)) from error
-        for name in OTHERS:
-            if (self.grades_path.parent / name).exists():
-                notes.append(
-                    f"{self.grades_path.with_name(name)}: is not read; save it as {self.grades_path.name} to have its marks taken in."
-                )
-        for path in sorted(self.grades_path.parent.glob(f"{self.grades_path.stem}-kept-*")):
-            notes.append(
-                f"{path}: was set aside, and its marks are not taken in; mend it and save it as {self.grades_path.name}, or take it away."
-            )
-        for name in EDITORS:
-            if (self.grades_path.parent / name).exists():
-                notes.append(
-                    f"{self.grades_path}: seems to be open in a spreadsheet ({name}); close it there and open it again."
-                )
+        notes += self._beside()
         if other_class:
             self._replaced = data(marks.text()) if len(marks) else None
             marks, changes = marks.only(works), []
@@ -178,6 +167,27 @@ class MarkBook:
                 notes.append(f"{self.marks_path}: was taken away; it is written again from {copy}.")
                 return marks
         return Marks()
+
+    def _beside(self) -> list[str]:
+        """Tables that lie beside grades.csv and may hold marks, and editors that have it open."""
+        try:
+            names = sorted(path.name for path in self.grades_path.parent.iterdir())
+        except OSError:
+            return []
+        notes = []
+        for name in names:
+            path = self.grades_path.with_name(name)
+            if name in EDITORS:
+                notes.append(
+                    f"{self.grades_path}: seems to be open in a spreadsheet ({name}); close it there and open it again."
+                )
+            elif name.startswith("grades-kept-"):
+                notes.append(
+                    f"{path}: was set aside, and its marks are not taken in; mend it and save it as grades.csv, or take it away."
+                )
+            elif OTHER.fullmatch(name) and name != self.grades_path.name:
+                notes.append(f"{path}: is not read; save it as grades.csv to have its marks taken in.")
+        return notes
 
     def _take_in(
         self,

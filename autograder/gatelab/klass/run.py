@@ -132,7 +132,7 @@ class ClassRun:
                 "" if s.name in self.reports else self.trouble or STOPPED,
                 self.book.marks.standing(work, self.book.questions),
                 {
-                    id: exact(points) if name == work.name else f"{exact(points)} (given to {name})"
+                    id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
                     for id, (points, name) in old.items()
                 },
                 s.sha256,
