@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from marked_class import Class, class_of, saved, workbook
+from marked_class import Class, app, class_of, saved, workbook
 from small_lab import SETUP, solution, write_notebook
 from typer.testing import CliRunner
 
@@ -550,13 +550,17 @@ class TestAMarkBelongsToWhatWasRead:
         said = again.run()
         assert said.exit_code == 2 and "sorted or moved apart" in said.stderr and again.marks() == GIVEN
 
-    def test_does_another_class_in_the_folder_take_over_only_the_same_work(self, again: Class) -> None:
+    @pytest.mark.parametrize("tables", [True, False])
+    def test_does_another_class_in_the_folder_take_over_only_the_same_work(
+        self, again: Class, tables: bool
+    ) -> None:
         again.give(bob=1)
+        if not tables:  # as an earlier version of the kit left it
+            shutil.rmtree(again.out / "earlier")
+            (again.out / "marks.csv").unlink()
         (again.base / "class").rename(again.base / "week5")
         write_notebook(again.base / "week5" / "ada.ipynb", SETUP)
         arguments = [again.base / "week5", "-o", again.out, "--root", again.kit, "--jobs", "1", "--fresh"]
-        from marked_class import app
-
         said = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert "held another class; its tables are kept in" in said.stderr
         assert again.marks() == {("bob", "q12a"): 1.0, ("Jörg Ü", "q12a"): 0.0}

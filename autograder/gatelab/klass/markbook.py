@@ -59,11 +59,11 @@ class MarkBook:
         self._has_marks = False
         self._replaced: bytes | None = None  # marks of another class, which these take the place of
 
-    def read(self, works: list[Work], other_class: bool = False) -> None:
+    def read(self, works: list[Work], only: list[Work] | None = None) -> None:
         """Take in marks.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
 
-        `works` are the class as it was when grades.csv was written. With `other_class` what lies here is another class's: of its
-        marks only those for the same names and bytes are taken over.
+        `works` are the class as it was when grades.csv was written. `only`, where what lies here is another class's: the works of
+        the new class, which take over the marks for the same names and bytes; for them nothing here is a reason to stop.
         """
         notes: list[str] = []
         try:
@@ -84,14 +84,14 @@ class MarkBook:
             edited = False
         elif edited:
             try:
-                changes = self._take_in(raw, written, seen, [] if other_class else works, marks, notes)
+                changes = self._take_in(raw, written, seen, works, marks, notes)
             except MarksError as error:
-                if not other_class:
+                if only is None:
                     raise Unreadable(self.grades_path, str(error)) from error
         notes += self._beside()
-        if other_class:
+        if only is not None:
             self._replaced = data(marks.text()) if len(marks) else None
-            marks, changes = marks.only(works), []
+            marks, changes = marks.only(only), []
             notes = [
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]

@@ -49,13 +49,14 @@ class ClassRun:
 
     def read_marks(self) -> None:
         """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
+        works = self.works()
         if self._first is None:
-            self._first = works = self.works()
+            self._first = works
             if not self.book.earlier.all("grades"):
                 # The table is none that was kept: its marks are for what the reports were made from that lie beside it now.
                 pairs = zip(works, self.submissions, strict=True)
                 self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
-        self.book.read(self._first, self.store.is_of_another_class)
+        self.book.read(self._first, works if self.store.is_of_another_class else None)
 
     def keep_marks(self) -> None:
         """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""
