@@ -33,10 +33,12 @@ from gatelab.klass.store import Store, StoreError, grading_hash
 from gatelab.lab import DEFAULT_SEED, Lab, LabError
 from gatelab.options import AcceptMissing
 from gatelab.report.classbook import Row
+from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
 from gatelab.report.table import number
 
 WIDE = 160  # columns of the table where the output is no terminal
+MOST_FAILURES = 5  # told one by one
 
 
 def grade(
@@ -77,11 +79,18 @@ def grade(
         if not fresh:
             store.check(chosen if run.is_part else None)
         run.read_marks()
-    except (LabError, CollectError, StoreError) as error:
-        _usage(str(error))
+        store.open()
+    except (LabError, CollectError, StoreError, MarksError) as error:
+        _usage(visible(str(error)))
+    run.keep_marks()
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
     rows = run.write_class()
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
+    for line in [*_failures(run), *_of_marks(run, rows)]:
+        typer.echo(visible(line), err=True)
+    places = {"Class report": run.out / "index.html", "grades": run.out / "grades.csv"}
+    written = [f"{what}: {path}" for what, path in places.items() if path in run.written]
+    typer.echo("\n" + ("   ".join(written) or "Neither the class report nor the grades could be written."))
     if stopped:
         done = sum(
             row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
@@ -92,8 +101,6 @@ def grade(
             err=True,
         )
         raise typer.Exit(130)
-    for problem in run.unwritten[:5]:
-        typer.echo(visible(problem), err=True)
     raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
 
 
@@ -205,9 +212,41 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     off = [piece for piece, on in pieces.items() if not on]
     if off:
         console.print(Text(f"\nProtection that was off: {', '.join(off)}."), soft_wrap=True)
-    console.print(
-        Text(f"\nClass report: {run.out / 'index.html'}   grades: {run.out / 'grades.csv'}"), soft_wrap=True
-    )
+
+
+def _failures(run: ClassRun) -> list[str]:
+    """What could not be written, the most important first."""
+    more = len(run.unwritten) - MOST_FAILURES
+    rest = [f"{more} more files could not be written."] if more > 0 else []
+    return [*run.unwritten[:MOST_FAILURES], *rest]
+
+
+def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
+    """What was taken in of grades.csv, what was not, and what is to be marked again."""
+    book, lines = run.book, []
+    if book.changes:
+        lines.append(
+            f"Marks taken in from {book.grades_path}: {_some([str(c) for c in book.changes], '; ')}."
+        )
+    lines += book.notes
+    if book.kept and book.notes:
+        lines.append(f"The table as it was saved is kept as {book.kept}.")
+    again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
+    if again:
+        lines.append(
+            f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
+        )
+    strangers = book.marks.strangers(run.works())
+    if strangers:
+        lines.append(
+            f"{book.marks_path}: keeps marks of {_some(strangers)}, of whom nothing is in this class."
+        )
+    return lines
+
+
+def _some(items: list[str], between: str = ", ", most: int = 12) -> str:
+    more = [f"and {len(items) - most} more"] if len(items) > most else []
+    return between.join([*items[:most], *more])
 
 
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:

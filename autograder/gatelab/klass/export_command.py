@@ -9,10 +9,12 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gatelab.klass.markbook import MarkBook
+from gatelab.klass.names import visible
 from gatelab.klass.store import write
 from gatelab.report.classbook import PENDING
 from gatelab.report.export import ExportError, Filled, canvas, moodle
-from gatelab.report.marks import MarksError, read_marks, with_marks
+from gatelab.report.marks import MarksError, Work, with_marks
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
 from gatelab.report.table import number
@@ -86,12 +88,21 @@ def reports(graded: Path) -> list[Report]:
         raise ExportError(
             f"{graded}: only {only} was graded here; grade without --question, into another -o, and export that."
         )
+    questions = {row["id"]: row["points"] for row in table["by_hand"]}
+    order = ["submission", "file", "status", "reason", *(row["id"] for row in table["questions"]), *questions]
+    book = MarkBook(graded, questions, [*order, "total", "out_of", "mark_again", "sha256"])
+    works = [
+        Work.of(row["name"], row["file"], row.get("sha256", report.sha256))
+        for row, report in zip(submissions, read, strict=True)
+    ]
     try:
-        by_hand = {row["id"]: row["points"] for row in table["by_hand"]}
-        marks = read_marks(graded / "grades.csv", by_hand, [report.submission for report in read])
+        book.read(works)
     except MarksError as error:
         raise ExportError(str(error)) from error
-    return [with_marks(report, marks.get(report.submission, {})) for report in read]
+    for note in book.notes:
+        typer.echo(visible(note), err=True)
+    pairs = zip(read, works, strict=True)
+    return [with_marks(report, book.marks.standing(work, questions)) for report, work in pairs]
 
 
 def unmarked(reports: list[Report]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -10,16 +11,18 @@ from pathlib import Path
 
 from gatelab.bank.load import load_bank
 from gatelab.klass.collect import Submission
+from gatelab.klass.markbook import MarkBook, SavedMeanwhile, Unreadable
 from gatelab.klass.names import visible
-from gatelab.klass.store import FOLDER, Store, StoreError, write
+from gatelab.klass.store import FOLDER, Store, write
 from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.export import BOM
-from gatelab.report.marks import Marks, with_marks
+from gatelab.report.marks import MarksError, Work, exact, with_marks
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.table import grades_csv
+from gatelab.report.table import columns, grades_csv
 
+TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
 STOPPED = "The run was stopped before this one; the same command again takes it up."
 
 
@@ -34,15 +37,44 @@ class ClassRun:
     chosen: list[str]  # question IDs to grade, in the order of the lab
     seed: int
     reports: dict[str, Report] = field(default_factory=dict)
-    marks: Marks = field(default_factory=dict)  # given by hand, in grades.csv
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
+    written: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
+        self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen))
+        self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
+        self._on_page: dict[str, dict[str, float]] = {}  # marks that each feedback page was written with
 
     def read_marks(self) -> None:
-        """Take in the marks by hand that stand in grades.csv now. Raises StoreError when one cannot be read."""
-        by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
-        found = self.store.marks(by_hand, [submission.name for submission in self.submissions])
-        self.marks = self.marks if found is None else found
+        """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
+        works = self.works()
+        if self._first is None:
+            self._first = works
+            if not self.book.earlier.all("grades"):
+                # The table is none that was kept: its marks are for what the reports were made from that lie beside it now.
+                pairs = zip(works, self.submissions, strict=True)
+                self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
+        self.book.read(self._first, works if self.store.is_of_another_class else None)
+
+    def keep_marks(self) -> None:
+        """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""
+        with suppress(OSError, MarksError):
+            self.book.keep()
+
+    def works(self) -> list[Work]:
+        """What came in, as marks know it."""
+        folder = os.path.normpath(self.out / self.store.folder)
+        return [
+            Work.of(
+                s.name,
+                s.file,
+                s.sha256,
+                visible(os.path.relpath(s.path.absolute(), folder)) if s.path else "",
+            )
+            for s in self.submissions
+        ]
 
     def take_up(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -91,37 +123,68 @@ class ClassRun:
 
     def rows(self) -> list[Row]:
         """The grade book's rows, one per submission, in the order they were collected."""
+        works = self.works()
+        again = self.book.marks.again(works, self.book.questions)
         return [
             Row(
                 s.name,
                 s.file,
                 self.reports.get(s.name),
                 "" if s.name in self.reports else self.trouble or STOPPED,
-                self.marks.get(s.name, {}),
+                self.book.marks.standing(work, self.book.questions),
+                {
+                    id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
+                    for id, (points, name) in old.items()
+                },
+                s.sha256,
             )
-            for s in self.submissions
+            for s, work, old in zip(self.submissions, works, again, strict=True)
         ]
 
     def write_class(self) -> list[Row]:
-        """Write what speaks of the class as a whole: grades.csv, class.json, index.html."""
-        try:
-            self.read_marks()  # a grading takes its time, and somebody may have marked meanwhile
-        except StoreError as error:
-            kept = self.store.set_aside("grades.csv")
-            self.unwritten.append(f"{error} That table was kept as {kept}; the new one lacks its marks.")
-        rows = self.rows()
+        """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
+        others, self.unwritten = self.unwritten, []
+        rows = self._write_grades()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
         book[FOLDER] = self.store.folder
-        # The mark tells Excel that it is UTF-8.
-        self._write(self.out / "grades.csv", BOM + grades_csv(self.lab, rows, self.chosen))
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
-        for submission in self.submissions:
-            if submission.name in self.marks and submission.name in self.reports:
-                marked = with_marks(self.reports[submission.name], self.marks[submission.name])
-                self._write(self.store.feedback_path(submission), feedback_page(self.lab, marked))
+        self.unwritten += others  # of one submission each: less important than the class's
+        for submission, row in zip(self.submissions, rows, strict=True):
+            if submission.name in self.reports and self._on_page[submission.name] != row.marks:
+                self._write_page(submission, row.marks)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
+        return rows
+
+    def _write_grades(self) -> list[Row]:
+        """Take in what was marked while this class was graded, then replace grades.csv; never one that is not kept."""
+        path = self.book.grades_path
+        problem = f"{path}: was saved again and again; close it and run the command again."
+        aside: list[str] = []
+        for _ in range(TRIES):
+            rows = self.rows()
+            try:
+                try:
+                    self.read_marks()
+                except Unreadable as error:  # what was read at the start is kept all the same
+                    kept = self.book.set_aside(error.path)
+                    aside.append(f"{error} That table was kept as {kept}; the new one lacks its marks.")
+                    if error.path != path:  # marks.csv: the newest copy of it counts
+                        continue
+                self.book.keep()
+                rows = self.rows()
+                self.book.write_grades(BOM + grades_csv(self.lab, rows, self.chosen))
+                self.written.add(path)
+                problem = ""
+            except SavedMeanwhile:
+                continue
+            except MarksError as error:
+                problem = str(error)
+            except OSError as error:
+                problem = _unwritten(path, error)
+            break
+        self.unwritten += [*filter(None, [problem]), *aside]
         return rows
 
     @property
@@ -137,18 +200,31 @@ class ClassRun:
         report.others = list(submission.others)
         self.reports[submission.name] = report
         self.store.sign(submission, report)
-        page = feedback_page(self.lab, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
-        problem = self._write(self.store.feedback_path(submission), page) or problem
+        marks = self.book.marks.standing(self._work(submission), self.book.questions)
+        problem = self._write_page(submission, marks) or problem
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
+
+    def _work(self, submission: Submission) -> Work:
+        return Work.of(submission.name, submission.file, submission.sha256)
+
+    def _write_page(self, submission: Submission, marks: dict[str, float]) -> str:
+        """The student's page with these marks; what went wrong, as a sentence."""
+        self._on_page[submission.name] = marks
+        page = feedback_page(self.lab, with_marks(self.reports[submission.name], marks))
+        return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:
         """Write a file; what went wrong, as a sentence. One that cannot be written must not end the class."""
         try:
             write(path, text)
         except OSError as error:
-            problem = f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."
-            self.unwritten.append(problem)
-            return problem
+            self.unwritten.append(_unwritten(path, error))
+            return self.unwritten[-1]
+        self.written.add(path)
         return ""
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    return f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."

@@ -8,7 +8,6 @@ the kit, the lab. All of that is hashed into the report's key.
 from __future__ import annotations
 
 import hashlib
-import itertools
 import json
 import os
 import tempfile
@@ -18,9 +17,9 @@ from typing import Any
 
 import gatelab
 from gatelab.klass.collect import Submission
+from gatelab.klass.earlier import durable, sync
 from gatelab.lab import Lab
 from gatelab.report.classbook import GRADED_WITH
-from gatelab.report.marks import Marks, MarksError, read_marks
 from gatelab.report.model import Report
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
@@ -43,12 +42,17 @@ class Store:
         self.grading = grading
         # Relative, so that class and grades may be moved together.
         self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
+
+    def open(self) -> None:
+        """Make the folders. Raises StoreError when nothing can be written to them."""
         try:
             for folder in (self.reports, self.feedback):
                 folder.mkdir(parents=True, exist_ok=True)
                 tempfile.TemporaryFile(dir=folder).close()
         except OSError as error:
-            raise StoreError(f"{out}: cannot be written to ({error.strerror}); choose another -o.") from error
+            raise StoreError(
+                f"{self.out}: cannot be written to ({error.strerror}); choose another -o."
+            ) from error
 
     @property
     def reports(self) -> Path:
@@ -62,7 +66,7 @@ class Store:
         """Raise StoreError when another class lies here, or a grading of other questions (None: of all)."""
         book = self._book()
         was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
-        if self._other(book):
+        if self.is_of_another_class:
             what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
         elif book and was != questions:
             what = f"of {', '.join(was) if was else 'all questions'}"
@@ -72,25 +76,6 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def marks(self, questions: dict[str, float], names: list[str]) -> Marks | None:
-        """The marks by hand in this class's grades.csv, None without one. Raises StoreError when one cannot be read."""
-        path = self.out / "grades.csv"
-        if self._other(self._book()) or not path.exists():
-            return None
-        try:
-            return read_marks(path, questions, names)
-        except MarksError as error:
-            raise StoreError(str(error)) from error
-
-    def set_aside(self, name: str) -> Path:
-        """Give a file of the output folder a name that no file has yet, so that it is not written over."""
-        old = self.out / name
-        free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
-        try:
-            return old.rename(next(path for path in free if not path.exists()))
-        except OSError:
-            return old  # where nothing can be renamed, nothing can be written over it either
-
     def _book(self) -> dict[str, Any]:
         """class.json of the run that wrote here last; empty when there is none that can be read."""
         try:
@@ -99,8 +84,18 @@ class Store:
             return {}
         return book if isinstance(book, dict) else {}
 
-    def _other(self, book: dict[str, Any]) -> bool:
-        return book.get(FOLDER, self.folder) != self.folder
+    @property
+    def is_of_another_class(self) -> bool:
+        """Whether what lies here is the grading of another folder."""
+        return self._book().get(FOLDER, self.folder) != self.folder
+
+    def bytes_graded(self, submission: Submission) -> str:
+        """Hash of what the report on disk was made from, whether it still holds or not; without one, of what came in."""
+        try:
+            report = json.loads(self.report_path(submission).read_text(encoding="utf-8"))
+            return str(report["sha256"]) or submission.sha256
+        except (OSError, ValueError, TypeError, KeyError):
+            return submission.sha256
 
     def report_path(self, submission: Submission) -> Path:
         return self.reports / f"{submission.file}.json"
@@ -164,12 +159,19 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
     return _hash(gatelab.__version__, digest.hexdigest(), *libraries, str(seed), *questions)
 
 
-def write(path: Path, text: str) -> None:
-    """Write a file whole or not at all. What UTF-8 cannot hold (half a surrogate pair) becomes its escape."""
+def data(text: str) -> bytes:
+    """The text as UTF-8. What that cannot hold (half a surrogate pair) becomes its escape."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def write(path: Path, text: str, lasting: bool = False) -> None:
+    """Write a file whole or not at all; a `lasting` one is on the disk, whatever happens next, when this returns."""
     temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
     try:
-        temporary.write_bytes(text.encode("utf-8", "backslashreplace"))
+        durable(temporary, data(text)) if lasting else temporary.write_bytes(data(text))
         os.replace(temporary, path)
+        if lasting:
+            sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
 

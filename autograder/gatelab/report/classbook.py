@@ -28,6 +28,8 @@ class Row:
     report: Report | None  # None: the run was stopped before this one
     problem: str = ""  # why there is no report
     marks: dict[str, float] = field(default_factory=dict)  # given by hand: question ID → points
+    again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → what the mark was
+    sha256: str = ""  # of what came in
 
     @property
     def status(self) -> str:
@@ -84,6 +86,7 @@ def _submission(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
         "file": row.file,
+        "sha256": row.sha256,
         "status": row.status,
         "reason": row.reason,
         "has_pages": report is not None,
@@ -94,6 +97,8 @@ def _submission(row: Row) -> dict[str, Any]:
         "notes": report.notes if report else [],
         "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
+        "marks": dict(row.marks),
+        "again": dict(row.again),
     }
 
 

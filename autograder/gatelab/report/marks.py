@@ -1,58 +1,191 @@
-"""Marks by hand: what a person wrote into the columns of grades.csv, in a spreadsheet or an editor."""
+"""Marks by hand, as `marks.csv` keeps them: who, which question, how many points, for which bytes.
+
+A mark belongs to what was read. It counts for a submission of the same name and the same bytes; for other bytes, or
+another name, it is an old mark that stands beside "to be marked again".
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
-from pathlib import Path
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import NamedTuple
 
-from gatelab.klass.names import visible
 from gatelab.report.model import Part, Report
+from gatelab.report.sheet import SheetError, read_table
 from gatelab.report.table import harmless
 
-Marks = dict[str, dict[str, float]]  # submission → question ID → points
+COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source")
+NUMBER = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 
 
 class MarksError(Exception):
     """A mark cannot be read; the message names the file, the row, the column and what to do."""
 
 
-def read_marks(path: Path, questions: dict[str, float], names: list[str]) -> Marks:
-    """The marks that stand in grades.csv; nothing when there is no such file yet.
+class Work(NamedTuple):
+    """What one student handed in, as far as a mark knows it. The texts are `harmless`, as they stand in the tables."""
 
-    `questions`: ID → points, of what is marked by hand; `names`: the submissions. Spreadsheets save with other separators and encodings than
-    they were given, and a German one writes 1,5.
-    """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise MarksError(
-            f"{path}: cannot be read ({error.strerror}), and the marks in it would be lost."
-        ) from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("cp1252", "replace")  # what Excel saves as plain CSV
-    first = text.partition("\n")[0]
-    rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
-    found: Marks = {}
-    spelled = {harmless(name): name for name in names}
-    for row in rows:
-        name = row.get("submission") or ""
-        given = {id: (row.get(id) or "").strip() for id in questions}
-        marks = {id: _points(path, name, id, said, questions[id]) for id, said in given.items() if said}
-        if marks and name not in spelled:
-            # A spreadsheet may have made 7 of 007; the next grades.csv would have no row for the mark.
-            raise MarksError(
-                f"{path}: holds marks for {visible(name)[:40]!r}, and no submission is called so; "
-                "correct the name there or take the marks out."
+    name: str
+    file: str  # stem of its output files
+    sha256: str  # of the notebook; empty when there is none
+    entry: str = ""  # the notebook's path in the class's folder
+
+    @classmethod
+    def of(cls, name: str, file: str, sha256: str, entry: str = "") -> Work:
+        return cls(harmless(name), harmless(file), sha256, harmless(entry))
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One row of marks.csv. `more` holds columns that this version of the kit does not know; they are kept."""
+
+    submission: str
+    question: str
+    points: float
+    sha256: str
+    entry: str = ""
+    given: str = ""  # when, UTC, ISO 8601
+    source: str = ""  # the table it was read from
+    more: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        return self.submission, self.question, self.sha256
+
+
+@dataclass
+class Marks:
+    """All marks of a class, by name, question and bytes, in the order in which they were given."""
+
+    by_key: dict[tuple[str, str, str], Mark] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.by_key)
+
+    def give(self, mark: Mark) -> None:
+        """Enter a mark, in the place of the one for the same bytes."""
+        was = self.by_key.pop(mark.key, None)
+        self.by_key[mark.key] = replace(mark, more=was.more) if was and not mark.more else mark
+
+    def withdraw(self, name: str, question: str) -> list[Mark]:
+        """Take out what was given to somebody for a question, whatever it was given for."""
+        gone = [mark for mark in self.by_key.values() if (mark.submission, mark.question) == (name, question)]
+        for mark in gone:
+            del self.by_key[mark.key]
+        return gone
+
+    def points(self, name: str, question: str, sha256: str) -> float | None:
+        """The mark for these bytes."""
+        mark = self.by_key.get((name, question, sha256))
+        return mark.points if mark else None
+
+    def standing(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
+        """Question → points, of the marks that count for this work; `questions`: ID → most points."""
+        found = {id: self.points(work.name, id, work.sha256) for id in questions}
+        return {id: points for id, points in found.items() if points is not None and points <= questions[id]}
+
+    def again(self, works: list[Work], questions: dict[str, float]) -> list[dict[str, tuple[float, str]]]:
+        """For each work: question → points and name of the last mark that was given to it as it was before.
+
+        That is a mark under its name for other bytes, or one for the same entry or the same bytes under another name, which
+        stands nowhere else; or one above what the question has now. Its own name's go before another's.
+        """
+        here = {(work.name, work.sha256) for work in works}
+        alone = {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {
+            ""
+        }
+        named: dict[str, list[Mark]] = defaultdict(list)
+        moved: dict[str, list[Mark]] = defaultdict(list)  # by entry and by bytes
+        for mark in self.by_key.values():
+            named[mark.submission].append(mark)
+            if (mark.submission, mark.sha256) not in here:
+                for sign in {mark.entry, mark.sha256} - {""}:
+                    moved[sign].append(mark)
+        found = []
+        for work in works:
+            signs = [work.entry, *([work.sha256] if work.sha256 in alone else [])]
+            old = [*(mark for sign in signs for mark in moved.get(sign, ())), *named[work.name]]
+            open = questions.keys() - self.standing(work, questions).keys()
+            found.append(
+                {mark.question: (mark.points, mark.submission) for mark in old if mark.question in open}
             )
-        if marks:
-            found[spelled[name]] = marks
+        return found
+
+    def strangers(self, works: list[Work]) -> list[str]:
+        """Names with marks that no work of the class has anything to do with."""
+        names = {work.name for work in works}
+        here = {text for work in works for text in (work.entry, work.sha256)} - {""}
+        return sorted(
+            {
+                mark.submission
+                for mark in self.by_key.values()
+                if mark.submission not in names and not here & {mark.entry, mark.sha256}
+            }
+        )
+
+    def only(self, works: list[Work]) -> Marks:
+        """Those that count for one of these works, of whatever class they were."""
+        here = {(work.name, work.sha256) for work in works if work.sha256}
+        return Marks({key: mark for key, mark in self.by_key.items() if (key[0], key[2]) in here})
+
+    def text(self) -> str:
+        """marks.csv, UTF-8, a header row first."""
+        more = list(dict.fromkeys(title for mark in self.by_key.values() for title, _ in mark.more))
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        table.writerow([*COLUMNS, *more])
+        for mark in self.by_key.values():
+            extra = dict(mark.more)
+            row = [
+                mark.submission,
+                mark.question,
+                exact(mark.points),
+                mark.sha256,
+                mark.entry,
+                mark.given,
+                mark.source,
+            ]
+            table.writerow([*row, *(extra.get(title, "") for title in more)])
+        return text.getvalue()
+
+
+def read_marks(data: bytes) -> Marks:
+    """What marks.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
+    try:
+        table = read_table(data, "submission", COLUMNS)
+    except SheetError as error:
+        raise MarksError(str(error)) from error
+    for title in ("question", "points", "sha256"):
+        if title not in table.columns:
+            raise MarksError(f"has no column {title!r}")
+    found = Marks()
+    for line in table.lines:
+        if line.above:
+            continue
+        row = {title: table.raw(line, title) for title in COLUMNS}
+        points = number_of(row.pop("points"))
+        if points is None or not row["submission"] or not row["question"].strip():
+            raise MarksError(f"has no mark in line {line.number}")
+        more = tuple(
+            (title, line.cells[k]) for k, title in table.others.items() if title and k < len(line.cells)
+        )
+        found.give(Mark(points=points, more=more, **row))
     return found
+
+
+def number_of(said: str) -> float | None:
+    """The points in a cell, which may be written 1,5; None when it is no number."""
+    said = said.strip().removeprefix("'").strip()
+    return float(said.replace(",", ".")) if NUMBER.fullmatch(said) else None
+
+
+def exact(points: float) -> str:
+    """All digits of a number of points: 2, 1.5, 0.3333333333333333."""
+    return f"{Decimal(repr(points)):f}".removesuffix(".0")
 
 
 def with_marks(report: Report, marks: dict[str, float]) -> Report:
@@ -64,15 +197,3 @@ def with_marks(report: Report, marks: dict[str, float]) -> Report:
         for q in report.questions
     ]
     return replace(report, questions=questions)
-
-
-def _points(path: Path, name: str, id: str, said: str, most: float) -> float:
-    try:
-        points = float(said.replace(",", "."))
-    except ValueError:
-        points = -1.0
-    if not 0 <= points <= most:
-        raise MarksError(
-            f"{path}: {name}, column {id}: {said[:40]!r} is no number from 0 to {most:g}; mend it there and save."
-        )
-    return points

@@ -18,13 +18,14 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
-    one per question to mark by hand, total and what the total is out of. Points stand only in rows whose status is
-    "graded"; what is not marked yet is in neither of the last two columns.
+    one per question to mark by hand, total and what the total is out of, old marks that were given to something else, and the
+    hash of what came in. Points stand only in rows whose status is "graded"; what is not marked yet is in neither total
+    nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    table.writerow(["submission", "file", "status", "reason", *chosen, *by_hand, "total", "out_of"])
+    table.writerow(columns(lab, chosen))
     for row in rows:
         head = [harmless(row.name), harmless(row.file), row.status, harmless(row.reason)]
         points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
@@ -37,9 +38,28 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 *(number(row.marks[id]) if id in row.marks else "" for id in by_hand),
                 total,
                 number(out_of),
+                harmless("; ".join(f"{id} was {was}" for id, was in row.again.items())),
+                row.sha256,
             ]
         )
     return text.getvalue()
+
+
+def columns(lab: Lab, chosen: list[str]) -> list[str]:
+    """The header of grades.csv."""
+    by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
+    return [
+        "submission",
+        "file",
+        "status",
+        "reason",
+        *chosen,
+        *by_hand,
+        "total",
+        "out_of",
+        "mark_again",
+        "sha256",
+    ]
 
 
 def harmless(cell: str) -> str:

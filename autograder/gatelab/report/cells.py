@@ -1,0 +1,65 @@
+"""Cells of a table that came back: which say the same, whose name is meant, and how they are named in a sentence."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+
+from gatelab.klass.names import visible
+from gatelab.report.marks import number_of
+
+
+class Names:
+    """Finds the name that a cell means: as it is, or without what spreadsheets take away (space, an apostrophe, another
+    composition of accents, zeros in front) where that is one name only."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.exactly = set(names)
+        self.loosely: dict[str, set[str]] = defaultdict(set)
+        for name in self.exactly:
+            for key in self._keys(name):
+                self.loosely[key].add(name)
+
+    def find(self, said: str) -> str | None:
+        if said in self.exactly:
+            return said
+        found = self.loosely.get(plain(said), set())
+        return next(iter(found)) if len(found) == 1 else None
+
+    def twins(self, name: str) -> set[str]:
+        """Others that a spreadsheet may have made this name of."""
+        return set().union(*(self.loosely[key] for key in self._keys(name))) - {name}
+
+    def _keys(self, name: str) -> set[str]:
+        return {plain(name), plain(name).lstrip("0")} - {""}
+
+
+def plain(name: str) -> str:
+    return unicodedata.normalize("NFC", " ".join(name.split())).removeprefix("'")
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two cells say the same: `14`, `14.0` and `14,00` do."""
+    if one == other or plain(one) == plain(other):
+        return True
+    a, b = number_of(one), number_of(other)
+    return a is not None and a == b
+
+
+def quoted(cell: str) -> str:
+    text = visible(" ".join(cell.split()))
+    return (text if len(text) <= 40 else text[:39] + "…") or "nothing"
+
+
+def some(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def the(items: list[str], one: str) -> str:
+    return f"the {one if len(items) == 1 else one + 's'}"
+
+
+def was(items: list[str], one: str = "was", many: str = "were") -> str:
+    return one if len(items) == 1 else many

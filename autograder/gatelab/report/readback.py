@@ -1,0 +1,384 @@
+"""grades.csv as it comes back: which marks somebody gave in it, and what else was changed and is not taken in.
+
+What stands there is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
+from: an editor may have held an older one open). The rules:
+
+- a number in a column marked by hand is a mark, and belongs to the bytes that its row was written for;
+- `-` withdraws a mark; an emptied cell, a row, a column or a file that is gone withdraws nothing;
+- every other column is the kit's: a change there is told and not taken in;
+- where it is not certain whose mark it is, nothing is taken in and one sentence says why (MarksError).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from gatelab.klass.names import visible
+from gatelab.report import cells
+from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
+from gatelab.report.sheet import Line, SheetError, Table, read_table
+from gatelab.report.table import number
+
+WITHDRAWN = {"-", "–", "—", "−"}
+MOST = 8  # of a kind told one by one
+SHA256 = re.compile(r"[0-9a-f]{64}")
+SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or take it away"
+
+
+@dataclass
+class Change:
+    """What was done to one mark: from `was` to `now`, None for no mark."""
+
+    name: str
+    question: str
+    was: float | None
+    now: float | None
+
+    def __str__(self) -> str:
+        if self.now is None:
+            return f"{self.name} {self.question} withdrawn (was {exact(self.was or 0)})"
+        was = "" if self.was is None else f"{exact(self.was)} → "
+        return f"{self.name} {self.question} {was}{exact(self.now)}"
+
+
+@dataclass
+class Readback:
+    """What a table that came back says. `notes`: one sentence each, on what is not taken in."""
+
+    given: list[Mark] = field(default_factory=list)
+    withdrawn: list[tuple[str, str]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def apply(self, marks: Marks) -> None:
+        """Enter all of it."""
+        for name, question in self.withdrawn:
+            marks.withdraw(name, question)
+        for mark in self.given:
+            marks.give(mark)
+
+
+def parsed(data: bytes, titles: Iterable[str]) -> Table:
+    """grades.csv as a table. Raises MarksError, whose message has no subject, when it is none."""
+    try:
+        return read_table(data, "submission", titles)
+    except SheetError as error:
+        more = "" if "leave one of them" in str(error) else f"; {SAVE}"
+        raise MarksError(f"{error}{more}.") from error
+
+
+def read_back(
+    table: Table,
+    written: list[Table],
+    seen: Table | None,
+    works: list[Work],
+    marks: Marks | None,
+    questions: dict[str, float],
+    order: list[str],
+    now: str,
+) -> Readback:
+    """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far; None: there is no table of
+    marks, and all that stand here are new. `seen`: what was read back already since the last one was written.
+
+    `questions`: ID → most points, of what is marked by hand; `order`: the kit's columns; `now`: the time that new marks get.
+    Raises MarksError, whose message has no subject.
+    """
+    return _Reader(table, written, seen, works, marks, questions, order, now).read()
+
+
+class _Reader:
+    def __init__(
+        self,
+        table: Table,
+        written: list[Table],
+        seen: Table | None,
+        works: list[Work],
+        marks: Marks | None,
+        questions: dict[str, float],
+        order: list[str],
+        now: str,
+    ) -> None:
+        self.table, self.questions, self.now = table, questions, now
+        self.marks, self.all_new = marks or Marks(), marks is None
+        self.by_name = {work.name: work for work in works}
+        rows = [{base.raw(line, "submission"): line for line in base.lines} for base in written]
+        self.files: dict[str, set[str]] = defaultdict(set)
+        self.bytes: dict[str, set[str]] = defaultdict(set)
+        for base, lines in zip(written, rows, strict=True):
+            for name, line in lines.items():
+                self.files[name].add(base.cell(line, "file"))
+                self.bytes[name].add(base.cell(line, "sha256"))
+        for work in works:
+            self.files[work.name].add(work.file)
+            self.bytes[work.name].add(work.sha256)
+        self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
+        self.known = cells.Names(self.names)
+        automatic = [title for title in order if title not in questions and title != "submission"]
+        self.automatic = [title for title in automatic if title in table.columns]
+        self.order = order
+        self.base: Table | None = None
+        self.base_rows: dict[str, Line] = {}
+        self.stale = False
+        if written:
+            k = min(range(len(written)), key=lambda k: (self._distance(written[k], rows[k]), k))
+            self.base, self.base_rows, self.stale = written[k], rows[k], k > 0
+        self.last, self.last_rows = self.base, self.base_rows
+        if seen and not self.stale:
+            self.last, self.last_rows = (
+                seen,
+                {self.known.find(seen.raw(line, "submission")) or "": line for line in seen.lines},
+            )
+        self.result = Readback()
+
+    def read(self) -> Readback:
+        self._columns()
+        by_name: dict[str, list[Line]] = defaultdict(list)
+        extra: list[Line] = []
+        for line in self.table.lines:
+            said = self.table.raw(line, "submission")
+            name = self.known.find(said)
+            if name is None and line.above:
+                continue  # a title
+            if name is None:
+                self._stranger(line, said)
+                extra.append(line)
+                continue
+            self._whole(line, name)
+            by_name[name].append(line)
+        emptied: dict[str, list[str]] = defaultdict(list)
+        edits: list[str] = []
+        for name, lines in by_name.items():
+            for id in self.questions:
+                if id in self.table.columns:
+                    self._mark(name, id, lines, emptied)
+            edits += self._edits(name, lines)
+        self._notes(by_name, extra, emptied, edits)
+        return self.result
+
+    # --- columns and rows ---
+
+    def _columns(self) -> None:
+        """A column of marks that is gone withdraws nothing; it must not have got another name."""
+        expected = self.base.columns if self.base else dict.fromkeys(self.order)
+        gone = [id for id in self.questions if id in expected and id not in self.table.columns]
+        if gone and self.table.others:
+            others = ", ".join(repr(visible(title)[:40]) for title in self.table.others.values())
+            raise MarksError(
+                f"has no column {gone[0]!r}, and one that gatelab does not know ({others}); give the column its name "
+                f"{gone[0]!r} again, or take the other one out."
+            )
+
+    def _whole(self, line: Line, name: str) -> None:
+        if any(cell.strip() for cell in line.cells[self.table.width :]):
+            raise MarksError(
+                f"has more cells in line {line.number} ({name}) than in its header; mend that line "
+                "(1,5 stands in quotation marks where commas separate)."
+            )
+
+    def _stranger(self, line: Line, said: str) -> None:
+        """A row that is nobody's may hold no mark, but those of the row that it was under another name."""
+        given = {id: self.table.cell(line, id) for id in self.questions}
+        if not any(given.values()):
+            return
+        owner = self._owner(line)
+        if owner and all(cells.same(said, self._reference(owner, id, line)) for id, said in given.items()):
+            return
+        id = next(id for id, said in given.items() if said)
+        raise MarksError(
+            f"holds marks for {visible(said)[:40]!r}, and no submission is called so; correct the name there "
+            f"or take the marks out (line {line.number}, column {id})."
+        )
+
+    def _owner(self, line: Line) -> str | None:
+        """Whose row it was when it was written, by its file and bytes."""
+        file, sha256 = self.table.cell(line, "file"), self.table.cell(line, "sha256")
+        found = [
+            name
+            for name in self.names
+            if file and file in self.files[name] and (not sha256 or sha256 in self.bytes[name])
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _apart(self, line: Line, name: str) -> str:
+        """The column that says that this row, or a part of it, is another's; empty when none does."""
+        if "file" in self.table.columns and self.files[name]:
+            file = self.table.cell(line, "file")
+            if file and not any(cells.same(file, known) for known in self.files[name]):
+                return "file"
+        if "sha256" in self.table.columns and self.bytes[name]:
+            sha256 = self.table.cell(line, "sha256")
+            if sha256 not in self.bytes[name]:
+                return "sha256"
+        elsewhere = (cell for k, cell in enumerate(line.cells) if k != self.table.columns.get("sha256"))
+        return "sha256" if any(SHA256.fullmatch(cell.strip()) for cell in elsewhere) else ""
+
+    # --- marks ---
+
+    def _bytes(self, line: Line, name: str) -> str:
+        """What the row was written for: the bytes that a mark in it belongs to."""
+        sha256 = self.table.cell(line, "sha256")
+        if SHA256.fullmatch(sha256) and sha256 in self.bytes[name]:
+            return sha256
+        if self.base and name in self.base_rows and "sha256" in self.base.columns:
+            return self.base.cell(self.base_rows[name], "sha256")
+        return self.by_name[name].sha256 if name in self.by_name else ""
+
+    def _reference(self, name: str, id: str, line: Line) -> str:
+        """What stood in the cell before somebody changed it."""
+        if self.all_new:
+            return ""
+        if self.last:
+            return self.last.cell(self.last_rows[name], id) if name in self.last_rows else ""
+        points = self.marks.points(name, id, self._bytes(line, name))
+        return "" if points is None else number(points)
+
+    def _mark(self, name: str, id: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
+        """Take in the one thing that all of somebody's rows say of a question."""
+        said = {self.table.cell(line, id): line for line in lines}
+        filled = {cell: line for cell, line in said.items() if cell}
+        if not filled:
+            if (
+                self._written(name, id)
+                and self.marks.points(name, id, self._bytes(lines[0], name)) is not None
+            ):
+                emptied[id].append(name)
+            return
+        values = {
+            ("-" if cell in WITHDRAWN else self._points(name, id, cell, line))
+            for cell, line in filled.items()
+        }
+        if len(values) > 1:
+            where = " and ".join(str(line.number) for line in filled.values())
+            raise MarksError(
+                f"has different marks for {name}, column {id}, in lines {where}; leave one of them."
+            )
+        value, line = values.pop(), next(iter(filled.values()))
+        reference = self._reference(name, id, line)
+        sha256 = self._bytes(line, name)
+        was = self.marks.points(name, id, sha256)
+        if value == "-":
+            old = [m for m in self.marks.by_key.values() if (m.submission, m.question) == (name, id)]
+            if old:
+                self._sure(line, name, id)
+                self.result.withdrawn.append((name, id))
+                self.result.changes.append(Change(name, id, old[-1].points if was is None else was, None))
+            return
+        if cells.same(next(iter(filled)), reference) or value == was:
+            return
+        self._sure(line, name, id)
+        if len(lines) > 1 and (len(said) > 1 or self.known.twins(name)):
+            where = " and ".join(str(line.number) for line in lines)
+            raise MarksError(f"has more than one row for {name}, in lines {where}; leave the right one.")
+        entry = (
+            self.by_name[name].entry if name in self.by_name and self.by_name[name].sha256 == sha256 else ""
+        )
+        self.result.given.append(Mark(name, id, value, sha256, entry, self.now, "grades.csv"))
+        self.result.changes.append(Change(name, id, was, value))
+
+    def _sure(self, line: Line, name: str, id: str) -> None:
+        column = self._apart(line, name)
+        if column:
+            raise MarksError(
+                f"has in line {line.number} a mark for {name}, column {id}, in a row whose {column} is not that of {name}; "
+                "its cells were sorted or moved apart. Put the row in order, or take the mark out."
+            )
+
+    def _points(self, name: str, id: str, said: str, line: Line) -> float:
+        points = number_of(said)
+        if points is None or points > self.questions[id]:
+            if cells.same(said, self._reference(name, id, line)):
+                return points or 0.0  # it was allowed when it was given
+            raise MarksError(
+                f"{name}, column {id}: {said[:40]!r} is no number from 0 to {self.questions[id]:g}; mend it there and save."
+            )
+        return points
+
+    def _written(self, name: str, id: str) -> str:
+        """What the kit wrote into this cell."""
+        return self.base.cell(self.base_rows[name], id) if self.base and name in self.base_rows else ""
+
+    # --- what is not taken in ---
+
+    def _distance(self, base: Table, rows: dict[str, Line]) -> int:
+        """How many automatic cells differ between the table and one that was written."""
+        differing = 0
+        for line in self.table.lines:
+            other = rows.get(self.table.raw(line, "submission"))
+            if other is None:
+                differing += 1
+                continue
+            differing += sum(
+                not cells.same(self.table.cell(line, title), base.cell(other, title))
+                for title in self.automatic
+            )
+        return differing
+
+    def _edits(self, name: str, lines: list[Line]) -> list[str]:
+        """`ada, column q1: 4 was changed to 10`, for each automatic cell that is not as it was written."""
+        if not self.base or name not in self.base_rows:
+            return []
+        found = []
+        for line in lines:
+            for title in self.automatic:
+                if title not in self.base.columns:
+                    continue
+                old, new = self.base.cell(self.base_rows[name], title), self.table.cell(line, title)
+                if not cells.same(old, new):
+                    found.append(
+                        f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is not taken in, because "
+                        "gatelab fills that column. Change it in the sheet that you upload."
+                    )
+        return found
+
+    def _notes(
+        self,
+        by_name: dict[str, list[Line]],
+        extra: list[Line],
+        emptied: dict[str, list[str]],
+        edits: list[str],
+    ) -> None:
+        notes = self.result.notes
+        notes += edits[:MOST]
+        if len(edits) > MOST:
+            notes.append(
+                f"{len(edits) - MOST} more cells of gatelab's columns were changed; none of that is taken in."
+            )
+        for id, names in emptied.items():
+            notes.append(
+                f"column {id} was emptied for {cells.some(names)}; the marks stand, write - into a cell to withdraw one."
+            )
+        if self.base:
+            gone = [title for title in self.base.columns if title not in self.table.columns]
+            if gone:
+                notes.append(
+                    f"{cells.the(gone, 'column')} {cells.some(gone)} {cells.was(gone)} taken out; the marks stand."
+                )
+            missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
+            renamed = {owner for line in extra if (owner := self._owner(line))}
+            lost = [name for name in missing if name not in renamed]
+            if lost:
+                notes.append(
+                    f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks stand."
+                )
+        for line in extra[:MOST]:
+            said = visible(self.table.cell(line, "submission"))[:40]
+            owner = self._owner(line)
+            if owner and self.base:
+                notes.append(
+                    f"line {line.number}, column submission: {cells.quoted(owner)} was changed to {cells.quoted(said)}; that is not taken "
+                    "in, because names come from the files. Rename what was handed in."
+                )
+            else:
+                notes.append(
+                    f"line {line.number} ({said or 'without a name'}) is no submission's row; it is not taken over."
+                )
+        if len(extra) > MOST:
+            notes.append(f"{len(extra) - MOST} more rows are no submission's; they are not taken over.")
+        if self.table.others:
+            others = [visible(title)[:40] or "without a title" for title in self.table.others.values()]
+            notes.append(
+                f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} not taken over."
+            )

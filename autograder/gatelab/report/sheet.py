@@ -1,0 +1,266 @@
+"""A table as a spreadsheet saves it: its bytes become rows of text under known column titles, or one sentence says why not.
+
+Understood are UTF-8, UTF-16 and UTF-32 with and without byte order mark, what Excel calls plain CSV, the separators
+`,` `;` tab and `|`, a first line `sep=;`, either kind of quotation mark, every kind of line end, lines above the header, a header
+that was sorted among the rows, and .xlsx workbooks under any name. Nothing is guessed where rows could be lost by it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+SEPARATORS = ",;\t|"
+LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
+UNPACKED = 256 << 20  # bytes that a workbook may unpack to
+CELLS = 4_000_000
+LONGEST_TITLE = 200  # characters
+
+# Longer marks first: UTF-16's is the beginning of UTF-32's.
+MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+SEP = re.compile(r"""\ufeff?["']?sep=(.)["']?[^\S\r\n]*(\r\n|\r|\n|$)""", re.IGNORECASE)
+UNSEEN = re.compile(r"""[\s\ufeff\u200b-\u200f\u2060\x00]+""")
+
+
+class SheetError(Exception):
+    """The bytes are no table with the column that is asked for. The message has no subject: "is empty"."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row below or above the header. `number` counts from 1, as editors and spreadsheets do."""
+
+    number: int
+    cells: list[str]
+    above: bool = False
+
+
+@dataclass
+class Table:
+    """What stands in a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
+
+    columns: dict[str, int]
+    width: int
+    lines: list[Line]
+    others: dict[int, str] = field(default_factory=dict)
+
+    def raw(self, line: Line, title: str) -> str:
+        """The cell in this column; empty where there is no such column or cell."""
+        k = self.columns.get(title)
+        return line.cells[k] if k is not None and k < len(line.cells) else ""
+
+    def cell(self, line: Line, title: str) -> str:
+        """The same without space around it."""
+        return self.raw(line, title).strip()
+
+
+def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
+    """The table in `data`, found by its header: the row that has `key` and most of the titles in `known`.
+
+    Titles count in any case and with any space in them. Raises SheetError.
+    """
+    titles = _titles([key, *known])
+    if len(data) > LARGEST:
+        raise SheetError(f"is larger than {LARGEST >> 20} MiB")
+    if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
+        raise SheetError("is empty")
+    if data.startswith(b"PK\x03\x04"):
+        rows, problem = _workbook(data, key, titles), ""
+    elif data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise SheetError("is an old Excel workbook (.xls) or one with a password")
+    else:
+        rows, problem = _text(data, key, titles)
+    at = max(range(len(rows)), key=lambda k: _score(rows[k][1], key, titles), default=0)
+    if not rows or not _score(rows[at][1], key, titles):
+        raise SheetError(f"has no header row with a column {key!r}")
+    if problem:
+        raise SheetError(problem)
+    return _table(rows, at, titles)
+
+
+def as_written(text: str, key: str) -> Table:
+    """A table in the kit's own form, its header in the first row. Raises SheetError when it is in another."""
+    rows, problem = _split(text, ",", '"', 0)
+    if problem or not rows or key not in rows[0][1]:
+        raise SheetError(problem or f"has no header row with a column {key!r}")
+    return _table(rows, 0, _titles(rows[0][1]))
+
+
+def normal(title: str) -> str:
+    """A title as it is compared: without case, space, marks of quotation."""
+    return UNSEEN.sub("", title).strip("\"'").casefold()
+
+
+def _titles(known: Iterable[str]) -> dict[str, str]:
+    """Normal form → title; "out of" is found as out_of as well, unless that is another column's."""
+    exact = {normal(title): title for title in known}
+    return {key.replace("_", ""): title for key, title in exact.items()} | exact
+
+
+def _score(cells: list[str], key: str, titles: dict[str, str]) -> int:
+    named = {normal(cell) for cell in cells if len(cell) <= LONGEST_TITLE}
+    return len({titles[name] for name in named if name in titles}) if key in named else 0
+
+
+def _table(rows: list[tuple[int, list[str]]], at: int, titles: dict[str, str]) -> Table:
+    header = rows[at][1]
+    columns: dict[str, int] = {}
+    for k, cell in enumerate(header):
+        title = titles.get(normal(cell))
+        if title in columns:
+            raise SheetError(f"has the column {title!r} twice; leave one of them")
+        if title is not None:
+            columns[title] = k
+    lines = [
+        Line(number, cells, k < at)
+        for k, (number, cells) in enumerate(rows)
+        if k != at and any(cell.strip() for cell in cells)
+    ]
+    used = {k for line in lines if not line.above for k, cell in enumerate(line.cells) if cell.strip()}
+    others = {
+        k: cell.strip() for k, cell in enumerate(header) if k in used and titles.get(normal(cell)) is None
+    }
+    return Table(columns, len(header), lines, others)
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+
+def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[list[tuple[int, list[str]]], str]:
+    """The rows that show most of the header, and what is wrong with them."""
+    best: tuple[int, list[tuple[int, list[str]]], str] = (0, [], "")
+    for text in _decoded(data):
+        sep = SEP.match(text)
+        body, skipped = (text[sep.end() :], 1) if sep else (text, 0)
+        told = sep[1] if sep else ""
+        separators = told + SEPARATORS.replace(told, "") if told else SEPARATORS
+        for quote, separator in product("\"'", separators):
+            if quote == separator:
+                continue
+            rows, problem = _split(body, separator, quote, skipped)
+            score = max((_score(cells, key, titles) for _, cells in rows), default=0)
+            if score > best[0]:
+                best = score, rows, problem
+            if best[0] == len(set(titles.values())):
+                return best[1], best[2]  # all of the header
+    return best[1], best[2]
+
+
+def _decoded(data: bytes) -> Iterator[str]:
+    """What the bytes may be as text, the likeliest first."""
+    for mark, encoding in MARKS:
+        if data.startswith(mark):
+            try:
+                yield data[len(mark) :].decode(encoding)
+            except UnicodeDecodeError as error:
+                name = encoding[:6].upper().rstrip("-")
+                raise SheetError(
+                    f"begins as {name} text and does not go on so (byte {error.start + len(mark)})"
+                ) from error
+            return
+    if b"\0" in data:
+        for encoding in WIDE:
+            try:
+                yield data.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+        return
+    try:
+        yield data.decode("utf-8")
+    except UnicodeDecodeError:
+        yield data.decode("cp1252", "replace")  # what Excel saves as plain CSV
+
+
+def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[list[tuple[int, list[str]]], str]:
+    """Rows with their line numbers; they end where a mark of quotation stands so that a row could swallow the next."""
+    reader = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=separator,
+        quotechar=quote,
+        strict=True,
+        skipinitialspace=True,
+    )
+    rows = []
+    while True:
+        first = reader.line_num + 1 + skipped
+        try:
+            rows.append((first, next(reader)))
+        except StopIteration:
+            return rows, ""
+        except csv.Error:
+            return rows, f"has marks of quotation that do not close, from line {first} on"
+
+
+# --- workbooks -------------------------------------------------------------------------------------------------------
+
+
+def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, list[str]]]:
+    """The rows of the one worksheet that has the header."""
+    from openpyxl import load_workbook  # a second that only a workbook is worth
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            if "xl/workbook.xml" not in archive.namelist():
+                raise SheetError("is an archive, or a workbook of another kind than .xlsx")
+            if sum(info.file_size for info in archive.infolist()) > UNPACKED:
+                raise SheetError(f"unpacks to more than {UNPACKED >> 20} MiB")
+        with warnings.catch_warnings():  # openpyxl's, of styles and of parts that it leaves out
+            warnings.simplefilter("ignore")
+            shown, typed = (
+                load_workbook(io.BytesIO(data), read_only=True, data_only=values) for values in (True, False)
+            )
+        sheets = [_worksheet(a, b) for a, b in zip(shown.worksheets, typed.worksheets, strict=True)]
+    except SheetError:
+        raise
+    except Exception as error:  # whatever a damaged workbook makes of zipfile, the XML parser and openpyxl
+        raise SheetError(
+            "is a workbook that cannot be opened (it is damaged or of an unknown kind)"
+        ) from error
+    found = [rows for rows in sheets if any(_score(cells, key, titles) for _, cells in rows)]
+    if len(found) > 1:
+        raise SheetError(f"has {len(found)} worksheets with a column {key!r}; leave one of them")
+    return found[0] if found else []
+
+
+def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
+    """The rows as text, all of the same length. `shown` has the values, `typed` the formulas behind them."""
+    rows, count = [], 0
+    for sheet in (shown, typed):
+        sheet.reset_dimensions()  # what a file says of its size need not be so
+    pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
+    for number, (values, formulas) in enumerate(pairs, 1):
+        count += len(values)
+        if count > CELLS:
+            raise SheetError(f"has more than {CELLS:,} cells")
+        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
+        rows.append(
+            (
+                number,
+                [
+                    _shown(formula if value is None else value)
+                    for value, formula in zip(values, formulas, strict=True)
+                ],
+            )
+        )
+    width = max((len(cells) for _, cells in rows), default=0)
+    return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return f"{value:.0f}"
+    return str(value)

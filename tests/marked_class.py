@@ -1,0 +1,136 @@
+"""A class that is graded and marked by hand, for tests of what becomes of its marks: no engine is needed to write it out again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from click.testing import Result
+from openpyxl import Workbook
+from small_lab import SETUP, small_lab, solution, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.klass.command import grade
+
+NAMES = ("007", "Jörg Ü", "ada", "bob", "cleo; x")
+
+app = typer.Typer()
+app.command()(grade)
+
+
+def class_of(folder: Path) -> tuple[Path, Path]:
+    """Lay out a lab and a class; the kit's folder and the class's."""
+    kit, students = folder / "kit", folder / "class"
+    small_lab(kit)
+    students.mkdir()
+    for k, name in enumerate(NAMES):
+        write_notebook(
+            students / f"{name}.ipynb", SETUP, solution("q1"), f"# {name}", *[solution("q2")] * (k % 2)
+        )
+    (students / "essay.pdf").write_bytes(b"%PDF")
+    return kit, students
+
+
+@dataclass
+class Class:
+    """A class and its output folder, in `base`."""
+
+    base: Path
+    kit: Path
+
+    @property
+    def out(self) -> Path:
+        return self.base / "out"
+
+    @property
+    def grades(self) -> Path:
+        return self.out / "grades.csv"
+
+    @property
+    def folder(self) -> Path:
+        return self.base / "class"
+
+    def run(self, *arguments: object) -> Result:
+        """`gatelab grade` in this process; it grades what is not done."""
+        given = [self.folder, "-o", self.out, "--root", self.kit, "--jobs", "1", *arguments]
+        said = CliRunner().invoke(app, [str(argument) for argument in given])
+        assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+        return said
+
+    def copy(self, base: Path) -> Class:
+        base.mkdir(parents=True, exist_ok=True)
+        for part in ("class", "out"):
+            shutil.copytree(self.base / part, base / part)
+        return Class(base, self.kit)
+
+    def table(self) -> list[list[str]]:
+        """grades.csv, the header first."""
+        return list(csv.reader(io.StringIO(self.grades.read_bytes().decode("utf-8-sig"))))
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        header, *rows = self.table()
+        return {row[0]: dict(zip(header, row, strict=True)) for row in rows}
+
+    def marks(self) -> dict[tuple[str, str], float]:
+        """What marks.csv holds for this class, the last mark of a name and question."""
+        path = self.out / "marks.csv"
+        if not path.exists():
+            return {}
+        with open(path, encoding="utf-8", newline="") as file:
+            return {
+                (row["submission"], row["question"]): float(row["points"]) for row in csv.DictReader(file)
+            }
+
+    def give(self, **marks: object) -> None:
+        """Write marks for q12a into grades.csv as an editor does."""
+        self.edit({(name, "q12a"): str(mark) for name, mark in marks.items()})
+
+    def edit(self, cells: dict[tuple[str, str], str]) -> None:
+        table = self.table()
+        for (name, column), cell in cells.items():
+            row = next(row for row in table if row[0] == name)
+            row[table[0].index(column)] = cell
+        self.grades.write_bytes(saved(table))
+
+    def files(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in self.out.rglob("*") if path.is_file()}
+
+    def kept(self) -> list[bytes]:
+        """Contents of what is kept beside grades.csv."""
+        return [path.read_bytes() for path in (self.out / "earlier").glob("*-edited-*")]
+
+
+def saved(
+    table: list[list[str]],
+    encoding: str = "utf-8",
+    separator: str = ",",
+    quoting: int = csv.QUOTE_MINIMAL,
+    ends: str = "\n",
+    sep: bool = False,
+) -> bytes:
+    """The bytes of a table as some program saves it; what the encoding lacks becomes a question mark."""
+    text = io.StringIO()
+    csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=ends).writerows(table)
+    head = f"sep={separator}{ends}" if sep else ""
+    return (head + text.getvalue()).encode(encoding, "replace")
+
+
+def workbook(table: list[list[str]]) -> bytes:
+    """The same as .xlsx, with numbers as numbers where a spreadsheet would take them for such."""
+    book = Workbook()
+    for row in table:
+        book.active.append([_typed(cell) for cell in row])
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def _typed(cell: str) -> object:
+    try:
+        return float(cell) if cell.strip() and cell.lower().strip() not in ("nan", "inf") else cell or None
+    except ValueError:
+        return cell

@@ -1,0 +1,588 @@
+"""Marks by hand: whatever a spreadsheet makes of grades.csv, none is lost, and none goes to somebody else."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from marked_class import Class, app, class_of, saved, workbook
+from small_lab import SETUP, solution, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.klass.export_command import app as export_app
+from gatelab.klass.markbook import MarkBook, SavedMeanwhile
+from gatelab.klass.run import ClassRun
+from gatelab.report.marks import Mark, Marks, Work, read_marks
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
+    base = tmp_path_factory.mktemp("graded")
+    kit, _ = class_of(base)
+    graded = Class(base, kit)
+    assert graded.run().exit_code == 1  # for the PDF
+    return graded
+
+
+@pytest.fixture(scope="module")
+def marked(graded: Class, tmp_path_factory: pytest.TempPathFactory) -> Class:
+    """ada has 1.5, bob 2, Jörg Ü 0, and the PDF, which somebody has read, 1."""
+    marked = graded.copy(tmp_path_factory.mktemp("marked"))
+    marked.give(**{"ada": "1,5", "bob": 2, "Jörg Ü": 0, "essay.pdf": 1})
+    assert "Marks taken in from" in marked.run().output
+    return marked
+
+
+@pytest.fixture
+def fresh(graded: Class, tmp_path: Path) -> Class:
+    return graded.copy(tmp_path)
+
+
+@pytest.fixture
+def again(marked: Class, tmp_path: Path) -> Class:
+    return marked.copy(tmp_path)
+
+
+GIVEN = {("ada", "q12a"): 1.5, ("bob", "q12a"): 2.0, ("Jörg Ü", "q12a"): 0.0, ("essay.pdf", "q12a"): 1.0}
+
+
+def column(table: list[list[str]], title: str) -> int:
+    return table[0].index(title)
+
+
+def with_mark(table: list[list[str]], name: str, mark: str) -> list[list[str]]:
+    return [
+        [mark if k == column(table, "q12a") and row[0] == name else cell for k, cell in enumerate(row)]
+        for row in table
+    ]
+
+
+class TestTheMarksTable:
+    def test_says_whose_what_for_which_bytes_when_and_where_from(self, marked: Class) -> None:
+        with open(marked.out / "marks.csv", encoding="utf-8", newline="") as file:
+            rows = {row["submission"]: row for row in csv.DictReader(file)}
+        assert marked.marks() == GIVEN
+        ada = rows["ada"]
+        assert (ada["question"], ada["points"], ada["entry"], ada["source"]) == (
+            "q12a",
+            "1.5",
+            "ada.ipynb",
+            "grades.csv",
+        )
+        assert ada["sha256"] == marked.rows()["ada"]["sha256"] and len(ada["sha256"]) == 64
+        assert ada["given"].endswith("Z") and rows["essay.pdf"]["sha256"] == ""
+
+    def test_are_they_in_grades_and_total_and_on_the_page(self, marked: Class) -> None:
+        rows = marked.rows()
+        assert (rows["ada"]["q12a"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "15.5", "28")
+        assert (rows["007"]["q12a"], rows["007"]["out_of"]) == ("", "26")
+        assert "of 28 points" in (marked.out / "feedback" / "ada.html").read_text()
+
+    def test_does_a_run_without_a_change_write_nothing_new_of_them(self, again: Class) -> None:
+        names = sorted(os.listdir(again.out / "earlier"))
+        before = (again.grades.read_bytes(), (again.out / "marks.csv").read_bytes())
+        said = again.run()
+        assert (again.grades.read_bytes(), (again.out / "marks.csv").read_bytes()) == before
+        assert sorted(os.listdir(again.out / "earlier")) == names
+        assert "grades.csv: " not in said.stderr and "Marks taken in" not in said.output
+
+    def test_is_each_version_kept(self, again: Class) -> None:
+        again.give(ada=1)
+        assert "ada q12a 1.5 → 1" in again.run().output
+        versions = [path.read_text() for path in sorted((again.out / "earlier").glob("*-marks-*"))]
+        assert ['"ada","q12a","1.5"' in text for text in versions] == [True, False]
+        assert versions[-1] == (again.out / "marks.csv").read_text()
+
+    def test_is_it_written_again_when_it_was_taken_away(self, again: Class) -> None:
+        (again.out / "marks.csv").unlink()
+        assert "marks.csv: was taken away; it is written again from" in again.run().stderr
+        assert again.marks() == GIVEN
+
+    @pytest.mark.parametrize(
+        ("data", "why"),
+        [
+            (b"", "is empty"), (b"\x80\x81\0", "has no header row"), (b"submission,question,points\n", "has no column 'sha256'"),
+            (b"submission,question,points,sha256\nada,q12a,many,\n", "has no mark in line 2"),
+        ],
+    )  # fmt: skip
+    def test_is_a_damaged_one_no_table_without_marks(self, again: Class, data: bytes, why: str) -> None:
+        (again.out / "marks.csv").write_bytes(data)
+        before = again.files()
+        said = again.run()
+        assert said.exit_code == 2 and again.files() == before
+        assert f"marks.csv: {why}" in said.stderr and "-marks-" in said.stderr.split("copy ")[1]
+
+    def test_is_one_that_was_changed_by_hand_kept_before_it_is_replaced(self, again: Class) -> None:
+        path = again.out / "marks.csv"
+        changed = path.read_text().replace('"ada","q12a","1.5"', '"ada","q12a","0.5"')
+        path.write_text(changed)
+        again.give(bob=1)
+        again.run()
+        assert again.marks() == GIVEN | {("ada", "q12a"): 0.5, ("bob", "q12a"): 1.0}
+        assert again.rows()["ada"]["q12a"] == "0.5"
+        assert changed in [copy.read_text() for copy in (again.out / "earlier").glob("*-marks-*")]
+
+    def test_does_a_damaged_copy_stop_nothing(self, again: Class) -> None:
+        for path in (again.out / "earlier").iterdir():
+            path.write_bytes(b"\xff\x00" * 9)
+        again.give(ada=1)
+        said = again.run()
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+
+    def test_are_marks_in_a_grade_table_taken_in_when_all_else_of_them_is_gone(self, again: Class) -> None:
+        for path in [again.out / "marks.csv", *(again.out / "earlier").glob("*-marks-*")]:
+            path.unlink()
+        again.run()
+        assert again.marks() == GIVEN
+
+    def test_are_columns_that_a_later_kit_adds_kept(self, again: Class) -> None:
+        path = again.out / "marks.csv"
+        head, *rows = path.read_text().splitlines()
+        path.write_text(
+            "\n".join([f'{head},"why"', *(f'{row},"because, {k}"' for k, row in enumerate(rows))])
+        )
+        why = {row.split('"')[1]: f"because, {k}" for k, row in enumerate(rows)}
+        again.give(ada=1)
+        again.run()
+        with open(path, encoding="utf-8", newline="") as file:
+            found = {row["submission"]: (row["points"], row["why"]) for row in csv.DictReader(file)}
+        assert found["ada"] == ("1", why["ada"]) and found["bob"] == ("2", why["bob"])
+
+
+FORMS = {
+    "utf-8": saved,
+    "utf-8 with mark": lambda table: saved(table, "utf-8-sig"),
+    "utf-16 with mark": lambda table: saved(table, "utf-16"),
+    "utf-16-be with mark": lambda table: b"\xfe\xff" + saved(table, "utf-16-be"),
+    "utf-16-le": lambda table: saved(table, "utf-16-le", "\t"),
+    "utf-16-be": lambda table: saved(table, "utf-16-be", ";"),
+    "utf-32": lambda table: saved(table, "utf-32"),
+    "cp1252": lambda table: saved(table, "cp1252", ";", ends="\r\n"),
+    "semicolon": lambda table: saved(table, separator=";"),
+    "tab": lambda table: saved(table, separator="\t"),
+    "bar": lambda table: saved(table, separator="|"),
+    "sep": lambda table: saved(table, "utf-8-sig", ";", sep=True, ends="\r\n"),
+    "sep, utf-16": lambda table: saved(table, "utf-16", "\t", sep=True),
+    "carriage returns": lambda table: saved(table, ends="\r"),
+    "all quoted": lambda table: saved(table, quoting=csv.QUOTE_ALL, ends="\r\n"),
+    "other case": lambda table: saved([[cell.upper() for cell in table[0]], *table[1:]]),
+    "spaces": lambda table: saved([[f" {cell} " for cell in table[0]], *table[1:]]),
+    "underscores": lambda table: saved([[cell.replace("_", " ").title() for cell in table[0]], *table[1:]], separator=";"),
+    "spaces after commas": lambda table: saved(table, quoting=csv.QUOTE_ALL).replace(b'","', b'", "'),
+    "title above": lambda table: saved([["Lab 3, marked by hand"], [], *table]),
+    "wide title above": lambda table: saved([["Lab 3", *["by hand"] * (len(table[0]) - 1)], *table], separator=";"),
+    "blank lines": lambda table: b"\n\n,,,\n" + saved(table).replace(b"\n", b"\n\n"),
+    "sorted": lambda table: saved([table[0], *reversed(table[1:])]),
+    "header sorted in": lambda table: saved([*table[1:3], table[0], *table[3:]]),
+    "columns moved": lambda table: saved([row[::-1] for row in table]),
+    "extra column": lambda table: saved([[*row, "note"] for row in table]),
+    "extra rows": lambda table: saved([*table, ["mean", "", "", "", "13"], ["", "", "checked"]]),
+    "two columns": lambda table: saved([[row[0], row[column(table, "q12a")]] for row in table]),
+    "no hash": lambda table: saved([row[:-1] for row in table]),
+    "xlsx": workbook,
+    "xlsx with a title": lambda table: workbook([["Lab 3"], [], *table]),
+}  # fmt: skip
+
+
+class TestASavedTable:
+    @pytest.mark.parametrize("form", FORMS)
+    def test_is_understood_however_it_was_saved(self, again: Class, form: str) -> None:
+        table = with_mark(with_mark(with_mark(again.table(), "Jörg Ü", "0,5"), "cleo; x", "1.50"), "007", "1")
+        data = FORMS[form](table)
+        again.grades.write_bytes(data)
+        said = again.run()
+        assert said.exit_code == 1, said.output
+        assert again.marks() == GIVEN | {
+            ("Jörg Ü", "q12a"): 0.5,
+            ("cleo; x", "q12a"): 1.5,
+            ("007", "q12a"): 1.0,
+        }
+        assert again.rows()["007"]["q12a"] == "1" and data in again.kept()
+
+    @pytest.mark.parametrize(
+        ("mangled", "why"),
+        [
+            (lambda table: b"\x80\x81\xff" * 99, "no header row with a column 'submission'"),
+            (lambda table: os.urandom(64) + b"\0" * 999, "grades.csv: "),
+            (lambda table: b",ada,desk,25.11.2026 20:00,file:///home/ada/.config;", "no header row"),  # a lock file
+            (lambda table: saved(table[1:]), "no header row with a column 'submission'"),
+            (lambda table: saved([["name", *table[0][1:]], *table[1:]]), "no header row with a column 'submission'"),
+            (lambda table: saved([["essay" if c == "q12a" else c for c in row] for row in table]), "has no column 'q12a'"),
+            (lambda table: saved([[*row, row[6]] for row in table]), "has the column 'q12a' twice"),
+            (lambda table: saved([[*row, row[0]] for row in table]), "has the column 'submission' twice"),
+            (lambda table: saved([*table, [*table[3][:6], "1", *table[3][7:]]]), "different marks for ada, column q12a, in lines"),
+            (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "marks of quotation that do not close, from line 4"),
+            (lambda table: saved(table).replace(b",1.5,", b",1,5,"), "more cells in line 4"),
+            (lambda table: saved(table, "utf-16")[:-1], "begins as UTF-16 text and does not go on so"),
+            (lambda table: workbook(table)[:-60], "is a workbook that cannot be opened"),
+            (lambda table: b"PK\x03\x04 and so on", "is a workbook that cannot be opened"),
+            (lambda table: b"\xd0\xcf\x11\xe0" + b"x" * 99, "is an old Excel workbook"),
+            (lambda table: saved(with_mark(table, "ada", "01. Mai")), "ada, column q12a: '01. Mai' is no number from 0 to 2"),
+            (lambda table: saved(with_mark(table, "ada", "15")), "ada, column q12a: '15' is no number"),
+            (lambda table: saved(with_mark(table, "ada", "-1")), "ada, column q12a: '-1' is no number"),
+            (lambda table: saved(with_mark(table, "ada", "nan")), "ada, column q12a: 'nan' is no number"),
+            (lambda table: workbook(with_mark(table, "ada", "=1+1")), "ada, column q12a: '=1+1' is no number"),
+            (lambda table: saved([*table, ["", "", "", "", "", "", "1"]]), "holds marks for ''"),
+            (lambda table: saved([*table, ["zoe", "", "", "", "", "", "1"]]), "holds marks for 'zoe', and no submission is called so"),
+        ],
+    )  # fmt: skip
+    def test_is_refused_in_one_sentence_before_anything_is_written(
+        self, again: Class, mangled: object, why: str
+    ) -> None:
+        again.grades.write_bytes(mangled(again.table()))
+        before = again.files()
+        said = again.run()
+        assert said.exit_code == 2 and again.files() == before
+        assert (
+            said.stderr.startswith(f"{again.grades}: ")
+            and why in said.stderr
+            and said.stderr.count("\n") == 1
+        )
+        assert CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", "x"]).exit_code == 2
+
+    def test_does_a_refusal_make_no_folder(self, again: Class) -> None:
+        for place in (again.out / "reports", again.out / "feedback"):
+            shutil.rmtree(place)
+        again.grades.write_bytes(b"\x80" * 99)
+        assert again.run().exit_code == 2 and not (again.out / "reports").exists()
+
+    @pytest.mark.parametrize("what", ["folder", "pipe"])
+    def test_is_something_else_in_its_place_refused(self, again: Class, what: str) -> None:
+        again.grades.unlink()
+        again.grades.mkdir() if what == "folder" else os.mkfifo(again.grades)
+        before = again.files() if what == "folder" else {}
+        said = again.run()
+        assert said.exit_code == 2 and "take it away and run the command again" in said.stderr
+        assert what == "pipe" or again.files() == before
+
+    @pytest.mark.parametrize(
+        ("mangle", "told"),
+        [
+            (lambda c: c.grades.unlink(), "grades.csv: was taken away; it is written again, and the marks stand."),
+            (lambda c: c.grades.write_bytes(b""), "grades.csv: was empty; it is written again, and the marks stand."),
+            (lambda c: c.grades.write_bytes(b"\xff\xfe\n\0"), "grades.csv: was empty; it is written again"),
+            (lambda c: c.grades.write_bytes(saved(c.table()[:1])), "the rows 007, Jörg Ü, ada and 3 more were taken out; the marks stand"),
+            (lambda c: c.grades.write_bytes(saved([r for r in c.table() if r[0] != "ada"])), "the row ada was taken out; the marks stand"),
+            (lambda c: c.grades.write_bytes(saved([r[:6] + r[7:] for r in c.table()])), "the column q12a was taken out; the marks stand"),
+            (lambda c: c.edit({("ada", "q12a"): "", ("bob", "q12a"): " "}), "column q12a was emptied for ada, bob; the marks stand, write -"),
+            (lambda c: c.grades.write_bytes(saved([r[:1] for r in c.table()])), "were taken out; the marks stand"),
+            (lambda c: c.grades.write_bytes(saved(c.table() + c.table()[1:])), ""),
+        ],
+    )  # fmt: skip
+    def test_does_what_is_gone_withdraw_nothing(self, again: Class, mangle: object, told: str) -> None:
+        before = again.rows()
+        mangle(again)
+        said = again.run()
+        assert said.exit_code == 1 and told in said.stderr
+        assert again.marks() == GIVEN and again.rows() == before
+
+    def test_is_a_dash_a_mark_withdrawn(self, again: Class) -> None:
+        again.give(ada="-", bob="–")
+        said = again.run()
+        assert "ada q12a withdrawn (was 1.5); bob q12a withdrawn (was 2)" in said.stderr
+        assert ("ada", "q12a") not in again.marks() and again.rows()["ada"]["out_of"] == "26"
+        assert "of 26 points" in (again.out / "feedback" / "ada.html").read_text()
+        assert any(
+            '"ada","q12a","1.5"' in path.read_text() for path in (again.out / "earlier").glob("*-marks-*")
+        )
+        again.run()
+        assert ("ada", "q12a") not in again.marks()
+
+    def test_are_zeros_that_a_spreadsheet_takes_away_found_again(self, again: Class) -> None:
+        table = with_mark(again.table(), "007", "1")
+        again.grades.write_bytes(workbook(table))  # a name that is a number comes back as 7
+        again.run()
+        assert again.marks() == GIVEN | {("007", "q12a"): 1.0}
+        row = next(row for row in again.table() if row[0] == "007")
+        again.grades.write_bytes(saved([again.table()[0], row, ["7", *row[1:6], "2", *row[7:]]]))
+        said = again.run()
+        assert said.exit_code == 2 and "different marks for 007" in said.stderr
+
+    @pytest.mark.parametrize("others", [0, 1])
+    def test_does_7_not_get_what_007_was_given(self, again: Class, others: int) -> None:
+        """A spreadsheet makes one of both."""
+        write_notebook(again.folder / "7.ipynb", SETUP, "# seven")
+        again.run()
+        table = with_mark(again.table(), "007", "1")
+        rows = [["7" if cell == "007" else cell for cell in row] for row in table]
+        at = column(table, "q12a")
+        again.grades.write_bytes(
+            saved([[row[0], row[at] or ("1" if others and row[0] == "7" else "")] for row in rows])
+        )
+        before = again.files()
+        said = again.run()
+        assert (
+            said.exit_code == 2
+            and again.files() == before
+            and "has more than one row for 7, in lines" in said.stderr
+        )
+
+    @pytest.mark.parametrize(
+        "name", [".~lock.grades.csv#", "~$grades.csv", "grades.xlsx", "grades.ods", "grades (1).csv"]
+    )
+    def test_is_a_table_beside_it_or_an_open_editor_told(self, again: Class, name: str) -> None:
+        (again.out / name).write_bytes(b"x")
+        said = again.run()
+        assert name in said.stderr and again.marks() == GIVEN
+
+    def test_does_an_older_table_saved_over_a_newer_take_nothing_back(self, again: Class) -> None:
+        """Two people mark; the second one's editor still shows what was before the first one's marks."""
+        older = with_mark(with_mark(again.table(), "007", "1"), "ada", "1.5")
+        again.give(bob=1, ada="-")
+        again.run()
+        again.grades.write_bytes(saved(older))
+        said = again.run()
+        found = again.marks()
+        assert (
+            found[("bob", "q12a")] == 1.0 and found[("007", "q12a")] == 1.0 and ("ada", "q12a") not in found
+        )
+        assert "total" not in said.stderr
+
+    def test_are_marks_of_an_output_folder_without_a_marks_table_taken_in(self, again: Class) -> None:
+        """As an earlier version of the kit left it."""
+        shutil.rmtree(again.out / "earlier")
+        (again.out / "marks.csv").unlink()
+        again.grades.write_bytes(saved([row[:-2] for row in again.table()]))
+        write_notebook(again.folder / "ada.ipynb", SETUP)
+        said = again.run()
+        assert again.marks() == GIVEN
+        assert again.rows()["ada"]["mark_again"] == "q12a was 1.5" and "To be marked again" in said.stderr
+
+
+class TestSavedMeanwhile:
+    def test_is_a_mark_that_was_taken_in_and_then_taken_back_taken_back(self, again: Class) -> None:
+        """Before a new table could be written, as when the run that took it in was killed."""
+        old = again.grades.read_bytes()
+        again.give(ada=1, bob=1)
+        book = MarkBook(again.out, {"q12a": 2.0}, again.table()[0])
+        book.read([])
+        book.keep()
+        assert again.marks() == GIVEN | {("ada", "q12a"): 1.0, ("bob", "q12a"): 1.0}
+        again.give(ada=1.5)
+        assert again.grades.read_bytes() != old
+        again.run()
+        assert again.marks() == GIVEN | {("bob", "q12a"): 1.0}
+
+    def test_is_a_table_that_was_saved_since_it_was_read_not_written_over(self, again: Class) -> None:
+        book = MarkBook(again.out, {"q12a": 2.0}, again.table()[0])
+        book.read([])
+        again.give(ada=1)
+        saved = again.grades.read_bytes()
+        with pytest.raises(SavedMeanwhile):
+            book.write_grades("anything")
+        assert again.grades.read_bytes() == saved
+
+    @pytest.mark.parametrize("mangled", [b"\x80\x81", b"submission,q12b\nada,2\n", None])
+    def test_is_what_cannot_be_read_then_set_aside_and_told_until_it_is_mended(
+        self, again: Class, monkeypatch: pytest.MonkeyPatch, mangled: bytes | None
+    ) -> None:
+        """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
+        again.give(**{"ada": 1, "007": 2})
+        take_up = ClassRun.take_up
+
+        def meanwhile(run: ClassRun, fresh: bool = False) -> object:
+            again.grades.unlink()
+            again.grades.mkdir() if mangled is None else again.grades.write_bytes(mangled)
+            return take_up(run, fresh)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(ClassRun, "take_up", meanwhile)
+            said = again.run()
+        kept = again.out / "grades-kept-1.csv"
+        assert (
+            f"That table was kept as {kept}; the new one lacks its marks." in said.stderr
+            and said.exit_code == 1
+        )
+        assert kept.is_dir() if mangled is None else kept.read_bytes() == mangled
+        assert again.marks() == GIVEN | {("ada", "q12a"): 1.0, ("007", "q12a"): 2.0}
+        assert again.rows()["ada"]["q12a"] == "1"
+        assert f"{kept}: was set aside, and its marks are not taken in" in again.run().stderr
+
+
+class TestAnAutomaticColumn:
+    @pytest.mark.parametrize(
+        ("title", "cell", "old"),
+        [("q1", "10", "14"), ("q2", "", "12"), ("total", "99", "28"), ("status", "ungradable", "graded"),
+         ("reason", "was ill", "nothing"), ("file", "else", "bob"), ("out_of", "30", "28"), ("mark_again", "x", "nothing")],
+    )  # fmt: skip
+    def test_is_an_edit_told_and_the_table_kept(self, again: Class, title: str, cell: str, old: str) -> None:
+        before = again.rows()
+        again.edit({("bob", title): cell})
+        data = again.grades.read_bytes()
+        said = again.run()
+        line = next(line for line in said.stderr.splitlines() if f"bob, column {title}" in line)
+        assert (
+            f"{old} was changed to {cell or 'nothing'}; that is not taken in" in line
+            and "Change it in" in line
+        )
+        assert again.rows() == before and data in again.kept() and again.marks() == GIVEN
+        assert "is kept as" in said.stderr
+
+    def test_is_a_changed_name_told(self, again: Class) -> None:
+        again.edit({("bob", "submission"): "Bob the Great"})
+        data = again.grades.read_bytes()
+        said = again.run()
+        assert "column submission: bob was changed to Bob the Great; that is not taken in" in said.stderr
+        assert again.marks() == GIVEN and data in again.kept()
+
+    def test_are_many_edits_told_in_a_few_lines(self, again: Class) -> None:
+        again.edit({(name, title): "3" for name in again.rows() for title in ("q1", "q2", "reason")})
+        said = again.run()
+        assert "10 more cells of gatelab's columns were changed" in said.stderr
+
+    def test_is_a_number_in_another_spelling_no_edit(self, again: Class) -> None:
+        again.edit({("bob", "q1"): "14,0", ("ada", "total"): "15.50", ("ada", "file"): "ada "})
+        assert "was changed" not in again.run().stderr
+
+    def test_are_extra_columns_and_rows_told_and_kept(self, again: Class) -> None:
+        table = [
+            [*again.table()[0], "comment"],
+            *([*row, "good"] for row in again.table()[1:]),
+            ["mean", "", "", "", "13"],
+        ]
+        again.grades.write_bytes(saved(table))
+        said = again.run()
+        assert (
+            "the column comment is not taken over" in said.stderr
+            and "(mean) is no submission's row" in said.stderr
+        )
+        assert saved(table) in again.kept()
+
+
+class TestAMarkBelongsToWhatWasRead:
+    def listed(self, again: Class, said: object, name: str, was: str) -> None:
+        """Listed as to be marked again in all three places, and not counted."""
+        row = again.rows()[name]
+        assert (row["q12a"], row["mark_again"], row["out_of"]) == ("", f"q12a was {was}", "26")
+        line = next(line for line in said.stderr.splitlines() if line.startswith("To be marked again"))
+        assert f"{name} q12a (was {was})" in line
+        page = (again.out / "index.html").read_text()
+        assert "To be marked again" in page and f"q12a was {was}" in page
+
+    def test_is_another_file_to_be_marked_again(self, again: Class) -> None:
+        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
+        before = (again.folder / "bob.ipynb").read_bytes()
+        said = again.run()
+        self.listed(again, said, "ada", "1.5")
+        assert (
+            again.marks() == GIVEN
+            and again.rows()["ada"]["total"] == "14"
+            and again.rows()["bob"]["q12a"] == "2"
+        )
+        assert "of 26 points" in (again.out / "feedback" / "ada.html").read_text()
+        sheet = again.base / "sheet.csv"
+        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
+        CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", str(sheet)])
+        assert "Ad,1,ada,S,14\nBo,2,bob,S,28" in (again.out / "canvas.csv").read_text()
+
+        again.give(ada=1)  # read again
+        said = again.run()
+        assert again.rows()["ada"]["q12a"] == "1" and again.rows()["ada"]["mark_again"] == ""
+        assert "To be marked again" not in said.output
+
+        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# worse")
+        self.listed(again, again.run(), "ada", "1")
+        assert (again.folder / "bob.ipynb").read_bytes() == before
+
+    def test_is_a_mark_saved_before_the_other_file_was_seen_for_the_first_one(self, again: Class) -> None:
+        again.edit({("007", "q12a"): "2"})
+        write_notebook(again.folder / "007.ipynb", SETUP, "# another")
+        self.listed(again, again.run(), "007", "2")
+
+    def test_does_the_old_file_have_its_old_mark(self, again: Class) -> None:
+        path = again.folder / "ada.ipynb"
+        old = path.read_bytes()
+        write_notebook(path, SETUP)
+        again.run()
+        path.write_bytes(old)
+        said = again.run()
+        assert again.rows()["ada"]["q12a"] == "1.5" and "To be marked again" not in said.output
+
+    @pytest.mark.parametrize("taken_in", [True, False])
+    def test_does_a_neighbour_of_the_same_name_not_get_it(self, again: Class, taken_in: bool) -> None:
+        """`ada/` beside `ada.ipynb`: the folder is called ada now, and the file ada.ipynb."""
+        if not taken_in:
+            again.give(ada=1)
+        was = "1.5" if taken_in else "1"
+        (again.folder / "ada").mkdir()
+        write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, solution("q2"))
+        said = again.run()
+        self.listed(again, said, "ada", was)
+        self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
+
+    def test_do_two_who_swap_names_not_swap_marks(self, again: Class) -> None:
+        ada, bob = again.folder / "ada.ipynb", again.folder / "bob.ipynb"
+        ada.rename(again.folder / "x"), bob.rename(ada), (again.folder / "x").rename(bob)
+        said = again.run()
+        self.listed(again, said, "ada", "1.5")
+        self.listed(again, said, "bob", "2")
+
+    def test_is_a_mark_of_somebody_who_has_left_kept_and_told(self, again: Class) -> None:
+        (again.folder / "ada.ipynb").unlink()
+        again.give(ada=1)
+        said = again.run()
+        assert "marks.csv: keeps marks of ada, of whom nothing is in this class" in said.stderr
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+
+    def test_is_a_row_under_another_name_refused(self, again: Class) -> None:
+        """bob's row is gone and ada's is called bob."""
+        table = [row for row in again.table() if row[0] != "bob"]
+        again.grades.write_bytes(
+            saved([["bob" if c == "ada" and k == 0 else c for k, c in enumerate(r)] for r in table])
+        )
+        before = again.files()
+        said = again.run()
+        assert (
+            said.exit_code == 2
+            and "in a row whose file is not that of bob" in said.stderr
+            and again.files() == before
+        )
+
+    def test_are_names_sorted_apart_from_their_rows_refused(self, again: Class) -> None:
+        head, *rows = again.table()
+        names = sorted((row[0] for row in rows), reverse=True)
+        again.grades.write_bytes(
+            saved([head, *([name, *row[1:]] for name, row in zip(names, rows, strict=True))])
+        )
+        said = again.run()
+        assert said.exit_code == 2 and "sorted or moved apart" in said.stderr and again.marks() == GIVEN
+
+    @pytest.mark.parametrize("tables", [True, False])
+    def test_does_another_class_in_the_folder_take_over_only_the_same_work(
+        self, again: Class, tables: bool
+    ) -> None:
+        again.give(bob=1)
+        if not tables:  # as an earlier version of the kit left it
+            shutil.rmtree(again.out / "earlier")
+            (again.out / "marks.csv").unlink()
+        (again.base / "class").rename(again.base / "week5")
+        write_notebook(again.base / "week5" / "ada.ipynb", SETUP)
+        arguments = [again.base / "week5", "-o", again.out, "--root", again.kit, "--jobs", "1", "--fresh"]
+        said = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert "held another class; its tables are kept in" in said.stderr
+        assert again.marks() == {("bob", "q12a"): 1.0, ("Jörg Ü", "q12a"): 0.0}
+        earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]
+        assert any('"ada","q12a","1.5"' in text for text in earlier)
+
+
+class TestAQuestionThatChanged:
+    def test_is_a_mark_above_what_the_question_has_now_to_be_given_again(self) -> None:
+        ada = Work.of("ada", "ada", "a" * 64)
+        marks = Marks()
+        marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
+        assert marks.standing(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
+            {}
+        ]
+        assert marks.standing(ada, {"q12a": 1.0}) == {}
+        assert marks.again([ada], {"q12a": 1.0}) == [{"q12a": (2.0, "ada")}]
+        assert marks.standing(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
+        assert read_marks(marks.text().encode()).by_key == marks.by_key
+
+    @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])
+    def test_does_a_mark_keep_all_its_digits(self, points: float) -> None:
+        marks = Marks()
+        marks.give(Mark("=ada, the 2nd", "q12a", points, ""))
+        assert next(iter(read_marks(marks.text().encode()).by_key.values())).points == points
