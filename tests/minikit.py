@@ -55,7 +55,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
     c = f * c + i * g
     h = o * torch.tanh(c)
     # END SOLUTION
-    return h, c, {"i": i, "f": f, "g": g, "o": o}
+    return h, c, {"i": i, "f": f, "g": g, "o": o}  # GIVEN
 
 # %% nbgrader={"grade_id": "q1", "grade": true, "locked": true}
 grader.check("q1")
@@ -70,13 +70,15 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
     n = torch.tanh(x_n + r * h_n)
     h = (1 - z) * n + z * h
     # END SOLUTION
-    return h, {"r": r, "z": z, "n": n}
+    return h, {"r": r, "z": z, "n": n}  # GIVEN
 
 # %% nbgrader={"grade_id": "q2", "grade": true, "locked": true}
 grader.check("q2")
 
 # %% [markdown] nbgrader={"grade_id": "q12a", "grade": true, "solution": true}
+# <!-- # BEGIN SOLUTION -->
 # The cell state carries the memory, the hidden state shows some of it to the rest of the network.
+# <!-- # END SOLUTION -->
 
 # %% tags=["experiment"]
 print("figures go here", 1 / 3)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from gatelab.build import master, regions
+from gatelab.build import markers, master
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.build.stubs import StubSolutions
+from gatelab.build.stubs import TEXT_STUB, StubSolutions
 from gatelab.lab import Lab
 
 
@@ -51,9 +51,9 @@ def release_settings(c: Config, root: Path) -> None:
     c.CourseDirectory.source_directory = "assignment"
     c.CourseDirectory.release_directory = "release"
     c.CourseDirectory.ignore = ignored(root)
-    c.ClearSolutions.begin_solution_delimeter = regions.BEGIN
-    c.ClearSolutions.end_solution_delimeter = regions.END
-    c.ClearSolutions.text_stub = "*Write your answer here.*"
+    c.ClearSolutions.begin_solution_delimeter = markers.BEGIN
+    c.ClearSolutions.end_solution_delimeter = markers.END
+    c.ClearSolutions.text_stub = TEXT_STUB
     c.GenerateAssignment.preprocessors = [
         StubSolutions if step is ClearSolutions else step
         for step in GenerateAssignment.class_traits()["preprocessors"].default()
