@@ -10,6 +10,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from gatelab.build.pipeline import accept_now
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 QUESTIONS = """
@@ -105,6 +107,7 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
         shutil.copytree(bank, root / "tests" / "chaff" / question, ignore=_litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(REPOSITORY / name, root / name)
+    accept_now(root)
     return root
 
 

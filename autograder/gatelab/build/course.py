@@ -10,6 +10,7 @@ from pathlib import Path
 from traitlets.config import Config
 
 from gatelab.build import markers, master
+from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
@@ -28,6 +29,7 @@ def configure(c: Config, root: Path) -> None:
     find_programs()
     release_settings(c, root)
     grading_settings(c, root)
+    c.AcceptedOnly.kit = str(root)
     for lab in labs(root):
         write_source(lab, root)
 
@@ -54,10 +56,9 @@ def release_settings(c: Config, root: Path) -> None:
     c.ClearSolutions.begin_solution_delimeter = markers.BEGIN
     c.ClearSolutions.end_solution_delimeter = markers.END
     c.ClearSolutions.text_stub = TEXT_STUB
-    c.GenerateAssignment.preprocessors = [
-        StubSolutions if step is ClearSolutions else step
-        for step in GenerateAssignment.class_traits()["preprocessors"].default()
-    ]
+    steps = GenerateAssignment.class_traits()["preprocessors"].default()
+    place = steps.index(ClearSolutions)
+    c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
     # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
 

@@ -19,6 +19,7 @@ import tokenize
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 BEGIN = "# BEGIN SOLUTION"
 END = "# END SOLUTION"
@@ -54,6 +55,7 @@ class Remark:
     alone: bool  # nothing else stands on the line
 
 
+@lru_cache(maxsize=1 << 16)  # a build reads every master three times
 def looks_like_marker(text: str, prose: bool = False) -> bool:
     """Could somebody who typed this have meant a marker?
 
