@@ -28,7 +28,7 @@ hostile: $(READY)
 build: $(READY)
 	$(BIN)/gatelab build
 
-## The zip for otter and Gradescope, in dist/.
+## The zip for otter and Gradescope, in dist/; it holds solutions and is for staff only. The student zip comes from `make build`.
 zip: $(READY)
 	$(BIN)/gatelab zip
 
