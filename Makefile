@@ -25,6 +25,7 @@ test: $(READY)
 hostile: $(READY)
 	$(BIN)/pytest tests/hostile/test_doors.py --durations 2
 
+## Release, solutions and the students' zip. What students see must be what was accepted: `gatelab build --accept`.
 build: $(READY)
 	$(BIN)/gatelab build
 

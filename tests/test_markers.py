@@ -222,6 +222,13 @@ FORMS = {
     "another question's check": (lambda m: m.replace('grader.check("q1")', 'grader.check("q2")', 1), "nothing else"),
     "hidden tests in a check cell": (lambda m: m.replace('grader.check("q1")', 'grader.check("q1")\n### BEGIN HIDDEN TESTS\nassert lstm_step\n### END HIDDEN TESTS', 1), "BEGIN HIDDEN TESTS"),
     "the answer in another cell": (lambda m: m + "\n# %%\nif True:\n    def lstm_step(x):\n        return 17\n", "defines lstm_step"),
+    "the answer as an assignment": (lambda m: m + "\n# %%\nlstm_step = lambda x: 17\n", "defines lstm_step"),
+    "code in a default": (lambda m: m.replace("b_hh):", "b_hh, cut=lambda x: x.chunk(4)):", 1), "the signature of lstm_step"),
+    "code in an annotation": (lambda m: m.replace("b_hh):", "b_hh: print(4)):", 1), "the signature of lstm_step"),
+    "a note that the page hides": (lambda m: m.replace("# # Two steps", "# # Two steps\n# <!-- the answer is b -->", 1), "HTML comment"),
+    "a marker in capitals in a text": (lambda m: m.replace("# # Two steps", "# # Two steps\n# SOLUTION BEGINS HERE", 1), "looks like a marker"),
+    "a raw head for a text": (lambda m: m.replace("# %% [markdown]\n# # Two", "# %% [raw]\n# BEGIN SOLUTION # Two", 1), "raw cell"),
+    "a title in the cell's head": (lambda m: m.replace(Q1_HEAD, Q1_HEAD.replace("%%", "%% BEGIN SOLUTION"), 1), "title"),
     "a key in the metadata": (lambda m: m + '\n# %% key="dcab"\nprint(1)\n', "would release key"),
     "a note in nbgrader's metadata": (lambda m: m.replace('"q1-solution",', '"q1-solution", "note": "chunk",', 1), "nbgrader.note"),
     "a sentence as a tag": (lambda m: m.replace('tags=["experiment"]', 'tags=["the answer is b"]', 1), "tag"),
@@ -236,6 +243,18 @@ def test_a_slip_of_the_form_is_an_error(course, slip):
     text = edit(minikit.MASTER)
     assert text != minikit.MASTER
     assert re.search(sentence, refusal(course, text))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_other_systems_change_nothing(course, line_end):
+    minikit.write_master(course, minikit.MASTER)
+    sources = [cell.source for cell in converted(course).cells]
+    path = course / "assignment/lstm-gru/lab.py"
+    path.write_bytes(minikit.MASTER.lstrip("\n").replace("\n", line_end).encode())
+    assert [cell.source for cell in converted(course).cells] == sources
+    path.write_bytes(swap(BEGIN, "# BEGIN SOLUTON").lstrip("\n").replace("\n", line_end).encode())
+    with pytest.raises(BuildError, match=r"line \d+ \(cell q1-solution\): `# BEGIN SOLUTON`"):
+        converted(course)
 
 
 def test_the_error_names_the_line_of_the_file_and_the_way_out(course):

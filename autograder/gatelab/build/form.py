@@ -92,6 +92,7 @@ class _Master:
                     self.form.bound |= _bound(statement)
             elif isinstance(statement, ast.ClassDef) and kind == "the cell":
                 self._decorators(statement)
+                _check_signature(statement)
                 self._body(statement.body, f"class {statement.name}", f"{statement.name}.")
             elif isinstance(statement, FUNCTIONS) and (kind == "the cell" or kind.startswith("class ")):
                 self._function(statement, name)
@@ -135,6 +136,7 @@ class _Master:
 
     def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
         self._decorators(function)
+        _check_signature(function)
         if isinstance(function, ast.AsyncFunctionDef):
             raise Fault(
                 function.lineno,
@@ -230,6 +232,7 @@ def check_released(source: str, form: Form, id: str) -> None:
             elif dumped in form.given or (kind is not ast.Module and index == 0 and _is_docstring(statement)):
                 continue
             elif isinstance(statement, ast.ClassDef | ast.FunctionDef) and kind is not ast.FunctionDef:
+                _check_signature(statement)
                 for decorator in statement.decorator_list:
                     if ast.dump(decorator) not in form.given:
                         raise Fault(
@@ -289,12 +292,38 @@ def _is_docstring(statement: ast.stmt) -> bool:
     )
 
 
+def bound_name(node: ast.AST) -> str | None:
+    """The name that a node of the tree binds, if it binds one."""
+    if isinstance(node, DEFINITIONS):
+        return node.name
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+
+
 def _bound(statement: ast.stmt) -> set[str]:
     """The names that a statement binds."""
     if isinstance(statement, DEFINITIONS):
         return {statement.name}
-    return {
-        node.id
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    }
+    return {name for name in map(bound_name, ast.walk(statement)) if name}
+
+
+# A signature names things: code in it would be released with it.
+_IN_A_SIGNATURE = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.UnaryOp,
+    ast.USub, ast.expr_context,
+)  # fmt: skip
+
+
+def _check_signature(definition: ast.stmt) -> None:
+    """Raise Fault when a default, an annotation or a base class is more than a name or a number."""
+    if isinstance(definition, ast.ClassDef):
+        parts = [*definition.bases, *definition.keywords]
+    else:
+        a = definition.args
+        every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
+        parts = [*a.defaults, *a.kw_defaults, *(each.annotation for each in every), definition.returns]
+    for part in filter(None, parts):
+        if not all(isinstance(node, _IN_A_SIGNATURE) for node in ast.walk(part)):
+            raise Fault(
+                definition.lineno,
+                f"the signature of {definition.name} holds code, which would be released; use names and numbers only",
+            )

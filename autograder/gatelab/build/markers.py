@@ -71,7 +71,7 @@ def looks_like_marker(text: str, prose: bool = False) -> bool:
         bare = re.sub("[aeiou]", "", letters)
         if any(distance(bare, mark, 1) <= 1 for mark in CONSONANTS):
             return True
-    return _side_by_side(words, prose) or _shouted(text)
+    return _side_by_side(words, prose and not text.isupper()) or _shouted(text)
 
 
 def remarks(cell_type: str, source: str) -> Iterator[Remark]:

@@ -37,6 +37,9 @@ def check_cell(cell: NotebookNode, lab: Lab) -> None:
         _check_solution(cell, found, lab.questions[question_id(cell)])
     elif cell.metadata.get("nbgrader", {}).get("grade"):
         _check_grade_cell(cell)
+    elif cell.cell_type == "markdown" and "<!--" in cell.source:
+        line = cell.source[: cell.source.index("<!--")].count("\n") + 1
+        raise Fault(line, "an HTML comment would be released though nobody sees it on the page; take it out")
 
 
 def _check_metadata(cell: NotebookNode) -> None:
@@ -136,7 +139,7 @@ def _check_other_cells(notebook: NotebookNode, lab: Lab, master: Path) -> None:
         except Fault:
             continue  # a magic; the search for solution lines reads it all the same
         for node in (node for statement in statements for node in ast.walk(statement)):
-            name = getattr(node, "name", None) if isinstance(node, form.DEFINITIONS) else None
+            name = form.bound_name(node)
             if name in asked and asked[name] != own:
                 raise BuildError(
                     f"{master}: the cell that starts {cell.source.lstrip().split(chr(10))[0][:60]!r} defines {name}, which "
