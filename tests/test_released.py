@@ -195,6 +195,10 @@ def output(notebook: dict) -> None:
     code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "14"}]
 
 
+def embed(notebook: dict) -> None:
+    notebook["cells"][0]["source"] = "![](data:image/png;base64,aGVsbG8=)"
+
+
 def count(notebook: dict) -> None:
     next(c for c in notebook["cells"] if c["cell_type"] == "code")["execution_count"] = 7
 
@@ -238,7 +242,7 @@ def odd_entry(notebook: dict) -> None:
 @pytest.mark.parametrize(
     ("plant", "sentence"),
     [
-        (attach, "attachments"), (output, "outputs"), (count, "execution count"), (raw, "raw cell"), (history, "history"),
+        (attach, "attachments"), (output, "outputs"), (embed, "base64"), (count, "execution count"), (raw, "raw cell"), (history, "history"),
         (kernel, "kernel"), (widgets, "widgets"), (otter, "otter"), (cell_note, "solution_source"), (grade_note, "source"),
         (odd_id, "chunk-into-four"), (odd_entry, "worksheets"),
     ],

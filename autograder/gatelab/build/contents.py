@@ -113,6 +113,8 @@ def check_notebook(path: Path, lab: Lab) -> None:
     for index, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] not in ("code", "markdown"):
             refuse(f"is a {cell['cell_type']} cell", index)
+        if ";base64," in "".join(cell["source"]):
+            refuse("embeds a file as base64", index)
         if cell.get("outputs"):
             refuse("has outputs", index)
         if cell.get("execution_count") is not None:

@@ -7,15 +7,12 @@ solution or given, and in the released cell, where nothing else may have come th
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from dataclasses import dataclass, field
 
+from gatelab.build import syntax
 from gatelab.build.markers import GIVEN, given_mark
 from gatelab.build.regions import Fault, Region
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
 WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
 
 
@@ -50,7 +47,7 @@ class _Master:
         self.form = Form()
         self.filled: set[Region] = set()
         self.covered: set[int] = set()  # lines of given statements
-        comments = _comments(source)
+        comments = syntax.comments(source)
         self.marked = {line for line, (text, _) in comments.items() if given_mark(text)}
         for region in regions:
             for line in sorted(self.marked):
@@ -59,26 +56,26 @@ class _Master:
                         line,
                         f"`{GIVEN}` stands inside of a solution region; end the region above it or delete the mark",
                     )
-        self._body(_parse(source).body, "the cell", "")
+        self._body(syntax.parse(source).body, "the cell", "")
         for region in regions:
             if region not in self.filled:
                 raise Fault(
                     region.begin,
                     "the solution region holds no statement; write the solution or delete its markers",
                 )
-        self._comments(comments)
+        self._check_comments(comments)
 
     def _body(self, body: list[ast.stmt], kind: str, name: str) -> None:
         """Every statement of a body is part of a region, given, a definition or a docstring."""
         used: list[Region] = []
         for index, statement in enumerate(body):
-            first, last = _span(statement)
+            first, last = syntax.span(statement)
             region = next((r for r in self.regions if r.begin <= last and first <= r.end), None)
             inside = region is not None and region.holds(first) and region.holds(last)
             if inside:
                 self._solution(statement, region, kind)
                 used += [region] if region not in used else []
-            elif kind != "the cell" and index == 0 and _is_docstring(statement):
+            elif kind != "the cell" and index == 0 and syntax.is_docstring(statement):
                 if region:
                     raise Fault(
                         region.begin, "a marker stands inside of a docstring; close the string before it"
@@ -89,12 +86,14 @@ class _Master:
                 self.form.given.add(ast.dump(statement))
                 self.covered.update(range(first, last + 1))
                 if kind == "the cell":
-                    self.form.bound |= _bound(statement)
+                    self.form.bound |= syntax.bound(statement)
             elif isinstance(statement, ast.ClassDef) and kind == "the cell":
                 self._decorators(statement)
-                _check_signature(statement)
+                syntax.check_signature(statement)
                 self._body(statement.body, f"class {statement.name}", f"{statement.name}.")
-            elif isinstance(statement, FUNCTIONS) and (kind == "the cell" or kind.startswith("class ")):
+            elif isinstance(statement, syntax.FUNCTIONS) and (
+                kind == "the cell" or kind.startswith("class ")
+            ):
                 self._function(statement, name)
             else:
                 self._refuse(statement, region)
@@ -107,7 +106,7 @@ class _Master:
             )
         elif kind.startswith("def ") and not used:
             raise Fault(
-                _span(body[0])[0],
+                syntax.span(body[0])[0],
                 f"{name} has no solution region, so its stub would be missing; add the markers, "
                 f"or end its `def` line with `{GIVEN}` if students get all of it",
             )
@@ -118,7 +117,7 @@ class _Master:
                 region.begin,
                 f"a solution region in the body of {kind}, outside of its methods, would leave the class without them; give each method its own region",
             )
-        if kind == "the cell" and isinstance(statement, DEFINITIONS):
+        if kind == "the cell" and isinstance(statement, syntax.DEFINITIONS):
             raise Fault(
                 region.begin,
                 f"the solution region holds the whole of {statement.name}; leave signature and docstring outside, a region in each function",
@@ -136,7 +135,7 @@ class _Master:
 
     def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
         self._decorators(function)
-        _check_signature(function)
+        syntax.check_signature(function)
         if isinstance(function, ast.AsyncFunctionDef):
             raise Fault(
                 function.lineno,
@@ -159,9 +158,9 @@ class _Master:
                 f"a solution region outside of all functions, beside {sorted(self.form.stubbed)[0]}, whose own stub it would take over; indent it or give it a cell of its own",
             )
         last = body[-1]
-        if not used[0].holds(_span(last)[1]):
+        if not used[0].holds(syntax.span(last)[1]):
             raise Fault(
-                _span(last)[0],
+                syntax.span(last)[0],
                 "it stands after a solution region that is outside of all functions, where its stub stops the cell; put it above",
             )
         self.form.stubbed.add("")
@@ -179,13 +178,13 @@ class _Master:
 
     def _is_given(self, statement: ast.stmt) -> bool:
         """A simple statement by a mark on any of its lines, a compound one by a mark on its first."""
-        first, last = _span(statement)
+        first, last = syntax.span(statement)
         if hasattr(statement, "body"):
             return statement.lineno in self.marked
         return bool(self.marked.intersection(range(first, last + 1)))
 
     def _refuse(self, statement: ast.stmt, region: Region | None) -> None:
-        first, last = _span(statement)
+        first, last = syntax.span(statement)
         if region and (first <= region.begin <= last) and (first <= region.end <= last):
             raise Fault(
                 region.begin,
@@ -199,7 +198,7 @@ class _Master:
             first, f"`{text[:60]}` is outside of the solution regions and would be released; {WAY_OUT}"
         )
 
-    def _comments(self, comments: dict[int, tuple[str, bool]]) -> None:
+    def _check_comments(self, comments: dict[int, tuple[str, bool]]) -> None:
         """Comments are text that students read: in a region, in a given statement, or marked themselves."""
         for line, (text, alone) in comments.items():
             in_region = any(r.begin <= line <= r.end for r in self.regions)
@@ -229,10 +228,12 @@ def check_released(source: str, form: Form, id: str) -> None:
             dumped = ast.dump(statement)
             if dumped == wanted and kind is not ast.ClassDef:
                 stubs += 1
-            elif dumped in form.given or (kind is not ast.Module and index == 0 and _is_docstring(statement)):
+            elif dumped in form.given or (
+                kind is not ast.Module and index == 0 and syntax.is_docstring(statement)
+            ):
                 continue
             elif isinstance(statement, ast.ClassDef | ast.FunctionDef) and kind is not ast.FunctionDef:
-                _check_signature(statement)
+                syntax.check_signature(statement)
                 for decorator in statement.decorator_list:
                     if ast.dump(decorator) not in form.given:
                         raise Fault(
@@ -250,80 +251,10 @@ def check_released(source: str, form: Form, id: str) -> None:
         if stubs:
             stubbed.add(owner)
 
-    body(_parse(source).body, "", ast.Module)
+    body(syntax.parse(source).body, "", ast.Module)
     if stubbed != form.stubbed:
         names = ", ".join(sorted(stubbed ^ form.stubbed))
         raise Fault(1, f"the stubs of the released cell are not those of the master: {names}")
-    for line, (text, _) in _comments(source).items():
+    for line, (text, _) in syntax.comments(source).items():
         if text not in form.comments:
             raise Fault(line, "the released cell shows a comment that the master does not give")
-
-
-def _parse(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 1
-        reason = getattr(error, "msg", None) or str(error)
-        raise Fault(line, f"this solution cell is no valid Python ({reason})") from error
-
-
-def _comments(source: str) -> dict[int, tuple[str, bool]]:
-    """Line → its comment, and whether nothing else stands there."""
-    found = {}
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            found[row] = token.string.rstrip(), not token.line[:column].strip()
-    return found
-
-
-def _span(statement: ast.stmt) -> tuple[int, int]:
-    """First and last line, decorators included."""
-    decorators = getattr(statement, "decorator_list", ())
-    return min([statement.lineno, *(d.lineno for d in decorators)]), statement.end_lineno
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
-def bound_name(node: ast.AST) -> str | None:
-    """The name that a node of the tree binds, if it binds one."""
-    if isinstance(node, DEFINITIONS):
-        return node.name
-    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds."""
-    if isinstance(statement, DEFINITIONS):
-        return {statement.name}
-    return {name for name in map(bound_name, ast.walk(statement)) if name}
-
-
-# A signature names things: code in it would be released with it.
-_IN_A_SIGNATURE = (
-    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.UnaryOp,
-    ast.USub, ast.expr_context,
-)  # fmt: skip
-
-
-def _check_signature(definition: ast.stmt) -> None:
-    """Raise Fault when a default, an annotation or a base class is more than a name or a number."""
-    if isinstance(definition, ast.ClassDef):
-        parts = [*definition.bases, *definition.keywords]
-    else:
-        a = definition.args
-        every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
-        parts = [*a.defaults, *a.kw_defaults, *(each.annotation for each in every), definition.returns]
-    for part in filter(None, parts):
-        if not all(isinstance(node, _IN_A_SIGNATURE) for node in ast.walk(part)):
-            raise Fault(
-                definition.lineno,
-                f"the signature of {definition.name} holds code, which would be released; use names and numbers only",
-            )

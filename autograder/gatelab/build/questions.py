@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from gatelab.build import form, regions
+from gatelab.build import form, regions, syntax
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import Fault, is_solution, question_id
 from gatelab.lab import Lab, QuestionSpec
@@ -139,7 +139,7 @@ def _check_other_cells(notebook: NotebookNode, lab: Lab, master: Path) -> None:
         except Fault:
             continue  # a magic; the search for solution lines reads it all the same
         for node in (node for statement in statements for node in ast.walk(statement)):
-            name = form.bound_name(node)
+            name = syntax.bound_name(node)
             if name in asked and asked[name] != own:
                 raise BuildError(
                     f"{master}: the cell that starts {cell.source.lstrip().split(chr(10))[0][:60]!r} defines {name}, which "
