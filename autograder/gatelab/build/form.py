@@ -48,6 +48,11 @@ class _Master:
         self.filled: set[Region] = set()
         self.covered: set[int] = set()  # lines of given statements
         comments = syntax.comments(source)
+        for line, (text, _) in comments.items():
+            if given_mark(text) and GIVEN in text.removesuffix(GIVEN):
+                raise Fault(
+                    line, f"`{GIVEN}` stands here twice, and students would read the first; delete one"
+                )
         self.marked = {line for line, (text, _) in comments.items() if given_mark(text)}
         for region in regions:
             for line in sorted(self.marked):
@@ -73,6 +78,11 @@ class _Master:
             region = next((r for r in self.regions if r.begin <= last and first <= r.end), None)
             inside = region is not None and region.holds(first) and region.holds(last)
             if inside:
+                if index and isinstance(body[index - 1], ast.Return | ast.Raise) and region not in used:
+                    raise Fault(
+                        region.begin,
+                        f"the stub of {name} would stand behind a return and never be reached; put the region above it",
+                    )
                 self._solution(statement, region, kind)
                 used += [region] if region not in used else []
             elif kind != "the cell" and index == 0 and syntax.is_docstring(statement):

@@ -85,9 +85,10 @@ def remarks(cell_type: str, source: str) -> Iterator[Remark]:
     except (tokenize.TokenError, SyntaxError):  # a magic, say: what follows a # may be a comment
         for number, line in enumerate(lines, start=1):
             code, sign, comment = line.partition("#")
-            yield Remark(number, line, "code", True)
             if sign:
                 yield Remark(number, sign + comment, "comment", not code.strip())
+            else:
+                yield Remark(number, line, "code", True)
         return
     for token in tokens:
         (row, column), text = token.start, token.string

@@ -37,6 +37,10 @@ def check_cell(cell: NotebookNode, lab: Lab) -> None:
         _check_solution(cell, found, lab.questions[question_id(cell)])
     elif cell.metadata.get("nbgrader", {}).get("grade"):
         _check_grade_cell(cell)
+    elif cell.cell_type == "raw":
+        raise Fault(
+            1, "a raw cell would be released though nobody sees it on the page; make it a text or take it out"
+        )
     elif cell.cell_type == "markdown" and "<!--" in cell.source:
         line = cell.source[: cell.source.index("<!--")].count("\n") + 1
         raise Fault(line, "an HTML comment would be released though nobody sees it on the page; take it out")
