@@ -213,6 +213,7 @@ FORMS = {
     "code behind a docstring": (lambda m: m.replace('LSTM."""', 'LSTM."""; x = x * 2', 1), "outside of the solution regions"),
     "an async function": (lambda m: m.replace("def lstm_step", "async def lstm_step", 1), "async"),
     "no Python": (lambda m: m.replace("def lstm_step(", "def lstm_step(:", 1), "no valid Python"),
+    "no Python's indentation": (lambda m: m.replace("    return h, c", "  return h, c", 1), "no valid Python"),
     "another name": (lambda m: m.replace("def lstm_step", "def lstm_stpe", 1), "asks for lstm_step"),
     "not a solution": (lambda m: m.replace('"q1-solution", "solution": true', '"q1-solution", "solution": false', 1), '"solution": true'),
     "solution misspelt": (lambda m: m.replace('"q1-solution", "solution"', '"q1-solution", "solutoin"', 1), "solut"),

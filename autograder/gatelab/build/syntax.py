@@ -24,7 +24,12 @@ def parse(source: str) -> ast.Module:
 def comments(source: str) -> dict[int, tuple[str, bool]]:
     """Line → its comment, and whether nothing else stands there."""
     found = {}
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+    parse(source)  # says better than the tokenizer what is wrong
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise Fault(1, f"this solution cell is no valid Python ({error.args[0]})") from error
+    for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             found[row] = token.string.rstrip(), not token.line[:column].strip()
