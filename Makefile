@@ -25,10 +25,11 @@ test: $(READY)
 hostile: $(READY)
 	$(BIN)/pytest tests/hostile/test_doors.py --durations 2
 
+## Release, solutions and the students' zip. What students see must be what was accepted: `gatelab build --accept`.
 build: $(READY)
 	$(BIN)/gatelab build
 
-## The zip for otter and Gradescope, in dist/.
+## The zip for otter and Gradescope, in dist/; it holds solutions and is for staff only. The student zip comes from `make build`.
 zip: $(READY)
 	$(BIN)/gatelab zip
 

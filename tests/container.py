@@ -59,7 +59,7 @@ def main() -> int:
             shutil.copy(file, folder / "handed-in")
         run(["gatelab", "zip", "--root", ROOT, "-o", folder], folder)
         run(
-            ["otter", "grade", "-n", "lstm-gru", "-a", folder / "lstm-gru-autograder.zip", "--image", asked.image,
+            ["otter", "grade", "-n", "lstm-gru", "-a", folder / "lstm-gru-autograder-STAFF-ONLY.zip", "--image", asked.image,
              "--containers", "1", folder / "handed-in"],
             folder,
         )  # fmt: skip

@@ -10,6 +10,8 @@ import shutil
 import sqlite3
 from pathlib import Path
 
+from gatelab.build.pipeline import accept_now
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 QUESTIONS = """
@@ -55,7 +57,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
     c = f * c + i * g
     h = o * torch.tanh(c)
     # END SOLUTION
-    return h, c, {"i": i, "f": f, "g": g, "o": o}
+    return h, c, {"i": i, "f": f, "g": g, "o": o}  # GIVEN
 
 # %% nbgrader={"grade_id": "q1", "grade": true, "locked": true}
 grader.check("q1")
@@ -70,13 +72,15 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
     n = torch.tanh(x_n + r * h_n)
     h = (1 - z) * n + z * h
     # END SOLUTION
-    return h, {"r": r, "z": z, "n": n}
+    return h, {"r": r, "z": z, "n": n}  # GIVEN
 
 # %% nbgrader={"grade_id": "q2", "grade": true, "locked": true}
 grader.check("q2")
 
 # %% [markdown] nbgrader={"grade_id": "q12a", "grade": true, "solution": true}
+# <!-- # BEGIN SOLUTION -->
 # The cell state carries the memory, the hidden state shows some of it to the rest of the network.
+# <!-- # END SOLUTION -->
 
 # %% tags=["experiment"]
 print("figures go here", 1 / 3)
@@ -104,6 +108,7 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
         shutil.copytree(bank, root / "tests" / "chaff" / question, ignore=_litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(REPOSITORY / name, root / name)
+    accept_now(root)
     return root
 
 

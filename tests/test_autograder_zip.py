@@ -10,7 +10,8 @@ import yaml
 from small_lab import ROOT
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.lab import Lab
+from gatelab.build.student_zip import write_student_zip
+from gatelab.lab import Lab, LabError
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +26,26 @@ def names(built):
 
 def test_the_bytes_are_the_same_again(built, tmp_path):
     again = build_autograder_zip(Lab.in_repository(ROOT), tmp_path)
-    assert again.name == built.name == "lstm-gru-autograder.zip"
+    assert again.name == built.name == "lstm-gru-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
+
+
+@pytest.mark.parametrize("folder", ["release", "release/lstm-gru", "release/lstm-gru/../lstm-gru/tests"])
+def test_it_is_not_written_where_students_get_their_files(folder):
+    lab = Lab.in_repository(ROOT)
+    with pytest.raises(LabError, match="goes to students"):
+        build_autograder_zip(lab, ROOT / folder)
+    assert not list((ROOT / "release").rglob("*.zip"))
+
+
+def test_it_cannot_be_taken_for_the_students_zip(built, tmp_path):
+    lab = Lab.in_repository(ROOT)
+    theirs = write_student_zip(ROOT / "release" / lab.name, lab, tmp_path)
+    assert theirs.name == "lstm-gru.zip"
+    assert "STAFF-ONLY" in built.name
+    with zipfile.ZipFile(theirs) as students, zipfile.ZipFile(built) as staff:
+        assert all(name.startswith("lstm-gru/") for name in students.namelist())
+        assert not any(name.startswith("lstm-gru/") for name in staff.namelist())
 
 
 def test_it_holds_what_gradescope_and_otter_look_for(names):

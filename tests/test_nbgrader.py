@@ -222,7 +222,7 @@ def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
         for needle in leaks.hidden_needles(course / "tests" / "hidden")
         if "reference" not in needle.origin
     ]
-    own = {leak.text for leak in leaks.search(course / "submitted" / "correct", suites)}
+    own = {leak.text for leak in leaks.search(leaks.texts(course / "submitted" / "correct"), suites)}
     assert len(suites) > len(own)
     text = "\n".join(
         leaks.normal(line)

@@ -153,7 +153,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
     c = f * c + i * g  # (N, H)
     h = o * torch.tanh(c)  # (N, H)
     # END SOLUTION
-    return h, c, {"i": i, "f": f, "g": g, "o": o}
+    return h, c, {"i": i, "f": f, "g": g, "o": o}  # GIVEN
 
 
 # %% nbgrader={"grade": true, "grade_id": "q1", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
@@ -242,7 +242,7 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
     n = torch.tanh(x_n + r * h_n)  # the reset gate comes after the matmul
     h = (1 - z) * n + z * h  # (N, H)
     # END SOLUTION
-    return h, {"r": r, "z": z, "n": n}
+    return h, {"r": r, "z": z, "n": n}  # GIVEN
 
 
 # %% nbgrader={"grade": true, "grade_id": "q2", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
@@ -294,8 +294,8 @@ class LSTM(nn.Module):
     """An LSTM layer; its state_dict is interchangeable with torch.nn.LSTM(input_size, hidden_size)."""
 
     def __init__(self, input_size, hidden_size, forget_bias=None):
-        super().__init__()
-        self.input_size, self.hidden_size = input_size, hidden_size
+        super().__init__()  # GIVEN
+        self.input_size, self.hidden_size = input_size, hidden_size  # GIVEN
         # BEGIN SOLUTION
         bound = 1 / math.sqrt(hidden_size)
         for name, shape in {
@@ -327,15 +327,15 @@ class LSTM(nn.Module):
             outputs.append(h)
         outputs = torch.stack(outputs, dim=1)  # (N, T, H)
         # END SOLUTION
-        return outputs, (h, c)
+        return outputs, (h, c)  # GIVEN
 
 
 class GRU(nn.Module):
     """A GRU layer; its state_dict is interchangeable with torch.nn.GRU(input_size, hidden_size)."""
 
     def __init__(self, input_size, hidden_size):
-        super().__init__()
-        self.input_size, self.hidden_size = input_size, hidden_size
+        super().__init__()  # GIVEN
+        self.input_size, self.hidden_size = input_size, hidden_size  # GIVEN
         # BEGIN SOLUTION
         bound = 1 / math.sqrt(hidden_size)
         for name, shape in {
@@ -357,7 +357,7 @@ class GRU(nn.Module):
             outputs.append(h)
         outputs = torch.stack(outputs, dim=1)  # (N, T, H)
         # END SOLUTION
-        return outputs, h
+        return outputs, h  # GIVEN
 
 
 # %% nbgrader={"grade": true, "grade_id": "q3", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
@@ -563,7 +563,7 @@ def matched_hidden_size(target_params, input_size):
     if size(hidden_size + 1) - target_params < target_params - size(hidden_size):
         hidden_size += 1
     # END SOLUTION
-    return hidden_size
+    return hidden_size  # GIVEN
 
 
 # %% nbgrader={"grade": true, "grade_id": "q5", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
@@ -670,7 +670,7 @@ class SequenceClassifier(nn.Module):
     """
 
     def __init__(self, vocab_size, embedding_size, hidden_size, num_classes, recurrent):
-        super().__init__()
+        super().__init__()  # GIVEN
         # BEGIN SOLUTION
         self.embedding = nn.Embedding(vocab_size, embedding_size)
         self.recurrent = recurrent
@@ -940,7 +940,7 @@ class Seq2Seq(nn.Module):
     """Encoder and decoder, joined by the state alone."""
 
     def __init__(self, source_vocab, target_vocab, embedding_size, hidden_size, bos):
-        super().__init__()
+        super().__init__()  # GIVEN
         # BEGIN SOLUTION
         self.source_embedding = nn.Embedding(source_vocab, embedding_size)
         self.target_embedding = nn.Embedding(target_vocab, embedding_size)
@@ -968,7 +968,7 @@ class Seq2Seq(nn.Module):
         outputs, state = self.decoder(self.target_embedding(token)[:, None], state)  # (N, 1, H)
         logits = self.head(outputs[:, 0])
         # END SOLUTION
-        return logits, state
+        return logits, state  # GIVEN
 
     def forward(self, source, source_lengths, targets, forcing=1.0):
         """source (N, S), source_lengths (N,), targets (N, T) → logits (N, T, V)."""
@@ -1228,7 +1228,7 @@ for source, row in zip(own.source, decoded, strict=True):
 # - (d) token and state through the decoder: logits and the next state
 
 # %% nbgrader={"grade": false, "grade_id": "q12-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-answers = {
+answers = {  # GIVEN
     "c1": "",  # a letter
     "c2": "",  # a letter
     "c3": "",  # four letters
@@ -1244,7 +1244,7 @@ answers = {
     "c13": "",  # a letter
     "c14": "",  # four letters
 }
-# Delete the line below when you have filled in your answers above.
+# Delete the line below when you have filled in your answers above.  # GIVEN
 # BEGIN SOLUTION
 answers.update(c1="b", c2="c", c3="dcab", c4="a", c5="bdca", c6="1.60", c7="0.20", c8="0.50", c9="56")
 answers.update(c10="d", c11="c", c12="a", c13="b", c14="bdac")

@@ -41,11 +41,19 @@ def build_autograder_zip(
     accept_missing: Sequence[str] = (),
     otter: Path | None = None,
 ) -> Path:
-    """Write `<out>/<lab>-autograder.zip` and return its path.
+    """Write `<out>/<lab>-autograder-STAFF-ONLY.zip` and return its path.
 
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
     bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/otter` unless told.
+    Its name says whose it is: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
+
+    Raises LabError when `out` lies in a folder that is handed to students.
     """
+    handed_out = lab.assignment.parents[1] / "release"
+    if Path(out).resolve().is_relative_to(handed_out):
+        raise LabError(
+            f"{out}: the autograder zip holds solutions, and this folder goes to students; take another one."
+        )
     otter = otter or _own_files(lab)
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, seed, accept_missing)
@@ -57,7 +65,7 @@ def build_autograder_zip(
         if not spec.by_hand:
             files[f"tests/{spec.id}.py"] = read_out.replace("QUESTION", spec.id).encode()
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{lab.name}-autograder.zip"
+    path = out / f"{lab.name}-autograder-STAFF-ONLY.zip"
     _write(path, files)
     return path
 

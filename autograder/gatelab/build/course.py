@@ -9,10 +9,11 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from gatelab.build import master, regions
+from gatelab.build import markers, master
+from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.build.stubs import StubSolutions
+from gatelab.build.stubs import TEXT_STUB, StubSolutions
 from gatelab.lab import Lab
 
 
@@ -28,6 +29,7 @@ def configure(c: Config, root: Path) -> None:
     find_programs()
     release_settings(c, root)
     grading_settings(c, root)
+    c.AcceptedOnly.kit = str(root)
     for lab in labs(root):
         write_source(lab, root)
 
@@ -51,13 +53,12 @@ def release_settings(c: Config, root: Path) -> None:
     c.CourseDirectory.source_directory = "assignment"
     c.CourseDirectory.release_directory = "release"
     c.CourseDirectory.ignore = ignored(root)
-    c.ClearSolutions.begin_solution_delimeter = regions.BEGIN
-    c.ClearSolutions.end_solution_delimeter = regions.END
-    c.ClearSolutions.text_stub = "*Write your answer here.*"
-    c.GenerateAssignment.preprocessors = [
-        StubSolutions if step is ClearSolutions else step
-        for step in GenerateAssignment.class_traits()["preprocessors"].default()
-    ]
+    c.ClearSolutions.begin_solution_delimeter = markers.BEGIN
+    c.ClearSolutions.end_solution_delimeter = markers.END
+    c.ClearSolutions.text_stub = TEXT_STUB
+    steps = GenerateAssignment.class_traits()["preprocessors"].default()
+    place = steps.index(ClearSolutions)
+    c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
     # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import leaks
+from gatelab.build import leaks, prose, regions, stubs
 from gatelab.build.errors import BuildError
 from gatelab.lab import Lab
 from gatelab.report.model import Question, Report
@@ -19,31 +19,90 @@ Grade = Callable[[Path], Report]
 def check_leaks(
     release: Path, lab: Lab, masters: dict[str, NotebookNode], shared: Iterable[str] = ()
 ) -> None:
-    """Raise BuildError when a file of the release shows a line of a solution or of tests/hidden.
+    """Raise BuildError when a file of the release shows what is for staff only.
+
+    That is: a line of a solution, of tests/hidden, of the bank; a run of words of a written answer, the rubric, the
+    lesson plan; the key of the concept questions.
 
     masters: file name → the notebook of a master, solution regions and all.
     shared: lines that may stand in both.
     """
+    shared = [*shared, *_given_lines(masters)]
     secrets = list(leaks.hidden_needles(lab.hidden))
+    if lab.bank is not None:
+        secrets += leaks.bank_needles(lab.bank)
     for name, notebook in masters.items():
         secrets += leaks.solution_needles(notebook, name)
-    found = leaks.search(release, secrets, shared)
+    texts = leaks.texts(release)
+    found = [str(leak) for leak in leaks.search(texts, secrets, shared)]
+    titles = [question.title for question in lab.questions.values()]
+    found += prose.search(texts, _prose_of(lab, masters), [*shared, *titles])
+    found += prose.search_key(texts, prose.key_of(lab))
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise BuildError(f"{found[0]}{more}.")
 
 
-def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> list[str]:
-    """Raise BuildError unless the solved notebook earns all automatic points and the untouched release none.
+def _given_lines(masters: dict[str, NotebookNode]) -> Iterator[str]:
+    """The lines of solution cells that the masters mark as given."""
+    for notebook in masters.values():
+        for cell in notebook.cells:
+            if cell.cell_type == "code" and regions.is_solution(cell):
+                secret = set(regions.solution_lines(cell))
+                given = [
+                    line for line in regions.solved(cell).split("\n") if line.strip() and line not in secret
+                ]
+                yield from given
+                yield from leaks.plain_lines("\n".join(line.strip() for line in given if _is_whole(line)))
 
-    Only the questions with a check cell count; the IDs of the others are returned.
-    """
-    asked = set(graded_ids(solved))
+
+def _is_whole(line: str) -> bool:
+    """Is a line of code a statement by itself?"""
+    return bool(leaks.plain_lines(line.strip()))
+
+
+def _prose_of(lab: Lab, masters: dict[str, NotebookNode]) -> Iterator[prose.Secret]:
+    for name, notebook in masters.items():
+        for cell in notebook.cells:
+            if cell.cell_type != "code" and regions.is_solution(cell):
+                text = "\n".join(regions.solution_lines(cell))
+                origin = f"a solution line of {regions.question_id(cell)} in {name}"
+                yield prose.Secret(text, origin, prose.OF_AN_ANSWER)
+    for name, run in (("RUBRIC.md", prose.OF_THE_RUBRIC), ("LESSON_PLAN.md", prose.OF_THE_LESSON_PLAN)):
+        path = lab.assignment / name
+        if path.is_file():
+            yield prose.Secret(path.read_text(encoding="utf-8"), f"words of {name}", run)
+    yield from prose.reasons_of(lab)
+
+
+def check_form(release: Path, lab: Lab, master: NotebookNode) -> None:
+    """Raise BuildError when a solution cell of the release is not its master's cell with stubs."""
+    notebook = nbformat.read(release / lab.notebook, as_version=4)
+    released = {
+        cell.metadata["nbgrader"]["grade_id"]: cell for cell in notebook.cells if regions.is_solution(cell)
+    }
+    asked = {
+        cell.metadata["nbgrader"]["grade_id"]: cell for cell in master.cells if regions.is_solution(cell)
+    }
+    if released.keys() != asked.keys():
+        odd = ", ".join(sorted(released.keys() ^ asked.keys()))
+        raise BuildError(
+            f"{lab.notebook}: the solution cells of the release are not those of the master: {odd}."
+        )
+    for grade_id, cell in released.items():
+        try:
+            stubs.check_cell(cell, asked[grade_id])
+        except BuildError as error:
+            raise BuildError(f"{lab.notebook}, {error}") from error
+
+
+def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> None:
+    """Raise BuildError unless the solved notebook earns all automatic points and the untouched release none."""
     report = grade(solved)
     if report.status != "graded":
         raise BuildError(f"The solved notebook could not be graded: {report.reason}")
     for question in report.questions:
-        if question.id in asked and not question.by_hand and question.points != question.max_points:
+        if not question.by_hand and question.points != question.max_points:
             raise BuildError(_too_few(question))
     report = grade(release / lab.notebook)
     if report.status != "graded":
@@ -54,7 +113,6 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> list[st
             raise BuildError(
                 f"The untouched release earns {question.points:g} points in {question.id} ({given})."
             )
-    return [id for id in lab.questions if id not in asked]
 
 
 def _too_few(question: Question) -> str:
@@ -69,10 +127,3 @@ def _too_few(question: Question) -> str:
             "questions.toml says otherwise."
         )
     return f"{earned} ({question.note or 'no part was graded'})."
-
-
-def graded_ids(path: Path) -> list[str]:
-    """The IDs of a notebook's grade cells."""
-    notebook = nbformat.read(path, as_version=4)
-    marks = [cell.metadata.get("nbgrader", {}) for cell in notebook.cells]
-    return [mark["grade_id"] for mark in marks if mark.get("grade")]

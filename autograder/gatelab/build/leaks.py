@@ -11,10 +11,12 @@ decorators, comments and docstrings are no needles: the signatures are the contr
 from __future__ import annotations
 
 import ast
+import json
 import re
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -29,6 +31,7 @@ from gatelab.build import regions
 SAYS_SOMETHING = 8
 SAYS_ENOUGH_OF_A_SOLUTION = 32
 SAYS_ENOUGH_OF_A_SUITE = 60
+SAYS_ENOUGH_OF_THE_BANK = 48
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
@@ -87,10 +90,11 @@ def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
     for cell in notebook.cells:
         lines = regions.solution_lines(cell)
         if lines:
-            if cell.cell_type == "code":
-                lines = _code_lines("\n".join(lines))
             origin = f"a solution line of {regions.question_id(cell)} in {master}"
-            yield from needles(lines, origin, SAYS_ENOUGH_OF_A_SOLUTION)
+            if cell.cell_type == "code":
+                yield from code_needles("\n".join(lines), origin, SAYS_ENOUGH_OF_A_SOLUTION)
+            else:
+                yield from needles(lines, origin, SAYS_ENOUGH_OF_A_SOLUTION)
 
 
 def hidden_needles(folder: Path) -> Iterator[Needle]:
@@ -98,43 +102,108 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             text = path.read_text(encoding="utf-8")
-            lines = _code_lines(text) if path.suffix == ".py" else text.split("\n")
             name = path.relative_to(folder).as_posix()
             enough = SAYS_ENOUGH_OF_A_SOLUTION if name.startswith("reference/") else SAYS_ENOUGH_OF_A_SUITE
-            yield from needles(lines, f"a line of tests/hidden/{name}", enough)
+            make = (
+                code_needles if path.suffix == ".py" else lambda text, *rest: needles(text.split("\n"), *rest)
+            )
+            yield from make(text, f"a line of tests/hidden/{name}", enough)
 
 
-def search(release: Path, secrets: Iterable[Needle], shared: Iterable[str] = ()) -> list[Leak]:
-    """All needles found in the files of the release, whatever their type.
+def bank_needles(bank: Path) -> Iterator[Needle]:
+    """Needles of the bank's solutions, right ones and wrong ones."""
+    for kind in ("wheat", "chaff"):
+        for path in sorted((bank / kind).rglob("*.py")):
+            origin = f"a line of tests/{path.relative_to(bank).as_posix()}"
+            yield from code_needles(path.read_text(encoding="utf-8"), origin, SAYS_ENOUGH_OF_THE_BANK)
+
+
+def code_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
+    """Needles of code as it is written, and as it is whatever its line breaks, brackets and comments."""
+    yield from needles(_code_lines(code), origin, enough)
+    yield from needles(plain_lines(code), origin, enough)
+
+
+def texts(release: Path) -> dict[str, str]:
+    """File of the release → all that it shows."""
+    paths = sorted(path for path in release.rglob("*") if path.is_file())
+    return {path.relative_to(release).as_posix(): "\n".join(shown(path)) for path in paths}
+
+
+def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[str] = ()) -> list[Leak]:
+    """All needles found in the texts of a release.
 
     shared: lines that may stand in both.
     """
     allowed = {normal(line) for line in shared}
     wanted = {needle.text: needle for needle in secrets if not allowed.intersection(needle.text.split("\n"))}
     leaks = []
-    for path in sorted(path for path in release.rglob("*") if path.is_file()):
-        lines = (normal(line) for line in _shown(path))
+    for name, said in shown.items():
+        lines = (normal(line) for line in said.split("\n"))
         text = "\n".join(line for line in lines if line)
-        name = path.relative_to(release).as_posix()
         leaks += [Leak(needle.origin, name, needle.text) for needle in wanted.values() if needle.text in text]
     return leaks
 
 
-def _shown(path: Path) -> list[str]:
-    """The lines of a file; of a notebook, those of its cells with their outputs and metadata."""
+def shown(path: Path) -> list[str]:
+    """The lines of a file; of a notebook, those of its cells with their outputs and metadata.
+
+    Code is given twice, as written and plain, and strings also with their escapes resolved.
+    """
     text = path.read_bytes().decode("utf-8", errors="replace")
+    if path.suffix == ".py":
+        return text.split("\n") + _read_as_code(text)
+    if path.suffix == ".json":
+        return text.split("\n") + list(_strings(text))
     if path.suffix != ".ipynb":
         return text.split("\n")
     notebook = nbformat.reads(text, as_version=4)
     lines = [str(notebook.metadata)]
     for cell in notebook.cells:
         lines += cell.source.split("\n")
+        if cell.cell_type == "code":
+            lines += _read_as_code(cell.source)
         lines.append(str(cell.metadata))
         for output in cell.get("outputs", []):
             lines += str(output.get("text", "")).split("\n")
             lines += [line for value in output.get("data", {}).values() for line in str(value).split("\n")]
             lines += output.get("traceback", [])
     return lines
+
+
+def _read_as_code(code: str) -> list[str]:
+    """Plain code, and the lines of its strings that a line of code may hide in."""
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError):
+        return []
+    texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
+    return plain_lines(code) + [line for text in texts if "\n" in text for line in text.split("\n")]
+
+
+def _strings(text: str) -> Iterator[str]:
+    """The lines of every string in a JSON text."""
+    try:
+        waiting = [json.loads(text)]
+    except ValueError:
+        return
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value.values(), *value]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and "\n" in value:
+            yield from value.split("\n")
+
+
+@lru_cache(maxsize=4096)
+def plain_lines(code: str) -> list[str]:
+    """Code as ast.unparse writes it, without docstrings; nothing where it does not parse."""
+    try:
+        return _code_lines(ast.unparse(ast.parse(textwrap.dedent(code))))
+    except (SyntaxError, ValueError):
+        return []
 
 
 def _code_lines(code: str) -> list[str]:

@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import regions
+from gatelab.build import places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
@@ -34,18 +34,32 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     """The notebook of a master, solutions and all.
 
     place: the notebook's path from the repository's root, where Colab will find it.
+
+    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is not in order.
     """
-    notebook = jupytext.read(master, fmt="py:percent")
+    try:
+        notebook = jupytext.read(master, fmt="py:percent")
+    except Exception as error:  # whatever jupytext and nbformat say to a damaged file
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise BuildError(
+            f"{master}: jupytext cannot read it as a percent-format notebook ({reason}); mend its head or cells."
+        ) from error
     notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     url = settings.colab_url(place)
-    for cell in notebook.cells:
+    lines = places.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
+    for cell, line in zip(notebook.cells, lines, strict=True):
         cell.metadata.pop("lines_to_next_cell", None)
         cell.source = _with_points(cell.source.replace(COLAB_MARK, url), lab, master)
-        _check_regions(cell, master)
         if "nbgrader" in cell.metadata:
             _complete(cell, lab, master)
+        try:
+            questions.check_cell(cell, lab)
+        except regions.Fault as fault:
+            raise BuildError(f"{master}, {_place(cell, line, fault.line)}: {fault}.") from fault
     _set_ids(notebook, master)
+    if master.with_suffix(".ipynb").name == lab.notebook:
+        questions.check_notebook(notebook, lab, master)
     return notebook
 
 
@@ -67,18 +81,6 @@ def _with_points(text: str, lab: Lab, master: Path) -> str:
         return f"{sum(lab.questions[id].points for id in ids):g}"
 
     return POINTS_MARK.sub(points, text)
-
-
-def _check_regions(cell: NotebookNode, master: Path) -> None:
-    try:
-        _, solution = regions.split(cell.source)
-    except ValueError as error:
-        raise BuildError(f"{master}: {error}, in the cell that starts {_start(cell)}.") from error
-    if solution and not regions.is_solution(cell):
-        raise BuildError(
-            f"{master}: the cell that starts {_start(cell)} holds a solution region, "
-            'but its nbgrader metadata does not say "solution": true.'
-        )
 
 
 def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
@@ -116,6 +118,13 @@ def _set_ids(notebook: NotebookNode, master: Path) -> None:
             raise BuildError(f"{master}: two cells have {key}.")
         seen[id] = key
         cell["id"] = id
+
+
+def _place(cell: NotebookNode, first: int, line: int) -> str:
+    """`line 214 (cell q1-solution)`; the line is the script's where it is known, else the cell's."""
+    grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+    name = f"cell {grade_id}" if grade_id else f"the cell that starts {_start(cell)}"
+    return f"line {first + line - 1} ({name})" if first else f"line {line} of {name}"
 
 
 def _start(cell: NotebookNode) -> str:

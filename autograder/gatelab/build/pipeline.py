@@ -7,14 +7,15 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gatelab.build import gate, master, solved
+from gatelab.build import contents, form, gate, master, regions, snapshot, solved, untouched
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
+from gatelab.build.student_zip import write_student_zip
 from gatelab.lab import Lab
 from gatelab.report.model import Report
 
@@ -31,9 +32,8 @@ class Built:
 
     release: Path
     solutions: Path | None  # None when nothing was executed
-    pending: list[str] = field(
-        default_factory=list
-    )  # questions of the table that the notebook does not ask yet
+    zip: Path  # the release as one file
+    accepted: Path | None = None  # the snapshot, when this build wrote it
 
 
 def build(
@@ -42,42 +42,84 @@ def build(
     execute: bool = True,
     name: str = "lstm-gru",
     say: Callable[[str], None] = lambda step: None,
+    accept: bool = False,
+    call: bool = True,
 ) -> Built:
-    """Build release/<name> and solutions/<name> from assignment/<name>.
+    """Build release/<name>, dist/<name>.zip and solutions/<name> from assignment/<name>.
 
-    Nothing is written unless all of it passed the gate; BuildError says what did not.
+    Nothing is written unless all of it passed the gate and is what a person accepted; BuildError says what did
+    not, NotAccepted (a BuildError) what differs from the accepted snapshot.
 
     engine: grades the solution and the release; None: one is started for it.
     execute: also run the solved notebooks and write solutions/ (a notebook that was run from the same text and
         files before is kept).
     say: told what is being done, a line a step.
+    accept: write the snapshot of what students will see instead of comparing with it.
+    call: also run the untouched release and call its stubs.
     """
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
+    place, old = root / "release" / name, root / "solutions" / name
     with _workspace(root) as workspace:
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
+        say("looking for what students must not see")
+        inspect(release, lab, root)
+        if not accept:
+            snapshot.check(release, lab, place)
+        if call:
+            say("calling every stub of the untouched release")
+            untouched.check(release, lab, stubbed(lab, root))
         notebooks = solved.solve(lab, root)
         finished = workspace / "solutions" / name
         finished.mkdir(parents=True)
         for file, notebook in notebooks.items():
             (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
-
-        say("looking for solutions and hidden tests in the release")
-        gate.check_leaks(release, lab, masters(lab, root), Settings.of(root).shared_lines)
         say("grading the solution and the untouched release")
         with _grading(lab, engine) as grade:
-            pending = gate.check_points(release, finished / lab.notebook, lab, grade)
+            gate.check_points(release, finished / lab.notebook, lab, grade)
 
         if execute:
-            old = root / "solutions" / name
             for file, notebook in notebooks.items():
                 say(f"running {file}, solved")
                 notebook = solved.executed(file, notebook, release, old / file)
                 (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
             _swap(finished, old, workspace)
-        _swap(release, root / "release" / name, workspace)
-    return Built(root / "release" / name, root / "solutions" / name if execute else None, pending)
+        accepted = snapshot.accept(release, lab) if accept else None
+        _swap(release, place, workspace)
+        zip = write_student_zip(place, lab, root / "dist")
+    return Built(place, old if execute else None, zip, accepted)
+
+
+def inspect(release: Path, lab: Lab, root: Path) -> None:
+    """Raise BuildError when a finished release holds what students must not see, or what nobody listed for them."""
+    settings = Settings.of(root)
+    beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
+    bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
+    contents.check(release, lab, settings.release, [lab.hidden, *bank, root / "solutions", *beside])
+    notebooks = masters(lab, root)
+    gate.check_form(release, lab, notebooks[Path(lab.notebook).with_suffix(".py").name])
+    gate.check_leaks(release, lab, notebooks, settings.shared_lines)
+
+
+def accept_now(root: Path, name: str = "lstm-gru") -> Path:
+    """Write the snapshot of what the masters give students now, without grading anything; returns its path."""
+    root = Path(root).resolve()
+    lab = Lab.in_repository(root, name)
+    with _workspace(root) as workspace:
+        release = make_release(lab, root, workspace)
+        inspect(release, lab, root)
+        return snapshot.accept(release, lab)
+
+
+def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
+    """grade_id of each solution cell in code → what has a stub of its own there."""
+    notebook = masters(lab, root)[Path(lab.notebook).with_suffix(".py").name]
+    return {
+        cell.metadata["nbgrader"]["grade_id"]: form.of_master(cell.source, regions.find(cell)).stubbed
+        for cell in notebook.cells
+        if cell.cell_type == "code" and regions.is_solution(cell)
+    }
 
 
 def masters(lab: Lab, root: Path) -> dict:

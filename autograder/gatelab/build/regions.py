@@ -1,11 +1,38 @@
-"""Solution regions: the lines between `# BEGIN SOLUTION` and `# END SOLUTION`."""
+"""Where the solution regions of a cell lie, and that nothing in it only looks like their markers."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+
 from nbformat import NotebookNode
 
-BEGIN = "# BEGIN SOLUTION"
-END = "# END SOLUTION"
+from gatelab.build import markers
+from gatelab.build.markers import BEGIN, BEGINS, END, ENDS, GIVEN, given_mark
+
+# What Python takes for the end of a line, or an editor does not show, and nbgrader counts as a letter.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+class Fault(ValueError):
+    """What is wrong in a cell, in a sentence without its full stop. `line` counts from 1 in the cell."""
+
+    def __init__(self, line: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Region:
+    """The lines of the two markers, from 1."""
+
+    begin: int
+    end: int
+
+    def holds(self, line: int) -> bool:
+        return self.begin < line < self.end
 
 
 def is_solution(cell: NotebookNode) -> bool:
@@ -18,32 +45,83 @@ def question_id(cell: NotebookNode) -> str:
     return cell.metadata["nbgrader"]["grade_id"].split("-")[0]
 
 
-def split(source: str) -> tuple[list[str], list[str]]:
-    """Return the lines outside and the lines inside of the regions. Raises ValueError when markers do not pair up."""
-    public, solution = [], []
-    inside = False
-    for number, line in enumerate(source.split("\n"), start=1):
-        if BEGIN in line:
-            if inside:
-                raise ValueError(f"line {number}: a second {BEGIN} before {END}")
-            inside = True
-        elif END in line:
-            if not inside:
-                raise ValueError(f"line {number}: {END} without {BEGIN}")
-            inside = False
+def find(cell: NotebookNode) -> list[Region]:
+    """The regions of a cell, from top to bottom.
+
+    Raises Fault when markers do not pair up, stand where none may stand, or are only nearly markers.
+    """
+    hidden = _INVISIBLE.search(cell.source)
+    if hidden:
+        line = cell.source.count("\n", 0, hidden.start()) + 1
+        raise Fault(
+            line,
+            f"the invisible character U+{ord(hidden[0]):04X} stands here; delete it or write it as an escape",
+        )
+    found: list[tuple[int, bool]] = []  # line, whether it begins a region
+    for remark in markers.remarks(cell.cell_type, cell.source):
+        text = remark.text.strip()
+        begins = text in BEGINS[cell.cell_type]
+        exact = remark.alone and remark.kind != "code" and (begins or text in ENDS[cell.cell_type])
+        if exact:
+            found.append((remark.line, begins))
+        elif markers.looks_like_marker(text, prose=remark.kind == "string" or cell.cell_type == "markdown"):
+            raise Fault(remark.line, _nearly(cell.cell_type, remark))
+        elif remark.kind == "comment" and given_mark(text) and not is_solution(cell):
+            raise Fault(
+                remark.line,
+                f'`{GIVEN}` means nothing here, for the cell\'s nbgrader metadata does not say "solution": true',
+            )
+    regions = _pair(found)
+    if regions and not is_solution(cell):
+        raise Fault(
+            regions[0].begin,
+            'it holds a solution region, but its nbgrader metadata does not say "solution": true',
+        )
+    return regions
+
+
+def _nearly(cell_type: str, remark: markers.Remark) -> str:
+    """Why a remark that looks like a marker is none, and the way out."""
+    text = remark.text.strip()
+    shown = text if len(text) <= 60 else text[:57] + "…"
+    if cell_type == "raw":
+        return f"`{shown}` looks like a marker, and a raw cell may hold none; make it a code cell or word it differently"
+    if remark.kind == "string" and cell_type == "code":
+        return f"`{shown}` looks like a marker but stands inside of a string; close the string before it or word it differently"
+    if not remark.alone and text in (BEGIN, END):
+        return f"`{text}` stands behind code; a marker needs a line of its own"
+    forms = " or ".join(f"`{form[-1]}`" for form in (BEGINS[cell_type], ENDS[cell_type]))
+    return f"`{shown}` looks like a marker but is none; write exactly {forms} on a line of its own, or word it differently"
+
+
+def _pair(found: list[tuple[int, bool]]) -> list[Region]:
+    regions, opened = [], 0
+    for line, begins in found:
+        if begins and opened:
+            raise Fault(
+                line, f"a second {BEGIN} before the {END} of line {opened} of the cell; end that region first"
+            )
+        if not begins and not opened:
+            raise Fault(line, f"{END} without {BEGIN} above it; add the missing marker or delete this one")
+        if begins:
+            opened = line
         else:
-            (solution if inside else public).append(line)
-    if inside:
-        raise ValueError(f"{BEGIN} without {END}")
-    return public, solution
+            regions.append(Region(opened, line))
+            opened = 0
+    if opened:
+        raise Fault(opened, f"{BEGIN} without {END} below it in this cell; add the missing marker")
+    return regions
 
 
 def solution_lines(cell: NotebookNode) -> list[str]:
-    """The lines of a cell that students must not see: its regions, or all of a solution cell that has none."""
-    public, solution = split(cell.source)
-    return public if is_solution(cell) and not solution else solution
+    """The lines of a cell's regions: what students must not see."""
+    lines = cell.source.split("\n")
+    return [line for region in find(cell) for line in lines[region.begin : region.end - 1]]
 
 
-def without_markers(source: str) -> str:
-    """The solved source: everything but the marker lines."""
-    return "\n".join(line for line in source.split("\n") if BEGIN not in line and END not in line)
+def solved(cell: NotebookNode) -> str:
+    """The solved source: everything but the marks."""
+    marks = {line for region in find(cell) for line in (region.begin, region.end)}
+    lines = enumerate(cell.source.split("\n"), start=1)
+    source = "\n".join(line for number, line in lines if number not in marks)
+    return markers.without_given(source) if cell.cell_type == "code" and is_solution(cell) else source

@@ -39,7 +39,7 @@ def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
         folder = "release" if file == lab.notebook else "solutions"
         notebook = master.convert(path, lab, Settings.of(root), f"{folder}/{lab.name}/{file}")
         for cell in notebook.cells:
-            cell.source = regions.without_markers(cell.source)
+            cell.source = regions.solved(cell)
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         solved[file] = notebook

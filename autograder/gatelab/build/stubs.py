@@ -1,4 +1,4 @@
-"""nbgrader's ClearSolutions with a stub that names its question."""
+"""nbgrader's ClearSolutions with a stub that names its question, and a look at what came out."""
 
 from __future__ import annotations
 
@@ -6,20 +6,43 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearSolutions
 
-from gatelab.build import regions
+from gatelab.build import form, markers, regions
+from gatelab.build.errors import BuildError
+
+TEXT_STUB = "*Write your answer here.*"
 
 
 class StubSolutions(ClearSolutions):
     """Each solution region becomes `raise NotImplementedError("q1: not written yet")`.
 
     The ID in the error is the one in the check, the hidden suite and the report, so that a failing stub leads
-    to its paragraph. nbgrader has one stub for the whole notebook, so it is set anew at each cell.
+    to its paragraph. nbgrader has one stub for the whole notebook, so it is set anew at each cell. The marks of
+    given lines go too. Raises BuildError when anything but stubs and given lines would be left.
     """
 
     def preprocess_cell(
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
-        if regions.is_solution(cell):
-            stub = f'raise NotImplementedError("{regions.question_id(cell)}: not written yet")'
-            self.code_stub = {resources["language"]: stub}
-        return super().preprocess_cell(cell, resources, cell_index)
+        if not regions.is_solution(cell):
+            return super().preprocess_cell(cell, resources, cell_index)
+        id, master = regions.question_id(cell), cell.source
+        self.code_stub = {resources["language"]: form.stub(id)}
+        self.text_stub = TEXT_STUB
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if cell.cell_type == "code":
+            cell.source = markers.without_given(cell.source)
+        check_cell(cell, NotebookNode(cell, source=master))
+        return cell, resources
+
+
+def check_cell(released: NotebookNode, master: NotebookNode) -> None:
+    """Raise BuildError when a released solution cell holds more than its master's cell gives to students."""
+    label = master.metadata["nbgrader"]["grade_id"]
+    try:
+        if master.cell_type == "code":
+            given = form.of_master(master.source, regions.find(master))
+            form.check_released(released.source, given, regions.question_id(master))
+        elif released.source != TEXT_STUB:
+            raise regions.Fault(1, "the released cell holds more than the place for the answer")
+    except regions.Fault as fault:
+        raise BuildError(f"cell {label}, line {fault.line}: {fault}.") from fault

@@ -1,0 +1,81 @@
+"""The process in which `untouched` runs the cells of a release and calls its stubs; it imports nothing but what they do."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
+    """Run the cells one after the other, call what has a stub, and tell what did not raise its own."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for cell in cells:
+        id, stubbed = cell["question"], cell["stubbed"]
+        outcome = _outcome(lambda source=cell["source"]: exec(compile(source, "<cell>", "exec"), names), id)
+        if "" in stubbed and outcome != "stub":
+            yield f"the cell of {id} does not stop at its stub, it {outcome}"
+        if "" not in stubbed and outcome != "returned":
+            start = cell["source"].lstrip().split("\n")[0][:50]
+            did = "stops at a stub that is outside of all functions" if outcome == "stub" else outcome
+            yield f"the cell that starts {start!r} {did}"
+        for name in stubbed:
+            if name:
+                outcome = _outcome(lambda name=name: _call(names, name), id)
+                if outcome != "stub":
+                    yield f"{name} of {id} does not raise the NotImplementedError of its own stub when it is called, it {outcome}"
+
+
+def _call(names: dict[str, Any], name: str) -> Any:
+    """Call a function, or a method on an object whose own __init__ has not run, with None for everything."""
+    owner, _, method = name.partition(".")
+    value = names[owner]
+    if not method:
+        return value(*_blanks(value))
+    plain = inspect.getattr_static(value, method)
+    if isinstance(plain, property):
+        return plain.fget(value.__new__(value))
+    if isinstance(plain, staticmethod):
+        return plain.__func__(*_blanks(plain.__func__))
+    function = plain.__func__ if isinstance(plain, classmethod) else plain
+    first = value if isinstance(plain, classmethod) else value.__new__(value)
+    return function(first, *_blanks(function)[1:])
+
+
+def _blanks(function: Callable) -> list[None]:
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [
+        None
+        for p in inspect.signature(function).parameters.values()
+        if p.kind in kinds and p.default is p.empty
+    ]
+
+
+def _outcome(act: Callable[[], Any], id: str) -> str:
+    """`stub` where this question's stub was raised, else what happened, for a sentence."""
+    try:
+        act()
+    except NotImplementedError as error:
+        own = bool(id) and str(error) == f"{id}: not written yet"
+        return "stub" if own else f"raised NotImplementedError({str(error)!r})"
+    except Exception as error:
+        return f"raised {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}".rstrip(
+            ": "
+        )
+    return "returned"
+
+
+def main(answer: str) -> None:
+    """The process of its own: cells come in on stdin, what is wrong goes to a file."""
+    sys.path.insert(0, os.getcwd())  # seqlab lies beside the notebook
+    cells = json.load(sys.stdin)
+    told = list(faults(cells))
+    Path(answer).write_text(json.dumps(told), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,270 @@
+"""The form of a solution cell: signatures, docstrings, one stub for each function, and lines marked as given.
+
+It is looked at twice, and the two know nothing of each other: in the master, where every statement must be a
+solution or given, and in the released cell, where nothing else may have come through.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+
+from gatelab.build import syntax
+from gatelab.build.markers import GIVEN, given_mark
+from gatelab.build.regions import Fault, Region
+
+WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if students get it"
+
+
+@dataclass
+class Form:
+    """What a solution cell of a master gives to students beside signatures, docstrings and stubs."""
+
+    given: set[str] = field(default_factory=set)  # statements, as ast.dump writes them
+    comments: set[str] = field(default_factory=set)  # comments, without their mark
+    stubbed: set[str] = field(default_factory=set)  # `lstm_step`, `LSTM.forward`: what gets a stub of its own
+    bound: set[str] = field(default_factory=set)  # names that given statements of the cell's top level bind
+
+
+def stub(id: str) -> str:
+    """The line that stands for a solution; the ID leads to its paragraph, its check and its row in the report."""
+    return f'raise NotImplementedError("{id}: not written yet")'
+
+
+def of_master(source: str, regions: list[Region]) -> Form:
+    """The form of a master's solution cell.
+
+    Raises Fault when a statement is neither solution nor given, or a region is not a run of whole statements in
+    the body of one function.
+    """
+    return _Master(source, regions).form
+
+
+class _Master:
+    def __init__(self, source: str, regions: list[Region]) -> None:
+        self.lines = source.split("\n")
+        self.regions = regions
+        self.form = Form()
+        self.filled: set[Region] = set()
+        self.covered: set[int] = set()  # lines of given statements
+        comments = syntax.comments(source)
+        for line, (text, _) in comments.items():
+            if given_mark(text) and GIVEN in text.removesuffix(GIVEN):
+                raise Fault(
+                    line, f"`{GIVEN}` stands here twice, and students would read the first; delete one"
+                )
+        self.marked = {line for line, (text, _) in comments.items() if given_mark(text)}
+        for region in regions:
+            for line in sorted(self.marked):
+                if region.holds(line):
+                    raise Fault(
+                        line,
+                        f"`{GIVEN}` stands inside of a solution region; end the region above it or delete the mark",
+                    )
+        self._body(syntax.parse(source).body, "the cell", "")
+        for region in regions:
+            if region not in self.filled:
+                raise Fault(
+                    region.begin,
+                    "the solution region holds no statement; write the solution or delete its markers",
+                )
+        self._check_comments(comments)
+
+    def _body(self, body: list[ast.stmt], kind: str, name: str) -> None:
+        """Every statement of a body is part of a region, given, a definition or a docstring."""
+        used: list[Region] = []
+        for index, statement in enumerate(body):
+            first, last = syntax.span(statement)
+            region = next((r for r in self.regions if r.begin <= last and first <= r.end), None)
+            inside = region is not None and region.holds(first) and region.holds(last)
+            if inside:
+                if index and isinstance(body[index - 1], ast.Return | ast.Raise) and region not in used:
+                    raise Fault(
+                        region.begin,
+                        f"the stub of {name} would stand behind a return and never be reached; put the region above it",
+                    )
+                self._solution(statement, region, kind)
+                used += [region] if region not in used else []
+            elif kind != "the cell" and index == 0 and syntax.is_docstring(statement):
+                if region:
+                    raise Fault(
+                        region.begin, "a marker stands inside of a docstring; close the string before it"
+                    )
+            elif self._is_given(statement):
+                if region:
+                    raise Fault(region.begin, f"a marker stands inside of a statement marked `{GIVEN}`")
+                self.form.given.add(ast.dump(statement))
+                self.covered.update(range(first, last + 1))
+                if kind == "the cell":
+                    self.form.bound |= syntax.bound(statement)
+            elif isinstance(statement, ast.ClassDef) and kind == "the cell":
+                self._decorators(statement)
+                syntax.check_signature(statement)
+                self._body(statement.body, f"class {statement.name}", f"{statement.name}.")
+            elif isinstance(statement, syntax.FUNCTIONS) and (
+                kind == "the cell" or kind.startswith("class ")
+            ):
+                self._function(statement, name)
+            else:
+                self._refuse(statement, region)
+        if kind == "the cell" and used:
+            self._of_the_cell(body, used)
+        elif len(used) > 1:
+            raise Fault(
+                used[1].begin,
+                f"a second solution region in {kind}; a function gets one stub, so join the two",
+            )
+        elif kind.startswith("def ") and not used:
+            raise Fault(
+                syntax.span(body[0])[0],
+                f"{name} has no solution region, so its stub would be missing; add the markers, "
+                f"or end its `def` line with `{GIVEN}` if students get all of it",
+            )
+
+    def _solution(self, statement: ast.stmt, region: Region, kind: str) -> None:
+        if kind.startswith("class "):
+            raise Fault(
+                region.begin,
+                f"a solution region in the body of {kind}, outside of its methods, would leave the class without them; give each method its own region",
+            )
+        if kind == "the cell" and isinstance(statement, syntax.DEFINITIONS):
+            raise Fault(
+                region.begin,
+                f"the solution region holds the whole of {statement.name}; leave signature and docstring outside, a region in each function",
+            )
+        if region in self.filled:
+            return
+        self.filled.add(region)
+        for line, word in ((region.begin, "BEGIN"), (region.end, "END")):
+            text = self.lines[line - 1]
+            if len(text) - len(text.lstrip()) != statement.col_offset:
+                raise Fault(
+                    line,
+                    f"the {word} marker is not indented like its solution; indent it by {statement.col_offset} spaces",
+                )
+
+    def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
+        self._decorators(function)
+        syntax.check_signature(function)
+        if isinstance(function, ast.AsyncFunctionDef):
+            raise Fault(
+                function.lineno,
+                f"{function.name} is async: calling its stub would raise nothing; write a plain function",
+            )
+        name = f"{owner}{function.name}"
+        self._body(function.body, f"def {name}", name)
+        self.form.stubbed.add(name)
+
+    def _of_the_cell(self, body: list[ast.stmt], used: list[Region]) -> None:
+        """A region outside of all functions ends the cell: nothing after its stub would be run."""
+        if len(used) > 1:
+            raise Fault(
+                used[1].begin,
+                "a second solution region outside of all functions; join the two, one stub stops the cell",
+            )
+        if self.form.stubbed:
+            raise Fault(
+                used[0].begin,
+                f"a solution region outside of all functions, beside {sorted(self.form.stubbed)[0]}, whose own stub it would take over; indent it or give it a cell of its own",
+            )
+        last = body[-1]
+        if not used[0].holds(syntax.span(last)[1]):
+            raise Fault(
+                syntax.span(last)[0],
+                "it stands after a solution region that is outside of all functions, where its stub stops the cell; put it above",
+            )
+        self.form.stubbed.add("")
+
+    def _decorators(self, definition: ast.stmt) -> None:
+        for decorator in definition.decorator_list:
+            lines = range(decorator.lineno, decorator.end_lineno + 1)
+            if not self.marked.intersection(lines):
+                raise Fault(
+                    decorator.lineno,
+                    f"a decorator would be released; end its line with `{GIVEN}` if students get it",
+                )
+            self.form.given.add(ast.dump(decorator))
+            self.covered.update(lines)
+
+    def _is_given(self, statement: ast.stmt) -> bool:
+        """A simple statement by a mark on any of its lines, a compound one by a mark on its first."""
+        first, last = syntax.span(statement)
+        if hasattr(statement, "body"):
+            return statement.lineno in self.marked
+        return bool(self.marked.intersection(range(first, last + 1)))
+
+    def _refuse(self, statement: ast.stmt, region: Region | None) -> None:
+        first, last = syntax.span(statement)
+        if region and (first <= region.begin <= last) and (first <= region.end <= last):
+            raise Fault(
+                region.begin,
+                "the solution region lies inside of a statement; let it hold whole statements of a function's body",
+            )
+        if region:
+            line = region.begin if first <= region.begin <= last else region.end
+            raise Fault(line, "the marker cuts a statement in two; let the region hold whole statements")
+        text = self.lines[first - 1].strip()
+        raise Fault(
+            first, f"`{text[:60]}` is outside of the solution regions and would be released; {WAY_OUT}"
+        )
+
+    def _check_comments(self, comments: dict[int, tuple[str, bool]]) -> None:
+        """Comments are text that students read: in a region, in a given statement, or marked themselves."""
+        for line, (text, alone) in comments.items():
+            in_region = any(r.begin <= line <= r.end for r in self.regions)
+            if in_region:
+                continue
+            if line in self.covered or (alone and given_mark(text) and text != GIVEN):
+                self.form.comments.add(text.removesuffix(GIVEN).rstrip())
+            elif given_mark(text):
+                raise Fault(
+                    line, f"`{GIVEN}` marks nothing here; it ends the line of a statement or of a comment"
+                )
+            else:
+                raise Fault(
+                    line,
+                    f"the comment `{text[:60]}` is outside of the solution regions and would be released; end it with `{GIVEN}` if students get it, or write it into the docstring",
+                )
+
+
+def check_released(source: str, form: Form, id: str) -> None:
+    """Raise Fault when a released cell holds anything but signatures, docstrings, stubs and what the master gives."""
+    wanted = ast.dump(ast.parse(stub(id)).body[0])
+    stubbed: set[str] = set()
+
+    def body(statements: list[ast.stmt], owner: str, kind: type) -> None:
+        stubs = 0
+        for index, statement in enumerate(statements):
+            dumped = ast.dump(statement)
+            if dumped == wanted and kind is not ast.ClassDef:
+                stubs += 1
+            elif dumped in form.given or (
+                kind is not ast.Module and index == 0 and syntax.is_docstring(statement)
+            ):
+                continue
+            elif isinstance(statement, ast.ClassDef | ast.FunctionDef) and kind is not ast.FunctionDef:
+                syntax.check_signature(statement)
+                for decorator in statement.decorator_list:
+                    if ast.dump(decorator) not in form.given:
+                        raise Fault(
+                            decorator.lineno,
+                            "the released cell shows a decorator that the master does not give",
+                        )
+                body(statement.body, f"{owner}.{statement.name}".lstrip("."), type(statement))
+            else:
+                raise Fault(
+                    statement.lineno, "the released cell shows a statement that the master does not give"
+                )
+        if stubs > 1 or (kind is ast.FunctionDef and stubs == 0):
+            line = statements[0].lineno
+            raise Fault(line, f"{owner or 'the released cell'} has {stubs} stubs instead of one")
+        if stubs:
+            stubbed.add(owner)
+
+    body(syntax.parse(source).body, "", ast.Module)
+    if stubbed != form.stubbed:
+        names = ", ".join(sorted(stubbed ^ form.stubbed))
+        raise Fault(1, f"the stubs of the released cell are not those of the master: {names}")
+    for line, (text, _) in syntax.comments(source).items():
+        if text not in form.comments:
+            raise Fault(line, "the released cell shows a comment that the master does not give")

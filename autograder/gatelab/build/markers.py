@@ -1,0 +1,173 @@
+"""The markers of a master, and everything that a hand may type when it means one.
+
+In a code cell:                        in a written answer (markdown):
+
+    # BEGIN SOLUTION                   <!-- # BEGIN SOLUTION -->
+    …                                  …
+    # END SOLUTION                     <!-- # END SOLUTION -->
+    return h, c  # GIVEN
+
+What lies between the first two is the solution. `# GIVEN` ends a line that students get as it is. A marker is
+exact or it is an error: a region that only looks like one would be released.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import tokenize
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+BEGIN = "# BEGIN SOLUTION"
+END = "# END SOLUTION"
+GIVEN = "# GIVEN"
+# The forms a whole line may have; the comment signs of markdown keep the marker out of sight.
+BEGINS = {"code": (BEGIN,), "markdown": (BEGIN, f"<!-- {BEGIN} -->"), "raw": ()}
+ENDS = {"code": (END,), "markdown": (END, f"<!-- {END} -->"), "raw": ()}
+
+# Markers, ours and other tools', by their letters alone → how many slips of the hand are still taken for it.
+MARKS = {
+    "beginsolution": 3, "endsolution": 2, "solutionbegin": 3, "solutionend": 2, "solution": 1, "ifsolution": 1,
+    "solutionnoprompt": 3, "noprompt": 1, "beginanswer": 2, "endanswer": 2,
+    "beginhiddentests": 4, "endhiddentests": 3, "beginhidden": 2, "endhidden": 2, "hiddentests": 2,
+    "begintests": 2, "endtests": 1, "beginprompt": 2, "endprompt": 2, "beginquestion": 2, "endquestion": 2,
+    "beginmarkscheme": 3, "endmarkscheme": 3, "autotest": 1, "hashedautotest": 2, "assignmentconfig": 2,
+    "yourcodehere": 2, "begin": 0, "end": 0,
+}  # fmt: skip
+LONGEST = 24
+CONSONANTS = ("bgnsltn", "ndsltn")  # of the first two: whoever drops vowels drops several
+OPENERS = {"start", "starts", "begins", "beginning", "open", "opens"}
+CLOSERS = {"stop", "stops", "ends", "ending", "finish", "close", "closes"}
+# Letters of other alphabets that look like ours.
+_TWINS = str.maketrans("АВЕІКМНОРСТУХаеікорсухΑΒΕΗΙΚΜΝΟΡΤΧ", "ABEIKMHOPCTYXaeikopcyxABEHIKMNOPTX")
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A piece of text in which a marker can stand: a comment, or a line of a string, of markdown, of a raw cell."""
+
+    line: int  # from 1, in its cell
+    text: str
+    kind: str  # comment, string, text, code
+    alone: bool  # nothing else stands on the line
+
+
+@lru_cache(maxsize=1 << 16)  # a build reads every master three times
+def looks_like_marker(text: str, prose: bool = False) -> bool:
+    """Could somebody who typed this have meant a marker?
+
+    prose: sentences are expected here, in which a solution may well have an end.
+    """
+    words = _words(text)
+    letters = "".join(words)
+    if not letters:
+        return False
+    if len(letters) <= LONGEST:
+        if any(distance(letters, mark, slips) <= slips for mark, slips in MARKS.items()):
+            return True
+        bare = re.sub("[aeiou]", "", letters)
+        if any(distance(bare, mark, 1) <= 1 for mark in CONSONANTS):
+            return True
+    return _side_by_side(words, prose and not text.isupper()) or _shouted(text)
+
+
+def remarks(cell_type: str, source: str) -> Iterator[Remark]:
+    """Every piece of a cell's text in which a marker can stand."""
+    lines = source.split("\n")
+    if cell_type != "code":
+        yield from (Remark(number, line, "text", True) for number, line in enumerate(lines, start=1))
+        return
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError):  # a magic, say: what follows a # may be a comment
+        for number, line in enumerate(lines, start=1):
+            code, sign, comment = line.partition("#")
+            if sign:
+                yield Remark(number, sign + comment, "comment", not code.strip())
+            else:
+                yield Remark(number, line, "code", True)
+        return
+    for token in tokens:
+        (row, column), text = token.start, token.string
+        if token.type == tokenize.COMMENT:
+            yield Remark(row, text, "comment", not lines[row - 1][:column].strip())
+        elif tokenize.tok_name[token.type] in ("STRING", "FSTRING_MIDDLE"):
+            yield from (Remark(row + k, part, "string", False) for k, part in enumerate(text.split("\n")))
+    for number, line in enumerate(lines, start=1):
+        if "#" not in line:  # `BEGIN SOLUTION`, its sign forgotten
+            yield Remark(number, line, "code", True)
+
+
+def given_mark(comment: str) -> bool:
+    """Does this comment mark its line as given?"""
+    return comment == GIVEN or comment.endswith(f" {GIVEN}")
+
+
+def without_given(source: str) -> str:
+    """Code as students get it: `return h  # GIVEN` becomes `return h`."""
+    lines = source.split("\n")
+    for remark in remarks("code", source):
+        if remark.kind == "comment" and given_mark(remark.text):
+            line = lines[remark.line - 1].rstrip()
+            lines[remark.line - 1] = line.removesuffix(GIVEN).rstrip()
+    return "\n".join(lines)
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """How many letters were dropped, added, mistaken or swapped with a neighbour; limit + 1 where it is more."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before, row = [], list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        older, before, row = before, row, [i]
+        for j, y in enumerate(b, start=1):
+            best = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                best = min(best, older[j - 2] + 1)
+            row.append(best)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+def _words(text: str) -> list[str]:
+    text = unicodedata.normalize("NFKD", text.translate(_TWINS))
+    text = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn"))
+    return re.findall(r"[^\W\d_]+", text.casefold())
+
+
+def _side_by_side(words: list[str], prose: bool) -> bool:
+    """Does a word like BEGIN or END stand beside one like SOLUTION, or near it?"""
+    prose = prose and len(words) > 2
+    reach = 1 if prose else 3
+    for k, word in enumerate(words):
+        if _like_solution(word, prose):
+            beside = words[max(0, k - reach) : k] + words[k + 1 : k + 1 + reach]
+            if any(_like_edge(other, prose) for other in beside):
+                return True
+    return False
+
+
+def _shouted(text: str) -> bool:
+    """BEGIN or END and a word or two more, all in capitals: some marker, whosever it is."""
+    first, *more = re.findall(r"[^\W\d_]+", text) or [""]
+    return text.isupper() and first in ("BEGIN", "END") and len(more) <= 2
+
+
+def _like_solution(word: str, prose: bool) -> bool:
+    if not prose and word in ("sol", "soln", "solut"):
+        return True
+    return len(word) >= 6 and distance(word.removesuffix("s"), "solution", 2) <= (1 if prose else 2)
+
+
+def _like_edge(word: str, prose: bool) -> bool:
+    if prose:
+        return word in ("begin", "end")
+    return (
+        word in OPENERS | CLOSERS
+        or (len(word) >= 4 and distance(word, "begin", 2) <= 2)
+        or (word != "and" and len(word) in (2, 3, 4) and distance(word, "end", 1) <= 1)
+    )

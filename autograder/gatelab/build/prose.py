@@ -1,0 +1,108 @@
+"""Staff's words in the release: written answers, the rubric, the key of the concept questions.
+
+Prose is wrapped and quoted at will, so it is searched for by runs of words, not by lines.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from gatelab.build.errors import BuildError
+from gatelab.lab import Lab
+
+# Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
+# the lesson plan runs of up to 16 (an equation).
+OF_AN_ANSWER = 10
+OF_THE_RUBRIC = 14
+OF_THE_LESSON_PLAN = 24
+PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
+WHOLE_KEY = 4  # from as many letters on, an answer says which one it is by itself
+_WORD = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A text of staff's, and how long a run of its words may not stand in the release."""
+
+    text: str
+    origin: str
+    run: int
+
+
+def words(text: str) -> list[str]:
+    """The words of a text without cases and signs."""
+    return _WORD.findall(text.casefold())
+
+
+def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[str] = ()) -> list[str]:
+    """What is found, a sentence without its full stop each. shown: file of the release → all of its text."""
+    allowed = [" ".join(words(text)) for text in shared]
+    runs: dict[int, dict[str, str]] = {}
+    for secret in secrets:
+        for run in _runs(words(secret.text), secret.run):
+            if not any(text and text in run for text in allowed):
+                runs.setdefault(secret.run, {})[run] = secret.origin
+    found = []
+    for name, text in shown.items():
+        said = words(text)
+        for length, wanted in runs.items():
+            hit = next((run for run in _runs(said, length) if run in wanted), None)
+            if hit:
+                found.append(f"{name} of the release shows {wanted[hit]}: {hit!r}")
+    return found
+
+
+def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
+    """Files that tell answers of the concept questions. key: ID → answer."""
+    found = []
+    for name, text in shown.items():
+        pairs = [id for id, answer in key.items() if _tells(id, answer, text)]
+        whole = [
+            a
+            for a in key.values()
+            if a.isalpha() and len(a) >= WHOLE_KEY and re.search(rf"\b{re.escape(a)}\b", text)
+        ]
+        if whole or len(pairs) >= min(PAIRS_OF_A_KEY, len(key)):
+            what = f"{', '.join(pairs[:4])}" if pairs else f"{whole[0]!r}"
+            found.append(f"{name} of the release tells answers of the concept questions ({what})")
+    return found
+
+
+def key_of(lab: Lab) -> dict[str, str]:
+    """The lab's key, empty where it has none."""
+    if not lab.concept_key.is_file():
+        return {}
+    try:
+        table = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
+        return {
+            id: f"{row['answer']:g}" if isinstance(row["answer"], float | int) else str(row["answer"])
+            for id, row in table.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"{lab.concept_key}: the key cannot be read ({error}).") from error
+
+
+def reasons_of(lab: Lab) -> Iterator[Secret]:
+    """What the key says about its answers."""
+    if lab.concept_key.is_file():
+        for id, row in tomllib.loads(lab.concept_key.read_text(encoding="utf-8")).items():
+            for part in ("why", "hint"):
+                yield Secret(
+                    str(row.get(part, "")), f"the {part} of {id} in {lab.concept_key.name}", OF_AN_ANSWER
+                )
+
+
+def _runs(said: list[str], length: int) -> Iterator[str]:
+    return (" ".join(said[k : k + length]) for k in range(len(said) - length + 1))
+
+
+def _tells(id: str, answer: str, text: str) -> bool:
+    number = "0*" if "." in answer else r"(?:\.0+)?"
+    tail = number if re.fullmatch(r"[\d.]+", answer) else ""
+    return (
+        re.search(rf"\b{re.escape(id)}\b[^\w\n]{{1,6}}{re.escape(answer)}{tail}(?![\w.]*\w)", text)
+        is not None
+    )

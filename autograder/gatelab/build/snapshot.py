@@ -1,0 +1,179 @@
+"""What students will see, as a person has accepted it: `assignment/<lab>/released.snapshot`.
+
+The gate finds solutions that it knows. That nothing else reaches students either, only a person can say, so the
+snapshot holds the text of every cell and the digest of every file of the release, and a build that would make
+anything else is refused with the difference until `gatelab build --accept` writes the snapshot anew.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from gatelab.build.errors import BuildError
+from gatelab.lab import Lab
+
+NAME = "released.snapshot"
+HEAD = (
+    "What students get, accepted by a person. `gatelab build` refuses to make anything else;",
+    "`gatelab build --accept` writes this file. Merge conflict in it? Build with --accept and read the difference.",
+)
+ACCEPT = "read the difference, then accept it with `gatelab build --accept`"
+LONGEST = 120  # lines of a difference that are shown
+
+
+class NotAccepted(BuildError):
+    """The release is not the accepted one; `difference` holds the lines to read."""
+
+    def __init__(self, message: str, difference: list[str]) -> None:
+        super().__init__(message)
+        self.difference = difference
+
+
+def path_of(lab: Lab) -> Path:
+    """Where a lab's snapshot lies."""
+    return lab.assignment / NAME
+
+
+def text_of(release: Path, lab: Lab) -> str:
+    """The snapshot of a finished release."""
+    notebook = nbformat.read(release / lab.notebook, as_version=4)
+    lines = [*HEAD, "", *_digests(release), "", *cell_lines(notebook)]
+    return "\n".join(lines) + "\n"
+
+
+def accept(release: Path, lab: Lab) -> Path:
+    """Write the snapshot of this release and return its path."""
+    path = path_of(lab)
+    path.write_text(text_of(release, lab), encoding="utf-8")
+    return path
+
+
+def check(release: Path, lab: Lab, old: Path) -> None:
+    """Raise NotAccepted when the release is not the accepted one.
+
+    old: the release as it lies in the repository; where it is the accepted one, changed files are shown line by line.
+    """
+    accepted = _accepted(lab)
+    new = text_of(release, lab)
+    if new == accepted:
+        return
+    difference = _difference(_cells(accepted), _cells(new), lab.notebook)
+    before, now = _files(accepted), _files(new)
+    names = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    for name in names:
+        difference += _of_file(name, before.get(name), release / name, old / name, name == lab.notebook)
+    what = f"{len(names)} of its files differ ({', '.join(names[:4])}{' …' if len(names) > 4 else ''})"
+    raise NotAccepted(
+        f"{path_of(lab)}: students would get something else than what was accepted: {what}; {ACCEPT}.",
+        difference,
+    )
+
+
+def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None:
+    """Raise NotAccepted when nbgrader is about to release another notebook or other files than the accepted ones.
+
+    notebook: with its stubs, not yet with nbgrader's checksums. names: what [tool.gatelab] lists for release.
+    """
+    accepted = _accepted(lab)
+    difference = _difference(_cells(accepted), cell_lines(notebook), lab.notebook)
+    before = _files(accepted)
+    for name, path in _listed(lab.assignment, names):
+        if before.get(name) != _digest(path):
+            difference.append(f"  {name} is not the accepted file")
+    if difference:
+        raise NotAccepted(
+            f"{path_of(lab)}: students would get something else than what was accepted; run `gatelab build`, {ACCEPT}.",
+            difference,
+        )
+
+
+def cell_lines(notebook: NotebookNode) -> list[str]:
+    """The notebook's cells as a person reads them, without what nbgrader adds."""
+    lines: list[str] = []
+    for cell in notebook.cells:
+        told = {
+            key: value
+            for key, value in cell.metadata.items()
+            if key not in ("nbgrader", "deletable", "editable")
+        }
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        head = [
+            cell.cell_type,
+            *([grade_id] if grade_id else []),
+            *([json.dumps(told, sort_keys=True)] if told else []),
+        ]
+        lines += [f"--- {' '.join(head)}", *(f"    {line}".rstrip() for line in cell.source.split("\n"))]
+    return lines
+
+
+def _accepted(lab: Lab) -> str:
+    try:
+        return path_of(lab).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BuildError(
+            f"{path_of(lab)}: it cannot be read ({error}); put it back or write it with `gatelab build --accept`."
+        ) from error
+
+
+def _digests(release: Path) -> list[str]:
+    files = sorted(path for path in release.rglob("*") if path.is_file())
+    return [f"{_digest(path)}  {path.relative_to(release).as_posix()}" for path in files]
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _files(snapshot: str) -> dict[str, str]:
+    """Name → digest."""
+    head = snapshot.split("\n---", 1)[0].split("\n")
+    return {line[66:]: line[:64] for line in head if line[64:66] == "  "}
+
+
+def _cells(snapshot: str) -> list[str]:
+    _, found, cells = snapshot.partition("\n---")
+    return (found + cells).strip("\n").split("\n") if found else []
+
+
+def _listed(folder: Path, names: Iterable[str]) -> list[tuple[str, Path]]:
+    paths = [folder / name for name in names]
+    paths += [path for each in list(paths) if each.is_dir() for path in sorted(each.rglob("*"))]
+    found = [(path.relative_to(folder), path) for path in paths if path.is_file()]
+    return [
+        (name.as_posix(), path)
+        for name, path in found
+        if path.suffix != ".pyc"
+        and not any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+    ]
+
+
+def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook: bool) -> list[str]:
+    """The difference of one file; the notebook's cells were compared already."""
+    if accepted is None:
+        return [f"+++ {name} is new"]
+    if not new.is_file():
+        return [f"--- {name} is gone"]
+    if is_notebook:
+        return [f"*** {name} has other bytes than the accepted one"]
+    if old.is_file() and _digest(old) == accepted:
+        try:
+            return _difference(*(path.read_text(encoding="utf-8").split("\n") for path in (old, new)), name)
+        except UnicodeDecodeError:
+            pass
+    return [f"*** {name} has other bytes than the accepted one"]
+
+
+def _difference(before: list[str], now: list[str], name: str) -> list[str]:
+    lines = list(difflib.unified_diff(before, now, f"accepted {name}", f"new {name}", lineterm="", n=1))
+    if len(lines) > LONGEST:
+        lines = [*lines[:LONGEST], f"… and {len(lines) - LONGEST} more lines"]
+    return [line if len(line) <= 200 else line[:199] + "…" for line in lines]

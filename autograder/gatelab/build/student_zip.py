@@ -1,0 +1,57 @@
+"""The student zip: the release as one file, the same bytes from the same release."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+
+from gatelab.build.errors import BuildError
+from gatelab.lab import Lab
+
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+
+
+def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
+    """Write `<out>/<lab>.zip` and, beside it, `<lab>.zip.sha256`; return the zip's path.
+
+    release: a folder that has passed the gate. Its files stand in the zip under `<lab>/`, stored and not
+    compressed (the compressed bytes are the zlib's to choose).
+    """
+    files = {
+        f"{lab.name}/{path.relative_to(release).as_posix()}": path.read_bytes()
+        for path in sorted(release.rglob("*"))
+        if path.is_file()
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{lab.name}.zip"
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as zip:
+            for name in sorted(files):
+                member = zipfile.ZipInfo(name, EPOCH)
+                member.create_system = 3  # Unix, wherever it is built
+                member.external_attr = 0o644 << 16
+                zip.writestr(member, files[name])
+        check_student_zip(draft, files)
+        digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+    return path
+
+
+def check_student_zip(path: Path, files: dict[str, bytes]) -> None:
+    """Raise BuildError unless a zip holds these files, name → bytes, and no word or byte more."""
+    with zipfile.ZipFile(path) as zip:
+        members = zip.infolist()
+        if sorted(member.filename for member in members) != sorted(files) or zip.comment:
+            odd = sorted({member.filename for member in members} ^ set(files)) or [
+                "a comment or a name twice"
+            ]
+            raise BuildError(f"{path.name}: the zip does not hold the release: {odd[0]}; build it again.")
+        for member in members:
+            if zip.read(member) != files[member.filename] or member.extra or member.comment:
+                raise BuildError(f"{path.name}: {member.filename} is not the release's; build it again.")

@@ -1,0 +1,87 @@
+"""Pieces of a cell's code that the form of a solution cell is judged by."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+
+from gatelab.build.regions import Fault
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+
+
+def parse(source: str) -> ast.Module:
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 1
+        reason = getattr(error, "msg", None) or str(error)
+        raise Fault(line, f"this solution cell is no valid Python ({reason})") from error
+
+
+def comments(source: str) -> dict[int, tuple[str, bool]]:
+    """Line → its comment, and whether nothing else stands there."""
+    found = {}
+    parse(source)  # says better than the tokenizer what is wrong
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise Fault(1, f"this solution cell is no valid Python ({error.args[0]})") from error
+    for token in tokens:
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            found[row] = token.string.rstrip(), not token.line[:column].strip()
+    return found
+
+
+def span(statement: ast.stmt) -> tuple[int, int]:
+    """First and last line, decorators included."""
+    decorators = getattr(statement, "decorator_list", ())
+    return min([statement.lineno, *(d.lineno for d in decorators)]), statement.end_lineno
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def bound_name(node: ast.AST) -> str | None:
+    """The name that a node of the tree binds, if it binds one."""
+    if isinstance(node, DEFINITIONS):
+        return node.name
+    return node.id if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) else None
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """The names that a statement binds."""
+    if isinstance(statement, DEFINITIONS):
+        return {statement.name}
+    return {name for name in map(bound_name, ast.walk(statement)) if name}
+
+
+# A signature names things: code in it would be released with it.
+_IN_A_SIGNATURE = (
+    ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.UnaryOp,
+    ast.USub, ast.expr_context,
+)  # fmt: skip
+
+
+def check_signature(definition: ast.stmt) -> None:
+    """Raise Fault when a default, an annotation or a base class is more than a name or a number."""
+    if isinstance(definition, ast.ClassDef):
+        parts = [*definition.bases, *definition.keywords]
+    else:
+        a = definition.args
+        every = [*a.posonlyargs, *a.args, *a.kwonlyargs, *filter(None, (a.vararg, a.kwarg))]
+        parts = [*a.defaults, *a.kw_defaults, *(each.annotation for each in every), definition.returns]
+    for part in filter(None, parts):
+        if not all(isinstance(node, _IN_A_SIGNATURE) for node in ast.walk(part)):
+            raise Fault(
+                definition.lineno,
+                f"the signature of {definition.name} holds code, which would be released; use names and numbers only",
+            )

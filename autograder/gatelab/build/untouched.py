@@ -1,0 +1,78 @@
+"""The untouched release, run and called: everything a question asks for raises NotImplementedError by itself.
+
+One stub that answers for a whole class would leave the others unseen: their solutions, or nothing at all, could
+stand where students should write.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from gatelab.build.errors import BuildError
+from gatelab.build.regions import is_solution, question_id
+from gatelab.lab import Lab
+
+SECONDS = 300  # importing torch on a busy machine
+SKIP = "experiment"  # the tag of cells that no grading needs
+
+
+def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
+    """Raise BuildError unless each function and method with a stub raises its own NotImplementedError when called.
+
+    stubbed: grade_id of a solution cell → names with a stub of their own, `LSTM.forward`; "" for the cell itself.
+
+    The cells are run in a process of their own, in the release's folder.
+    """
+    notebook = nbformat.read(release / lab.notebook, as_version=4)
+    cells = []
+    for cell in notebook.cells:
+        mark = cell.metadata.get("nbgrader", {})
+        check_cell = mark.get("grade") and not mark.get("solution")
+        if cell.cell_type != "code" or check_cell or SKIP in cell.metadata.get("tags", []):
+            continue
+        own = is_solution(cell)
+        cells.append(
+            {
+                "source": cell.source,
+                "question": question_id(cell) if own else "",
+                "stubbed": sorted(stubbed.get(mark.get("grade_id"), ())) if own else [],
+            }
+        )
+    for fault in _asked(cells, release):
+        raise BuildError(f"{lab.notebook} of the untouched release: {fault}.")
+
+
+def _asked(cells: list[dict[str, Any]], release: Path) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="gatelab-untouched-") as scratch:
+        environment = {
+            **os.environ,
+            "OMP_NUM_THREADS": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MPLCONFIGDIR": scratch,
+        }
+        answer = Path(scratch) / "answer.json"
+        command = [sys.executable, "-m", "gatelab.build.calls", str(answer)]
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(cells),
+                cwd=release,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise BuildError(f"The untouched release was still running after {SECONDS} s.") from error
+        if done.returncode or not answer.is_file():
+            last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+            raise BuildError(f"The untouched release could not be run: {last}.")
+        return json.loads(answer.read_text(encoding="utf-8"))

@@ -1,0 +1,455 @@
+"""Can a solution be released by a typing mistake? Every slip is a marker all the same or an error that names the line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import minikit
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gatelab.build import BuildError, markers, master, regions
+from gatelab.build.release import make_release
+from gatelab.build.settings import Settings
+from gatelab.lab import Lab
+
+BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
+ANSWER = "# The cell state carries the memory, the hidden state shows some of it to the rest of the network."
+ANSWERED = f"# <!-- {BEGIN} -->\n{ANSWER}\n# <!-- {END} -->"
+SECRET = "    i, f, g, o = pre.chunk(4, dim=1)\n"
+Q1_HEAD = '# %% nbgrader={"grade_id": "q1-solution", "solution": true}'
+
+# As typed instead of `# BEGIN SOLUTION` and `# END SOLUTION`.
+SPELLINGS = [
+    ("# BEGIN SOLUTON", "# END SOLUTON"),
+    ("# begin solution", "# end solution"),
+    ("# Begin Solution", "# End Solution"),
+    ("#BEGIN SOLUTION", "#END SOLUTION"),
+    ("#  BEGIN  SOLUTION", "#  END  SOLUTION"),
+    ("# BEGINSOLUTION", "# ENDSOLUTION"),
+    ("# BEGIN_SOLUTION", "# END_SOLUTION"),
+    ("# BEGIN SOLUTION:", "# END SOLUTION:"),
+    ("# BEGIN SOLUTION of q1, not for students", "# END SOLUTION of q1, not for students"),
+    ("# BEIGN SOLUTION", "# EDN SOLUTION"),
+    ("# BEGIN SLOUTION", "# END SLOUTION"),
+    ("# BGN SLTN", "# ND SLTN"),
+    ("# BEGIN SOL", "# END SOL"),
+    ("# BEGIN SOLUTIONS", "# END SOLUTIONS"),
+    ("# SOLUTION BEGIN", "# SOLUTION END"),
+    ("# START SOLUTION", "# STOP SOLUTION"),
+    ("# the solution begins here", "# the solution ends here"),
+    ("# BEGIN ANSWER", "# END ANSWER"),
+    ("# BEGIN", "# END"),
+    ("# В\u0415GIN SОLUTIОN", "# \u0415ND SОLUTIОN"),
+    ("#\u00a0BEGIN SOLUTION", "#\u00a0END SOLUTION"),
+    ("# BEGIN\tSOLUTION", "# END\tSOLUTION"),
+    ("# BEGIN SOL\u200bUTION", "# END SOL\u200bUTION"),
+    ("## BEGIN SOLUTION", "## END SOLUTION"),
+    ("### BEGIN SOLUTION", "### END SOLUTION"),
+    ("# SOLUTION", "# SOLUTION"),
+    ("# BEGIN SOLUTION NO PROMPT", "# END SOLUTION"),
+    ("# BEGIN HIDDEN TESTS", "# END HIDDEN TESTS"),
+    ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"),
+    ("# BEGN HIDEN TEST", "# ND HIDEN TEST"),
+    ("### BEGIN MARK SCHEME", "### END MARK SCHEME"),
+    ("# BEGIN PROMPT", "# END PROMPT"),
+    ("# BEGIN TESTS", "# END TESTS"),
+    ("<!-- # BEGIN SOLUTION -->", "<!-- # END SOLUTION -->"),
+    ("BEGIN SOLUTION", "END SOLUTION"),
+    ("# xyzzy", "# plugh"),
+    ("", ""),
+]
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return minikit.make_kit(tmp_path_factory.mktemp("course"))
+
+
+def refusal(course: Path, text: str) -> str:
+    """What the build says to this master; it must say one sentence that names the file."""
+    minikit.write_master(course, text)
+    with pytest.raises(BuildError) as caught:
+        converted(course)
+    message = str(caught.value)
+    assert "lab.py" in message
+    assert "\n" not in message
+    return message
+
+
+def converted(course: Path):
+    return master.convert(
+        course / "assignment/lstm-gru/lab.py", Lab.in_repository(course), Settings.of(course), ""
+    )
+
+
+def swap(old: str, new: str, count: int = 1) -> str:
+    """The small master with one thing typed otherwise."""
+    assert old in minikit.MASTER
+    return minikit.MASTER.replace(old, new, count)
+
+
+def line_of(text: str, part: str) -> int:
+    return text.lstrip("\n").split("\n").index(part) + 1
+
+
+@pytest.mark.parametrize(("begin", "end"), SPELLINGS)
+@pytest.mark.parametrize("cell", ["q1-solution", "q12a"])
+def test_a_pair_of_misspelt_markers_beside_a_right_pair_is_an_error(course, cell, begin, end):
+    """In a cell of several regions: the one that hides the others' loss."""
+    if cell == "q1-solution":
+        second = f'\n\ndef second(x):\n    """Another."""\n    {begin}\n    return x * 41\n    {end}\n'
+        text = swap('\n# %% nbgrader={"grade_id": "q1", ', f'{second}\n# %% nbgrader={{"grade_id": "q1", ')
+    else:
+        text = swap(ANSWERED, f"{ANSWERED}\n# {begin}\n# And a second answer that nobody may read.\n# {end}")
+    assert cell in refusal(course, text)
+
+
+@pytest.mark.parametrize(
+    ("which", "begin", "end"),
+    [
+        (which, *pair)
+        for which in ("both", "begin", "end")
+        for pair in SPELLINGS
+        if which != "end" or pair[1] != END
+    ],
+)
+def test_a_misspelt_marker_of_the_only_region_is_an_error(course, which, begin, end):
+    text = minikit.MASTER
+    if which != "end":
+        text = text.replace(BEGIN, begin, 1)
+    if which != "begin":
+        text = text.replace(END, end, 1)
+    assert "line " in refusal(course, text)
+
+
+@pytest.mark.parametrize(
+    ("head", "begin"),
+    [
+        (head, begin)
+        for head in ("# %%", "# %% [markdown]", "# %% [raw]", '# %% tags=["experiment"]')
+        for begin, _ in SPELLINGS
+        if begin
+        not in ("", "# xyzzy")  # no marker to anybody; "the solution begins here" may stand in a text
+        and (head, begin) != ("# %% [markdown]", "# the solution begins here")
+    ],
+)
+def test_what_looks_like_a_marker_is_an_error_in_every_other_cell(course, head, begin):
+    comment = "" if head in ("# %%", '# %% tags=["experiment"]') else "# "
+    text = f"{minikit.MASTER}\n{head}\n{comment}{begin}\n"
+    message = refusal(course, text)
+    assert f"line {len(text.lstrip().splitlines())} " in message or "valid Python" in message
+
+
+@pytest.mark.parametrize("begin", [BEGIN, "# BEGIN SOLUTON", "### BEGIN SOLUTION"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "    note = '''\n    {begin}\n    '''\n",
+        "    note = '{begin}'\n",
+        "    note = f'{begin}'\n",
+        "    note = 1  {begin}\n",
+    ],
+)
+def test_a_marker_in_a_string_or_behind_code_is_an_error(course, begin, typed):
+    for mark in ("", "# GIVEN\n"):
+        text = swap(f"    {BEGIN}\n", f"{mark}{typed.format(begin=begin)}    {BEGIN}\n")
+        assert "q1-solution" in refusal(course, text)
+
+
+def test_a_region_in_a_docstring_is_an_error(course):
+    text = swap('    """One step of an LSTM."""\n', '    """One step of an LSTM.\n').replace(
+        END, f'{END}\n    """', 1
+    )
+    assert "inside of a string" in refusal(course, text)
+
+
+FORMS = {
+    "END before BEGIN": (lambda m: m.replace(BEGIN, "X", 1).replace(END, BEGIN, 1).replace("X", END, 1), "without # BEGIN"),
+    "BEGIN twice": (lambda m: m.replace(f"    {BEGIN}\n", f"    {BEGIN}\n    {BEGIN}\n", 1), "a second # BEGIN"),
+    "END twice": (lambda m: m.replace(f"    {END}\n", f"    {END}\n    {END}\n", 1), "# END SOLUTION without"),
+    "nested": (
+        lambda m: m.replace(SECRET, f"    {BEGIN}\n{SECRET}    {END}\n", 1),
+        "a second # BEGIN",
+    ),
+    "no END": (lambda m: m.replace(f"    {END}\n", "", 1), "without # END"),
+    "no BEGIN": (lambda m: m.replace(f"    {BEGIN}\n", "", 1), "without # BEGIN"),
+    "no markers": (lambda m: m.replace(f"    {BEGIN}\n", "", 1).replace(f"    {END}\n", "", 1), "without a solution region"),
+    "empty": (lambda m: m.replace(f"    {BEGIN}\n", f"    {BEGIN}\n    {END}\n", 1).replace(f"    {END}\n    return h, c", "    return h, c", 1), "outside of the solution regions|no statement"),
+    "BEGIN a line late": (lambda m: re.sub(rf"(    {BEGIN}\n)(    pre.*\n)", r"\2\1", m, count=1), "`pre = x @"),
+    "END a line early": (lambda m: re.sub(rf"(    h = o .*\n)(    {END}\n)", r"\2\1", m, count=1), "`h = o"),
+    "END below what is given": (
+        lambda m: re.sub(rf"(    {END}\n)(    return .*\n)", r"\2\1", m, count=1),
+        "GIVEN` stands inside",
+    ),
+    "BEGIN at the margin": (lambda m: m.replace(f"    {BEGIN}", BEGIN, 1), "not indented"),
+    "END at the margin": (lambda m: m.replace(f"    {END}", END, 1), "not indented"),
+    "BEGIN too deep": (lambda m: m.replace(f"    {BEGIN}", f"        {BEGIN}", 1), "not indented"),
+    "the whole function": (
+        lambda m: m.replace(f"    {BEGIN}\n", "", 1).replace("def lstm_step", f"{BEGIN}\ndef lstm_step", 1)
+        .replace(f"    {END}\n", "", 1).replace('"o": o}  # GIVEN', f'"o": o}}\n{END}', 1),
+        "holds the whole of lstm_step",
+    ),
+    "within a statement": (
+        lambda m: m.replace(f"    {BEGIN}\n", "", 1).replace(SECRET, f"    i, f, g, o = (\n    {BEGIN}\n    pre.chunk(4, dim=1)\n    {END}\n    )\n", 1)
+        .replace(f"    {END}\n    return h, c", "    return h, c", 1),
+        "outside of the solution regions|inside of a statement",
+    ),
+    "two in one function": (lambda m: m.replace(SECRET, f"    {END}\n{SECRET[:0]}    {BEGIN}\n{SECRET}", 1), "a second solution region"),
+    "under an if": (
+        lambda m: re.sub(rf"    {BEGIN}\n((?:.*\n)*?)    {END}\n", lambda g: f"    if x is None:  # GIVEN\n        {BEGIN}\n        h = 1\n        {END}\n", m, count=1),
+        "inside of a statement marked",
+    ),
+    "given, misspelt": (lambda m: m.replace("# GIVEN", "# GIVN", 1), "end its line with `# GIVEN`"),
+    "given, in small letters": (lambda m: m.replace("# GIVEN", "# given", 1), "end its line with `# GIVEN`"),
+    "given, on a line of its own": (lambda m: m.replace("  # GIVEN", "\n    # GIVEN", 1), "# GIVEN"),
+    "a comment beside the region": (lambda m: m.replace(f"    {BEGIN}\n", f"    # pre.chunk(4, dim=1) does it\n    {BEGIN}\n", 1), "the comment `# pre"),
+    "a comment behind the signature": (lambda m: m.replace("b_hh):\n", "b_hh):  # chunk, then i, f, g, o\n", 1), "the comment `# chunk"),
+    "a decorator": (lambda m: m.replace("def lstm_step", "@torch.jit.script\ndef lstm_step", 1), "a decorator"),
+    "a second function without a region": (lambda m: m.replace("\ndef gru_step", "\ndef helper(x):\n    return x.chunk(3)\n\ndef gru_step", 1), "outside of the solution regions"),
+    "a function of one line": (lambda m: m.replace("\ndef gru_step", "\ndef helper(x): return x.chunk(3)\n\ndef gru_step", 1), "outside of the solution regions"),
+    "code behind a docstring": (lambda m: m.replace('LSTM."""', 'LSTM."""; x = x * 2', 1), "outside of the solution regions"),
+    "an async function": (lambda m: m.replace("def lstm_step", "async def lstm_step", 1), "async"),
+    "no Python": (lambda m: m.replace("def lstm_step(", "def lstm_step(:", 1), "no valid Python"),
+    "no Python's indentation": (lambda m: m.replace("    return h, c", "  return h, c", 1), "no valid Python"),
+    "another name": (lambda m: m.replace("def lstm_step", "def lstm_stpe", 1), "asks for lstm_step"),
+    "not a solution": (lambda m: m.replace('"q1-solution", "solution": true', '"q1-solution", "solution": false', 1), '"solution": true'),
+    "solution misspelt": (lambda m: m.replace('"q1-solution", "solution"', '"q1-solution", "solutoin"', 1), "solut"),
+    "no metadata": (lambda m: m.replace(Q1_HEAD, "# %%", 1), '"solution": true'),
+    "metadata that cannot be read": (lambda m: m.replace('"grade_id": "q1-solution"', '"grade_id" "q1-solution"', 1), "."),
+    "no head": (lambda m: m.replace(Q1_HEAD, "", 1), "."),
+    "a markdown head": (lambda m: m.replace(Q1_HEAD, Q1_HEAD.replace("%%", "%% [markdown]"), 1), "."),
+    "a raw head": (lambda m: m.replace(Q1_HEAD, Q1_HEAD.replace("%%", "%% [raw]"), 1), "."),
+    "an answer in a code cell": (lambda m: m.replace("[markdown] nbgrader", "nbgrader", 1), "q12a"),
+    "an answer under a misspelt head": (lambda m: m.replace("[markdown] nbgrader", "[markdwon] nbgrader", 1), "."),
+    "an answer without metadata": (lambda m: re.sub(r"\[markdown\] nbgrader=.*", "[markdown]", m), '"solution": true'),
+    "an answer without anything": (lambda m: re.sub(r"\[markdown\] nbgrader=.*", "[markdown]", m).replace(ANSWERED, ANSWER), "q12a"),
+    "an answer without markers": (lambda m: m.replace(ANSWERED, ANSWER), "without a solution region"),
+    "an answer beside the markers": (lambda m: m.replace(ANSWERED, f"{ANSWERED}\n{ANSWER}"), "text outside"),
+    "an empty answer": (lambda m: m.replace(ANSWER, "#"), "is empty"),
+    "a solution cell that is gone": (lambda m: m[: m.index(Q1_HEAD)] + m[m.index("# %% nbgrader={\"grade_id\": \"q1\","):], "no cell has the solution of q1"),
+    "a check cell that is gone": (lambda m: m.replace('# %% nbgrader={"grade_id": "q1", "grade": true, "locked": true}\ngrader.check("q1")', "", 1), "no cell has the grade of q1"),
+    "tests in a check cell": (lambda m: m.replace('grader.check("q1")', 'grader.check("q1")\nassert lstm_step', 1), "nothing else"),
+    "another question's check": (lambda m: m.replace('grader.check("q1")', 'grader.check("q2")', 1), "nothing else"),
+    "hidden tests in a check cell": (lambda m: m.replace('grader.check("q1")', 'grader.check("q1")\n### BEGIN HIDDEN TESTS\nassert lstm_step\n### END HIDDEN TESTS', 1), "BEGIN HIDDEN TESTS"),
+    "the answer in another cell": (lambda m: m + "\n# %%\nif True:\n    def lstm_step(x):\n        return 17\n", "defines lstm_step"),
+    "the answer as an assignment": (lambda m: m + "\n# %%\nlstm_step = lambda x: 17\n", "defines lstm_step"),
+    "code in a default": (lambda m: m.replace("b_hh):", "b_hh, cut=lambda x: x.chunk(4)):", 1), "the signature of lstm_step"),
+    "code in an annotation": (lambda m: m.replace("b_hh):", "b_hh: print(4)):", 1), "the signature of lstm_step"),
+    "a note that the page hides": (lambda m: m.replace("# # Two steps", "# # Two steps\n# <!-- the answer is b -->", 1), "HTML comment"),
+    "a marker in capitals in a text": (lambda m: m.replace("# # Two steps", "# # Two steps\n# SOLUTION BEGINS HERE", 1), "looks like a marker"),
+    "a raw head for a text": (lambda m: m.replace("# %% [markdown]\n# # Two", "# %% [raw]\n# BEGIN SOLUTION # Two", 1), "raw cell"),
+    "a title in the cell's head": (lambda m: m.replace(Q1_HEAD, Q1_HEAD.replace("%%", "%% BEGIN SOLUTION"), 1), "title"),
+    "a mark twice": (lambda m: m.replace("# GIVEN", "# GIVEN # GIVEN", 1), "twice"),
+    "a region behind a return": (lambda m: m.replace(f"    {BEGIN}", f"    return None  # GIVEN\n    {BEGIN}", 1), "never be reached"),
+    "an open string": (lambda m: m.replace('LSTM."""', 'LSTM."', 1), "q1-solution"),
+    "a damaged head": (lambda m: "# ---\n# jupyter:\n#   kernelspec:\n#     name: python3\n# ---\n" + m, "jupytext cannot read it"),
+    "a title in the file's head": (lambda m: "# ---\n# title: the answer is b\n# ---\n" + m.lstrip("\n"), "raw cell"),
+    "a byte order mark": (lambda m: "\ufeff" + m.lstrip("\n"), "invisible"),
+    "a key in the metadata": (lambda m: m + '\n# %% key="dcab"\nprint(1)\n', "would release key"),
+    "a note in nbgrader's metadata": (lambda m: m.replace('"q1-solution",', '"q1-solution", "note": "chunk",', 1), "nbgrader.note"),
+    "a sentence as a tag": (lambda m: m.replace('tags=["experiment"]', 'tags=["the answer is b"]', 1), "tag"),
+    "a title that is not shown": (lambda m: m.replace("# %%\nimport", "# %% chunk into four\nimport", 1), "title"),
+    "letters that run backwards": (lambda m: m.replace("    pre = x", "    # \u202e\n    pre = x", 1), "invisible"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", FORMS)
+def test_a_slip_of_the_form_is_an_error(course, slip):
+    edit, sentence = FORMS[slip]
+    text = edit(minikit.MASTER)
+    assert text != minikit.MASTER
+    assert re.search(sentence, refusal(course, text))
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_other_systems_change_nothing(course, line_end):
+    minikit.write_master(course, minikit.MASTER)
+    sources = [cell.source for cell in converted(course).cells]
+    path = course / "assignment/lstm-gru/lab.py"
+    path.write_bytes(minikit.MASTER.lstrip("\n").replace("\n", line_end).encode())
+    assert [cell.source for cell in converted(course).cells] == sources
+    path.write_bytes(swap(BEGIN, "# BEGIN SOLUTON").lstrip("\n").replace("\n", line_end).encode())
+    with pytest.raises(BuildError, match=r"line \d+ \(cell q1-solution\): `# BEGIN SOLUTON`"):
+        converted(course)
+
+
+def test_the_error_names_the_line_of_the_file_and_the_way_out(course):
+    text = swap(BEGIN, "# BEGIN SOLUTON")
+    message = refusal(course, text)
+    assert f"line {line_of(text, '    # BEGIN SOLUTON')} (cell q1-solution)" in message
+    assert f"write exactly `{BEGIN}` or `{END}`" in message
+    text = swap('"o": o}  # GIVEN', '"o": o}')
+    where = line_of(text, '    return h, c, {"i": i, "f": f, "g": g, "o": o}')
+    assert f"line {where} (cell q1-solution): `return h, c" in refusal(course, text)
+    text = swap(ANSWER, f"{ANSWER}\n# # BEGIN SOLUTIN")
+    assert f"line {line_of(text, '# # BEGIN SOLUTIN')} (cell q12a)" in refusal(course, text)
+
+
+CLASS = '''
+class Layer:
+    """A layer."""
+
+    size = 3  # GIVEN
+
+    def __init__(self, size):
+        super().__init__()  # GIVEN
+        # BEGIN SOLUTION
+        self.size = size + 41
+        # END SOLUTION
+
+    def forward(self, x):
+        # BEGIN SOLUTION
+        return x + 4141
+        # END SOLUTION
+
+    @staticmethod  # GIVEN
+    def shown(x):  # GIVEN
+        return x
+'''
+
+
+def with_class(text: str) -> str:
+    table = '# %% nbgrader={"grade_id": "q2", "grade": true'
+    return swap(table, f"{text}\n\n{table}")
+
+
+@pytest.mark.parametrize(
+    ("slip", "sentence"),
+    [
+        (lambda c: c.replace("    def forward(self, x):\n        # BEGIN SOLUTION\n", "    def forward(self, x):\n"), "without # BEGIN"),
+        (
+            lambda c: c.replace("        # END SOLUTION\n\n    def forward(self, x):\n        # BEGIN SOLUTION\n", "\n    def forward(self, x):\n"),
+            "outside of its methods",
+        ),
+        (lambda c: c.replace("        # BEGIN SOLUTION\n        return x + 4141\n        # END SOLUTION", "        return x + 4141"), "outside of the solution regions"),
+        (lambda c: c.replace("    def forward(self, x):\n        # BEGIN", "    # BEGIN").replace("        return x + 4141\n        # END", "    back = 4141\n    # END"), "outside of its methods"),
+        (lambda c: c.replace("  # GIVEN", ""), "would be released"),
+    ],
+)  # fmt: skip
+def test_each_method_has_a_stub_of_its_own(course, slip, sentence):
+    minikit.write_master(course, with_class(CLASS))
+    converted(course)
+    text = slip(CLASS)
+    assert text != CLASS
+    assert re.search(sentence, refusal(course, with_class(text)))
+
+
+def test_what_is_given_is_released_without_its_mark_and_nothing_else_is(course, tmp_path):
+    minikit.write_master(course, with_class(CLASS))
+    release = make_release(Lab.in_repository(course), course, tmp_path)
+    source = "".join(minikit.cell(minikit.load(release / "lab.ipynb"), "q2-solution")["source"])
+    stub = 'raise NotImplementedError("q2: not written yet")'
+    assert source.count(stub) == 3
+    assert "GIVEN" not in source
+    assert "41" not in source
+    assert "    @staticmethod\n    def shown(x):\n        return x" in source
+
+
+def lines_of_regions(text: str) -> set[str]:
+    """Every line of a solution that does not stand in the release of the text as it is."""
+    notebook = jupytext_of(text)
+    secret = {line.strip() for cell in notebook.cells for line in regions.solution_lines(cell)}
+    return {line for line in secret if len(line) > 3}
+
+
+def jupytext_of(text: str):
+    import jupytext
+
+    return jupytext.reads(text.lstrip("\n"), fmt="py:percent")
+
+
+def shown_by(release: Path) -> str:
+    notebook = minikit.load(release / "lab.ipynb")
+    return "\n".join("".join(cell["source"]) for cell in notebook["cells"])
+
+
+@st.composite
+def mangled(draw: st.DrawFn, text: str) -> str:
+    """The master after one to four slips at its markers, its cells' heads or the lines beside them."""
+    lines = text.split("\n")
+    for _ in range(draw(st.integers(1, 4))):
+        marks = [k for k, line in enumerate(lines) if re.search('SOLUTION|GIVEN|# %%|nbgrader|"""', line)]
+        if not marks:
+            break
+        k = draw(st.sampled_from(marks))
+        near = min(len(lines) - 1, max(0, k + draw(st.integers(-3, 3))))
+        slip = draw(
+            st.sampled_from(
+                ["letter", "case", "space", "drop", "double", "swap", "move", "indent", "hash", "word"]
+            )
+        )
+        line = lines[k]
+        at = draw(st.integers(0, max(0, len(line) - 1)))
+        if slip == "letter":
+            new = draw(
+                st.sampled_from(["", "x", "#", '"', "'", line[at : at + 1] * 2, line[at : at + 2][::-1]])
+            )
+            lines[k] = (
+                line[:at] + new + line[at + max(1, len(new) if new == line[at : at + 2][::-1] else 1) :]
+            )
+        elif slip == "case":
+            lines[k] = draw(st.sampled_from([line.lower(), line.title(), line.swapcase()]))
+        elif slip == "space":
+            lines[k] = line[:at] + draw(st.sampled_from([" ", "\t", "\u00a0", "\u200b"])) + line[at:]
+        elif slip == "drop":
+            del lines[k]
+        elif slip == "double":
+            lines.insert(near, line)
+        elif slip == "swap":
+            lines[k], lines[near] = lines[near], lines[k]
+        elif slip == "move":
+            lines.insert(near, lines.pop(k))
+        elif slip == "indent":
+            lines[k] = draw(st.sampled_from([line.lstrip(), "    " + line, "  " + line]))
+        elif slip == "hash":
+            lines[k] = line.replace("# ", draw(st.sampled_from(["", "#", "## ", "### ", "// "])), 1)
+        else:
+            new = draw(
+                st.sampled_from(["BEGIN", "END", "SOLUTION", "HIDDEN TESTS", "GIVEN", "TESTS", "ANSWER"])
+            )
+            lines[k] = re.sub("BEGIN|END|SOLUTION|GIVEN", new, line, count=1)
+    return "\n".join(lines)
+
+
+REAL = (minikit.REPOSITORY / "assignment" / "lstm-gru" / "lab.py").read_text(encoding="utf-8")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_a_mangled_master_is_refused_or_shows_nothing(course, tmp_path_factory, data):
+    text = data.draw(mangled(minikit.MASTER))
+    minikit.write_master(course, minikit.MASTER)
+    secret = lines_of_regions(minikit.MASTER)
+    minikit.write_master(course, text)
+    try:
+        release = make_release(Lab.in_repository(course), course, tmp_path_factory.mktemp("mangled"))
+    except BuildError as error:
+        assert "\n" not in str(error)
+        return
+    shown = shown_by(release)
+    assert [line for line in secret if line in shown] == []
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_the_lab_s_own_master_mangled_is_refused_or_shows_nothing(tmp_path_factory, data):
+    from gatelab.build import stubs
+
+    root = minikit.REPOSITORY
+    lab = Lab.in_repository(root)
+    released = shown_by(root / "release" / "lstm-gru")
+    secret = {line for line in lines_of_regions(REAL) if line not in released}
+    path = tmp_path_factory.mktemp("real") / "lab.py"
+    path.write_text(data.draw(mangled(REAL)), encoding="utf-8")
+    try:
+        notebook = master.convert(path, lab, Settings.of(root), "")
+        notebook, _ = stubs.StubSolutions(
+            begin_solution_delimeter=markers.BEGIN, end_solution_delimeter=markers.END
+        ).preprocess(notebook, {})
+    except BuildError:
+        return
+    shown = "\n".join(cell.source for cell in notebook.cells)
+    assert [line for line in secret if line in shown] == []

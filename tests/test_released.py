@@ -1,0 +1,398 @@
+"""Does anything reach students that no person accepted? Staff's files and words are planted, and the build refuses."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import minikit
+import pytest
+from typer.testing import CliRunner
+
+from gatelab.build import BuildError, contents, snapshot
+from gatelab.build.pipeline import accept_now, build, inspect
+from gatelab.build.release import make_release
+from gatelab.build.settings import Settings
+from gatelab.build.student_zip import check_student_zip, write_student_zip
+from gatelab.cli import app
+from gatelab.lab import Lab
+
+NAME = "lstm-gru"
+KEY = {"c1": "b", "c2": "c", "c3": "dcab", "c6": "1.60"}
+WRITTEN = "The cell state carries the memory, the hidden state shows some of it to the rest of the network."
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    return minikit.make_kit(tmp_path / "kit")
+
+
+def shipped(kit: Path, name: str) -> Path:
+    path = kit / "assignment" / NAME / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def refusal(kit: Path) -> str:
+    """What the build says; nothing may have been written."""
+    before = minikit.files(kit)
+    with pytest.raises(BuildError) as caught:
+        build(kit, execute=False, call=False, accept=True)
+    assert minikit.files(kit) == before
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def rewrapped(text: str) -> str:
+    return re.sub(r"\s", "\n", text.upper())
+
+
+def suite(kit: Path) -> str:
+    return next((kit / "tests" / "hidden").glob("test_q1_*.py")).read_text(encoding="utf-8")
+
+
+SECRETS = {
+    # where it is planted, what, and what the one sentence must say
+    "a hidden suite": ("seqlab/extra.py", lambda kit: suite(kit), "a copy of test_q1_"),
+    "a hidden suite, changed": ("seqlab/extra.py", lambda kit: "# for me\n" + suite(kit), "tests/hidden/test_q1_"),
+    "a hidden suite in a text": ("tests/notes.md", lambda kit: suite(kit) + "\n", "tests/hidden/test_q1_"),
+    "a hidden suite in JSON": ("tests/notes.json", lambda kit: json.dumps({"a": [suite(kit)]}), "tests/hidden/test_q1_"),
+    "a hidden suite in a string": ("seqlab/extra.py", lambda kit: f"text = {suite(kit)!r}\n", "tests/hidden/test_q1_"),
+    "a reference": (
+        "seqlab/extra.py",
+        lambda kit: (kit / "tests/hidden/reference/q2.py").read_text(encoding="utf-8"),
+        "a copy of q2.py",
+    ),
+    "a reference, laid out anew": (
+        "seqlab/extra.py",
+        lambda kit: (kit / "tests/hidden/reference/q2.py").read_text(encoding="utf-8").replace("(", "(\n").replace("'", '"'),
+        "of the release shows",
+    ),
+    "a solution in brackets": (
+        "seqlab/extra.py",
+        lambda kit: "def f(x, w_ih, b_ih, h, w_hh, b_hh):\n    pre = (\n        x @ w_ih.T\n        + b_ih + h @ w_hh.T\n        + b_hh\n    )\n    (i, f, g, o) = (\n        pre.chunk(4, dim=1)  # four\n    )\n    return i\n",
+        "a solution line of q1",
+    ),
+    "a wrong answer of the bank": (
+        "seqlab/extra.py",
+        lambda kit: next(p for p in sorted((kit / "tests/chaff/q1").glob("*.py")) if "def lstm_step" in p.read_text()).read_text(encoding="utf-8"),
+        "a copy of",
+    ),
+    "the key": ("seqlab/key.json", lambda kit: json.dumps(KEY), "answers of the concept questions"),
+    "the key as code": ("seqlab/key.py", lambda kit: "answers = dict(c1='b', c2='c', c5='bdca')\n", "answers of the concept questions"),
+    "the key as text": ("tests/key.md", lambda kit: "c1: b\nc2: c\nc6: 1.6\n", "answers of the concept questions"),
+    "one long answer": ("tests/key.md", lambda kit: "It is dcab.\n", "answers of the concept questions"),
+    "a reason of the key": (
+        "tests/key.md",
+        lambda kit: rewrapped("h = o ⊙ tanh(c) is the part the output gate lets through. The cell state is scaled by f and added to by i ⊙ g and by nothing else;"),
+        "concepts.toml",
+    ),
+    "a written answer": ("tests/notes.md", lambda kit: f"> {rewrapped(WRITTEN)}\n", "a solution line of q12a"),
+    "the rubric": ("seqlab/RUBRIC.md", lambda kit: (kit / "assignment" / NAME / "RUBRIC.md").read_text(encoding="utf-8"), "RUBRIC.md"),
+    "the rubric, wrapped anew": (
+        "tests/notes.md",
+        lambda kit: rewrapped((kit / "assignment" / NAME / "RUBRIC.md").read_text(encoding="utf-8")),
+        "words of RUBRIC.md",
+    ),
+    "the master": ("seqlab/more.py", lambda kit: (kit / "assignment" / NAME / "lab.py").read_text(encoding="utf-8"), "a copy of lab.py"),
+    "hidden tests by another tool's marker": ("seqlab/extra.py", lambda kit: "### BEGIN HIDDEN TESTS\nassert 1\n", "looks like a marker"),
+    "a marker in a text": ("tests/notes.md", lambda kit: "# BEGIN SOLUTON\n", "looks like a marker"),
+    "a second notebook": ("seqlab/solved.ipynb", lambda kit: json.dumps({"cells": [], "nbformat": 4}), "seqlab/solved.ipynb"),
+    "a notebook under another name": ("seqlab/solved.json", lambda kit: json.dumps({"cells": [], "nbformat": 4}), "a notebook under another name"),
+    "an editor's checkpoint": ("seqlab/extra-checkpoint.py", lambda kit: "x = 1\n", "editor left there"),
+    "an archive in a text": ("seqlab/extra.py", lambda kit: f"data = '{base64.b64encode(b'PK' + bytes([3, 4, 20]) + b'xx').decode()}'\n", "archive"),
+    "binary data": ("seqlab/extra.txt", lambda kit: "a\0b", "binary data"),
+    "a kind nobody can read": ("seqlab/extra.pkl", lambda kit: "x", "of a kind"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    kit = minikit.make_kit(tmp_path_factory.mktemp("template") / "kit")
+    (kit / "assignment" / NAME / "RUBRIC.md").write_text(RUBRIC, encoding="utf-8")
+    return kit
+
+
+RUBRIC = "# Rubric\n\nOne point for each: says that nothing but the forget gate and a sum lies on the path of the cell state; points at a figure that shows it.\n"
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_what_is_planted_in_the_handout_is_refused(template, tmp_path, secret):
+    kit = shutil.copytree(template, tmp_path / "kit")
+    name, text, sentence = SECRETS[secret]
+    shipped(kit, name).write_text(text(kit), encoding="utf-8")
+    assert sentence in refusal(kit)
+
+
+@pytest.mark.parametrize("cell", ["markdown", "code"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("c1: b, c2: c, c6: 1.60", "answers of the concept questions"),
+        (f"{WRITTEN} So it is.", "q12a"),
+        (RUBRIC.split("\n")[2], "words of RUBRIC.md"),
+    ],
+)
+def test_what_is_planted_in_the_notebook_is_refused(template, tmp_path, cell, text, sentence):
+    kit = shutil.copytree(template, tmp_path / "kit")
+    head = "\n# %% [markdown]\n# " if cell == "markdown" else "\n# %%\n# "
+    minikit.write_master(kit, f"{minikit.MASTER}{head}{text}\n")
+    assert sentence in refusal(kit)
+
+
+def test_an_archive_is_refused(template, tmp_path):
+    kit = shutil.copytree(template, tmp_path / "kit")
+    with zipfile.ZipFile(shipped(kit, "seqlab/data.zip"), "w") as zip:
+        zip.writestr("solved.py", "x = 1")
+    assert "seqlab/data.zip of the release is of a kind" in refusal(kit)
+    shipped(kit, "seqlab/data.zip").rename(shipped(kit, "seqlab/data.txt"))
+    assert "seqlab/data.txt of the release" in refusal(kit)
+
+
+def test_a_link_to_staff_files_is_refused(template, tmp_path):
+    kit = shutil.copytree(template, tmp_path / "kit")
+    shipped(kit, "seqlab/more.py").symlink_to(next((kit / "tests" / "hidden").glob("test_q1_*.py")))
+    assert "seqlab/more.py" in refusal(kit)
+
+
+def test_what_editors_and_tools_leave_is_not_shipped(template, tmp_path):
+    kit = shutil.copytree(template, tmp_path / "kit")
+    for name in (
+        "seqlab/.ipynb_checkpoints/lab-checkpoint.ipynb",
+        "tests/.OTTER_LOG",
+        "seqlab/.git/config",
+        ".history/lab.py",
+    ):
+        shipped(kit, name).write_text("secret", encoding="utf-8")
+    built = build(kit, execute=False, call=False, engine=NoGrader(), accept=True)
+    assert not [name for name in minikit.files(built.release) if "/." in f"/{name}"]
+    assert not [name for name in zipfile.ZipFile(built.zip).namelist() if "/." in name]
+
+
+class NoGrader:
+    """Where only what comes before the grading is tested."""
+
+    def grade(self, path: Path, name: str = ""):
+        from gatelab.report.model import Report
+
+        return Report(name, "graded", questions=[])
+
+
+def attach(notebook: dict) -> None:
+    notebook["cells"][0]["attachments"] = {"solution.png": {"image/png": "aGVsbG8="}}
+
+
+def output(notebook: dict) -> None:
+    code = next(c for c in notebook["cells"] if c["cell_type"] == "code")
+    code["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "14"}]
+
+
+def embed(notebook: dict) -> None:
+    notebook["cells"][0]["source"] = "![](data:image/png;base64,aGVsbG8=)"
+
+
+def count(notebook: dict) -> None:
+    next(c for c in notebook["cells"] if c["cell_type"] == "code")["execution_count"] = 7
+
+
+def raw(notebook: dict) -> None:
+    notebook["cells"].append({"cell_type": "raw", "id": "raw1", "metadata": {}, "source": "x"})
+
+
+def history(notebook: dict) -> None:
+    notebook["metadata"]["history"] = [{"source": "i, f, g, o = …"}]
+
+
+def kernel(notebook: dict) -> None:
+    notebook["metadata"]["kernelspec"]["display_name"] = "ada's solutions"
+
+
+def widgets(notebook: dict) -> None:
+    notebook["metadata"]["widgets"] = {"state": {}}
+
+
+def otter(notebook: dict) -> None:
+    notebook["metadata"]["otter"] = {"tests": {"q1": "assert True"}}
+
+
+def cell_note(notebook: dict) -> None:
+    notebook["cells"][1]["metadata"]["solution_source"] = "i, f"
+
+
+def grade_note(notebook: dict) -> None:
+    minikit.cell(notebook, "q1-solution")["metadata"]["nbgrader"]["source"] = "i, f"
+
+
+def odd_id(notebook: dict) -> None:
+    minikit.cell(notebook, "q1-solution")["metadata"]["nbgrader"]["grade_id"] = "chunk-into-four"
+
+
+def odd_entry(notebook: dict) -> None:
+    notebook["worksheets"] = []
+
+
+@pytest.mark.parametrize(
+    ("plant", "sentence"),
+    [
+        (attach, "attachments"), (output, "outputs"), (embed, "base64"), (count, "execution count"), (raw, "raw cell"), (history, "history"),
+        (kernel, "kernel"), (widgets, "widgets"), (otter, "otter"), (cell_note, "solution_source"), (grade_note, "source"),
+        (odd_id, "chunk-into-four"), (odd_entry, "worksheets"),
+    ],
+)  # fmt: skip
+def test_a_notebook_holds_nothing_but_its_cells(template, tmp_path, plant, sentence):
+    lab = Lab.in_repository(template)
+    release = make_release(lab, template, tmp_path)
+    listed = Settings.of(template).release
+    contents.check(release, lab, listed)
+    notebook = minikit.load(release / "lab.ipynb")
+    plant(notebook)
+    minikit.save(notebook, release / "lab.ipynb")
+    with pytest.raises(BuildError, match=re.escape(sentence)) as caught:
+        contents.check(release, lab, listed)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda s: s.replace('    raise NotImplementedError("q1: not written yet")\n', ""),
+        lambda s: s.replace("q1: not written", "q2: not written"),
+        lambda s: s.replace("    return h, c", "    c = c * 2\n    return h, c"),
+        lambda s: s.replace("    return h, c", "    # c = c * 2\n    return h, c"),
+        lambda s: s.replace("    return h, c", "    @f\n    def g():\n        pass\n    return h, c"),
+        lambda s: s.replace("def lstm_step", "@torch.no_grad()\ndef lstm_step"),
+        lambda s: s + "\nlstm_step = 1",
+    ],
+)
+def test_a_released_cell_holds_stubs_and_what_the_master_gives(template, tmp_path, edit):
+    lab = Lab.in_repository(template)
+    release = make_release(lab, template, tmp_path)
+    inspect(release, lab, template)
+    notebook = minikit.load(release / "lab.ipynb")
+    cell = minikit.cell(notebook, "q1-solution")
+    source = "".join(cell["source"])
+    cell["source"] = edit(source)
+    assert cell["source"] != source
+    minikit.save(notebook, release / "lab.ipynb")
+    with pytest.raises(BuildError, match=r"lab\.ipynb, cell q1-solution, line \d+: "):
+        inspect(release, lab, template)
+
+
+# The snapshot.
+
+
+def pretend_built(kit: Path) -> Path:
+    return build(kit, execute=False, call=False, engine=NoGrader()).release
+
+
+def test_a_release_that_nobody_accepted_is_refused_with_the_difference(kit):
+    old = minikit.files(pretend_built(kit))
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two small steps"))
+    shipped(kit, "AGENTS.md").write_text("Be kind.\n", encoding="utf-8")
+    shipped(kit, "seqlab/more.py").write_text("x = 1\n", encoding="utf-8")
+    with pytest.raises(snapshot.NotAccepted, match=r"gatelab build --accept") as caught:
+        pretend_built(kit)
+    told = "\n".join(caught.value.difference)
+    assert "-    # Two steps\n+    # Two small steps" in told
+    assert "+Be kind." in told
+    assert "seqlab/more.py is new" in told
+    assert "\n" not in str(caught.value)
+    assert minikit.files(kit / "release" / NAME) == old
+    accept_now(kit)
+    pretend_built(kit)
+
+
+@pytest.mark.parametrize("text", [None, "", "something else\n"])
+def test_without_a_snapshot_nothing_is_released(kit, text):
+    path = snapshot.path_of(Lab.in_repository(kit))
+    path.unlink() if text is None else path.write_text(text, encoding="utf-8")
+    with pytest.raises(snapshot.NotAccepted) as caught:
+        pretend_built(kit)
+    assert any("def lstm_step" in line for line in caught.value.difference)
+    assert not (kit / "release").exists()
+
+
+def test_the_command_shows_the_difference_and_fails(kit):
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two small steps"))
+    done = CliRunner().invoke(app, ["build", "--root", str(kit), "--no-execute"])
+    assert done.exit_code == 1
+    assert "+    # Two small steps" in done.output
+    assert "gatelab build --accept" in done.output
+    assert not (kit / "release").exists()
+
+
+def test_nbgraders_own_command_releases_what_was_accepted_or_nothing(kit):
+    command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two small steps"))
+    done = subprocess.run(command, cwd=kit, capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "+    # Two small steps" in done.stderr
+    assert "gatelab build --accept" in done.stderr
+    assert not (kit / "release" / NAME / "lab.ipynb").exists()
+
+
+def test_the_snapshot_itself_is_not_shipped(kit):
+    assert snapshot.NAME not in minikit.files(pretend_built(kit))
+
+
+def test_the_committed_snapshot_is_that_of_the_committed_release():
+    lab = Lab.in_repository(minikit.REPOSITORY)
+    accepted = snapshot.path_of(lab).read_text(encoding="utf-8")
+    assert snapshot.text_of(minikit.REPOSITORY / "release" / NAME, lab) == accepted, (
+        "run `gatelab build --accept`"
+    )
+
+
+# The student zip.
+
+
+def test_the_student_zip_is_the_release_and_the_same_bytes_again(kit):
+    built = build(kit, execute=False, call=False, engine=NoGrader())
+    first = built.zip.read_bytes()
+    assert built.zip == kit / "dist" / "lstm-gru.zip"
+    with zipfile.ZipFile(built.zip) as zip:
+        held = {name: zip.read(name) for name in zip.namelist()}
+    assert held == {f"{NAME}/{name}": data for name, data in minikit.files(built.release).items()}
+    digest, name = (kit / "dist" / "lstm-gru.zip.sha256").read_text().split()
+    assert (digest, name) == (hashlib.sha256(first).hexdigest(), "lstm-gru.zip")
+    (kit / "dist" / "lstm-gru.zip").unlink()
+    assert build(kit, execute=False, call=False, engine=NoGrader()).zip.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        lambda zip: zip.writestr("lstm-gru/RUBRIC.md", "x"),
+        lambda zip: zip.writestr("tests/hidden/test_q1.py", "x"),
+        lambda zip: setattr(zip, "comment", b"c1: b"),
+    ],
+)
+def test_a_member_too_much_in_the_student_zip_is_refused(template, tmp_path, plant: Callable):
+    lab = Lab.in_repository(template)
+    release = make_release(lab, template, tmp_path)
+    path = write_student_zip(release, lab, tmp_path / "dist")
+    files = {f"{NAME}/{name}": data for name, data in minikit.files(release).items()}
+    check_student_zip(path, files)
+    with zipfile.ZipFile(path, "a") as zip:
+        plant(zip)
+    with pytest.raises(BuildError, match="does not hold the release"):
+        check_student_zip(path, files)
+
+
+def test_no_member_of_the_labs_student_zip_is_for_staff(tmp_path):
+    """The zip of the committed release, searched as what a student unpacks."""
+    root = minikit.REPOSITORY
+    lab = Lab.in_repository(root)
+    path = write_student_zip(root / "release" / NAME, lab, tmp_path)
+    with zipfile.ZipFile(path) as zip:
+        assert {name.split("/")[0] for name in zip.namelist()} == {NAME}
+        zip.extractall(tmp_path / "unpacked")
+    inspect(tmp_path / "unpacked" / NAME, lab, root)
