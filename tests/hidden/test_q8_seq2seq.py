@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -43,6 +45,10 @@ def pairs(draw, n, s, t) -> Pairs:
 
 # Calls that draw, from a seed of their own: so that they can be made again on a known mistake.
 SEEDED = """
+def draws(forcing, **others):
+    return 0 < forcing < 1
+
+
 def main(ns, model, batch, forcing, seed, calls):
     torch.manual_seed(seed)
     return [model(*batch, forcing=forcing) for _ in range(calls)]
@@ -105,6 +111,14 @@ def test_one_decoder_step(student, draw, n):
     needs(
         isinstance(reply[1], tuple | list) and len(reply[1]) == 2,
         "step should return (logits, state) with state = (h, c).",
+    )
+    given = all(
+        isinstance(mine, Tensor) and torch.equal(mine, was) for mine, was in zip(reply[1], state, strict=True)
+    )
+    needs(
+        not given,
+        "The state that step returns is the one it was given. It should return the state that the decoder has left, from "
+        "which the next step goes on.",
     )
     close(reply[1][0], h, "h of step", "N H")
     close(reply[1][1], c, "c of step", "N H")
@@ -186,33 +200,85 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
     )
 
 
-def forced_steps(twin, batch: Pairs, logits: Tensor) -> tuple[Tensor, Tensor]:
+# What forward is made of, each by itself: to tell whose mistake it is that the logits are nobody's.
+PARTS = """
+def main(ns, model, inputs, token, state):
+    return {"encode": model.encode(*inputs), "step": model.step(token, state)}
+"""
+
+
+def blame(student, draw, model, twin, batch: Pairs) -> str:
+    """A sentence where `encode` or `step` is wrong by itself; "" where both are right, or cannot be asked."""
+    n = len(batch.source)
+    token, state = draw.integers(1, VT, n), (draw(n, H), draw(n, H))
+    values = {"inputs": (batch.source, batch.lengths), "token": token, "state": state}
+    reply = student.run(PARTS, replay=False, model=model, **values)
+    if reply.error:
+        return ""
+    want = {"encode": twin.encode(batch.source, batch.lengths), "step": twin.step(token, state)}
+    wrong = next((name for name in want if not equal(reply[name], want[name])), "")
+    return wrong and (
+        f"This check follows the decoder step by step, and your `{wrong}` alone gives other numbers than it should: "
+        f"look at `{wrong}` first."
+    )
+
+
+def equal(got, want) -> bool:
+    """Nested tuples of tensors, number by number."""
+    if isinstance(want, Tensor):
+        fit = isinstance(got, Tensor) and got.shape == want.shape
+        return fit and torch.allclose(got.double(), want, rtol=1e-7, atol=1e-9)
+    return isinstance(got, tuple | list) and len(got) == len(want) and all(map(equal, got, want))
+
+
+def odd_step(twin, start: tuple, state: tuple, tokens: tuple, got: Tensor, step: int) -> str:
+    """What was read at a step whose logits (V,) are those of neither of `tokens`; start and state are one row's."""
+    true, own = tokens
+
+    def fits(token: int, state: tuple) -> bool:
+        return torch.allclose(twin.step(torch.tensor([token]), state)[0][0], got, rtol=1e-7, atol=1e-9)
+
+    named = f"the true token of step {step - 1} ({true}) or its own most likely one ({own})"
+    if other := [token for token in range(VT) if fits(token, state)]:
+        return f"At step {step} the decoder should read {named}; it read {other[0]}."
+    kept = [token for token in (true, own) if fits(token, start)]
+    if kept:
+        return (
+            f"At step {step} the decoder read the right token in the state of encode. It should go on from the state "
+            f"that step {step - 1} has left."
+        )
+    return (
+        f"The logits of step {step} are not those of {named}, read in the state that step {step - 1} has left: "
+        "was another token read, or another state handed on, or are these not the logits that `step` gives?"
+    )
+
+
+def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -> tuple[Tensor, Tensor]:
     """Which token was read at the steps 1 … T − 1, found from the logits.
 
     Both tokens that may be read at a step are tried on the twin; the one that gives the student's logits was
     read. Returns `forced` (N, T − 1), true where it was the true token, and `clear`, where the two differ.
+    `wrong` tells of a method that is wrong by itself; it is asked where the logits are nobody's.
     """
     n, t = batch.targets.shape
     state, forced, clear = twin.encode(batch.source, batch.lengths), [], []
-    token = torch.full((n,), twin.bos)
+    token, start = torch.full((n,), twin.bos), state
     for step in range(t):
         if step > 0:
             true, own = batch.targets[:, step - 1], logits[:, step - 1].argmax(dim=-1)
             tried = [twin.step(token, state)[0] for token in (true, own)]
             is_true, is_own = (torch.isclose(x, logits[:, step], rtol=1e-7, atol=1e-9).all(-1) for x in tried)
-            needs(
-                bool((is_true | is_own).all()),
-                f"At step {step} the decoder read neither the true token of step {step - 1} nor its own "
-                "most likely one.",
-            )
+            for row in (~(is_true | is_own)).nonzero().flatten().tolist()[:1]:
+                alone = [tuple(part[row : row + 1] for part in pair) for pair in (start, state)]
+                read = int(true[row]), int(own[row])
+                raise AssertionError(wrong() or odd_step(twin, *alone, read, logits[row, step], step))
             forced.append(is_true)
             clear.append(true != own)
             token = torch.where(is_true, true, own)
         want, state = twin.step(token, state)
-        needs(
-            step > 0 or torch.allclose(want, logits[:, 0]),
-            "The logits of step 0 are not those of `bos` read in the state of encode.",
-        )
+        if step == 0 and not torch.allclose(want, logits[:, 0]):
+            text = "The logits of step 0 are not those that `step` gives for `bos` in the state of encode."
+            raise AssertionError(wrong() or text)
     return torch.stack(forced, dim=1), torch.stack(clear, dim=1)
 
 
@@ -228,8 +294,9 @@ def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, f
     for one in again:
         check_shape(one, few, 0.5)
     with torch.no_grad():
-        forced, clear = forced_steps(twin, batch, logits)
-        small = [forced_steps(twin, few, one) for one in again]
+        wrong = partial(blame, student, draw, model, twin, batch)
+        forced, clear = forced_steps(twin, batch, logits, wrong)
+        small = [forced_steps(twin, few, one, wrong) for one in again]
     mixed_step = (forced & clear).any(0) & (~forced & clear).any(0)  # (T − 1,)
     mixed_row = (forced & clear).any(1) & (~forced & clear).any(1)  # (N,)
     needs(

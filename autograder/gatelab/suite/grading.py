@@ -13,6 +13,7 @@ from gatelab.diagnosis.identify import identify
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Part, Question
 
+from .steady import unsteady
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
 from .words import Words
@@ -53,6 +54,7 @@ class Verdict:
     passed: bool
     message: str = ""
     detail: str = ""
+    test: str = ""
 
 
 @dataclass
@@ -118,6 +120,7 @@ class Grading:
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.verdicts.setdefault((share.question, share.name), []).append(verdict)
+        verdict.test = test
         if self.running and not verdict.passed:
             self.running.trace.failed.add(test)
             if test in self.running.errors:
@@ -128,6 +131,7 @@ class Grading:
         running = self.running
         if running is None:
             return
+        self._tell_unsteady(running)
         self._close_worker()
         question = self._sum_up(running)
         if self.bank is not None and not running.lost:
@@ -170,6 +174,14 @@ class Grading:
         """Names that stay the student's: the questions they belong to are finished and full."""
         full = {id for id, q in self.finished.items() if abs(q.points - q.max_points) < 1e-9}
         return {name for name, ids in spec.own_if.items() if full.issuperset(ids)}
+
+    def _tell_unsteady(self, running: Running) -> None:
+        """Where equal calls get different answers, the messages say that and not in what the numbers differ."""
+        for (question, _), verdicts in self.verdicts.items():
+            wrong = next((v for v in verdicts if not v.passed), None)
+            if question == running.spec.id and wrong is not None and running.backend is not None:
+                told = unsteady(running.trace, wrong.test, running.forks, running.backend)
+                wrong.message = told or wrong.message
 
     def _close_worker(self) -> None:
         running = self.running
