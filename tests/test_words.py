@@ -141,7 +141,7 @@ def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
 
 
 def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
-    assert words.line("cell 3, line 3: " + FORGED) == "cell 3, line 3: self.emb = 1"
+    assert words.line("cell 3, line 3: " + FORGED) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
     for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
         assert words.line(line) == ""
 

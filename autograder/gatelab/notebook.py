@@ -28,7 +28,7 @@ class Ungradable(Exception):
 
 @dataclass
 class CodeCell:
-    """A code cell; `index` counts all cells of the notebook from 0, as an editor shows them."""
+    """A code cell; `index` counts all cells of the notebook from 1, as an editor does."""
 
     index: int
     source: str
@@ -80,7 +80,7 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
     raw_cells = notebook["cells"]
     if len(raw_cells) > CELL_LIMIT:
         raise Ungradable(f"{name}: it has more than {CELL_LIMIT} cells; hand in the lab's notebook only.")
-    for index, raw in enumerate(raw_cells):
+    for index, raw in enumerate(raw_cells, start=1):
         if not isinstance(raw, dict) or raw.get("cell_type") != "code":
             continue
         source = _source(raw.get("source"))

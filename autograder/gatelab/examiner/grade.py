@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from gatelab.report.model import Report
 from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import Given
 from gatelab.suite.student import WorkerLost
+from gatelab.suite.words import first_words
 
 from .forkserver import Client, ForkServerLost
 from .workers import ConfinedWorkers
@@ -74,7 +76,10 @@ class Examiner:
             if self.client.lost:
                 raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
             if workers is not None:
-                report.cells = [workers.problems[index] for index in sorted(workers.problems)]
+                report.cells = [
+                    replace(problem, start=first_words(workers.sources.get(index, "")))
+                    for index, problem in sorted(workers.problems.items())
+                ]
                 report.hints, report.output = workers.hints, workers.output
                 report.protection = workers.protection
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)

@@ -42,7 +42,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
             questions=[_question(question) for question in counted],
             by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
             cells=[
-                {"index": cell.index, "what": cell.what, "message": shown(cell.message)}
+                {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
                 for cell in cells[:MOST_CELLS]
             ],
             more_cells=len(cells[MOST_CELLS:]),
@@ -101,6 +101,11 @@ def person(name: str) -> str:
 def words(name: str) -> str:
     """`new-states` → `new states`: a part's name as it reads in a sentence."""
     return name.replace("-", " ").replace("_", " ")
+
+
+def sentence(text: str) -> str:
+    """With a capital letter."""
+    return text[:1].upper() + text[1:]
 
 
 def shown(text: str) -> str:

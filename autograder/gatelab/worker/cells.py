@@ -11,6 +11,7 @@ import linecache
 import types
 from typing import Any
 
+from . import lines
 from .runtime import describe
 
 # Cell magics that only watch the code under them; any other cell magic (`%%bash`, `%%writefile`) is left out.
@@ -37,9 +38,7 @@ class QuietShell:
 
 def to_python(source: str) -> str:
     """IPython's own rewriting of magics and shell escapes into Python (raises SyntaxError as Python does)."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
+    return lines.to_python(source)
 
 
 def new_namespace() -> dict[str, Any]:
@@ -71,7 +70,12 @@ def run_cell(
             keep = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
             tree.body = [node for node in tree.body if isinstance(node, keep)]
         # Errors are shown with the student's own line.
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        linecache.cache[filename] = (
+            len(source),
+            None,
+            [f"{line}\n" for line in source.split("\n")],
+            filename,
+        )
         exec(compile(tree, filename, "exec"), namespace)
     except BaseException as error:
         return {"error": describe(error)}
