@@ -159,7 +159,17 @@ def parts(found):
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
     has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
-    check.as_stored(step, "not the head over one step of the decoder, or its gradient is not right.")
+    given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
+    need(
+        step,
+        not given,
+        "the state it returns is the one it was given. The next step goes on from the state that this one has left.",
+    )
+    check.as_stored(
+        step,
+        "the logits, the state that it returns, or a gradient is not right: it is one step of the decoder on this token from "
+        "this state, and the head over what that step gives out.",
+    )
     untouched(step)
 
 

@@ -1,4 +1,4 @@
-"""What a common exception means here, in plain words. (The public checks hold the same file as seqlab/checking/plain.py.)"""
+"""What a common exception means here, in plain words. (Hidden suites and public checks hold the same file.)"""
 
 from __future__ import annotations
 

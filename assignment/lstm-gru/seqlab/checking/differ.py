@@ -12,6 +12,15 @@ from seqlab.checking.record import Call
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
 RTOL, ATOL = 1e-7, 1e-9
 LOOSE = 1e-4  # the same for float32
+MOST_AGAIN = 12  # calls that are made once more to find out whether they are answered alike
+KEPT = (
+    "called once more with the same arguments, it returns something else. "
+    "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
+)
+RANDOM = (
+    "called twice with the same arguments, it gives two different results: something in it is drawn at random (a dropout "
+    "that is left on? `rand`?). Here the result must follow from the arguments and weights alone."
+)
 ORDINALS = ("first", "second", "third")
 
 
@@ -97,7 +106,7 @@ def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
         _has_shape(call, got[path], tuple(expected[path].shape), text)
     untouched(call)
     for path, text in spec.items():
-        _tensor_agrees(call, got[path], expected[path], text)
+        _tensor_agrees(call, got[path], expected[path], text, path)
 
 
 def gradients_agree(call: Call, want: Call) -> None:
@@ -150,9 +159,26 @@ def repeats(first: Call, again: Call) -> None:
     if differing or before.keys() != after.keys():
         raise Finding(
             again,
-            f"{again.title}: called once more with the same arguments, it returns something else. "
-            "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?",
+            f"{again.title}: {KEPT}",
         )
+
+
+def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
+    """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
+    for call in [call for call in record if call.group == group and call.again and not call.error][:MOST_AGAIN]:
+        first, same, other = call.again(), call.again(), call.again(seed=1)
+        if any(twin.error for twin in (first, same, other)):
+            continue
+        if not _same_leaves(first, same):
+            return call, f"{call.title}: {KEPT}"
+        if not _same_leaves(same, other):
+            return call, f"{call.title}: {RANDOM}"
+    return None
+
+
+def _same_leaves(a: Call, b: Call) -> bool:
+    a, b = a.leaves, b.leaves
+    return a.keys() == b.keys() and all(_alike(a[path], b[path]) for path in a)
 
 
 def _alike(a: Any, b: Any) -> bool:
@@ -203,7 +229,7 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
         raise Finding(call, f"{call.title}: {text}")
 
 
-def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str) -> None:
+def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
     where, name, axes = call.title, _name(text), _axes(text)
     if got.dtype != expected.dtype:
         raise Finding(call, f"{where}: {name} is {got.dtype}, it should be {expected.dtype} like the inputs.")
@@ -218,13 +244,27 @@ def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str) -> None
     if not wrong.any():
         return
     if "T" in axes and (step := _first_step(wrong, axes)) > 0:
-        ask = " Does every step start from the state the last one left?" if "H" in axes else ""
+        ask = _not_carried(call, path, step) if "H" in axes else ""
         raise Finding(
             call,
             f"{where}: {name} is right up to t = {step - 1} and wrong from t = {step} on "
             f"({_largest(got, expected, axes)}).{ask}",
         )
     raise Finding(call, f"{where}: {name} is not right: {_largest(got, expected, axes)}.")
+
+
+def _not_carried(call: Call, path: str, step: int) -> str:
+    """Found out with other inputs before a step: whether the result (N, T, H) from that step on asks for them at all."""
+    x, *rest = call.arguments or (None,)
+    if call.again is None or not isinstance(x, Tensor) or x.dim() != 3:
+        return ""
+    other = x.clone()
+    other[:, :step] += 1
+    own, moved = (call.again(arguments=(one, *rest)).leaves.get(path) for one in (x, other))
+    if not isinstance(own, Tensor) or not isinstance(moved, Tensor) or own.shape != moved.shape:
+        return ""
+    same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
+    return f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step." if same else ""
 
 
 def _name(text: str) -> str:
