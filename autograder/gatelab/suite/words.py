@@ -43,15 +43,18 @@ OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
 NAMES = (
-    {
-        name
-        for name in (*dir(builtins), *dir(torch.nn), *dir(torch.nn.functional), *dir(rnn), *dir(torch.Tensor), *dir(torch))
-        if not name.startswith("_")
-    }
-    | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta", "tensors", "indices", "input"}
+    {name for name in (*dir(builtins), *dir(torch.nn)) if not name.startswith("_")}
+    | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
     | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
     | {f"{w}_{i}_l{k}{back}" for w in ("weight", "bias") for i in ("ih", "hh") for k in "0123" for back in ("", "_reverse")}
 )  # fmt: skip
+# PyTorch's other names: what a reference is made of could be spelt with them, so there is no more than one in a name.
+WIDE = {
+    name
+    for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional), *dir(rnn))
+    if not name.startswith("_")
+}
+WIDE |= {"tensors", "indices", "input"}
 ERRORS = {
     name
     for name, value in vars(builtins).items()
@@ -144,11 +147,15 @@ class Words:
     def _is_name(self, text: str) -> bool:
         parts = text.split(".")
         own = [part for part in parts if part in self.names]
+        wide = [part for part in parts if part in WIDE and part not in self.known and part not in own]
         return (
             len(text) <= LONGEST_NAME
             and len(parts) <= MOST_PARTS
-            and all(part in self.known or part in own or re.fullmatch("[0-9]{1,2}", part) for part in parts)
-            and len(own) <= MOST_OWN
+            and all(
+                part in self.known or part in own + wide or re.fullmatch("[0-9]{1,2}", part) for part in parts
+            )
+            and len(wide) <= 1
+            and len(own) + len(wide) <= MOST_OWN
         )
 
 
