@@ -134,7 +134,7 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     default = model(source, lengths, targets).value
     model.method("eval")
     evaluated = model(source, lengths, targets, forcing=1.0).value
-    close(reply.value, want, "the result of your Seq2Seq with forcing = 1", "N T V", dtype=torch.float64)
+    close_logits(student, draw, model, twin, Pairs(source, lengths, targets), reply.value, want, 1.0)
     for other, message in (
         (default, "Without `forcing` the result is not that of forcing = 1.0, which is its default."),
         (
@@ -192,12 +192,7 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
         other.shape == first.shape and torch.allclose(other, first, rtol=1e-9, atol=1e-10),
         "With forcing = 0 the logits change with the targets, which the decoder should not read then.",
     )
-    close(
-        first,
-        twin.free(batch.source, batch.lengths, t),
-        "the result of your Seq2Seq with forcing = 0",
-        "N T V",
-    )
+    close_logits(student, draw, model, twin, batch, first, twin.free(batch.source, batch.lengths, t), 0.0)
 
 
 # What forward is made of, each by itself: to tell whose mistake it is that the logits are nobody's.
@@ -217,10 +212,17 @@ def blame(student, draw, model, twin, batch: Pairs) -> str:
         return ""
     want = {"encode": twin.encode(batch.source, batch.lengths), "step": twin.step(token, state)}
     wrong = next((name for name in want if not equal(reply[name], want[name])), "")
-    return wrong and (
-        f"This check follows the decoder step by step, and your `{wrong}` alone gives other numbers than it should: "
-        f"look at `{wrong}` first."
-    )
+    return wrong and (f"Your `{wrong}` alone gives other numbers than it should: look at `{wrong}` first.")
+
+
+def close_logits(student, draw, model, twin, batch: Pairs, got, want: Tensor, forcing: float) -> None:
+    """The logits (N, T, V) of a whole forward; where they are wrong because of one method, it is named."""
+    try:
+        close(
+            got, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", dtype=torch.float64
+        )
+    except AssertionError as error:
+        raise AssertionError(f"{error} {blame(student, draw, model, twin, batch)}".rstrip()) from None
 
 
 def equal(got, want) -> bool:
@@ -338,7 +340,7 @@ def test_gradients_reach_every_weight_but_not_through_the_choice_of_a_token(stud
     want = twin.forced(*batch) if forcing else twin.free(batch.source, batch.lengths, 5)
     values = {"model": model, "batch": tuple(batch), "forcing": forcing, "upstream": upstream}
     logits, grads = student.run(GRADIENTS, **values, seed=int(draw.integers(0, 2**31, 1))).value
-    close(logits, want.detach(), f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V")
+    close_logits(student, draw, model, twin, batch, logits, want.detach(), forcing)
     want.backward(upstream)
     keys = [key for key, _ in twin.named_parameters()]
     expected = {f"param:{key}": value.grad for key, value in twin.named_parameters()}

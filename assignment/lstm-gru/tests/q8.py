@@ -5,7 +5,7 @@ While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not dep
 
 import torch
 
-from seqlab.checking import Check, Numbers, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import Check, Finding, Numbers, agree, has_shapes, need, returned, standins, untouched
 
 OK_FORMAT = False
 name = "q8"
@@ -143,6 +143,12 @@ def shift_right(found):
 
 @check.case("Seq2Seq: encode and step")
 def parts(found):
+    found["parts are right"] = False
+    encode_and_step(found)
+    found["parts are right"] = True
+
+
+def encode_and_step(found):
     need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
     call = found["encode"]
     has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
@@ -175,6 +181,14 @@ def parts(found):
 
 @check.case("Seq2Seq: forward")
 def forward_pass(found):
+    try:
+        whole_forward(found)
+    except Finding as finding:
+        first = "" if found["parts are right"] else " (It is made of encode and step: mend these first.)"
+        raise Finding(finding.call, f"{finding}{first}") from None
+
+
+def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
         has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})

@@ -101,7 +101,9 @@ class Check:
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if mistakes := mistakes.get(call.group):
             return [_misconception(mistakes), f"Seen in: {first}"], CheckFailed(first)
-        if not call.error and (found := unsteady(self.student.record, call.group)):
+        if call.error:
+            return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
+        if (found := unsteady(self.student.record, call.group)):
             first = found[1]
         return [first], CheckFailed(first)
 
@@ -123,7 +125,7 @@ class _Case(test_case):
                 self.test_func(self.check.results(global_environment))
         except Finding as finding:
             self.told, error = self.check.explain(finding)
-            self.failure_message = self.told[0]
+            self.failure_message = "\n".join(text for text in self.told if text)
             # otter looks for the test file's line, which the traceback's third entry names.
             raise error.with_traceback(finding.__traceback__.tb_next) from None
         except Exception as error:
@@ -204,7 +206,7 @@ def _raised(call: Call, namespace: dict[str, Any]) -> str:
         filename, line = own[-1]
         source = linecache.getline(filename, line).strip()
         text += f" In your line {runs.own_line(filename, line)} of the cell" + (f": {source}" if source else ".")
-    return f"{text} {means}" if (means := meaning(type(error).__name__, str(error))) else text
+    return text
 
 
 def _line(error: BaseException) -> str:

@@ -225,20 +225,20 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
             hint = f": it has {got.dim()} axes, {len(shape)} are wanted"
         elif sorted(got.shape) == sorted(shape):
             hint = ": the axes are in another order"
-        text = f"{_name(text)} has shape {tuple(got.shape)}, it should be {want}{hint}."
+        text = f"{_name(text)} {_verb(text, 'has')} shape {tuple(got.shape)}, it should be {want}{hint}."
         raise Finding(call, f"{call.title}: {text}")
 
 
 def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
     where, name, axes = call.title, _name(text), _axes(text)
     if got.dtype != expected.dtype:
-        raise Finding(call, f"{where}: {name} is {got.dtype}, it should be {expected.dtype} like the inputs.")
+        raise Finding(call, f"{where}: {name} {_verb(name, 'is')} {got.dtype}, it should be {expected.dtype} like the inputs.")
     got, expected = got.detach(), expected.detach()
     bad = ~torch.isfinite(got)
     if bad.any():
         kind = "NaN" if torch.isnan(got).any() else "inf"
         step = f", first at time step t = {_first_step(bad, axes)}" if "T" in axes else ""
-        raise Finding(call, f"{where}: {name} holds {kind}{step}.")
+        raise Finding(call, f"{where}: {name} {_verb(name, 'holds')} {kind}{step}.")
     loose = expected.dtype == torch.float32
     wrong = ~torch.isclose(got, expected, rtol=LOOSE if loose else RTOL, atol=LOOSE if loose else ATOL)
     if not wrong.any():
@@ -247,10 +247,10 @@ def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: s
         ask = _not_carried(call, path, step) if "H" in axes else ""
         raise Finding(
             call,
-            f"{where}: {name} is right up to t = {step - 1} and wrong from t = {step} on "
+            f"{where}: {name} {_verb(name, 'is')} right up to t = {step - 1} and wrong from t = {step} on "
             f"({_largest(got, expected, axes)}).{ask}",
         )
-    raise Finding(call, f"{where}: {name} is not right: {_largest(got, expected, axes)}.")
+    raise Finding(call, f"{where}: {name} {_verb(name, 'is')} not right: {_largest(got, expected, axes)}.")
 
 
 def _not_carried(call: Call, path: str, step: int) -> str:
@@ -265,6 +265,11 @@ def _not_carried(call: Call, path: str, step: int) -> str:
         return ""
     same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
     return f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step." if same else ""
+
+
+def _verb(name: str, one: str) -> str:
+    """`is`, or `are` where the name is a plural."""
+    return {"is": "are", "has": "have", "holds": "hold"}[one] if name.startswith(("outputs", "logits")) else one
 
 
 def _name(text: str) -> str:
