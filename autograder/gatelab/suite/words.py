@@ -191,7 +191,9 @@ class Said(str):
 
 def first_words(source: str) -> str:
     """The first words of a cell, by which it is found again: `def lstm_step…`; "" where it is empty."""
-    line = next((line for line in map(printable, source_lines(source)) if line), "")
+    line = next((line for line in map(printable, source_lines(source)) if line.strip("\"'")), "").lstrip(
+        "\"'"
+    )
     if found := re.match(r"(?:async )?(?:def|class) \w+", line):
         return found[0][:LONGEST_NAME] + "…"
     if len(line) <= FIRST_WORDS:
