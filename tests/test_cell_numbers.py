@@ -52,7 +52,7 @@ def test_a_cell_that_stopped_is_told_with_its_own_line_once(report: Report) -> N
 
 
 def test_it_is_the_same_number_everywhere(engine: Engine, report: Report) -> None:
-    assert report.hints == ["cell 7, line 3: imports LSTMCell from torch.nn"]
+    assert report.hints == ['cell 7 ("from torch.nn import…"), line 3: imports LSTMCell from torch.nn']
     page = feedback_page(engine.lab, report)
     output = gradescope_results(report)["output"]
     for text in (page.replace("&#34;", '"'), output, " ".join(_cells(report))):

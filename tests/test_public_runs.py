@@ -158,3 +158,22 @@ def test_what_a_common_exception_means_is_told(check, lab) -> None:
 def test_both_sides_explain_exceptions_alike(lab: Lab, root: Path) -> None:
     ours = (root / "autograder" / "gatelab" / "suite" / "plain.py").read_bytes()
     assert (lab.assignment / "seqlab" / "checking" / "plain.py").read_bytes() == ours
+
+
+def test_a_cell_is_known_by_its_id_where_the_slip_is_in_its_name_and_not_by_what_it_once_held(
+    monkeypatch,
+) -> None:
+    from seqlab import runs
+
+    good = runs.Run("def q(x):\n    return 1", "a", None, True)
+    spoilt = runs.Run("de q(x):\n    return 1", "a", SyntaxError("invalid syntax"), False)
+    moved = runs.Run("def q(x):\n    return 2", "b", None, True)
+    for story, told in (
+        ([good, spoilt], True),
+        ([good, moved, spoilt], False),
+        ([good, spoilt, good], False),
+    ):
+        monkeypatch.setattr(runs, "listen", lambda story=story: story)
+        assert ("The last run of the cell that defines `q` failed" in runs.failed("q", good)) is told
+    monkeypatch.setattr(runs, "listen", lambda: [runs.Run("def q(x): pass", "a", KeyboardInterrupt(), True)])
+    assert runs.failed("q") == "" and runs.failed("other") == ""

@@ -61,8 +61,9 @@ def failed(name: str, value: Any = None) -> str:
         value: what stands under that name now, if anything does.
     """
     runs = listen()
-    ids = {run.id for run in runs if run.id and run.defines(name)}
-    last = next((run for run in reversed(runs) if run.defines(name) or run.id in ids), None)
+    # A slip may have spoilt the very line that names it: then it is known by the cell's id.
+    id = next((run.id for run in reversed(runs) if run.defines(name)), None)
+    last = next((run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None)
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return ""
     if last.parsed and (value is None or _comes_from(value, last)):
@@ -74,8 +75,9 @@ def failed(name: str, value: Any = None) -> str:
         line += _head(last.source)
     where = f", line {line} of the cell" if line else ""
     older = "" if value is None else " What stands there now is the definition of an earlier run."
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return (
-        f"The last run of the cell that defines `{name}` failed ({type(error).__name__}: {text}{where}).{older} "
+        f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
         "Mend the cell, run it, and check again."
     )
 

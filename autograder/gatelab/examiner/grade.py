@@ -23,7 +23,7 @@ from gatelab.report.model import Report
 from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import Given
 from gatelab.suite.student import WorkerLost
-from gatelab.suite.words import first_words
+from gatelab.suite.words import first_words, named_cells
 
 from .forkserver import Client, ForkServerLost
 from .workers import ConfinedWorkers
@@ -80,7 +80,8 @@ class Examiner:
                     replace(problem, start=first_words(workers.sources.get(index, "")))
                     for index, problem in sorted(workers.problems.items())
                 ]
-                report.hints, report.output = workers.hints, workers.output
+                report.hints = [named_cells(hint, workers.sources) for hint in workers.hints]
+                report.output = workers.output
                 report.protection = workers.protection
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)

@@ -93,8 +93,7 @@ class Words:
 
     def cell(self, number: int) -> str:
         """A cell as it is told everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
-        start = first_words(self.sources.get(number, ""))
-        return f'cell {number} ("{start}")' if start else f"cell {number}"
+        return cell_name(number, self.sources)
 
     def message(self, text: str) -> str:
         """A sentence: an exception's message."""
@@ -187,6 +186,17 @@ class Said(str):
 
     def __getitem__(self, key: Any) -> Said:
         return Said(super().__getitem__(key), self.words)
+
+
+def cell_name(number: int, sources: Mapping[int, str]) -> str:
+    """`cell 12 ("def lstm_step…")`; of a cell without words the number alone."""
+    start = first_words(sources.get(number, ""))
+    return f'cell {number} ("{start}")' if start else f"cell {number}"
+
+
+def named_cells(text: str, sources: Mapping[int, str]) -> str:
+    """A hint to staff, with the first words of the cell it begins with."""
+    return re.sub(r"^cell (\d{1,4})(?=, line)", lambda found: cell_name(int(found[1]), sources), text)
 
 
 def first_words(source: str) -> str:
