@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bdb
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -178,6 +179,7 @@ MISTAKES: dict[str, Callable[[], object]] = {
     "one hot": lambda: nn.functional.one_hot(X, 3),
     "one hot size": lambda: nn.functional.one_hot(T * 9, 3),
     "assert": lambda: exec("assert 1 > 2"),
+    "debugger": lambda: (_ for _ in ()).throw(bdb.BdbQuit()),
 }  # fmt: skip
 
 
@@ -205,6 +207,8 @@ def test_a_common_exception_is_told_where_a_reference_was_given(about: str) -> N
         ("packed", PACKED), ("packed, method", PACKED), ("cuda", NO_GPU), ("cuda, new", NO_GPU), ("mps", NO_GPU),
         ("dtype", DTYPES), ("dtype linear", DTYPES), ("dtype lstm", DTYPES), ("tuple for tensor", TUPLE),
         ("tuple has no", TUPLE), ("matmul", ""), ("key", ""), ("zero", ""),
+        ("import", "The lab is graded with the modules that its requirements.txt names, and no other."),
+        ("debugger", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
     ],
 )  # fmt: skip
 def test_what_it_means_is_told_in_plain_words(about: str, means: str) -> None:

@@ -61,7 +61,16 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, BaseException)
 }
 # PyTorch's, the students' package's, and ours for a name that is missing.
-ERRORS |= {"LinAlgError", "OutOfMemoryError", "UnpicklingError", "TrainingError", "NotDefined"}
+ERRORS |= {
+    "LinAlgError",
+    "OutOfMemoryError",
+    "UnpicklingError",
+    "TrainingError",
+    "NotDefined",
+    "BdbQuit",
+    "StdinNotImplementedError",
+    "UsageError",
+}
 
 LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
 

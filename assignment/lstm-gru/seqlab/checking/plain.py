@@ -18,6 +18,15 @@ TUPLE = (
 )
 MEANINGS = [  # a pattern in "Type: message" → what it means; the first that fits
     (r"PackedSequence", PACKED),
+    (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
+    (
+        r"^(EOFError|StdinNotImplementedError)",
+        "Nobody answers `input(…)` while the lab is graded: leave it out.",
+    ),
+    (
+        r"^ModuleNotFoundError",
+        "The lab is graded with the modules that its requirements.txt names, and no other.",
+    ),
     (
         r"CUDA (driver|error|unknown)|[Nn]o CUDA|not compiled with CUDA|NVIDIA driver|CUDA_VISIBLE|torch\.cuda\.is_available|"
         r"\b[Mm][Pp][Ss]\b.*(device|backend|support|storage)|CUDA-capable device|compiled with CUDA|xpu|XPU",
