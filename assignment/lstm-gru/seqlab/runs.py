@@ -30,7 +30,11 @@ class Run:
         """Whether this text is to give `name` a value at its top level (it may be no Python)."""
         name = re.escape(name)
         return bool(
-            re.search(rf"^(?:async +)?(?:def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)", self.source, re.MULTILINE)
+            re.search(
+                rf"^(?:async +)?(?:def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)",
+                self.source,
+                re.MULTILINE,
+            )
         )
 
 
@@ -63,7 +67,9 @@ def failed(name: str, value: Any = None) -> str:
     runs = listen()
     # A slip may have spoilt the very line that names it: then it is known by the cell's id.
     id = next((run.id for run in reversed(runs) if run.defines(name)), None)
-    last = next((run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None)
+    last = next(
+        (run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None
+    )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return ""
     if last.parsed and (value is None or _comes_from(value, last)):
@@ -108,7 +114,9 @@ def _run(result: Any) -> Run | None:
 
 def _parses(source: str) -> bool:
     try:
-        compile(_python(source), "<cell>", "exec", flags=0x2000, dont_inherit=True)  # PyCF_ALLOW_TOP_LEVEL_AWAIT
+        compile(
+            _python(source), "<cell>", "exec", flags=0x2000, dont_inherit=True
+        )  # PyCF_ALLOW_TOP_LEVEL_AWAIT
     except (SyntaxError, ValueError):
         return False
     return True
@@ -117,9 +125,13 @@ def _parses(source: str) -> bool:
 def _comes_from(value: Any, run: Run) -> bool:
     """Whether a function or class was defined by this run; of other values it cannot be told, and is taken to be."""
     value = inspect.unwrap(value) if callable(value) else value
-    codes = [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
+    codes = (
+        [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
+    )
     files = {code.__code__.co_filename for code in codes if inspect.isfunction(code)}
-    return not files or any("".join(linecache.getlines(file)).strip() == _python(run.source) for file in files)
+    return not files or any(
+        "".join(linecache.getlines(file)).strip() == _python(run.source) for file in files
+    )
 
 
 def _python(source: str) -> str:

@@ -51,7 +51,9 @@ def calls(student):
         gradients=" ".join(GATES),
     )
     with Watching() as watching:
-        found["paper"] = student.call("lstm_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q1.py")
+        found["paper"] = student.call(
+            "lstm_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q1.py"
+        )
     return found, watching
 
 

@@ -128,7 +128,11 @@ def sizes(found):
         right = torch.allclose(change, GRADIENT * length / NORM, atol=1e-4)
         if length == NORM:
             ask = "Were the old gradients forgotten?" if "old" in about else "Its norm is below clip."
-            need(call, right, f"the optimiser's step is not that of this batch's gradient. {pad_taken(change) or ask}")
+            need(
+                call,
+                right,
+                f"the optimiser's step is not that of this batch's gradient. {pad_taken(change) or ask}",
+            )
         else:
             text = (
                 f"the gradient's norm over all parameters should be clipped to {length:g}, it was {norm:.4g}."

@@ -51,7 +51,9 @@ def calls(student):
         gradients=" ".join(GATES),
     )
     with Watching() as watching:
-        found["paper"] = student.call("gru_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q2.py")
+        found["paper"] = student.call(
+            "gru_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q2.py"
+        )
     return found, watching
 
 

@@ -103,7 +103,7 @@ class Check:
             return [_misconception(mistakes), f"Seen in: {first}"], CheckFailed(first)
         if call.error:
             return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
-        if (found := unsteady(self.student.record, call.group)):
+        if found := unsteady(self.student.record, call.group):
             first = found[1]
         return [first], CheckFailed(first)
 
@@ -205,7 +205,9 @@ def _raised(call: Call, namespace: dict[str, Any]) -> str:
     if own:
         filename, line = own[-1]
         source = linecache.getline(filename, line).strip()
-        text += f" In your line {runs.own_line(filename, line)} of the cell" + (f": {source}" if source else ".")
+        text += f" In your line {runs.own_line(filename, line)} of the cell" + (
+            f": {source}" if source else "."
+        )
     return text
 
 

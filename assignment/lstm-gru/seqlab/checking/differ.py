@@ -165,7 +165,9 @@ def repeats(first: Call, again: Call) -> None:
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    for call in [call for call in record if call.group == group and call.again and not call.error][:MOST_AGAIN]:
+    for call in [call for call in record if call.group == group and call.again and not call.error][
+        :MOST_AGAIN
+    ]:
         first, same, other = call.again(), call.again(), call.again(seed=1)
         if any(twin.error for twin in (first, same, other)):
             continue
@@ -232,7 +234,10 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
 def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
     where, name, axes = call.title, _name(text), _axes(text)
     if got.dtype != expected.dtype:
-        raise Finding(call, f"{where}: {name} {_verb(name, 'is')} {got.dtype}, it should be {expected.dtype} like the inputs.")
+        raise Finding(
+            call,
+            f"{where}: {name} {_verb(name, 'is')} {got.dtype}, it should be {expected.dtype} like the inputs.",
+        )
     got, expected = got.detach(), expected.detach()
     bad = ~torch.isfinite(got)
     if bad.any():
@@ -264,12 +269,18 @@ def _not_carried(call: Call, path: str, step: int) -> str:
     if not isinstance(own, Tensor) or not isinstance(moved, Tensor) or own.shape != moved.shape:
         return ""
     same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
-    return f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step." if same else ""
+    return (
+        f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
+        if same
+        else ""
+    )
 
 
 def _verb(name: str, one: str) -> str:
     """`is`, or `are` where the name is a plural."""
-    return {"is": "are", "has": "have", "holds": "hold"}[one] if name.startswith(("outputs", "logits")) else one
+    return (
+        {"is": "are", "has": "have", "holds": "hold"}[one] if name.startswith(("outputs", "logits")) else one
+    )
 
 
 def _name(text: str) -> str:

@@ -48,7 +48,9 @@ def as_html(result: Any) -> str:
     for one in result.test_case_results:
         name = html.escape(one.test_case.name)
         told = "".join(f"<p style='margin: 0.2em 0 0.4em 1.8em;'>{_marked(text)}</p>" for text in _told(one))
-        cases.append(f"<p style='margin: 0.4em 0 0;'>{'✅' if one.passed else '❌'} <strong>{name}</strong></p>{told}")
+        cases.append(
+            f"<p style='margin: 0.4em 0 0;'>{'✅' if one.passed else '❌'} <strong>{name}</strong></p>{told}"
+        )
     return "".join(cases)
 
 
