@@ -19,9 +19,10 @@ from otter.test_files import TestCase, test_case
 
 from seqlab import runs
 from seqlab.checking import fingerprint, render
-from seqlab.checking.differ import Finding, unsteady, untouched
+from seqlab.checking.differ import Finding, untouched
 from seqlab.checking.plain import meaning
 from seqlab.checking.record import Call, Contract, Missing, Student
+from seqlab.checking.steady import unsteady
 
 
 # The checks and their numbers lie beside seqlab, wherever the notebook's working directory is.

@@ -12,14 +12,9 @@ from seqlab.checking.record import Call
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
 RTOL, ATOL = 1e-7, 1e-9
 LOOSE = 1e-4  # the same for float32
-MOST_AGAIN = 12  # calls that are made once more to find out whether they are answered alike
 KEPT = (
     "called once more with the same arguments, it returns something else. "
     "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
-)
-RANDOM = (
-    "called twice with the same arguments, it gives two different results: something in it is drawn at random (a dropout "
-    "that is left on? `rand`?). Here the result must follow from the arguments and weights alone."
 )
 ORDINALS = ("first", "second", "third")
 
@@ -161,26 +156,6 @@ def repeats(first: Call, again: Call) -> None:
             again,
             f"{again.title}: {KEPT}",
         )
-
-
-def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
-    """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    for call in [call for call in record if call.group == group and call.again and not call.error][
-        :MOST_AGAIN
-    ]:
-        first, same, other = call.again(), call.again(), call.again(seed=1)
-        if any(twin.error for twin in (first, same, other)):
-            continue
-        if not _same_leaves(first, same):
-            return call, f"{call.title}: {KEPT}"
-        if not _same_leaves(same, other):
-            return call, f"{call.title}: {RANDOM}"
-    return None
-
-
-def _same_leaves(a: Call, b: Call) -> bool:
-    a, b = a.leaves, b.leaves
-    return a.keys() == b.keys() and all(_alike(a[path], b[path]) for path in a)
 
 
 def _alike(a: Any, b: Any) -> bool:
