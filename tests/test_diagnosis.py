@@ -33,7 +33,7 @@ def test_a_value_that_is_no_tensor_is_named_first() -> None:
 
 def test_a_wrong_shape_is_told_with_the_names_of_the_axes() -> None:
     assert message(WANT.transpose(0, 1)) == (
-        "outputs has shape (3, 2, 4); expected (2, 3, 4), that is (N batch, T time, H hidden)."
+        "outputs have shape (3, 2, 4); expected (2, 3, 4), that is (N batch, T time, H hidden)."
     )
 
 
@@ -45,13 +45,15 @@ def test_a_wrong_dtype_is_told_when_it_matters() -> None:
 def test_nan_is_told_with_the_first_time_step() -> None:
     got = WANT.clone()
     got[1, 1:] = float("nan")
-    assert message(got) == "outputs holds nan from time step t = 1."
+    assert message(got) == "outputs hold nan from time step t = 1."
 
 
-def test_a_state_that_is_not_carried_is_told_by_the_step_where_it_starts() -> None:
+def test_what_is_wrong_from_a_step_on_is_told_without_a_guess_at_the_reason() -> None:
     got = WANT.clone()
     got[:, 1:] += 1
-    assert "right up to time step t = 0 and wrong from t = 1 on" in message(got)
+    told = "outputs are right up to time step t = 0 and wrong from t = 1 on; the largest difference is 1 at N = 0, T = 1, H = 0"
+    assert message(got).startswith(told) and "carried" not in message(got)
+    assert message(got, later=lambda t: f"Found out at {t}.").endswith("(got 5). Found out at 1.")
 
 
 def test_any_other_difference_is_told_by_size_and_place_with_one_number_of_the_students_own() -> None:

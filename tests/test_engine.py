@@ -26,6 +26,7 @@ from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import LocalWorkers
+from gatelab.suite.words import WITHHELD
 
 PART = ("q1", "q2", "q3")
 
@@ -327,7 +328,7 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
 def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_to_the_student_before(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
-    raising = "def {}(*args):\n    number = 6 * 7\n    raise ValueError(f'it is {{number}}')\n"
+    raising = "def {}(*args):\n    word = 'la'.join('to')\n    raise ValueError(f'it is {{word}}')\n"
     sources = {
         "q2": raising.format("gru_step"),
         "q6": raising.format("last_valid") + raising.format("masked_mean"),
@@ -335,10 +336,10 @@ def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_t
     report = engine.grade(notebook(tmp_path / "lab.ipynb", lab, **sources), questions=["q2", "q6"])
     early, late = (next(p for p in report.question(id).parts) for id in ("q2", "q6"))
     for part in (early, late):
-        assert "ValueError" in part.message and "raise ValueError(f'it is {number}')" in part.message
-        assert "it is 42" in part.detail
-    assert "it is 42" in early.message and "it is 42" not in late.message
-    assert "run the public check" in late.message
+        assert "ValueError" in part.message and "raise ValueError(f'it is {word}')" in part.message
+        assert "it is tlao" in part.detail
+    assert "it is tlao" in early.message and "it is tlao" not in late.message
+    assert WITHHELD in late.message
 
 
 def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path: Path) -> None:

@@ -25,7 +25,10 @@ def report() -> Report:
         output="STAFF-LOADING",
         hints=["STAFF-HINT"],
         protection={"files": True, "network": False},
-        cells=[Cell(2, "raised", "NameError: name 'x' is not defined"), Cell(4, "skipped", "experiment")],
+        cells=[
+            Cell(3, "raised", "NameError: name 'x' is not defined", "x + 1"),
+            Cell(4, "skipped", "experiment"),
+        ],
         wall_seconds=3.4,
         questions=[
             Question(
@@ -118,4 +121,4 @@ def test_a_students_text_cannot_steer_a_terminal_nor_break_the_json(report):
 
 def test_cells_that_did_not_run_are_named_by_their_number(report):
     lines = gradescope_results(report)["output"].splitlines()
-    assert lines[2:] == ["Cell 3 raised: NameError: name 'x' is not defined"]
+    assert lines[2:] == ["Cell 3 (\"x + 1\") raised: NameError: name 'x' is not defined"]

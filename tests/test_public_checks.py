@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import nbformat
 import pytest
 import torch
 from nbclient import NotebookClient
+from otter.test_files.exception_test import ExceptionTestFile
 from public_checks import ALL, CODE, STEP, first_message, names_with, student_folder
 
 from gatelab.bank.fingerprints import namespace
@@ -49,21 +51,54 @@ def test_an_untouched_stub_is_called_not_written(check, lab, question):
         result = check(question, names)
         assert not result.passed_all
         assert first_message(result).startswith(f"{question} is not written yet"), repr(result)
-        assert "NotWritten" in repr(result)
+        assert "NotWritten" in next(r.message for r in result.test_case_results if not r.passed)
 
 
 def test_the_message_is_what_is_read_first(check, lab, bank):
     chaff = bank.chaffs_of("q1")[0]
     result = check("q1", namespace(lab, chaff))
-    plain, html = repr(result), result._repr_html_()
-    assert plain.index(chaff.misconception) < plain.index("❌")
-    assert html.index(chaff.misconception) < html.index("❌")
-    assert plain.splitlines()[1].strip().startswith("q1 lstm_step message: This looks like a known mistake:")
+    plain, page = repr(result), result._repr_html_()
+    assert plain.splitlines()[1:3] == [
+        "❌ q1 lstm_step",
+        f"    This looks like a known mistake: {chaff.misconception} Hint: {chaff.hint}",
+    ]
+    assert plain.splitlines()[3].startswith("    Seen in: `lstm_step` (")
+    assert (
+        page.index("❌ <strong>q1 lstm_step</strong>")
+        < page.index("known mistake")
+        < page.index("Seen in: <code>lstm_step</code>")
+    )
+
+
+def test_nothing_of_otters_stands_around_the_message(check, lab, bank):
+    """The line of the test file is not where the mistake is, and backticks are not how code looks."""
+    for question, code in [
+        ("q1", STEP + "return h"),
+        ("q8", "def shift_right(targets, bos):\n    return targets.x"),
+    ]:
+        result = check(question, names_with(lab, code))
+        for text in (repr(result), result._repr_html_()):
+            assert "Error at line" not in text and "in test q" not in text and "CheckFailed" not in text
+            assert "result:" not in text and "see the message above" not in text
+        assert "`" not in result._repr_html_() and "<code>" in result._repr_html_()
+    assert result._repr_html_().count("✅") == 1  # what is right in q8 is still told
+
+
+def test_a_check_of_other_staff_looks_as_otter_shows_it(check, lab, tmp_path):
+    check("q1", namespace(lab))  # ours are installed
+    test = tmp_path / "other.py"
+    test.write_text(
+        "from otter.test_files import test_case\nOK_FORMAT = False\nname = 'other'\n"
+        "@test_case()\ndef test(env):\n    assert env['x'] == 1, 'x is not 1'\n"
+    )
+    file = ExceptionTestFile.from_file(str(test))
+    file.run({"x": 2})
+    assert "Error at line 6 in test other" in repr(file) and "x is not 1" in file._repr_html_()
 
 
 def test_no_message_is_lost_in_html(check, lab):
     result = check("q1", names_with(lab, STEP + "raise ValueError('got <class X> here')"))
-    assert "‹class X> here" in result._repr_html_()
+    assert "&lt;class X&gt; here" in result._repr_html_() and "<class X> here" in repr(result)
 
 
 def test_a_check_leaves_the_notebook_as_it_was(check, lab):
@@ -119,7 +154,7 @@ def test_a_kernel_shows_it_as_a_student_sees_it(lab, bank, tmp_path):
         strict=True,
     ):
         assert text in output["text/plain"]
-        assert text in output["text/html"]
+        assert text in html.unescape(output["text/html"])
     read = "from otter.check.logs import Log; print(len(Log.from_file('.OTTER_LOG').entries))"
     done = subprocess.run(
         [sys.executable, "-I", "-c", read], cwd=tmp_path, capture_output=True, text=True, check=True

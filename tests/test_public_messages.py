@@ -118,7 +118,7 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
     ("change", "says"),
     [
         ("outputs[:, 2:] *= 1.5", "right up to t = 1 and wrong from t = 2"),
-        ("outputs[:, 2:] = float('nan')", "NaN, first at time step t = 2"),
+        ("outputs[:, 2:] = float('nan')", "hold NaN, first at time step t = 2"),
         ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
     ],
 )

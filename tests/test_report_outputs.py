@@ -379,3 +379,13 @@ class TestLearningPlatforms:
         for fill in (canvas, moodle):
             with pytest.raises(ExportError, match=r"sheet\.csv: .*download"):
                 fill(self.sheet(tmp_path, text), [])
+
+
+def test_what_stands_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
+    from gatelab.report.pages import marked
+
+    assert (
+        marked("`LSTM` has no `<b>`; a ` alone")
+        == "<code>LSTM</code> has no <code>&lt;b&gt;</code>; a ` alone"
+    )
+    assert marked("`\n`<script>") == "`\n`&lt;script&gt;"

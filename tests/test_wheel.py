@@ -92,5 +92,5 @@ def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_pat
     assert "14" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
     packed = run(python, *command, "zip", "-o", "dist", "--root", root, cwd=tmp_path)
     assert packed.returncode == 0, packed.stderr
-    names = zipfile.ZipFile(tmp_path / "dist" / "lstm-gru-autograder.zip").namelist()
+    names = zipfile.ZipFile(tmp_path / "dist" / "lstm-gru-autograder-STAFF-ONLY.zip").namelist()
     assert {"run_otter.py", "files/kit/autograder/gatelab/engine.py", "requirements.txt"} <= set(names)

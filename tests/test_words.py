@@ -141,7 +141,7 @@ def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
 
 
 def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
-    assert words.line("cell 3, line 3: " + FORGED) == "cell 3, line 3: self.emb = 1"
+    assert words.line("cell 3, line 3: " + FORGED) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
     for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
         assert words.line(line) == ""
 
@@ -151,6 +151,12 @@ def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
 )  # fmt: skip
 def test_a_name_of_the_students_own_or_of_pytorch_is_shown(words: Words, name: str) -> None:
     assert words.shown(name) == name
+
+
+def test_of_pytorchs_many_names_there_is_one_in_a_name(words: Words) -> None:
+    assert words.shown("sigmoid") == "sigmoid" and words.shown("emb.chunk") == "emb.chunk"
+    for name in ("sigmoid.tanh", "chunk.sigmoid.tanh", "emb.Model.sigmoid", "torch.sigmoid.chunk"):
+        assert words.shown(name) == OTHER_NAME
 
 
 @pytest.mark.parametrize(

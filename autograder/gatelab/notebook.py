@@ -20,7 +20,7 @@ CELL_LIMIT = 2000
 
 @dataclass
 class CodeCell:
-    """A code cell; `index` counts all cells of the notebook from 0, as an editor shows them.
+    """A code cell; `index` counts all cells of the notebook from 1, as an editor does.
 
     `kind` is "raw" or "markdown" where an answer stands in a cell that Jupyter does not run.
     """
@@ -52,7 +52,7 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
     raw_cells = notebook["cells"]
     if len(raw_cells) > CELL_LIMIT:
         raise Ungradable(f"{name}: it has more than {CELL_LIMIT} cells; hand in the lab's notebook only.")
-    for index, raw in enumerate(raw_cells):
+    for index, raw in enumerate(raw_cells, start=1):
         if not isinstance(raw, dict):
             continue
         if raw.get("cell_type") != "code":

@@ -16,6 +16,9 @@ def what(b, forget_bias):
     touched = (b == 0) | (b == forget_bias) if forget_bias is not None else b == 0
     return "partly set" if bool(touched.any()) else "drawn"
 
+def draws(**values):
+    return True  # a new layer's weights are drawn
+
 def facts(own, plain, H, forget_bias):
     found = {}
     for name in ("bias_ih_l0", "bias_hh_l0"):
@@ -36,6 +39,9 @@ def main(ns, raw, D, H, forget_bias, seed):
 
 INITIAL = """
 NAMES = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
+
+def draws(**values):
+    return True
 
 def facts(own, other, H):
     found = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -41,8 +42,11 @@ def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
 
 def one_step(
     student: Any, draw: Any, clip: float | None, scale: float = 1.0, old: float = 0.0, steps: int = 1
-) -> tuple[dict, list[float], dict[str, Tensor], float]:
-    """What `training_step` did and returned; what it should have: losses, summed updates / rate, first gradient norm."""
+) -> tuple[dict, list[float], dict[str, Tensor], float, Callable[[], str]]:
+    """What `training_step` did and returned; what it should have: losses, summed updates / rate, first gradient norm.
+
+    Last comes what `pad_taken` finds out, to be asked where something is wrong.
+    """
     twin = TwinSeq2Seq(VS, VT, E, H, BOS).double()
     weights = draw_weights(twin, draw, scale=scale)
     twin.load_state_dict(weights)
@@ -55,19 +59,42 @@ def one_step(
         STEP, weights=weights, sizes=[VS, VT, E, H, BOS], batch=(source, lengths, targets), pad=PAD, rate=RATE,
         old=old, keywords=keywords, steps=steps,
     ).value  # fmt: skip
-    optimizer = torch.optim.SGD(twin.parameters(), lr=RATE)
-    losses, norms = [], []
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss = nn.functional.cross_entropy(
-            twin.forced(source, lengths, targets).flatten(0, 1), targets.flatten(), ignore_index=PAD
+
+    def with_pad(pad: int) -> tuple[list[float], dict[str, Tensor], float]:
+        twin.load_state_dict(weights)
+        optimizer = torch.optim.SGD(twin.parameters(), lr=RATE)
+        losses, norms = [], []
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss = nn.functional.cross_entropy(
+                twin.forced(source, lengths, targets).flatten(0, 1), targets.flatten(), ignore_index=pad
+            )
+            loss.backward()
+            norms.append(float(nn.utils.clip_grad_norm_(twin.parameters(), 1.0 if clip is None else clip)))
+            optimizer.step()
+            losses.append(loss.item())
+        update = {name: (weights[name] - p.detach()) / RATE for name, p in twin.named_parameters()}
+        return losses, update, norms[0]
+
+    return made, *with_pad(PAD), lambda: pad_taken(made, with_pad)
+
+
+def pad_taken(made: dict, with_pad: Callable[[int], tuple]) -> str:
+    """Whether the update, or the loss that was returned, is that of another pad than the argument."""
+    for pad in [-100, *(token for token in range(VT) if token != PAD)]:
+        losses, update, norm = with_pad(pad)
+        same = math.isfinite(norm) and all(
+            torch.allclose(made["update"][name], right, rtol=1e-4, atol=1e-4 * min(norm, 1.0))
+            for name, right in update.items()
         )
-        loss.backward()
-        norms.append(float(nn.utils.clip_grad_norm_(twin.parameters(), 1.0 if clip is None else clip)))
-        optimizer.step()
-        losses.append(loss.item())
-    update = {name: (weights[name] - p.detach()) / RATE for name, p in twin.named_parameters()}
-    return made, losses, update, norms[0]
+        returned = made["returned"]
+        same_loss = all(made["plain"]) and all(
+            math.isclose(got, loss, rel_tol=1e-6) for got, loss in zip(returned, losses, strict=True)
+        )
+        if same or same_loss:
+            left_out = f"counts token {PAD} as well" if pad == -100 else f"takes token {pad} for padding"
+            return f" These are the numbers of a loss that {left_out}; the argument `pad` is {PAD} here, and only that."
+    return ""
 
 
 def norm_of_step(made: dict) -> float:
@@ -80,49 +107,56 @@ def norm_of_step(made: dict) -> float:
     return norm
 
 
-def check_update(made: dict, want: dict[str, Tensor], size: float) -> None:
-    """The step must be that of the clipped gradient; `size` is its norm, which sets what counts as equal."""
+def check_update(made: dict, want: dict[str, Tensor], size: float, why: Callable[[], str]) -> None:
+    """The step must be that of the clipped gradient; `size` is its norm, which sets what counts as equal.
+
+    `why` may add what else is known of a step that is another one.
+    """
     got = made["update"]
     needs(
         norm_of_step(made) > 0,
-        "The weights did not change: does the optimiser make its step, after the gradients are there?",
+        "The weights did not change: does the optimiser make its step, after the gradients are there, and are they not zero?",
     )
     for name, update in want.items():
         # Ways to clip differ in a tiny number added to the norm.
         label = f"the step of {name} (in units of the learning rate)"
-        close(got[name], update, label, " ".join("?" * update.ndim), rtol=1e-4, atol=1e-4 * size)
+        try:
+            close(got[name], update, label, " ".join("?" * update.ndim), rtol=1e-4, atol=1e-4 * size)
+        except AssertionError as error:
+            raise AssertionError(f"{error}{why()}") from None
 
 
 @part("q11", "step", 1)
 @pytest.mark.parametrize("steps", [1, 2])
 def test_one_optimiser_step_along_the_gradient_of_the_forced_loss(student, draw, steps):
-    made, _, update, norm = one_step(student, draw, clip=1e6, steps=steps)
-    check_update(made, update, norm)
+    made, _, update, norm, why = one_step(student, draw, clip=1e6, steps=steps)
+    check_update(made, update, norm, why)
 
 
 @part("q11", "clip-and-clear", 0.5)
 @pytest.mark.parametrize(("clip", "old"), [(0.01, 0.0), (None, 0.0), (1e6, 3.0), (0.01, 3.0)])
 def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip, old):
-    made, _, update, norm = one_step(student, draw, clip=clip, scale=1.5, old=old)
+    made, _, update, norm, why = one_step(student, draw, clip=clip, scale=1.5, old=old)
     limit = 1.0 if clip is None else clip
     got = norm_of_step(made)
     needs(
         got <= 1.001 * limit,
         f"The step is made with a gradient of norm {got:.3g}; with clip = {limit:g} it should be at most {limit:g}.",
     )
-    check_update(made, update, min(norm, limit))
+    check_update(made, update, min(norm, limit), why)
 
 
 @part("q11", "returned-loss", 0.5)
 def test_returns_the_loss_as_a_number(student, draw):
-    made, losses, _, _ = one_step(student, draw, clip=1.0)
+    made, losses, _, _, why = one_step(student, draw, clip=1.0)
     for got, plain, want in zip(made["returned"], made["plain"], losses, strict=True):
         kind = "a tensor" if isinstance(got, Tensor) else got if isinstance(got, str) else type(got).__name__
         kind = "None (is a `return` missing?)" if kind == "NoneType" else kind
         needs(plain, f"training_step should return the loss as a Python number (float), not {kind}.")
+        differs = not math.isclose(got, want, rel_tol=1e-6)
         needs(
-            math.isclose(got, want, rel_tol=1e-6),
-            f"training_step returned {got:.4g}, which is not the loss of the batch it was given.",
+            not differs,
+            f"training_step returned {got:.4g}, which is not the loss of the batch it was given.{why() if differs else ''}",
         )
 
 

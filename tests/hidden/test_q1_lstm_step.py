@@ -62,8 +62,8 @@ def test_cell_state(student, draw, N, D, H):
     again = three(student.lstm_step(*inputs))[1]
     needs(
         isinstance(again, Tensor) and torch.allclose(again.double(), expected(*inputs)[1]),
-        "Called a second time with the same arguments, lstm_step gives another c: is something kept between calls "
-        "(a global variable), or drawn at random?",
+        "Called a second time with the same arguments, lstm_step gives another c: something in it is drawn at random, or "
+        "kept from one call to the next.",
     )
 
 
@@ -187,5 +187,6 @@ def test_arguments_unchanged(student, draw, N, D, H):
     """Counted only where a new state is right: to change nothing is no work."""
     inputs = drawn(draw, N, D, H)
     reply = student.lstm_step(*inputs)
-    close(three(reply)[1], expected(*inputs)[1], "the new c", "N H")
+    told = "counted once the new c is right, and it is not yet:"
+    close(three(reply)[1], expected(*inputs)[1], f"This check is {told} the new c", "N H")
     unchanged(reply.after, dict(zip(NAMES, inputs, strict=True)), NAMES)

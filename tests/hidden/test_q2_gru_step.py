@@ -165,5 +165,6 @@ def test_arguments_unchanged(student, draw, N, D, H):
     """Counted only where the new state is right: to change nothing is no work."""
     inputs = drawn(draw, N, D, H)
     reply = student.gru_step(*inputs)
-    close(two(reply)[0], expected(*inputs)[0], "the new h", "N H")
+    told = "counted once the new h is right, and it is not yet:"
+    close(two(reply)[0], expected(*inputs)[0], f"This check is {told} the new h", "N H")
     unchanged(reply.after, dict(zip(NAMES, inputs, strict=True)), NAMES)

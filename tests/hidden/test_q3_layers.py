@@ -5,7 +5,7 @@ must follow whichever is there, which no layer that leaves the loop to a library
 again, can do.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 import torch
@@ -96,6 +96,29 @@ def close_state(kind: str, got, want, which: str) -> None:
         close(mine, right, f"{letter} of {which}", "N H", dtype=torch.float64)
 
 
+BOTH = """
+def main(ns, layer, inputs, state):
+    return [layer(x, *state)[0] for x in inputs]
+"""
+
+
+def carried(student, layer, x: Tensor, *state) -> Callable[[int], str]:
+    """For `close`: whether the outputs from a step on depend on the inputs (N, T, D) before it at all."""
+
+    def later(t: int) -> str:
+        other = x.clone()
+        other[:, :t] += 1
+        reply = student.run(BOTH, replay=False, layer=layer, inputs=[x, other], state=state)
+        if reply.error or not all(isinstance(one, Tensor) and one.ndim == 3 for one in reply.value):
+            return ""
+        own, moved = (one[:, t:] for one in reply.value)
+        if own.shape != moved.shape or not torch.equal(own, moved):
+            return ""
+        return f"From t = {t} on they do not depend on the inputs before it: the state is not carried from step to step."
+
+    return later
+
+
 def where(step: str, kind: str) -> str:
     """What a message adds when the step is not the usual one."""
     return (
@@ -127,7 +150,7 @@ def test_forget_bias(student, draw, forget_bias):
                     needs(block in ("drawn", plain), text)  # whether they are drawn at all: initial-weights
         needs(
             found["weights"] == "drawn",
-            "forget_bias speaks of biases; the rows of the weight matrices stay as drawn.",
+            "The forget rows of a weight matrix are all one number. forget_bias is for the biases; the weights are drawn.",
         )
     needs(both[0]["trainable"], "All parameters of LSTM should be trainable (requires_grad).")
 
@@ -163,7 +186,8 @@ def check_outputs(student, draw, kind: str, N: int, T: int, D: int, H: int) -> N
     first = draw(N, T, D)
     for x in (first, draw(N, T + 1, D), draw(N + 2, T + 3, D), first):
         outputs, _ = pair(layer(x), kind)
-        close(outputs, truth(x)[0], f"outputs of {kind}", "N T H", dtype=torch.float64)
+        later = carried(student, layer, x)
+        close(outputs, truth(x)[0], f"outputs of {kind}", "N T H", dtype=torch.float64, later=later)
 
     truth = Truth(kind, draw, D, H, dtype=torch.float32)
     layer, x = loaded(student, truth, D), draw(N, T, D, dtype=torch.float32)
@@ -203,6 +227,7 @@ def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D
         f"outputs of {kind} from a given state{where(step, kind)}",
         "N T H",
         dtype=torch.float64,
+        later=carried(student, layer, x, state),
     )
     close_state(kind, after, want_state, f"{kind}'s state after the last step")
     before = {"0": x} | ({"1.0": state[0], "1.1": state[1]} if kind == "LSTM" else {"1": state})
@@ -255,7 +280,8 @@ def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: in
     )
     reply = layer(x, state, upstream=(up_outputs, up_state))
     got, _ = pair(reply, kind)
-    close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H")
+    later = carried(student, layer, x.detach(), state)
+    close(got, outputs.detach(), f"outputs of {kind}{where(step, kind)}", "N T H", later=later)
     names = {"0": "x", "1": "the first h", "1.0": "the first h", "1.1": "the first c"}
     names |= {f"param:{name}": name for name in WEIGHTS}
     check_way_back(reply.grads.get("0"), grads[0])
@@ -270,8 +296,9 @@ def check_way_back(got: Tensor | None, want: Tensor) -> None:
     last = max((t for t, one in enumerate(right) if not one), default=-1)
     needs(
         last in (-1, len(right) - 1),
-        f"The gradient of x is right from time step t = {last + 1} on and wrong at t = {last}: on its way back through "
-        "time it is cut off there (`.detach()`, `.data` or `no_grad` at every step, or at some?).",
+        f"The gradient of x is right from time step t = {last + 1} on and wrong at t = {last}, though the outputs are right: "
+        "between the two something of it is lost or changed on its way back through time (`.detach()`, `.data` or "
+        "`no_grad` at every step, or at some?).",
     )
 
 
@@ -342,7 +369,7 @@ def check_state_dict(student, draw, kind: str) -> None:
     check_weights(kind, fresh["state_dict"], truth.weights)
     theirs = Truth(kind, draw, D, H)
     theirs.weights = fresh["state_dict"]
-    name = f"outputs of torch.nn.{kind} with the weights of your new {kind}, against yours, which"
+    name = f"outputs of your new {kind}, beside those of torch.nn.{kind} with its weights,"
     close(fresh["outputs"], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
 
     layer = loaded(student, truth, D)

@@ -87,13 +87,13 @@ def check_norms(student, draw, kind: str, N: int, T: int, D: int, H: int) -> Non
     close(got, want, f"gradient_norms of {layer} at T = {T}", "T", rtol=1e-7, atol=1e-18, dtype=torch.float64)
 
 
-def in_proportion(got, want: Tensor) -> None:
+def in_proportion(got, want: Tensor, of: str = "") -> None:
     """The curve over time, whatever constant it is multiplied with."""
     needs(
         isinstance(got, Tensor) and got.shape == want.shape,
         f"gradient_norms should give a tensor of shape (T,), here ({len(want)},).",
     )
-    close(got / got.sum(), want / want.sum(), "gradient_norms, divided by its sum,", "T", rtol=1e-6)
+    close(got / got.sum(), want / want.sum(), f"{of}gradient_norms, divided by its sum,", "T", rtol=1e-6)
 
 
 def defined(student, name: str) -> None:
@@ -142,7 +142,9 @@ def test_leaves_no_trace(student, draw, kind, marked):
         marks = {name: draw(*weight.shape) for name, weight in arguments["weights"].items()}
         marks["x"] = draw(2, 4, 3)
     found = student.run(TRACES, **arguments, marks=marks, frozen=False).value
-    in_proportion(found["norms"], want)
+    in_proportion(
+        found["norms"], want, "This check is counted once the norms are right, and they are not yet: "
+    )
     needs(
         not found["attached"], "The result of gradient_norms should be detached; it still carries its graph."
     )
@@ -161,7 +163,7 @@ def test_frozen_parameters(student, draw):
     defined(student, "gradient_norms")
     arguments, want = case(draw, "LSTM", 2, 5, 3, 4)
     found = student.run(TRACES, **arguments, marks=None, frozen=True).value
-    in_proportion(found["norms"], want)
+    in_proportion(found["norms"], want, "With a layer whose weights are frozen, ")
 
 
 @part("q4", "cell-path", 1)

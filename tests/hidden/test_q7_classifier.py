@@ -73,7 +73,8 @@ def test_padding_does_not_matter(student, draw):
     close(first, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
     needs(
         torch.allclose(model(tokens, lengths).value, first, rtol=1e-9, atol=1e-10),
-        "The same sequences get other logits when the model is called again: is something kept between calls?",
+        "The same sequences get other logits when the model is called again: something in it is drawn at random, or kept "
+        "from one call to the next.",
     )
     padding = torch.arange(t) >= lengths.unsqueeze(1)
     other = torch.where(padding, (tokens + 1 + draw.integers(0, V - 1, n, t)) % V, tokens)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import pytest
@@ -43,6 +45,10 @@ def pairs(draw, n, s, t) -> Pairs:
 
 # Calls that draw, from a seed of their own: so that they can be made again on a known mistake.
 SEEDED = """
+def draws(forcing, **others):
+    return 0 < forcing < 1
+
+
 def main(ns, model, batch, forcing, seed, calls):
     torch.manual_seed(seed)
     return [model(*batch, forcing=forcing) for _ in range(calls)]
@@ -106,6 +112,14 @@ def test_one_decoder_step(student, draw, n):
         isinstance(reply[1], tuple | list) and len(reply[1]) == 2,
         "step should return (logits, state) with state = (h, c).",
     )
+    given = all(
+        isinstance(mine, Tensor) and torch.equal(mine, was) for mine, was in zip(reply[1], state, strict=True)
+    )
+    needs(
+        not given,
+        "The state that step returns is the one it was given. It should return the state that the decoder has left, from "
+        "which the next step goes on.",
+    )
     close(reply[1][0], h, "h of step", "N H")
     close(reply[1][1], c, "c of step", "N H")
 
@@ -120,7 +134,7 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     default = model(source, lengths, targets).value
     model.method("eval")
     evaluated = model(source, lengths, targets, forcing=1.0).value
-    close(reply.value, want, "the result of your Seq2Seq with forcing = 1", "N T V", dtype=torch.float64)
+    close_logits(student, draw, model, twin, Pairs(source, lengths, targets), reply.value, want, 1.0)
     for other, message in (
         (default, "Without `forcing` the result is not that of forcing = 1.0, which is its default."),
         (
@@ -178,41 +192,95 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
         other.shape == first.shape and torch.allclose(other, first, rtol=1e-9, atol=1e-10),
         "With forcing = 0 the logits change with the targets, which the decoder should not read then.",
     )
-    close(
-        first,
-        twin.free(batch.source, batch.lengths, t),
-        "the result of your Seq2Seq with forcing = 0",
-        "N T V",
+    close_logits(student, draw, model, twin, batch, first, twin.free(batch.source, batch.lengths, t), 0.0)
+
+
+# What forward is made of, each by itself: to tell whose mistake it is that the logits are nobody's.
+PARTS = """
+def main(ns, model, inputs, token, state):
+    return {"encode": model.encode(*inputs), "step": model.step(token, state)}
+"""
+
+
+def blame(student, draw, model, twin, batch: Pairs) -> str:
+    """A sentence where `encode` or `step` is wrong by itself; "" where both are right, or cannot be asked."""
+    n = len(batch.source)
+    token, state = draw.integers(1, VT, n), (draw(n, H), draw(n, H))
+    values = {"inputs": (batch.source, batch.lengths), "token": token, "state": state}
+    reply = student.run(PARTS, replay=False, model=model, **values)
+    if reply.error:
+        return ""
+    want = {"encode": twin.encode(batch.source, batch.lengths), "step": twin.step(token, state)}
+    wrong = next((name for name in want if not equal(reply[name], want[name])), "")
+    return wrong and (f"Your `{wrong}` alone gives other numbers than it should: look at `{wrong}` first.")
+
+
+def close_logits(student, draw, model, twin, batch: Pairs, got, want: Tensor, forcing: float) -> None:
+    """The logits (N, T, V) of a whole forward; where they are wrong because of one method, it is named."""
+    try:
+        close(
+            got, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", dtype=torch.float64
+        )
+    except AssertionError as error:
+        raise AssertionError(f"{error} {blame(student, draw, model, twin, batch)}".rstrip()) from None
+
+
+def equal(got, want) -> bool:
+    """Nested tuples of tensors, number by number."""
+    if isinstance(want, Tensor):
+        fit = isinstance(got, Tensor) and got.shape == want.shape
+        return fit and torch.allclose(got.double(), want, rtol=1e-7, atol=1e-9)
+    return isinstance(got, tuple | list) and len(got) == len(want) and all(map(equal, got, want))
+
+
+def odd_step(twin, start: tuple, state: tuple, tokens: tuple, got: Tensor, step: int) -> str:
+    """What was read at a step whose logits (V,) are those of neither of `tokens`; start and state are one row's."""
+    true, own = tokens
+
+    def fits(token: int, state: tuple) -> bool:
+        return torch.allclose(twin.step(torch.tensor([token]), state)[0][0], got, rtol=1e-7, atol=1e-9)
+
+    named = f"the true token of step {step - 1} ({true}) or its own most likely one ({own})"
+    if other := [token for token in range(VT) if fits(token, state)]:
+        return f"At step {step} the decoder should read {named}; it read {other[0]}."
+    kept = [token for token in (true, own) if fits(token, start)]
+    if kept:
+        return (
+            f"At step {step} the decoder read the right token in the state of encode. It should go on from the state "
+            f"that step {step - 1} has left."
+        )
+    return (
+        f"The logits of step {step} are not those of {named}, read in the state that step {step - 1} has left: "
+        "was another token read, or another state handed on, or are these not the logits that `step` gives?"
     )
 
 
-def forced_steps(twin, batch: Pairs, logits: Tensor) -> tuple[Tensor, Tensor]:
+def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -> tuple[Tensor, Tensor]:
     """Which token was read at the steps 1 … T − 1, found from the logits.
 
     Both tokens that may be read at a step are tried on the twin; the one that gives the student's logits was
     read. Returns `forced` (N, T − 1), true where it was the true token, and `clear`, where the two differ.
+    `wrong` tells of a method that is wrong by itself; it is asked where the logits are nobody's.
     """
     n, t = batch.targets.shape
     state, forced, clear = twin.encode(batch.source, batch.lengths), [], []
-    token = torch.full((n,), twin.bos)
+    token, start = torch.full((n,), twin.bos), state
     for step in range(t):
         if step > 0:
             true, own = batch.targets[:, step - 1], logits[:, step - 1].argmax(dim=-1)
             tried = [twin.step(token, state)[0] for token in (true, own)]
             is_true, is_own = (torch.isclose(x, logits[:, step], rtol=1e-7, atol=1e-9).all(-1) for x in tried)
-            needs(
-                bool((is_true | is_own).all()),
-                f"At step {step} the decoder read neither the true token of step {step - 1} nor its own "
-                "most likely one.",
-            )
+            for row in (~(is_true | is_own)).nonzero().flatten().tolist()[:1]:
+                alone = [tuple(part[row : row + 1] for part in pair) for pair in (start, state)]
+                read = int(true[row]), int(own[row])
+                raise AssertionError(wrong() or odd_step(twin, *alone, read, logits[row, step], step))
             forced.append(is_true)
             clear.append(true != own)
             token = torch.where(is_true, true, own)
         want, state = twin.step(token, state)
-        needs(
-            step > 0 or torch.allclose(want, logits[:, 0]),
-            "The logits of step 0 are not those of `bos` read in the state of encode.",
-        )
+        if step == 0 and not torch.allclose(want, logits[:, 0]):
+            text = "The logits of step 0 are not those that `step` gives for `bos` in the state of encode."
+            raise AssertionError(wrong() or text)
     return torch.stack(forced, dim=1), torch.stack(clear, dim=1)
 
 
@@ -228,10 +296,16 @@ def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, f
     for one in again:
         check_shape(one, few, 0.5)
     with torch.no_grad():
-        forced, clear = forced_steps(twin, batch, logits)
-        small = [forced_steps(twin, few, one) for one in again]
+        wrong = partial(blame, student, draw, model, twin, batch)
+        forced, clear = forced_steps(twin, batch, logits, wrong)
+        small = [forced_steps(twin, few, one, wrong) for one in again]
     mixed_step = (forced & clear).any(0) & (~forced & clear).any(0)  # (T − 1,)
     mixed_row = (forced & clear).any(1) & (~forced & clear).any(1)  # (N,)
+    share, count = float(forced[clear].double().mean()), int(clear.sum())
+    # Six standard deviations: a correct solution misses this about twice in a thousand million runs.
+    right = abs(share - forcing) < 6 * math.sqrt(forcing * (1 - forcing) / count)
+    told = f"With forcing = {forcing} the true token was read in {share:.2f} of the steps."
+    needs(right or not (mixed_row.any() and mixed_step.any()), told)  # else: why it is another share
     needs(
         mixed_row.double().mean() > 0.5,
         "A sequence reads its true tokens at all steps or at none: draw for every step anew.",
@@ -240,12 +314,7 @@ def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, f
         mixed_step.double().mean() > 0.5,
         "At each step all sequences read the same kind of token: draw for every sequence anew.",
     )
-    share, count = float(forced[clear].double().mean()), int(clear.sum())
-    # Six standard deviations: a correct solution misses this about twice in a thousand million runs.
-    needs(
-        abs(share - forcing) < 6 * math.sqrt(forcing * (1 - forcing) / count),
-        f"With forcing = {forcing} the true token was read in {share:.2f} of the steps.",
-    )
+    needs(right, told)
     both = torch.stack([clear for _, clear in small]).all(dim=0)
     needs(
         len({tuple(forced[both].tolist()) for forced, _ in small}) > 1,
@@ -271,7 +340,7 @@ def test_gradients_reach_every_weight_but_not_through_the_choice_of_a_token(stud
     want = twin.forced(*batch) if forcing else twin.free(batch.source, batch.lengths, 5)
     values = {"model": model, "batch": tuple(batch), "forcing": forcing, "upstream": upstream}
     logits, grads = student.run(GRADIENTS, **values, seed=int(draw.integers(0, 2**31, 1))).value
-    close(logits, want.detach(), f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V")
+    close_logits(student, draw, model, twin, batch, logits, want.detach(), forcing)
     want.backward(upstream)
     keys = [key for key, _ in twin.named_parameters()]
     expected = {f"param:{key}": value.grad for key, value in twin.named_parameters()}

@@ -123,6 +123,17 @@ def one_step(call, seen, optimizer):
     untouched(call)
 
 
+def pad_taken(change):
+    """A sentence where the step is that of a loss that leaves another token out than PAD, or none."""
+    for pad in (0, 1, 2, None):
+        real = TARGETS[pad != TARGETS] if pad is not None else TARGETS.flatten()
+        gradient = 1 / 4 - torch.bincount(real, minlength=4).double() / len(real)
+        if torch.allclose(change / change.norm(), gradient / (gradient.norm() * 2**0.5), atol=1e-4):
+            left_out = "counts the padding as tokens" if pad is None else f"takes token {pad} for padding"
+            return f"It is that of a loss that {left_out}; here `pad` is {PAD}, and what is given counts."
+    return ""
+
+
 def sizes(found):
     for about, (call, tables, _, _) in found.items():
         length = {"clip = 2": 2.0, "no clip given": 1.0}.get(about, NORM)
@@ -131,7 +142,11 @@ def sizes(found):
         right = torch.allclose(change, GRADIENT * length / NORM, atol=1e-4)
         if length == NORM:
             ask = "Were the old gradients forgotten?" if "old" in about else "Its norm is below clip."
-            need(call, right, f"the optimiser's step is not that of this batch's gradient. {ask}")
+            need(
+                call,
+                right,
+                f"the optimiser's step is not that of this batch's gradient. {pad_taken(change) or ask}",
+            )
         else:
             text = (
                 f"the gradient's norm over all parameters should be clipped to {length:g}, it was {norm:.4g}."

@@ -7,7 +7,8 @@ of the student's own, of a single number both.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -46,33 +47,43 @@ def close(
     rtol: float = 1e-9,
     atol: float = 1e-10,
     dtype: torch.dtype | None = None,
+    later: Callable[[int], str] | None = None,
 ) -> None:
     """A tensor must have the shape, the dtype (if given) and the numbers of `want`.
 
-    `axes` names the dimensions, for example "N T H".
+    Args:
+        axes: names of the dimensions, for example "N T H".
+        later: where the numbers are right before a time step and wrong from it on, what the suite has found out about
+            that step. It is asked then and gives a sentence, or "" where it found nothing: from numbers alone it
+            cannot be told whether a state is dropped, another input read or a function changed.
     """
     names = axes.split()
     want = want.detach()
     needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")
     needs(
         got.shape == want.shape,
-        f"{name} has shape {_shape(got, None)}; expected {_shape(want, names)}.",
+        f"{name} {_verb(name, 'has')} shape {_shape(got, None)}; expected {_shape(want, names)}.",
     )
     if dtype is not None:
-        needs(got.dtype == dtype, f"{name} has dtype {got.dtype}; expected {dtype}.")
+        needs(got.dtype == dtype, f"{name} {_verb(name, 'has')} dtype {got.dtype}; expected {dtype}.")
     got, want = got.to(torch.float64), want.to(torch.float64)
     time = names.index("T") if "T" in names else None
     bad = ~torch.isfinite(got) & torch.isfinite(want)
     if bad.any():
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
-        raise AssertionError(f"{name} holds {what}{_from_step(bad, time)}.")
+        raise AssertionError(f"{name} {_verb(name, 'holds')} {what}{_from_step(bad, time)}.")
     wrong = ~torch.isclose(got, want, rtol=rtol, atol=atol, equal_nan=True)
     if wrong.any():
-        raise AssertionError(_difference(got, want, wrong, name, names))
+        raise AssertionError(_difference(got, want, wrong, name, names, later))
 
 
 def _difference(
-    got: torch.Tensor, want: torch.Tensor, wrong: torch.Tensor, name: str, axes: list[str]
+    got: torch.Tensor,
+    want: torch.Tensor,
+    wrong: torch.Tensor,
+    name: str,
+    axes: list[str],
+    later: Callable[[int], str] | None,
 ) -> str:
     """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
     if want.numel() == 1:
@@ -80,20 +91,17 @@ def _difference(
     time = axes.index("T") if "T" in axes else None
     steps = _wrong_steps(wrong, time)
     some = bool(steps) and len(steps) < want.shape[time]
-    if some and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
-        return (
-            f"{name} is right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on: "
-            "is something not carried from one step to the next?"
-        )
     difference = (got - want).abs().where(wrong, torch.zeros(()).double())
     where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
     place = str(where) if "?" in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     at = f" at {place}" if place else ""
+    off = f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
+    if some and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
+        found = later(steps[0]) if later else ""
+        told = f"{name} {_verb(name, 'is')} right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on; {off}"
+        return f"{told} {found}".rstrip()
     at_step = f", all at t = {_listed(steps)}" if some else ""
-    return (
-        f"{name} has the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; "
-        f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
-    )
+    return f"{name} {_verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
 
 
 def _single(got: float, want: float, name: str) -> str:
@@ -122,10 +130,13 @@ def close_grads(
     ]
     if missing and len(missing) == len(want):
         raise AssertionError(
-            "The values are there, but no gradient flows back from them: the graph is cut "
+            "The values are there, but no gradient flows back from them: the arguments are not used, or the graph is cut "
             "(`.detach()`, `.data`, `.item()`, `no_grad`, or a new tensor made from numbers?)."
         )
-    needs(not missing, f"No gradient reaches {', '.join(missing)}: the path from there to the result is cut.")
+    needs(
+        not missing,
+        f"No gradient reaches {', '.join(missing)}: not used for the result, or the graph is cut on the way from there.",
+    )
     for path, tensor in want.items():
         mine = got.get(path)
         if mine is not None:
@@ -146,6 +157,14 @@ def unchanged(
             mine is not None and mine.shape == tensor.shape and torch.equal(mine, tensor.detach()),
             f"The call changed its argument {label} in place; make a new tensor instead.",
         )
+
+
+PLURALS = re.compile(r"(the )?(outputs|logits|predictions)\b")  # what a name may begin with
+
+
+def _verb(name: str, one: str) -> str:
+    """`is`, or `are` where the name is a plural."""
+    return {"is": "are", "has": "have", "holds": "hold"}[one] if PLURALS.match(name) else one
 
 
 def _kind(value: Any) -> str:

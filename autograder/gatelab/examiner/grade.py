@@ -9,6 +9,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from gatelab.report.model import Cell, Report
 from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import Given, LocalWorkers
 from gatelab.suite.student import WorkerLost
+from gatelab.suite.words import first_words, named_cells
 from gatelab.untouched import as_handed_out
 
 from .forkserver import Client, ForkServerLost
@@ -83,9 +85,12 @@ class Examiner:
             if self.client.lost:
                 raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
             if workers is not None:
-                cells = [workers.problems[index] for index in sorted(workers.problems)]
-                report.cells, hint = without_checks(cells)
-                report.hints, report.output = [*workers.hints, *hint], workers.output
+                cells, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
+                report.cells = [
+                    replace(problem, start=first_words(workers.sources.get(problem.index, ""))) for problem in cells
+                ]
+                report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
+                report.output = workers.output
                 report.protection = workers.protection
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)

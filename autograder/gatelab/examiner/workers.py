@@ -184,8 +184,6 @@ class ConfinedWorkers:
         # Loaded again after a question, the cells could say what that question was given.
         if cell.index in self.problems or self.opened or error["type"] == "NotImplementedError":
             return
-        if error["type"] == "NameError" and missing == "grader":
-            return
         timed_out = error["type"] == "TimeUp"
         error = Words(self.sources).error(error)
         if timed_out:

@@ -104,7 +104,7 @@ def _submission(row: Row) -> dict[str, Any]:
 
 def _cells(report: Report) -> list[str]:
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
-    named = [f"cell {cell.index} {cell.what}: {cell.message}" for cell in stopped[:MOST_CELLS]]
+    named = [f"{cell.name} {cell.what}: {cell.message}" for cell in stopped[:MOST_CELLS]]
     return [*named, f"and {len(stopped) - MOST_CELLS} more"] if len(stopped) > MOST_CELLS else named
 
 

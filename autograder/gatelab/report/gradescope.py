@@ -13,7 +13,7 @@ from typing import Any
 
 from gatelab.lab import QuestionSpec
 from gatelab.report.model import Cell, Part, Question, Report
-from gatelab.report.pages import plural, shown, words
+from gatelab.report.pages import plural, sentence, shown, words
 from gatelab.report.table import number
 
 # What staff read of a part's traceback and of what a question printed: the end, where the reason stands.
@@ -157,9 +157,9 @@ def _for_staff(report: Report) -> dict[str, Any]:
 
 def _cell(cell: Cell) -> str:
     return (
-        f"Cell {cell.index + 1} {cell.what}: {shown(cell.message)}"
+        f"{sentence(shown(cell.name))} {cell.what}: {shown(cell.message)}"
         if cell.message
-        else f"Cell {cell.index + 1} {cell.what}."
+        else f"{sentence(shown(cell.name))} {cell.what}."
     )
 
 

@@ -72,11 +72,20 @@ class Question:
 
 @dataclass
 class Cell:
-    """A code cell that did not run through, or was left out (`index` counts the notebook's cells from 0)."""
+    """A code cell that did not run through, or was left out (`index` counts all cells of the notebook from 1, as editors do).
+
+    `start` is its first words, by which its author finds it.
+    """
 
     index: int
     what: str  # "raised" | "crashed" | "timed out" | "skipped"
     message: str
+    start: str = ""
+
+    @property
+    def name(self) -> str:
+        """`cell 12 ("def lstm_step…")`, as it is told everywhere."""
+        return f'cell {self.index} ("{self.start}")' if self.start else f"cell {self.index}"
 
 
 @dataclass

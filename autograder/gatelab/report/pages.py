@@ -6,12 +6,14 @@ submission is text: Jinja2 escapes it, and the page's own policy forbids whateve
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from gatelab.lab import Lab
 from gatelab.report.classbook import MOST_CELLS
@@ -44,7 +46,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
             questions=[_question(question) for question in counted],
             by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
             cells=[
-                {"index": cell.index, "what": cell.what, "message": shown(cell.message)}
+                {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
                 for cell in cells[:MOST_CELLS]
             ],
             more_cells=len(cells[MOST_CELLS:]),
@@ -100,6 +102,16 @@ def words(name: str) -> str:
     return name.replace("-", " ").replace("_", " ")
 
 
+def marked(text: str) -> Markup:
+    """A message for a page: what stands in backticks is code."""
+    return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
+
+
+def sentence(text: str) -> str:
+    """With a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def shown(text: str) -> str:
     """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
     text = text.encode("utf-8", "replace").decode("utf-8")
@@ -138,6 +150,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        number=number, percent=percent, plural=plural, words=words, shown=shown, fewest=fewest
+        number=number, marked=marked, percent=percent, plural=plural, words=words, shown=shown, fewest=fewest
     )
     return environment

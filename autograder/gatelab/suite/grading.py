@@ -14,6 +14,7 @@ from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Otherwise, Part, Question
 
+from .steady import unsteady
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
 from .words import Words
@@ -58,6 +59,7 @@ class Verdict:
     passed: bool
     message: str = ""
     detail: str = ""
+    test: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,7 @@ class Grading:
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.begin(share.question)
         self.running.verdicts.setdefault(share.name, []).append(verdict)
+        verdict.test = test
         if not verdict.passed:
             self.running.trace.failed.add(test)
             if error := self.running.errors.get(test):
@@ -290,7 +293,17 @@ class Grading:
 
     def _end_attempt(self) -> None:
         """What is done while the worker of an attempt is still there, and then its end."""
+        self._tell_unsteady()
         self._close_worker()
+
+    def _tell_unsteady(self) -> None:
+        """Where equal calls get different answers, the messages say that and not in what the numbers differ."""
+        running = self.running
+        for verdicts in running.verdicts.values():
+            wrong = next((v for v in verdicts if not v.passed), None)
+            if wrong is not None and running.backend is not None:
+                told = unsteady(running.trace, wrong.test, running.forks, running.backend)
+                wrong.message = told or wrong.message
 
     def _close_worker(self) -> None:
         running = self.running

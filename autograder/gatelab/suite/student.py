@@ -20,6 +20,7 @@ import torch
 
 from gatelab.worker.values import Ref
 
+from .plain import meaning
 from .words import WITHHELD, Said, Words
 
 
@@ -67,12 +68,15 @@ class RemoteError:
         if self.type == "NotImplementedError":
             told = self.message not in ("", WITHHELD)
             return f"Not written yet ({self.message})." if told else "Not written yet."
+        means = meaning(self.type, self.message)
+        said = f"{self.type} ({self.message})" if self.message == WITHHELD else f"{self.type}: {self.message}"
+        said = said if self.message else self.type
         if self.line:
-            return f"Your code raised {self.type}: {self.message} ({self.line})"
+            return f"Your code raised {said} ({self.line}){f'. {means}' if means else ''}"
         # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
         return (
-            f"This check could not go on with your code ({self.type}: {self.message}). "
-            "Compare names, arguments, types and shapes with CONTRACT.md."
+            f"This check could not go on with your code ({said}). "
+            f"{means or 'Compare names, arguments, types and shapes with CONTRACT.md.'}"
         )
 
 

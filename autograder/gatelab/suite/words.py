@@ -6,16 +6,24 @@ student's own notebook, taken from our copy, names that Python and PyTorch know,
 
 Which of these words, and which sizes in them, can still be chosen. So there may be few: a notebook that is a dictionary
 has no words of its own here, and a message with long numbers is no message.
+
+Paths of this machine are left out wherever they come from, and so is nothing else of a message that may be shown.
 """
 
 from __future__ import annotations
 
+import ast
 import builtins
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
+from torch.nn.utils import rnn
+
+from gatelab.worker.lines import source_lines
+
+from .known import PATTERNS, PLACES
 
 LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
@@ -24,100 +32,46 @@ MOST_PARTS = 5  # of a dotted name
 MOST_OWN = 2  # parts of it that only this notebook knows
 MOST_DIGITS = 18  # of all numbers in a message
 MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
-WITHHELD = (
-    "its message is not shown here; call it in your notebook, or run the public check, and you will see it"
+WITHHELD = "its text is kept back, since the grader's own code was within its reach"
+FIRST_WORDS = 28  # characters of a cell's first line by which it is told
+# A path from the root of a machine, or of one of its drives; its last part is what may be told of it.
+PATH = re.compile(
+    r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"]*[/\\])?([^'\"/\\]+)[/\\]?(?=['\"])"
+    r"|(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)[/\\]?"
 )
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
 NAMES = (
     {name for name in (*dir(builtins), *dir(torch.nn)) if not name.startswith("_")}
-    | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver"}
+    | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
     | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
     | {f"{w}_{i}_l{k}{back}" for w in ("weight", "bias") for i in ("ih", "hh") for k in "0123" for back in ("", "_reverse")}
 )  # fmt: skip
+# PyTorch's other names: what a reference is made of could be spelt with them, so there is no more than one in a name.
+WIDE = {
+    name
+    for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional), *dir(rnn))
+    if not name.startswith("_")
+}
+WIDE |= {"tensors", "indices", "input"}
 ERRORS = {
     name
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }
 # PyTorch's, the students' package's, and ours for a name that is missing.
-ERRORS |= {"LinAlgError", "OutOfMemoryError", "UnpicklingError", "TrainingError", "NotDefined"}
+ERRORS |= {
+    "LinAlgError",
+    "OutOfMemoryError",
+    "UnpicklingError",
+    "TrainingError",
+    "NotDefined",
+    "BdbQuit",
+    "StdinNotImplementedError",
+    "UsageError",
+}
 
-# Beginnings of messages, of which no more than that is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
-# in C++, {w} a name that may be shown, {x} a word that is left out.
-PLACES = {
-    "n": r"-?\d{1,6}", "N": r"\d{1,15}", "s": r"[\[(]\d{0,6}(?:, \d{1,6}){0,4},?[\])]", "x": r"\w{1,60}",
-    "d": r"(?:torch\.)?(?:float|double|half|int|long|short|char|byte|bool|complex|bfloat|BFloat|Float|Double|Half|Int|Long|"
-    r"Short|Char|Byte|Bool|ComplexFloat)(?:8|16|32|64|128)?",
-    "w": r"[\w.]{1,80}",
-}  # fmt: skip
-KNOWN = """
-training step {n} returned {w}; wanted the loss as a number
-the loss is nan at training step {n}: a division by zero, a logarithm of zero, or steps so large that the weights overflowed
-the loss is inf at training step {n}: a division by zero, a logarithm of zero, or steps so large that the weights overflowed
-the loss is -inf at training step {n}: a division by zero, a logarithm of zero, or steps so large that the weights overflowed
-model(tokens, lengths) returned {w}; wanted logits (N, K) = {s}
-model(tokens, lengths) returned logits of shape {s}; wanted (N, K) = {s}
-the results do not have the shapes that gradients could be sent into
-PyTorch's own LSTM and GRU are switched off in this question: write the equations out
-the result cannot be read: the value is nested too deeply or has too many entries
-the result cannot be read: the value is too large
-the result cannot be read: a whole number of more than {n} digits
-the result cannot be read: a dict has a key that is neither a short text nor a small whole number
-the result cannot be read: a tensor of dtype {d} on cpu
-mat1 and mat2 shapes cannot be multiplied ({n}x{n} and {n}x{n})
-The size of tensor a ({n}) must match the size of tensor b ({n}) at non-singleton dimension {n}
-mat1 and mat2 must have the same dtype, but got {d} and {d}
-expected m1 and m2 to have the same dtype, but got: {d} != {d}
-expected scalar type {d} but found {d}
-"{x}" not implemented for '{d}'
-Dimension out of range (expected to be in range of [{n}, {n}], but got {n})
-index {n} is out of bounds for dimension {n} with size {n}
-index out of range in self
-too many indices for tensor of dimension {n}
-shape '{s}' is invalid for input of size {n}
-stack expects each tensor to be equal size, but got {s} at entry {n} and {s} at entry {n}
-Sizes of tensors must match except in dimension {n}. Expected size {n} but got size {n} for tensor number {n} in the list
-Tensors must have same number of dimensions: got {n} and {n}
-element {n} of tensors does not require grad and does not have a grad_fn
-grad can be implicitly created only for scalar outputs
-Trying to backward through the graph a second time
-one of the variables needed for gradient computation has been modified by an inplace operation
-a leaf Variable that requires grad is being used in an in-place operation
-One of the differentiated Tensors appears to not have been used in the graph
-[enforce fail at alloc_cpu.cpp:{n}] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate {N} bytes
-name '{w}' is not defined
-cannot access local variable '{w}' where it is not associated with a value
-'{w}' object has no attribute '{w}'
-'{w}' object is not callable
-'{w}' object is not iterable
-'{w}' object is not subscriptable
-cannot unpack non-iterable {w} object
-not enough values to unpack (expected {n}, got {n})
-too many values to unpack (expected {n})
-list index out of range
-tuple index out of range
-division by zero
-maximum recursion depth exceeded
-{w}() missing {n} required positional argument
-{w}() takes {n} positional arguments but {n} were given
-{w}() takes from {n} to {n} positional arguments but {n} were given
-{w}() got an unexpected keyword argument '{w}'
-"""
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    pieces = re.split(r"\{(\w)\}", text)
-    return re.compile(
-        "".join(
-            f"(?P<{piece}{at}>{PLACES[piece]})" if at % 2 else re.escape(piece)
-            for at, piece in enumerate(pieces)
-        )
-    )
-
-
-PATTERNS = [_pattern(line) for line in KNOWN.strip().splitlines()]
 LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
 
 
@@ -135,6 +89,7 @@ class Words:
         self.text = text if len(text) <= MOST_CODE else ""
         self.known = NAMES | set(known)
         self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
+        self.templates = list(_templates(sources.values())) if self.text else []
         self.given = False  # whether the worker may know more than the student
 
     def error(self, error: Mapping[str, str]) -> dict[str, str]:
@@ -145,14 +100,18 @@ class Words:
         message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
         return {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
 
+    def cell(self, number: int) -> str:
+        """A cell as it is told everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
+        return cell_name(number, self.sources)
+
     def message(self, text: str) -> str:
         """A sentence: an exception's message."""
-        text = printable(text)
+        text = self._without_paths(printable(text))
         if not self.given:
             return text[:LONGEST]
         if self._is_own(text):
             return text
-        for pattern in PATTERNS:
+        for pattern in (*self.templates, *PATTERNS):
             found = pattern.match(text)
             if found and self._may_be_told(found.groupdict()):
                 text = found[0]
@@ -173,10 +132,14 @@ class Words:
         if not found:
             return ""
         cell, number = int(found[1]), int(found[2])
-        lines = self.sources.get(cell, "").splitlines()
-        if not 1 <= number <= len(lines):
+        lines = source_lines(self.sources.get(cell, ""))
+        if cell not in self.sources or not 1 <= number <= len(lines):
             return ""
-        return f"cell {cell}, line {number}: {printable(lines[number - 1]).strip()[:160]}"
+        return f"{self.cell(cell)}, line {number}: {printable(lines[number - 1]).strip()[:160]}"
+
+    def _without_paths(self, text: str) -> str:
+        """Of a path that is not the student's own, its last part."""
+        return PATH.sub(lambda path: path[0] if path[0] in self.text else path[1] or path[2], text)
 
     def _may_be_told(self, places: dict[str, str]) -> bool:
         """Whether a message may be shown with what stands in its places."""
@@ -192,11 +155,15 @@ class Words:
     def _is_name(self, text: str) -> bool:
         parts = text.split(".")
         own = [part for part in parts if part in self.names]
+        wide = [part for part in parts if part in WIDE and part not in self.known and part not in own]
         return (
             len(text) <= LONGEST_NAME
             and len(parts) <= MOST_PARTS
-            and all(part in self.known or part in own or re.fullmatch("[0-9]{1,2}", part) for part in parts)
-            and len(own) <= MOST_OWN
+            and all(
+                part in self.known or part in own + wide or re.fullmatch("[0-9]{1,2}", part) for part in parts
+            )
+            and len(wide) <= 1
+            and len(own) + len(wide) <= MOST_OWN
         )
 
 
@@ -228,6 +195,57 @@ class Said(str):
 
     def __getitem__(self, key: Any) -> Said:
         return Said(super().__getitem__(key), self.words)
+
+
+def cell_name(number: int, sources: Mapping[int, str]) -> str:
+    """`cell 12 ("def lstm_step…")`; of a cell without words the number alone."""
+    start = first_words(sources.get(number, ""))
+    return f'cell {number} ("{start}")' if start else f"cell {number}"
+
+
+def named_cells(text: str, sources: Mapping[int, str]) -> str:
+    """A hint to staff, with the first words of the cell it begins with."""
+    return re.sub(r"^cell (\d{1,4})(?=, line)", lambda found: cell_name(int(found[1]), sources), text)
+
+
+def first_words(source: str) -> str:
+    """The first words of a cell, by which it is found again: `def lstm_step…`; "" where it is empty."""
+    line = next((line for line in map(printable, source_lines(source)) if line.strip("\"'")), "").lstrip(
+        "\"'"
+    )
+    if found := re.match(r"(?:async )?(?:def|class) \w+", line):
+        return found[0][:LONGEST_NAME] + "…"
+    if len(line) <= FIRST_WORDS:
+        return line
+    cut = line[:FIRST_WORDS]
+    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
+
+
+def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
+    """What the notebook's own f-strings and `%` or `format` texts may come out as, with numbers and shapes put in."""
+    place = r"(?:torch\.Size\()?" + PLACES["s"] + r"\)?|" + PLACES["n"] + r"|torch\.(?:float|int)\d\d"
+    for source in sources:
+        try:
+            tree = ast.parse(
+                re.sub(r"^([ \t]*)[%!].*", r"\1pass", "\n".join(source_lines(source)), flags=re.MULTILINE)
+            )
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                pieces = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                fixed = [piece for piece in pieces if isinstance(piece, str)]
+                if sum(map(len, fixed)) >= 4 and len(pieces) - len(fixed) <= 4:
+                    found = "".join(
+                        re.escape(printable_in(piece)) if isinstance(piece, str) else f"(?P<N{at}>{place})"
+                        for at, piece in enumerate(pieces)
+                    )
+                    yield re.compile(found + r"\Z")
+
+
+def printable_in(text: str) -> str:
+    """Inside a sentence: as `printable`, but spaces at the ends stay."""
+    return re.sub(r"\s+", " ", text)
 
 
 def printable(text: str) -> str:

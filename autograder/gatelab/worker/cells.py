@@ -16,6 +16,7 @@ from typing import Any
 
 from .asked import Asked
 from .budget import TimeUp, within
+from .lines import source_lines
 from .needs import needs
 from .pending import Pending
 from .runtime import describe
@@ -61,7 +62,8 @@ class Notebook:
         began = time.process_time()
         # Errors are shown, and `inspect.getsource` reads, the student's own lines.
         filename = f"cell {index}"
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        text = [f"{line}\n" for line in source_lines(source)]
+        linecache.cache[filename] = (len(source), None, text, filename)
         try:
             todo = statements(source, index)
         except BaseException as error:

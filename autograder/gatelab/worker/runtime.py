@@ -138,14 +138,18 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
 
 def describe(error: BaseException) -> dict[str, Any]:
     """An exception in plain values, with the student's own line where it came from a cell."""
+    places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    syntax = isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell ")
+    if syntax:
+        places.append((error.filename, error.lineno or 1))
     line = ""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if frame.filename.startswith("cell "):
-            text = linecache.getline(frame.filename, frame.lineno or 0).strip()
-            line = f"{frame.filename}, line {frame.lineno}: {text[:160]}"
+    for filename, number in reversed(places):
+        if filename.startswith("cell "):
+            text = linecache.getline(filename, number).strip()
+            line = f"{filename}, line {number}: {text[:160]}"
             break
     try:
-        message = str(error)[:MESSAGE_LIMIT]
+        message = str(error.msg if syntax else error)[:MESSAGE_LIMIT]  # str() would say the place once more
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]

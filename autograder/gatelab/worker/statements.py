@@ -6,12 +6,13 @@ What a statement binds and reads is told from its syntax alone; nothing is run h
 from __future__ import annotations
 
 import ast
-import difflib
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+from .lines import to_python
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -73,15 +74,8 @@ class Statement:
 def statements(source: str, cell: int) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
     source = _without_cell_magic(source)
-    nodes = _in_own_lines(to_python(source), source, f"cell {cell}")
-    return [Statement(node, cell) for outer in nodes for node in _opened(outer)]
-
-
-def to_python(source: str) -> str:
-    """IPython's own rewriting of magics and shell escapes into Python (raises SyntaxError as Python does)."""
-    from IPython.core.inputtransformer2 import TransformerManager
-
-    return TransformerManager().transform_cell(source)
+    tree = ast.parse(to_python(source), f"cell {cell}")
+    return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
 
 
 def fingerprint(node: ast.stmt) -> str:
@@ -101,35 +95,6 @@ def _without_cell_magic(source: str) -> str:
     if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
         first = f"{names[0]} = get_ipython().nothing_captured()"
     return "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
-
-
-def _in_own_lines(python: str, source: str, filename: str) -> list[ast.stmt]:
-    """The parsed statements with the line numbers of `source`, which IPython's rewriting may have shifted."""
-    try:
-        tree = ast.parse(python, filename)
-    except SyntaxError as error:
-        line = _line_map(python, source)
-        error.lineno = line(error.lineno or 1)
-        if error.end_lineno:
-            error.end_lineno = line(error.end_lineno)
-        raise
-    if python.splitlines() != source.splitlines():
-        line = _line_map(python, source)
-        for node in ast.walk(tree):
-            if hasattr(node, "lineno"):
-                node.lineno, node.end_lineno = line(node.lineno), line(node.end_lineno or node.lineno)
-    return tree.body
-
-
-def _line_map(python: str, source: str):
-    """Line number of the rewritten text → of the student's."""
-    ours, theirs = python.splitlines(), source.splitlines()
-    place: dict[int, int] = {}
-    matcher = difflib.SequenceMatcher(None, ours, theirs, autojunk=False)
-    for _, a, b, c, d in matcher.get_opcodes():
-        for k in range(a, b):
-            place[k + 1] = min(c + k - a, max(c, d - 1)) + 1
-    return lambda number: place.get(number, min(number, len(theirs) or 1))
 
 
 def _opened(node: ast.stmt) -> Iterator[ast.stmt]:

@@ -55,8 +55,8 @@ def preload(library: str) -> None:
 
     import gatelab.confine.apply
     import gatelab.worker.main  # noqa: F401
+    from gatelab.worker.lines import to_python
     from gatelab.worker.shell import new_shell
-    from gatelab.worker.statements import to_python
 
     try:
         import landlockpy  # noqa: F401

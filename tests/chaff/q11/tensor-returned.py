@@ -1,4 +1,4 @@
-"""The loss comes back as a tensor, which keeps the graph of every batch alive in the history.
+"""The loss comes back as a tensor; asked for is a Python number, which keeps nothing of the batch alive in the history.
 
 Hint: What does `.item()` do?
 """

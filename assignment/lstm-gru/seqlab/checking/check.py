@@ -18,21 +18,31 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from seqlab.checking import fingerprint
+from seqlab import runs
+from seqlab.checking import fingerprint, render
 from seqlab.checking.differ import Finding, untouched
+from seqlab.checking.plain import meaning
 from seqlab.checking.record import Call, Contract, Missing, Student
+from seqlab.checking.steady import unsteady
 
 
 # The checks and their numbers lie beside seqlab, wherever the notebook's working directory is.
 TESTS = Path(__file__).parents[2] / "tests"
 
 
+render.install()
+
+
 class CheckFailed(AssertionError):
-    """What otter prints last. The message for the student stands above it."""
+    """Ends a case. What the student reads is in the case (render.py)."""
 
 
 class NotWritten(CheckFailed):
     """The stub is untouched, or the name is missing."""
+
+
+class NotRun(CheckFailed):
+    """The last run of the cell failed: what is defined is an older answer, or none."""
 
 
 class Check:
@@ -121,39 +131,55 @@ class Check:
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
-    def explain(self, finding: Finding) -> tuple[str, Exception]:
-        """The message for the student, and the error for otter to print below it."""
+    def explain(self, finding: Finding) -> tuple[list[str], Exception]:
+        """What the student is told, the most important first, and the error that ends the case."""
         call = finding.call
         if text := _not_written(self.question, call):
-            return _plain(text), NotWritten("see the message above")
+            return [text], NotWritten(text)
         first = _raised(call, self.student) if call.error else str(finding)
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if mistakes := mistakes.get(call.group):
-            return _plain(_misconception(mistakes)), CheckFailed(_plain(first))
-        return _plain(first), CheckFailed("see the message above")
+            return [_misconception(mistakes), f"Seen in: {first}"], CheckFailed(first)
+        if call.error:
+            return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
+        if found := unsteady(self.student.record, call.group):
+            first = found[1]
+        return [first], CheckFailed(first)
 
 
 class _Case(test_case):
-    """otter's test case, whose failure_message is written when it fails."""
+    """otter's test case. `told` is written when it fails, and shown by render.py."""
 
     def __init__(self, check: Check, name: str, function: Callable) -> None:
         super().__init__(name=name)
         self.test_func = function
+        self.title = name.partition(" ")[2]
         self.check = check
+        self.told: list[str] = []
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
+        self._ask_for_a_good_run(global_environment)
         with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
             found = self.check.outcome(self.name, global_environment)
-        # otter shows the test file's line that the traceback's third entry names.
+        # otter looks for the test file's line, which the traceback's third entry names.
         if isinstance(found, Finding):
-            self.failure_message, error = self.check.explain(found)
+            self.told, error = self.check.explain(found)
+            self.failure_message = "\n".join(text for text in self.told if text)
             raise error.with_traceback(found.__traceback__.tb_next) from None
         if found is not None:
-            self.failure_message = _plain(
+            self.failure_message = (
                 f"This check could not go on with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
+            self.told = [self.failure_message]
             raise found.with_traceback(found.__traceback__.tb_next)
+
+    def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
+        """An answer whose cell failed when it was run last is not checked: what is there is an older one."""
+        name = self.title.partition(":")[0]
+        if text := runs.failed(name, namespace.get(name)):
+            self.failure_message, self.told = text, [text]
+            raise NotRun(text)
 
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
@@ -226,7 +252,9 @@ def _raised(call: Call, student: Student) -> str:
     if own:
         filename, line = own[-1]
         source = linecache.getline(filename, line).strip()
-        text += f" In your line {line} of the cell" + (f": {source}" if source else ".")
+        text += f" In your line {runs.own_line(filename, line)} of the cell" + (
+            f": {source}" if source else "."
+        )
     if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
         names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
         text += (
@@ -240,8 +268,3 @@ def _line(error: BaseException) -> str:
     """An error's text in one line of bearable length."""
     text = " ".join(str(error).split()).rstrip(".") or "no message"
     return text if len(text) <= 300 else text[:300] + "…"
-
-
-def _plain(text: str) -> str:
-    """otter puts messages into HTML as they are: a `<class …>` would vanish there."""
-    return re.sub(r"<(?=[A-Za-z/!?])", "‹", text)

@@ -59,6 +59,7 @@ class Call:
     changed: list[str] = field(default_factory=list)  # arguments that were changed in place
     error: BaseException | None = None
     backward_error: BaseException | None = None
+    again: Callable[..., Call] | None = None  # the same call once more: again(seed=…, arguments=…)
 
     @property
     def leaves(self) -> dict[str, Any]:
@@ -145,6 +146,7 @@ class Student:
         # Names that stand-ins were asked for: those of which the notebook has a sound version, and those it has not.
         self.sound: set[str] = set()
         self.unsound: set[str] = set()
+        self._given: dict[str, Any] = {}
 
     def call(
         self,
@@ -163,7 +165,7 @@ class Student:
         call = Call(
             function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
-        return self._keep(call, lambda: self._lookup(function))
+        return self._keep(call, lambda: self._lookup(function), repeatable=True)
 
     def make(
         self,
@@ -209,7 +211,7 @@ class Student:
                 raise Contract(f"`{made.function}` has no method `{method}`.")
             return getattr(made.value, method) if method else made.value
 
-        return self._keep(call, target, None if made.error else made.value)
+        return self._keep(call, target, None if made.error else made.value, repeatable=True)
 
     def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
         """Keep something read off an object made before: `function(object)`."""
@@ -250,10 +252,12 @@ class Student:
         put = {name: self.instead(name, standin) for name, standin in names.items()}
         if seen:
             put = {name: Watched(one, lambda name=name: seen(name)) for name, one in put.items()}
+        outside, self._given = self._given, self._given | names
         self.namespace.update(put)
         try:
             yield
         finally:
+            self._given = outside
             for name, value in before.items():
                 if value is absent:
                     self.namespace.pop(name, None)
@@ -275,18 +279,31 @@ class Student:
         except KeyError:
             raise Missing(f"the notebook defines no `{name}`") from None
 
-    def _keep(self, call: Call, target: Callable[[], Callable], module: Any = None) -> Call:
+    def _keep(
+        self, call: Call, target: Callable[[], Callable], module: Any = None, repeatable: bool = False
+    ) -> Call:
         self.record.append(call)
         try:
             function = target()
         except Exception as error:
             call.error = error
             return call
+        given = self._given
+
+        def again(seed: int = 0, arguments: tuple | None = None) -> Call:
+            twin = replace(call, value=None, grads={}, changed=[], error=None, backward_error=None)
+            twin.arguments = call.arguments if arguments is None else arguments
+            with self.given(**given):
+                _run(twin, function, module, seed)
+            return twin
+
+        if repeatable:
+            call.again = again
         _run(call, function, module)
         return call
 
 
-def _run(call: Call, function: Callable, module: Any = None) -> None:
+def _run(call: Call, function: Callable, module: Any = None, seed: int = 0) -> None:
     """Call `function` with fresh copies of the call's arguments and fill in the rest of `call`."""
     given = flatten(call.arguments)
     leaves: dict[str, Tensor] = {}
@@ -300,7 +317,7 @@ def _run(call: Call, function: Callable, module: Any = None) -> None:
             passed[path] = copy
         else:
             passed[path] = value
-    torch.default_generator.manual_seed(0)  # torch.manual_seed also looks for devices, 3 ms a call
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for devices, 3 ms a call
     try:
         call.value = function(*_rebuild(call.arguments, passed), **call.keywords)
     except Exception as error:

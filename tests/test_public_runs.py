@@ -1,0 +1,179 @@
+"""After a run that failed, a check says so and does not praise the answer of an earlier run. In a real Jupyter kernel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from public_checks import first_message, names_with, student_folder
+
+from gatelab.lab import Lab
+
+SETUP = "import otter, torch\nfrom torch import nn\nimport seqlab\ngrader = otter.Notebook('lab.ipynb', tests_dir='tests')"
+CHECK = {q: f'grader.check("{q}")' for q in ("q1", "q6", "q12")}
+LENGTHS = "[torch.arange(len(lengths)), lengths - 1]\n"
+LAST = "def last_valid(outputs, lengths):\n    return outputs" + LENGTHS
+MEAN = "def masked_mean(outputs, lengths):\n    return torch.stack([o[:n].mean(dim=0) for o, n in zip(outputs, lengths)])\n"
+FAILED = "The last run of the cell that defines `{}` failed ({}"
+OLD = "What stands there now is the definition of an earlier run."
+
+
+def shown(lab: Lab, folder: Path, cells: list[str]) -> list[str]:
+    """What stands under each cell of a notebook that is run from top to bottom, whatever its cells raise."""
+    student_folder(lab, folder)
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in (SETUP, *cells)]
+    nbformat.write(notebook, folder / "lab.ipynb")
+    client = NotebookClient(
+        notebook, timeout=300, allow_errors=True, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute()
+    found = []
+    for cell in notebook.cells[1:]:
+        data = [
+            output.get("data", {}).get("text/plain", "") or output.get("text", "") for output in cell.outputs
+        ]
+        found.append("\n".join(data))
+    return found
+
+
+def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
+    story = [  # a cell, and what is said under it ("": nothing is asked)
+        (LAST + MEAN, ""),
+        (CHECK["q6"], "All test cases passed"),
+        ("\n\n" + LAST.replace("):", ")"), ""),  # a slip in its syntax
+        ("1 + 1", ""),  # other cells come between
+        (CHECK["q6"], FAILED.format("last_valid", "SyntaxError: expected ':', line 3 of the cell")),
+        (LAST + MEAN + "\n1 / 0", ""),  # defined, and then an error
+        (CHECK["q6"], "All test cases passed"),
+        ("1 / 0\n" + MEAN.replace(".mean(", ".sum("), ""),  # an error before anything was defined
+        (CHECK["q6"], FAILED.format("masked_mean", "ZeroDivisionError: division by zero")),
+        (MEAN, ""),
+        (CHECK["q6"], "All test cases passed"),
+        ("answers = {'c1': 'a'", ""),
+        (CHECK["q12"], FAILED.format("answers", "SyntaxError")),
+        ("\n%time 1\n\ndef lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    return x @ x", ""),
+        (CHECK["q1"], "In your line 5 of the cell: return x @ x"),
+    ]
+    for (cell, says), told in zip(story, shown(lab, tmp_path, [cell for cell, _ in story]), strict=True):
+        assert says in told, (cell, told)
+        if says.startswith("The last run"):
+            assert (OLD in told) is ("answers" not in says), told
+
+
+def test_without_jupyter_nothing_is_said_of_runs(check, lab) -> None:
+
+    assert check("q6", names_with(lab, "")).passed_all
+
+
+LIBRARY = {
+    "q1": "def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n"
+    "    i, f, g, o = (x @ w_ih.T + b_ih + h @ w_hh.T + b_hh).chunk(4, 1)\n"
+    "    gates = {'i': i.sigmoid(), 'f': f.sigmoid(), 'g': g.tanh(), 'o': o.sigmoid()}\n"
+    "    h, c = {cell}(x, (h, c){weights})\n"
+    "    return h, c, gates",
+    "q2": "def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):\n"
+    "    r, z = ((x @ w_ih.T + b_ih)[:, : 2 * h.shape[1]] + (h @ w_hh.T + b_hh)[:, : 2 * h.shape[1]]).sigmoid().chunk(2, 1)\n"
+    "    n = ((x @ w_ih.T + b_ih)[:, 2 * h.shape[1] :] + r * (h @ w_hh.T + b_hh)[:, 2 * h.shape[1] :]).tanh()\n"
+    "    return {cell}(x, h{weights}), {'r': r, 'z': z, 'n': n}",
+}
+MODULE = "torch.func.functional_call(nn.{0}(x.shape[1], h.shape[1], dtype=x.dtype), dict(zip(['weight_ih', 'weight_hh', 'bias_ih', 'bias_hh'], (w_ih, w_hh, b_ih, b_hh))), "
+WAYS = {
+    "q1": [("torch.lstm_cell", ", w_ih, w_hh, b_ih, b_hh"), ("torch._VF.lstm_cell", ", w_ih, w_hh, b_ih, b_hh"), (MODULE.format("LSTMCell"), ")")],
+    "q2": [("torch.gru_cell", ", w_ih, w_hh, b_ih, b_hh"), (MODULE.format("GRUCell"), ")")],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "way"), [(q, way) for q, ways in WAYS.items() for way in ways])
+def test_pytorchs_own_cell_is_told_before_the_hand_in(
+    check, lab, question: str, way: tuple[str, str]
+) -> None:
+    """Its numbers are right, and the grade would be nothing."""
+
+    cell, weights = way
+    code = LIBRARY[question].replace("{weights}", weights)
+    code = code.replace("{cell}(x", cell + "(x") if weights != ")" else code.replace("{cell}(", cell + "(")
+    result = check(question, names_with(lab, code))
+    assert not result.passed_all
+    assert "The grader switches it off in this question: write the equations out." in first_message(result), (
+        repr(result)
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "old", "new", "says"),
+    [
+        ("q1", "o * shown", "torch.dropout(o * shown, 0.3, True)", "drawn at random"),
+        ("q7", "self.head(summary)", "nn.functional.dropout(self.head(summary), 0.3)", "drawn at random"),
+        ("q8", "torch.stack(steps, dim=1)", "nn.functional.dropout(torch.stack(steps, dim=1), 0.3)", "drawn at random"),
+        ("q3", "torch.stack(outputs, dim=1)", "nn.functional.dropout(torch.stack(outputs, dim=1), 0.3)", "drawn at random"),
+        ("q7", "self.head(summary)", "self.head(summary + COUNT.append(1) or summary * len(COUNT))", "stopped with"),
+        ("q7", "self.head(summary)", "self.head(summary) * (COUNT.append(1) or len(COUNT))", "What does it keep"),
+        ("q8", "        outputs, state = self.decoder(x, state)\n        return", "        outputs, _ = self.decoder(x, state)\n        return", "the state it returns is the one it was given"),
+        ("q11", "pad)", "0)", "takes token 0 for padding; here `pad` is 3"),
+        ("q11", "pad)", "-100)", "counts the padding as tokens"),
+        ("q3", "x[:, t], h, c, self", "x[:, t], h * 0, c * 0, self", "the state is not carried from step to step|known mistake"),
+    ],
+)  # fmt: skip
+def test_a_message_leads_to_the_mistake(check, lab, question: str, old: str, new: str, says: str) -> None:
+
+    source = lab.reference(question)
+    assert old in source
+    code = "import torch\nfrom torch import nn\nCOUNT = []\n" + source.replace(old, new)
+    assert re.search(says, repr(check(question, names_with(lab, code)))), repr(
+        check(question, names_with(lab, code))
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "carried"),
+    [("outputs = outputs * torch.tensor([1.0, 2, 2, 2] + [2] * 20)[: outputs.shape[1], None]", True)],
+)
+def test_what_is_wrong_from_a_step_on_is_not_put_down_to_the_state_unless_that_was_found(
+    check, lab, change: str, carried: bool
+) -> None:
+
+    code = (
+        "Right = LSTM\nclass LSTM(Right):\n    def forward(self, x, state=None):\n"
+        f"        outputs, state = super().forward(x, state)\n        {change}\n        return outputs, state"
+    )
+    said = first_message(check("q3", names_with(lab, code)))
+    assert "right up to t = 0 and wrong from t = 1 on" in said and ("carried" not in said) is carried
+
+
+def test_what_a_common_exception_means_is_told(check, lab) -> None:
+
+    code = "def last_valid(outputs, lengths):\n    return torch.nn.utils.rnn.pack_padded_sequence(outputs, lengths, True, False).shape"
+    assert "`pack_padded_sequence` is for PyTorch's own layers" in first_message(
+        check("q6", names_with(lab, code))
+    )
+    code = "def last_valid(outputs, lengths):\n    return outputs.cuda()"
+    assert "There is no GPU here" in first_message(check("q6", names_with(lab, code)))
+
+
+def test_both_sides_explain_exceptions_alike(lab: Lab, root: Path) -> None:
+    ours = (root / "autograder" / "gatelab" / "suite" / "plain.py").read_bytes()
+    assert (lab.assignment / "seqlab" / "checking" / "plain.py").read_bytes() == ours
+
+
+def test_a_cell_is_known_by_its_id_where_the_slip_is_in_its_name_and_not_by_what_it_once_held(
+    monkeypatch,
+) -> None:
+    from seqlab import runs
+
+    good = runs.Run("def q(x):\n    return 1", "a", None, True)
+    spoilt = runs.Run("de q(x):\n    return 1", "a", SyntaxError("invalid syntax"), False)
+    moved = runs.Run("def q(x):\n    return 2", "b", None, True)
+    for story, told in (
+        ([good, spoilt], True),
+        ([good, moved, spoilt], False),
+        ([good, spoilt, good], False),
+    ):
+        monkeypatch.setattr(runs, "listen", lambda story=story: story)
+        assert ("The last run of the cell that defines `q` failed" in runs.failed("q", good)) is told
+    monkeypatch.setattr(runs, "listen", lambda: [runs.Run("def q(x): pass", "a", KeyboardInterrupt(), True)])
+    assert runs.failed("q") == "" and runs.failed("other") == ""

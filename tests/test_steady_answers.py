@@ -1,0 +1,64 @@
+"""Equal calls that get different answers are told as that, in every suite; and no other answer is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gatelab.bank.notebooks import write_notebook
+from gatelab.engine import Engine
+from gatelab.suite.steady import KEPT, RANDOM
+
+DROPOUT = "nn.functional.dropout({}, 0.4)"
+COUNTED = "{} * (COUNTS.append(1) or 1 + len(COUNTS) % 5)"
+
+
+def lost(engine: Engine, place: Path, question: str, *edits: tuple[str, str]) -> dict[str, str]:
+    """Part → message, of the parts that an edited reference loses."""
+    source = "from torch import nn\nCOUNTS = []\n" + engine.lab.reference(question)
+    for old, new in edits:
+        assert old in source, old
+        source = source.replace(old, new)
+    path = write_notebook(place / "lab.ipynb", engine.lab, {question: source})
+    report = engine.grade(path, questions=[question], training=False)
+    return {part.name: part.message for part in report.question(question).parts if not part.passed}
+
+
+PLACES = {
+    "q1": "o * shown",
+    "q2": "fresh + kept",
+    "q3": "torch.stack(outputs, dim=1)",
+    "q7": "self.head(summary)",
+    "q8": "torch.stack(steps, dim=1)",
+}
+
+
+@pytest.mark.parametrize("question", list(PLACES))
+@pytest.mark.parametrize(("change", "told"), [(DROPOUT, RANDOM), (COUNTED, KEPT)])
+def test_a_dropout_left_on_and_a_counter_that_is_kept_are_told_apart(
+    engine: Engine, tmp_path: Path, question: str, change: str, told: str
+) -> None:
+    place = PLACES[question]
+    messages = lost(engine, tmp_path, question, (place, change.format(f"({place})")))
+    assert told in messages.values()
+    assert not {RANDOM, KEPT} - {told} & set(messages.values())
+
+
+@pytest.mark.parametrize(
+    ("question", "edit"),
+    [
+        ("q1", ("o * shown", "o * shown * 0.9")),
+        ("q3", ("torch.stack(outputs, dim=1)", "torch.stack(outputs, dim=1) * 0.9")),
+        (
+            "q8",
+            ("torch.rand(own.shape) < forcing", "torch.rand(own.shape) < forcing**2"),
+        ),  # drawn, as it should be
+        ("q10", ("argmax", "argmin")),
+    ],
+)
+def test_a_wrong_answer_that_equal_calls_get_again_is_not_called_random(
+    engine: Engine, tmp_path: Path, question: str, edit: tuple[str, str]
+) -> None:
+    messages = lost(engine, tmp_path, question, edit)
+    assert messages and not {RANDOM, KEPT} & set(messages.values()), messages
