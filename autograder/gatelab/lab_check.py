@@ -72,18 +72,11 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
             yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
     if len(set(spec.names)) < len(spec.names):
         yield f"{where}: names holds the same name twice."
-    for key in ("builds_on", "own_if"):
-        for name in getattr(spec, key):
-            if name not in owner:
-                yield f"{where}: {key} names {name}, which no question asks for{_meant(name, list(owner))}."
-            elif ids.index(owner[name]) >= ids.index(spec.id):
-                yield f"{where}: {key} names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
-    for name, needed in spec.own_if.items():
-        for id in needed:
-            if why := no_such_question(lab, id):
-                yield f"{where}: own_if, {name}: {why}"
-            elif ids.index(id) >= ids.index(spec.id):
-                yield f"{where}: own_if, {name}: {id} is not graded before {spec.id}; name earlier questions."
+    for name in spec.builds_on:
+        if name not in owner:
+            yield f"{where}: builds_on names {name}, which no question asks for{_meant(name, list(owner))}."
+        elif ids.index(owner[name]) >= ids.index(spec.id):
+            yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
 
 
 def _suites(lab: Lab) -> Iterator[str]:
@@ -168,7 +161,7 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | N
 
 def _references(lab: Lab) -> Iterator[str]:
     """Every question has its reference, which defines what the question asks for."""
-    built_on = {name for spec in lab.questions.values() for name in (*spec.builds_on, *spec.own_if)}
+    built_on = {name for spec in lab.questions.values() for name in spec.builds_on}
     for id, spec in lab.questions.items():
         path = lab.hidden / "reference" / f"{id}.py"
         if spec.by_hand or not spec.names:

@@ -261,7 +261,7 @@ class ConfinedWorkers:
             undone.callback(output.close)
             line, far = socket.socketpair()
             undone.callback(line.close)
-            names = [*question.names, *question.builds_on, *question.own_if]
+            names = [*question.names, *question.builds_on]
             limits = {"cpu_seconds": float(question.cpu_seconds), "names": names}
             try:
                 with far:
