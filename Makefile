@@ -8,7 +8,7 @@ CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile build zip verify mutate bench soak image calibrate lint clean
+.PHONY: grade test hostile build zip verify mutate bench soak steady image calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -47,6 +47,10 @@ bench: $(READY)
 ## 25 classes of 40, each with a new fork server: does one ever hang?
 soak: $(READY)
 	$(BIN)/python tests/soak.py --jobs $(JOBS)
+
+## The same class alone and beside busy processes, with other jobs and threads: does a point change?
+steady: $(READY)
+	$(BIN)/python tests/steady.py --training
 
 ## The grading image against the class command: does a container give the same points? Docker with buildx must run.
 image: $(READY)

@@ -114,7 +114,7 @@ SLIPS = {
     "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
-    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "[q3]: cpu_seconds must be more than 0"),
+    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "seconds must be more than 0"),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
     "a suite without a question": (
         f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "There is no question q33 (is q3 meant?)"),
