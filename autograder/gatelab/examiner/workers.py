@@ -212,19 +212,25 @@ class ConfinedWorkers:
                 f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
             )
             self.problems.setdefault(cell.index, Cell(cell.index, "asleep", told))
-        for entry in answer.get("mended") or [] if isinstance(answer.get("mended"), list) else []:
-            self._note_mended(entry)
+        self._note_bound(answer)
 
-    def _note_mended(self, entry: Any) -> None:
+    def _note_bound(self, answer: dict[str, Any]) -> None:
+        """Tell of names that more than one cell binds, and which was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
-        if (
-            not isinstance(entry, dict)
-            or entry.get("name") not in names
-            or entry.get("cell") not in self.sources
-        ):
-            return
-        told = f"It binds `{entry['name']}` to something else after your answer; your answer was graded."
-        self.problems.setdefault(entry["cell"], Cell(entry["cell"], "bound again", told))
+        for kind in ("mended", "twice"):
+            entries = answer.get(kind)
+            for entry in entries[:50] if isinstance(entries, list) else ():
+                if not isinstance(entry, dict) or entry.get("name") not in names:
+                    continue
+                name, cell, before = entry["name"], entry.get("cell"), entry.get("before")
+                if cell not in self.sources or (kind == "twice" and before not in self.sources):
+                    continue
+                told = (
+                    f"It binds `{name}` to something else after your answer; your answer was graded."
+                    if kind == "mended"
+                    else f"It defines `{name}` again, after cell {before}; the last definition was graded, as in Jupyter."
+                )
+                self.problems.setdefault(cell, Cell(cell, "bound again", told))
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
         """Fork the loaded notebook, with the references that the question builds on put in. Raises WorkerLost."""

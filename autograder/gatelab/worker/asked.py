@@ -25,6 +25,7 @@ class Asked:
             str, tuple[int, Any]
         ] = {}  # name → the cell of the student's last answer, and the answer
         self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and to what
+        self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of an older answer and of the last
 
     def is_spare_stub(self, statement: Statement) -> bool:
         """Whether it is an untouched stub of a name that the student has answered above it."""
@@ -43,7 +44,10 @@ class Asked:
             if star and name in self.bound and self.bound[name][1] is value:
                 continue
             self.bound[name] = statement.cell, value
-            stub = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef)) and _is_stub(statement.node)
+            written = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef))
+            stub = written and _is_stub(statement.node)
+            if written and not stub and self.own.get(name, (statement.cell,))[0] != statement.cell:
+                self.twice[name] = self.own[name][0], statement.cell
             if not stub and _is_answer(value, self.own.get(name, (0, None))[1]):
                 self.own[name] = statement.cell, value
 

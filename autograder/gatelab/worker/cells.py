@@ -154,10 +154,11 @@ class Notebook:
                 return  # the student's code says what is missing when it is called
 
     def settle(self) -> dict[str, Any]:
-        """The notebook is loaded: {"missing": asked names that have no answer, "mended": [{"cell", "name", "own"}] for
-        each that was bound again to something else}."""
+        """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something
+        else than an answer ("mended": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
+        twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
-        return {"missing": missing, "mended": self.asked.settle(self.namespace)}
+        return {"missing": missing, "mended": self.asked.settle(self.namespace), "twice": twice}
 
 
 def _note(found: dict[str, Any], error: BaseException, statement: Statement) -> None:
