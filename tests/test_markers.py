@@ -214,6 +214,8 @@ FORMS = {
     "an async function": (lambda m: m.replace("def lstm_step", "async def lstm_step", 1), "async"),
     "no Python": (lambda m: m.replace("def lstm_step(", "def lstm_step(:", 1), "no valid Python"),
     "no Python's indentation": (lambda m: m.replace("    return h, c", "  return h, c", 1), "no valid Python"),
+    "metadata in quotes": (lambda m: m.replace('nbgrader={"grade_id": "q1-solution", "solution": true}', 'nbgrader="q1-solution"', 1), "cannot be read"),
+    "a number for an ID": (lambda m: m.replace('"grade_id": "q1-solution"', '"grade_id": 1', 1), "cannot be read"),
     "another name": (lambda m: m.replace("def lstm_step", "def lstm_stpe", 1), "asks for lstm_step"),
     "not a solution": (lambda m: m.replace('"q1-solution", "solution": true', '"q1-solution", "solution": false', 1), '"solution": true'),
     "solution misspelt": (lambda m: m.replace('"q1-solution", "solution"', '"q1-solution", "solutoin"', 1), "solut"),

@@ -85,7 +85,13 @@ def _with_points(text: str, lab: Lab, master: Path) -> str:
 
 def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
     """Fill in what the metadata leaves out; a grade cell's points are those of questions.toml."""
-    mark = {**NBGRADER_DEFAULTS, **cell.metadata["nbgrader"]}
+    typed = cell.metadata["nbgrader"]
+    if not isinstance(typed, dict) or not isinstance(typed.get("grade_id", ""), str):
+        raise BuildError(
+            f"{master}: the nbgrader metadata of the cell that starts {_start(cell)} cannot be read; write it as "
+            '{"grade_id": "q1-solution", "solution": true}.'
+        )
+    mark = {**NBGRADER_DEFAULTS, **typed}
     if not mark.get("grade_id"):
         raise BuildError(
             f"{master}: the cell that starts {_start(cell)} has nbgrader metadata without a grade_id."
