@@ -152,8 +152,10 @@ class GatelabPlugin(AbstractOtterPlugin):
         self.report = self._ungradable(
             "The grader could not work, so nothing was graded; this is not your notebook's fault. Please tell the staff."
         )
-        self.report.output = "".join(traceback.format_exception(error))
-        self.report.hints = [f"{type(error).__name__}: {error}"]
+        trace = "".join(traceback.format_exception(error))
+        self.report.hints = [
+            f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n{trace}"
+        ]
 
     def _ungradable(self, reason: str) -> Report:
         return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")

@@ -65,7 +65,8 @@ def grade_apart(
         failure = _run_otter(apart, intake, otter_run=not force_python3)
         results.mkdir(parents=True, exist_ok=True)
         if not (apart / "results" / "results.json").is_file():
-            report = Report(intake.name, "ungradable", NO_RESULT, output=failure)
+            report = Report(intake.name, "ungradable", NO_RESULT)
+            report.hints = [f"The grader itself failed; its traceback:\n{failure}"] if failure else []
             (apart / "results" / "results.json").write_text(
                 json.dumps(gradescope_results(report, specs), indent=1), encoding="utf-8"
             )
