@@ -356,7 +356,7 @@ def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("id", "said"), [("q99", "There is no question q99"), ("q12a", "q12a is marked by hand")]
+    ("id", "said"), [("q99", "q99: no such question"), ("q12a", "q12a: is marked by hand")]
 )
 def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_folder_is_run(
     engine: Engine, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str, said: str

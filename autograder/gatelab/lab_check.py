@@ -32,13 +32,13 @@ def faults(lab: Lab) -> Iterator[str]:
 
 
 def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, as a sentence; "" when it can. `by_hand`: those marked by hand will do too."""
+    """Why a question cannot be graded, to be read after its ID; "" when it can. `by_hand`: those marked by hand will do too."""
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
         return ""
     if id in lab.questions:
-        return f"{id} is marked by hand; the grader gives points for {', '.join(automatic)}."
-    return f"There is no question {id}{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
+        return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
+    return f"no such question{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
 
 
 def _meant(word: str, known: Iterator[str] | list[str]) -> str:
@@ -81,7 +81,7 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
     for name, needed in spec.own_if.items():
         for id in needed:
             if why := no_such_question(lab, id):
-                yield f"{where}: own_if, {name}: {why}"
+                yield f"{where}: own_if, {name}: {id}: {why}"
             elif ids.index(id) >= ids.index(spec.id):
                 yield f"{where}: own_if, {name}: {id} is not graded before {spec.id}; name earlier questions."
 
@@ -98,7 +98,7 @@ def _suites(lab: Lab) -> Iterator[str]:
     for path in suites:
         id = question_of(path)
         if why := no_such_question(lab, id):
-            yield f"{path}: {why} Rename the suite or mend {table}."
+            yield f"{path}: {id}: {why} Rename the suite or mend {table}."
             continue
         tree, why = _parsed(path)
         if tree is None:
@@ -216,7 +216,7 @@ def _public_checks(lab: Lab) -> Iterator[str]:
             yield f"{folder / f'{id}.py'}: there is no such file; {id} needs its public check there."
     for path in sorted(folder.glob("*.py")):
         if not path.stem.startswith("_") and (why := no_such_question(lab, path.stem)):
-            yield f"{path}: {why} Rename or remove the check."
+            yield f"{path}: {path.stem}: {why} Rename or remove the check."
 
 
 def _parsed(path: Path) -> tuple[ast.Module | None, str]:
