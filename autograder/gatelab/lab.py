@@ -103,7 +103,7 @@ class Lab:
         """Raise LabError unless the grader can grade all of these. `option`: what the message begins with."""
         for id in ids:
             if why := no_such_question(self, id):
-                raise LabError(f"{option} {id}: {why}" if option else why)
+                raise LabError(f"{option} {id}: {why}".lstrip())
 
     @cached_property
     def _table(self) -> dict:

@@ -32,13 +32,13 @@ def faults(lab: Lab) -> Iterator[str]:
 
 
 def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, as a sentence; "" when it can. `by_hand`: those marked by hand will do too."""
+    """Why a question cannot be graded, to be read after its ID; "" when it can. `by_hand`: those marked by hand will do too."""
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
         return ""
     if id in lab.questions:
-        return f"{id} is marked by hand; the grader gives points for {', '.join(automatic)}."
-    return f"There is no question {id}{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
+        return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
+    return f"no such question{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
 
 
 def _meant(word: str, known: Iterator[str] | list[str]) -> str:
@@ -91,7 +91,7 @@ def _suites(lab: Lab) -> Iterator[str]:
     for path in suites:
         id = question_of(path)
         if why := no_such_question(lab, id):
-            yield f"{path}: {why} Rename the suite or mend {table}."
+            yield f"{path}: {id}: {why} Rename the suite or mend {table}."
             continue
         tree, why = _parsed(path)
         if tree is None:
@@ -209,7 +209,7 @@ def _public_checks(lab: Lab) -> Iterator[str]:
             yield f"{folder / f'{id}.py'}: there is no such file; {id} needs its public check there."
     for path in sorted(folder.glob("*.py")):
         if not path.stem.startswith("_") and (why := no_such_question(lab, path.stem)):
-            yield f"{path}: {why} Rename or remove the check."
+            yield f"{path}: {path.stem}: {why} Rename or remove the check."
 
 
 def _parsed(path: Path) -> tuple[ast.Module | None, str]:

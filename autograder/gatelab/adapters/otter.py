@@ -155,8 +155,10 @@ class GatelabPlugin(AbstractOtterPlugin):
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""
         self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
-        self.report.output = "".join(traceback.format_exception(error))
-        self.report.hints = [f"{type(error).__name__}: {error}"]
+        trace = "".join(traceback.format_exception(error))
+        self.report.hints = [
+            f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n{trace}"
+        ]
 
     def _ungradable(self, reason: str) -> Report:
         return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")

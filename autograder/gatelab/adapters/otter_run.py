@@ -67,7 +67,8 @@ def grade_apart(
         failure = _run_otter(apart, intake, otter_run=not force_python3)
         results.mkdir(parents=True, exist_ok=True)
         if not _is_ours(apart / "results" / "results.json"):
-            report = Report(intake.name, "failed", NO_RESULT, TOLD, output=failure)
+            report = Report(intake.name, "failed", NO_RESULT, TOLD)
+            report.hints = [f"The grader itself failed; its traceback:\n{failure}"] if failure else []
             (apart / "results" / "results.json").write_text(
                 json.dumps(gradescope_results(report, specs), indent=1), encoding="utf-8"
             )
