@@ -203,6 +203,28 @@ IN_FRONT = {
     "display": "from IPython.display import display, clear_output, HTML\ndisplay(HTML('<b>x</b>'))\nclear_output()\n",
     "seeds": "torch.use_deterministic_algorithms(True)\ntorch.backends.cudnn.deterministic = True\nnp.random.seed(0)\n",
     "style": "plt.style.use('no-such-style')\nplt.rcParams['figure.dpi'] = 120\n",
+    "pools": (
+        "import multiprocessing as mp\nfrom concurrent.futures import ThreadPoolExecutor, ProcessPoolExecutor\n"
+        "def twice(k):\n    return 2 * k\n"
+        "with mp.Pool(2) as pool:\n    assert pool.map(twice, [1, 2]) == [2, 4]\n"
+        "EXECUTOR = ThreadPoolExecutor(2)\nassert list(EXECUTOR.map(twice, [1, 2])) == [2, 4]\n"
+        "with ProcessPoolExecutor() as other:\n    assert other.submit(twice, 3).result() == 6\n"
+    ),
+    "classes": (
+        "from dataclasses import dataclass, field\nfrom typing import NamedTuple\nimport pickle\n"
+        "@dataclass\nclass Config:\n    size: int = 3\n    names: list = field(default_factory=list)\n"
+        "class Pair(NamedTuple):\n    a: int\n    b: int = 2\n"
+        "assert pickle.loads(pickle.dumps(Config(4))) == Config(4) and Pair(1).b == 2\n"
+    ),
+    "shell asked": (
+        "from IPython import get_ipython as ipython\nipython().run_line_magic('matplotlib', 'inline')\n"
+        "if 'google.colab' in str(get_ipython()):\n    raise RuntimeError\nget_ipython().system('ls')\n"
+    ),
+    "files": (
+        "import os\nos.makedirs('figures', exist_ok=True)\nplt.plot([1, 2])\nplt.savefig('figures/a.png')\n"
+        "torch.save({'a': torch.ones(2)}, 'weights.pt')\nassert torch.load('weights.pt')['a'].sum() == 2\n"
+    ),
+    "strict": "import warnings\nwarnings.filterwarnings('error')\nnp.seterr(all='raise')\ntorch.autograd.set_detect_anomaly(True)\n",
     "future": "from __future__ import annotations\n",
 }  # fmt: skip
 
@@ -235,9 +257,22 @@ def test_a_module_written_by_a_cell_can_be_imported(graded: Callable) -> None:
     assert full(graded(change, "q1"), "q1")
 
 
+def test_a_file_written_by_a_cell_can_be_run(graded: Callable) -> None:
+    def change(cells: Cells) -> None:
+        k = place(cells, "q1-solution")
+        text = cells[k]["source"]
+        cells[k]["source"] = "%run my_cells.py"
+        cells.insert(k, code(f"%%writefile my_cells.py\nimport torch\n{text}"))
+
+    assert full(graded(change, "q1"), "q1")
+
+
 @pytest.mark.parametrize(
     "decorated",
     [
+        "@torch.jit.ignore\n",
+        "@torch.jit.unused\n",
+        "@torch.autocast('cpu', enabled=False)\n",
         "@torch.compile\n",
         "@torch.compile(mode='reduce-overhead', fullgraph=True)\n",
         "@torch.compile()\n",

@@ -87,7 +87,8 @@ class Examiner:
             if workers is not None:
                 cells, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
                 report.cells = [
-                    replace(problem, start=first_words(workers.sources.get(problem.index, ""))) for problem in cells
+                    replace(problem, start=first_words(workers.sources.get(problem.index, "")))
+                    for problem in cells
                 ]
                 report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
                 report.output = workers.output

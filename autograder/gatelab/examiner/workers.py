@@ -28,6 +28,7 @@ from .process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
 # Processor time that the code of a notebook may take; a busy machine costs nobody anything. Measured: the solved
 # notebook loads in 0.1 s without its experiments, and its slowest call in a suite takes 0.4 s.
 CELL_CPU = 10.0  # one cell
+SLOW_CPU = 1.0  # a cell of which a loading before has shown that it takes too long
 LOAD_CPU = 60.0  # all cells
 CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
 # Wall time, a backstop for code that waits or turned its alarm off.
@@ -100,6 +101,7 @@ class ConfinedWorkers:
         self.sources = {cell.index: cell.source for cell in cells}
         self.problems: dict[int, Cell] = {}
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
+        self.slow: set[int] = set()  # cells whose time was up in a loading before
         self.hints: list[str] = []
         self.protection: dict[str, bool] = {}
         self.output = ""
@@ -154,13 +156,17 @@ class ConfinedWorkers:
                 told = f"The cells before took more than {LOADS_SECONDS:g} s."
                 self.problems.setdefault(cell.index, Cell(cell.index, "skipped", told))
                 continue
+            most = SLOW_CPU if cell.index in self.slow else CELL_CPU
             request = {
                 "op": "cell", "source": cell.source, "index": cell.index,
-                "quick": times == 1 or spent >= LOAD_CPU, "seconds": max(1.0, min(CELL_CPU, LOAD_CPU - spent)),
+                "quick": times == 1 or spent >= LOAD_CPU, "seconds": max(SLOW_CPU, min(most, LOAD_CPU - spent)),
             }  # fmt: skip
             answer = self._ask_cell(cell, request, min(CELL_SECONDS, left))
             took = answer.get("cpu")  # as the worker says; the wall clock is ours
             spent += took if isinstance(took, float) and 0 <= took < LOAD_CPU else CELL_CPU
+            error = answer.get("error")
+            if isinstance(error, dict) and error.get("type") == "TimeUp":
+                self.slow.add(cell.index)
             self._note_problem(cell, answer, refused)
         self._wake_answers()
 

@@ -8,8 +8,10 @@ notebook is right here. Nothing of this protects anybody.
 from __future__ import annotations
 
 import builtins
+import concurrent.futures
 import contextlib
 import functools
+import multiprocessing.pool
 import re
 import sys
 import time
@@ -18,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
+import torch.multiprocessing
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader
 
@@ -36,6 +39,7 @@ def settle_in() -> None:
     _no_threads()
     _no_compiler()
     _no_loader_processes()
+    _no_pools()
     _no_bars()
     _no_debugger()
     _no_screen()
@@ -91,6 +95,59 @@ def _no_loader_processes() -> None:
         make(self, *args, **kwargs)
 
     DataLoader.__init__ = here
+
+
+class Serial(concurrent.futures.Executor):
+    """An executor, or a pool, that does everything at once and in this process: no thread outlives a fork."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future:
+        future: concurrent.futures.Future = concurrent.futures.Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class SerialPool(Serial):
+    """The same under the names of multiprocessing's pools."""
+
+    def map(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
+        return [function(item) for item in items]
+
+    def starmap(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
+        return [function(*item) for item in items]
+
+    def imap(self, function: Callable[..., Any], items: Any, chunksize: int = 1) -> Any:
+        return iter(self.map(function, items))
+
+    imap_unordered = imap
+
+    def apply(
+        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+    ) -> Any:
+        return function(*args, **(kwds or {}))
+
+    def apply_async(
+        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+    ) -> Any:
+        future = self.submit(function, *args, **(kwds or {}))
+        return types.SimpleNamespace(
+            get=lambda timeout=None: future.result(), ready=future.done, wait=lambda timeout=None: None
+        )
+
+    def close(self) -> None: ...
+
+    terminate = join = close
+
+
+def _no_pools() -> None:
+    concurrent.futures.ThreadPoolExecutor = concurrent.futures.ProcessPoolExecutor = Serial
+    for module in (multiprocessing, torch.multiprocessing):
+        module.Pool = SerialPool
+    multiprocessing.pool.ThreadPool = SerialPool
 
 
 def _no_bars() -> None:
