@@ -1,4 +1,4 @@
-"""q6: the last valid output and the mean over valid steps, with garbage in the padding."""
+"""q6: the last valid output and the mean over valid steps, with garbage in the padding: large numbers, nan, inf."""
 
 import pytest
 import torch
@@ -74,26 +74,37 @@ def test_masked_mean_gradients(student, draw, N, T, H):
     check_gradients(student, draw, "masked_mean", N, T, H)
 
 
-CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1
+CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1, and as they come
     (3, 4, 2, [1, 1, 1]),
     (2, 6, 3, [6, 6]),
     (1, 5, 4, [3]),
     (4, 1, 3, [1, 1, 1, 1]),
     (2, 3, 1, [2, 3]),
     (1, 1, 1, [1]),
+    (3, 5, 2, [2, 5, 3]),
 ]
+NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))  # times zero they are no zero
 
 
 def check_edges(student, draw, name: str, dtype: torch.dtype) -> None:
     """One call after the other with other sizes; the arguments stay as they were."""
-    rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
     for N, T, H, own in CASES:
         lengths = torch.tensor(own)
         outputs = padded(draw, N, T, H, lengths, dtype)
-        reply = student.call(name, outputs, lengths)
-        what = f"{name} for lengths {own} and T = {T}"
-        close(reply.value, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
-        unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
+        check_call(student, name, outputs, lengths, "", dtype)
+        if min(own) < T:
+            padding = (torch.arange(T) >= lengths[:, None])[:, :, None].expand_as(outputs)
+            fill = torch.tensor(NO_NUMBERS, dtype=dtype).repeat(outputs.numel())[: outputs.numel()]
+            filled = torch.where(padding, fill.view_as(outputs), outputs)
+            check_call(student, name, filled, lengths, " with nan and inf in the padding", dtype)
+
+
+def check_call(student, name: str, outputs: Tensor, lengths: Tensor, more: str, dtype: torch.dtype) -> None:
+    rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
+    reply = student.call(name, outputs, lengths)
+    what = f"{name} for lengths {lengths.tolist()} and T = {outputs.shape[1]}{more}"
+    close(reply.value, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
+    unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
 
 
 @part("q6", "last-valid-of-any-size-and-dtype", 1)

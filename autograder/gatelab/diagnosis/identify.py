@@ -56,7 +56,7 @@ def equal_answers(
     mine: dict[str, Any], theirs: dict[str, Any], request: dict[str, Any] | None = None
 ) -> bool:
     """Whether two answers to the same request say the same."""
-    if bool(mine.get("error")) != bool(theirs.get("error")):
+    if bool(mine.get("error")) != bool(theirs.get("error")) or mine.get("left") != theirs.get("left"):
         return False
     if mine.get("error"):
         return _said(mine["error"], request) == _said(theirs["error"], request)

@@ -13,6 +13,7 @@ from gatelab.diagnosis.identify import identify
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Part, Question
 
+from .leftovers import costs, sentence
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
 from .words import Words
@@ -53,6 +54,7 @@ class Verdict:
     passed: bool
     message: str = ""
     detail: str = ""
+    left_changed: bool = False  # what is wrong is what a call left changed
 
 
 @dataclass
@@ -65,6 +67,9 @@ class Running:
     forks: int = 0
     started: float = field(default_factory=time.monotonic)
     errors: dict[str, str] = field(default_factory=dict)  # test → its last exception, in the worker's words
+    left: dict[str, list[tuple[str, str]]] = field(
+        default_factory=dict
+    )  # test → (function, what it left changed)
     output: str = ""
     lost: bool = False
 
@@ -76,6 +81,7 @@ class Grading:
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.shares: dict[tuple[str, str], Share] = {}
         self.verdicts: dict[tuple[str, str], list[Verdict]] = {}
+        self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
         self.running: Running | None = None
         names = (name for spec in lab.questions.values() for name in spec.names)
@@ -110,6 +116,8 @@ class Grading:
             self.words.given |= request["op"] in ("define", "run")
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
+            if answer.get("left"):
+                running.left.setdefault(test, []).extend(answer["left"])
             return self._in_shown_words(answer, test)
         except WorkerLost:
             self._close_worker()
@@ -118,6 +126,7 @@ class Grading:
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.verdicts.setdefault((share.question, share.name), []).append(verdict)
+        self.share_of[test] = share
         if self.running and not verdict.passed:
             self.running.trace.failed.add(test)
             if test in self.running.errors:
@@ -129,6 +138,7 @@ class Grading:
         if running is None:
             return
         self._close_worker()
+        self._charge_leftovers(running)
         question = self._sum_up(running)
         if self.bank is not None and not running.lost:
             self._name_mistake(running, question)
@@ -170,6 +180,21 @@ class Grading:
         """Names that stay the student's: the questions they belong to are finished and full."""
         full = {id for id, q in self.finished.items() if abs(q.points - q.max_points) < 1e-9}
         return {name for name, ids in spec.own_if.items() if full.issuperset(ids)}
+
+    def _charge_leftovers(self, running: Running) -> None:
+        """What calls left changed costs one part of the question, unless a check has found and charged it itself."""
+        tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
+        own = (v for key, verdicts in self.verdicts.items() if key[0] == running.spec.id for v in verdicts)
+        if any(verdict.left_changed for verdict in own):
+            return
+        points = {name: share.points for (id, name), share in self.shares.items() if id == running.spec.id}
+        part = costs((share.name for share in tests.values()), points)
+        test = next((test for test, share in tests.items() if share.name == part), None)
+        if test is not None:
+            name, kind = running.left[test][0]
+            known = {name for spec in self.lab.questions.values() for name in spec.names}
+            told = sentence(name if name in known else "", kind)
+            self.verdict(tests[test], test, Verdict(False, told, left_changed=True))
 
     def _close_worker(self) -> None:
         running = self.running

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from gatelab.bank.load import load_bank
+from gatelab.diagnosis.compare import LeftChanged
 from gatelab.lab import DEFAULT_SEED, Lab, QuestionSpec
 
 from .draw import Draw
@@ -155,16 +156,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
-        message, detail = "", ""
+        message, detail, changed = "", "", False
         if report.failed:
             error = call.excinfo.value
             detail = report.longreprtext
             ours = isinstance(error, AssertionError) and str(error)
+            changed = isinstance(error, LeftChanged)
             # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail))
+        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, changed))
     return report
 
 

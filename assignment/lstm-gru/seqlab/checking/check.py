@@ -17,7 +17,7 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from seqlab.checking import fingerprint
+from seqlab.checking import fingerprint, leftovers
 from seqlab.checking.differ import Finding, untouched
 from seqlab.checking.record import Call, Contract, Missing, Student
 
@@ -56,7 +56,12 @@ class Check:
         """Make all calls (once) against a notebook's namespace. Returns the record."""
         if self.student is None:
             self.student = Student(namespace)
-            self._results = self._calls(self.student)
+            before = leftovers.switches()
+            try:
+                with torch.enable_grad():  # a cell may have switched them off; here they are asked for
+                    self._results = self._calls(self.student)
+            finally:
+                leftovers.put_back(before)
         return self.student.record
 
     def results(self, namespace: dict[str, Any]) -> Any:
@@ -83,6 +88,12 @@ class Check:
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
+    def nothing_left(self, title: str) -> None:
+        """No call of the name that a case is about left anything changed."""
+        for call in self.student.record:
+            if call.left and call.group == title.partition(":")[0]:
+                untouched(call)
+
     def explain(self, finding: Finding) -> tuple[str, Exception]:
         """The message for the student, and the error for otter to print below it."""
         call = finding.call
@@ -101,12 +112,14 @@ class _Case(test_case):
     def __init__(self, check: Check, name: str, function: Callable) -> None:
         super().__init__(name=name)
         self.test_func = function
+        self.title = name.partition(" ")[2]
         self.check = check
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
         try:
             with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
                 self.test_func(self.check.results(global_environment))
+                self.check.nothing_left(self.title)
         except Finding as finding:
             self.failure_message, error = self.check.explain(finding)
             # otter shows the test file's line that the traceback's third entry names.

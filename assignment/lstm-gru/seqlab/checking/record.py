@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqlab.checking.leftovers import alike, watched
+
 
 class Missing(Exception):
     """The notebook has no such name."""
@@ -55,6 +57,7 @@ class Call:
     value: Any = None
     grads: dict[str, Tensor | None] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)  # arguments that were changed in place
+    left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
     error: BaseException | None = None
     backward_error: BaseException | None = None
 
@@ -86,7 +89,7 @@ class Call:
 
         With `module` its parameters get gradients too.
         """
-        twin = replace(self, value=None, grads={}, changed=[], error=None, backward_error=None)
+        twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
         _run(twin, function, module)
         if error := twin.error or twin.backward_error:
             raise error
@@ -195,7 +198,7 @@ class Student:
                 raise made.error
             return lambda: function(made.value)
 
-        return self._keep(call, target)
+        return self._keep(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
         """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
@@ -203,6 +206,8 @@ class Student:
 
         def target() -> Callable:
             own = self._lookup(name)
+            if not isinstance(own, type) and callable(own):
+                own = watched(own, call.left, own)
             return lambda: function(own)
 
         return self._keep(call, target)
@@ -237,14 +242,16 @@ class Student:
         except KeyError:
             raise Missing(f"the notebook defines no `{name}`") from None
 
-    def _keep(self, call: Call, target: Callable[[], Callable], module: Any = None) -> Call:
+    def _keep(
+        self, call: Call, target: Callable[[], Callable], module: Any = None, watch: bool = True
+    ) -> Call:
         self.record.append(call)
         try:
             function = target()
         except Exception as error:
             call.error = error
             return call
-        _run(call, function, module)
+        _run(call, watched(function, call.left, module) if watch else function, module)
         return call
 
 
@@ -271,7 +278,7 @@ def _run(call: Call, function: Callable, module: Any = None) -> None:
     call.changed = [
         path
         for path, value in given.items()
-        if isinstance(value, Tensor) and not torch.equal(passed[path].detach(), value.detach())
+        if isinstance(value, Tensor) and not alike(passed[path], value)
     ]
     if call.gradients is not None:
         if isinstance(module, nn.Module):
