@@ -19,6 +19,10 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and value <= 1
+
+
 # What a column of questions.toml holds, in words and as a check.
 TEXT = "a text in quotes"
 NUMBER = "a number from 0 on, without quotes", _is_number
@@ -91,6 +95,8 @@ class Lab:
         for key in ("title", "name", "notebook"):
             if not isinstance(table.get(key), str):
                 raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
+        if not _is_share(table.get("credit", 1)):
+            raise LabError(f"{path}: credit must be a number from 0 to 1; it is {table['credit']!r}.")
         return table
 
     @property
@@ -100,6 +106,11 @@ class Lab:
     @property
     def title(self) -> str:
         return self._table["title"]
+
+    @property
+    def credit(self) -> float:
+        """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
+        return self._table.get("credit", 1)
 
     @property
     def notebook(self) -> str:

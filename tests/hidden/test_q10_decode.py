@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from twins import TwinSeq2Seq, after_eos, draw_weights, load_both
+from twins import TwinSeq2Seq, after_eos, draw_weights, load_both, unsorted_lengths
 
 from gatelab.suite import kept, needs, part
 
@@ -108,7 +108,7 @@ def models(
     for _ in range(500):
         weights = draw_weights(twin, draw, scale=1.2)
         twin.load_state_dict(weights)
-        source, lengths = draw.integers(0, VS, n, 5), draw.integers(1, 6, n)
+        source, lengths = draw.integers(0, VS, n, 5), unsorted_lengths(draw, n, 5)
         with torch.no_grad():
             tokens = twin.free(source, lengths, max_len).argmax(dim=-1)
             twin.bos = bos - 1

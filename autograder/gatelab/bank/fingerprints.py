@@ -2,7 +2,7 @@
 
 Every chaff of a question is laid over the reference solutions, the question's public check makes its calls on
 it, and a few random sums of what comes back are kept. The file goes to students: it holds the numbers, the
-misconceptions and the hints, and no code. The two gate questions get every pair of mistakes as well.
+misconceptions and the hints, and no code. Questions with `pairs` get every pair of mistakes as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from gatelab.bank.importing import importable
 from gatelab.bank.load import Bank, BankError, Chaff, load_bank
 from gatelab.lab import Lab
 
-PAIRED = ("q1", "q2")  # the questions whose mistakes are recognised two at a time
 Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a call
 
 
@@ -80,7 +79,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     """Words, right numbers and known mistakes of one question."""
     right = prints(lab, question)
     chaffs = bank.chaffs_of(question)
-    pairs = bank.pairs_of(question) if question in PAIRED else ()
+    pairs = bank.pairs_of(question) if lab.questions[question].pairs else ()
     entries: dict[str, dict[str, Any]] = {}
     for chaff in (*chaffs, *pairs):
         calls = _changes(right, prints(lab, question, chaff))

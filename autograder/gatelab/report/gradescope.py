@@ -89,7 +89,7 @@ def summary(report: Report, questions: list[Question]) -> str:
 
 def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
-    lines = [shown(question.note)] if question.note else []
+    lines = [shown(line) for line in (question.note, question.follow_through) if line]
     for part in question.parts:
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:

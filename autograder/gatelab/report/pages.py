@@ -84,13 +84,14 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 def _notes(question: Question) -> list[dict[str, str]]:
     """The question's note as paragraphs; of a recognised mistake, what it is and the hint stand apart."""
     note = shown(question.note)
+    credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
     if not question.misconception:
         return [{"text": note, "hint": ""}] if note else []
     found = []
     for mistake in note.split(" And: "):
         text, _, hint = mistake.partition(" Hint: ")
         found.append({"text": text, "hint": hint})
-    return found
+    return found + credited
 
 
 def person(name: str) -> str:

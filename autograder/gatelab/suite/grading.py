@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 
 from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.identify import identify
+from gatelab.diagnosis.signature import own_code, signature
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Part, Question
 
@@ -178,7 +180,7 @@ class Grading:
 
     def _own(self, spec: QuestionSpec) -> set[str]:
         """Names that stay the student's: the questions they belong to are finished and full."""
-        full = {id for id, q in self.finished.items() if abs(q.points - q.max_points) < 1e-9}
+        full = {id for id, q in self.finished.items() if abs(q.earned - q.max_points) < 1e-9}
         return {name for name, ids in spec.own_if.items() if full.issuperset(ids)}
 
     def _charge_leftovers(self, running: Running) -> None:
@@ -239,8 +241,16 @@ class Grading:
             compose if running.spec.pairs else None,
             running.spec.library,
         )
+        if not found and running.trace.failed and question.begun:
+            names = {name for spec in self.lab.questions.values() for name in spec.names}
+            own = running.spec.names
+            question.signature = signature(running.trace)
+            question.code = own_code(self.workers.sources, own, names.difference(own))
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)
+            if found.full:
+                share = math.prod(chaff.credit for chaff in found) * self.lab.credit
+                question.credit = round(share * question.max_points, 2)
             question.note = " And: ".join(f"{chaff.misconception} Hint: {chaff.hint}" for chaff in found)
 
 

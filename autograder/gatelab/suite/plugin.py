@@ -191,7 +191,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for question in grading.finished.values():
         write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
         if question.note:
-            write(f"    {question.misconception}: {question.note}")
+            write(f"    {question.misconception}: {question.note} {question.follow_through}".rstrip())
         for part in question.parts:
             write(
                 f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}"

@@ -3,6 +3,8 @@
 Hint: What is 0 * nan? An index reads one step and no other.
 """
 
+credit = 0.85
+
 EDITS = [
     (
         "return outputs[rows, lengths - 1]",
