@@ -50,14 +50,15 @@ def verify_command(
 
     every = tuple(range(DEFAULT_SEED, DEFAULT_SEED + seeds))
 
-    def graded(jobs: int, seeds: tuple[int, ...], chaff_seeds: tuple[int, ...] = ()) -> Matrix:
+    def graded(jobs: int, seeds: tuple[int, ...], repeated: bool = False) -> Matrix:
         with Engine(lab, jobs=jobs) as engine:
             return verify(
-                engine, bank, seeds, tuple(question or ()), training, chaff_seeds=chaff_seeds,
+                engine, bank, seeds, tuple(question or ()), training,
+                everywhere=not repeated, chaff_seeds=seeds if len(seeds) > 1 else (),
                 progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
             )  # fmt: skip
 
-    matrix = graded(jobs, every, every if seeds > 1 else ())
+    matrix = graded(jobs, every)
     show(matrix, lab, console)
     table = markdown(matrix, lab)
     if out is not None:
@@ -68,9 +69,8 @@ def verify_command(
     different = []
     if twice:
         again = 1 if jobs > 1 else 2
-        second = graded(
-            again, every[:1]
-        )  # every chaff and every wheat; other seeds bring other inputs, no other code
+        # Every chaff and every wheat; other seeds bring other inputs, no other code.
+        second = graded(again, every[:1], repeated=True)
         gradings = list(second.told)
         different = differences(matrix, second, gradings)
         console.print(
@@ -120,6 +120,38 @@ def misses_command(
         who = ", ".join(miss.who[:8]) + (", …" if len(miss.who) > 8 else "")
         for line in (who, f"lost: {', '.join(miss.lost)}", miss.message, "", miss.code or "(no code)"):
             console.print(shown(line), markup=False)
+
+
+def ambush_command(
+    question: Annotated[list[str] | None, typer.Option(help="Only this question.")] = None,
+    jobs: Annotated[int, typer.Option(help="Checks at once.", min=1)] = 2,
+    seconds: Annotated[int, typer.Option(help="Processor time of one.", min=1)] = 12,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for ambush.md.")] = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Wrong work that every public check lets pass and that then loses more than 5 % of a question."""
+    from gatelab.lab import DEFAULT_SEED
+
+    from .ambush import page, tally
+    from .load import load_bank
+    from .mutate_command import mutated
+
+    console = Console(soft_wrap=True, highlight=False)
+    try:
+        lab = Lab.in_repository(root)
+        chosen = [id for id in mutated(lab) if not question or id in question]
+        results = tally(
+            lab, load_bank(lab), chosen, jobs, DEFAULT_SEED, seconds,
+            lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+        )  # fmt: skip
+    except LabError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from error
+    text = page(results, DEFAULT_SEED)
+    console.print(text, markup=False)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "ambush.md").write_text(text, encoding="utf-8")
 
 
 def fingerprints_command(

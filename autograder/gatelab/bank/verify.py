@@ -102,14 +102,27 @@ def told(report: Report) -> list:
 
 
 def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
-    """One sentence for each grading (of these, or all) that the second time gave another point or another message."""
+    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
+
+    What the second time left out, because a chaff was graded in fewer questions, is not compared.
+    """
     found = []
     for grading in first.told if gradings is None else gradings:
         before, after = first.told.get(grading, []), second.told.get(grading, [])
+        left_out = _graded(before) - _graded(after) if after else set()
+        before, after = (
+            [line for line in told if str(line[0]).partition("/")[0] not in left_out]
+            for told in (before, after)
+        )
         if before != after:
             line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
             found.append(f"{grading} was told {line} and then {other}")
     return found
+
+
+def _graded(told: list) -> set[str]:
+    """The questions of which parts are told."""
+    return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
