@@ -44,6 +44,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
             "questions": {
                 question.id: {
                     "points": question.points,
+                    "earned": question.earned,
                     "parts": {part.name: part.points for part in question.parts},
                     "misconceptions": mistakes(question),
                 }
