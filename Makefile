@@ -8,7 +8,7 @@ CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile build zip verify mutate bench soak steady image calibrate lint clean
+.PHONY: grade test hostile build zip verify mutate ambush bench soak steady image calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -40,6 +40,10 @@ verify: $(READY)
 ## Grade the suites with every small change of the references; writes docs/mutation.md.
 mutate: $(READY)
 	$(BIN)/gatelab mutate --jobs $(JOBS) --out docs
+
+## Wrong work that is green in every public check and then loses points; writes docs/ambush.md.
+ambush: $(READY)
+	$(BIN)/gatelab ambush --jobs $(JOBS) --out docs
 
 bench: $(READY)
 	$(BIN)/gatelab bench

@@ -41,6 +41,8 @@ def report() -> Report:
                 ],
                 misconception="gates-swapped+bias-left-out",
                 note="Two gates are swapped. Hint: look again.",
+                signature="STAFF-SIGNATURE",
+                code="STAFF-CODE",
                 output="STAFF-PRINTED",
             ),
             Question("q2", "One GRU step", 12, [Part("outputs", 12, 12, True)]),

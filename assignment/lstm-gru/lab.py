@@ -627,7 +627,7 @@ print(f"\n{task.num_classes} symbols, so a guess is right in {task.chance:.1%} o
 # - `last_valid(outputs, lengths)`: the output at step `lengths − 1`, for every sequence its own;
 # - `masked_mean(outputs, lengths)`: the mean over the first `lengths` steps.
 #
-# The padded steps may hold *any* numbers, and no gradient may reach them. (A mask that multiplies does that for numbers. Would it for a `nan`? What is `0 * nan`?)
+# The padded steps may hold *anything*, `nan` and `inf` too, and no gradient may reach them. (A mask that multiplies keeps numbers out. What is `0 * nan`?)
 
 
 # %% nbgrader={"grade": false, "grade_id": "q6-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from gatelab.adapters.command import otter_run_command, zip_command
-from gatelab.bank.command import fingerprints_command, verify_command
+from gatelab.bank.command import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.bank.mutate_command import mutate_command
 from gatelab.bench.command import bench_command
 from gatelab.build.command import build_command
@@ -44,6 +44,8 @@ app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)
 app.command("mutate")(mutate_command)
+app.command("ambush")(ambush_command)
+app.command("misses")(misses_command)
 app.command("fingerprints")(fingerprints_command)
 app.command("bench")(bench_command)
 app.add_typer(export, name="export")

@@ -26,6 +26,10 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
+def _is_share(value: Any) -> bool:
+    return _is_number(value) and value <= 1
+
+
 # What a column of questions.toml holds, in words and as a check.
 TEXT = "a text in quotes"
 NUMBER = "a number from 0 on, without quotes", _is_number
@@ -115,9 +119,12 @@ class Lab:
         for key in HEAD:
             if not isinstance(table.get(key), str):
                 raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
+        known = (*HEAD, "credit")
         for key, value in table.items():
-            if not isinstance(value, dict) and key not in HEAD:
-                raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(HEAD)}.")
+            if not isinstance(value, dict) and key not in known:
+                raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(known)}.")
+        if not _is_share(table.get("credit", 1)):
+            raise LabError(f"{path}: credit must be a number from 0 to 1; it is {table['credit']!r}.")
         return table
 
     @property
@@ -127,6 +134,11 @@ class Lab:
     @property
     def title(self) -> str:
         return self._table["title"]
+
+    @property
+    def credit(self) -> float:
+        """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
+        return self._table.get("credit", 1)
 
     @property
     def notebook(self) -> str:

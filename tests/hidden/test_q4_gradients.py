@@ -8,7 +8,7 @@ import standins
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, needs, part, unchanged
+from gatelab.suite import close, kept, needs, part, unchanged
 
 # The same source makes the layers on both sides of the line.
 LAYERS = (
@@ -148,13 +148,13 @@ def test_leaves_no_trace(student, draw, kind, marked):
     needs(
         not found["attached"], "The result of gradient_norms should be detached; it still carries its graph."
     )
-    needs(found["asked"], "gradient_norms changed whether x requires a gradient; it should stay as it was.")
+    kept(found["asked"], "gradient_norms changed whether x requires a gradient; it should stay as it was.")
     unchanged({"x": found["x"]} | found["weights"], {"x": arguments["x"]} | arguments["weights"])
     grads = {"x": found["x.grad"], **{name: found["grads"][name] for name in arguments["weights"]}}
     for name, grad in grads.items():
         before = marks[name] if marked else None
-        kept = grad is None if before is None else isinstance(grad, Tensor) and torch.equal(grad, before)
-        needs(kept, f"gradient_norms changed the .grad of {name}; it should stay as it was.")
+        same = grad is None if before is None else isinstance(grad, Tensor) and torch.equal(grad, before)
+        kept(same, f"gradient_norms changed the .grad of {name}; it should stay as it was.")
 
 
 @part("q4", "frozen-layer", 1)

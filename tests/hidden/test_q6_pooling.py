@@ -1,8 +1,9 @@
-"""q6: the last valid output and the mean over valid steps, with garbage in the padding."""
+"""q6: the last valid output and the mean over valid steps, with garbage in the padding: large numbers, nan, inf."""
 
 import pytest
 import torch
 from torch import Tensor
+from twins import unsorted_lengths
 
 from gatelab.suite import close, close_grads, part, unchanged
 
@@ -20,10 +21,7 @@ def padded(draw, N: int, T: int, H: int, lengths: Tensor, dtype: torch.dtype = t
 
 def drawn(draw, N: int, T: int, H: int) -> tuple[Tensor, Tensor]:
     """Outputs and lengths; among the lengths are 1 and T, and not in order."""
-    lengths = draw.integers(2, T, N) if T > 2 else torch.ones(N, dtype=torch.int64)
-    lengths[int(draw.integers(0, N, 1))] = T
-    if N > 2:
-        lengths[(lengths == T).nonzero()[0] - 1] = 1
+    lengths = unsorted_lengths(draw, N, T)
     return padded(draw, N, T, H, lengths), lengths
 
 
@@ -74,24 +72,45 @@ def test_masked_mean_gradients(student, draw, N, T, H):
     check_gradients(student, draw, "masked_mean", N, T, H)
 
 
-CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1
+CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1, and as they come
     (3, 4, 2, [1, 1, 1]),
     (2, 6, 3, [6, 6]),
     (1, 5, 4, [3]),
     (4, 1, 3, [1, 1, 1, 1]),
     (2, 3, 1, [2, 3]),
     (1, 1, 1, [1]),
+    (3, 5, 2, [2, 5, 3]),
 ]
+NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))  # times zero they are no zero
+
+
+def edges(draw, dtype: torch.dtype) -> list[tuple[Tensor, Tensor, str]]:
+    """Outputs, lengths and what is special about them: the cases above, and the padded ones with other padding."""
+    made = []
+    for N, T, H, own in CASES:
+        lengths = torch.tensor(own)
+        outputs = padded(draw, N, T, H, lengths, dtype)
+        made.append((outputs, lengths, ""))
+        if min(own) < T:
+            padding = (torch.arange(T) >= lengths[:, None])[:, :, None].expand_as(outputs)
+            fill = torch.tensor(NO_NUMBERS, dtype=dtype).repeat(outputs.numel())[: outputs.numel()]
+            filled = torch.where(padding, fill.view_as(outputs), outputs)
+            made.append((filled, lengths, " with nan and inf in the padding"))
+            zeros = padding.clone()
+            zeros[:, 0] = True  # only `lengths` tells a step of zeros from padding
+            where = " with zeros in the padding and in the first step"
+            made.append((outputs.masked_fill(zeros, 0.0), lengths, where))
+    return made
 
 
 def check_edges(student, draw, name: str, dtype: torch.dtype) -> None:
     """One call after the other with other sizes; the arguments stay as they were."""
     rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
-    for N, T, H, own in CASES:
-        lengths = torch.tensor(own)
-        outputs = padded(draw, N, T, H, lengths, dtype)
-        reply = student.call(name, outputs, lengths)
-        what = f"{name} for lengths {own} and T = {T}"
+    cases = edges(draw, dtype)
+    # All calls first: known mistakes are told apart by what all of them give.
+    replies = [student.call(name, outputs, lengths) for outputs, lengths, _ in cases]
+    for reply, (outputs, lengths, more) in zip(replies, cases, strict=True):
+        what = f"{name} for lengths {lengths.tolist()} and T = {outputs.shape[1]}{more}"
         close(reply.value, expected(name, outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
         unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 import torch
 from torch import Tensor
-from twins import TwinSeq2Seq, draw_weights, load_both
+from twins import TwinSeq2Seq, draw_weights, load_both, unsorted_lengths
 
 from gatelab.suite import close, close_grads, needs, part, same, unchanged
 
@@ -38,8 +38,7 @@ def make(student, draw):
 
 
 def pairs(draw, n, s, t) -> Pairs:
-    lengths = draw.integers(1, s + 1, n)
-    lengths[0], lengths[-1] = s, max(1, s // 2)
+    lengths = unsorted_lengths(draw, n, s)
     return Pairs(draw.integers(1, VS, n, s), lengths, draw.integers(1, VT, n, t))
 
 

@@ -98,6 +98,31 @@ def check_state_dict(got: dict[str, torch.Tensor], twin: nn.Module, name: str) -
         )
 
 
+def unsorted_lengths(draw, n: int, longest: int) -> torch.Tensor:
+    """Lengths (n,) from 1 to `longest`, both among them, as different as can be and in no order.
+
+    Of several drawings the one that differs in the most places from itself put in order, up or down: who sorts a
+    batch and does not restore it, or mixes its rows up, is not right by chance.
+    """
+    if n == 1:
+        return draw.integers(1, longest + 1, 1)
+    best, most = None, -1
+    for _ in range(24):
+        if n <= longest:
+            lengths = draw.integers(0, 1 << 30, longest).argsort()[:n] + 1  # no two alike
+        else:
+            lengths = draw.integers(1, longest + 1, n)
+        if not bool((lengths == longest).any()):
+            lengths[lengths.argmax()] = longest
+        if not bool((lengths == 1).any()):
+            lengths[lengths.argmin()] = 1
+        up = lengths.sort().values
+        moved = int((lengths != up).sum() + (lengths != up.flip(0)).sum())
+        if moved > most:
+            best, most = lengths, moved
+    return best
+
+
 def draw_weights(twin: nn.Module, draw, scale: float = 0.6) -> dict[str, torch.Tensor]:
     """Weights for the twin, float64, all different, large enough that every path matters."""
     return {key: draw(*value.shape, scale=scale) for key, value in twin.state_dict().items()}

@@ -56,7 +56,7 @@ def test_file(question: Question) -> ExceptionTestFile:
     cases = [TestCase(words(part.name), "", False, part.max_points, None, None) for part in question.parts]
     file = ExceptionTestFile(question.id, f"./tests/{question.id}.py", cases, all_or_nothing=False)
     # otter shows no result of its own for a question, so its note goes before the parts that failed.
-    note = f"{shown(question.note)}\n" if question.note else ""
+    note = "".join(f"{shown(line)}\n" for line in (question.note, question.follow_through) if line)
     for case, part in zip(cases, question.parts, strict=True):
         message = "Passed." if part.passed else note + (shown(part.message) or "Not passed.")
         file.test_case_results.append(TestCaseResult(case, message, part.passed))

@@ -2,7 +2,7 @@
 
 Every chaff of a question is laid over the reference solutions, the question's public check makes its calls on
 it, and a few random sums of what comes back are kept. The file goes to students: it holds the numbers, the
-misconceptions and the hints, and no code. The two gate questions get every pair of mistakes as well.
+misconceptions and the hints, and no code. Questions with `pairs` get every pair of mistakes as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from gatelab.bank.importing import importable
 from gatelab.bank.load import Bank, BankError, Chaff, load_bank
 from gatelab.lab import Lab
 
-PAIRED = ("q1", "q2")  # the questions whose mistakes are recognised two at a time
 Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a call
 
 
@@ -80,10 +79,10 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     """Words, right numbers and known mistakes of one question."""
     right = prints(lab, question)
     chaffs = bank.chaffs_of(question)
-    pairs = bank.pairs_of(question) if question in PAIRED else ()
+    alone = {chaff.id: _changes(right, prints(lab, question, chaff)) for chaff in chaffs}
     entries: dict[str, dict[str, Any]] = {}
-    for chaff in (*chaffs, *pairs):
-        calls = _changes(right, prints(lab, question, chaff))
+    for chaff in (*chaffs, *_pairs(lab, bank, question, alone)):
+        calls = alone.get(chaff.id) or _changes(right, prints(lab, question, chaff))
         if not calls:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
@@ -95,6 +94,22 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         "right": right,
         "mistakes": list(entries.values()),
     }
+
+
+def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict]) -> list[Chaff]:
+    """The pairs of mistakes that are told apart. `alone`: where each mistake shows by itself.
+
+    In a question of several names two mistakes that show first in the same call are not in separate functions.
+    """
+    spec = lab.questions[question]
+    if not spec.pairs:
+        return []
+    first = {
+        id: min(((group, int(place)) for group, calls in found.items() for place in calls), default=None)
+        for id, found in alone.items()
+    }
+    halves = [(pair, *pair.id.split("+")) for pair in bank.pairs_of(question)]
+    return [pair for pair, a, b in halves if len(spec.names) == 1 or first[a] != first[b]]
 
 
 def _changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list]]:
@@ -116,13 +131,19 @@ def _check_file(lab: Lab, question: str) -> Path:
     return lab.assignment / "tests" / f"{question}.py"
 
 
-def _load_check(lab: Lab, question: str) -> Any:
-    """A fresh Check object, as otter makes one at every grader.check."""
+def check_names(lab: Lab, question: str) -> dict[str, Any]:
+    """The names of a public check's file, made anew, as otter does at every grader.check."""
     path = _check_file(lab, question)
     names: dict[str, Any] = {}
     exec(_compiled(path.read_text(encoding="utf-8"), str(path)), names)
+    return names
+
+
+def _load_check(lab: Lab, question: str) -> Any:
+    """A fresh Check object."""
+    path = _check_file(lab, question)
     try:
-        return names["check"]
+        return check_names(lab, question)["check"]
     except KeyError:
         raise BankError(f"{path}: has no `check = Check(name)`.") from None
 

@@ -1,7 +1,8 @@
 """Read the bank: tests/wheat/<question>/*.py and tests/chaff/<question>/*.py.
 
 A chaff file is a docstring (first line: the misconception; a paragraph that starts with "Hint:") and then
-either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Nothing is
+either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that may stand
+`credit = 0.6`: the share of the question's points that the mistake leaves, where it is recognised in full. Nothing is
 executed here: the files are parsed, so a broken one is named and not run.
 """
 
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from gatelab.lab import Lab, LabError
 
+DRAFT = "FILL IN:"  # what `gatelab misses` leaves to be written by hand
 Edits = tuple[tuple[str, str], ...]
 
 
@@ -49,6 +51,9 @@ class Chaff:
     misconception: str
     hint: str
     source: str = field(repr=False)
+    credit: float = (
+        0.0  # share of the question's points that it leaves; 0 for shortcuts and what the question is about
+    )
     edits: Edits | None = field(default=None, repr=False)  # None: the file holds the whole code
     reference: str = field(default="", repr=False)  # what the edits were applied to
 
@@ -104,6 +109,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
         misconception=f"Two mistakes at once. First: {a.misconception} Second: {b.misconception}",
         hint=f"{a.hint} {b.hint}",
         source=source,
+        credit=round(a.credit * b.credit, 4),
         edits=a.edits + b.edits,
         reference=a.reference,
     )
@@ -145,9 +151,10 @@ def _read_chaff(path: Path, question: str, lab: Lab) -> Chaff:
     text = _text(path)
     tree = _parse(path, text)
     misconception, hint = _docstring(path, tree)
+    credit = _credit(path, tree)
     edits = _edits(path, tree)
     if edits is None:
-        return Chaff(path.stem, question, misconception, hint, source=text)
+        return Chaff(path.stem, question, misconception, hint, text, credit)
     try:
         reference = lab.reference(question)
     except OSError as error:
@@ -157,7 +164,7 @@ def _read_chaff(path: Path, question: str, lab: Lab) -> Chaff:
     except ValueError as error:
         raise BankError(f"{path}: {error}") from error
     _parse(path, source)
-    return Chaff(path.stem, question, misconception, hint, source, edits, reference)
+    return Chaff(path.stem, question, misconception, hint, source, credit, edits, reference)
 
 
 def _text(path: Path) -> str:
@@ -182,18 +189,33 @@ def _docstring(path: Path, tree: ast.Module) -> tuple[str, str]:
         raise BankError(
             f"{path}: needs a docstring whose first line names the misconception and a paragraph 'Hint: …'."
         )
+    if paragraphs[0].startswith(DRAFT) or hint.startswith(DRAFT):
+        raise BankError(f"{path}: is still a draft; write what stands after {DRAFT} and take that mark away.")
     return paragraphs[0], hint
+
+
+def _credit(path: Path, tree: ast.Module) -> float:
+    """The file's `credit`; 0 where it states none."""
+    stated = [node for node in tree.body if _assigns(node, "credit")]
+    if not stated:
+        return 0.0
+    value = getattr(stated[0].value, "value", None)
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    if len(stated) > 1 or not plain or not 0 <= value < 1:
+        raise BankError(f"{path}: credit must be one number from 0 up to, and not including, 1.")
+    return float(value)
+
+
+def _assigns(node: ast.stmt, name: str) -> bool:
+    return isinstance(node, ast.Assign) and any(
+        isinstance(target, ast.Name) and target.id == name for target in node.targets
+    )
 
 
 def _edits(path: Path, tree: ast.Module) -> Edits | None:
     """The file's EDITS, read without running it; None when the file is whole code."""
-    body = tree.body[1:]  # after the docstring
-    assigned = [
-        node
-        for node in body
-        if isinstance(node, ast.Assign)
-        and any(isinstance(target, ast.Name) and target.id == "EDITS" for target in node.targets)
-    ]
+    body = [node for node in tree.body[1:] if not _assigns(node, "credit")]  # after the docstring
+    assigned = [node for node in body if _assigns(node, "EDITS")]
     if not assigned:
         if not body:
             raise BankError(f"{path}: holds neither EDITS nor code.")

@@ -27,7 +27,16 @@ border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-ali
 <h1>The suites, graded</h1>
 <p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
 named misconception) must lose points in its own question, in no other, and be named.
-Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.</p>
+Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
+{%- if matrix.by_seed %} Chaff must lose the same parts at each of them (parts that train left out).{% endif %}
+Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
+{%- if matrix.listed %}
+<h2>Chaff that may lose other parts at other seeds</h2>
+<table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
+{% for key, why in matrix.listed.items() %}
+<tr><td><code>{{ key }}</code></td><td>{{ why }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
+{% endfor %}</table>
+{%- endif %}
 <table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
 {%- for id, title, passed, wheats, caught, chaffs in counts -%}
 <tr><td>{{ id }}</td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
@@ -40,10 +49,10 @@ Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|lengt
 {% endfor %}</table>
 {% for question in questions %}
 <h2>{{ question.id }} · {{ question.title }}</h2>
-<table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>lost elsewhere</th><th>named</th></tr>
+<table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
 {% for row in rows[question.id] %}
 <tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception }}</td>
-<td>{{ row.lost|join(", ") }}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
+<td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
 {% endfor %}</table>
 {% endfor %}
 </html>

@@ -97,7 +97,7 @@ def run(
             raise LabError(f"the reference of {question} loses {lost} itself")
         found = Found(question, stamp(lab, question), listed=equivalents(lab, question))
         judge = partial(_judge, lab, question, seed, seconds)
-        for mutant, killer in _outcomes(judge, list(mutants(reference)), jobs):
+        for mutant, killer in outcomes(judge, list(mutants(reference)), jobs):
             if killer:
                 found.killed[mutant] = killer
             else:
@@ -185,7 +185,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     lost("")
 
 
-def _outcomes(
+def outcomes(
     judge: Callable[[str, Connection], None], waiting: list[Mutant], jobs: int
 ) -> Iterator[tuple[Mutant, str]]:
     """Each mutant with what killed it, "" for a survivor, as they end."""

@@ -5,7 +5,7 @@ The matrix that comes out is a page, a table in the README, and a test.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -19,6 +19,7 @@ from gatelab.report.model import Report
 
 from .load import Bank, Chaff
 from .notebooks import write_notebook
+from .seeds import Lost, listed, over_seeds, unstable
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class ChaffRow:
     lost: tuple[str, ...]  # parts of its own question
     elsewhere: tuple[str, ...]  # parts of other questions, "q3/values"; must be empty
     named: str | None  # what the diagnosis called it
+    earned: float = 0.0  # points of its question by the parts
+    points: float = 0.0  # the same with follow-through credit
+    of: float = 0.0
 
     @property
     def caught(self) -> bool:
@@ -61,6 +65,8 @@ class Matrix:
         default_factory=list
     )  # one sentence for each question that nothing was graded for
     told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
+    by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
+    listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
     @property
     def faults(self) -> list[str]:
@@ -80,7 +86,7 @@ class Matrix:
                 )
             if row.lost and not row.named_right:
                 found.append(f"chaff {row.question}/{row.id} was named {row.named}")
-        return found
+        return found + unstable(self.by_seed, self.listed)
 
 
 def lost_parts(report: Report) -> list[str]:
@@ -100,15 +106,28 @@ def told(report: Report) -> list:
     ]
 
 
-def differences(first: Matrix, second: Matrix) -> list[str]:
-    """One sentence for each grading that the second time gave another point or another message."""
+def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
+
+    What the second time left out, because a chaff was graded in fewer questions, is not compared.
+    """
     found = []
-    for grading, before in first.told.items():
-        after = second.told.get(grading, [])
+    for grading in first.told if gradings is None else gradings:
+        before, after = first.told.get(grading, []), second.told.get(grading, [])
+        left_out = _graded(before) - _graded(after) if after else set()
+        before, after = (
+            [line for line in told if str(line[0]).partition("/")[0] not in left_out]
+            for told in (before, after)
+        )
         if before != after:
             line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
             found.append(f"{grading} was told {line} and then {other}")
     return found
+
+
+def _graded(told: list) -> set[str]:
+    """The questions of which parts are told."""
+    return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
@@ -151,6 +170,7 @@ def verify(
     questions: tuple[str, ...] = (),
     training: bool = False,
     everywhere: bool = True,
+    chaff_seeds: tuple[int, ...] = (),
     progress: Callable[[str], None] = lambda line: None,
 ) -> Matrix:
     """Grade the whole bank by the engine.
@@ -163,6 +183,7 @@ def verify(
         training: also run the parts that train (wheat with the first seed only).
         everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
             only ones that could meet its names.
+        chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: told of each grading done.
     """
     lab = engine.lab
@@ -180,9 +201,14 @@ def verify(
             lost = lost_parts(report)
             own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
             elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
-            named = report.question(chaff.question).misconception if report.status == "graded" else None
             progress(chaff.key)
-            return ChaffRow(chaff.id, chaff.question, chaff.misconception, own, elsewhere, named)
+            row = chaff.id, chaff.question, chaff.misconception, own, elsewhere
+            if report.status != "graded":
+                return ChaffRow(*row, None)
+            question = report.question(chaff.question)
+            return ChaffRow(
+                *row, question.misconception, question.earned, question.points, question.max_points
+            )
 
         def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
             style, path, seed = job
@@ -200,4 +226,7 @@ def verify(
         jobs = [(style, path, seed) for style, path in whole for seed in seeds]
         matrix.chaffs = list(pool.map(chaff_row, chosen))
         matrix.wheats = list(pool.map(wheat_row, jobs))
+    if chaff_seeds:
+        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress)
+        matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
     return matrix

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -22,23 +23,42 @@ TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
 QUOTED = re.compile(r"""(["'`])([^"'`]*)\1""")  # a name in an exception's message
 
 
-def agreements(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, bool]]:
-    """Whether some code answers as the submission did, call by call: (place in the trace, whether it does).
+FEW = 8  # pairs of mistakes that are simply tried
 
-    Ends with a disagreement where the code cannot go on.
+
+def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """What some code answers to the calls that can be made again: (place in the trace, answer).
+
+    Ends with None for an answer where the code cannot go on.
     """
-    local, fork = None, None
+    local, fork, forks = None, None, Counter()
     for place, exchange in enumerate(trace.exchanges):
+        forks[exchange.fork] += 1
         if not exchange.replay:
             continue
         try:
             if exchange.fork != fork:
                 local, fork = backend(), exchange.fork
+            local.runtime.count = forks[fork] - 1  # its random numbers are those of the call in the worker
             answer = local.request(exchange.request)
         except Exception:
-            yield place, False  # a chaff (or a pair of them) that does not even load, or made no such object
+            yield place, None  # a chaff (or a pair of them) that does not even load, or made no such object
             return
-        yield place, equal_answers(answer, exchange.answer, exchange.request)
+        yield place, answer
+
+
+def agreements(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, bool]]:
+    """Whether some code answers as the submission did, call by call: (place in the trace, whether it does).
+
+    Ends with a disagreement where the code cannot go on.
+    """
+    for place, answer in answers(trace, backend):
+        yield place, _as_submitted(trace, place, answer)
+
+
+def _as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
+    exchange = trace.exchanges[place]
+    return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
 
 
 def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] | None = None) -> bool:
@@ -52,11 +72,41 @@ def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] |
     return places is None or places <= agreed
 
 
+def likely_pairs(
+    trace: Trace, backends: list[Callable[[], LocalBackend]], reference: dict[int, dict[str, Any]]
+) -> list[tuple[int, int]]:
+    """Which two of some mistakes may have been made at once; all pairs would be too many to try.
+
+    Each mistake answers for itself. Where the submission is right, neither of the two may show; where it is wrong, one
+    of them must, and if only one does, it gives what the submission gave. `reference` holds the correct answers.
+    """
+    alive = list(itertools.combinations(range(len(backends)), 2))
+    running = {k: answers(trace, backend) for k, backend in enumerate(backends)}
+    for place, correct in reference.items():
+        if len(alive) <= FEW:
+            break
+        request = trace.exchanges[place].request
+        right = _as_submitted(trace, place, correct)
+        shows, gives = {}, {}
+        for k in sorted({k for pair in alive for k in pair}):
+            at, answer = next(running[k], (place, None))
+            gives[k] = at == place and _as_submitted(trace, place, answer)
+            shows[k] = (
+                not gives[k] if right else answer is None or not equal_answers(answer, correct, request)
+            )
+        alive = [
+            (a, b)
+            for a, b in alive
+            if (shows[a] or shows[b]) != right and (right or (shows[a] and shows[b]) or gives[a] or gives[b])
+        ]
+    return alive
+
+
 def equal_answers(
     mine: dict[str, Any], theirs: dict[str, Any], request: dict[str, Any] | None = None
 ) -> bool:
     """Whether two answers to the same request say the same."""
-    if bool(mine.get("error")) != bool(theirs.get("error")):
+    if bool(mine.get("error")) != bool(theirs.get("error")) or mine.get("left") != theirs.get("left"):
         return False
     if mine.get("error"):
         return _said(mine["error"], request) == _said(theirs["error"], request)
@@ -107,6 +157,14 @@ def _equal(a: Any, b: Any, loosely: bool) -> bool:
     return type(a) is type(b) and a == b
 
 
+class Mistakes(list[Chaff]):
+    """The chaffs that name a mistake; `full` when every answer of the question is what they give."""
+
+    def __init__(self, chaffs: Iterable[Chaff] = (), full: bool = False) -> None:
+        super().__init__(chaffs)
+        self.full = full
+
+
 def identify(
     trace: Trace,
     chaffs: Iterable[Chaff],
@@ -114,7 +172,7 @@ def identify(
     reference: str | None = None,
     compose: Callable[[Chaff, Chaff], Chaff | None] | None = None,
     library: bool = True,
-) -> list[Chaff]:
+) -> Mistakes:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
     Args:
@@ -126,32 +184,38 @@ def identify(
         library: whether the question allows PyTorch's own LSTM and GRU.
     """
     if not trace.failed or not any(e.replay for e in trace.exchanges):
-        return []
+        return Mistakes()
     errors = {e.answer["error"]["type"] for e in trace.exchanges if e.answer.get("error")}
     if errors & {"NotDefined", "NotImplementedError"}:
-        return []  # nothing was written; that is said already
+        return Mistakes()  # nothing was written; that is said already
     chaffs = list(chaffs)
 
     def backend(source: str) -> Callable[[], LocalBackend]:
         return lambda: LocalBackend([*under, source], library)
 
     replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
-    right = set() if reference is None else {at for at, same in agreements(trace, backend(reference)) if same}
+    correct = {} if reference is None else dict(answers(trace, backend(reference)))
+    right = {place for place, answer in correct.items() if _as_submitted(trace, place, answer)}
     if right == replayed:
-        return []
+        return Mistakes()
     found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source))]
     if found:
-        return found[:1]
+        return Mistakes(found[:1], full=True)
     # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
     found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
     if len(found) == 1:
-        return found
+        return Mistakes(found)
     # Where every call fails there are no numbers to tell two mistakes by.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
-    for a, b in itertools.combinations(chaffs, 2) if compose and numbers else ():
-        both = compose(a, b)
+    if not compose or not numbers:
+        return Mistakes()
+    pairs = itertools.combinations(range(len(chaffs)), 2)
+    if correct:
+        pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
+    for a, b in pairs:
+        both = compose(chaffs[a], chaffs[b])
         if both is not None and agrees(trace, backend(both.source)):
-            return [a, b]
-    return []
+            return Mistakes([chaffs[a], chaffs[b]], full=True)
+    return Mistakes()

@@ -18,7 +18,7 @@ from gatelab.report.model import Cell
 from gatelab.suite.grading import injection
 from gatelab.suite.student import Loss, WorkerLost
 from gatelab.suite.words import Words
-from gatelab.worker import wire
+from gatelab.worker import leftovers, wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.worker.withheld import SWITCHED_OFF
 
@@ -36,6 +36,7 @@ CELL_SECONDS = 90.0
 CALL_SECONDS = 90.0
 LOADS_SECONDS = 400.0  # all loads of a submission together; engine.py allows for it
 MAX_LOADS = 6  # a notebook may bring its process down this often, with PyTorch's LSTM and GRU and without
+MOST_LEFT = 32  # things that a call may be told to have left changed
 # The texts of an error and the characters that are kept of each, as in worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
@@ -64,18 +65,31 @@ class QuestionWorker:
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer in the form that a runtime gives. It comes from a hostile process."""
-    error = answer.get("error")
+    error, left = answer.get("error"), _left(answer)
     if error is not None:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
             raise WorkerLost(NO_ANSWER, Loss.NOISE)
-        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}}
+        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}} | left
     checked = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
     if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
         raise WorkerLost(NO_ANSWER, Loss.NOISE)
     problem = answer.get("grad_error")
     if isinstance(problem, str) and problem:
         checked["grad_error"] = problem[:MESSAGE_LIMIT]
-    return checked
+    return checked | left
+
+
+def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """`left` of an answer: pairs of a short text and one of the known words, or nothing."""
+    said = answer.get("left")
+    pairs = said[:MOST_LEFT] if isinstance(said, list) else []
+    good = [
+        (pair[0][:MESSAGE_LIMIT], pair[1])
+        for pair in pairs
+        if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+        if pair[1] in leftovers.KINDS
+    ]
+    return {"left": good} if good else {}
 
 
 class ConfinedWorkers:

@@ -146,6 +146,7 @@ def _question(lab: Lab, id: str, graded: list[Report]) -> dict[str, Any]:
         "graded": len(answers),
         "full": sum(p >= spec.points - 1e-9 for p in points),
         "none": sum(p == 0 for p in points),
+        "credited": sum(question.followed_through for question in answers),
         "not_begun": len(came_in) - len(answers),
         "parts": [{"name": name, "passed": sum(got), "graded": len(got)} for name, got in parts.items()],
     }

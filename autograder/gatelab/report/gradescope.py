@@ -48,6 +48,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
             "questions": {
                 question.id: {
                     "points": question.points,
+                    "earned": question.earned,
                     "parts": {part.name: part.points for part in question.parts},
                     "misconceptions": mistakes(question),
                 }
@@ -94,7 +95,7 @@ def summary(report: Report, questions: list[Question]) -> str:
 
 def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
-    lines = [shown(question.note)] if question.note else []
+    lines = [shown(line) for line in (question.note, question.follow_through) if line]
     for part in question.parts:
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:

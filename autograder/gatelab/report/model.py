@@ -50,17 +50,43 @@ class Question:
     max_points: float
     parts: list[Part] = field(default_factory=list)
     misconception: str | None = None  # ID of the chaff whose numbers the submission gave
+    # Points that the question earns at least: the mistake was recognised in full, and its file states this share.
+    credit: float = 0.0
     note: str = ""  # for the student: time used up, question not found, the mistakes that were recognised …
     mistakes: list[list[str]] = field(default_factory=list)  # of each of these, what it is and a hint
     output: str = ""  # staff
+    # Staff, of a wrong answer without a name: alike for those that compute the same, and its code (`gatelab misses`).
+    signature: str = ""
+    code: str = ""
     by_hand: bool = False
     seconds: float = 0.0
     own: list[str] = field(default_factory=list)  # staff: earlier names that were the student's own here
     otherwise: Otherwise | None = None  # staff
 
     @property
-    def points(self) -> float:
+    def earned(self) -> float:
+        """What the parts give."""
         return round(sum(part.points for part in self.parts), 6)
+
+    @property
+    def points(self) -> float:
+        """What counts: what the parts give, or the follow-through credit where that is more."""
+        return max(self.earned, self.credit)
+
+    @property
+    def followed_through(self) -> bool:
+        """Whether the credit gives more than the parts."""
+        return self.credit > self.earned
+
+    @property
+    def follow_through(self) -> str:
+        """For the student: why there are more points than the parts add up to; "" where there are not."""
+        if not self.followed_through:
+            return ""
+        return (
+            f"All your results in this question are what this mistake alone gives, so it earns {self.points:g} of "
+            f"{self.max_points:g} points; the parts below would give {self.earned:g}."
+        )
 
     @property
     def begun(self) -> bool:
@@ -149,10 +175,10 @@ class Report:
         raise KeyError(id)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as data; the totals stand in it for who reads the JSON, parts of a point do not add up exactly."""
+        """The report as data; the totals stand in it for who reads the JSON (`earned`: by the parts alone), parts of a point do not add up exactly."""
         data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
-            row["points"] = question.points
+            row |= {"points": question.points, "earned": question.earned}
         return {**data, "points": self.points, "max_points": self.max_points}
 
     def to_json(self) -> str:
@@ -171,7 +197,7 @@ class Report:
 
 
 def _question(row: dict[str, Any]) -> Question:
-    fields = {name: value for name, value in row.items() if name != "points"}
+    fields = {name: value for name, value in row.items() if name not in ("points", "earned")}
     fields["parts"] = [Part(**part) for part in row["parts"]]
     if other := row.get("otherwise"):
         fields["otherwise"] = Otherwise(other["own"], [Part(**part) for part in other["parts"]])

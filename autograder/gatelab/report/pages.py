@@ -87,8 +87,9 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 
 def _notes(question: Question) -> list[dict[str, str]]:
     """The question's note as paragraphs; of a recognised mistake, what it is and the hint stand apart."""
+    credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
     if question.mistakes:
-        return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes]
+        return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes] + credited
     return [{"text": shown(question.note), "hint": ""}] if question.note else []
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import pytest
 
-from gatelab.diagnosis.compare import close, close_grads, needs, same, unchanged
+from gatelab.diagnosis.compare import close, close_grads, kept, needs, same, unchanged
 
-__all__ = ["close", "close_grads", "needs", "part", "same", "unchanged"]
+__all__ = ["close", "close_grads", "kept", "needs", "part", "same", "unchanged"]
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:

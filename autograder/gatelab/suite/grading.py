@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -10,10 +11,12 @@ from typing import Any, Protocol
 
 from gatelab.bank.load import Bank, compose
 from gatelab.diagnosis.identify import identify
+from gatelab.diagnosis.signature import own_code, signature
 from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
 from gatelab.report.model import Otherwise, Part, Question
 
+from .leftovers import costs, sentence
 from .steady import unsteady
 from .student import Backend, Student, WorkerLost
 from .trace import Recording, Trace
@@ -60,6 +63,7 @@ class Verdict:
     message: str = ""
     detail: str = ""
     test: str = ""
+    left_changed: bool = False  # what is wrong is what a call left changed
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ class Attempt:
     started: float = field(default_factory=time.monotonic)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by part
     errors: dict[str, Raised] = field(default_factory=dict)  # test → its last exception
+    left: dict[str, list[tuple[str, str]]] = field(
+        default_factory=dict
+    )  # test → (function, what it left changed)
     output: str = ""
     lost: bool = False
 
@@ -115,6 +122,7 @@ class Grading:
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.shares: dict[tuple[str, str], Share] = {}
         self.training: set[tuple[str, str]] = set()  # the shares whose tests train a model
+        self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
         self.running: Attempt | None = None
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
@@ -159,6 +167,8 @@ class Grading:
             self.words.given |= request["op"] in ("define", "run")
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
+            if answer.get("left"):
+                running.left.setdefault(test, []).extend(answer["left"])
             return self._in_shown_words(answer, test)
         except WorkerLost:
             self._close_worker()
@@ -168,6 +178,7 @@ class Grading:
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.begin(share.question)
         self.running.verdicts.setdefault(share.name, []).append(verdict)
+        self.share_of[test] = share
         verdict.test = test
         if not verdict.passed:
             self.running.trace.failed.add(test)
@@ -261,7 +272,7 @@ class Grading:
 
     def _is_full(self, question: str) -> bool:
         found = self.finished.get(question)
-        return found is not None and abs(found.points - found.max_points) < 1e-9
+        return found is not None and abs(found.earned - found.max_points) < 1e-9
 
     def _in_their_place(self) -> str:
         """Says which of the student's names the references stand for because they are not right yet; "" for none."""
@@ -295,6 +306,7 @@ class Grading:
         """What is done while the worker of an attempt is still there, and then its end."""
         self._tell_unsteady()
         self._close_worker()
+        self._charge_leftovers()
 
     def _tell_unsteady(self) -> None:
         """Where equal calls get different answers, the messages say that and not in what the numbers differ."""
@@ -304,6 +316,22 @@ class Grading:
             if wrong is not None and running.backend is not None:
                 told = unsteady(running.trace, wrong.test, running.forks, running.backend)
                 wrong.message = told or wrong.message
+
+    def _charge_leftovers(self) -> None:
+        """What calls left changed costs one part of the question, unless a check has found and charged it itself."""
+        running = self.running
+        tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
+        if any(verdict.left_changed for verdicts in running.verdicts.values() for verdict in verdicts):
+            return
+        id = running.spec.id
+        points = {share.name: share.points for share in self.shares.values() if share.question == id}
+        part = costs((share.name for share in tests.values()), points)
+        test = next((test for test, share in tests.items() if share.name == part), None)
+        if test is not None:
+            name, kind = running.left[test][0]
+            known = {name for spec in self.lab.questions.values() for name in spec.names}
+            told = sentence(name if name in known else "", kind)
+            self.verdict(tests[test], test, Verdict(False, told, left_changed=True))
 
     def _close_worker(self) -> None:
         running = self.running
@@ -353,9 +381,17 @@ class Grading:
             compose if attempt.spec.pairs else None,
             attempt.spec.library,
         )
+        if not found and attempt.trace.failed and question.begun:
+            names = {name for spec in self.lab.questions.values() for name in spec.names}
+            own = attempt.spec.names
+            question.signature = signature(attempt.trace)
+            question.code = own_code(self.workers.sources, own, names.difference(own))
         if found:
             question.misconception = "+".join(chaff.id for chaff in found)
             question.mistakes = [[chaff.misconception, chaff.hint] for chaff in found]
+            if found.full:
+                share = math.prod(chaff.credit for chaff in found) * self.lab.credit
+                question.credit = round(share * question.max_points, 2)
             question.note = " And: ".join(f"{what} Hint: {hint}" for what, hint in question.mistakes)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from gatelab.bank.load import load_bank
 from gatelab.confine import REQUIRED
+from gatelab.diagnosis.compare import LeftChanged
 from gatelab.faults import is_machines, reason_of
 from gatelab.lab import DEFAULT_SEED, Lab, LabError, QuestionSpec
 
@@ -193,18 +194,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
-        message, detail = "", ""
+        message, detail, changed = "", "", False
         if report.failed:
             error = call.excinfo.value
             if is_machines(error) and grading.fault is None:
                 grading.fault = error
             detail = report.longreprtext
             ours = isinstance(error, AssertionError) and str(error)
+            changed = isinstance(error, LeftChanged)
             # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail))
+        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed))
     return report
 
 
@@ -244,7 +246,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
             write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
         if question.note:
-            write(f"    {question.misconception}: {question.note}")
+            write(f"    {question.misconception}: {question.note} {question.follow_through}".rstrip())
         for part in question.parts:
             write(
                 f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}"

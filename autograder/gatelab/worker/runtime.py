@@ -7,15 +7,18 @@ of the answer. The examiner runs the same class in its own process for wheat and
 
 from __future__ import annotations
 
+import functools
 import linecache
 import random
 import traceback
 from collections import ChainMap
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 
+from .leftovers import switched, watched
 from .values import Shelf, leaves
 
 MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
@@ -33,6 +36,29 @@ class Names(ChainMap):
         raise NotDefined(name)
 
 
+class WatchedNames(Names):
+    """The same, with a look at what each call of a function leaves changed (`left`: which function, what)."""
+
+    def __init__(self, namespace: dict[str, Any], left: list[tuple[str, str]]) -> None:
+        super().__init__(namespace)
+        self.left = left
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, type) or not callable(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found: list[str] = []
+            try:
+                return watched(value, (args, kwargs), found, value)
+            finally:
+                self.left += [(name, kind) for kind in found]
+
+        return call
+
+
 class Runtime:
     """The namespace of a loaded notebook and the objects made from it."""
 
@@ -40,9 +66,14 @@ class Runtime:
         self.namespace = namespace
         self.shelf = Shelf()
         self.count = 0
+        self.left: list[tuple[str, str]] = []
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`."""
+        """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
+
+        `left` holds, if anything, what calls left changed, which has been put back: `[(function, kind), …]`
+        (leftovers.py).
+        """
         # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
         self.count += request.get("op") != "inject"
         # (torch.manual_seed also tells devices that we have not: 5 ms.)
@@ -51,10 +82,14 @@ class Runtime:
         np.random.seed(self.count)
         # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
         torch.set_grad_enabled(True)
+        self.left, found = [], []
         try:
-            return getattr(self, "do_" + request["op"])(**request["arguments"])
+            with switched(found):
+                answer = getattr(self, "do_" + request["op"])(**request["arguments"])
         except BaseException as error:
-            return {"error": describe(error)}
+            answer = {"error": describe(error)}
+        left = dict.fromkeys([*self.left, *(("", kind) for kind in found)])
+        return answer | {"left": list(left)} if left else answer
 
     def do_has(self, name: str) -> dict[str, Any]:
         return {"value": name in self.namespace}
@@ -75,7 +110,7 @@ class Runtime:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.
         driver = {"__name__": "driver", "torch": torch}
         exec(compile(source, "<grader>", "exec"), driver)
-        return {"value": driver["main"](Names(self.namespace), **values)}
+        return {"value": driver["main"](WatchedNames(self.namespace, self.left), **values)}
 
     def do_call(
         self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any, parameters: bool
@@ -86,7 +121,7 @@ class Runtime:
             inputs = wanted | {f"param:{name}": p for name, p in function.named_parameters()}
         else:
             inputs = wanted
-        value = (getattr(function, method) if method else function)(*args, **kwargs)
+        value = self._call(function, method, args, kwargs, target if isinstance(target, str) else "")
         answer: dict[str, Any] = {"value": value}
         if upstream is not None:
             answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
@@ -106,6 +141,16 @@ class Runtime:
             module.to(dtype)
         module.load_state_dict(state)
         return {"value": None}
+
+    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, name: str) -> Any:
+        function: Callable = getattr(target, method) if method else target
+        if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
+            return function(*args, **kwargs)  # `eval()` is there to change something
+        found: list[str] = []
+        try:
+            return watched(function, (args, kwargs), found, target, restore=True)
+        finally:
+            self.left += [(name or type(target).__name__, kind) for kind in found]
 
     def _find(self, target: Any) -> Any:
         if not isinstance(target, str):

@@ -4,6 +4,8 @@ Hint: In which order does PyTorch stack the four row blocks? The table in the co
 how you split.
 """
 
+credit = 0.6
+
 EDITS = [
     ("pre_i, pre_f, pre_g, pre_o =", "pre_i, pre_f, pre_o, pre_g ="),
 ]

@@ -4,6 +4,8 @@ Hint: PyTorch stacks the row blocks i, f, g, o. Which of the first two blocks sh
 state?
 """
 
+credit = 0.6
+
 EDITS = [
     ("pre_i, pre_f, pre_g, pre_o =", "pre_f, pre_i, pre_g, pre_o ="),
 ]

@@ -3,6 +3,8 @@
 Hint: How could this cell ever get rid of a number? One of your gates is computed and not used.
 """
 
+credit = 0.3
+
 EDITS = [
     ("kept = f * c", "kept = c"),
 ]

@@ -4,6 +4,8 @@ Hint: That is a variant (coupled gates) that saves weights. Here the rows for th
 ever used?
 """
 
+credit = 0.3
+
 EDITS = [
     ("f = torch.sigmoid(pre_f)", "f = 1 - i"),
 ]

@@ -3,6 +3,8 @@
 Hint: What does gates["f"] give for the third thing that you return?
 """
 
+credit = 0.7
+
 EDITS = [
     ('{"i": i, "f": f, "g": g, "o": o}', "(i, f, g, o)"),
 ]

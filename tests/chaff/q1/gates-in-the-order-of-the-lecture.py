@@ -4,6 +4,8 @@ Hint: The equations may be written down in any order, the rows of the weights ma
 contract's table give?
 """
 
+credit = 0.6
+
 EDITS = [
     ("pre_i, pre_f, pre_g, pre_o =", "pre_f, pre_i, pre_o, pre_g ="),
 ]

@@ -4,4 +4,6 @@ Hint: A library's step keeps its gates to itself; a step written out has them by
 and what should the dict hold?
 """
 
+credit = 0.4
+
 EDITS = [('''gates = {"i": i, "f": f, "g": g, "o": o}''', '''gates = {}''')]

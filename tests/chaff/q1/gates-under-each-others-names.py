@@ -3,6 +3,8 @@
 Hint: Your states are right, so the gates are too. Read the line that builds the dict, key by key.
 """
 
+credit = 0.7
+
 EDITS = [
     ('{"i": i, "f": f, "g": g, "o": o}', '{"i": f, "f": i, "g": g, "o": o}'),
 ]

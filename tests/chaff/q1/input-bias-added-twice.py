@@ -3,6 +3,8 @@
 Hint: Two products, two biases. Read the two lines aloud: which bias belongs to which product?
 """
 
+credit = 0.6
+
 EDITS = [
     ("h @ w_hh.T + b_hh", "h @ w_hh.T + b_ih"),
 ]

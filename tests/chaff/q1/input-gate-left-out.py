@@ -3,6 +3,8 @@
 Hint: How could this step decide to write nothing? One of your gates is computed and not used.
 """
 
+credit = 0.3
+
 EDITS = [
     ("written = i * g", "written = g"),
 ]

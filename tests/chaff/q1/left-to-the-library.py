@@ -3,6 +3,8 @@
 Hint: Four gates and two lines for the states are all there is in that cell. Which weights make which gate?
 """
 
+credit = 0
+
 import torch
 
 

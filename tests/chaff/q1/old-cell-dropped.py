@@ -3,6 +3,8 @@
 Hint: Follow a number that was stored in c before this step. Where does it go?
 """
 
+credit = 0
+
 EDITS = [
     ("new_c = kept + written", "new_c = written"),
 ]

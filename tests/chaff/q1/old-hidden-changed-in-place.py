@@ -4,6 +4,8 @@ Hint: Keep a copy of h before the call and compare it afterwards. Which of your 
 caller still holds?
 """
 
+credit = 0.7
+
 EDITS = [
     ("new_h = o * shown", "new_h = h.copy_(o * shown)"),
 ]

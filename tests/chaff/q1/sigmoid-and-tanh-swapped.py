@@ -4,6 +4,8 @@ Hint: A gate says how much passes, from nothing to all; the candidate says what 
 each need?
 """
 
+credit = 0.4
+
 EDITS = [
     ("i = torch.sigmoid(pre_i)", "i = torch.tanh(pre_i)"),
     ("f = torch.sigmoid(pre_f)", "f = torch.tanh(pre_f)"),

@@ -3,6 +3,8 @@
 Hint: Can your h ever be negative? Should it?
 """
 
+credit = 0.6
+
 EDITS = [
     ("shown = torch.tanh(new_c)", "shown = torch.sigmoid(new_c)"),
 ]

@@ -3,6 +3,8 @@
 Hint: A step knows nothing but its arguments. Call yours twice with the same ones: are the results the same?
 """
 
+credit = 0.3
+
 EDITS = [
     ("def lstm_step(", "last_c = {}\n\n\ndef lstm_step("),
     ("kept = f * c", "kept = f * last_c.get(c.shape, c)"),

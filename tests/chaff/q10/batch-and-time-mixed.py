@@ -3,6 +3,8 @@
 Hint: Along which dimension are the steps put together?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'torch.stack(out, dim=1)',

@@ -3,6 +3,8 @@
 Hint: Which tokens did the model produce, and which one was put into it?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         '        out = []\n',

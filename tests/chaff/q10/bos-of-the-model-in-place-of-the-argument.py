@@ -3,6 +3,8 @@
 Hint: `bos` is an argument. Where does your function use it?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'torch.full((source.shape[0],), bos, dtype',

@@ -3,6 +3,8 @@
 Hint: A sequence said `eos` two steps ago and something else now. Has it ended?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'if ended.all():',

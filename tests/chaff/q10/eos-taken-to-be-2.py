@@ -3,6 +3,8 @@
 Hint: `eos` is an argument. Which number does your function compare the tokens with?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         '(token == eos)',

@@ -3,6 +3,8 @@
 Hint: Only the first `eos` is kept. What is everything after it?
 """
 
+credit = 0.8
+
 EDITS = [
     (
         'token.masked_fill(ended, pad)',

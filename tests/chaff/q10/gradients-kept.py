@@ -3,6 +3,8 @@
 Hint: What does torch remember of a step unless it is told not to?
 """
 
+credit = 0.8
+
 EDITS = [
     (
         'with torch.no_grad():',

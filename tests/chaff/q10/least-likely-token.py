@@ -3,6 +3,8 @@
 Hint: Is a large logit a good or a bad sign?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'logits.argmax(dim=-1)',

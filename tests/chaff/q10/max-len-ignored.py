@@ -3,6 +3,8 @@
 Hint: What does your loop do with a model that never says `eos`?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'for _ in range(max_len):',

@@ -3,6 +3,8 @@
 Hint: When is there nothing left to say for any sequence of the batch?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         '            if ended.all():\n                break\n',

@@ -3,6 +3,8 @@
 Hint: With `max_len` = 1, how many tokens should come back?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'for _ in range(max_len):',

@@ -3,6 +3,8 @@
 Hint: How many tokens may the result have at most, and does your first step count?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'range(max_len)',

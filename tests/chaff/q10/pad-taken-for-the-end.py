@@ -3,6 +3,8 @@
 Hint: Which token did the targets end with in training?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         '(token == eos)',

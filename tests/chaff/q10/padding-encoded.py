@@ -3,6 +3,8 @@
 Hint: `encode` asks for the lengths. Which ones does it get?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'model.encode(source, source_lengths)',

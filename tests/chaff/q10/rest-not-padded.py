@@ -3,6 +3,8 @@
 Hint: A sequence is over at its first `eos`. What should stand in its row behind that?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         'token.masked_fill(ended, pad)',

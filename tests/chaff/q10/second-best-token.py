@@ -3,6 +3,8 @@
 Hint: `topk` sorts from the largest down. Which index has the winner?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'logits.argmax(dim=-1)',

@@ -3,6 +3,8 @@
 Hint: Source and target tokens are two vocabularies. What begins a target?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'token = torch.full((source.shape[0],), bos, dtype=torch.int64)',

@@ -3,6 +3,8 @@
 Hint: Which token has the decoder read at step 0 all through training?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         'torch.full((source.shape[0],), bos, dtype',

@@ -3,6 +3,8 @@
 Hint: Three sequences end at steps 2, 5 and 9. How many steps are needed?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'if ended.all():',

@@ -3,6 +3,8 @@
 Hint: Call it twice with the same source: should the answers differ?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'token = logits.argmax(dim=-1)',

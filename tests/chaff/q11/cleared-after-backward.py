@@ -3,6 +3,8 @@
 Hint: In which order come clearing, computing and using the gradients?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         '    optimizer.zero_grad()\n',

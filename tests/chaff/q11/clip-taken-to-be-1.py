@@ -3,6 +3,8 @@
 Hint: `clip` is an argument. What does your function do with it?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',

@@ -3,6 +3,8 @@
 Hint: Who reads `.grad`, and when?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',

@@ -3,6 +3,8 @@
 Hint: `clip_grad_norm_` and `clip_grad_value_`: which of them keeps the gradient's direction?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'clip_grad_norm_',

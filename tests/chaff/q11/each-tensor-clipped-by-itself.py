@@ -3,6 +3,8 @@
 Hint: One norm for the whole model, or one for every weight: which of them keeps the gradient's direction?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',

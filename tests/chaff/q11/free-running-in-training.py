@@ -3,6 +3,8 @@
 Hint: Which value of `forcing` lets the decoder read the true tokens?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'forcing=1.0',

@@ -3,6 +3,8 @@
 Hint: What should clipping do with a gradient that is shorter than `clip`?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         '    nn.utils.clip_grad_norm_(model.parameters(), clip)\n',

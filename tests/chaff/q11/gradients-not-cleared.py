@@ -3,6 +3,8 @@
 Hint: What does `backward` do with what stands in `.grad` already?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         '    optimizer.zero_grad()\n',

@@ -3,6 +3,8 @@
 Hint: The question asks for full teacher forcing. What is `forcing` then?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'forcing=1.0',

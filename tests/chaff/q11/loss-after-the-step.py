@@ -3,6 +3,8 @@
 Hint: Which loss did the gradients belong to?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'return loss.item()',

@@ -3,6 +3,8 @@
 Hint: Which token should the logits of step 0 name: `bos` or the first target?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'sequence_loss(logits, targets, pad)',

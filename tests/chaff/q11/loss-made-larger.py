@@ -3,6 +3,8 @@
 Hint: Which sign of the loss does an optimiser make smaller?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'loss.backward()',

@@ -3,6 +3,8 @@
 Hint: Gradients alone change no weight. Who does?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         '    optimizer.step()\n',

@@ -3,6 +3,8 @@
 Hint: What does `sequence_loss` need to know to leave the padding out?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'sequence_loss(logits, targets, pad)',

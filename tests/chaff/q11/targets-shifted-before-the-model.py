@@ -3,6 +3,8 @@
 Hint: Who calls `shift_right`: the training step, the model, or both?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'model(source, source_lengths, targets, forcing',

@@ -3,6 +3,8 @@
 Hint: What does `.item()` do?
 """
 
+credit = 0.8
+
 EDITS = [
     (
         'return loss.item()',

@@ -3,6 +3,8 @@
 Hint: How often does one call change the weights?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         '    optimizer.step()\n',

@@ -3,6 +3,8 @@
 Hint: PyTorch keeps two biases for every gate. Count which of your six arguments appear in your equations.
 """
 
+credit = 0.6
+
 EDITS = [
     ("x @ w_ih.T + b_ih", "x @ w_ih.T"),
 ]

@@ -4,6 +4,8 @@ Hint: A plot may need detached numbers, but then it is the plot that should deta
 return?
 """
 
+credit = 0.7
+
 EDITS = [
     ('{"r": r, "z": z, "n": n}', '{"r": r.detach(), "z": z.detach(), "n": n.detach()}'),
 ]

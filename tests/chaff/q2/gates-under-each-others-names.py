@@ -3,6 +3,8 @@
 Hint: Your state is right, so the gates are too. Read the line that builds the dict, key by key.
 """
 
+credit = 0.7
+
 EDITS = [
     ('{"r": r, "z": z, "n": n}', '{"r": z, "z": r, "n": n}'),
 ]

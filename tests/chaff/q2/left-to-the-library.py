@@ -3,6 +3,8 @@
 Hint: Two gates, a candidate and one line for the state are all there is in that cell. Which weights make which gate?
 """
 
+credit = 0
+
 import torch
 
 

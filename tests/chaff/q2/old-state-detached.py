@@ -4,6 +4,8 @@ Hint: The values are right. The shortest way back in time is the one through the
 yours?
 """
 
+credit = 0.5
+
 EDITS = [
     ("kept = z * h", "kept = z * h.detach()"),
 ]

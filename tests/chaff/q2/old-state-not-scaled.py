@@ -3,6 +3,8 @@
 Hint: The new state should be a blend: the two weights add up to one. Do yours?
 """
 
+credit = 0.5
+
 EDITS = [
     ("kept = z * h", "kept = h"),
 ]

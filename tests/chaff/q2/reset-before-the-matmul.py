@@ -4,6 +4,8 @@ Hint: There are two GRUs in the literature. The contract says on which side of t
 acts.
 """
 
+credit = 0.5
+
 EDITS = [
     ("reset = r * h_n", "reset = (r * h) @ w_hh[-h.shape[1] :].T + b_hh[-h.shape[1] :]"),
 ]

@@ -3,6 +3,8 @@
 Hint: What should a GRU be able to forget when it makes its candidate: the present or the past?
 """
 
+credit = 0.4
+
 EDITS = [
     ("reset = r * h_n", "reset = r * x_n"),
     ("torch.tanh(x_n + reset)", "torch.tanh(h_n + reset)"),

@@ -4,6 +4,8 @@ Hint: In PyTorch's GRU everything that comes from the state goes through the res
 outside your brackets?
 """
 
+credit = 0.6
+
 EDITS = [
     ("reset = r * h_n", "reset = r * (h_n - b_hh[-h.shape[1] :]) + b_hh[-h.shape[1] :]"),
 ]

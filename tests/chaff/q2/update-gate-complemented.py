@@ -3,6 +3,8 @@
 Hint: Papers differ here. With z = 1, does PyTorch's GRU keep its state or replace it?
 """
 
+credit = 0.7
+
 EDITS = [
     ("fresh = (1 - z) * n", "fresh = z * n"),
     ("kept = z * h", "kept = (1 - z) * h"),

@@ -3,6 +3,8 @@
 Hint: Which parameters does the contract's sentence on drawing them speak of?
 """
 
+credit = 0.9
+
 EDITS = [
     ("self.bias_ih_l0 = nn.Parameter(torch.empty(4 * hidden_size).uniform_(-bound, bound))", "self.bias_ih_l0 = nn.Parameter(torch.zeros(4 * hidden_size))"),
     ("self.bias_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size).uniform_(-bound, bound))", "self.bias_hh_l0 = nn.Parameter(torch.zeros(4 * hidden_size))"),

@@ -3,6 +3,8 @@
 Hint: The cell is the memory, the hidden state is what it shows. Which of the two should the next layer read?
 """
 
+credit = 0.6
+
 EDITS = [
     ('''outputs.append(h)
         return torch.stack(outputs, dim=1), (h, c)''', '''outputs.append(c)

@@ -3,6 +3,8 @@
 Hint: What happens to your layer when someone puts another lstm_step into the notebook? It should follow.
 """
 
+credit = 0
+
 EDITS = [
     ('''h, c, _ = lstm_step(  # noqa: F821 (the notebook's)
                 x[:, t], h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0

@@ -3,6 +3,8 @@
 Hint: 0 is a number too. What does `if forget_bias:` do with it?
 """
 
+credit = 0.9
+
 EDITS = [
     ("if forget_bias is not None:", "if forget_bias:"),
 ]

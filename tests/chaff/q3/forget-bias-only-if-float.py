@@ -3,6 +3,8 @@
 Hint: The contract asks for a number. What does isinstance(3, float) say?
 """
 
+credit = 0.9
+
 EDITS = [
     ("if forget_bias is not None:", "if isinstance(forget_bias, float):"),
 ]

@@ -3,6 +3,8 @@
 Hint: Any number is allowed, one that closes the forget gate too. Only None means that none was given.
 """
 
+credit = 0.9
+
 EDITS = [
     ("if forget_bias is not None:", "if forget_bias is not None and forget_bias > 0:"),
 ]

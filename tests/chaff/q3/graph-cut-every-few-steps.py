@@ -4,6 +4,8 @@ Hint: On a short sequence all gradients are right. Make it longer: from the last
 gradient get?
 """
 
+credit = 0.5
+
 EDITS = [
     ('''for t in range(x.shape[1]):
             h, c, _ = lstm_step(''', '''for t in range(x.shape[1]):

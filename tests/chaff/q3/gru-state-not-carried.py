@@ -3,6 +3,8 @@
 Hint: Is the output of step t = 1 different when you change x at t = 0?
 """
 
+credit = 0
+
 EDITS = [
     ("h, _ = gru_step(", "new_h, _ = gru_step("),
     ('''outputs.append(h)

@@ -3,6 +3,8 @@
 Hint: outputs[:, 0] should already have seen x[:, 0]. When in the loop do you keep h?
 """
 
+credit = 0.6
+
 EDITS = [
     ('''for t in range(x.shape[1]):
             h, c, _ = lstm_step(''', '''for t in range(x.shape[1]):

@@ -3,6 +3,8 @@
 Hint: A reshape never moves a number past another. What moves an axis?
 """
 
+credit = 0.5
+
 EDITS = [
     ('''outputs.append(h)
         return torch.stack(outputs, dim=1), (h, c)''', '''outputs.append(h)

@@ -3,6 +3,8 @@
 Hint: The contract has the batch as the first axis. Along which axis do you stack the steps?
 """
 
+credit = 0.7
+
 EDITS = [
     ('''outputs.append(h)
         return torch.stack(outputs, dim=1), (h, c)''', '''outputs.append(h)

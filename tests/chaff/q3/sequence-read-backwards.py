@@ -3,6 +3,8 @@
 Hint: Which step should know nothing but x[:, 0]: the first or the last?
 """
 
+credit = 0.4
+
 EDITS = [
     ('''for t in range(x.shape[1]):
             h, c, _ = lstm_step(''', '''for t in reversed(range(x.shape[1])):

@@ -3,6 +3,8 @@
 Hint: None means zeros. Call your layer twice with the same x: are the outputs the same?
 """
 
+credit = 0.5
+
 EDITS = [
     ("if state is None:", '''state = getattr(self, 'last', None) if state is None else state
         if state is None or state[0].shape[0] != x.shape[0]:'''),

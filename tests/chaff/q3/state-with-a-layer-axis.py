@@ -4,6 +4,8 @@ Hint: The contract's state is what lstm_step and gru_step take, one axis less th
 shapes.
 """
 
+credit = 0.7
+
 EDITS = [
     ('''outputs.append(h)
         return torch.stack(outputs, dim=1), (h, c)''', '''outputs.append(h)

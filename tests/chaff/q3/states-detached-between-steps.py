@@ -3,6 +3,8 @@
 Hint: The values are right. Send a gradient into the last output: how far back in x does it get?
 """
 
+credit = 0.4
+
 EDITS = [
     ('''for t in range(x.shape[1]):
             h, c, _ = lstm_step(''', '''for t in range(x.shape[1]):

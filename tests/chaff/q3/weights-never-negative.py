@@ -3,6 +3,8 @@
 Hint: torch.rand gives numbers between 0 and 1. How do you make a range that is even around 0 of it?
 """
 
+credit = 0.9
+
 EDITS = [
     ("self.weight_ih_l0 = nn.Parameter(torch.empty(4 * hidden_size, input_size).uniform_(-bound, bound))", "self.weight_ih_l0 = nn.Parameter(torch.rand(4 * hidden_size, input_size) * bound)"),
     ("self.weight_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size, hidden_size).uniform_(-bound, bound))", "self.weight_hh_l0 = nn.Parameter(torch.rand(4 * hidden_size, hidden_size) * bound)"),

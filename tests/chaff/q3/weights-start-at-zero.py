@@ -3,6 +3,8 @@
 Hint: If all hidden units start alike, what could ever make them different?
 """
 
+credit = 0.8
+
 EDITS = [
     ("self.weight_ih_l0 = nn.Parameter(torch.empty(4 * hidden_size, input_size).uniform_(-bound, bound))", "self.weight_ih_l0 = nn.Parameter(torch.zeros(4 * hidden_size, input_size))"),
     ("self.weight_hh_l0 = nn.Parameter(torch.empty(4 * hidden_size, hidden_size).uniform_(-bound, bound))", "self.weight_hh_l0 = nn.Parameter(torch.zeros(4 * hidden_size, hidden_size))"),

@@ -3,6 +3,8 @@
 Hint: Print list(torch.nn.LSTM(2, 3).state_dict()) beside your own.
 """
 
+credit = 0.6
+
 import math
 
 import torch

@@ -4,6 +4,8 @@ Hint: Your layer fails or changes the dtype for float64. What can `torch.zeros` 
 function takes it from x?
 """
 
+credit = 0.8
+
 EDITS = [
     ('''h = x.new_zeros(x.shape[0], self.hidden_size)
             c = x.new_zeros(x.shape[0], self.hidden_size)''', '''h = torch.zeros(x.shape[0], self.hidden_size)

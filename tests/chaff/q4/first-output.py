@@ -3,6 +3,8 @@
 Hint: Can an output depend on inputs that come after it? Look at which entries of your result are zero.
 """
 
+credit = 0.3
+
 EDITS = [
     ("loss = outputs[:, -1].sum()", "loss = outputs[:, 0].sum()"),
 ]

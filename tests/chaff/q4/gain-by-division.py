@@ -3,6 +3,8 @@
 Hint: What does your formula give when one gate is exactly 0, or when the product is too small for a float?
 """
 
+credit = 0.85
+
 EDITS = [
     ('''gain = torch.ones_like(forget_gates[0])
     gains = [gain]  # the last step's

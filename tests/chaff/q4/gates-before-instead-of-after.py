@@ -3,6 +3,8 @@
 Hint: Which gates does a number still have to pass on its way from c_t to c_T?
 """
 
+credit = 0.85
+
 EDITS = [
     ('''gain = torch.ones_like(forget_gates[0])
     gains = [gain]  # the last step's

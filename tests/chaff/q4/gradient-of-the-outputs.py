@@ -3,6 +3,8 @@
 Hint: All entries but the last are zero. With respect to what do you differentiate?
 """
 
+credit = 0.3
+
 EDITS = [
     ("torch.autograd.grad(loss, x)", "torch.autograd.grad(loss, outputs)"),
 ]

@@ -4,6 +4,8 @@ Hint: The next optimiser step would add your measurement to its gradient. What g
 storing it in .grad?
 """
 
+credit = 0.8
+
 EDITS = [
     ("(gradient,) = torch.autograd.grad(loss, x)", '''loss.backward()
     gradient = x.grad'''),

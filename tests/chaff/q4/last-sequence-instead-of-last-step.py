@@ -3,6 +3,8 @@
 Hint: outputs is (N, T, H). Which axis does your index -1 speak of?
 """
 
+credit = 0.5
+
 EDITS = [
     ("loss = outputs[:, -1].sum()", "loss = outputs[-1].sum()"),
 ]

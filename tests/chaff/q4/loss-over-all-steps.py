@@ -3,6 +3,8 @@
 Hint: If every step has its own loss, no gradient needs to travel far. Which outputs belong to L?
 """
 
+credit = 0.4
+
 EDITS = [
     ("loss = outputs[:, -1].sum()", "loss = outputs.sum()"),
 ]

@@ -4,6 +4,8 @@ Hint: Your curve has the right shape, and every entry is off by the same factor.
 come from?
 """
 
+credit = 0.7
+
 EDITS = [
     ("loss = outputs[:, -1].sum()", "loss = outputs[:, -1].mean()"),
 ]

@@ -4,6 +4,8 @@ Hint: Your curve has the right shape, and every entry is off by the same factor.
 come from?
 """
 
+credit = 0.6
+
 EDITS = [
     ("return squares.sum(dim=(0, 2)).sqrt()", "return squares.mean(dim=(0, 2)).sqrt()"),
 ]

@@ -4,6 +4,8 @@ Hint: The contract has one norm over batch and features together. Does the mean 
 all?
 """
 
+credit = 0.6
+
 EDITS = [
     ("return squares.sum(dim=(0, 2)).sqrt()", "return squares.sum(dim=2).sqrt().mean(dim=0)"),
 ]

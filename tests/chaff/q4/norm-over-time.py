@@ -3,6 +3,8 @@
 Hint: The result should have T entries. Which axes should be gone after the sum?
 """
 
+credit = 0.4
+
 EDITS = [
     ("return squares.sum(dim=(0, 2)).sqrt()", "return squares.sum(dim=(1, 2)).sqrt()"),
 ]

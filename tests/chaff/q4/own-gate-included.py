@@ -3,6 +3,8 @@
 Hint: c_t has already been through its own forget gate. What is the contract's last entry?
 """
 
+credit = 0.85
+
 EDITS = [
     ('''gain = torch.ones_like(forget_gates[0])
     gains = [gain]  # the last step's

@@ -3,6 +3,8 @@
 Hint: Ask your result for requires_grad. What would detach it?
 """
 
+credit = 0.8
+
 EDITS = [
     ("torch.autograd.grad(loss, x)", "torch.autograd.grad(loss, x, create_graph=True)"),
 ]

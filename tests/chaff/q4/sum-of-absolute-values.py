@@ -3,6 +3,8 @@
 Hint: The contract writes ‖·‖ with a small number. Which norm is that?
 """
 
+credit = 0.6
+
 EDITS = [
     ("return squares.sum(dim=(0, 2)).sqrt()", "return gradient.abs().sum(dim=(0, 2))"),
 ]

@@ -3,6 +3,8 @@
 Hint: If one gate on the way is closed, how much of the gradient should arrive?
 """
 
+credit = 0.75
+
 EDITS = [
     ("gain = gain * f", "gain = gain + f"),
 ]

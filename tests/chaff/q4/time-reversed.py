@@ -3,6 +3,8 @@
 Hint: Near which end should the gradient be largest, when L hangs on the last output?
 """
 
+credit = 0.7
+
 EDITS = [
     ("return squares.sum(dim=(0, 2)).sqrt()", "return squares.sum(dim=(0, 2)).sqrt().flip(0)"),
 ]

@@ -3,6 +3,8 @@
 Hint: The contract decides ties. What do your comparison, or your rounding, do with equal distances?
 """
 
+credit = 0.8
+
 EDITS = [
     ("return width if below <= above else width + 1", "return width if below < above else width + 1"),
 ]

@@ -4,6 +4,8 @@ Hint: The LSTM gives the target; the width is asked for another kind of layer. H
 one have?
 """
 
+credit = 0.6
+
 EDITS = [
     ("return weights + biases", "return 4 * (weights + biases)"),
 ]

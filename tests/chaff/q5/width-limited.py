@@ -3,6 +3,8 @@
 Hint: Where does your search stop, and what happens to a target beyond it?
 """
 
+credit = 0.75
+
 EDITS = [
     ("while count(width + 1) <= target_params:", "while count(width + 1) <= target_params and width < 256:"),
 ]

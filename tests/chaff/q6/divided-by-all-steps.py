@@ -3,6 +3,8 @@
 Hint: The mean of three numbers is their sum divided by what, in a batch padded to ten?
 """
 
+credit = 0.7
+
 EDITS = [
     ("return total / lengths[:, None]", "return total / outputs.shape[1]"),
 ]

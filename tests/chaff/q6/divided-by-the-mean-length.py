@@ -3,6 +3,8 @@
 Hint: Does the mean of one sequence depend on which others are in its batch? It should not.
 """
 
+credit = 0.65
+
 EDITS = [
     ("return total / lengths[:, None]", "return total / lengths.to(total.dtype).mean()"),
 ]

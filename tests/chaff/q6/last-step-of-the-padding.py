@@ -3,6 +3,8 @@
 Hint: A sequence of length 3 in a batch of T = 10: what stands at step 9?
 """
 
+credit = 0.5
+
 EDITS = [
     ("return outputs[rows, lengths - 1]", "return outputs[:, -1]"),
 ]

@@ -3,6 +3,8 @@
 Hint: Every sequence has its own length. Does your index differ from row to row?
 """
 
+credit = 0.5
+
 EDITS = [
     ("return outputs[rows, lengths - 1]", "return outputs[:, lengths.max() - 1]"),
 ]

@@ -4,6 +4,8 @@ Hint: Print your mask for lengths [1, 3] and T = 4. What does True mean in it, a
 with it?
 """
 
+credit = 0.7
+
 EDITS = [
     ("kept = outputs.masked_fill(~valid[:, :, None], 0.0)", "kept = outputs.masked_fill(valid[:, :, None], 0.0)"),
 ]

@@ -3,6 +3,8 @@
 Hint: The layer takes (N, T, E). Print the shape of what you give to it.
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'outputs, _ = self.recurrent(x)',

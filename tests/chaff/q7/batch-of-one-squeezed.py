@@ -3,6 +3,8 @@
 Hint: Which dimensions does `squeeze()` take away, and from which shapes?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         'return self.head(summary)  # (N, K)',

@@ -3,6 +3,8 @@
 Hint: The cell state is the memory; what the layer shows of it is its output. And after which step was that final state taken?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'outputs, _ = self',

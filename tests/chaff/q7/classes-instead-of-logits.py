@@ -3,6 +3,8 @@
 Hint: A loss needs all K numbers of a row. Who should take the argmax, and when?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'self.head(summary)',

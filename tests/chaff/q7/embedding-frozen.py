@@ -3,6 +3,8 @@
 Hint: Which parameters have a `.grad` after `loss.backward()`?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'x = self.embedding(tokens)',

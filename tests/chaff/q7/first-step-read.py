@@ -3,6 +3,8 @@
 Hint: After the first step the layer has seen one token. Which output has seen them all?
 """
 
+credit = 0
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: `recurrent` is an argument so that RNN, GRU and LSTM can be compared. Which layer does your model call?
 """
 
+credit = 0
+
 EDITS = [
     (
         'self.recurrent = recurrent',

@@ -3,6 +3,8 @@
 Hint: A sequence of length 3 in a batch of width 9: what does the layer read in steps 4 to 9, and which of its outputs do you want?
 """
 
+credit = 0
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: What does `-=` do to a tensor that somebody else holds too?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'from torch import nn\n',

@@ -3,6 +3,8 @@
 Hint: `cross_entropy` expects the head's raw numbers; `nll_loss` is the one that wants log-probabilities.
 """
 
+credit = 0.7
+
 EDITS = [
     (
         'self.head(summary)',

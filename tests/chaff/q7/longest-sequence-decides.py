@@ -3,6 +3,8 @@
 Hint: `lengths` has one entry for every sequence. Does each of them get its own step?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: What stands in the steps after `lengths`, and who asked for a mean?
 """
 
+credit = 0.2
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

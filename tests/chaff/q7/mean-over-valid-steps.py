@@ -3,6 +3,8 @@
 Hint: The mean forgets when something was seen. Which single step has read the whole sequence?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: Try a sequence of length 2 by hand: which index has its second token?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

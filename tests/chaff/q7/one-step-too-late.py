@@ -3,6 +3,8 @@
 Hint: Steps are counted from 0. At which index does the last of 3 tokens stand?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: What should the logit of a very unlikely class look like?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'self.head(summary)',

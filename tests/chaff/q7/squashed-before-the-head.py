@@ -3,6 +3,8 @@
 Hint: The layer's output has been squashed already. What does the question put between it and the head?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'self.head(summary)',

@@ -3,6 +3,8 @@
 Hint: Two batches are different sequences. What should the second know of the first?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'self.recurrent = recurrent',

@@ -3,6 +3,8 @@
 Hint: Which parameters have a `.grad` after `loss.backward()`?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'last_valid(outputs, lengths)',

@@ -3,6 +3,8 @@
 Hint: What will the decoder read when nobody knows the targets?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'forced = torch.rand(own.shape) < forcing',

@@ -3,6 +3,8 @@
 Hint: Along which dimension are the steps put together?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'torch.stack(steps, dim=1)',

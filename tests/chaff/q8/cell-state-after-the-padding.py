@@ -3,6 +3,8 @@
 Hint: Two states are handed over. Which of them did you hold?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'c = torch.where(valid, c_next, c)',

@@ -3,6 +3,8 @@
 Hint: An LSTM's state has two halves. Which of them keeps things for long?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'state = self.encode(source, source_lengths)',

@@ -3,6 +3,8 @@
 Hint: Which steps does the gradient of the last token's loss reach?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         '            steps.append(logits)',

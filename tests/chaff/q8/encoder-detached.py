@@ -3,6 +3,8 @@
 Hint: Which parameters have a `.grad` after `loss.backward()`?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'state = self.encode(source, source_lengths)',

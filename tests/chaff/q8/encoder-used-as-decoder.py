@@ -3,6 +3,8 @@
 Hint: There are two layers. Which one does `step` call?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'outputs, state = self.decoder(x, state)',

@@ -3,6 +3,8 @@
 Hint: What does the decoder know before it has said anything?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'first = torch.full_like(targets[:, :1], bos)',

@@ -3,6 +3,8 @@
 Hint: `forcing` is an argument. What should model(…, forcing=1.0) give after model.eval(), say for the loss on a validation set?
 """
 
+credit = 0.8
+
 EDITS = [
     (
         'torch.rand(own.shape) < forcing',

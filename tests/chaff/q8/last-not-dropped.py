@@ -3,6 +3,8 @@
 Hint: How many steps has the decoder, and which target does it never have to read?
 """
 
+credit = 0.8
+
 EDITS = [
     (
         'return torch.cat([first, targets[:, :-1]], dim=1)',

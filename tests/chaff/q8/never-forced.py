@@ -3,6 +3,8 @@
 Hint: With forcing = 1, which tokens should be read whatever the model says?
 """
 
+credit = 0.3
+
 EDITS = [
     (
         'forced = torch.rand(own.shape) < forcing',

@@ -3,6 +3,8 @@
 Hint: `shift_right` knows what comes first. What does your loop read at step 0?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'token = inputs[:, 0]',

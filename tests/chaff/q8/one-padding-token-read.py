@@ -3,6 +3,8 @@
 Hint: Steps are counted from 0. Is step `source_lengths` still valid?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         '(t < source_lengths)',

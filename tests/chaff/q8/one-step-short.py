@@ -3,6 +3,8 @@
 Hint: How many logits does a target of T tokens need?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'for t in range(targets.shape[1]):',

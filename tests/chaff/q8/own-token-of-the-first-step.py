@@ -3,6 +3,8 @@
 Hint: Which step's logits is the argmax taken of?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'own = steps[-1].detach()',

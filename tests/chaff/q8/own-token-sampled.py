@@ -3,6 +3,8 @@
 Hint: The question asks for the most likely token. Is it the same in every call?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         'own = steps[-1].detach().argmax(dim=-1)',

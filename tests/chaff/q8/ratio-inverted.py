@@ -3,6 +3,8 @@
 Hint: With forcing = 1 no step may read the model's own token. How often is `torch.rand` below 1?
 """
 
+credit = 0.65
+
 EDITS = [
     (
         'torch.rand(own.shape) < forcing',

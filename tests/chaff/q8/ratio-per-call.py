@@ -3,6 +3,8 @@
 Hint: How many coins are tossed for N sequences of T steps?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         '        for t in range(targets.shape[1]):',

@@ -3,6 +3,8 @@
 Hint: Can a sequence of yours read its true token at step 3 and its own at step 4?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         '        for t in range(targets.shape[1]):',

@@ -3,6 +3,8 @@
 Hint: Must all sequences of a batch read their own token at the same step?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         'torch.rand(own.shape) < forcing',

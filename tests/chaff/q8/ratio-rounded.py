@@ -3,6 +3,8 @@
 Hint: With forcing = 0.75, should one step in four read the model's own token, or none?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         'forced = torch.rand(own.shape) < forcing',

@@ -3,6 +3,8 @@
 Hint: Write the targets 5 6 7 on paper and below them what the decoder reads at steps 0, 1, 2.
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'return torch.cat([first, targets[:, :-1]], dim=1)',

@@ -3,6 +3,8 @@
 Hint: Is the sequence that goes into the loop shifted already when it is shifted there?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'inputs = shift_right(targets, self.bos)',

@@ -3,6 +3,8 @@
 Hint: When the model is tested it reads one token at a time. Which, and may a gradient flow through that choice?
 """
 
+credit = 0.5
+
 import torch
 from torch import nn
 

@@ -3,6 +3,8 @@
 Hint: The loss takes the softmax itself. What happens when it is taken twice?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'return self.head(outputs[:, 0]), state',

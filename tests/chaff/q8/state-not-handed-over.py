@@ -3,6 +3,8 @@
 Hint: Change the source and look whether any logit changes.
 """
 
+credit = 0
+
 EDITS = [
     (
         'state = self.encode(source, source_lengths)',

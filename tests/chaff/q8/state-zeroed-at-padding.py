@@ -3,6 +3,8 @@
 Hint: What should a sequence that is over hand to the decoder when its neighbours still run?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'torch.where(valid, h_next, h)',

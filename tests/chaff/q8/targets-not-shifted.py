@@ -3,6 +3,8 @@
 Hint: Training looks perfect when the answer is part of the question. What does the decoder read at step 0?
 """
 
+credit = 0
+
 EDITS = [
     (
         'return torch.cat([first, targets[:, :-1]], dim=1)',

@@ -3,6 +3,8 @@
 Hint: What do `targets` hold after your call?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         '    first = torch.full_like(targets[:, :1], bos)  # (N, 1)\n    return torch.cat([first, targets[:, :-1]], dim=1)',

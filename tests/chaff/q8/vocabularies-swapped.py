@@ -3,6 +3,8 @@
 Hint: Which tokens go into the encoder, and which come out of the head?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'self.source_embedding = nn.Embedding(source_vocab,',

@@ -3,6 +3,8 @@
 Hint: Flatten (N, T, V) and (N, T): does entry k mean the same sequence and step in both?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'index = targets.unsqueeze(-1)',

@@ -3,6 +3,8 @@
 Hint: What does `loss.requires_grad` say?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'log_p = torch.log_softmax(logits, dim=-1)',

@@ -3,6 +3,8 @@
 Hint: How many tokens of a sequence of 4 should the mean be taken over?
 """
 
+credit = 0
+
 EDITS = [
     (
         'real = targets != pad',

@@ -3,6 +3,8 @@
 Hint: Who knows where the padding is: the model or the targets?
 """
 
+credit = 0.4
+
 EDITS = [
     (
         'real = targets != pad',

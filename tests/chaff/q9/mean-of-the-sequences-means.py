@@ -3,6 +3,8 @@
 Hint: Two sequences with 1 and 9 tokens: by what is the sum of the ten losses divided?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         'return nll.masked_fill(~real, 0.0).sum() / real.sum()',

@@ -3,6 +3,8 @@
 Hint: By how many tokens must the sum be divided so that more padding does not make the loss smaller?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         '/ real.sum()',

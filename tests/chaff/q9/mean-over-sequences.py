@@ -3,6 +3,8 @@
 Hint: Is the mean taken over N sequences or over all their tokens?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         '/ real.sum()',

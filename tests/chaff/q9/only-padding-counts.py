@@ -3,6 +3,8 @@
 Hint: Print the mask of a row such as 5 6 0 0. Where is it true?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'real = targets != pad',

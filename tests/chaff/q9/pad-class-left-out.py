@@ -3,6 +3,8 @@
 Hint: Leaving a step out of the mean and leaving a class out of the softmax are two things. Which was asked for?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'log_p = torch.log_softmax(logits, dim=-1)',

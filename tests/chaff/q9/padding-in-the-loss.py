@@ -3,6 +3,8 @@
 Hint: What would the model have to learn to say after the end of a sequence, and is it worth a loss?
 """
 
+credit = 0
+
 EDITS = [
     (
         'real = targets != pad',

@@ -3,6 +3,8 @@
 Hint: Which steps count if a padded step stands between two tokens?
 """
 
+credit = 0.7
+
 EDITS = [
     (
         '    real = targets != pad  # (N, T)\n',

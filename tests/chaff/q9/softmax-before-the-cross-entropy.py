@@ -3,6 +3,8 @@
 Hint: What does `F.cross_entropy` do with its first argument before the logarithm?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'log_p = torch.log_softmax(logits, dim=-1)',

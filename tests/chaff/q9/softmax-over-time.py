@@ -3,6 +3,8 @@
 Hint: Which axis of (N, T, V) holds the alternatives at one step?
 """
 
+credit = 0.5
+
 EDITS = [
     (
         'log_p = torch.log_softmax(logits, dim=-1)',

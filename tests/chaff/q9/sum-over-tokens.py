@@ -3,6 +3,8 @@
 Hint: What happens to the gradient when the batch gets twice as large?
 """
 
+credit = 0.6
+
 EDITS = [
     (
         ' / real.sum()',

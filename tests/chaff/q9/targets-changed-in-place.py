@@ -3,6 +3,8 @@
 Hint: Does `targets[…] = …` make a new tensor? What does a second call with the same targets see?
 """
 
+credit = 0.75
+
 EDITS = [
     (
         '    index = targets.unsqueeze(-1)\n',

@@ -1,4 +1,4 @@
-"""gather for the last step, mask times outputs for the mean."""
+"""gather for the last step; where, then a division by what the mask adds up to, for the mean."""
 import torch
 
 
@@ -10,5 +10,5 @@ def last_valid(outputs, lengths):
 def masked_mean(outputs, lengths):
     N, T, H = outputs.shape
     mask = torch.arange(T).expand(N, T) < lengths.unsqueeze(1)
-    mask = mask.unsqueeze(-1).to(outputs.dtype)
-    return (outputs * mask).sum(dim=1) / mask.sum(dim=1)
+    mask = mask.unsqueeze(-1)
+    return torch.where(mask, outputs, 0.0).sum(dim=1) / mask.sum(dim=1).to(outputs.dtype)

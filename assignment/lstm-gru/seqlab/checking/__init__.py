@@ -3,6 +3,7 @@
 `record`       calls your functions and keeps what they give back
 `differ`       says the first thing in which two results differ
 `steady`       says where equal calls get different answers
+`leftovers`    finds what a call leaves changed, and puts it back
 `fingerprint`  recognises known mistakes by the numbers they give
 `standins`     take the place of what a question builds on
 `concepts`     reads the answers of q12

@@ -19,7 +19,7 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from seqlab import runs
-from seqlab.checking import fingerprint, render
+from seqlab.checking import fingerprint, leftovers, render
 from seqlab.checking.differ import Finding, untouched
 from seqlab.checking.plain import meaning
 from seqlab.checking.record import Call, Contract, Missing, Student
@@ -72,8 +72,17 @@ class Check:
     def play(self, namespace: dict[str, Any]) -> list[Call]:
         """Make all calls against a notebook's namespace, over the stand-ins. Returns the record."""
         self.student = Student(namespace)
-        self._calls(self.student)
+        self._made(self.student)
         return self.student.record
+
+    def _made(self, student: Student) -> Any:
+        """Make the calls; torch's switches are afterwards as they were."""
+        before = leftovers.switches()
+        try:
+            with torch.enable_grad():  # a cell may have switched them off; here they are asked for
+                return self._calls(student)
+        finally:
+            leftovers.put_back(before)
 
     def outcome(self, case: str, namespace: dict[str, Any]) -> Exception | None:
         """What a case finds: None when all is right.
@@ -102,8 +111,17 @@ class Check:
     ) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
-        results = self._calls(student)
-        return student, {case.name: _found(case.test_func, results) for case in self._cases}
+        results = self._made(student)
+        return student, {case.name: self._found(case, results) for case in self._cases}
+
+    def _found(self, case: _Case, results: Any) -> Exception | None:
+        """What a case says of the results."""
+        try:
+            case.test_func(results)
+            self.nothing_left(case.title)
+        except Exception as error:
+            return error
+        return None
 
     def _rank(self, student: Student, outcomes: dict[str, Exception | None]) -> tuple[int, bool, int]:
         """What the better of two attempts has more of."""
@@ -130,6 +148,12 @@ class Check:
             )
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
+
+    def nothing_left(self, title: str) -> None:
+        """No call of the name that a case is about left anything changed."""
+        for call in self.student.record:
+            if call.left and call.group == title.partition(":")[0]:
+                untouched(call)
 
     def explain(self, finding: Finding) -> tuple[list[str], Exception]:
         """What the student is told, the most important first, and the error that ends the case."""
@@ -203,15 +227,6 @@ class _Verdict(TestCase):
     def __reduce__(self) -> tuple:
         words = (self.success_message, self.failure_message)
         return TestCase, (self.name, self.body, self.hidden, self.points, *words)
-
-
-def _found(case: Callable, results: Any) -> Exception | None:
-    """What a case says of the results."""
-    try:
-        case(results)
-    except Exception as error:
-        return error
-    return None
 
 
 def _not_written(question: str, call: Call) -> str | None:

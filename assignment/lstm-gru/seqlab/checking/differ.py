@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqlab.checking import leftovers
 from seqlab.checking.record import Call
 
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
@@ -134,7 +135,7 @@ def gradients_agree(call: Call, want: Call) -> None:
 
 
 def untouched(call: Call) -> None:
-    """No argument was changed in place."""
+    """No argument was changed in place, and nothing else was left changed."""
     need(call, True)
     if call.changed:
         name = call.name_of(call.changed[0])
@@ -143,6 +144,8 @@ def untouched(call: Call) -> None:
             f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
             "+= and assignments to a slice work in place: make a new tensor instead.",
         )
+    if call.left:
+        raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}")
 
 
 def repeats(first: Call, again: Call) -> None:

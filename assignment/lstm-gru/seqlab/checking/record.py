@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from seqlab.checking import standins
+from seqlab.checking.leftovers import alike, watched
 
 
 class Missing(Exception):
@@ -57,6 +58,7 @@ class Call:
     value: Any = None
     grads: dict[str, Tensor | None] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)  # arguments that were changed in place
+    left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
     error: BaseException | None = None
     backward_error: BaseException | None = None
     again: Callable[..., Call] | None = None  # the same call once more: again(seed=…, arguments=…)
@@ -89,7 +91,7 @@ class Call:
 
         With `module` its parameters get gradients too.
         """
-        twin = replace(self, value=None, grads={}, changed=[], error=None, backward_error=None)
+        twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
         _run(twin, function, module)
         if error := twin.error or twin.backward_error:
             raise error
@@ -222,7 +224,7 @@ class Student:
                 raise made.error
             return lambda: function(made.value)
 
-        return self._keep(call, target)
+        return self._keep(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
         """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
@@ -230,6 +232,8 @@ class Student:
 
         def target() -> Callable:
             own = self._lookup(name)
+            if not isinstance(own, type) and callable(own):
+                own = watched(own, call.left, own)
             return lambda: function(own)
 
         return self._keep(call, target)
@@ -280,7 +284,12 @@ class Student:
             raise Missing(f"the notebook defines no `{name}`") from None
 
     def _keep(
-        self, call: Call, target: Callable[[], Callable], module: Any = None, repeatable: bool = False
+        self,
+        call: Call,
+        target: Callable[[], Callable],
+        module: Any = None,
+        repeatable: bool = False,
+        watch: bool = True,
     ) -> Call:
         self.record.append(call)
         try:
@@ -291,7 +300,7 @@ class Student:
         given = self._given
 
         def again(seed: int = 0, arguments: tuple | None = None) -> Call:
-            twin = replace(call, value=None, grads={}, changed=[], error=None, backward_error=None)
+            twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
             with self.given(**given):
                 _run(twin, function, module, seed)
@@ -299,7 +308,7 @@ class Student:
 
         if repeatable:
             call.again = again
-        _run(call, function, module)
+        _run(call, watched(function, call.left, module) if watch else function, module)
         return call
 
 
@@ -326,7 +335,7 @@ def _run(call: Call, function: Callable, module: Any = None, seed: int = 0) -> N
     call.changed = [
         path
         for path, value in given.items()
-        if isinstance(value, Tensor) and not torch.equal(passed[path].detach(), value.detach())
+        if isinstance(value, Tensor) and not alike(passed[path], value)
     ]
     if call.gradients is not None:
         if isinstance(module, nn.Module):

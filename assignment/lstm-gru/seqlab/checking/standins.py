@@ -38,6 +38,8 @@ class LSTM(nn.LSTM):
         super().__init__(input_size, hidden_size, batch_first=True)
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
+        if not isinstance(x, Tensor):  # PyTorch's takes a packed batch, the one that you wrote does not
+            raise TypeError(f"LSTM takes a tensor x (N, T, D), not a {type(x).__name__}")
         outputs, (h, c) = super().forward(x, None if state is None else (state[0][None], state[1][None]))
         return outputs, (h[0], c[0])
 

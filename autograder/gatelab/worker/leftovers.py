@@ -1,0 +1,201 @@
+"""What a call of the student's code leaves changed beside its result: found, put back, and told by a fixed word.
+
+Torch's own switches (gradients, default dtype and device, …) hold for the whole process, and a model or a tensor that
+was handed over is still the caller's. A call that changes them makes something else fail later, so it is told here,
+where it was done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+# What may be said of a call. An answer from a worker is checked against this.
+KINDS = (
+    "grad-mode", "inference-mode", "default-dtype", "default-device", "autocast", "anomaly-mode", "seed",
+    "argument", "requires-grad", "grad", "training-mode", "weights", "hooks",
+)  # fmt: skip
+LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
+_leaving = []  # guards that ended a mode the student's code had left on
+
+
+def switches() -> dict[str, Any]:
+    """Torch's switches by the word of their kind."""
+    return {
+        "grad-mode": torch.is_grad_enabled(),
+        "inference-mode": torch.is_inference_mode_enabled(),
+        "default-dtype": torch.get_default_dtype(),
+        "default-device": torch.get_default_device(),
+        "autocast": torch.is_autocast_enabled("cpu"),
+        "anomaly-mode": torch.is_anomaly_enabled(),
+    }
+
+
+def put_back(before: dict[str, Any]) -> list[str]:
+    """Set the switches as they were; the words of those that were not."""
+    now = switches()
+    changed = [kind for kind, value in before.items() if now[kind] != value]
+    if "inference-mode" in changed:
+        _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
+    if "default-dtype" in changed:
+        torch.set_default_dtype(before["default-dtype"])
+    if "default-device" in changed:
+        device = before["default-device"]
+        torch.set_default_device(None if device.type == "cpu" else device)
+    if "autocast" in changed:
+        torch.set_autocast_enabled("cpu", before["autocast"])
+    if "anomaly-mode" in changed:
+        torch.set_anomaly_enabled(before["anomaly-mode"])
+    # Last: to end inference mode switches the gradients, too.
+    torch.set_grad_enabled(before["grad-mode"])
+    return changed
+
+
+class Held:
+    """Tensors and modules that a call is given, as they are now.
+
+    Where an optimiser is among them, weights and their gradients are meant to change.
+    """
+
+    def __init__(self, *given: Any) -> None:
+        self.modules: list[nn.Module] = []
+        self.arguments: list[torch.Tensor] = []
+        self.trains = False
+        self._sort(given)
+        submodules = {id(m): m for module in self.modules for m in module.modules()}
+        self.parts = [(module, module.training, _hooks(module)) for module in submodules.values()]
+        weights = {id(p): p for module in self.modules for p in module.parameters()}
+        self.weights = [_Tensor(p, self.trains) for p in weights.values()]
+        self.tensors = [_Tensor(t) for t in {id(t): t for t in self.arguments}.values()]
+
+    def _sort(self, value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            self.arguments.append(value)
+        elif isinstance(value, nn.Module):
+            self.modules.append(value)
+        elif isinstance(value, torch.optim.Optimizer):
+            self.trains = True
+        elif isinstance(value, dict):
+            self._sort(tuple(value.values()))
+        elif isinstance(value, list | tuple):
+            for item in value:
+                self._sort(item)
+
+    def changed(self) -> list[str]:
+        """The words of what is no longer as it was."""
+        found = [kind for tensor in self.tensors for kind in tensor.changed("argument")]
+        found += [kind for weight in self.weights for kind in weight.changed("weights")]
+        for module, training, hooks in self.parts:
+            if module.training != training:
+                found.append("training-mode")
+            found += ["hooks" for kind, own in _hooks(module).items() if own - hooks[kind]]
+        return list(dict.fromkeys(found))
+
+    def put_back(self) -> None:
+        """Make the modules what they were. (Tensors that were handed over are the request's own.)"""
+        for weight in self.weights:
+            weight.put_back()
+        for module, training, hooks in self.parts:
+            module.training = training
+            for kind, own in _hooks(module).items():
+                for number in own - hooks[kind]:
+                    getattr(module, kind).pop(number, None)
+
+
+class _Tensor:
+    """A tensor as it was; `trains`: its numbers and its gradient may change."""
+
+    def __init__(self, tensor: torch.Tensor, trains: bool = False) -> None:
+        self.tensor, self.trains = tensor, trains
+        self.numbers = None if trains else _copy(tensor)
+        self.asks, self.grad = (
+            tensor.requires_grad,
+            None if trains else tensor.grad if tensor.is_leaf else None,
+        )
+        self.grad_numbers = None if self.grad is None else _copy(self.grad)
+        self.hooks = len(tensor._backward_hooks or ())
+
+    def changed(self, kind: str) -> list[str]:
+        """The words of what is no longer as it was; `kind` is that of the numbers."""
+        tensor, found = self.tensor, []
+        if not self.trains and not _alike(tensor, self.numbers):
+            found.append(kind)
+        if tensor.is_leaf and tensor.requires_grad != self.asks:
+            found.append("requires-grad")
+        if not self.trains and tensor.is_leaf:
+            now = tensor.grad
+            same = now is None if self.grad is None else now is not None and _alike(now, self.grad_numbers)
+            found += [] if same else ["grad"]
+        if len(tensor._backward_hooks or ()) > self.hooks:
+            found.append("hooks")
+        return found
+
+    def put_back(self) -> None:
+        tensor = self.tensor
+        if not self.trains:
+            if self.numbers is not None and tensor.shape == self.numbers.shape:
+                tensor.data.copy_(self.numbers)
+            if self.grad is not None and self.grad_numbers is not None:
+                self.grad.data.copy_(self.grad_numbers)
+            tensor.grad = self.grad
+        tensor.requires_grad_(self.asks)
+        for number in list(tensor._backward_hooks or ())[self.hooks :]:
+            tensor._backward_hooks.pop(number)
+
+
+def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
+    return tensor.detach().clone() if tensor.numel() <= LARGE else None
+
+
+def _alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
+    """Whether the numbers are the same, nan for nan."""
+    if before is None:
+        return True
+    now = now.detach()
+    if now.shape != before.shape or now.dtype != before.dtype:
+        return False
+    return torch.equal(now, before) or bool(((now == before) | ((now != now) & (before != before))).all())
+
+
+def _hooks(module: nn.Module) -> dict[str, set]:
+    kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return {kind: set(getattr(module, kind)) for kind in kinds}
+
+
+@contextlib.contextmanager
+def switched(found: list[str]) -> Iterator[None]:
+    """Torch's switches stay as they are around a piece of work; the words of those it left changed go into `found`."""
+    before = switches()
+    try:
+        yield
+    finally:
+        found += put_back(before)
+
+
+def watched(function: Callable, given: tuple, found: list[str], target: Any, restore: bool = False) -> Any:
+    """Call `function(*args, **kwargs)` for `given = (args, kwargs)`; the words of what it leaves changed go into `found`.
+
+    Torch's switches are put back; modules (`target`, which the call is made on, is one perhaps) where `restore` says so.
+    """
+    held = None
+    # Something odd among the arguments is no reason not to make the call.
+    with contextlib.suppress(Exception):
+        held = Held(given, target)
+    before, seed = switches(), torch.default_generator.initial_seed()
+    try:
+        return function(*given[0], **given[1])
+    finally:
+        found += put_back(before)
+        # To draw is fine; to start the generator anew makes every later draw the same.
+        if torch.default_generator.initial_seed() != seed:
+            found.append("seed")
+        if held is not None:
+            with contextlib.suppress(Exception):
+                if changed := held.changed():
+                    found += changed
+                    if restore:
+                        held.put_back()

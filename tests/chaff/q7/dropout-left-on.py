@@ -1,0 +1,13 @@
+"""Dropout works at every call, in evaluation too: the same sequence gets other logits each time.
+
+Hint: Call the model twice with the same tokens. nn.Dropout knows about model.eval(); F.dropout must be told: training=self.training. Is there to be any?
+"""
+
+credit = 0.6
+
+EDITS = [
+    (
+        'return self.head(summary)',
+        'return self.head(nn.functional.dropout(summary, 0.5))',
+    ),
+]

@@ -1,0 +1,133 @@
+"""Follow-through credit: one known slip that explains every result leaves the share of the points that its file states."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from gatelab.bank.load import Bank, Chaff, compose
+from gatelab.bank.notebooks import write_notebook
+from gatelab.engine import Engine
+from gatelab.examiner.grade import run_suites
+from gatelab.lab import Lab
+from gatelab.report.model import Question, Report
+from gatelab.suite.grading import Grading
+from gatelab.suite.plugin import LocalWorkers
+
+STUB = "def {name}(*args, **kwargs):\n    raise NotImplementedError('{question}: not yet')\n"
+
+
+def graded(lab: Lab, bank: Bank, question: str, source: str) -> Question:
+    """By the hidden suite, in this process, without what trains."""
+    grading = Grading(lab, 23, LocalWorkers(lab, [source]), bank)
+    run_suites(lab, grading, [question], training=False)
+    return grading.finished[question]
+
+
+def chaff(bank: Bank, key: str) -> Chaff:
+    return next(one for one in bank.chaffs if one.key == key)
+
+
+def test_every_mistake_of_the_bank_states_its_credit(lab: Lab) -> None:
+    silent = [p.name for p in lab.bank.glob("chaff/*/*.py") if "\ncredit = " not in p.read_text("utf-8")]
+    assert silent == []
+
+
+def test_shortcuts_and_what_a_question_is_about_leave_nothing(bank: Bank) -> None:
+    for key in (
+        "q1/left-to-the-library", "q1/old-cell-dropped", "q2/left-to-the-library", "q2/old-state-dropped",
+        "q3/does-not-call-the-step", "q3/cell-state-not-carried", "q7/given-layer-ignored",
+        "q7/last-step-instead-of-last-valid", "q8/state-not-handed-over", "q8/targets-not-shifted",
+        "q9/padding-in-the-loss", "q10/token-not-fed-back",
+    ):  # fmt: skip
+        assert chaff(bank, key).credit == 0, key
+
+
+# question, two slips, and a third change that no file of the bank knows
+LADDERS = [
+    ("q1", "forget-and-input-swapped", "bias-of-the-state-left-out", ("kept = f * c", "kept = f * c * 1.01")),
+    ("q2", "update-gate-complemented", "bias-of-the-state-left-out", ("n = torch.tanh(x_n + reset)", "n = torch.tanh(x_n + reset * 1.01)")),
+    ("q4", "root-left-out", "own-gate-included", ("loss = outputs[:, -1].sum()", "loss = outputs[:, -1].exp().sum()")),
+    ("q6", "sum-instead-of-mean", "index-one-too-early", ("total = kept.sum(dim=1)", "total = kept.exp().sum(dim=1)")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("question", "one", "other", "unknown"), LADDERS)
+def test_right_is_more_than_a_slip_than_two_than_unknown_than_a_stub(
+    lab: Lab, bank: Bank, question: str, one: str, other: str, unknown: tuple[str, str]
+) -> None:
+    slip, second = chaff(bank, f"{question}/{one}"), chaff(bank, f"{question}/{other}")
+    both = compose(slip, second)
+    assert both is not None
+    reference = lab.reference(question)
+    assert unknown[0] in both.source
+    wrong = both.source.replace(*unknown)
+    stub = "".join(STUB.format(name=name, question=question) for name in lab.questions[question].names)
+    points = [
+        graded(lab, bank, question, source).points
+        for source in (reference, slip.source, both.source, wrong, stub)
+    ]
+    right, single, double, lost, nothing = points
+    assert right > single > double >= lost >= nothing == 0, points
+    assert right == lab.questions[question].points
+
+
+def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
+    slip = chaff(bank, "q1/bias-of-the-state-left-out")
+    result = graded(lab, bank, "q1", slip.source)
+    assert (result.earned, result.credit, result.points) == (2, 8.4, 8.4)
+    assert result.follow_through == (
+        "All your results in this question are what this mistake alone gives, so it earns 8.4 of 14 points; "
+        "the parts below would give 2."
+    )
+
+
+def test_where_the_parts_give_more_the_parts_count(lab: Lab, bank: Bank) -> None:
+    result = graded(lab, bank, "q3", chaff(bank, "q3/cell-state-detached-between-steps").source)
+    assert (result.points, result.follow_through) == (result.earned, "")
+
+
+def test_a_mistake_that_is_not_the_whole_story_earns_its_parts(lab: Lab, bank: Bank) -> None:
+    """Named or not: with a number changed that no file knows, nothing is credited."""
+    slip = chaff(bank, "q1/bias-of-the-state-left-out").source
+    result = graded(lab, bank, "q1", slip.replace("new_h = o * shown", "new_h = o * shown * 1.001"))
+    assert result.credit == 0
+    assert result.points == result.earned
+
+
+def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> None:
+    both = compose(chaff(bank, "q1/forget-and-input-swapped"), chaff(bank, "q1/bias-of-the-state-left-out"))
+    assert both.credit == pytest.approx(0.36)
+    assert graded(lab, bank, "q1", both.source).credit == pytest.approx(0.36 * 14)
+
+
+@pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 4.2), ("", 8.4)])
+def test_the_settings_switch_it_off_or_scale_it(
+    tmp_path: Path, lab: Lab, bank: Bank, setting: str, credit: float
+):
+    table = (lab.assignment / "questions.toml").read_text("utf-8")
+    assert "\ncredit = 1.0\n" in table
+    (tmp_path / "questions.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
+    other = Lab(tmp_path, lab.hidden, lab.bank)
+    result = graded(other, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
+    assert (result.credit, result.points) == (credit, max(2, credit))
+
+
+def test_the_report_keeps_both_numbers(lab: Lab, bank: Bank) -> None:
+    question = graded(lab, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
+    report = Report("a", "graded", questions=[question])
+    row = report.to_dict()["questions"][0]
+    assert (row["points"], row["earned"], row["credit"]) == (8.4, 2, 8.4)
+    assert report.points == 8.4
+    assert Report.from_json(report.to_json()) == report
+    plain = dataclasses.replace(question, credit=0.0)
+    assert plain.points == 2
+
+
+def test_a_confined_submission_earns_the_same(engine: Engine, lab: Lab, bank: Bank, tmp_path: Path) -> None:
+    slip = chaff(bank, "q4/own-gate-included")
+    path = write_notebook(tmp_path / "lab.ipynb", lab, {"q4": slip.source})
+    question = engine.grade(path, questions=["q4"]).question("q4")
+    assert (question.misconception, question.earned, question.points) == ("own-gate-included", 6, 6.8)

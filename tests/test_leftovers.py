@@ -1,0 +1,154 @@
+"""A call leaves nothing changed but what it returns: found in every question, by the grader and by the public checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from public_checks import CODE, first_message, names_with
+
+from gatelab.bank.notebooks import write_notebook
+from gatelab.engine import Engine
+from gatelab.examiner.grade import run_suites
+from gatelab.lab import Lab
+from gatelab.report.model import Question
+from gatelab.suite.grading import Grading
+from gatelab.suite.leftovers import SAID, costs
+from gatelab.suite.plugin import LocalWorkers
+from gatelab.worker.leftovers import KINDS
+
+# What is done at the end of every call of a question's names, and the kind it is told as.
+LEAVES = {
+    "grad-mode": "torch.set_grad_enabled(not torch.is_grad_enabled())",
+    "default-dtype": "torch.set_default_dtype(torch.float16)",
+    "seed": "torch.manual_seed(7)",
+}
+# The same for what a module among the arguments (or the one called) may be left in, and where there is one.
+MODULES = {
+    "training-mode": "module.eval()",
+    "requires-grad": "next(module.parameters()).requires_grad_(False)",
+    "grad": "p = next(module.parameters()); p.grad = torch.ones_like(p)",
+    "weights": "next(module.parameters()).data.add_(1e-3)",
+    "hooks": "module.register_forward_hook(lambda *_: None)",
+}
+WITH_MODULES = ("q4", "q10", "q7", "q8")
+
+WRAP = """
+import functools, torch
+
+def _leaves(function):
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        finally:
+            for module in [a for a in args if isinstance(a, torch.nn.Module)][:1]:
+                {module}
+            {plain}
+    return call
+
+for _name in {names}:
+    _own = globals()[_name]
+    if isinstance(_own, type):
+        _own.forward = _leaves(_own.forward)
+    else:
+        globals()[_name] = _leaves(_own)
+"""
+
+
+def leaving(lab: Lab, question: str, plain: str = "pass", module: str = "pass") -> str:
+    """The reference of a question whose calls all leave something changed."""
+    names = lab.questions[question].names
+    return lab.reference(question) + WRAP.format(names=names, plain=plain, module=module)
+
+
+def graded(lab: Lab, question: str, source: str) -> Question:
+    """By the hidden suite, in this process."""
+    grading = Grading(lab, 11, LocalWorkers(lab, [source]), None)
+    run_suites(lab, grading, [question], training=False)
+    return grading.finished[question]
+
+
+def check_charged(question: Question, kind: str) -> None:
+    lost = [part for part in question.parts if not part.passed]
+    assert any(SAID[kind] in part.message for part in lost), [part.message for part in lost]
+
+
+@pytest.mark.parametrize("question", CODE)
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab, question: str, kind: str):
+    result = graded(lab, question, leaving(lab, question, LEAVES[kind]))
+    check_charged(result, kind)
+    smallest = min(part.max_points for part in result.parts)
+    assert result.points < sum(part.max_points for part in result.parts)
+    # A seed set anew shows in drawn tokens, too, and what shift_right leaves has consequences in q8's forward.
+    if kind != "seed" and (question, kind) != ("q8", "grad-mode"):
+        trained = {"q7": 3, "q11": 2}.get(question, 0)
+        assert result.points == result.max_points - trained - smallest
+
+
+@pytest.mark.parametrize("question", WITH_MODULES)
+@pytest.mark.parametrize("kind", MODULES)
+def test_a_model_left_changed_costs_a_part(lab: Lab, question: str, kind: str) -> None:
+    result = graded(lab, question, leaving(lab, question, module=MODULES[kind]))
+    lost = [part for part in result.parts if not part.passed]
+    assert lost, kind
+    # Where the suite looks for it itself, it says it in its own words; a changed weight gives wrong numbers.
+    if kind in ("training-mode", "hooks"):
+        check_charged(result, kind)
+
+
+def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
+    assert all(
+        part.passed for part in graded(lab, "q11", lab.reference("q11")).parts if part.name != "accuracy"
+    )
+    result = graded(lab, "q11", leaving(lab, "q11", module="module.eval()"))
+    check_charged(result, "training-mode")
+
+
+@pytest.mark.parametrize("question", CODE)
+@pytest.mark.parametrize("kind", LEAVES)
+def test_a_public_check_tells_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
+    before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
+    result = check(question, names_with(lab, leaving(lab, question, LEAVES[kind])))
+    assert not all(case.passed for case in result.test_case_results)
+    assert "afterwards " in first_message(result) or "known mistake" in first_message(result), first_message(
+        result
+    )
+    assert (torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()) == before
+
+
+@pytest.mark.parametrize("question", ("q4", "q7", "q8", "q11"))
+def test_a_public_check_tells_of_a_model_left_in_another_mode(check, lab: Lab, question: str) -> None:
+    result = check(question, names_with(lab, leaving(lab, question, module="module.eval()")))
+    assert "another mode than before" in repr(result)
+
+
+def test_gradients_switched_off_by_a_cell_do_not_fail_the_checks_of_right_work(check, lab: Lab) -> None:
+    names = names_with(lab, "")
+    torch.set_grad_enabled(False)
+    try:
+        for question in ("q1", "q9", "q11"):
+            assert all(case.passed for case in check(question, names).test_case_results), question
+        assert not torch.is_grad_enabled()  # it is the notebook's own
+    finally:
+        torch.set_grad_enabled(True)
+
+
+def test_a_confined_submission_is_charged_the_same(engine: Engine, lab: Lab, tmp_path: Path) -> None:
+    source = leaving(lab, "q10", LEAVES["grad-mode"])
+    report = engine.grade(
+        write_notebook(tmp_path / "lab.ipynb", lab, {"q10": source}), questions=["q10", "q11"], training=False
+    )
+    check_charged(report.question("q10"), "grad-mode")
+    assert report.question("q10").points == 5
+    assert report.question("q11").points == 2  # nothing of it reaches the next question
+
+
+def test_every_kind_has_its_words_and_the_smallest_part_is_charged() -> None:
+    assert set(SAID) == set(KINDS)
+    points = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 0.5}
+    assert costs(["a", "b", "c"], points) == "c"
+    assert costs(["a"], points) == "a"
+    assert costs([], points) is None

@@ -1,0 +1,99 @@
+"""`gatelab misses`: wrong answers without a name are grouped by what they compute, and one becomes a named mistake."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from small_lab import SETUP, small_lab, solution, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.bank.load import BankError, load_bank
+from gatelab.bank.misses import misses
+from gatelab.cli import app
+from gatelab.diagnosis.signature import own_code
+from gatelab.engine import Engine
+from gatelab.lab import Lab
+
+# One mistake that no file of the bank knows, written in two ways, and another one.
+MISTAKES = {
+    "ada": solution("q1").replace("written = i * g", "written = 2 * i * g"),
+    "bob": "def twice(a):\n    return a + a\n\n" + solution("q1").replace("written = i * g", "written = twice(i * g)"),
+    "cleo": solution("q1").replace("kept = f * c", "kept = f * c + 0.25"),
+    "dora": solution("q1").replace("kept = f * c", "kept = f.detach() * c"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
+    """A lab of its own and a graded class."""
+    root = tmp_path_factory.mktemp("kit")
+    lab, out = small_lab(root), root / "out"
+    (out / "reports").mkdir(parents=True)
+    with Engine(lab) as engine:
+        for name, source in MISTAKES.items():
+            path = write_notebook(root / f"{name}.ipynb", SETUP, source, solution("q2"))
+            (out / "reports" / f"{name}.json").write_text(engine.grade(path, name).to_json())
+    return lab, out
+
+
+def test_answers_that_compute_the_same_are_one_group_however_they_are_written(kit: tuple[Lab, Path]) -> None:
+    found, _ = misses(kit[1])
+    assert [(miss.question, miss.who) for miss in found if len(miss.who) > 1] == [("q1", ["ada", "bob"])]
+    assert found[0].who == ["ada", "bob"]
+    assert "written = 2 * i * g" in found[0].code
+    assert {name for miss in found for name in miss.who} == set(MISTAKES)
+
+
+def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
+    lab, out = kit
+    root = lab.assignment.parents[1]
+    run = CliRunner()
+    shown = run.invoke(app, ["misses", str(out), "--root", str(root)])
+    assert shown.exit_code == 0, shown.output
+    assert "group 1: q1, 2 alike" in shown.output
+    made = run.invoke(
+        app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "written-twice"]
+    )
+    assert made.exit_code == 0, made.output
+    path = root / "tests" / "chaff" / "q1" / "written-twice.py"
+    with pytest.raises(BankError, match="still a draft"):
+        load_bank(lab)
+    text = path.read_text().replace("FILL IN: ", "")
+    path.write_text(text.replace("credit = 0.0", "credit = 0.5"))
+    with Engine(lab) as engine:
+        question = engine.grade(out.parent / "bob.ipynb", "bob").question("q1")
+    assert (question.misconception, question.points) == ("written-twice", 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--draft", "99", "--name", "x"], "There is no group 99"),
+        (["--draft", "1", "--name", "Not A Name"], "name the mistake in small letters"),
+    ],
+)
+def test_what_cannot_be_written_is_told(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:
+    lab, out = kit
+    told = CliRunner().invoke(app, ["misses", str(out), "--root", str(lab.assignment.parents[1]), *arguments])
+    assert told.exit_code == 2
+    assert said in told.output
+
+
+def test_a_folder_without_reports_is_told(tmp_path: Path, root: Path) -> None:
+    told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(root)])
+    assert told.exit_code == 2
+    assert "holds no reports" in told.output
+
+
+def test_the_code_of_a_question_is_what_its_names_use() -> None:
+    sources = {
+        0: "import torch\n%magic",
+        1: "import math\ndef helper(x):\n    return math.sqrt(x)\ndef unused():\n    pass",
+        2: "def f(x):\n    return other(helper(x))\nprint(f(1))",
+        3: "def other(x):\n    return x\ndef f(x):\n    return helper(x) + other(1)",
+    }
+    assert own_code(sources, ["f"], ["other"]) == (
+        "import math\n\n\ndef helper(x):\n    return math.sqrt(x)\n\n\ndef f(x):\n    return helper(x) + other(1)"
+    )
+    assert own_code(sources, ["g"], []) == ""
