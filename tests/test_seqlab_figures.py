@@ -22,7 +22,7 @@ def on_paper():
     plt.close("all")
 
 
-@pytest.mark.parametrize("name", ["lstm_cell", "gru_cell", "sequence_tasks", "teacher_forcing"])
+@pytest.mark.parametrize("name", ["lstm_cell", "gru_cell", "sequence_tasks", "teacher_forcing", "attention"])
 def test_every_text_of_a_diagram_stands_alone_and_on_the_page(name):
     figure = getattr(diagrams, name)("A title")
     figure.canvas.draw()
