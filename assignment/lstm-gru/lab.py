@@ -570,10 +570,11 @@ def trace(layer, x):
 
 torch.manual_seed(SEED)
 x = torch.randn(16, 100, 16, dtype=torch.float64)
-curves = {}
+curves, fresh_gain = {}, {}
 for bias in (0.0, 1.0, 3.0):
     forget_gates = trace(LSTM(16, 32, forget_bias=bias).double(), x)["f"]  # (T, N, H)
-    curves[f"forget bias {bias:g}"] = cell_path_gain(forget_gates).mean(dim=(1, 2))
+    curves[f"forget bias {bias:g}"] = gain = cell_path_gain(forget_gates).mean(dim=(1, 2))
+    fresh_gain[bias] = float(gain[0])  # what is left at the far end
 steps = torch.arange(1, 101)
 plots.lines(
     {name: (steps, gain) for name, gain in curves.items()},
