@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import regions
+from gatelab.build import handout, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
@@ -41,7 +41,8 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     url = settings.colab_url(place)
     for cell in notebook.cells:
         cell.metadata.pop("lines_to_next_cell", None)
-        cell.source = _with_points(cell.source.replace(COLAB_MARK, url), lab, master)
+        text = handout.filled(cell.source.replace(COLAB_MARK, url), lab, settings)
+        cell.source = _with_points(text, lab, master)
         _check_regions(cell, master)
         if "nbgrader" in cell.metadata:
             _complete(cell, lab, master)
