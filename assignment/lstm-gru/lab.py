@@ -828,8 +828,8 @@ print(f"{(left < 0.01).sum()} keep less than a hundredth; at dots {(keeping > 0.
 #
 # <details><summary>What we saw</summary>
 #
-# At a letter most forget gates close and most input gates open; at dots it is the other way round. That is *most*, not all: about a third of the units or more hold what they have almost unchanged ($f > 0.98$, or nearly),
-# others forget within a few steps. One memory needs only a few keepers. The output gate follows no such simple rule.
+# At a letter most forget gates close and most input gates open; at dots it is the other way round. That is *most*, not all: a quarter of the units or more still hold more than half of what they wrote when the wait is over,
+# others have lost all but a hundredth of it. One memory needs only a few keepers. The output gate follows no such simple rule.
 #
 # </details>
 
@@ -927,7 +927,7 @@ plots.show(
 #
 # <details><summary>What we saw</summary>
 #
-# GRU and LSTM are right at every delay. The three RNNs fall within a few steps, and from a delay of 10 on none of them does much better than a guess, whatever its size. They are not forgetting: they have not learned the task yet.
+# GRU and LSTM are right at every delay. From a delay of 10 on none of the three RNNs is right in much more than half of the cases, whatever its size. They are not forgetting: they have not learned the task yet.
 #
 # </details>
 # %% [markdown]
@@ -965,7 +965,7 @@ for name, by_steps in read_right.items():
     print(f"{name:24} by row {by_steps[8]:.2f}   by pixel {by_steps[64]:.2f}")
 
 # %% [markdown]
-# **What did you see?** Row by row all four read well. Pixel by pixel all four lose, and the RNNs lose most; but they do not fall to a guess. On real data long memory is a matter of degree.
+# **What did you see?** Row by row all four read well. Pixel by pixel all four lose, and the small RNN loses more than GRU and LSTM; but no network falls to a guess. On real data long memory is a matter of degree.
 
 # %% [markdown]
 # ## Does the RNN forget?
@@ -1025,11 +1025,11 @@ for name, by_length in needed.items():
     print(f"{name:5}", "   ".join(f"T = {T}: {sorted(steps)}" for T, steps in by_length.items()))
 
 # %% [markdown]
-# **What did you see?** By what factor does the RNN need more than the LSTM, at 20 and at 64 steps? How wide is the RNN's range? Is your line for it rising all the way? (If it falls somewhere: so did some of ours. Three seeds are few for a training
+# **What did you see?** By what factor does the RNN need more than the LSTM, at 20 and at 64 steps? How wide is the RNN's range? Is your line for it rising all the way? (If it falls somewhere: three seeds are few for a training
 # this unstable; what held in all of our runs is that 64 steps cost it more than 20.)
 #
 # **What these numbers say, and what not.** "An RNN cannot remember" is wrong: given the steps, it learned the task, every time. The fair sentence is that *the gradient reaches the plain RNN so weakly that it needs several times the training steps*,
-# here at least twice those of the LSTM at 20 steps and at least four times at 64; and that within 300 steps width did not help. Nor do your numbers say more than they are: one task, three seeds, a handful of learning rates, and one way to start each network.
+# here, by the median, at least twice those of the LSTM at 20 steps and at least four times at 64; and that within 300 steps width did not help. Nor do your numbers say more than they are: one task, three seeds, a handful of learning rates, and one way to start each network.
 # An RNN with another initialisation, or another task, may order them differently.
 
 # %% [markdown]
@@ -1553,9 +1553,9 @@ grader.check("q12")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "q12b", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- # BEGIN SOLUTION -->
-# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters, and the one with four times as many, stayed below 0.5, and so did the small one.
+# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters, the one with four times as many, and the small one were right in about half of the cases or fewer.
 # If size were the reason, the equal-size RNN would do as well and the largest better still. What differs is how much gradient comes back. But my numbers do not show that an RNN is unable to learn this: with more
-# steps the small RNN got there from every seed, after at least four times as many as the LSTM. And they are from one task, three seeds, a few learning rates and one initialisation: another start might serve the RNN better.
+# steps the small RNN got there from every seed; its median was at least four times that of the LSTM. And they are from one task, three seeds, a few learning rates and one initialisation: another start might serve the RNN better.
 # <!-- # END SOLUTION -->
 
 # %% [markdown]

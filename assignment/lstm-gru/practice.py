@@ -275,7 +275,7 @@ for a in (0.3, 0.6, 1.2):
 # ## Gates at *not* and *but*
 #
 # From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). They use the same words for both answers; what
-# counts is where a word stands: "never boring", "broken, but never dull"-like turns, *although*, *until*.
+# counts is where a word stands: *not* and *never* turn the next word round, and *but*, *although* and *until* decide which half of a sentence counts.
 
 # %%
 reviews, unseen_reviews = sentiment.made(2000, seed=SEED), sentiment.made(1000, seed=1000 + SEED)
@@ -452,14 +452,14 @@ guess_apart.compare_first(
 #
 # ## More steps for the RNN
 #
-# So is it unable to? Give the plain RNN alone more training at $T = 40$, up to 2,000 steps or until 95 % of every kind are right.
+# So is it unable to? Give the plain RNN alone more training at $T = 40$, up to 3,000 steps or until 95 % of every kind are right.
 
 # %%
 torch.manual_seed(SEED)
 patient = LastWord(nn.RNN(2 * K, 32, batch_first=True))
 slow = replace(tasks.STORE_RECIPE, learning_rate=0.01, last_rate=None)
 history = training.train_classifier(
-    patient, equally_long(40), slow, seed=SEED, steps=2000, stop_at=0.95, label="RNN, T = 40"
+    patient, equally_long(40), slow, seed=SEED, steps=3000, stop_at=0.95, label="RNN, T = 40"
 )
 patient_steps, patient_right = history.steps, far_right(patient, 40)
 plots.lines(

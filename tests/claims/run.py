@@ -30,7 +30,11 @@ import cells
 HERE = Path(__file__).parent
 RUNS = HERE / "runs.jsonl"
 SEEDS = range(1, 11)
-OTHER_KERNELS = {"ATEN_CPU_CAPABILITY": "avx2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+OTHER_KERNELS = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
 
 
@@ -82,7 +86,9 @@ def started(master: str, seed: int) -> None:
 
 def tidy() -> None:
     """Drop the lines of old code, sort the others, and write what the lab shows of them."""
-    kept = sorted((row for master in cells.MASTERS for row in current(master)), key=lambda r: (r["master"], r["seed"]))
+    kept = sorted(
+        (row for master in cells.MASTERS for row in current(master)), key=lambda r: (r["master"], r["seed"])
+    )
     RUNS.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
     steps: dict[str, dict[int, list[int]]] = {}
     runs = [row["values"] for row in kept if row["master"] == "lab"]

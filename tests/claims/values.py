@@ -19,7 +19,10 @@ def of(master: str, names: Names) -> Values:
         if name.startswith("guess_"):
             outcome = guess.options.index(guess.outcome) if guess.outcome in guess.options else -1
             found[f"{master}.outcome.{name}"] = outcome
-    return {key: round(float(value), 4) if abs(value) > 1e-3 else float(f"{value:.2e}") for key, value in found.items()}
+    return {
+        key: round(float(value), 4) if abs(value) > 1e-3 else float(f"{value:.2e}")
+        for key, value in found.items()
+    }
 
 
 def _steps(master: str, needed: dict[str, dict[int, list[int]]]) -> Values:
