@@ -1431,8 +1431,8 @@ plots.show(
 #
 # **c1.** What do the two states of an LSTM do?
 #
-# - (a) `c` is what the output layer reads; `h` is the memory.
-# - (b) `c` is the memory, changed only by scaling and adding; `h` is what the output gate shows of it.
+# - (a) `c` is what the output layer reads; `h` is the memory that is carried from step to step.
+# - (b) `c` is the memory; `h` is what the output gate shows of it.
 # - (c) Both hold the same numbers; two copies make the sums more stable.
 # - (d) `c` lives as long as one step, `h` as long as the sequence.
 #
@@ -1470,12 +1470,12 @@ plots.show(
 #
 # **c9.** *One number.* How many parameters has one LSTM layer with $D = 3$ and $H = 2$, both biases included?
 #
-# **c10.** Which sentence do the numbers of this lab support?
+# **c10.** Which sentence about long delays do the numbers of this lab support?
 #
-# - (a) A plain RNN cannot learn to keep a symbol for 60 steps.
+# - (a) A plain RNN cannot learn to keep a symbol for 60 steps, however long it trains.
 # - (b) LSTMs win because they have more parameters than an RNN of the same width.
-# - (c) An RNN with four times as many parameters needs a quarter of the steps.
-# - (d) A plain RNN can learn it, but needs many times the steps, the more the longer the sequences; so does a wider one.
+# - (c) An RNN with four times as many parameters needs a quarter of the training steps.
+# - (d) A plain RNN can learn it, but needs several times the training steps.
 #
 # **c11.** With full teacher forcing, what does the decoder read at step $t \ge 1$?
 #
@@ -1486,15 +1486,15 @@ plots.show(
 #
 # **c12.** A decoder is right at 98 % of the tokens at every position with the teacher; running free it starts at 98 % and ends at 50 %. Why?
 #
-# - (a) Running free it reads its own tokens, and after a wrong one it is where training never took it.
-# - (b) Its loss counted the padding.
+# - (a) It reads its own tokens, wrong ones included.
+# - (b) Its loss counted the padding, so it never learned the ends.
 # - (c) The encoder forgets the source faster when the decoder runs free.
 # - (d) Greedy decoding does not start from `BOS`.
 #
 # **c13.** A classifier reads `outputs[:, -1]` although the sequences are padded at the end. What happens?
 #
-# - (a) Nothing bad: an LSTM's output does not change after the last real token.
-# - (b) The state has gone on reading padding, so the answer depends on what stands there and on how long it is.
+# - (a) Nothing bad: an LSTM's output does not change after the last real token of a sequence.
+# - (b) The state has gone on reading padding, and the answer depends on it.
 # - (c) PyTorch raises an error.
 # - (d) Only the gradients are wrong; the predictions are right.
 #
