@@ -25,7 +25,7 @@
 # ## Setup
 #
 # `LIVE = True` trains everything before your eyes. `LIVE = False` shows a run recorded earlier: the same figures, at once, if the classroom machine is too slow.
-# On Colab, upload `lstm-gru.zip` in the file pane on the left first. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
+# On Colab the cell after the next fetches the handout, or takes `lstm-gru.zip` from the file pane on the left. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
 
 # %%
 LIVE = True
@@ -38,6 +38,7 @@ import os
 import platform
 import sys
 import time
+import urllib.request
 import zipfile
 from copy import deepcopy
 from dataclasses import replace
@@ -45,7 +46,13 @@ from datetime import date
 from pathlib import Path
 
 if "google.colab" in sys.modules and not Path("lstm-gru").is_dir():
-    zipfile.ZipFile("lstm-gru.zip").extractall()
+    if not Path("lstm-gru.zip").is_file():
+        try:
+            urllib.request.urlretrieve("{{HANDOUT_URL}}", "lstm-gru.zip")
+        except (OSError, ValueError):
+            raise SystemExit("Upload lstm-gru.zip in the file pane on the left, and run this cell again.") from None
+    with zipfile.ZipFile("lstm-gru.zip") as archive:  # all but the homework's notebook: nobody should write in that copy
+        archive.extractall(members=[name for name in archive.namelist() if not name.endswith(".ipynb")])
 # seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("lstm-gru"), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)

@@ -26,19 +26,26 @@
 # %% [markdown]
 # ## Setup
 #
-# On Colab, upload `lstm-gru.zip` in the file pane on the left first, then run the cell; elsewhere start Jupyter in the lab's folder.
+# On Colab the cell fetches the handout, or takes `lstm-gru.zip` from the file pane on the left; elsewhere start Jupyter in the lab's folder.
 
 # %%
 import itertools
 import math
 import random
 import sys
+import urllib.request
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 if "google.colab" in sys.modules and not Path("lstm-gru").is_dir():
-    zipfile.ZipFile("lstm-gru.zip").extractall()
+    if not Path("lstm-gru.zip").is_file():
+        try:
+            urllib.request.urlretrieve("{{HANDOUT_URL}}", "lstm-gru.zip")
+        except (OSError, ValueError):
+            raise SystemExit("Upload lstm-gru.zip in the file pane on the left, and run this cell again.") from None
+    with zipfile.ZipFile("lstm-gru.zip") as archive:  # all but the homework's notebook: nobody should write in that copy
+        archive.extractall(members=[name for name in archive.namelist() if not name.endswith(".ipynb")])
 # seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("lstm-gru"), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
