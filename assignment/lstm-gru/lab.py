@@ -1436,69 +1436,55 @@ plots.show(
 # - (c) Both hold the same numbers; two copies make the sums more stable.
 # - (d) `c` lives as long as one step, `h` as long as the sequence.
 #
-# **c2.** At some step $f \approx 1$ and $i \approx 0$ in every unit. Then
-#
-# - (a) the cell state is erased.
-# - (b) the candidate takes the place of the cell state.
-# - (c) the cell state stays as it was, whatever the candidate is.
-# - (d) the hidden state stays as it was, whatever the output gate is.
-#
-# **c3.** *Match* each task to an architecture, and write the four letters in the order of the tasks.
+# **c2.** *Match* each task to an architecture, and write the four letters in the order of the tasks.
 #
 # - Tasks: 1. translate a sentence · 2. mark every word of a sentence as noun, verb, … · 3. tell whether a review is friendly · 4. write a caption for a picture.
-# - Architectures: (a) many-to-one · (b) one-to-many · (c) many-to-many, one output per input step · (d) many-to-many with encoder and decoder.
+# - Architectures: (a) many-to-one · (b) one-to-many · (c) many-to-many, step by step · (d) sequence-to-sequence, with encoder and decoder.
 #
-# **c4.** A batch holds 32 sequences of at most 50 steps, padded, and there are 10 classes. What are the shapes of the logits for a *many-to-one* classifier and for a *many-to-many* tagger?
+# **c3.** A batch holds 32 sequences of at most 50 steps, padded, and there are 10 classes. What are the shapes of the logits for a *many-to-one* classifier and for a *many-to-many* tagger?
 #
 # - (a) (32, 10) and (32, 50, 10)
 # - (b) (32, 50, 10) and (32, 10)
 # - (c) (32, 50) and (32, 50, 10)
 # - (d) (50, 10) and (32, 10)
 #
-# **c5.** *Order* the parts of one LSTM step.
+# **c4.** *One number.* A unit has $c_\text{old} = 2$, $f = 0.9$, $i = 0.5$, $g = -0.4$. What is its new $c$?
 #
-# - (a) $h = o \odot \tanh(c)$
-# - (b) $a = W_{ih} x + b_{ih} + W_{hh} h_\text{old} + b_{hh}$
-# - (c) $c = f \odot c_\text{old} + i \odot g$
-# - (d) $\sigma$ on three of the blocks of $a$, $\tanh$ on the fourth
+# **c5.** *One number.* The forget gates of one unit are $f_1 = 0.1,\ f_2 = 0.5,\ f_3 = 0.8,\ f_4 = 0.5$. What is $\partial c_4 / \partial c_1$ along the direct path?
 #
-# **c6.** *One number.* A unit has $c_\text{old} = 2$, $f = 0.9$, $i = 0.5$, $g = -0.4$. What is its new $c$?
+# **c6.** *One number.* A GRU unit (PyTorch's equations) has $h_\text{old} = -0.4$, $z = 0.25$, $n = 0.8$. What is its new $h$?
 #
-# **c7.** *One number.* The forget gates of one unit are $f_1 = 0.1,\ f_2 = 0.5,\ f_3 = 0.8,\ f_4 = 0.5$. What is $\partial c_4 / \partial c_1$ along the direct path?
+# **c7.** *One number.* How many parameters has one LSTM layer with $D = 3$ and $H = 2$, both biases included?
 #
-# **c8.** *One number.* A GRU unit (PyTorch's equations) has $h_\text{old} = -0.4$, $z = 0.25$, $n = 0.8$. What is its new $h$?
-#
-# **c9.** *One number.* How many parameters has one LSTM layer with $D = 3$ and $H = 2$, both biases included?
-#
-# **c10.** Which sentence about long delays do the numbers of this lab support?
+# **c8.** Which sentence about long delays do the numbers of this lab support?
 #
 # - (a) A plain RNN cannot learn to keep a symbol for 60 steps, however long it trains.
 # - (b) LSTMs win because they have more parameters than an RNN of the same width.
 # - (c) An RNN with four times as many parameters needs a quarter of the training steps.
 # - (d) A plain RNN can learn it, but needs several times the training steps.
 #
-# **c11.** With full teacher forcing, what does the decoder read at step $t \ge 1$?
+# **c9.** With full teacher forcing, what does the decoder read at step $t \ge 1$?
 #
 # - (a) the true token of step $t$
 # - (b) its own most likely token of step $t - 1$
 # - (c) the true token of step $t - 1$
 # - (d) the source token of step $t - 1$
 #
-# **c12.** A decoder is right at 98 % of the tokens at every position with the teacher; running free it starts at 98 % and ends at 50 %. Why?
+# **c10.** A decoder is right at 98 % of the tokens at every position with the teacher; running free it starts at 98 % and ends at 50 %. Why?
 #
 # - (a) It reads its own tokens, wrong ones included.
 # - (b) Its loss counted the padding, so it never learned the ends.
 # - (c) The encoder forgets the source faster when the decoder runs free.
 # - (d) Greedy decoding does not start from `BOS`.
 #
-# **c13.** A classifier reads `outputs[:, -1]` although the sequences are padded at the end. What happens?
+# **c11.** A classifier reads `outputs[:, -1]` although the sequences are padded at the end. What happens?
 #
 # - (a) Nothing bad: an LSTM's output does not change after the last real token of a sequence.
 # - (b) The state has gone on reading padding, and the answer depends on it.
 # - (c) PyTorch raises an error.
 # - (d) Only the gradients are wrong; the predictions are right.
 #
-# **c14.** *Order* the parts of greedy decoding.
+# **c12.** *Order* the parts of greedy decoding.
 #
 # - (a) take the most likely token and note it down
 # - (b) encode the source; the token is `BOS`
@@ -1509,24 +1495,22 @@ plots.show(
 # %% nbgrader={"grade": false, "grade_id": "q12-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 answers = {
     "c1": "",  # a letter
-    "c2": "",  # a letter
-    "c3": "",  # four letters
-    "c4": "",  # a letter
-    "c5": "",  # four letters
+    "c2": "",  # four letters
+    "c3": "",  # a letter
+    "c4": "",  # a number
+    "c5": "",  # a number
     "c6": "",  # a number
     "c7": "",  # a number
-    "c8": "",  # a number
-    "c9": "",  # a number
+    "c8": "",  # a letter
+    "c9": "",  # a letter
     "c10": "",  # a letter
     "c11": "",  # a letter
-    "c12": "",  # a letter
-    "c13": "",  # a letter
-    "c14": "",  # four letters
+    "c12": "",  # four letters
 }
 # Delete the line below when you have filled in your answers above.
 # BEGIN SOLUTION
-answers.update(c1="b", c2="c", c3="dcab", c4="a", c5="bdca", c6="1.60", c7="0.20", c8="0.50", c9="56")
-answers.update(c10="d", c11="c", c12="a", c13="b", c14="bdac")
+answers.update(c1="b", c2="dcab", c3="a", c4="1.60", c5="0.20", c6="0.50", c7="56")
+answers.update(c8="d", c9="c", c10="a", c11="b", c12="bdac")
 # END SOLUTION
 
 
