@@ -292,7 +292,8 @@ def opened():
 gates = run("gates", opened)
 inside = {name: torch.tensor(gates[name]) for name in ("forget", "written", "output", "cell")}
 letter = torch.tensor([mark != "." for mark in gates["text"]])
-keeping = inside["forget"][~letter].mean(dim=0)  # (H,): each unit's forget gate at dots
+waited = inside["forget"][int(letter.nonzero()[-1]) + 1 :]  # the forget gates since the last letter
+keeping = waited.clamp(min=1e-6).log().mean(dim=0).exp()  # (H,): what a unit keeps of it, a step
 rows = keeping.argsort(descending=True)  # the units that keep best on top
 plots.heatmaps(
     {
@@ -308,8 +309,8 @@ plots.show("Heat map of forget gate, what is written, output gate and cell state
 closed = (inside["forget"][letter] < 0.5).double().mean()
 keepers = (keeping > 0.98).sum()
 print(f"at letters {closed:.0%} of the forget gates are below a half")
-print(f"at dots {keepers} of 32 units keep more than 0.98 a step, {(keeping < 0.5).sum()} less than half")
-print(f"what is left in the best unit after 200 dots: {keeping.max() ** 200:.2f}")
+print(f"in the {len(waited)} dots after the last letter {keepers} of 32 units keep more than 0.98 a step,")
+print(f"{(keeping < 0.5).sum()} less than half; after 200 dots like these the best unit has {keeping.max() ** 200:.2f} left")
 print(f"largest |c|: {inside['cell'].abs().max():.1f}")
 at_letters, at_dots = inside["forget"][letter].mean(), keeping.mean()
 guess_gates.compare_first(
