@@ -133,7 +133,7 @@ def test_a_right_step_that_is_too_slow_makes_way_for_the_reference_in_the_traini
     ]
     # All steps were made, over the reference: the same weights come out as over a quick step.
     one, other = ([(p.name, p.points, p.message) for p in report.question("q7").parts] for report in made)
-    assert one == other and made[0].question("q1").points == 14
+    assert one == other and made[0].question("q1").points == 10
 
 
 def test_a_module_more_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:

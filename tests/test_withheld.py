@@ -127,7 +127,7 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
     report = engine.grade(
         write_notebook(tmp_path / "compared.ipynb", lab, {"q1": compared}), questions=["q1", "q3"]
     )
-    assert (report.question("q1").points, report.question("q3").points) == (14, 14)
+    assert (report.question("q1").points, report.question("q3").points) == (10, 12)
 
     layer = LAYER.format(kind="LSTM") + LAYER.format(kind="GRU")
     report = engine.grade(write_notebook(tmp_path / "layers.ipynb", lab, {"q3": layer}), questions=["q3"])

@@ -193,7 +193,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
     return h, c, {"i": i, "f": f, "g": g, "o": o}
 
 
-# %% nbgrader={"grade": true, "grade_id": "q1", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q1", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
 grader.check("q1")
 
 # %% [markdown]
@@ -288,7 +288,7 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
     return h, {"r": r, "z": z, "n": n}
 
 
-# %% nbgrader={"grade": true, "grade_id": "q2", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q2", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 grader.check("q2")
 
 # %% [markdown]
@@ -407,7 +407,7 @@ class GRU(nn.Module):
         return outputs, h
 
 
-# %% nbgrader={"grade": true, "grade_id": "q3", "locked": true, "points": 14, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q3", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 grader.check("q3")
 
 # %% [markdown]
@@ -726,7 +726,7 @@ def masked_mean(outputs, lengths):
     # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q6", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q6", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 grader.check("q6")
 
 # %% [markdown]
@@ -735,7 +735,7 @@ grader.check("q6")
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
 #
-# Three of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind 98 % must be right:
+# A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind 98 % must be right:
 # `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). If training misses the threshold, the grader
 # retrains once from another initialisation, and the better of the two counts.
 #
@@ -765,7 +765,7 @@ class SequenceClassifier(nn.Module):
         # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q7", "locked": true, "points": 10, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q7", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 grader.check("q7")
 
 # %% [markdown]
@@ -1185,7 +1185,7 @@ class Seq2Seq(nn.Module):
         # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q8", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q8", "locked": true, "points": 16, "schema_version": 3, "solution": false, "task": false}
 grader.check("q8")
 
 # %% [markdown]
@@ -1237,7 +1237,7 @@ def greedy_decode(model, source, source_lengths, max_len, bos, eos, pad=0):
     # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q10", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q10", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 grader.check("q10")
 
 # %% [markdown]
