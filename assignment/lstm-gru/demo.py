@@ -239,7 +239,10 @@ plots.accuracy_by_length(
     "How far back do they hear? Trained on 64 steps",
     "steps between the last letter and the end",
 )
-plots.show("Accuracy against the delay for five networks trained on 64 steps: LSTM and GRU near 1 at every delay, the three RNNs low from a few steps on.")
+plots.show(
+    "Accuracy against the delay for five networks trained on 64 steps: LSTM and GRU near 1 at "
+    "every delay, the three RNNs low from a few steps on."
+)
 
 # %% [markdown]
 # **What did you see?** Read the left edge first: a letter that has only just been read needs no memory. Does a network miss even that? (Then it is not trained yet; it has nothing to forget.) Then follow the lines to the right: where do they part?
@@ -305,7 +308,11 @@ plots.heatmaps(
     steps=list(gates["text"]),
     title="The trained LSTM from inside: 32 units, one sequence",
 )
-plots.show("Heat map of forget gate, what is written, output gate and cell state of all 32 units, one column a step: at the letters most forget gates go dark; between letters the upper rows stay bright and keep their cell state.")
+plots.show(
+    "Heat map of forget gate, what is written, output gate and cell state of all 32 units, one "
+    "column a step: at the letters most forget gates go dark; between letters the upper rows stay"
+    " bright and keep their cell state."
+)
 closed = (inside["forget"][letter] < 0.5).double().mean()
 keepers = (keeping > 0.98).sum()
 print(f"at letters {closed:.0%} of the forget gates are below a half")
@@ -449,7 +456,10 @@ needed = counted(patience + longest)
 for name, by_length in needed.items():
     print(f"{name:5}", "   ".join(f"T = {T}: {sorted(steps)}" for T, steps in by_length.items()))
 plots.steps_needed({"this run": needed}, PATIENCE)
-plots.show("Training steps needed against sequence length, median and range over three seeds, on a log scale: the RNN needs several times as many as the LSTM.")
+plots.show(
+    "Training steps needed against sequence length, median and range over three seeds, on a log "
+    "scale: the RNN needs several times as many as the LSTM."
+)
 
 # %% [markdown]
 # **What these numbers say, and what not.** Not "an RNN cannot remember": it can; it is *taught* so weakly over a long delay that it needs several times the training steps.

@@ -76,7 +76,10 @@ if "google.colab" in sys.modules:
     import zipfile
 
     def handout():
-        """The handout's files, name → bytes, from lstm-gru.zip in the file pane or else from its address. No notebook: yours is open already."""
+        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its address.
+
+        Without the notebook: yours is open already, and a blank copy would be handed in by mistake.
+        """
         try:
             if os.path.isfile("lstm-gru.zip"):
                 with open("lstm-gru.zip", "rb") as file:
@@ -85,7 +88,8 @@ if "google.colab" in sys.modules:
                 archive = zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(HANDOUT, timeout=60).read()))
         except (OSError, ValueError, zipfile.BadZipFile):
             raise SystemExit(
-                "The handout could not be fetched: get lstm-gru.zip from your course's page, upload it in the file pane on the left, and run this cell again."
+                "The handout could not be fetched: get lstm-gru.zip from your course's page, "
+                "upload it in the file pane on the left, and run this cell again."
             ) from None
         names = [name for name in archive.namelist() if not name.endswith(("/", ".ipynb"))]
         return {name.removeprefix("lstm-gru/"): archive.read(name) for name in names}
@@ -95,7 +99,9 @@ if "google.colab" in sys.modules:
         for name in sorted(files):
             digest.update(f"{name} {len(files[name])} ".encode() + files[name])
         if digest.hexdigest() != HANDOUT_SUM:
-            raise SystemExit("This lstm-gru.zip does not belong to this notebook: get both from your course's page again.")
+            raise SystemExit(
+                "This lstm-gru.zip does not belong to this notebook: get both from your course's page again."
+            )
         for name, content in files.items():
             os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
             with open(name, "wb") as file:
@@ -153,7 +159,9 @@ grader = otter.Notebook(tests_dir="tests")  # whatever this notebook is called
 # %% tags=["experiment"]
 diagrams.lstm_cell("One step of an LSTM")
 plots.show(
-    "Drawing of one LSTM step: the cell state runs straight through the cell; the forget gate multiplies it, input gate times candidate is added to it, and the output gate times its tanh is the new hidden state."
+    "Drawing of one LSTM step: the cell state runs straight through the cell; the forget gate "
+    "multiplies it, input gate times candidate is added to it, and the output gate times its tanh"
+    " is the new hidden state."
 )
 
 # %% [markdown]
@@ -227,7 +235,8 @@ for x in sequence:
 labels = [f"store {v:g}" if stored else f"({v:g})" for stored, v in sequence.tolist()]
 plots.heatmaps(record, steps=labels, title="One unit that stores a value and keeps it")
 plots.show(
-    "Heat map of one LSTM unit over nine steps with the values of i, f, g, o, c and h written in: at the two stores f is near 0 and i near 1; in between c keeps the stored value."
+    "Heat map of one LSTM unit over nine steps with the values of i, f, g, o, c and h written in:"
+    " at the two stores f is near 0 and i near 1; in between c keeps the stored value."
 )
 
 # %% [markdown]
@@ -252,7 +261,9 @@ plots.show(
 # %% tags=["experiment"]
 diagrams.gru_cell("One step of a GRU")
 plots.show(
-    "Drawing of one GRU step: the state runs straight through; the update gate multiplies it, and one minus the gate times the candidate is added; the reset gate multiplies what the candidate sees of the old state."
+    "Drawing of one GRU step: the state runs straight through; the update gate multiplies it, and"
+    " one minus the gate times the candidate is added; the reset gate multiplies what the "
+    "candidate sees of the old state."
 )
 
 # %% [markdown]
@@ -306,7 +317,8 @@ for x in sequence:
         record[name].append(value.item())
 plots.heatmaps(record, steps=labels, title="The same task with a GRU: z keeps, 1 − z writes")
 plots.show(
-    "Heat map of one GRU unit over the same nine steps: at the two stores z is near 0; in between h keeps the stored value."
+    "Heat map of one GRU unit over the same nine steps: at the two stores z is near 0; in between"
+    " h keeps the stored value."
 )
 
 # %% [markdown]
@@ -531,7 +543,9 @@ for name in fresh:
     print(f"{name:32} {a_step[name, 20]:7.2f} {a_step[name, 200]:9.2f}")
 plots.gradient_curves(panels, "Fresh networks: how much gradient reaches each step?")
 plots.show(
-    "Two panels, 20 and 200 steps: the gradient norm of five fresh networks against the time step on a log scale. All lines fall towards step 1; those of the orthogonal RNN and of the LSTM with forget bias 1 fall least."
+    "Two panels, 20 and 200 steps: the gradient norm of five fresh networks against the time step"
+    " on a log scale. All lines fall towards step 1; those of the orthogonal RNN and of the LSTM "
+    "with forget bias 1 fall least."
 )
 share = a_step["RNN", 200] ** 199
 guess_gradient.compare(guess_gradient.options[sum(share < limit for limit in (0.1, 1e-5, 1e-18))])
@@ -584,7 +598,8 @@ plots.lines(
     log=True,
 )
 plots.show(
-    "The direct path's gain against the time step on a log scale for forget biases 0, 1 and 3: the larger the bias, the flatter the line."
+    "The direct path's gain against the time step on a log scale for forget biases 0, 1 and 3: "
+    "the larger the bias, the flatter the line."
 )
 
 # %% [markdown]
@@ -681,7 +696,9 @@ guess_contest = predict.predict("Who remembers over 60 steps?", outcomes)
 # %% tags=["experiment"]
 diagrams.sequence_tasks("Four shapes of a sequence task")
 plots.show(
-    "Drawings of four shapes: many-to-one with one output at the end, one-to-many with one input, many-to-many with an output at each step, and sequence-to-sequence, where an encoder hands its state to a decoder."
+    "Drawings of four shapes: many-to-one with one output at the end, one-to-many with one input,"
+    " many-to-many with an output at each step, and sequence-to-sequence, where an encoder hands "
+    "its state to a decoder."
 )
 
 # %% [markdown]
@@ -790,7 +807,8 @@ plots.lines(
     "Your classifier, by kind of sequence",
 )
 plots.show(
-    "Accuracy of your classifier against training steps, a line for each of the four kinds of sequence, rising from a guess to about 1."
+    "Accuracy of your classifier against training steps, a line for each of the four kinds of "
+    "sequence, rising from a guess to about 1."
 )
 own_scores = training.accuracies(model, task, seed=SEED)
 print({kind: round(score, 3) for kind, score in own_scores.items()})
@@ -813,7 +831,9 @@ plots.heatmaps(
     title="Gates and cell state of your trained LSTM while it reads one sequence",
 )
 plots.show(
-    "Heat map of input, forget and output gate and cell state of eight units while they read one sequence: at the letters most forget gates go dark and input gates bright; the upper rows of the cell state stay the same between letters."
+    "Heat map of input, forget and output gate and cell state of eight units while they read one "
+    "sequence: at the letters most forget gates go dark and input gates bright; the upper rows of"
+    " the cell state stay the same between letters."
 )
 for name in ("i", "f", "o"):
     at_letters, at_dots = inside[name][letter].mean(), inside[name][~letter].mean()
@@ -884,7 +904,8 @@ plots.accuracy_by_length(
     reached, task.chance, f"At most {BUDGET} steps: accuracy when the last store lies far back"
 )
 plots.show(
-    "Accuracy against sequence length 10, 20, 40 and 64 for five models after at most 300 training steps: LSTM and GRU stay near 1, the three RNNs fall as the sequences get longer."
+    "Accuracy against sequence length 10, 20, 40 and 64 for five models after at most 300 "
+    "training steps: LSTM and GRU stay near 1, the three RNNs fall as the sequences get longer."
 )
 for name, by_length in reached.items():
     print(f"{name:24}", "  ".join(f"T={T}: {accuracy:.2f}" for T, accuracy in by_length.items()))
@@ -919,7 +940,8 @@ plots.accuracy_by_length(
     "steps between the last store and the end",
 )
 plots.show(
-    "Accuracy against the delay for the five models trained on 64 steps: LSTM and GRU near 1 at every delay, the RNNs low from a few steps on."
+    "Accuracy against the delay for the five models trained on 64 steps: LSTM and GRU near 1 at "
+    "every delay, the RNNs low from a few steps on."
 )
 
 # %% [markdown]
@@ -959,7 +981,8 @@ plots.accuracy_by_length(
     read_right, 0.1, "Digits: 8 steps (row by row) and 64 steps (pixel by pixel)", "steps of a sequence"
 )
 plots.show(
-    "Accuracy on digits read in 8 and in 64 steps for four networks: all are high at 8 steps, and at 64 the two RNNs have fallen more than GRU and LSTM."
+    "Accuracy on digits read in 8 and in 64 steps for four networks: all are high at 8 steps, and"
+    " at 64 the two RNNs have fallen more than GRU and LSTM."
 )
 for name, by_steps in read_right.items():
     print(f"{name:24} by row {by_steps[8]:.2f}   by pixel {by_steps[64]:.2f}")
@@ -1019,7 +1042,9 @@ with tqdm([(name, T) for T in LENGTHS[1:] for name in ("RNN", "GRU", "LSTM")], f
             patient[name, T] = candidate  # the one trained last
 plots.steps_needed({"your run": needed, "recorded runs": plots.recorded_steps()}, PATIENCE)
 plots.show(
-    "Two panels, your run and the recorded runs: training steps needed against sequence length, median and range over seeds, on a log scale. The RNN needs several times as many as GRU and LSTM, and its range is the widest."
+    "Two panels, your run and the recorded runs: training steps needed against sequence length, "
+    "median and range over seeds, on a log scale. The RNN needs several times as many as GRU and "
+    "LSTM, and its range is the widest."
 )
 for name, by_length in needed.items():
     print(f"{name:5}", "   ".join(f"T = {T}: {sorted(steps)}" for T, steps in by_length.items()))
@@ -1051,7 +1076,9 @@ for T in (20, 200):
     }
 plots.gradient_curves(panels, "Trained networks: how much gradient reaches each step?")
 plots.show(
-    "Two panels, 20 and 200 steps: the gradient norm of four trained networks against the time step on a log scale. GRU and LSTM stay high back to step 1; over 200 steps both RNN lines vanish."
+    "Two panels, 20 and 200 steps: the gradient norm of four trained networks against the time "
+    "step on a log scale. GRU and LSTM stay high back to step 1; over 200 steps both RNN lines "
+    "vanish."
 )
 far = tasks.StoreTask(T=200)
 comes_back, still_right = {}, {}
@@ -1105,7 +1132,8 @@ for source, target in zip(examples.source, examples.targets, strict=True):
 # %% tags=["experiment"]
 diagrams.teacher_forcing("What the decoder reads")  # ŷ: the decoder's own most likely token
 plots.show(
-    "Drawing of encoder and decoder twice: with teacher forcing the decoder reads the true tokens one step late, running free it reads what it wrote."
+    "Drawing of encoder and decoder twice: with teacher forcing the decoder reads the true tokens"
+    " one step late, running free it reads what it wrote."
 )
 
 # %% [markdown]
@@ -1308,7 +1336,9 @@ plots.accuracy_by_position(
     "A decoder that still makes mistakes",
 )
 plots.show(
-    "Share of right tokens at each position after a tenth of the training: both lines start at the same point, then the line of the free-running decoder drops below that of the decoder with the teacher."
+    "Share of right tokens at each position after a tenth of the training: both lines start at "
+    "the same point, then the line of the free-running decoder drops below that of the decoder "
+    "with the teacher."
 )
 gap = with_teacher - free  # (T,)
 guess_exposure.compare(positions[0 if gap.max() < 0.02 else 1 if gap.argmax() == 0 else 2])
@@ -1330,7 +1360,9 @@ plots.accuracy_by_position(
     "Exposure bias before and after",
 )
 plots.show(
-    "Two panels with one y axis, share of right tokens at each position: after a tenth of the training there is a gap between teacher and free running, after all of it both lines are near 1."
+    "Two panels with one y axis, share of right tokens at each position: after a tenth of the "
+    "training there is a gap between teacher and free running, after all of it both lines are "
+    "near 1."
 )
 exact = training.translate(grown, greedy_decode, reverse, longest_sources)
 print(f"exact match, longest sources: {exact:.3f}")
@@ -1418,7 +1450,8 @@ for temperature in (0.3, 1.0, 2.0):  # your own numbers, and your own start
 # %% tags=["experiment"]
 diagrams.attention("An outlook: attention looks back at every encoder output")
 plots.show(
-    "Drawing of attention: at one decoder step four arrows of different breadth lead from all encoder outputs to a weighted sum that the decoder reads."
+    "Drawing of attention: at one decoder step four arrows of different breadth lead from all "
+    "encoder outputs to a weighted sum that the decoder reads."
 )
 
 # %% [markdown]

@@ -155,7 +155,8 @@ plots.lines(
     "One word swapped: the same task, three layers",
 )
 plots.show(
-    "Accuracy against training steps for RNN, GRU and LSTM on 20 steps: GRU and LSTM rise to 1 within 150 steps, the RNN is still below them."
+    "Accuracy against training steps for RNN, GRU and LSTM on 20 steps: GRU and LSTM rise to 1 "
+    "within 150 steps, the RNN is still below them."
 )
 for name, share in swapped.items():
     print(f"{name:5} {share:.2f}")
@@ -386,7 +387,8 @@ plots.heatmaps(
     title="Eight units of the LSTM while it reads a review",
 )
 plots.show(
-    "Heat map of input, forget and output gate and cell state of eight units, one column a word of the review; the columns of not and but differ from their neighbours in several units."
+    "Heat map of input, forget and output gate and cell state of eight units, one column a word "
+    "of the review; the columns of not and but differ from their neighbours in several units."
 )
 after_each = [
     share_friendly
@@ -445,7 +447,8 @@ for name in rates:
         right[name][T] = far_right(trained(name, T)[0], T)
 plots.accuracy_by_length(right, 1 / K, "150 training steps: letters from the first fifth")
 plots.show(
-    "Accuracy against sequence length 10, 20 and 40 after 150 training steps: GRU and LSTM stay near 1, the RNN falls with the length."
+    "Accuracy against sequence length 10, 20 and 40 after 150 training steps: GRU and LSTM stay "
+    "near 1, the RNN falls with the length."
 )
 for name, by_length in right.items():
     print(f"{name:5}", "   ".join(f"T = {T}: {by_length[T]:.2f}" for T in (10, 20, 40)))
@@ -475,7 +478,10 @@ plots.lines(
     "right, letter in the first fifth",
     "The plain RNN at T = 40, with patience",
 )
-plots.show("Accuracy of the plain RNN against training steps at 40 steps a sequence: low for hundreds of steps, then it rises.")
+plots.show(
+    "Accuracy of the plain RNN against training steps at 40 steps a sequence: low for hundreds of"
+    " steps, then it rises."
+)
 print(f"{patient_steps} training steps: {patient_right:.2f} right")
 
 # %% [markdown]
@@ -489,7 +495,9 @@ print(f"{patient_steps} training steps: {patient_right:.2f} right")
 # %%
 diagrams.sequence_tasks("Four shapes of a sequence task")
 plots.show(
-    "Drawings of four shapes: many-to-one with one output at the end, one-to-many with one input, many-to-many with an output at each step, and sequence-to-sequence, where an encoder hands its state to a decoder."
+    "Drawings of four shapes: many-to-one with one output at the end, one-to-many with one input,"
+    " many-to-many with an output at each step, and sequence-to-sequence, where an encoder hands "
+    "its state to a decoder."
 )
 
 # %%
@@ -572,7 +580,8 @@ guess_taught.compare_first([abs(gain) < 0.1, gain > 0.5 and taught["RNN", True] 
 # %%
 diagrams.teacher_forcing("What the decoder reads")
 plots.show(
-    "Drawing of encoder and decoder twice: with teacher forcing the decoder reads the true tokens one step late, running free it reads what it wrote."
+    "Drawing of encoder and decoder twice: with teacher forcing the decoder reads the true tokens"
+    " one step late, running free it reads what it wrote."
 )
 
 # %%
