@@ -10,6 +10,9 @@ Functions take tensors, arrays or lists and return the matplotlib `Figure`.
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -51,15 +54,26 @@ RECORDED = Path(__file__).with_name("recorded.json")
 
 
 def show(alt: str, figure: Figure | None = None) -> None:
-    """Show a figure (the one drawn last unless told) with `alt`, a text for readers who cannot see it; then close it."""
+    """Show a figure (the one drawn last unless told) with `alt`, a text for readers who cannot see it; then close it.
+
+    The picture goes out twice: as an `img` with its text, since few front ends read the text of a bare PNG, and as that PNG for all that
+    cannot show HTML.
+    """
     figure = figure or plt.gcf()
     if "inline" not in matplotlib.get_backend():
         plt.show()
         return
     from IPython.display import display
 
-    display(figure, metadata={"image/png": {"alt": alt}})
+    picture = io.BytesIO()
+    figure.savefig(
+        picture, format="png", dpi=90, metadata={"Software": None}
+    )  # no version: the same bytes each time
     plt.close(figure)
+    png = base64.b64encode(picture.getvalue()).decode()
+    tag = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
+    bundle = {"text/html": tag, "image/png": png, "text/plain": f"Figure: {alt}"}
+    display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)
 
 
 def _array(values: Values) -> np.ndarray:
@@ -305,8 +319,7 @@ def steps_needed(
         seeds = max((len(steps) for model in needed.values() for steps in model.values()), default=0)
         axes.set_title(f"{heading}: {seeds} seeds" if needed else f"{heading}: none", fontsize=10)
         axes.set(xlabel="sequence length T", yscale="log", ylim=(25, 1.2 * most))
-        if needed:
-            axes.set_xticks(lengths)
+        axes.set_xticks(lengths if needed else [])
         ticks = [50, 100, 200, 400, 800, 1600]
         axes.set_yticks(ticks, [f"{tick:,}" for tick in ticks])
         axes.minorticks_off()
