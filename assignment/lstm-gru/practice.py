@@ -283,7 +283,7 @@ for a in (0.3, 0.6, 1.2):
 # ## Gates at *not* and *but*
 #
 # From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). They use the same words for both answers; what
-# counts is where a word stands: *not* and *never* turn the next word round, and *but*, *although* and *until* decide which half of a sentence counts.
+# counts is where a word stands: *not* and *never* turn what follows round, and *but*, *although* and *until* decide which half of a sentence counts.
 
 # %%
 reviews, unseen_reviews = sentiment.made(2000, seed=SEED), sentiment.made(1000, seed=1000 + SEED)
