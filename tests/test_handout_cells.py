@@ -15,6 +15,7 @@ from types import ModuleType
 import pytest
 
 from gatelab.build import handout
+from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
 
@@ -71,6 +72,20 @@ def test_an_uploaded_handout_serves_where_the_address_does_not(on_colab, tmp_pat
     folder = on_colab(upload=zipped(tmp_path))
     assert {"seqlab/tasks.py", "tests/q1.py"} <= names(folder)
     assert not list(folder.rglob("*.ipynb"))
+
+
+def test_the_sum_is_over_what_the_build_releases(tmp_path):
+    """Name by name and byte by byte, all but the notebook."""
+    release = make_release(LAB, ROOT, tmp_path)
+    released = {
+        path.relative_to(release).as_posix(): path.read_bytes()
+        for path in release.rglob("*")
+        if path.is_file()
+    }
+    del released[LAB.notebook]
+    assert released == {
+        name: path.read_bytes() for name, path in handout.files(LAB, Settings.of(ROOT)).items()
+    }
 
 
 def test_running_the_cell_again_changes_nothing(on_colab, tmp_path):

@@ -8,8 +8,8 @@ A finished run is a line of `runs.jsonl`: notebook, seed, kernels, torch, machin
 code is no longer the notebook's is made again. `seqlab/recorded.json`, from which the lab draws the recorded runs beside the student's, is made
 from the lines.
 
-Half of the seeds run with the processor's AVX2 kernels instead of its widest ones: sums are taken in another order, as on another
-machine or by another build of PyTorch.
+Half of the seeds run with narrower vector kernels than the processor's widest (AVX2 where it has AVX-512): sums are taken in another
+order, as on another machine or by another build of PyTorch.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ import cells
 HERE = Path(__file__).parent
 RUNS = HERE / "runs.jsonl"
 SEEDS = range(1, 11)
+WIDEST = "avx512f" in (Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").is_file() else "")
 OTHER_KERNELS = {
-    "ATEN_CPU_CAPABILITY": "avx2",
-    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
-    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "ATEN_CPU_CAPABILITY": "avx2" if WIDEST else "default",  # the next narrower
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2" if WIDEST else "SSE4_2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2" if WIDEST else "SSE41",
 }
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "MPLBACKEND": "agg"}
 
