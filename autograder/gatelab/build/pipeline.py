@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from gatelab.build import gate, master, solved
+from gatelab.build import class_notebooks, gate, master, solved
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -62,6 +62,7 @@ def build(
         finished.mkdir(parents=True)
         for file, notebook in notebooks.items():
             (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
+        class_notebooks.write(lab, notebooks, release, finished / "class")
 
         say("looking for solutions and hidden tests in the release")
         gate.check_leaks(release, lab, masters(lab, root), Settings.of(root).shared_lines)
