@@ -57,7 +57,7 @@ def one(master: str, seed: int) -> dict:
     import torch
     import values
 
-    started = time.process_time()
+    started, code = time.process_time(), cells.digest(master)  # before: the file may be edited meanwhile
     names, _ = cells.run(master, seed)
     return {
         "master": master,
@@ -66,7 +66,7 @@ def one(master: str, seed: int) -> dict:
         "torch": torch.__version__,
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "date": date.today().isoformat(),
-        "code": cells.digest(master),
+        "code": code,
         "cpu_seconds": round(time.process_time() - started, 1),
         "values": values.of(master, names),
     }
