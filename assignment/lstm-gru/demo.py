@@ -216,7 +216,7 @@ guess_size.compare_first(
     [
         large > equal + 0.1 > small + 0.2 and large >= lstm,
         equal > lstm - 0.1,
-        max(small, equal, large) < 0.7 and min(gru, lstm) > 0.9,
+        max(small, equal, large) < 0.8 and min(gru, lstm) > 0.9,
     ]
 )
 

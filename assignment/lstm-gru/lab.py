@@ -949,7 +949,7 @@ plots.show(
 #
 # <details><summary>What we saw</summary>
 #
-# GRU and LSTM are right at every delay. From a delay of 10 on none of the three RNNs is right in much more than half of the cases, whatever its size. They are not forgetting: they have not learned the task yet.
+# GRU and LSTM are right at every delay. From a delay of 10 on none of the three RNNs comes near them, whatever its size. They are not forgetting: they have not learned the task yet.
 #
 # </details>
 # %% [markdown]
@@ -1096,7 +1096,7 @@ for name, net in networks.items():
 #
 # <details><summary>What we saw</summary>
 #
-# The RNN that did learn the task is right about a letter 190 steps back, and what comes back to it from there is nothing: less than $10^{-20}$ of what the last step gets. It stores a symbol by driving units to the ends of the $\tanh$, where they stay, a *latch*; and a saturated unit passes hardly any gradient.
+# The RNN that did learn the task is right about a letter 190 steps back, and what comes back to it from there is nothing: less than $10^{-10}$ of what the last step gets. It stores a symbol by driving units to the ends of the $\tanh$, where they stay, a *latch*; and a saturated unit passes hardly any gradient.
 # So *remembering* and *passing gradient* are two things. The RNN had to find its latch while the gradient from far away told it almost nothing. In the LSTM the forget gate that keeps the memory also keeps the way back open.
 #
 # (On 20 steps there is no such rule: how much comes back through the RNN that learned differs by powers of ten from seed to seed.)
@@ -1572,7 +1572,7 @@ grader.check("q12")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "q12b", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- # BEGIN SOLUTION -->
-# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters, the one with four times as many, and the small one were right in about half of the cases or fewer.
+# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters, the one with four times as many, and the small one were right in two thirds of the cases or fewer.
 # If size were the reason, the equal-size RNN would do as well and the largest better still. What differs is how much gradient comes back. But my numbers do not show that an RNN is unable to learn this: with more
 # steps the small RNN got there from every seed; its median was at least four times that of the LSTM. And they are from one task, three seeds, a few learning rates and one initialisation: another start might serve the RNN better.
 # <!-- # END SOLUTION -->
