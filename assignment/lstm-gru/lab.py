@@ -1572,7 +1572,7 @@ grader.check("q12")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "q12b", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- # BEGIN SOLUTION -->
-# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters, the one with four times as many, and the small one were right in two thirds of the cases or fewer.
+# No. On the longest sequences the LSTM was right in more than 0.95 of the cases after at most 300 steps; the RNN with as many parameters and the one with four times as many were right in less than half of them.
 # If size were the reason, the equal-size RNN would do as well and the largest better still. What differs is how much gradient comes back. But my numbers do not show that an RNN is unable to learn this: with more
 # steps the small RNN got there from every seed; its median was at least four times that of the LSTM. And they are from one task, three seeds, a few learning rates and one initialisation: another start might serve the RNN better.
 # <!-- # END SOLUTION -->
