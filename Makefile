@@ -8,7 +8,7 @@ CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile build zip verify mutate ambush bench soak steady image calibrate lint clean
+.PHONY: grade test hostile build zip verify mutate ambush bench soak steady image claims calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -59,6 +59,10 @@ steady: $(READY)
 ## The grading image against the class command: does a container give the same points? Docker with buildx must run.
 image: $(READY)
 	$(BIN)/python tests/container.py --image $(IMAGE)
+
+## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
+claims: $(READY)
+	$(BIN)/python tests/claims/run.py --jobs $(JOBS)
 
 calibrate: $(READY)
 	$(BIN)/python tests/calibration/calibrate.py

@@ -85,11 +85,11 @@ class TestAClass:
 
     def test_are_points_those_that_were_earned(self, graded: tuple) -> None:
         found = points(graded[1])
-        assert found["ada"] == ["graded", "14", "12", "26"]
-        assert found["Ada"] == ["graded", "14", "0", "14"]
+        assert found["ada"] == ["graded", "10", "8", "18"]
+        assert found["Ada"] == ["graded", "10", "0", "10"]
         assert found["'=cmd"] == ["graded", "0", "0", "0"]
-        assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "12", "12"]
-        assert found["bob [bold]"][2] == "12" and 0 < float(found["bob [bold]"][1]) < 14
+        assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "8", "8"]
+        assert found["bob [bold]"][2] == "8" and 0 < float(found["bob [bold]"][1]) < 10
 
     def test_says_each_reason_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
         reasons = {
@@ -178,8 +178,8 @@ class TestAgain:
         write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
         (folder / "lab.zip").unlink()
         said = gatelab(*arguments)
-        assert "[9/9] Ada: 12 of 26" in said.stderr and "ada:" not in said.stderr
-        assert points(out)["Ada"] == ["graded", "0", "12", "12"] and points(out)["ada"][3] == "26"
+        assert "[9/9] Ada: 8 of 18" in said.stderr and "ada:" not in said.stderr
+        assert points(out)["Ada"] == ["graded", "0", "8", "8"] and points(out)["ada"][3] == "18"
         assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
 
     def test_does_another_seed_or_a_damaged_report_count_for_nothing(self, again: tuple) -> None:
@@ -189,10 +189,10 @@ class TestAgain:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         path = next((out / "reports").glob("ada*.json"))
         path.write_text(path.read_text()[:100])
-        assert "[1/1] ada: 26 of 26" in gatelab(*arguments).stderr
+        assert "[1/1] ada: 18 of 18" in gatelab(*arguments).stderr
         said = gatelab(*arguments, "--seed", 5)
-        assert said.returncode == 0 and "[1/1] ada: 26 of 26" in said.stderr and report(out, "ada").seed == 5
-        assert "[1/1] ada: 26 of 26" in gatelab(*arguments, "--seed", 5, "--fresh").stderr
+        assert said.returncode == 0 and "[1/1] ada: 18 of 18" in said.stderr and report(out, "ada").seed == 5
+        assert "[1/1] ada: 18 of 18" in gatelab(*arguments, "--seed", 5, "--fresh").stderr
 
     def test_does_one_question_alone_give_its_points(self, again: tuple) -> None:
         _, out, arguments = again
@@ -205,7 +205,7 @@ class TestAgain:
         said = gatelab(*arguments, "--question", "q2", "--fresh")
         assert said.returncode == 1
         row = table(out)["ada"]
-        assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("12", "12", "12")
+        assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("8", "8", "8")
         assert [question.id for question in report(out, "ada").questions] == ["q2"]
         said = gatelab(*arguments)
         assert said.returncode == 2 and "holds the grading of q2; choose another -o" in said.stderr
@@ -245,12 +245,12 @@ class TestAgain:
 
         gatelab(*arguments, "--fresh")
         row = table(out)["bob [bold]"]
-        assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "28")
+        assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "20")
         assert table(out)["empty"]["q12a"] == "1" and table(out)["empty"]["total"] == ""
-        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("26", "26")
+        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("18", "18")
         pages = {path.name[:3]: path.read_text() for path in (out / "feedback").iterdir()}
-        assert "of 28 points" in pages["bob"] and "marked by hand" not in pages["bob"]
-        assert "of 26 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
+        assert "of 20 points" in pages["bob"] and "marked by hand" not in pages["bob"]
+        assert "of 18 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
 
     @pytest.mark.parametrize("mark", ["2", "good"])
     def test_is_a_mark_saved_meanwhile_not_written_over(self, again: tuple, mark: str) -> None:
@@ -264,11 +264,11 @@ class TestAgain:
         assert "Traceback" not in said
         kept = out / "grades-kept-1.csv"
         if mark == "2":
-            assert table(out)["ada"]["q12a"] == "2" and table(out)["ada"]["out_of"] == "28"
+            assert table(out)["ada"]["q12a"] == "2" and table(out)["ada"]["out_of"] == "20"
             assert not kept.exists()
-            assert "of 28 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
+            assert "of 20 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
         else:
-            assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "26"
+            assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "18"
             assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
             assert (
                 f"'good' is no number from 0 to 2; mend it there and save. That table was kept as {kept};"
@@ -322,7 +322,7 @@ class TestAFileThatCannotBeWritten:
         assert said.returncode == 1 and "Traceback" not in said.stderr, said.stderr
         rows = table(out)
         assert [(name, row["status"], row["q2"]) for name, row in rows.items()] == [
-            (name, "graded", "12") for name in ("ada", "bob", "cleo")
+            (name, "graded", "8") for name in ("ada", "bob", "cleo")
         ]
         for name, path in zip(("ada", "bob"), in_the_way, strict=False):
             assert rows[name]["reason"].startswith(f"{path}: could not be written")
@@ -369,7 +369,7 @@ class TestStopped:
         (folder / "c.pdf").unlink()
         said = gatelab(*arguments)
         assert said.returncode == 0 and "1 of 2 notebooks are done from an earlier run" in said.stderr
-        assert points(out) == {"a": ["graded", "14", "12", "26"], "b": ["graded", "0", "12", "12"]}
+        assert points(out) == {"a": ["graded", "10", "8", "18"], "b": ["graded", "0", "8", "8"]}
 
 
 class TestWrongUsage:

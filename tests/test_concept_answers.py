@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
@@ -123,3 +124,18 @@ def test_the_students_file_accepts_81_sets_of_answers_and_shows_none(lab, right)
     assert len(set(stored["hashes"])) == 81
     assert stored.keys() == {"forms", "salt", "hashes"}
     assert all(form.keys() <= {"kind", "letters"} for form in stored["forms"].values())
+
+
+def test_the_right_choice_is_never_the_longest(lab, right):
+    """Length must not tell the answer."""
+    text = (lab.assignment / "lab.py").read_text(encoding="utf-8")
+    asked = re.findall(
+        r"^# \*\*(c\d+)\.\*\* (.*?)(?=^# \*\*c\d+\.\*\*|^# %%)", text, re.MULTILINE | re.DOTALL
+    )
+    choices = {id: dict(re.findall(r"^# - \((\w)\) (.*)$", body, re.MULTILINE)) for id, body in asked}
+    assert choices.keys() == right.keys()
+    single = {id: right[id] for id in choices if isinstance(right[id], str) and len(right[id]) == 1}
+    assert len(single) >= 6
+    for id, letter in single.items():
+        others = [len(option) for other, option in choices[id].items() if other != letter]
+        assert len(choices[id][letter]) <= max(others), id

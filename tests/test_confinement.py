@@ -134,7 +134,7 @@ def test_an_engine_refuses_or_grades_by_what_was_accepted(lab: Lab, tmp_path: Pa
     engine.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
     with engine:
         report = engine.grade(path, questions=["q1"])
-    assert report.question("q1").points == 14 and report.protection["files"] is False
+    assert report.question("q1").points == 10 and report.protection["files"] is False
 
 
 def test_a_missing_libseccomp_is_called_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:

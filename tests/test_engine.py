@@ -44,7 +44,7 @@ def points(report: Report) -> dict[str, float]:
     return {id: report.question(id).points for id in PART}
 
 
-FULL = {"q1": 14, "q2": 12, "q3": 14}
+FULL = {"q1": 10, "q2": 8, "q3": 12}
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +178,7 @@ def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: L
     report = engine.grade(
         notebook(tmp_path / "lab.ipynb", lab, "print('loading')", q1=chatty), questions=["q1"]
     )
-    assert report.question("q1").points == 14
+    assert report.question("q1").points == 10
     assert report.question("q1").output.startswith("hello from q1")
     assert len(report.question("q1").output) < (66 << 10)
     assert "loading" in report.output
@@ -247,7 +247,7 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
             break
         time.sleep(0.05)
     assert alive == [], "the examiner and its workers are gone"
-    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 14
+    assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 10
     return report.reason
 
 
@@ -286,7 +286,7 @@ def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Pa
     report = own.grade(notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
     killer.join()
     assert (
-        report.status == "graded" and report.question("q1").points == 14 and own._server.process is not server
+        report.status == "graded" and report.question("q1").points == 10 and own._server.process is not server
     )
 
 
@@ -296,7 +296,7 @@ def test_an_examiner_that_died_costs_no_other_submission_its_grade(
     path = notebook(tmp_path / "lab.ipynb", lab)
     psutil.Process(own._all[0].pid).kill()
     assert "The grader's own process ended" in own.grade(path, questions=["q1"]).reason
-    assert own.grade(path, questions=["q1"]).question("q1").points == 14
+    assert own.grade(path, questions=["q1"]).question("q1").points == 10
 
 
 def test_an_engine_that_cannot_start_again_says_so_for_each_and_raises_nothing(
@@ -321,7 +321,7 @@ def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     monkeypatch.setattr(tempfile, "tempdir", str(private))
     with Engine(lab) as engine:
         report = engine.grade(notebook(tmp_path / "lab.ipynb", lab), questions=["q1"])
-    assert report.status == "graded" and report.question("q1").points == 14, report.reason
+    assert report.status == "graded" and report.question("q1").points == 10, report.reason
 
 
 def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_to_the_student_before(
@@ -348,13 +348,13 @@ def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path
         with pytest.raises(RuntimeError, match="inside of `with Engine"):
             ask()
     with engine:
-        assert engine.grade(path, questions=["q1"]).question("q1").points == 14
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 10
         with pytest.raises(RuntimeError, match="in use already"), engine:
             pass
     with pytest.raises(RuntimeError, match="inside of `with Engine"):
         engine.grade(path)
     with engine:  # and again
-        assert engine.grade(path, questions=["q1"]).question("q1").points == 14
+        assert engine.grade(path, questions=["q1"]).question("q1").points == 10
 
 
 @pytest.mark.parametrize(

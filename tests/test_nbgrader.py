@@ -155,12 +155,12 @@ def test_does_the_grade_book_say_what_the_engine_says(student, book, reports):
 
 
 def test_are_the_points_what_the_work_is_worth(book):
-    assert (book["correct"]["q1"], book["correct"]["q2"]) == (14, 12)
+    assert (book["correct"]["q1"], book["correct"]["q2"]) == (10, 8)
     assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q12a"]) == (0, 0, 0)
-    assert 0 < book["wrong"]["q1"] < 14
-    assert book["wrong"]["q2"] == 12
+    assert 0 < book["wrong"]["q1"] < 10
+    assert book["wrong"]["q2"] == 8
     assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q12a": 0}
-    assert (book["exits"]["q1"], book["exits"]["q2"]) == (14, 0)
+    assert (book["exits"]["q1"], book["exits"]["q2"]) == (10, 0)
 
 
 @pytest.mark.parametrize("student", ["doubled", "edited"])
@@ -170,7 +170,7 @@ def test_do_copies_and_edited_metadata_change_no_points(student, book):
 
 
 def test_is_a_notebook_of_another_name_graded(book):
-    assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (14, 12)
+    assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (10, 8)
 
 
 @pytest.mark.parametrize("student", ["two", "copy", "kernel"])

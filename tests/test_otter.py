@@ -86,8 +86,8 @@ def test_points_and_messages_are_the_reports(autograder, engine, tmp_path):
     results = otter_run(autograder, notebook, tmp_path)
     assert by_question(results) == by_question(gradescope_results(report))
     points = {id: points for id, (points, _) in by_question(results).items()}
-    assert points["q2"] == 12
-    assert 0 < points["q1"] < 14
+    assert points["q2"] == 8
+    assert 0 < points["q1"] < 10
     assert misconception in by_question(results)["q1"][1]
 
 
@@ -152,7 +152,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
         files[startup] = code
     submission = zipped(tmp_path / "lab.zip", {"lab.ipynb": notebook.read_text(), **files})
     results = otter_run(autograder, submission, tmp_path)
-    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 14, "q2": 0}
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
     assert not canary.exists()
     assert not Path("/tmp/gatelab-absolute-name").exists()
     assert not list(tmp_path.parent.rglob("escaped.txt"))
@@ -167,7 +167,7 @@ def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_e
     assert b"gatelab.adapters" not in data
     otters = pickle.loads(data)
     assert type(otters) is GradingResults
-    assert (otters.total, otters.possible) == (0, 26)
+    assert (otters.total, otters.possible) == (0, 18)
     assert otters.get_plugin_data("gatelab")["lab"] == "lstm-gru"
 
 
@@ -200,7 +200,7 @@ def test_the_container_grades_beside_files_that_stop_otter(container):
     (submission / "__init__.py").mkdir()
     code, results = run_autograder(container, sys.executable)
     assert code == 0
-    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 14, "q2": 0}
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
     assert (container / "results" / "results.pkl").is_file()
     assert not (container / "source" / "files" / "kit" / "tests").stat().st_mode & 0o077
 

@@ -18,6 +18,11 @@ QUESTION, OPTIONS = "Which network remembers?", ["RNN", "LSTM", "both"]
 
 
 @pytest.fixture(autouse=True)
+def a_new_session(monkeypatch):
+    monkeypatch.setattr(module, "_made", {})
+
+
+@pytest.fixture(autouse=True)
 def nobody_answers(monkeypatch):
     def fail(*_):
         raise AssertionError("a headless run would wait here for ever")
@@ -83,19 +88,80 @@ class Widget:
         self.react = react
 
 
-def test_buttons_where_somebody_is_there(monkeypatch, capsys):
+@pytest.fixture
+def buttons(monkeypatch):
+    """A front end with widgets and a person; the list of what it was given to show."""
     with_kernel(monkeypatch, allow_stdin=True)
     widgets = ModuleType("ipywidgets")
     widgets.RadioButtons = widgets.HTML = widgets.VBox = Widget
     monkeypatch.setitem(sys.modules, "ipywidgets", widgets)
     shown = []
     monkeypatch.setattr("IPython.display.display", shown.append)
+    return shown
+
+
+def test_buttons_where_somebody_is_there(buttons, capsys):
     guess = predict("Is 1 < 2 & 3?", OPTIONS)
-    assert len(shown) == 1 and capsys.readouterr().out == ""
+    assert len(buttons) == 1
     guess._buttons.react({"new": "both"})  # a click
     assert guess.choice == "both"
     guess.compare("RNN")
     assert guess._buttons.disabled
+
+
+def test_a_front_end_that_shows_nothing_is_allowed_for(buttons, capsys):
+    """It takes the widget without an error; the sentence below says what to do, and doing it works."""
+    predict(QUESTION, OPTIONS)
+    said = capsys.readouterr().out
+    assert 'choice="a"' in said and "No buttons" in said
+    assert predict(QUESTION, OPTIONS, choice="a").choice == "RNN"
+
+
+def test_a_click_outlives_its_cells_next_run(buttons, capsys):
+    """Shift+Enter on a cell whose button was clicked."""
+    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    again = predict(QUESTION, OPTIONS)
+    assert again.choice == "both" and again._buttons.value == "both" and not again._buttons.disabled
+    assert "you predicted: both" in capsys.readouterr().out
+    again._buttons.react({"new": None})
+    assert again.choice == "both"
+    again._buttons.react({"new": "RNN"})  # before the outcome a mind may change
+    assert predict(QUESTION, OPTIONS).choice == "RNN"
+
+
+def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons):
+    guess = predict(QUESTION, OPTIONS)
+    guess._buttons.react({"new": "both"})
+    guess.compare("LSTM")
+    again = predict(QUESTION, OPTIONS)
+    assert again.choice == "both" and again._buttons.disabled
+    again._buttons.react({"new": "LSTM"})
+    assert again.choice == "both"
+
+
+def test_who_had_not_chosen_may_choose_after_the_outcome(buttons):
+    guess = predict(QUESTION, OPTIONS)
+    guess.compare("LSTM")
+    assert not predict(QUESTION, OPTIONS)._buttons.disabled
+
+
+def test_questions_do_not_share_a_choice(buttons):
+    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    assert predict("Another?", OPTIONS).choice is None
+    assert predict(QUESTION, [*OPTIONS, "none"]).choice is None
+
+
+def test_real_widgets_keep_the_choice(monkeypatch):
+    """With ipywidgets itself, where it is installed."""
+    widgets = pytest.importorskip("ipywidgets")
+    with_kernel(monkeypatch, allow_stdin=True)
+    guess = predict(QUESTION, OPTIONS)
+    assert isinstance(guess._buttons, widgets.RadioButtons) and guess._buttons.value is None
+    guess._buttons.value = "both"
+    again = predict(QUESTION, OPTIONS)
+    assert again._buttons.value == again.choice == "both"
+    again.compare("RNN")
+    assert predict(QUESTION, OPTIONS)._buttons.disabled
 
 
 def test_without_widgets_the_question_is_printed(monkeypatch, capsys):

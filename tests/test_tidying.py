@@ -205,7 +205,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
         assert last["examiner's memory"] - first["examiner's memory"] < 24 << 10, seen
         assert last["server's memory"] - first["server's memory"] < 2 << 10, seen
         report = engine.grade(write_notebook(tmp_path / "good.ipynb", lab, {}), questions=["q1"])
-    assert report.question("q1").points == 14
+    assert report.question("q1").points == 10
 
 
 def test_an_examiner_that_has_grown_gives_its_place_to_another(

@@ -128,7 +128,7 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
     report = engine.grade(
         write_notebook(tmp_path / "compared.ipynb", lab, {"q1": compared}), questions=["q1", "q3"]
     )
-    assert (report.question("q1").points, report.question("q3").points) == (14, 14)
+    assert (report.question("q1").points, report.question("q3").points) == (10, 12)
 
     layer = LAYER.format(kind="LSTM") + LAYER.format(kind="GRU")
     report = engine.grade(write_notebook(tmp_path / "layers.ipynb", lab, {"q3": layer}), questions=["q3"])
@@ -249,7 +249,7 @@ def test_an_honest_answer_beside_cells_that_compare_with_the_library_keeps_its_p
     answer = answer.replace('"""', '"""', 1) + "\nassert HELPED == 4\n"
     path = write_cells(tmp_path / "compared.ipynb", "import torch\nfrom torch import nn", compare, answer)
     report = engine.grade(path, questions=["q1"], training=False)
-    assert report.question("q1").points == 14
+    assert report.question("q1").points == 10
     assert report.cells == []
 
 

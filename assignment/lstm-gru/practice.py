@@ -16,29 +16,36 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
 #
-# Two demonstrations for the board and the screen.
+# Two demonstrations for the board and the screen, with a break between them.
 #
-# - **First demonstration (50 minutes): inside a step.** One unit with numbers you can work out on paper; the same unit in PyTorch; then RNN, GRU and LSTM swapped on one task, on short and on long sequences.
-# - **Second demonstration (40 minutes): shapes of a task.** One answer for a sequence, an answer at every step, and a sequence for a sequence: a small encoder and decoder with teacher forcing.
+# - **First (50 minutes): swap and look inside.** RNN, LSTM and GRU on the same task; one unit with numbers that you can work out on paper, and the same unit in PyTorch; what the gates of a trained network do at *not* and *but*.
+# - **Second (40 minutes): long against short.** The same swap on longer and longer sequences; what more training does; where the error should enter.
 #
-# Work out each number *before* you run its cell.
+# Work out each number *before* you run its cell. What a cell prints differs from machine to machine; the text claims only what held in all of our runs.
 
 # %% [markdown]
 # ## Setup
 #
-# On Colab, zip the lab's folder as `lstm-gru.zip` and upload it in the file pane on the left first.
+# On Colab the cell fetches the handout, or takes `lstm-gru.zip` from the file pane on the left; elsewhere start Jupyter in the lab's folder.
 
 # %%
 import itertools
 import math
 import random
 import sys
+import urllib.request
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 if "google.colab" in sys.modules and not Path("lstm-gru").is_dir():
-    zipfile.ZipFile("lstm-gru.zip").extractall()
+    if not Path("lstm-gru.zip").is_file():
+        try:
+            urllib.request.urlretrieve("{{HANDOUT_URL}}", "lstm-gru.zip")
+        except (OSError, ValueError):
+            raise SystemExit("Upload lstm-gru.zip in the file pane on the left, and run this cell again.") from None
+    with zipfile.ZipFile("lstm-gru.zip") as archive:  # all but the homework's notebook: nobody should write in that copy
+        archive.extractall(members=[name for name in archive.namelist() if not name.endswith(".ipynb")])
 # seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("lstm-gru"), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
@@ -51,15 +58,115 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from seqlab import diagrams, plots, predict, tasks, training
+from seqlab import diagrams, plots, predict, sentiment, tasks, training
 
 torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: slow to compute with
-torch.set_num_threads(1)
+torch.set_num_threads(1)  # the networks are small: more threads only get in each other's way
+SEED = 1  # of every experiment: change it and run again, and see what still holds
 
 # %% [markdown]
 # ---
-# # First demonstration: inside a step
+# # First demonstration: swap and look inside
 #
+# ## Swap RNN, GRU and LSTM
+#
+# All three layers are called in the same way; look at what they give back. One of the three lines is not like the others: what would `_, h = layer(x)` followed by `head(h)` do there?
+
+# %%
+x = torch.randn(4, 20, 16)  # (N, T, D)
+for kind in (nn.RNN, nn.GRU, nn.LSTM):
+    layer = kind(16, 32, batch_first=True)
+    outputs, state = layer(x)
+    parts = state if isinstance(state, tuple) else [state]
+    print(f"{kind.__name__:5} outputs {tuple(outputs.shape)}   state {[tuple(part.shape) for part in parts]}")
+    print(f"      {nn.utils.parameters_to_vector(layer.parameters()).numel():,d} numbers to train")
+
+# %% [markdown]
+# **The task.** Dots are noise, a letter means "store this"; the answer is the last letter. All sequences of a task are equally long here, so that the last step is everybody's last step. (In the homework they are not, and you will have to mind it.)
+
+# %%
+K, LOUD = 8, 3.0  # letters; length of the one-hot vectors
+
+
+def equally_long(T):
+    """The homework's task with all sequences of T steps."""
+    return tasks.StoreTask(K=K, T=T, shortest=T)
+
+
+def listen(layer, tokens):
+    """The layer's outputs (N, T, H) for tokens (N, T)."""
+    return layer(LOUD * F.one_hot(tokens, 2 * K).float())[0]
+
+
+class LastWord(nn.Module):
+    """A recurrent layer whose last output is turned into one answer."""
+
+    def __init__(self, layer):
+        super().__init__()
+        self.layer, self.answer = layer, nn.Linear(layer.hidden_size, K)
+
+    def forward(self, tokens, lengths):
+        """tokens (N, T) → logits (N, K); all sequences fill all T steps, whatever `lengths` says."""
+        return self.answer(listen(self.layer, tokens)[:, -1])
+
+
+examples = equally_long(20).batch(3, seed=1)
+for tokens, label in zip(examples.tokens, examples.labels, strict=True):
+    print(f"{equally_long(20).text(tokens)}  →  {'ABCDEFGH'[label]}")
+
+# %% [markdown]
+# **Predict.** The same task and data, 20 steps a sequence, the same 150 training steps; only the layer is swapped.
+
+# %%
+outcomes_swap = [
+    "no difference: 20 steps are short enough for any of them, even for a plain RNN",
+    "the RNN wins: it has the fewest weights and trains fastest",
+    "LSTM and GRU are ahead of the RNN",
+]
+guess_swap = predict.predict("Three layers, 20 steps, 150 training steps:", outcomes_swap)
+
+# %%
+rates = {"RNN": (nn.RNN, 0.01), "GRU": (nn.GRU, 0.02), "LSTM": (nn.LSTM, 0.02)}
+
+
+def trained(name, T, steps=150):
+    """A fresh network around this layer after so many training steps on sequences of T steps, and its history."""
+    kind, rate = rates[name]
+    torch.manual_seed(SEED)
+    model = LastWord(kind(2 * K, 32, batch_first=True))
+    recipe = replace(tasks.STORE_RECIPE, learning_rate=rate, last_rate=None)
+    history = training.train_classifier(
+        model, equally_long(T), recipe, seed=SEED, steps=steps, check_every=25, label=f"{name}, T = {T}"
+    )
+    return model, history
+
+
+def far_right(model, T):
+    """Share of right answers where the last letter stands in the first fifth of T steps."""
+    return training.accuracies(model, equally_long(T), seed=SEED)["long"]
+
+
+at_20 = {name: trained(name, 20) for name in rates}
+swapped = {name: far_right(model, 20) for name, (model, _) in at_20.items()}
+plots.lines(
+    {name: history.scores("long") for name, (_, history) in at_20.items()},
+    "training steps",
+    "right, letter in the first fifth",
+    "One word swapped: the same task, three layers",
+)
+plots.show(
+    "Accuracy against training steps for RNN, GRU and LSTM on 20 steps: GRU and LSTM rise to 1 "
+    "within 150 steps, the RNN is still below them."
+)
+for name, share in swapped.items():
+    print(f"{name:5} {share:.2f}")
+ahead = min(swapped["GRU"], swapped["LSTM"]) - swapped["RNN"]
+guess_swap.compare_first([abs(ahead) <= 0.02, ahead < -0.02, ahead > 0.02])
+
+# %% [markdown]
+# **What did you see?** One word changed, and the curves part. Where does the difference come from? Inside a step, from the gates; so let us look at one.
+
+# %% [markdown]
 # ## One unit on the board
 #
 # An LSTM with one unit and one input, without recurrent weights. $x = 1$ means *write*, $x = 0$ means *wait*. With $\ln 3$ in the weights every gate is a quarter or three quarters, because
@@ -159,7 +266,7 @@ for read in (1.0, 0.0, 0.0):
 # | reset, then product and bias (the first paper) | $\tanh(0.25 \cdot 0.8 + 0.4) = \tanh 0.6$ |
 # | no reset | $\tanh(0.8 + 0.4) = \tanh 1.2$ |
 #
-# Which one PyTorch means we find out by asking it: with $z \approx 0$ the new state *is* the candidate.
+# Let us test which one PyTorch uses: with $z \approx 0$ the new state *is* the candidate.
 
 # %%
 with torch.no_grad():
@@ -173,98 +280,231 @@ for a in (0.3, 0.6, 1.2):
     print(f"tanh {a}: {math.tanh(a):.4f}")
 
 # %% [markdown]
-# ## Swap RNN, GRU and LSTM
+# ## Gates at *not* and *but*
 #
-# From one unit to 32. All three layers are called in the same way; look at what they give back. One of the three lines is not like the others: what would `_, h = layer(x)` followed by `head(h)` do there?
+# From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). They use the same words for both answers; what
+# counts is where a word stands: *not* and *never* turn what follows round, and *but*, *although* and *until* decide which half of a sentence counts.
 
 # %%
-x = torch.randn(4, 20, 16)  # (N, T, D)
-for kind in (nn.RNN, nn.GRU, nn.LSTM):
-    layer = kind(16, 32, batch_first=True)
-    outputs, state = layer(x)
-    parts = state if isinstance(state, tuple) else [state]
-    print(f"{kind.__name__:5} outputs {tuple(outputs.shape)}   state {[tuple(part.shape) for part in parts]}")
-    print(f"      {nn.utils.parameters_to_vector(layer.parameters()).numel():,d} numbers to train")
+reviews, unseen_reviews = sentiment.made(2000, seed=SEED), sentiment.made(1000, seed=1000 + SEED)
+for label, sentence in zip(reviews.labels[:6], reviews.sentences[:6], strict=True):
+    print("friendly " if label else "unfriendly", " ".join(sentence))
 
 # %% [markdown]
-# **The task.** Dots are noise, letters are stored; the answer is the last letter. All sequences of a task are equally long here, so that the last step is everybody's last step. (In the homework they are not, and you will have to mind it.)
+# **Predict.** Two models with the same word embeddings. One takes the *mean* of the embeddings, so that it knows which words are there but not in which order; the other is an LSTM.
 
 # %%
-K, LOUD = 8, 3.0  # letters; length of the one-hot vectors
+outcomes_words = [
+    "both are right nearly always: the words good and bad say it all",
+    "the mean does better: it sees all words at once and has less to learn",
+    "the LSTM is right, the mean little better than a guess",
+]
+guess_words = predict.predict("Mean of the embeddings or LSTM: which one reads these reviews?", outcomes_words)
 
 
-def equally_long(T):
-    """The homework's task with all sequences of T steps."""
-    return tasks.StoreTask(K=K, T=T, shortest=T)
+# %%
+class Opinion(nn.Module):
+    """Words (N, T) and lengths (N,) → logits (N, 2); without a layer, from the mean of the embeddings."""
 
-
-def listen(layer, tokens):
-    """The layer's outputs (N, T, H) for tokens (N, T)."""
-    return layer(LOUD * F.one_hot(tokens, 2 * K).float())[0]
-
-
-class LastWord(nn.Module):
-    """A recurrent layer whose last output is turned into one answer."""
-
-    def __init__(self, layer):
+    def __init__(self, words, layer=None):
         super().__init__()
-        self.layer, self.answer = layer, nn.Linear(layer.hidden_size, K)
+        self.embedding, self.layer = nn.Embedding(words, 16), layer
+        self.head = nn.Linear(16 if layer is None else layer.hidden_size, 2)
 
-    def forward(self, tokens, lengths):
-        """tokens (N, T) → logits (N, K); all sequences fill all T steps, whatever `lengths` says."""
-        return self.answer(listen(self.layer, tokens)[:, -1])
+    def forward(self, words, lengths):
+        x = self.embedding(words)  # (N, T, 16)
+        if self.layer is None:
+            real = torch.arange(x.shape[1]) < lengths[:, None]  # (N, T)
+            return self.head((x * real[:, :, None]).sum(dim=1) / lengths[:, None])
+        outputs, _ = self.layer(x)
+        return self.head(outputs[torch.arange(len(lengths)), lengths - 1])  # at each sentence's last word
 
 
-examples = equally_long(20).batch(3, seed=1)
-for tokens, label in zip(examples.tokens, examples.labels, strict=True):
-    print(f"{equally_long(20).text(tokens)}  →  {'ABCDEFGH'[label]}")
+def opinion(layer, train, vocabulary, rate, steps=400):
+    """An Opinion, trained."""
+    torch.manual_seed(SEED)
+    model, stream = Opinion(len(vocabulary), layer and layer(16, 32, batch_first=True)), tasks.generator(SEED)
+    optimizer, labels = torch.optim.Adam(model.parameters(), lr=rate), torch.tensor(train.labels)
+    words, lengths = vocabulary.coded(train.sentences)
+    for _ in range(steps):
+        rows = torch.randint(len(train), (64,), generator=stream)
+        error = F.cross_entropy(model(words[rows], lengths[rows]), labels[rows])
+        model.zero_grad()
+        error.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    return model
+
+
+def share_right(model, reviews, vocabulary):
+    """Share of these reviews whose label the model finds."""
+    with torch.no_grad():
+        said = model(*vocabulary.coded(reviews.sentences)).argmax(dim=1)
+    return (said == torch.tensor(reviews.labels)).double().mean().item()
+
+
+vocabulary = sentiment.Vocabulary(reviews)
+readers = {
+    "mean of embeddings": opinion(None, reviews, vocabulary, 0.02),
+    "RNN": opinion(nn.RNN, reviews, vocabulary, 0.01),
+    "LSTM": opinion(nn.LSTM, reviews, vocabulary, 0.01),
+}
+felt = {name: share_right(model, unseen_reviews, vocabulary) for name, model in readers.items()}
+for name, share in felt.items():
+    print(f"{name:20} {share:.2f}")
+guess_words.compare_first(
+    [min(felt["mean of embeddings"], felt["LSTM"]) > 0.9, felt["mean of embeddings"] > felt["LSTM"], felt["LSTM"] > 0.9]
+)
 
 # %% [markdown]
+# **What did you see?** The words alone do not tell. (The plain RNN does well, too: these sentences are short.) Now read the LSTM's gates while it reads a sentence of your own.
+
+
+# %%
+def gates_of(layer, x):
+    """The gates and cell state of an nn.LSTM while it reads x (1, T, D), each (T, H)."""
+    with torch.no_grad():
+        outputs, _ = layer(x)
+        before = torch.cat([torch.zeros_like(outputs[:, :1]), outputs[:, :-1]], dim=1)  # h one step earlier
+        sums = x @ layer.weight_ih_l0.T + layer.bias_ih_l0 + before @ layer.weight_hh_l0.T + layer.bias_hh_l0
+        i, f, g, o = sums[0].chunk(4, dim=1)
+        i, f, g, o = torch.sigmoid(i), torch.sigmoid(f), torch.tanh(g), torch.sigmoid(o)
+        c, cells = torch.zeros(layer.hidden_size), []
+        for t in range(len(i)):
+            c = f[t] * c + i[t] * g[t]
+            cells.append(c)
+    return {"i": i, "f": f, "g": g, "o": o, "c": torch.stack(cells)}
+
+
+sentence = "the plot was not bad at all , but the ending is very boring"  # your own, from the grammar's words
+lstm_reader = readers["LSTM"]
+words, _ = vocabulary.coded([sentence.split()])
+opened = gates_of(lstm_reader.layer, lstm_reader.embedding(words).detach())
+moved = opened["f"].std(dim=0).argsort(descending=True)[:8]  # the units whose forget gate moves most
+plots.heatmaps(
+    {name: opened[name][:, moved] for name in ("i", "f", "o")} | {"c": opened["c"][:, moved].clamp(-2, 2)},
+    steps=sentence.split(),
+    title="Eight units of the LSTM while it reads a review",
+)
+plots.show(
+    "Heat map of input, forget and output gate and cell state of eight units, one column a word "
+    "of the review; the columns of not and but differ from their neighbours in several units."
+)
+after_each = [
+    share_friendly
+    for t in range(1, words.shape[1] + 1)
+    for share_friendly in [
+        F.softmax(lstm_reader(words[:, :t], torch.tensor([t])).detach(), dim=1)[0, 1].item()
+    ]
+]
+print("friendly, if the sentence ended here:")
+for word, share in zip(sentence.split(), after_each, strict=True):
+    print(f"  {word:8} {share:.2f} {'#' * round(30 * share)}")
+
+# %% [markdown]
+# One sentence is an anecdote. Over all unseen reviews: how far are the forget gates open at *but*, at *not*, at a filler such as *the*?
+
+# %%
+at_word = {}
+found = {word: {"f": [], "i": []} for word in ("the", "very", "not", "but", "although", "until")}
+for review in unseen_reviews.sentences[:300]:
+    seen = gates_of(lstm_reader.layer, lstm_reader.embedding(vocabulary.coded([review])[0]).detach())
+    for t, word in enumerate(review):
+        if word in found:
+            for gate, values in found[word].items():
+                values.append(seen[gate][t].mean().item())
+at_word = {word: {gate: sum(v) / len(v) for gate, v in gates.items()} for word, gates in found.items()}
+print("mean of all units       f      i")
+for word, gates in at_word.items():
+    print(f"{word:20} {gates['f']:6.2f} {gates['i']:6.2f}")
+
+# %% [markdown]
+# **What did you see?** At which words is most forgotten? Ask of each: what may the network forget there, and what must it keep?
+#
+# <details><summary>What we saw</summary>
+#
+# At *not* the forget gates are less open than at *very* or *the*, by 0.1 or more on average: what the sentence seemed to say so far no longer counts as it stands. An intensifier such as *very* changes nothing of that kind.
+#
+# </details>
+#
+# **Your own data.** `sentiment.read("reviews.tsv")` takes a file of lines `label<TAB>sentence` (1 friendly, 0 not) in the place of `sentiment.made(…)`. Be warned: on a public set of 3,700 product sentences that we tried, order hardly mattered
+# (mean of embeddings 0.76, LSTM 0.75 to 0.78, GRU 0.76, RNN 0.71, measured once and outside this notebook). In most reviews the words do say it all.
+
+# %% [markdown]
+# ---
+# # Second demonstration: long against short
+#
 # ## Long against short
 #
 # 150 training steps each, on 10, 20 and 40 steps. **Predict** where the RNN parts from the others.
 
 # %%
 places_apart = [
-    "already at 10 steps",
-    "at 20 steps it falls behind, at 40 far behind",
-    "nowhere up to 40 steps",
+    "at 10 steps already, and by no more at 20 and 40 steps",
+    "at 20 steps it is behind, at 40 far behind",
+    "nowhere up to 40 steps: that is still a short sequence",
 ]
 guess_apart = predict.predict("Where does the RNN part from GRU and LSTM?", places_apart)
 
 # %%
-rates = {"RNN": (nn.RNN, 0.01), "GRU": (nn.GRU, 0.02), "LSTM": (nn.LSTM, 0.02)}
-right = {name: {} for name in rates}
-for name, (kind, rate) in rates.items():
-    for T in (10, 20, 40):
-        torch.manual_seed(1)
-        model, task = LastWord(kind(2 * K, 32, batch_first=True)), equally_long(T)
-        recipe = replace(tasks.STORE_RECIPE, learning_rate=rate)
-        training.train_classifier(model, task, recipe, seed=1, steps=150, label=f"{name}, T = {T}")
-        right[name][T] = training.accuracies(model, task, seed=1)["long"]
+right = {name: {20: swapped[name]} for name in rates}
+for name in rates:
+    for T in (10, 40):
+        right[name][T] = far_right(trained(name, T)[0], T)
 plots.accuracy_by_length(right, 1 / K, "150 training steps: letters from the first fifth")
-plt.show()
+plots.show(
+    "Accuracy against sequence length 10, 20 and 40 after 150 training steps: GRU and LSTM stay "
+    "high, the RNN falls with the length."
+)
 for name, by_length in right.items():
-    print(f"{name:5}", "   ".join(f"T = {T}: {share:.2f}" for T, share in by_length.items()))
+    print(f"{name:5}", "   ".join(f"T = {T}: {by_length[T]:.2f}" for T in (10, 20, 40)))
 behind = {T: min(right["GRU"][T], right["LSTM"][T]) - right["RNN"][T] for T in (10, 20, 40)}
 guess_apart.compare_first(
-    [behind[10] > 0.1, 0.1 < behind[20] < behind[40], max(behind.values()) < 0.1],
+    [behind[10] > 0.1, behind[20] > 0.05 and behind[40] > 0.3, max(behind.values()) < 0.1],
 )
 
 # %% [markdown]
-# **What did you see?** Same task, same letters, only more dots to wait through. Change `steps=150` to 800, leave only the RNN and $T = 40$, and run again: does it learn? So what is the fair sentence about RNNs?
+# **What did you see?** Same task, same letters, only more dots to wait through.
+#
+# ## More steps for the RNN
+#
+# So is it unable to? Give the plain RNN alone more training at $T = 40$, up to 3,000 steps or until 95 % of every kind are right.
+
+# %%
+torch.manual_seed(SEED)
+patient = LastWord(nn.RNN(2 * K, 32, batch_first=True))
+slow = replace(tasks.STORE_RECIPE, learning_rate=0.01, last_rate=None)
+history = training.train_classifier(
+    patient, equally_long(40), slow, seed=SEED, steps=3000, stop_at=0.95, label="RNN, T = 40"
+)
+patient_steps, patient_right = history.steps, far_right(patient, 40)
+plots.lines(
+    {"RNN": history.scores("long")},
+    "training steps",
+    "right, letter in the first fifth",
+    "The plain RNN at T = 40, with patience",
+)
+plots.show(
+    "Accuracy of the plain RNN against training steps at 40 steps a sequence: low for hundreds of"
+    " steps, then it rises."
+)
+print(f"{patient_steps} training steps: {patient_right:.2f} right")
 
 # %% [markdown]
-# ---
-# # Second demonstration: shapes of a task
-#
+# **What is the fair sentence about RNNs?** Not "it cannot", and not "it forgets".
+
+# %% [markdown]
 # ## One answer, or one at every step
 #
 # The same data and the same layer serve two tasks. *Many-to-one*: which letter came last? *Many-to-many*: after **every** step, which letter came last so far? Only the head differs: it reads the last output, or all of them.
 
 # %%
-diagrams.sequence_tasks("Three shapes of a sequence task")
-plt.show()
+diagrams.sequence_tasks("Four shapes of a sequence task")
+plots.show(
+    "Drawings of four shapes: many-to-one with one output at the end, one-to-many with one input,"
+    " many-to-many with an output at each step, and sequence-to-sequence, where an encoder hands "
+    "its state to a decoder."
+)
 
 # %%
 NOTHING = K  # the answer before the first letter
@@ -291,8 +531,8 @@ print("many-to-many:", tuple(head(outputs).shape), "  many-to-one:", tuple(head(
 
 # %%
 outcomes_taught = [
-    "no difference: what counts at the end is the last answer",
-    "taught at every step it learns the long waits, taught at the end it does not",
+    "no difference: what counts at the end is the last answer, and both are taught that",
+    "taught at every step it learns the long waits",
     "taught at every step it gets worse: the many easy answers drown the hard one",
 ]
 guess_taught = predict.predict("RNN, taught at the end or at every step:", outcomes_taught)
@@ -301,9 +541,9 @@ guess_taught = predict.predict("RNN, taught at the end or at every step:", outco
 # %%
 def teach(kind, rate, T, every_step, steps=300):
     """Share of right last answers after training on the last answer alone or on all of them."""
-    torch.manual_seed(1)
+    torch.manual_seed(SEED)
     net = nn.ModuleDict({"layer": kind(2 * K, 32, batch_first=True), "head": nn.Linear(32, K + 1)})
-    optimizer, stream = torch.optim.Adam(net.parameters(), lr=rate), tasks.generator(1)
+    optimizer, stream = torch.optim.Adam(net.parameters(), lr=rate), tasks.generator(SEED)
     first = 0 if every_step else T - 1  # the first step whose answer is taught
     for _ in range(steps):
         tokens = equally_long(T).batch(32, stream).tokens
@@ -326,19 +566,29 @@ for name in ("RNN", "LSTM"):
         way = "at every step" if every_step else "at the end only"
         print(f"{name:5} taught {way:16} last answer right: {taught[name, every_step]:.2f}")
 gain = taught["RNN", True] - taught["RNN", False]
-guess_taught.compare_first([abs(gain) < 0.1, gain > 0.5 and taught["RNN", True] > 0.9, gain < 0])
+guess_taught.compare_first([abs(gain) < 0.1, gain > 0.3 and taught["RNN", True] > 0.9, gain < 0])
 
 # %% [markdown]
 # **What did you see?** The same plain RNN, the same sequences: what changed is *where the error enters*. Taught at every step, many answers have their letter only a few steps back, and from there the error
 # reaches it; what the layer learned over short waits served over long ones.
-# So "no gates" is not the whole story: the RNN *can* keep, it is the weak signal from far away that teaches it so slowly. When the task lets you, put the error close to its cause.
+# So the RNN *can* keep; it is the weak signal from far away that teaches it so slowly. When the task lets you, put the error close to its cause.
 
 # %% [markdown]
+# ---
+# # If time is left: sequence to sequence
+#
 # ## Encoder and decoder
 #
-# Sequence to sequence, the lengths apart: `a3b2` → `aaabb`. The encoder reads the short form; its state is all the decoder gets; the decoder writes letters until it says `$`, *when it wants*. Input 4 marks, output 5: no head at every step could do this.
+# The lengths of input and output may differ: `a3b2` → `aaabb`. The encoder reads the short form; its state is all the decoder gets; the decoder writes letters until it says `$`, *when it wants*. Input 4 marks, output 5: no head at every step could do this.
 #
 # **Teacher forcing** is one line of a table: what the decoder *reads* is what it should have *said* one step before.
+
+# %%
+diagrams.teacher_forcing("What the decoder reads")
+plots.show(
+    "Drawing of encoder and decoder twice: with teacher forcing the decoder reads the true tokens"
+    " one step late, running free it reads what it wrote."
+)
 
 # %%
 LETTERS, COUNTS = "abc", "1234"
@@ -363,9 +613,12 @@ pairs = all_pairs()
 unseen, seen = pairs[:150], pairs[150:]
 short, long = "a3b2", "aaabb"
 print(f"{len(seen)} pairs to learn from, {len(unseen)} kept for the test\n")
-print("the encoder reads    ", *short)
-print("the decoder reads    ", *("^" + long))
-print("the decoder should say", *(long + "$"), sep=" ")
+for who, marks in {
+    "the encoder reads": short,
+    "the decoder reads": "^" + long,
+    "the decoder should say": long + "$",
+}.items():
+    print(f"{who:23}", *marks)
 
 
 # %%
@@ -402,7 +655,6 @@ class Writer(nn.Module):
                 text += forged[1] if forged and len(text) == forged[0] else said
         return text
 
-
 # %% [markdown]
 # Each batch holds pairs of one shape only (as many marks in, as many out), so nothing needs padding. The homework's batches are mixed, and the padding is then yours to keep out of the state and of the loss.
 
@@ -412,7 +664,7 @@ for short, long in seen:
     shapes.setdefault((len(short), len(long)), []).append((short, long))
 
 
-def learn(steps=400, seed=1):
+def learn(steps=400, seed=SEED):
     """Train a writer with teacher forcing; now and then, test it on the unseen pairs, running free."""
     torch.manual_seed(seed)
     writer, draw = Writer(), random.Random(seed)
@@ -430,10 +682,10 @@ def learn(steps=400, seed=1):
         if step % 100 == 0:
             exact = sum(writer.free(short) == long + "$" for short, long in unseen) / len(unseen)
             print(f"{step:4d} steps: error {error.item():.3f}, unseen pairs written right: {exact:.2f}")
-    return writer
+    return writer, exact
 
 
-writer = learn()
+writer, exact = learn()
 
 # %% [markdown]
 # **Try it.** The decoder stops by itself. The last line is longer than anything it learned from: what should we expect?
@@ -451,8 +703,8 @@ for place, mark in ((0, "b"), (1, "c"), (3, "a")):
     print(f"'{mark}' at place {place}    a3b2c3 →", writer.free("a3b2c3", forged=(place, mark)))
 
 # %% [markdown]
-# **What did you see?** After a wrong mark the decoder is where training never took it: sometimes it finds the way back, sometimes one wrong mark brings the next. This is the price of teacher forcing, *exposure bias*; the homework measures it position by position. What teacher forcing buys: all steps of `forced` run in one call, each
-# with a sound start. `free` must go mark by mark, because it reads what it wrote.
+# **What did you see?** After a wrong mark the decoder is where training never took it: sometimes it recovers, sometimes one wrong mark derails the output. This is the price of teacher forcing, *exposure bias*; the homework measures it position by position. What teacher forcing buys: all steps of `forced` run in one call, and every step
+# starts from a correct prefix. `free` must go mark by mark, because it reads what it wrote.
 
 # %% [markdown]
 # ## Which shape does the task have?
@@ -460,8 +712,8 @@ for place, mark in ((0, "b"), (1, "c"), (3, "a")):
 # | task | shape | what the head reads |
 # | --- | --- | --- |
 # | is this review friendly? | many-to-one | the last valid step (or a mean over the valid ones) |
-# | noun, verb, … for every word | many-to-many, aligned | every step |
+# | noun, verb, … for every word | many-to-many, step by step | every step |
 # | a caption for a picture | one-to-many | every step of a decoder |
-# | translate a sentence | many-to-many, lengths apart | every step of a decoder that starts from the encoder's state |
+# | translate a sentence | sequence-to-sequence | every step of a decoder that starts from the encoder's state |
 #
 # **Your turn:** find the shape of *predict tomorrow's temperature from a year of days*, of *mark the start and end of every name in a text*, and of *answer a question in a sentence*.

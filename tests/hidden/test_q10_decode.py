@@ -126,7 +126,7 @@ def main(ns, seed, model, inputs, max_len, **arguments):
 """
 
 
-@part("q10", "greedy", 2)
+@part("q10", "greedy", 3)
 @pytest.mark.parametrize(
     ("n", "max_len", "bos", "eos", "pad"),
     [(12, 9, 3, 2, None), (1, 5, 5, 4, 6), (6, 20, 2, 1, 0), (12, 9, 6, 5, 3)],
@@ -152,7 +152,7 @@ def test_each_token_is_the_most_likely_one_given_those_before(student, draw, n, 
     )
 
 
-@part("q10", "stop", 1)
+@part("q10", "stop", 2)
 @pytest.mark.parametrize(
     ("script", "needed"),
     [

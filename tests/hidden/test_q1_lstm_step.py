@@ -74,7 +74,7 @@ def test_hidden_state(student, draw, N, D, H):
     close(three(student.lstm_step(*inputs))[0], expected(*inputs)[0], "the new h", "N H", dtype=torch.float64)
 
 
-@part("q1", "states-follow-from-your-gates", 2)
+@part("q1", "states-follow-from-your-gates", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_states_follow_from_own_gates(student, draw, N, D, H):
     """Half the work: the two state equations on whatever gates the student has, unless these are made up."""
@@ -102,25 +102,25 @@ def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
     close(got, expected(*inputs)[2][key], f'gates["{key}"]', "N H", dtype=torch.float64)
 
 
-@part("q1", "input-gate", 1)
+@part("q1", "input-gate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_input_gate(student, draw, N, D, H):
     check_gate(student, draw, "i", N, D, H)
 
 
-@part("q1", "forget-gate", 1)
+@part("q1", "forget-gate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_forget_gate(student, draw, N, D, H):
     check_gate(student, draw, "f", N, D, H)
 
 
-@part("q1", "candidate", 1)
+@part("q1", "candidate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_candidate(student, draw, N, D, H):
     check_gate(student, draw, "g", N, D, H)
 
 
-@part("q1", "output-gate", 1)
+@part("q1", "output-gate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_output_gate(student, draw, N, D, H):
     check_gate(student, draw, "o", N, D, H)
@@ -153,7 +153,7 @@ def test_gradients_through_states(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
 
 
-@part("q1", "gradients-of-inputs", 2)
+@part("q1", "gradients-of-inputs", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_gradients_of_inputs(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)

@@ -54,7 +54,7 @@ def gate(reply, key: str):
     return gates[key]
 
 
-@part("q2", "new-hidden-state", 2)
+@part("q2", "new-hidden-state", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_hidden_state(student, draw, N, D, H):
     inputs = drawn(draw, N, D, H)
@@ -87,19 +87,19 @@ def check_gate(student, draw, key: str, N: int, D: int, H: int) -> None:
     close(got, expected(*inputs)[1][key], f'gates["{key}"]', "N H", dtype=torch.float64)
 
 
-@part("q2", "reset-gate", 1)
+@part("q2", "reset-gate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_reset_gate(student, draw, N, D, H):
     check_gate(student, draw, "r", N, D, H)
 
 
-@part("q2", "update-gate", 1)
+@part("q2", "update-gate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_update_gate(student, draw, N, D, H):
     check_gate(student, draw, "z", N, D, H)
 
 
-@part("q2", "candidate", 1)
+@part("q2", "candidate", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_candidate(student, draw, N, D, H):
     check_gate(student, draw, "n", N, D, H)
@@ -132,7 +132,7 @@ def test_gradients_through_state(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS + WEIGHTS, through_gates=False)
 
 
-@part("q2", "gradients-of-inputs", 2)
+@part("q2", "gradients-of-inputs", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_gradients_of_inputs(student, draw, N, D, H):
     check_gradients(student, draw, N, D, H, INPUTS, through_gates=True)
@@ -159,7 +159,7 @@ def test_one_after_the_other(student, draw, dtype):
             close(gate(reply, key), want, f'gates["{key}"] {sizes}', "N H", rtol, atol, dtype=dtype)
 
 
-@part("q2", "arguments-left-alone", 1)
+@part("q2", "arguments-left-alone", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_arguments_unchanged(student, draw, N, D, H):
     """Counted only where the new state is right: to change nothing is no work."""

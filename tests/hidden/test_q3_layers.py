@@ -330,12 +330,12 @@ def check_follows(student, draw, put_step, kind: str) -> None:
     close(outputs, truth(x.double())[0], f"outputs of {kind}{where('other', kind)}", "N T H", 1e-4, 1e-5)
 
 
-@part("q3", "lstm-calls-your-step", 2)
+@part("q3", "lstm-calls-your-step", 1)
 def test_lstm_follows_the_step(student, draw, put_step):
     check_follows(student, draw, put_step, "LSTM")
 
 
-@part("q3", "gru-calls-your-step", 2)
+@part("q3", "gru-calls-your-step", 1)
 def test_gru_follows_the_step(student, draw, put_step):
     check_follows(student, draw, put_step, "GRU")
 

@@ -65,7 +65,7 @@ def test_logits_are_read_at_the_last_valid_step(student, draw, n, t):
     unchanged(reply.after, {"0": tokens, "1": lengths}, {"0": "tokens", "1": "lengths"})
 
 
-@part("q7", "padding", 1)
+@part("q7", "padding", 2)
 def test_padding_does_not_matter(student, draw):
     model, _ = make(student, draw)
     n, t = 5, 9
@@ -179,7 +179,7 @@ def main(ns, seed, inputs, seconds):
 """
 
 
-@part("q7", "accuracy", 3)
+@part("q7", "accuracy", 4)
 @pytest.mark.training
 def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
     set_ = settings("q7")

@@ -80,7 +80,7 @@ def test_shift_right_puts_bos_first_and_leaves_the_last_out(student, draw, n, t,
     unchanged(reply.after, {"0": targets}, {"0": "targets"})
 
 
-@part("q8", "encode", 1)
+@part("q8", "encode", 3)
 @SIZES
 def test_encode_gives_the_state_after_the_last_valid_token(student, draw, n, s, t):
     model, twin = make(student, draw)
@@ -98,7 +98,7 @@ def test_encode_gives_the_state_after_the_last_valid_token(student, draw, n, s, 
     )
 
 
-@part("q8", "step", 1)
+@part("q8", "step", 2)
 @pytest.mark.parametrize("n", [4, 1])
 def test_one_decoder_step(student, draw, n):
     model, twin = make(student, draw)
@@ -123,7 +123,7 @@ def test_one_decoder_step(student, draw, n):
     close(reply[1][1], c, "c of step", "N H")
 
 
-@part("q8", "teacher-forcing", 1)
+@part("q8", "teacher-forcing", 3)
 @SIZES
 def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     model, twin = make(student, draw)
@@ -150,7 +150,7 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     )
 
 
-@part("q8", "causality", 1)
+@part("q8", "causality", 2)
 def test_the_decoder_has_seen_earlier_targets_only(student, draw):
     model, twin = make(student, draw)
     source, lengths, targets = pairs(draw, 3, 4, 6)
@@ -179,7 +179,7 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
     needs(changed.all(), "The logits stay the same when the model gets other weights.")
 
 
-@part("q8", "free-running", 1)
+@part("q8", "free-running", 2)
 @pytest.mark.parametrize(("n", "s", "t"), [(6, 5, 9), (1, 3, 4)])
 def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t):
     model, twin = make(student, draw)
@@ -331,7 +331,7 @@ def main(ns, model, batch, forcing, upstream, seed):
 """
 
 
-@part("q8", "gradients", 1)
+@part("q8", "gradients", 2)
 @pytest.mark.parametrize("forcing", [1.0, 0.0])
 def test_gradients_reach_every_weight_but_not_through_the_choice_of_a_token(student, draw, forcing):
     model, twin = make(student, draw)

@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import places, questions, regions
+from gatelab.build import handout, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
@@ -50,7 +50,8 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     lines = places.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
     for cell, line in zip(notebook.cells, lines, strict=True):
         cell.metadata.pop("lines_to_next_cell", None)
-        cell.source = _with_points(cell.source.replace(COLAB_MARK, url), lab, master)
+        text = handout.filled(cell.source.replace(COLAB_MARK, url), lab, settings)
+        cell.source = _with_points(text, lab, master)
         if "nbgrader" in cell.metadata:
             _complete(cell, lab, master)
         try:

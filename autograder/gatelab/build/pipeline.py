@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from gatelab.build import contents, form, gate, master, regions, snapshot, solved, untouched
+from gatelab.build import class_notebooks, contents, form, gate, master, regions, snapshot, solved, untouched
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -75,6 +75,7 @@ def build(
         finished.mkdir(parents=True)
         for file, notebook in notebooks.items():
             (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
+        class_notebooks.write(lab, notebooks, release, finished / "class")
         say("grading the solution and the untouched release")
         with _grading(lab, engine) as grade:
             gate.check_points(release, finished / lab.notebook, lab, grade)

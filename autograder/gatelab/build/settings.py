@@ -18,6 +18,7 @@ class Settings:
     release: tuple[str, ...]
     # Lines that a solution or a hidden suite may share with the release.
     shared_lines: tuple[str, ...] = ()
+    handout_url: str = ""  # where Colab fetches the handout
 
     @classmethod
     def of(cls, root: Path) -> Settings:
@@ -26,7 +27,10 @@ class Settings:
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["gatelab"]
             return cls(
-                table["colab_base"].rstrip("/"), tuple(table["release"]), tuple(table.get("shared_lines", ()))
+                table["colab_base"].rstrip("/"),
+                tuple(table["release"]),
+                tuple(table.get("shared_lines", ())),
+                table.get("handout_url", ""),
             )
         except (OSError, tomllib.TOMLDecodeError) as error:
             raise BuildError(f"{path}: {error}") from error

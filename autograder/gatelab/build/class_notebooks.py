@@ -1,0 +1,30 @@
+"""The notebooks of demo and practice as a class gets them: without outputs, with what they need beside them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from gatelab.build import master
+from gatelab.lab import Lab
+
+BESIDE = ("seqlab",)  # from the release
+RECORDED = "cached"  # from the assignment: the run that stands in where a live one takes too long
+
+
+def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:
+    """Fill `folder` with every notebook but the lab's own, not executed; nothing where there is no other.
+
+    notebooks: file name → solved notebook, before it is executed.
+    """
+    others = {file: notebook for file, notebook in notebooks.items() if file != lab.notebook}
+    if not others:
+        return
+    folder.mkdir(parents=True)
+    for file, notebook in others.items():
+        (folder / file).write_text(master.dumps(notebook), encoding="utf-8")
+    for source in [*(release / name for name in BESIDE), lab.assignment / RECORDED]:
+        if source.is_dir():
+            shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))
