@@ -201,7 +201,7 @@ with Engine(Lab.in_repository(Path({str(root)!r})), jobs=2) as engine:
 print(json.dumps([[r.points for r in reports], "torch" in sys.modules, len(started)]))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == [[14, 14, 14], False, 1]
+    assert json.loads(done.stdout.splitlines()[-1]) == [[10, 10, 10], False, 1]
 
 
 def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, root: Path) -> None:

@@ -848,7 +848,7 @@ print(f"{(left < 0.01).sum()} keep less than a hundredth; at dots {(keeping > 0.
 #
 # <details><summary>What we saw</summary>
 #
-# At a letter most forget gates close and most input gates open; at dots it is the other way round. That is *most*, not all: a quarter of the units or more still hold more than half of what they wrote when the wait is over,
+# Where a letter is read, forget gates mostly close and input gates mostly open; at dots it is the other way round. That is *mostly*, not always: a quarter of the units or more still hold more than half of what they wrote when the wait is over,
 # others have lost all but a hundredth of it. One memory needs only a few keepers. The output gate follows no such simple rule.
 #
 # </details>

@@ -90,13 +90,14 @@ class Reader(nn.Module):
 
 def train(model: nn.Module, digits: Digits, *, seed: int, rate: float = 0.01, epochs: int = 15) -> None:
     """Adam, batches of 64, gradient norm clipped at 1; `seed` shuffles the images, anew in every epoch."""
-    stream, optimizer = generator(seed, "digits"), torch.optim.Adam(model.parameters(), lr=rate)
+    weights = list(model.parameters())
+    stream, optimizer = generator(seed, "digits"), torch.optim.Adam(weights, lr=rate)
     for _ in range(epochs):
         for rows in torch.randperm(len(digits.train.y), generator=stream).split(64):
             error = nn.functional.cross_entropy(model(digits.train.x[rows]), digits.train.y[rows])
             model.zero_grad()
             error.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            nn.utils.clip_grad_norm_(weights, max_norm=1.0)
             optimizer.step()
 
 

@@ -5,6 +5,9 @@
 
 In Jupyter, VS Code and Colab the options are buttons. Where there are no widgets, or nobody to click them, the question is
 printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
+
+A choice stays when its cell is run again, and cannot be changed by a click once it was compared with the outcome. After a restart of the kernel only
+what is written into the call is still there.
 """
 
 from __future__ import annotations
@@ -14,8 +17,15 @@ from collections.abc import Sequence
 from typing import Any
 
 
+# What was predicted in this session: (question, options) → the option, and whether it was compared with the outcome.
+_made: dict[tuple[str, tuple[str, ...]], tuple[str, bool]] = {}
+
+
 class Prediction:
-    """A question, its options, and the option that was chosen (None as long as none is)."""
+    """A question, its options, and the option that was chosen (None as long as none is).
+
+    outcome: what happened, once it was compared: an option's text, or None where no option held.
+    """
 
     def __init__(self, question: str, options: Sequence[str], choice: str | None = None) -> None:
         if len(options) < 2 or len(set(options)) < len(options):
@@ -24,12 +34,24 @@ class Prediction:
             raise ValueError("a prediction can have at most 26 options, one a letter")
         self.question = question
         self.options = tuple(options)
-        self.choice = None if choice is None else self._option(choice)
+        self.outcome: str | None = None
+        self.choice, self.compared = _made.get(self._key, (None, False))
+        if choice is not None:
+            self.choose(choice)
         self._buttons: Any = None
+
+    @property
+    def _key(self) -> tuple[str, tuple[str, ...]]:
+        return self.question, self.options
 
     def choose(self, choice: str) -> None:
         """Take this option, by its letter or its text."""
         self.choice = self._option(choice)
+        _made[self._key] = self.choice, self.compared
+
+    def _click(self, change: dict[str, Any]) -> None:
+        if change["new"] is not None and not self.compared:  # None: a front end that takes a click back
+            self.choose(change["new"])
 
     def compare(self, outcome: str) -> None:
         """Print prediction beside outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
@@ -44,8 +66,12 @@ class Prediction:
         self._compare(true[0] if true else "none of these: read the numbers above")
 
     def _compare(self, outcome: str) -> None:
-        if self._buttons is not None:
-            self._buttons.disabled = True
+        self.outcome = outcome if outcome in self.options else None
+        if self.choice is not None:
+            self.compared = True
+            _made[self._key] = self.choice, True
+            if self._buttons is not None:
+                self._buttons.disabled = True
         print(_wrapped(self.question))
         if self.choice is None:
             print(
@@ -87,15 +113,25 @@ class Prediction:
             from IPython.display import display
 
             self._buttons = ipywidgets.RadioButtons(
-                options=list(self.options), value=None, layout={"width": "max-content"}
+                options=list(self.options),
+                value=self.choice,
+                disabled=self.compared,
+                layout={"width": "max-content"},
             )
-            self._buttons.observe(lambda change: self.choose(change["new"]), names="value")
+            self._buttons.observe(self._click, names="value")
             title = ipywidgets.HTML()
             title.value = f"<b>{_escaped(self.question)}</b>"
             display(ipywidgets.VBox([title, self._buttons]))
         except Exception:  # whatever a front end lacks, the printed question serves as well
             self._buttons = None
             return False
+        # A front end may take a widget without an error and show nothing: that nobody can tell from here.
+        if self.choice is None:
+            print(
+                'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
+            )
+        else:
+            print(_wrapped(f"you predicted: {self.choice}"))
         return True
 
 

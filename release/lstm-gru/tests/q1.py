@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, gradients_agree, repeats, returned
+from seqlab.checking import Check, Numbers, Watching, agree, gradients_agree, need, repeats, returned
 
 OK_FORMAT = False
 name = "q1"
@@ -50,8 +50,11 @@ def calls(student):
         about="3 sequences",
         gradients=" ".join(GATES),
     )
-    found["paper"] = student.call("lstm_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q1.py")
-    return found
+    with Watching() as watching:
+        found["paper"] = student.call(
+            "lstm_step", *PAPER, **KNOWN, about="the numbers of PAPER in tests/q1.py"
+        )
+    return found, watching
 
 
 def cell(x, h, c, w_ih, w_hh, b_ih, b_hh):
@@ -62,9 +65,11 @@ def cell(x, h, c, w_ih, w_hh, b_ih, b_hh):
 
 
 @check.case("lstm_step")
-def lstm_step(found):
+def lstm_step(calls):
+    found, watching = calls
     for call in found.values():
         returned(call, STATES | GATES)
+    need(found["paper"], not watching.used, watching.text)
     repeats(found["3 sequences"], found["gates"])
     for about in ("3 sequences", "1 sequence", "float32"):
         agree(found[about], found[about].like(cell), STATES)

@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Contract, describe, need
+from seqlab.checking import Check, Contract, describe, need, standins
 
 OK_FORMAT = False
 name = "q10"
@@ -36,48 +36,67 @@ RUNS = [  # sequences, max_len, pad, the answer, bos and eos if they are others
 ]
 
 
-class Script(nn.Module):
-    """Its state says which row it reads, how far it is, whether it was used as it should be, and what it said last."""
-
-    bos = OTHER_BOS
+class Seen:
+    """How a model was used."""
 
     def __init__(self, limit, start):
-        super().__init__()
-        self.weight = nn.Parameter(torch.tensor(1.0))
         self.limit, self.start, self.steps, self.kept = limit, start, 0, False
         self.first = {}  # row -> the tokens read in the state of encode
 
-    def encode(self, source, source_lengths):
-        row = source[:, 0]
-        sound = source_lengths == LENGTHS[row]
-        said = torch.full_like(row, self.start)
-        h = torch.stack([row, torch.zeros_like(row), sound.long(), said], dim=1) * self.weight  # (N, 4)
-        return h, torch.zeros_like(h)
 
-    def step(self, token, state):
-        h, c = state
-        row, t, sound, said = h.detach().round().long().unbind(dim=1)
-        self.kept |= h.requires_grad and bool((t > 0).any())
-        self.steps = max(self.steps, int(t.max()) + 1)
-        if self.steps > self.limit + 3:
-            raise Contract(f"`greedy_decode` does not stop: it goes on after max_len = {self.limit} steps.")
-        for n in (t == 0).nonzero()[:, 0].tolist():
-            self.first.setdefault(int(row[n]), []).append(int(token[n]))
-        sound = sound * (token == said)
-        likely = torch.where(sound > 0, SCRIPT[row, t.clamp(max=7)], OFF)
-        new = torch.stack([row, t + 1, sound, likely], dim=1)
-        return nn.functional.one_hot(likely, V) * self.weight, (h + (new - h.detach()), c)
+def script_over(Seq2Seq, seen):
+    """A Seq2Seq that follows the script.
+
+    Its state says which row it reads, how far it is, whether it was used as it should be, and what it said last.
+    """
+
+    class Script(Seq2Seq):
+        def encode(self, source, source_lengths):
+            row = source[:, 0]
+            sound = source_lengths == LENGTHS[row]
+            said = torch.full_like(row, seen.start)
+            h = torch.stack([row, torch.zeros_like(row), sound.long(), said], dim=1) * self.unit()  # (N, H)
+            return h, torch.zeros_like(h)
+
+        def step(self, token, state):
+            h, c = state
+            row, t, sound, said = h.detach().round().long().unbind(dim=1)
+            seen.kept |= h.requires_grad and bool((t > 0).any())
+            seen.steps = max(seen.steps, int(t.max()) + 1)
+            if seen.steps > seen.limit + 3:
+                raise Contract(
+                    f"`greedy_decode` does not stop: it goes on after max_len = {seen.limit} steps."
+                )
+            for n in (t == 0).nonzero()[:, 0].tolist():
+                seen.first.setdefault(int(row[n]), []).append(int(token[n]))
+            sound = sound * (token == said)
+            likely = torch.where(sound > 0, SCRIPT[row, t.clamp(max=7)], OFF)
+            new = torch.stack([row, t + 1, sound, likely], dim=1)
+            return nn.functional.one_hot(likely, V) * self.unit(), (h + (new - h.detach()), c)
+
+        def forward(self, source, source_lengths, targets, forcing=1.0):
+            said = SCRIPT[source[:, 0]][:, : targets.shape[1]]
+            return nn.functional.one_hot(said, V) * self.unit()
+
+        def unit(self):
+            """1, with a graph behind it."""
+            return 1 + 0 * self.head.bias.sum()
+
+    return Script(max(V, 7), V, 3, 4, OTHER_BOS)
 
 
 @check.calls
 def calls(student):
-    return [student.watch("greedy_decode", about, decoding(*run)) for about, *run in RUNS]
+    Seq2Seq = student.instead("Seq2Seq", standins.Seq2Seq)
+    return [student.watch("greedy_decode", about, decoding(Seq2Seq, *run)) for about, *run in RUNS]
 
 
-def decoding(N, max_len, pad, want, bos=BOS, eos=EOS):
+def decoding(Seq2Seq, N, max_len, pad, want, bos=BOS, eos=EOS):
     def decode(greedy_decode):
-        model, source = Script(max_len, bos), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
-        given = source.clone()
+        seen, source = Seen(max_len, bos), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
+        model, given = script_over(Seq2Seq, seen), source.clone()
+        trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
+        torch.default_generator.manual_seed(0)
         padding = {} if pad is None else {"pad": pad}
         tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, bos, eos, **padding)
         if not isinstance(tokens, torch.Tensor) or tokens.dtype != torch.int64 or tokens.dim() != 2:
@@ -91,11 +110,11 @@ def decoding(N, max_len, pad, want, bos=BOS, eos=EOS):
             "rows": len(tokens),
             "wide": tokens.shape[1] > max_len,
             "narrow": tokens.shape[1] < len(want[0]),
-            "steps": model.steps,
-            "first": sorted({tokens[0] for tokens in model.first.values()}),
-            "again": any(len(tokens) > 1 for tokens in model.first.values()),
-            "kept": model.kept or tokens.requires_grad,
-            "frozen": not model.weight.requires_grad,
+            "steps": seen.steps,
+            "first": sorted({tokens[0] for tokens in seen.first.values()}),
+            "again": any(len(tokens) > 1 for tokens in seen.first.values()),
+            "kept": seen.kept or tokens.requires_grad,
+            "frozen": not all(parameter.requires_grad for parameter in trained),
             "source": torch.equal(source, given),
         }
 

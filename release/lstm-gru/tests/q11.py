@@ -9,7 +9,7 @@ import math
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Finding, is_number, need, untouched
+from seqlab.checking import Check, Finding, is_number, need, standins, untouched
 
 OK_FORMAT = False
 name = "q11"
@@ -22,27 +22,41 @@ NORM = 10 * float(GRADIENT.norm())  # of both tables together, 4.36
 SOURCE, LENGTHS = torch.tensor([[0, 2, 1], [2, 1, PAD]]), torch.tensor([3, 2])
 
 
-class Tables(nn.Module):
-    """logits (N, T, 4). It remembers what it was given."""
+def tables_over(Seq2Seq):
+    """A Seq2Seq whose logits (N, T, 4) are those of two tables. It remembers what it was given."""
 
-    def __init__(self):
-        super().__init__()
-        self.one = nn.Parameter(torch.zeros(4, dtype=torch.float64))
-        self.two = nn.Parameter(torch.zeros(4, dtype=torch.float64))
-        self.bos, self.given = BOS, []
+    class Tables(Seq2Seq):
+        def forward(self, source, source_lengths, targets, forcing=1.0):
+            batch = (source, source_lengths, targets)
+            given.append([float(forcing), *(part.tolist() for part in batch)])
+            return self.logits().expand(*targets.shape, 4)
 
-    def forward(self, source, source_lengths, targets, forcing=1.0):
-        batch = (source, source_lengths, targets)
-        self.given.append([float(forcing), *(part.tolist() for part in batch)])
-        return (8 * self.one + 6 * self.two).expand(*targets.shape, 4)
+        def encode(self, source, source_lengths):
+            nothing = self.head.weight.new_zeros(len(source), self.head.in_features)
+            return nothing, nothing
+
+        def step(self, token, state):
+            return self.logits().expand(len(token), 4), state
+
+        def logits(self):
+            others = [p for p in self.parameters() if all(p is not table for table in tables)]
+            nothing = sum((p * torch.zeros_like(p)).sum() for p in others)  # they get gradients of 0
+            return 8 * tables[0] + 6 * tables[1] + nothing
+
+    given = []
+    model = Tables(4, 4, 2, 3, BOS).double()
+    tables = [nn.Parameter(torch.zeros(4, dtype=torch.float64)) for _ in range(2)]
+    for k, table in enumerate(tables):
+        model.register_parameter(f"checked_table_{k}", table)
+    return model, tables, given
 
 
 class Counting(torch.optim.SGD):
-    """It remembers the gradients of each of its steps."""
+    """It remembers the tables' gradients at each of its steps."""
 
-    def __init__(self, model):
+    def __init__(self, model, tables):
         super().__init__(model.parameters(), lr=RATE)
-        self.tables, self.seen = list(model.parameters()), []
+        self.tables, self.seen = tables, []
 
     def step(self, closure=None):
         loss = super().step(closure)  # a closure computes the gradients
@@ -59,15 +73,15 @@ def calls(student):
         ("no clip given", {}, 0.0),
         ("clip = 10, old gradients of 5 left over", {"clip": 10.0}, 5.0),
     ]:
-        model = Tables()
-        for table in model.parameters():
+        model, tables, given = tables_over(student.instead("Seq2Seq", standins.Seq2Seq))
+        for table in tables:
             table.grad = torch.full_like(table, old)
-        optimizer, batch = Counting(model), (SOURCE, LENGTHS, TARGETS)
+        optimizer, batch = Counting(model, tables), (SOURCE, LENGTHS, TARGETS)
         names = "model optimizer source source_lengths targets pad"
         call = student.call("training_step", model, optimizer, *batch, PAD, names=names, about=about, **more)
-        tables = [(table.detach().clone(), table.grad) for table in model.parameters()]
-        student.note("training_step", about, [model.given, optimizer.seen, tables])
-        found[about] = (call, model, optimizer)
+        after = [(table.detach().clone(), table.grad) for table in tables]
+        student.note("training_step", about, [given, optimizer.seen, after])
+        found[about] = (call, tables, given, optimizer)
     found["q9"] = student.watch("sequence_loss", "the gradient of these logits", gradient_of_logits)
     return found
 
@@ -81,8 +95,8 @@ def gradient_of_logits(sequence_loss):
 def training_step(found):
     q9 = found.pop("q9")
     try:
-        for call, model, optimizer in found.values():
-            one_step(call, model, optimizer)
+        for call, _, given, optimizer in found.values():
+            one_step(call, given, optimizer)
         sizes(found)
     except Finding as finding:
         sound = q9.value is not None and torch.allclose(q9.value, GRADIENT)
@@ -90,10 +104,10 @@ def training_step(found):
         raise Finding(finding.call, f"{finding}{more}") from None
 
 
-def one_step(call, model, optimizer):
+def one_step(call, seen, optimizer):
     is_number(call, float, math.log(4), "It is the loss of this batch before the step.")
-    need(call, len(model.given) == 1, f"the model was called {len(model.given)} times.")
-    forcing, *batch = model.given[0]
+    need(call, len(seen) == 1, f"the model was called {len(seen)} times.")
+    forcing, *batch = seen[0]
     need(call, forcing == 1, "the model is to be run with full teacher forcing.")
     for got, want, part in zip(
         batch, (SOURCE, LENGTHS, TARGETS), ("source", "source_lengths", "targets"), strict=True
@@ -109,15 +123,30 @@ def one_step(call, model, optimizer):
     untouched(call)
 
 
+def pad_taken(change):
+    """A sentence where the step is that of a loss that leaves another token out than PAD, or none."""
+    for pad in (0, 1, 2, None):
+        real = TARGETS[pad != TARGETS] if pad is not None else TARGETS.flatten()
+        gradient = 1 / 4 - torch.bincount(real, minlength=4).double() / len(real)
+        if torch.allclose(change / change.norm(), gradient / (gradient.norm() * 2**0.5), atol=1e-4):
+            left_out = "counts the padding as tokens" if pad is None else f"takes token {pad} for padding"
+            return f"It is that of a loss that {left_out}; here `pad` is {PAD}, and what is given counts."
+    return ""
+
+
 def sizes(found):
-    for about, (call, model, _) in found.items():
+    for about, (call, tables, _, _) in found.items():
         length = {"clip = 2": 2.0, "no clip given": 1.0}.get(about, NORM)
-        change = torch.stack([model.one.detach() / 8, model.two.detach() / 6]) / -RATE
+        change = torch.stack([tables[0].detach() / 8, tables[1].detach() / 6]) / -RATE
         norm = float((change * torch.tensor([[8.0], [6.0]])).norm())
         right = torch.allclose(change, GRADIENT * length / NORM, atol=1e-4)
         if length == NORM:
             ask = "Were the old gradients forgotten?" if "old" in about else "Its norm is below clip."
-            need(call, right, f"the optimiser's step is not that of this batch's gradient. {ask}")
+            need(
+                call,
+                right,
+                f"the optimiser's step is not that of this batch's gradient. {pad_taken(change) or ask}",
+            )
         else:
             text = (
                 f"the gradient's norm over all parameters should be clipped to {length:g}, it was {norm:.4g}."

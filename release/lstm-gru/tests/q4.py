@@ -15,12 +15,14 @@ NORMS = {"": "the result: T"}
 class Leaky(nn.Module):
     """outputs[t] = outputs[t - 1] / 2 + x[t] @ w.T: each step back in time halves the gradient."""
 
+    input_size, hidden_size, batch_first = 2, 3, True
+
     def __init__(self):
         super().__init__()
         self.w = nn.Parameter(torch.tensor([[1.0, -2.0], [1.0, 1.0], [1.0, 5.0]], dtype=torch.float64))
 
-    def forward(self, x):
-        steps = [x[:, 0] @ self.w.T]
+    def forward(self, x, state=None):
+        steps = [(0.0 if state is None else state) / 2 + x[:, 0] @ self.w.T]
         for t in range(1, x.shape[1]):
             steps.append(steps[-1] / 2 + x[:, t] @ self.w.T)
         return torch.stack(steps, dim=1), steps[-1]

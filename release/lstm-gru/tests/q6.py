@@ -1,4 +1,4 @@
-"""Public check of q6: three sequences of lengths 2, 4 and 1, padded with large numbers."""
+"""Public check of q6: three sequences of lengths 2, 4 and 1, padded with large numbers, with nan and with inf."""
 
 import torch
 
@@ -20,6 +20,21 @@ def padded(dtype=torch.float64):
     return outputs
 
 
+def no_numbers():
+    """The same with nan and inf in the padding, which stay what they are when they are multiplied by 0."""
+    outputs = padded()
+    outputs[0, 2:] = float("nan")
+    outputs[2, 1:] = float("inf")
+    return outputs
+
+
+def zeros():
+    """The same with zeros in the padding, and in a step that is valid."""
+    outputs = padded()
+    outputs[0, 2:] = outputs[2, 1:] = outputs[1, 1] = 0
+    return outputs
+
+
 @check.calls
 def calls(student):
     found = {}
@@ -32,6 +47,8 @@ def calls(student):
                 ("1 sequence, length 3 of T = 5", draw(1, 5, 2), torch.tensor([3])),
                 ("one step", draw(2, 1, 3), torch.tensor([1, 1])),
                 ("float32", padded(torch.float32), LENGTHS),
+                ("nan and inf in the padding", no_numbers(), LENGTHS),
+                ("zeros in the padding and in a valid step", zeros(), LENGTHS),
             ]
         ]
     return found
@@ -39,8 +56,8 @@ def calls(student):
 
 @check.case("last_valid")
 def last_valid(found):
-    padded_call, single, step, float32 = found["last_valid"]
-    for call in (padded_call, float32):
+    padded_call, single, step, float32, *others = found["last_valid"]
+    for call in (padded_call, float32, *others):
         want = call.like(lambda o, _: torch.stack([o[0, 1], o[1, 3], o[2, 0]]))
         agree(call, want, RESULT)
         untouched(call)
@@ -54,8 +71,8 @@ def masked_mean(found):
     def paper(o, _):
         return torch.stack([(o[0, 0] + o[0, 1]) / 2, (o[1, 0] + o[1, 1] + o[1, 2] + o[1, 3]) / 4, o[2, 0]])
 
-    padded_call, single, step, float32 = found["masked_mean"]
-    for call in (padded_call, float32):
+    padded_call, single, step, float32, *others = found["masked_mean"]
+    for call in (padded_call, float32, *others):
         agree(call, call.like(paper), RESULT)
         untouched(call)
     agree(single, single.like(lambda o, _: (o[:, 0] + o[:, 1] + o[:, 2]) / 3), RESULT)

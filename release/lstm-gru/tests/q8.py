@@ -1,11 +1,12 @@
 """Public check of q8: an encoder-decoder with given weights, and one that shows which tokens its decoder reads.
 
-While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3.
+While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3. Where it finds something then,
+it looks once more with your own LSTM, if that is right.
 """
 
 import torch
 
-from seqlab.checking import Check, Numbers, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import Check, Finding, Numbers, agree, has_shapes, need, returned, standins, untouched
 
 OK_FORMAT = False
 name = "q8"
@@ -143,6 +144,12 @@ def shift_right(found):
 
 @check.case("Seq2Seq: encode and step")
 def parts(found):
+    found["parts are right"] = False
+    encode_and_step(found)
+    found["parts are right"] = True
+
+
+def encode_and_step(found):
     need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
     call = found["encode"]
     has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
@@ -159,12 +166,30 @@ def parts(found):
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
     has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
-    check.as_stored(step, "not the head over one step of the decoder, or its gradient is not right.")
+    given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
+    need(
+        step,
+        not given,
+        "the state it returns is the one it was given. The next step goes on from the state that this one has left.",
+    )
+    check.as_stored(
+        step,
+        "the logits, the state that it returns, or a gradient is not right: it is one step of the decoder on this token from "
+        "this state, and the head over what that step gives out.",
+    )
     untouched(step)
 
 
 @check.case("Seq2Seq: forward")
 def forward_pass(found):
+    try:
+        whole_forward(found)
+    except Finding as finding:
+        first = "" if found["parts are right"] else " (It is made of encode and step: mend these first.)"
+        raise Finding(finding.call, f"{finding}{first}") from None
+
+
+def whole_forward(found):
     forced = found[1.0]
     for call in (forced, found[0.0], found["default"], found["eval"]):
         has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})

@@ -16,7 +16,7 @@ EQUAL = torch.zeros(2, 3, 8, dtype=torch.float64)
 # V = 2 and logits (0, log 3): token 1 has probability 3/4, token 0 has 1/4. Padding is token 0 here.
 QUARTERS = torch.tensor([0.0, math.log(3)], dtype=torch.float64).expand(2, 3, 2)
 ALL_REAL = torch.tensor([[1, 1, 1], [1, 1, 1]])
-PADDED = torch.tensor([[5, 2, 2], [4, 6, 2]])
+PADDED = torch.tensor([[5, 2, 2], [4, 1, 2]])
 
 
 @check.calls
@@ -28,7 +28,7 @@ def calls(student):
         ("token 1 has probability 3/4", QUARTERS, ALL_REAL, 0),
         ("drawn logits, half of the targets padding, pad = 2", 2 * draw(2, 3, 8), PADDED, 2),
         ("drawn logits, pad = 0", 2 * draw(4, 5, 6), draw.integers(0, 6, 4, 5), 0),
-        ("one token", draw(1, 1, 4), torch.tensor([[3]]), 0),
+        ("one step", draw(3, 1, 4), torch.tensor([[3], [1], [2]]), 0),
     ]:
         found[about] = student.call(
             "sequence_loss", logits, targets, pad, names="logits targets pad", about=about, gradients=""

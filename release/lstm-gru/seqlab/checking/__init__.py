@@ -2,10 +2,14 @@
 
 `record`       calls your functions and keeps what they give back
 `differ`       says the first thing in which two results differ
+`steady`       says where equal calls get different answers
+`leftovers`    finds what a call leaves changed, and puts it back
 `fingerprint`  recognises known mistakes by the numbers they give
 `standins`     take the place of what a question builds on
 `concepts`     reads the answers of q12
-`check`        puts the three together for otter
+`library`      notices PyTorch's own cells where their equations are asked for
+`plain`        says what a common exception means
+`check`        puts all of it together for otter, and `render` shows what came out
 """
 
 from seqlab.checking import concepts, standins
@@ -22,6 +26,7 @@ from seqlab.checking.differ import (
     returned,
     untouched,
 )
+from seqlab.checking.library import Watching
 from seqlab.checking.record import Call, Contract, Numbers, Student
 
 __all__ = [
@@ -32,6 +37,7 @@ __all__ = [
     "Finding",
     "Numbers",
     "Student",
+    "Watching",
     "agree",
     "concepts",
     "describe",

@@ -7,11 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from seqlab.checking import leftovers
 from seqlab.checking.record import Call
 
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
 RTOL, ATOL = 1e-7, 1e-9
 LOOSE = 1e-4  # the same for float32
+KEPT = (
+    "called once more with the same arguments, it returns something else. "
+    "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
+)
 ORDINALS = ("first", "second", "third")
 
 
@@ -97,7 +102,7 @@ def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
         _has_shape(call, got[path], tuple(expected[path].shape), text)
     untouched(call)
     for path, text in spec.items():
-        _tensor_agrees(call, got[path], expected[path], text)
+        _tensor_agrees(call, got[path], expected[path], text, path)
 
 
 def gradients_agree(call: Call, want: Call) -> None:
@@ -130,7 +135,7 @@ def gradients_agree(call: Call, want: Call) -> None:
 
 
 def untouched(call: Call) -> None:
-    """No argument was changed in place."""
+    """No argument was changed in place, and nothing else was left changed."""
     need(call, True)
     if call.changed:
         name = call.name_of(call.changed[0])
@@ -139,6 +144,8 @@ def untouched(call: Call) -> None:
             f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
             "+= and assignments to a slice work in place: make a new tensor instead.",
         )
+    if call.left:
+        raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}")
 
 
 def repeats(first: Call, again: Call) -> None:
@@ -150,8 +157,7 @@ def repeats(first: Call, again: Call) -> None:
     if differing or before.keys() != after.keys():
         raise Finding(
             again,
-            f"{again.title}: called once more with the same arguments, it returns something else. "
-            "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?",
+            f"{again.title}: {KEPT}",
         )
 
 
@@ -199,32 +205,60 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
             hint = f": it has {got.dim()} axes, {len(shape)} are wanted"
         elif sorted(got.shape) == sorted(shape):
             hint = ": the axes are in another order"
-        text = f"{_name(text)} has shape {tuple(got.shape)}, it should be {want}{hint}."
+        text = f"{_name(text)} {_verb(text, 'has')} shape {tuple(got.shape)}, it should be {want}{hint}."
         raise Finding(call, f"{call.title}: {text}")
 
 
-def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str) -> None:
+def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
     where, name, axes = call.title, _name(text), _axes(text)
     if got.dtype != expected.dtype:
-        raise Finding(call, f"{where}: {name} is {got.dtype}, it should be {expected.dtype} like the inputs.")
+        raise Finding(
+            call,
+            f"{where}: {name} {_verb(name, 'is')} {got.dtype}, it should be {expected.dtype} like the inputs.",
+        )
     got, expected = got.detach(), expected.detach()
     bad = ~torch.isfinite(got)
     if bad.any():
         kind = "NaN" if torch.isnan(got).any() else "inf"
         step = f", first at time step t = {_first_step(bad, axes)}" if "T" in axes else ""
-        raise Finding(call, f"{where}: {name} holds {kind}{step}.")
+        raise Finding(call, f"{where}: {name} {_verb(name, 'holds')} {kind}{step}.")
     loose = expected.dtype == torch.float32
     wrong = ~torch.isclose(got, expected, rtol=LOOSE if loose else RTOL, atol=LOOSE if loose else ATOL)
     if not wrong.any():
         return
     if "T" in axes and (step := _first_step(wrong, axes)) > 0:
-        ask = " Does every step start from the state the last one left?" if "H" in axes else ""
+        ask = _not_carried(call, path, step) if "H" in axes else ""
         raise Finding(
             call,
-            f"{where}: {name} is right up to t = {step - 1} and wrong from t = {step} on "
+            f"{where}: {name} {_verb(name, 'is')} right up to t = {step - 1} and wrong from t = {step} on "
             f"({_largest(got, expected, axes)}).{ask}",
         )
-    raise Finding(call, f"{where}: {name} is not right: {_largest(got, expected, axes)}.")
+    raise Finding(call, f"{where}: {name} {_verb(name, 'is')} not right: {_largest(got, expected, axes)}.")
+
+
+def _not_carried(call: Call, path: str, step: int) -> str:
+    """Found out with other inputs before a step: whether the result (N, T, H) from that step on asks for them at all."""
+    x, *rest = call.arguments or (None,)
+    if call.again is None or not isinstance(x, Tensor) or x.dim() != 3:
+        return ""
+    other = x.clone()
+    other[:, :step] += 1
+    own, moved = (call.again(arguments=(one, *rest)).leaves.get(path) for one in (x, other))
+    if not isinstance(own, Tensor) or not isinstance(moved, Tensor) or own.shape != moved.shape:
+        return ""
+    same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
+    return (
+        f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
+        if same
+        else ""
+    )
+
+
+def _verb(name: str, one: str) -> str:
+    """`is`, or `are` where the name is a plural."""
+    return (
+        {"is": "are", "has": "have", "holds": "hold"}[one] if name.startswith(("outputs", "logits")) else one
+    )
 
 
 def _name(text: str) -> str:

@@ -38,13 +38,13 @@ class Mistake:
 def fingerprint(call: Call) -> Print:
     """What is kept of one call: a checksum of its structure and a random sum each of its values and gradients."""
     if call.error is not None:
-        return [_checksum(f"raised {type(call.error).__name__}: {call.error}"), 0.0, 0.0]
+        return [_checksum(f"raised {type(call.error).__name__}: {call.error}{call.left or ''}"), 0.0, 0.0]
     structure, total = _project(call.leaves, "value")
     # No gradient and a gradient of zeros are the same thing here, so only the sum counts.
     _, grad_total = _project(
         {path: grad for path, grad in call.grads.items() if grad is not None}, "gradient"
     )
-    structure += [f"changed {path}" for path in call.changed]
+    structure += [f"changed {path}" for path in call.changed] + [f"left {kind}" for kind in call.left]
     if call.backward_error is not None:
         structure.append("no backward")
     return [_checksum("\n".join(structure)), total, grad_total]

@@ -12,6 +12,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from seqlab.checking import standins
+from seqlab.checking.leftovers import alike, watched
+
 
 class Missing(Exception):
     """The notebook has no such name."""
@@ -55,8 +58,10 @@ class Call:
     value: Any = None
     grads: dict[str, Tensor | None] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)  # arguments that were changed in place
+    left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
     error: BaseException | None = None
     backward_error: BaseException | None = None
+    again: Callable[..., Call] | None = None  # the same call once more: again(seed=…, arguments=…)
 
     @property
     def leaves(self) -> dict[str, Any]:
@@ -86,7 +91,7 @@ class Call:
 
         With `module` its parameters get gradients too.
         """
-        twin = replace(self, value=None, grads={}, changed=[], error=None, backward_error=None)
+        twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
         _run(twin, function, module)
         if error := twin.error or twin.backward_error:
             raise error
@@ -114,12 +119,36 @@ def pattern(key: str, like: Tensor) -> Tensor:
     return torch.cos(0.7 * steps * steps + start).reshape(like.shape)
 
 
-class Student:
-    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record."""
+class Watched:
+    """A function that tells of each of its calls. All else that is asked of it is asked of the function."""
 
-    def __init__(self, namespace: dict[str, Any]) -> None:
+    def __init__(self, function: Callable, seen: Callable[[], None]) -> None:
+        self._function, self._seen = function, seen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._seen()
+        return self._function(*arguments, **keywords)
+
+
+class Student:
+    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record.
+
+    Args:
+        namespace: the notebook's names.
+        own: what a question builds on is the student's own where that is sound; else stand-ins stand there.
+    """
+
+    def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
         self.namespace = namespace
+        self.own = own
         self.record: list[Call] = []
+        # Names that stand-ins were asked for: those of which the notebook has a sound version, and those it has not.
+        self.sound: set[str] = set()
+        self.unsound: set[str] = set()
+        self._given: dict[str, Any] = {}
 
     def call(
         self,
@@ -138,7 +167,7 @@ class Student:
         call = Call(
             function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
-        return self._keep(call, lambda: self._lookup(function))
+        return self._keep(call, lambda: self._lookup(function), repeatable=True)
 
     def make(
         self,
@@ -184,7 +213,7 @@ class Student:
                 raise Contract(f"`{made.function}` has no method `{method}`.")
             return getattr(made.value, method) if method else made.value
 
-        return self._keep(call, target, None if made.error else made.value)
+        return self._keep(call, target, None if made.error else made.value, repeatable=True)
 
     def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
         """Keep something read off an object made before: `function(object)`."""
@@ -195,7 +224,7 @@ class Student:
                 raise made.error
             return lambda: function(made.value)
 
-        return self._keep(call, target)
+        return self._keep(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
         """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
@@ -203,6 +232,8 @@ class Student:
 
         def target() -> Callable:
             own = self._lookup(name)
+            if not isinstance(own, type) and callable(own):
+                own = watched(own, call.left, own)
             return lambda: function(own)
 
         return self._keep(call, target)
@@ -214,22 +245,37 @@ class Student:
         return call
 
     @contextlib.contextmanager
-    def given(self, **names: Any) -> Iterator[None]:
+    def given(self, seen: Callable[[str], None] | None = None, **names: Any) -> Iterator[None]:
         """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
 
-        So q3 can be checked whatever q1 does, and one mistake shows in one question.
+        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen` is told the name of what
+        is called meanwhile.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}
-        self.namespace.update(names)
+        put = {name: self.instead(name, standin) for name, standin in names.items()}
+        if seen:
+            put = {name: Watched(one, lambda name=name: seen(name)) for name, one in put.items()}
+        outside, self._given = self._given, self._given | names
+        self.namespace.update(put)
         try:
             yield
         finally:
+            self._given = outside
             for name, value in before.items():
                 if value is absent:
                     self.namespace.pop(name, None)
                 else:
                     self.namespace[name] = value
+
+    def instead(self, name: str, standin: Any) -> Any:
+        """The stand-in for a name of the notebook, or the student's own of that name."""
+        if name not in self.namespace:
+            return standin
+        mine = self.namespace[name]
+        if name not in self.sound | self.unsound:
+            (self.sound if standins.sound(name, mine) else self.unsound).add(name)
+        return mine if self.own and name in self.sound else standin
 
     def _lookup(self, name: str) -> Any:
         try:
@@ -237,18 +283,36 @@ class Student:
         except KeyError:
             raise Missing(f"the notebook defines no `{name}`") from None
 
-    def _keep(self, call: Call, target: Callable[[], Callable], module: Any = None) -> Call:
+    def _keep(
+        self,
+        call: Call,
+        target: Callable[[], Callable],
+        module: Any = None,
+        repeatable: bool = False,
+        watch: bool = True,
+    ) -> Call:
         self.record.append(call)
         try:
             function = target()
         except Exception as error:
             call.error = error
             return call
-        _run(call, function, module)
+        given = self._given
+
+        def again(seed: int = 0, arguments: tuple | None = None) -> Call:
+            twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
+            twin.arguments = call.arguments if arguments is None else arguments
+            with self.given(**given):
+                _run(twin, function, module, seed)
+            return twin
+
+        if repeatable:
+            call.again = again
+        _run(call, watched(function, call.left, module) if watch else function, module)
         return call
 
 
-def _run(call: Call, function: Callable, module: Any = None) -> None:
+def _run(call: Call, function: Callable, module: Any = None, seed: int = 0) -> None:
     """Call `function` with fresh copies of the call's arguments and fill in the rest of `call`."""
     given = flatten(call.arguments)
     leaves: dict[str, Tensor] = {}
@@ -262,7 +326,7 @@ def _run(call: Call, function: Callable, module: Any = None) -> None:
             passed[path] = copy
         else:
             passed[path] = value
-    torch.default_generator.manual_seed(0)  # torch.manual_seed also looks for devices, 3 ms a call
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed also looks for devices, 3 ms a call
     try:
         call.value = function(*_rebuild(call.arguments, passed), **call.keywords)
     except Exception as error:
@@ -271,7 +335,7 @@ def _run(call: Call, function: Callable, module: Any = None) -> None:
     call.changed = [
         path
         for path, value in given.items()
-        if isinstance(value, Tensor) and not torch.equal(passed[path].detach(), value.detach())
+        if isinstance(value, Tensor) and not alike(passed[path], value)
     ]
     if call.gradients is not None:
         if isinstance(module, nn.Module):
