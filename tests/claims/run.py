@@ -87,9 +87,9 @@ def started(master: str, seed: int) -> None:
 
 def tidy() -> None:
     """Drop the lines of old code, sort the others, and write what the lab shows of them."""
-    kept = sorted(
-        (row for master in cells.MASTERS for row in current(master)), key=lambda r: (r["master"], r["seed"])
-    )
+    # One line a seed: the last, where a run was made twice.
+    latest = {(row["master"], row["seed"]): row for master in cells.MASTERS for row in current(master)}
+    kept = [latest[key] for key in sorted(latest)]
     RUNS.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
     steps: dict[str, dict[int, list[int]]] = {}
     runs = [row["values"] for row in kept if row["master"] == "lab"]
