@@ -21,12 +21,12 @@ notebook = "lab.ipynb"
 
 [q1]
 title = "One LSTM step"
-points = 14
+points = 10
 names = ["lstm_step"]
 
 [q2]
 title = "One GRU step"
-points = 12
+points = 8
 names = ["gru_step"]
 
 [q12a]

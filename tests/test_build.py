@@ -105,7 +105,7 @@ def test_do_the_points_come_from_the_table(kit):
     minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": 99'))
     notebook = minikit.load(release_of(kit) / "lab.ipynb")
     points = {id: minikit.cell(notebook, id)["metadata"]["nbgrader"]["points"] for id in ("q1", "q2", "q12a")}
-    assert points == {"q1": 14, "q2": 12, "q12a": 2}
+    assert points == {"q1": 10, "q2": 8, "q12a": 2}
 
 
 def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
@@ -113,7 +113,7 @@ def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
     minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", text))
     first = "".join(minikit.load(release_of(kit) / "lab.ipynb")["cells"][0]["source"])
     total = sum(question.points for question in Lab.in_repository(kit).questions.values())
-    assert f"q1 gives 14, q1 and q2 26, all {total:g}." in first
+    assert f"q1 gives 10, q1 and q2 18, all {total:g}." in first
 
 
 def test_do_points_of_an_unknown_question_stop_the_build(kit):
@@ -133,7 +133,7 @@ def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
                     question.max_points += 2
             return report
 
-    with pytest.raises(BuildError, match=r"q2, and passes everything: the parts .* share out 12 points"):
+    with pytest.raises(BuildError, match=r"q2, and passes everything: the parts .* share out 8 points"):
         build(kit, engine=Shared(lab), execute=False, call=False)
 
 
@@ -213,8 +213,8 @@ def test_does_the_gate_name_the_fault_and_leave_the_old_release(kit, fault, sent
 @pytest.mark.parametrize(
     ("give", "sentence"),
     [
-        (lambda id, written: written * (0.5 if id == "q2" else 1), "The solution earns 6 of 12 points in q2"),
-        (lambda id, written: 1.0 if id == "q1" else written, "The untouched release earns 14 points in q1"),
+        (lambda id, written: written * (0.5 if id == "q2" else 1), "The solution earns 4 of 8 points in q2"),
+        (lambda id, written: 1.0 if id == "q1" else written, "The untouched release earns 10 points in q1"),
     ],
 )
 def test_does_the_gate_want_all_for_the_solution_and_nothing_for_the_release(kit, give, sentence):

@@ -124,7 +124,7 @@ class TestAClass:
         assert sentence in (out / "index.html").read_text()
 
     def test_is_the_follow_through_credit_in_every_output(self, graded: tuple) -> None:
-        """A slip that explains all of q1 earns 0.6 of its 14 points; the parts give 4."""
+        """A slip that explains all of q1 earns 0.6 of its 10 points."""
         _, out, _ = graded
         row = table(out)["bob [bold]"]
         assert float(row["q1"]) == 8.4
@@ -134,7 +134,7 @@ class TestAClass:
         book = json.loads((out / "class.json").read_text())
         assert [q["credited"] for q in book["questions"]] == [1, 0]
         page = (out / "feedback" / f"{row['file']}.html").read_text()
-        assert "so it earns 8.4 of 14 points; the parts below would give 4." in page
+        assert "so it earns 6 of 10 points; the parts below would give" in page
 
     def test_does_the_command_say_how_it_went(self, graded: tuple) -> None:
         _, out, said = graded

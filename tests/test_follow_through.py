@@ -79,7 +79,7 @@ def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
     result = graded(lab, bank, "q1", slip.source)
     assert (result.earned, result.credit, result.points) == (2, 8.4, 8.4)
     assert result.follow_through == (
-        "All your results in this question are what this mistake alone gives, so it earns 8.4 of 14 points; "
+        "All your results in this question are what this mistake alone gives, so it earns 6 of 10 points; "
         "the parts below would give 2."
     )
 
@@ -100,7 +100,7 @@ def test_a_mistake_that_is_not_the_whole_story_earns_its_parts(lab: Lab, bank: B
 def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> None:
     both = compose(chaff(bank, "q1/forget-and-input-swapped"), chaff(bank, "q1/bias-of-the-state-left-out"))
     assert both.credit == pytest.approx(0.36)
-    assert graded(lab, bank, "q1", both.source).credit == pytest.approx(0.36 * 14)
+    assert graded(lab, bank, "q1", both.source).credit == pytest.approx(0.36 * 10)
 
 
 @pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 4.2), ("", 8.4)])

@@ -154,7 +154,7 @@ def test_is_a_table_that_says_the_same_taken_in_right(
     for name, row in again.rows().items():
         points = expected.get(name)
         assert row["q12a"] == ("" if points is None else f"{points:g}")
-        assert row["out_of"] == ("26" if points is None else "28")
+        assert row["out_of"] == ("18" if points is None else "20")
     assert data in again.kept() and "was changed" not in said.stderr
 
 

@@ -77,9 +77,9 @@ class TestTheMarksTable:
 
     def test_are_they_in_grades_and_total_and_on_the_page(self, marked: Class) -> None:
         rows = marked.rows()
-        assert (rows["ada"]["q12a"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "15.5", "28")
-        assert (rows["007"]["q12a"], rows["007"]["out_of"]) == ("", "26")
-        assert "of 28 points" in (marked.out / "feedback" / "ada.html").read_text()
+        assert (rows["ada"]["q12a"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "11.5", "20")
+        assert (rows["007"]["q12a"], rows["007"]["out_of"]) == ("", "18")
+        assert "of 20 points" in (marked.out / "feedback" / "ada.html").read_text()
 
     def test_does_a_run_without_a_change_write_nothing_new_of_them(self, again: Class) -> None:
         names = sorted(os.listdir(again.out / "earlier"))
@@ -283,8 +283,8 @@ class TestASavedTable:
         again.give(ada="-", bob="–")
         said = again.run()
         assert "ada q12a withdrawn (was 1.5); bob q12a withdrawn (was 2)" in said.stderr
-        assert ("ada", "q12a") not in again.marks() and again.rows()["ada"]["out_of"] == "26"
-        assert "of 26 points" in (again.out / "feedback" / "ada.html").read_text()
+        assert ("ada", "q12a") not in again.marks() and again.rows()["ada"]["out_of"] == "18"
+        assert "of 18 points" in (again.out / "feedback" / "ada.html").read_text()
         assert any(
             '"ada","q12a","1.5"' in path.read_text() for path in (again.out / "earlier").glob("*-marks-*")
         )
@@ -405,8 +405,8 @@ class TestSavedMeanwhile:
 class TestAnAutomaticColumn:
     @pytest.mark.parametrize(
         ("title", "cell", "old"),
-        [("q1", "10", "14"), ("q2", "", "12"), ("total", "99", "28"), ("status", "ungradable", "graded"),
-         ("reason", "was ill", "nothing"), ("file", "else", "bob"), ("out_of", "30", "28"), ("mark_again", "x", "nothing")],
+        [("q1", "9", "10"), ("q2", "", "8"), ("total", "99", "20"), ("status", "ungradable", "graded"),
+         ("reason", "was ill", "nothing"), ("file", "else", "bob"), ("out_of", "30", "20"), ("mark_again", "x", "nothing")],
     )  # fmt: skip
     def test_is_an_edit_told_and_the_table_kept(self, again: Class, title: str, cell: str, old: str) -> None:
         before = again.rows()
@@ -434,7 +434,7 @@ class TestAnAutomaticColumn:
         assert "10 more cells of gatelab's columns were changed" in said.stderr
 
     def test_is_a_number_in_another_spelling_no_edit(self, again: Class) -> None:
-        again.edit({("bob", "q1"): "14,0", ("ada", "total"): "15.50", ("ada", "file"): "ada "})
+        again.edit({("bob", "q1"): "10,0", ("ada", "total"): "11.50", ("ada", "file"): "ada "})
         assert "was changed" not in again.run().stderr
 
     def test_are_extra_columns_and_rows_told_and_kept(self, again: Class) -> None:
@@ -456,7 +456,7 @@ class TestAMarkBelongsToWhatWasRead:
     def listed(self, again: Class, said: object, name: str, was: str) -> None:
         """Listed as to be marked again in all three places, and not counted."""
         row = again.rows()[name]
-        assert (row["q12a"], row["mark_again"], row["out_of"]) == ("", f"q12a was {was}", "26")
+        assert (row["q12a"], row["mark_again"], row["out_of"]) == ("", f"q12a was {was}", "18")
         line = next(line for line in said.stderr.splitlines() if line.startswith("To be marked again"))
         assert f"{name} q12a (was {was})" in line
         page = (again.out / "index.html").read_text()
@@ -469,14 +469,14 @@ class TestAMarkBelongsToWhatWasRead:
         self.listed(again, said, "ada", "1.5")
         assert (
             again.marks() == GIVEN
-            and again.rows()["ada"]["total"] == "14"
+            and again.rows()["ada"]["total"] == "10"
             and again.rows()["bob"]["q12a"] == "2"
         )
-        assert "of 26 points" in (again.out / "feedback" / "ada.html").read_text()
+        assert "of 18 points" in (again.out / "feedback" / "ada.html").read_text()
         sheet = again.base / "sheet.csv"
         sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
         CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", str(sheet)])
-        assert "Ad,1,ada,S,14\nBo,2,bob,S,28" in (again.out / "canvas.csv").read_text()
+        assert "Ad,1,ada,S,10\nBo,2,bob,S,20" in (again.out / "canvas.csv").read_text()
 
         again.give(ada=1)  # read again
         said = again.run()

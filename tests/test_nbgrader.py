@@ -290,7 +290,7 @@ def test_is_the_graders_own_fault_no_0_and_tried_again(course, monkeypatch):
     again = nbgrader(course, "autograde", LAB, "--student", "unlucky")
     assert again.returncode == 0, again.stderr
     book = minikit.read_book(course / "gradebook.db")["unlucky"]
-    assert (book["q1"], book["q2"]) == (14, 12)
+    assert (book["q1"], book["q2"]) == (10, 8)
     assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q12a"}
 
 

@@ -79,10 +79,10 @@ def test_too_many_open_files_are_no_submissions_fault(engine: Engine, correct: P
     report = engine.grade(correct)
     files_left(engine, correct, 500)
     if report.status == "graded":
-        assert report.points == 26
+        assert report.points == 18
     else:
         is_our_fault(report, "Too many open files" if more else "cannot be read (Too many open files)")
-    assert (engine.grade(correct).status, engine.grade(correct).points) == ("graded", 26)
+    assert (engine.grade(correct).status, engine.grade(correct).points) == ("graded", 18)
 
 
 def test_fewer_files_than_that_are_too_few(engine: Engine, correct: Path) -> None:
@@ -106,7 +106,7 @@ def test_an_examiner_that_is_killed_is_no_submissions_fault(engine: Engine, corr
     engine.grade(correct)
     psutil.Process(engine._all[0].pid).kill()
     is_our_fault(engine.grade(correct), "The grader's own process ended")
-    assert engine.grade(correct).points == 26
+    assert engine.grade(correct).points == 18
 
 
 def test_the_backstop_of_the_wall_and_the_limit_of_the_examiner_are_no_submissions_fault(
@@ -187,7 +187,7 @@ def test_a_submission_that_forks_until_its_limit_has_itself_to_blame(engine: Eng
 def test_a_submission_that_ends_its_own_process_has_itself_to_blame(engine: Engine, tmp_path: Path) -> None:
     killed = "def lstm_step(*args):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"
     report = engine.grade(write_notebook(tmp_path / "lab.ipynb", SETUP, killed, solution("q2")))
-    assert (report.status, report.points) == ("graded", 12)
+    assert (report.status, report.points) == ("graded", 8)
 
 
 def test_a_worker_that_the_machine_ends_for_memory_is_no_submissions_fault(
@@ -240,7 +240,7 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
     row = rows(out)["ada"]
     assert code == 1 and f"ada: {OUR_FAULT}" in said
     assert row["status"] == OUR_FAULT and row["q1"] == row["total"] == "" and "stopped after" in row["reason"]
-    assert (rows(out)["bob"]["total"], rows(out)["eve"]["status"]) == ("26", "ungradable")
+    assert (rows(out)["bob"]["total"], rows(out)["eve"]["status"]) == ("18", "ungradable")
     page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
     assert "our fault, not yours" in page and "could not be graded" not in page and "0 of" not in page
     assert OUR_FAULT in (out / "index.html").read_text(encoding="utf-8")
@@ -250,11 +250,11 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
     code, said = gatelab("export", "canvas", out, "--template", sheet, "-o", tmp_path / "filled.csv")
     filled = (tmp_path / "filled.csv").read_text(encoding="utf-8").splitlines()
     assert code == 1 and "not graded by the grader's own fault" in said
-    assert filled[1].endswith(",") and filled[2].endswith(",26")
+    assert filled[1].endswith(",") and filled[2].endswith(",18")
 
     code, said = gatelab(*command)
     assert "2 of 3 notebooks are done from an earlier run" in said
-    assert rows(out)["ada"]["total"] == "26" and rows(out)["ada"]["reason"] == ""
+    assert rows(out)["ada"]["total"] == "18" and rows(out)["ada"]["reason"] == ""
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")

@@ -175,7 +175,7 @@ def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student
     out, rows = graded
     report = Report.from_json((out / "reports" / "checks.json").read_text(encoding="utf-8"))
     page = (out / "feedback" / "checks.html").read_text(encoding="utf-8")
-    assert rows["checks"]["total"] == "26" and "ZeroDivisionError" in page
+    assert rows["checks"]["total"] == "18" and "ZeroDivisionError" in page
     assert "grader" not in page and "'grader'" not in json.dumps([cell.message for cell in report.cells])
     assert sum("`grader`" in hint for hint in report.hints) <= 1
     assert "name &#39;grader&#39;" not in (out / "index.html").read_text(encoding="utf-8")

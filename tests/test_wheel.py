@@ -77,7 +77,7 @@ def test_pytest_grades_a_submission_by_hand(python: Path, lab: Lab, root: Path, 
         python, "-m", "pytest", root / "tests/hidden/test_q1_lstm_step.py", "--submission", path, "-q", "-p",
         "no:cacheprovider", cwd=tmp_path,
     )  # fmt: skip
-    assert done.returncode == 0 and "q1  One LSTM step: 14 of 14" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "q1  One LSTM step: 10 of 10" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_pat
         cwd=tmp_path,
     )  # fmt: skip
     assert graded.returncode == 0, graded.stdout + graded.stderr
-    assert "14" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert "10" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
     packed = run(python, *command, "zip", "-o", "dist", "--root", root, cwd=tmp_path)
     assert packed.returncode == 0, packed.stderr
     names = zipfile.ZipFile(tmp_path / "dist" / "lstm-gru-autograder-STAFF-ONLY.zip").namelist()

@@ -18,6 +18,10 @@ def verify_command(
     seeds: Annotated[
         int, typer.Option(help="Grading seeds: wheat must pass and chaff lose the same parts at each.", min=1)
     ] = 3,
+    chaff_seeds: Annotated[
+        int | None,
+        typer.Option(help="Other than --seeds for the chaff, of which there is ten times as much.", min=1),
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Gradings at once.", min=1)] = 2,
     question: Annotated[list[str] | None, typer.Option(help="Only the chaff of this question.")] = None,
     training: Annotated[bool, typer.Option(help="Also the parts that train a model.")] = False,
@@ -50,13 +54,15 @@ def verify_command(
                 f"--question {id}: has no reference in code, so there is no bank to grade it with."
             )
 
-    every = tuple(range(DEFAULT_SEED, DEFAULT_SEED + seeds))
+    every, for_chaff = (
+        tuple(range(DEFAULT_SEED, DEFAULT_SEED + number)) for number in (seeds, chaff_seeds or seeds)
+    )
 
     def graded(jobs: int, seeds: tuple[int, ...], repeated: bool = False) -> Matrix:
         with Engine(lab, jobs=jobs) as engine:
             return verify(
                 engine, bank, seeds, tuple(question or ()), training,
-                everywhere=not repeated, chaff_seeds=seeds if len(seeds) > 1 else (),
+                everywhere=not repeated, chaff_seeds=for_chaff if len(seeds) > 1 else (),
                 progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
             )  # fmt: skip
 
