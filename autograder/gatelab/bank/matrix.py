@@ -28,7 +28,7 @@ border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-ali
 <p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
 named misconception) must lose points in its own question, in no other, and be named.
 Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
-{%- if matrix.by_seed %} Chaff must lose the same parts at each of them (parts that train left out).{% endif %}
+{%- if matrix.by_seed %} Chaff must lose the same parts at each of {{ (matrix.by_seed.values()|first).total() }} seeds (parts that train left out).{% endif %}
 Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
 {%- if matrix.listed %}
 <h2>Chaff that may lose other parts at other seeds</h2>
