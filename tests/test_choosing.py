@@ -20,10 +20,13 @@ from gatelab.adapters.otter_intake import take_in
 from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli import app
+from gatelab.confine import REQUIRED
 from gatelab.engine import Engine
 from gatelab.klass.choose import ENTRIES, LOOKED_INTO
 from gatelab.klass.collect import Submission, collect, one
 from gatelab.lab import Lab
+
+WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = Lab.in_repository(ROOT)
@@ -190,7 +193,7 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
     (folder / "._lab.ipynb").write_bytes(b"\0\5\x16\7")
     listed = "Also handed in and not graded: lab-Copy1.ipynb, Untitled.ipynb."
 
-    root = ["--root", str(tmp_path / "kit"), "--accept-missing-protection"]
+    root = ["--root", str(tmp_path / "kit"), *WAIVED]
     done = CliRunner().invoke(app, ["grade", str(folder.parent), "-o", str(tmp_path / "out"), *root])
     row = next(csv.DictReader(io.StringIO((tmp_path / "out" / "grades.csv").read_text("utf-8-sig"))))
     assert done.exit_code == 0, done.output
@@ -199,9 +202,9 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
     assert listed in (tmp_path / "out" / "index.html").read_text("utf-8")
 
     source = unpacked(
-        build_autograder_zip(lab, tmp_path / "zip", accept_missing_protection=True), tmp_path / "source"
+        build_autograder_zip(lab, tmp_path / "zip", accept_missing=REQUIRED), tmp_path / "source"
     )
-    with Engine(lab, accept_missing_protection=True) as engine, monkeypatch.context() as patch:
+    with Engine(lab, accept_missing=REQUIRED) as engine, monkeypatch.context() as patch:
         use_engine(patch, engine)
         for handed_in in (folder, zipped(folder, tmp_path / "ada.zip")):
             results = grade_apart(source, handed_in, tmp_path / "results")

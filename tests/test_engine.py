@@ -281,7 +281,9 @@ def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Pa
     if when == "before":
         server.wait()
     # The first load ends in the cell, for the second there is no fork server any more.
-    busy = "import os, time\nend = time.process_time() + 3\nwhile time.process_time() < end: pass\nos._exit(0)"
+    busy = (
+        "import os, time\nend = time.process_time() + 3\nwhile time.process_time() < end: pass\nos._exit(0)"
+    )
     cells = [] if when == "before" else [busy]
     report = own.grade(notebook(tmp_path / "lab.ipynb", lab, *cells), questions=["q1"])
     killer.join()

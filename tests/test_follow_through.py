@@ -77,10 +77,10 @@ def test_right_is_more_than_a_slip_than_two_than_unknown_than_a_stub(
 def test_a_slip_earns_its_share_and_says_so(lab: Lab, bank: Bank) -> None:
     slip = chaff(bank, "q1/bias-of-the-state-left-out")
     result = graded(lab, bank, "q1", slip.source)
-    assert (result.earned, result.credit, result.points) == (2, 8.4, 8.4)
+    assert (result.earned, result.credit, result.points) == (1, 6.0, 6.0)
     assert result.follow_through == (
         "All your results in this question are what this mistake alone gives, so it earns 6 of 10 points; "
-        "the parts below would give 2."
+        "the parts below would give 1."
     )
 
 
@@ -103,7 +103,7 @@ def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> Non
     assert graded(lab, bank, "q1", both.source).credit == pytest.approx(0.36 * 10)
 
 
-@pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 4.2), ("", 8.4)])
+@pytest.mark.parametrize(("setting", "credit"), [("credit = 0\n", 0), ("credit = 0.5\n", 3), ("", 6)])
 def test_the_settings_switch_it_off_or_scale_it(
     tmp_path: Path, lab: Lab, bank: Bank, setting: str, credit: float
 ):
@@ -112,18 +112,18 @@ def test_the_settings_switch_it_off_or_scale_it(
     (tmp_path / "questions.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
     other = Lab(tmp_path, lab.hidden, lab.bank)
     result = graded(other, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
-    assert (result.credit, result.points) == (credit, max(2, credit))
+    assert (result.credit, result.points) == (credit, max(1, credit))
 
 
 def test_the_report_keeps_both_numbers(lab: Lab, bank: Bank) -> None:
     question = graded(lab, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
     report = Report("a", "graded", questions=[question])
     row = report.to_dict()["questions"][0]
-    assert (row["points"], row["earned"], row["credit"]) == (8.4, 2, 8.4)
-    assert report.points == 8.4
+    assert (row["points"], row["earned"], row["credit"]) == (6.0, 1, 6.0)
+    assert report.points == 6.0
     assert Report.from_json(report.to_json()) == report
     plain = dataclasses.replace(question, credit=0.0)
-    assert plain.points == 2
+    assert plain.points == 1
 
 
 def test_a_confined_submission_earns_the_same(engine: Engine, lab: Lab, bank: Bank, tmp_path: Path) -> None:

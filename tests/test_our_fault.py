@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli import app
+from gatelab.confine import REQUIRED
 from gatelab.engine import Engine
 from gatelab.examiner.process import WorkerProcess, machine_can_fork
 from gatelab.examiner.workers import ConfinedWorkers
@@ -30,6 +31,8 @@ from gatelab.lab import Lab
 from gatelab.notebook import CodeCell
 from gatelab.report.model import OUR_FAULT, Report
 from gatelab.suite.student import WorkerLost
+
+WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,7 @@ def lab(kit: Path) -> Lab:
 @pytest.fixture(scope="module")
 def engine(lab: Lab) -> Iterator[Engine]:
     """An engine to break."""
-    with Engine(lab, accept_missing_protection=True) as engine:
+    with Engine(lab, accept_missing=REQUIRED) as engine:
         yield engine
 
 
@@ -96,7 +99,7 @@ def test_fewer_files_than_that_are_too_few(engine: Engine, correct: Path) -> Non
 
 
 def test_a_temporary_folder_that_is_gone_is_no_submissions_fault(lab: Lab, correct: Path) -> None:
-    with Engine(lab, accept_missing_protection=True) as engine:
+    with Engine(lab, accept_missing=REQUIRED) as engine:
         shutil.rmtree(engine._server.folder)
         is_our_fault(engine.grade(correct), "No such file or directory")
 
@@ -121,13 +124,16 @@ def test_the_backstop_of_the_wall_and_the_limit_of_the_examiner_are_no_submissio
 
 
 def test_a_fault_of_the_suites_is_no_submissions_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
+    """Spoilt after the engine has looked the lab through."""
     root = shutil.copytree(kit, tmp_path / "kit")
-    with open(next((root / "tests" / "hidden").glob("test_q1_*.py")), "a", encoding="utf-8") as suite:
-        suite.write("\nthis is no Python\n")
-    with Engine(Lab.in_repository(root), accept_missing_protection=True) as engine:
+    suite = next((root / "tests" / "hidden").glob("test_q1_*.py"))
+    with Engine(Lab.in_repository(root), accept_missing=REQUIRED) as engine:
+        suite.write_text(
+            "import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8"
+        )
         report = engine.grade(correct)
         is_our_fault(report, "The grader itself failed on this submission")
-        assert "did not run" in report.output
+        assert "did not run" in report.hints[0]
 
 
 def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
@@ -148,7 +154,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
             f"def test_breaks(student):\n    raise {error}\n"
         )
         suite.write_text(text, encoding="utf-8")
-        with Engine(Lab.in_repository(root), accept_missing_protection=True) as engine:
+        with Engine(Lab.in_repository(root), accept_missing=REQUIRED) as engine:
             is_our_fault(engine.grade(correct), "The machine failed")
 
 
@@ -227,7 +233,7 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
         (folder / name).mkdir(parents=True)
         shutil.copy(correct, folder / name / "lab.ipynb")
     (folder / "eve.ipynb").write_bytes(b"")
-    command = ["grade", folder, "-o", out, "--root", kit, "--jobs", 1, "--accept-missing-protection"]
+    command = ["grade", folder, "-o", out, "--root", kit, "--jobs", 1, *WAIVED]
     grade = Engine.grade
 
     def only_bob(self: Engine, path: Path, name: str, *rest: object) -> Report:
@@ -277,7 +283,7 @@ def broken_engine(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Engine:
 def test_otter_and_gradescope_enter_no_0(
     lab: Lab, broken_engine: Engine, correct: Path, tmp_path: Path
 ) -> None:
-    archive = build_autograder_zip(lab, tmp_path / "zip", accept_missing_protection=True)
+    archive = build_autograder_zip(lab, tmp_path / "zip", accept_missing=REQUIRED)
     source = unpacked(archive, tmp_path / "source")
     results = grade_apart(source, correct, tmp_path / "results")
     assert "score" not in results and not any("score" in test for test in results["tests"])

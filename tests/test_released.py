@@ -87,8 +87,8 @@ SECRETS = {
         "a copy of",
     ),
     "the key": ("seqlab/key.json", lambda kit: json.dumps(KEY), "answers of the concept questions"),
-    "the key as code": ("seqlab/key.py", lambda kit: "answers = dict(c1='b', c2='c', c5='bdca')\n", "answers of the concept questions"),
-    "the key as text": ("tests/key.md", lambda kit: "c1: b\nc2: c\nc6: 1.6\n", "answers of the concept questions"),
+    "the key as code": ("seqlab/key.py", lambda kit: "answers = dict(c1='b', c2='dcab', c3='a')\n", "answers of the concept questions"),
+    "the key as text": ("tests/key.md", lambda kit: "c1: b\nc3: a\nc4: 1.6\n", "answers of the concept questions"),
     "one long answer": ("tests/key.md", lambda kit: "It is dcab.\n", "answers of the concept questions"),
     "a reason of the key": (
         "tests/key.md",
@@ -136,7 +136,7 @@ def test_what_is_planted_in_the_handout_is_refused(template, tmp_path, secret):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("c1: b, c2: c, c6: 1.60", "answers of the concept questions"),
+        ("c1: b, c3: a, c4: 1.60", "answers of the concept questions"),
         (f"{WRITTEN} So it is.", "q12a"),
         (RUBRIC.split("\n")[2], "words of RUBRIC.md"),
     ],
