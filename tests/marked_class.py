@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
-from click.testing import Result
 from openpyxl import Workbook
 from small_lab import SETUP, small_lab, solution, write_notebook
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gatelab.klass.command import grade
 

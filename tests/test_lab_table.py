@@ -122,9 +122,9 @@ SLIPS = {
     "a suite that is no Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
     "a part of no question": (
         f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
-    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 1)', '"input-gate", 2)', "the parts of q1 make 11 points"),
+    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
     "parts of two sizes": (
-        f"{HIDDEN}/test_q1_*.py", '"input-gate", 1)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 1"),
+        f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 0.5"),
     "points that are more": (TABLE, "points = 8", "points = 9", "the parts of q2 make 8 points, questions.toml gives it 9"),
     "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
     "a reference of another name": (
@@ -198,7 +198,7 @@ def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_su
     )  # fmt: skip
     lab = Lab.in_repository(kit)
     with (
-        pytest.raises(LabError, match=r"parts of q2 make 15 points, questions\.toml gives it 12"),
+        pytest.raises(LabError, match=r"parts of q2 make 11 points, questions\.toml gives it 8"),
         Engine(lab),
     ):
         pass
