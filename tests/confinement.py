@@ -120,7 +120,7 @@ def tried() -> dict[str, Any]:
                     worker = process.WorkerProcess(server.client, server.library)
                     source = outside.names((server.process.pid, os.getpid())) + NOTEBOOK
                     answer = worker.ask(
-                        {"op": "cell", "source": source, "index": 0, "definitions_only": False}, 30
+                        {"op": "cell", "source": source, "index": 0, "seconds": 10.0, "quick": False}, 30
                     )
                     text = worker.output.text()
                     worker.close()

@@ -84,7 +84,7 @@ def run_plugin(root: Path, **settings) -> tuple[dict, GatelabPlugin]:
 
 def test_the_verdicts_do_not_come_from_otters_kernel(otters_folder, engine):
     results, _ = run_plugin(otters_folder)
-    assert by_question(results)["q1"][0] == 10
+    assert by_question(results)["q1"][0] == 14
 
 
 def test_the_submissions_folder_is_emptied_before_anything_starts(otters_folder, source, engine, tmp_path):

@@ -205,7 +205,7 @@ def test_a_worker_that_the_machine_ends_for_memory_is_no_submissions_fault(
         for process in psutil.Process(worker.warden).children():
             process.kill()
         with pytest.raises(GraderFault, match="ran out of memory"):
-            worker.ask({"op": "cell", "source": "1", "index": 0, "definitions_only": False}, 10)
+            worker.ask({"op": "cell", "source": "1", "index": 0, "seconds": 10.0, "quick": False}, 10)
     finally:
         worker.close()
 

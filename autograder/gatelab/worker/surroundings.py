@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import builtins
 import concurrent.futures
-import contextlib
 import functools
 import multiprocessing.pool
+import pdb
 import re
 import sys
 import time
@@ -19,8 +19,12 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import IPython.core.debugger as ipython_debugger
+import matplotlib
+import matplotlib.pyplot as plt
 import torch
 import torch.multiprocessing
+import tqdm
 from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader
 
@@ -151,32 +155,24 @@ def _no_pools() -> None:
 
 
 def _no_bars() -> None:
-    with contextlib.suppress(ImportError):
-        import tqdm
+    make = tqdm.tqdm.__init__
 
-        make = tqdm.tqdm.__init__
+    @functools.wraps(make)
+    def silent(self: Any, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs | {"disable": True})
 
-        @functools.wraps(make)
-        def silent(self: Any, *args: Any, **kwargs: Any) -> None:
-            make(self, *args, **kwargs | {"disable": True})
-
-        tqdm.tqdm.__init__ = silent
+    tqdm.tqdm.__init__ = silent
 
 
 def _no_debugger() -> None:
-    import pdb
-
     def nothing(*_: Any, **__: Any) -> None: ...
 
     sys.breakpointhook = nothing
     for name in ("set_trace", "post_mortem", "pm"):
         setattr(pdb, name, nothing)
     pdb.Pdb.set_trace = nothing
-    with contextlib.suppress(ImportError):
-        import IPython.core.debugger as debugger
-
-        debugger.set_trace = nothing
-        debugger.Pdb.set_trace = nothing
+    ipython_debugger.set_trace = nothing
+    ipython_debugger.Pdb.set_trace = nothing
     for name in ("ipdb", "pudb"):
         if name not in sys.modules:
             module = types.ModuleType(name)
@@ -185,9 +181,6 @@ def _no_debugger() -> None:
 
 
 def _no_screen() -> None:
-    import matplotlib
-    import matplotlib.pyplot as plt
-
     for place, name in ((matplotlib, "use"), (plt, "switch_backend"), (plt, "show"), (plt, "pause")):
         setattr(place, name, lambda *_, **__: None)
 

@@ -51,7 +51,8 @@ def preload(library: str) -> None:
     import safetensors.torch  # noqa: F401
     import torch
     import torch.utils.data
-    import tqdm.auto  # noqa: F401
+    import tqdm.auto
+    import tqdm.notebook  # noqa: F401
 
     import gatelab.confine.apply
     import gatelab.worker.main  # noqa: F401
