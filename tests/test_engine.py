@@ -386,7 +386,7 @@ def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_co
     with Engine(small) as engine:
         (small.hidden / "test_q1_gone.py").symlink_to("nowhere")
         report = engine.grade(path)
-    assert report.status == "ungradable" and "The grader itself failed on this submission" in report.reason
+    assert report.status == "failed" and "The grader itself failed on this submission" in report.reason
     assert "test_q1_gone.py" in report.hints[0] and "Traceback" in report.hints[0] and not report.output
     staff = gradescope_results(report)["tests"][-1]
     assert (

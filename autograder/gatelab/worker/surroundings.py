@@ -1,5 +1,5 @@
 """What a notebook finds around it in Jupyter and not in a worker: a screen, bars, a keyboard, a GPU, threads, a compiler,
-processes of its own, time to sleep.
+processes of its own.
 
 Each is there and does nothing, or does what it can on one thread of the processor, so that code which is right in a
 notebook is right here. Nothing of this protects anybody.
@@ -14,7 +14,6 @@ import multiprocessing.pool
 import pdb
 import re
 import sys
-import time
 import types
 from collections.abc import Callable
 from typing import Any
@@ -48,7 +47,6 @@ def settle_in() -> None:
     _no_debugger()
     _no_screen()
     builtins.input = lambda prompt="": ""
-    time.sleep = lambda seconds: None
     torch.set_default_device = _default_device(torch.set_default_device)
     torch.set_default_tensor_type = _only_here(torch.set_default_tensor_type)
 
