@@ -191,7 +191,7 @@ HEAD = (
 def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path) -> None:
     report = graded(engine, tmp_path, LENGTHS)
     own, plain = report.question("q8"), report.question("q7")
-    assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 8
+    assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 16
     assert own.otherwise.own == []
     wrong = {part.name: part for part in own.otherwise.parts if not part.passed}
     assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].message
@@ -217,7 +217,7 @@ def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
     over_own = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], *edits]}).question("q8")
     plain = graded(engine, tmp_path, {"q8": edits}).question("q8")
     parts = [[(part.name, part.passed, part.message) for part in one.parts] for one in (over_own, plain)]
-    assert parts[0] == parts[1] and plain.points < 8
+    assert parts[0] == parts[1] and plain.points < 16
     assert over_own.misconception == plain.misconception == mistake
     assert over_own.own and not plain.own
 

@@ -67,7 +67,7 @@ class LSTM(Right):
         (
             "q4",
             "Right = gradient_norms\ndef gradient_norms(layer, x):\n    return Right(layer, x.requires_grad_(True))",
-            "x.requires_grad is not what it was before the call",
+            "a tensor that was handed over asks for gradients and did not before",
         ),
         (
             "q6",
