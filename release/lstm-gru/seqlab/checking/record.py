@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from seqlab.checking import standins
+from seqlab.checking import leftovers, standins
 from seqlab.checking.leftovers import alike, watched
 
 
@@ -302,8 +302,12 @@ class Student:
         def again(seed: int = 0, arguments: tuple | None = None) -> Call:
             twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
-            with self.given(**given):
-                _run(twin, function, module, seed)
+            before = leftovers.switches()  # what the call leaves changed was told already
+            try:
+                with self.given(**given):
+                    _run(twin, function, module, seed)
+            finally:
+                leftovers.put_back(before)
             return twin
 
         if repeatable:

@@ -1,0 +1,52 @@
+"""What the public checks (`tests/q1.py`, …) are made of. `grader.check("q1")` in the notebook runs them.
+
+`record`       calls your functions and keeps what they give back
+`differ`       says the first thing in which two results differ
+`steady`       says where equal calls get different answers
+`leftovers`    finds what a call leaves changed, and puts it back
+`fingerprint`  recognises known mistakes by the numbers they give
+`standins`     take the place of what a question builds on
+`concepts`     reads the answers of q12
+`library`      notices PyTorch's own cells where their equations are asked for
+`plain`        says what a common exception means
+`check`        puts all of it together for otter, and `render` shows what came out
+"""
+
+from seqlab.checking import concepts, standins
+from seqlab.checking.check import TESTS, Check
+from seqlab.checking.differ import (
+    Finding,
+    agree,
+    describe,
+    gradients_agree,
+    has_shapes,
+    is_number,
+    need,
+    repeats,
+    returned,
+    untouched,
+)
+from seqlab.checking.library import Watching
+from seqlab.checking.record import Call, Contract, Numbers, Student
+
+__all__ = [
+    "TESTS",
+    "Call",
+    "Check",
+    "Contract",
+    "Finding",
+    "Numbers",
+    "Student",
+    "Watching",
+    "agree",
+    "concepts",
+    "describe",
+    "gradients_agree",
+    "has_shapes",
+    "is_number",
+    "need",
+    "repeats",
+    "returned",
+    "standins",
+    "untouched",
+]

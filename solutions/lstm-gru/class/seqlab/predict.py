@@ -1,0 +1,168 @@
+"""Predict, then run: commit to an answer before the experiment gives it.
+
+    guess = predict("Which network remembers over 60 steps?", ["RNN", "LSTM", "both"])      # before the run
+    guess.compare("LSTM")                                                                   # after it
+
+In Jupyter, VS Code and Colab the options are buttons. Where there are no widgets, or nobody to click them, the question is
+printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
+
+A choice stays when its cell is run again, and cannot be changed by a click once it was compared with the outcome. After a restart of the kernel only
+what is written into the call is still there.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import Any
+
+
+# What was predicted in this session: (question, options) → the option, and whether it was compared with the outcome.
+_made: dict[tuple[str, tuple[str, ...]], tuple[str, bool]] = {}
+
+
+class Prediction:
+    """A question, its options, and the option that was chosen (None as long as none is).
+
+    outcome: what happened, once it was compared: an option's text, or None where no option held.
+    """
+
+    def __init__(self, question: str, options: Sequence[str], choice: str | None = None) -> None:
+        if len(options) < 2 or len(set(options)) < len(options):
+            raise ValueError("a prediction needs at least two options, all different")
+        if len(options) > 26:
+            raise ValueError("a prediction can have at most 26 options, one a letter")
+        self.question = question
+        self.options = tuple(options)
+        self.outcome: str | None = None
+        self.choice, self.compared = _made.get(self._key, (None, False))
+        if choice is not None:
+            self.choose(choice)
+        self._buttons: Any = None
+
+    @property
+    def _key(self) -> tuple[str, tuple[str, ...]]:
+        return self.question, self.options
+
+    def choose(self, choice: str) -> None:
+        """Take this option, by its letter or its text."""
+        self.choice = self._option(choice)
+        _made[self._key] = self.choice, self.compared
+
+    def _click(self, change: dict[str, Any]) -> None:
+        if change["new"] is not None and not self.compared:  # None: a front end that takes a click back
+            self.choose(change["new"])
+
+    def compare(self, outcome: str) -> None:
+        """Print prediction beside outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
+        self._compare(self._option(outcome))
+
+    def compare_first(self, holds: Sequence[bool]) -> None:
+        """Compare with the first option that the numbers bear out: a condition for each option, in their order.
+
+        Raises ValueError unless there are as many conditions as options.
+        """
+        true = [option for option, held in zip(self.options, holds, strict=True) if held]
+        self._compare(true[0] if true else "none of these: read the numbers above")
+
+    def _compare(self, outcome: str) -> None:
+        self.outcome = outcome if outcome in self.options else None
+        if self.choice is not None:
+            self.compared = True
+            _made[self._key] = self.choice, True
+            if self._buttons is not None:
+                self._buttons.disabled = True
+        print(_wrapped(self.question))
+        if self.choice is None:
+            print(
+                "  you predicted: nothing yet. Next time choose first, then run: a guess makes the answer stick."
+            )
+        else:
+            print(_wrapped(f"you predicted: {self.choice}", "  "))
+        print(_wrapped(f"what happened: {outcome}", "  "))
+        if self.choice == outcome:
+            print("  As you predicted. Which reason did you have?")
+        elif self.choice is not None:
+            print("  A surprise: what did you not expect?")
+
+    def __repr__(self) -> str:
+        return f"Prediction({self.question!r}, choice={self.choice!r})"
+
+    def _option(self, choice: str) -> str:
+        if choice in self.options:
+            return choice
+        letters = [_letter(k) for k in range(len(self.options))]
+        if isinstance(choice, str) and choice.strip().lower() in letters:
+            return self.options[letters.index(choice.strip().lower())]
+        raise ValueError(f"{choice!r} is none of the options; write a letter from a to {letters[-1]}")
+
+    def _print(self) -> None:
+        print(_wrapped(self.question))
+        for k, option in enumerate(self.options):
+            mark = "→" if option == self.choice else " "
+            print(_wrapped(f"{mark} {_letter(k)}) {option}", "  "))
+        if self.choice is None:
+            print(
+                'Your prediction: write choice="a" (or another letter) as the last argument, and run the cell again.'
+            )
+
+    def _show_buttons(self) -> bool:
+        """Show the options as buttons; False where that does not work."""
+        try:
+            import ipywidgets
+            from IPython.display import display
+
+            self._buttons = ipywidgets.RadioButtons(
+                options=list(self.options),
+                value=self.choice,
+                disabled=self.compared,
+                layout={"width": "max-content"},
+            )
+            self._buttons.observe(self._click, names="value")
+            title = ipywidgets.HTML()
+            title.value = f"<b>{_escaped(self.question)}</b>"
+            display(ipywidgets.VBox([title, self._buttons]))
+        except Exception:  # whatever a front end lacks, the printed question serves as well
+            self._buttons = None
+            return False
+        # A front end may take a widget without an error and show nothing: that nobody can tell from here.
+        if self.choice is None:
+            print(
+                'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'
+            )
+        else:
+            print(_wrapped(f"you predicted: {self.choice}"))
+        return True
+
+
+def predict(question: str, options: Sequence[str], choice: str | None = None) -> Prediction:
+    """Ask for a prediction; `choice`, a letter or an option's text, answers at once."""
+    prediction = Prediction(question, options, choice)
+    if choice is not None or not _someone_is_there() or not prediction._show_buttons():
+        prediction._print()
+    return prediction
+
+
+def _someone_is_there() -> bool:
+    """Whether a notebook front end with a person before it runs this: it then lets the kernel ask for input.
+
+    nbconvert, nbclient and papermill do not; plain Python has no kernel at all.
+    """
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return False
+    kernel = getattr(get_ipython(), "kernel", None)
+    return bool(getattr(kernel, "_allow_stdin", False))
+
+
+def _letter(k: int) -> str:
+    return chr(ord("a") + k)
+
+
+def _wrapped(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 100, initial_indent=indent, subsequent_indent=indent + "    ")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
