@@ -13,6 +13,8 @@ from typing import Any
 
 import torch
 
+from gatelab.worker.leftovers import alike
+
 NAMES = {
     "N": "batch", "T": "time", "S": "source time", "D": "input", "H": "hidden", "V": "vocabulary",
     "K": "classes", "E": "embedding", "L": "length",
@@ -164,7 +166,7 @@ def unchanged(
         mine = after.get(path)
         label = (names or {}).get(path, path)
         kept(
-            mine is not None and _alike(mine, tensor.detach()),
+            mine is not None and alike(mine, tensor.detach()),
             f"The call changed its argument {label} in place; make a new tensor instead.",
         )
 
@@ -175,13 +177,6 @@ PLURALS = re.compile(r"(the )?(outputs|logits|predictions)\b")  # what a name ma
 def _verb(name: str, one: str) -> str:
     """`is`, or `are` where the name is a plural."""
     return {"is": "are", "has": "have", "holds": "hold"}[one] if PLURALS.match(name) else one
-
-
-def _alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-    """The same numbers, nan for nan."""
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return torch.equal(a, b) or bool(((a == b) | ((a != a) & (b != b))).all())
 
 
 def _kind(value: Any) -> str:

@@ -122,13 +122,13 @@ class _Tensor:
     def changed(self, kind: str) -> list[str]:
         """The words of what is no longer as it was; `kind` is that of the numbers."""
         tensor, found = self.tensor, []
-        if not self.trains and not _alike(tensor, self.numbers):
+        if not self.trains and not alike(tensor, self.numbers):
             found.append(kind)
         if tensor.is_leaf and tensor.requires_grad != self.asks:
             found.append("requires-grad")
         if not self.trains and tensor.is_leaf:
             now = tensor.grad
-            same = now is None if self.grad is None else now is not None and _alike(now, self.grad_numbers)
+            same = now is None if self.grad is None else now is not None and alike(now, self.grad_numbers)
             found += [] if same else ["grad"]
         if len(tensor._backward_hooks or ()) > self.hooks:
             found.append("hooks")
@@ -151,7 +151,7 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
     return tensor.detach().clone() if tensor.numel() <= LARGE else None
 
 
-def _alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
+def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
     """Whether the numbers are the same, nan for nan."""
     if before is None:
         return True
