@@ -112,7 +112,7 @@ broken = st.one_of(
 whole = json.dumps(book(LAB_CELL)).encode()
 spoilt = st.one_of(
     st.integers(1, len(whole) - 1).map(lambda end: whole[:end]),
-    st.sampled_from(["cp500", "utf-7", "punycode"]).map(lambda code: whole.decode().encode(code)),
+    st.sampled_from(["cp500", "punycode"]).map(lambda code: whole.decode().encode(code)),
     st.binary(min_size=1, max_size=20).map(lambda junk: b"\xff" + junk + whole),
     st.sampled_from([b"", b" \n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\xef\xbb\xbf" + whole, b"\0" * 5_000, b"PK\x03\x04", b"1" * 10_000,
                      b"NaN", b'"' + b"x" * 1_000_000 + b'"', whole + whole, b"<html>", whole.replace(b"4", b"4e999")]),

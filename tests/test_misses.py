@@ -63,7 +63,7 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     path.write_text(text.replace("credit = 0.0", "credit = 0.5"))
     with Engine(lab) as engine:
         question = engine.grade(out.parent / "bob.ipynb", "bob").question("q1")
-    assert (question.misconception, question.points) == ("written-twice", 7)
+    assert (question.misconception, question.points) == ("written-twice", 5)
 
 
 @pytest.mark.parametrize(

@@ -216,5 +216,5 @@ def test_an_examiner_that_has_grown_gives_its_place_to_another(
     monkeypatch.setattr("gatelab.engine.GROWTH", -1)
     with Engine(lab) as engine:
         graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
-        assert [points for points, _ in graded] == [14] * 3
+        assert [points for points, _ in graded] == [10] * 3
         assert [len(examiners) for _, examiners in graded] == [0] * 3, "each was ended after its first"

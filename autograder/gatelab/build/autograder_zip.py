@@ -10,7 +10,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     files/kit/                     the kit: gatelab, the lab's table, seqlab, hidden suites, the chaff they name mistakes by
 
 The kit stands under `files/` because `otter grade` brings nothing else but `tests/` into its image. The masters,
-the solutions, the wheat and the release stay at home.
+the solutions and the wheat stay at home; of the release the notebook goes along, by which untouched work is told.
 """
 
 from __future__ import annotations

@@ -10,8 +10,18 @@ from nbformat import NotebookNode
 from gatelab.build import master
 from gatelab.lab import Lab
 
+CLASS = "class"  # the folder in solutions/<lab>/
 BESIDE = ("seqlab",)  # from the release
 RECORDED = "cached"  # from the assignment: the run that stands in where a live one takes too long
+
+
+def for_staff(solutions: Path) -> list[Path]:
+    """The files of solutions/ that are for staff only: all but what `write` copied from a release."""
+    return [
+        path
+        for path in sorted(solutions.rglob("*"))
+        if path.is_file() and not (CLASS in (parts := path.relative_to(solutions).parts) and set(BESIDE) & set(parts))
+    ]
 
 
 def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:

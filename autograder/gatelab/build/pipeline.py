@@ -75,7 +75,7 @@ def build(
         finished.mkdir(parents=True)
         for file, notebook in notebooks.items():
             (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
-        class_notebooks.write(lab, notebooks, release, finished / "class")
+        class_notebooks.write(lab, notebooks, release, finished / class_notebooks.CLASS)
         say("grading the solution and the untouched release")
         with _grading(lab, engine) as grade:
             gate.check_points(release, finished / lab.notebook, lab, grade)
@@ -97,7 +97,8 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
     settings = Settings.of(root)
     beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
     bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
-    contents.check(release, lab, settings.release, [lab.hidden, *bank, root / "solutions", *beside])
+    solved_files = class_notebooks.for_staff(root / "solutions")
+    contents.check(release, lab, settings.release, [lab.hidden, *bank, *solved_files, *beside])
     notebooks = masters(lab, root)
     gate.check_form(release, lab, notebooks[Path(lab.notebook).with_suffix(".py").name])
     gate.check_leaks(release, lab, notebooks, settings.shared_lines)
