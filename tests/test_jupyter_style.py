@@ -25,6 +25,4 @@ def test_a_notebook_as_people_write_in_jupyter_has_all_its_points(
     full = {id: spec.points for id, spec in lab.questions.items() if not spec.by_hand}
     outcomes = way(course)
     got = {name: {id: outcome.points[id] for id in full} for name, outcome in outcomes.items()}
-    assert got == {
-        notebook.id: full for notebook in bank.notebooks
-    }
+    assert got == {notebook.id: full for notebook in bank.notebooks}

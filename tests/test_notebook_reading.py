@@ -143,9 +143,7 @@ def test_a_real_notebook_in_format_3_is_read_as_in_format_4() -> None:
     assert json.loads(old)["nbformat"] == 3
     cells = read(old)
     now = read(json.dumps(released).encode())
-    assert [(cell.source, cell.grade_id) for cell in cells] == [
-        (cell.source, cell.grade_id) for cell in now
-    ]
+    assert [(cell.source, cell.grade_id) for cell in cells] == [(cell.source, cell.grade_id) for cell in now]
 
 
 def test_every_worksheet_of_format_3_counts() -> None:

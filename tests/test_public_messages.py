@@ -168,9 +168,7 @@ def gradient_norms(layer, x):
     filled = next(chaff for chaff in bank.chaffs_of("q4") if chaff.id == "grads-left-in-the-layer")
     result = check("q4", names_with(lab, code))
     assert filled.misconception not in repr(result)
-    assert "afterwards a .grad is another one than before the call" in first_message(
-        result
-    )
+    assert "afterwards a .grad is another one than before the call" in first_message(result)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ def for_staff(solutions: Path) -> list[Path]:
     return [
         path
         for path in sorted(solutions.rglob("*"))
-        if path.is_file() and not (CLASS in (parts := path.relative_to(solutions).parts) and set(BESIDE) & set(parts))
+        if path.is_file()
+        and not (CLASS in (parts := path.relative_to(solutions).parts) and set(BESIDE) & set(parts))
     ]
 
 

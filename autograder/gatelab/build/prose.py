@@ -18,7 +18,10 @@ from gatelab.lab import Lab
 OF_AN_ANSWER = 10
 OF_THE_RUBRIC = 14
 OF_THE_LESSON_PLAN = 24
-SHARED_SECTIONS = {"Key takeaways", "Curated references"}  # of the lesson plan: students have them, word for word
+SHARED_SECTIONS = {
+    "Key takeaways",
+    "Curated references",
+}  # of the lesson plan: students have them, word for word
 PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
 WHOLE_KEY = 4  # from as many letters on, an answer says which one it is by itself
 _WORD = re.compile(r"[^\W_]+")
@@ -36,7 +39,9 @@ class Secret:
 def for_staff_alone(text: str) -> str:
     """A page of staff's without the sections that the student's notebook repeats."""
     sections = re.split(r"^(?=## )", text, flags=re.MULTILINE)
-    return "".join(part for part in sections if part.removeprefix("## ").split("\n")[0] not in SHARED_SECTIONS)
+    return "".join(
+        part for part in sections if part.removeprefix("## ").split("\n")[0] not in SHARED_SECTIONS
+    )
 
 
 def words(text: str) -> list[str]:
