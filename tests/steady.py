@@ -1,23 +1,28 @@
 """The same points wherever and whenever: `make steady`.
 
-    python tests/steady.py [--rounds 1] [--training] [--only NAME …]
+    python tests/steady.py [--rounds 1] [--training] [--only NAME …] [--record FILE]
 
 A class of right and wrong notebooks is graded under one condition after another: alone and beside eight busy
-processes, with one job and two, with 1, 2 and 16 threads set in the notebook's first cell. Every point of every part is
-compared with the first grading. Prints a line for each condition and one in the end; exit code 1 when a point changed.
+processes, with one job and two, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
+whole, wrong ones in the question that is wrong. Every point of every part is compared with the first grading, or with
+the one that another run (on another build of torch, say) left in FILE. Prints a line for each condition and one in the
+end; exit code 1 when a point changed.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -28,7 +33,8 @@ from gatelab.engine import Engine
 from gatelab.lab import Lab
 
 BUSY = 8  # processes beside the grader
-EVERY = 9  # of the wrong solutions, one in so many
+EVERY = 2  # of the wrong solutions, one in so many
+EVERY_BESIDE_OTHERS = 6  # where each grading takes five times as long by the clock
 
 
 @dataclass(frozen=True)
@@ -51,24 +57,32 @@ CONDITIONS = (
 )
 
 
-def write_class(lab: Lab, bank: Bank, folder: Path, threads: int | None) -> list[tuple[str, Path]]:
-    """Every style of right solutions and every ninth wrong one."""
-    first = (
-        f"import torch\ntorch.set_num_threads({threads})\ntorch.set_num_interop_threads({threads})\n"
-        if threads
-        else ""
-    )
-    found = []
-    solutions = [(name.split(" (")[0], cells) for name, cells in styles(bank)]
-    solutions += [
-        (chaff.key.replace("/", " "), {chaff.question: chaff.source}) for chaff in bank.chaffs[::EVERY]
+@dataclass(frozen=True)
+class Submission:
+    """One notebook of the class, and the questions it is graded in (none: all)."""
+
+    name: str
+    cells: dict[str, Any]
+    questions: tuple[str, ...] = ()
+
+
+def the_class(bank: Bank, every: int) -> list[Submission]:
+    """Every style of right solutions (of a thinned class: every second) and every so manieth wrong one."""
+    right = [Submission(name.split(" (")[0], dict(cells)) for name, cells in styles(bank)]
+    wrong = [
+        Submission(chaff.key.replace("/", " "), {chaff.question: chaff.source}, (chaff.question,))
+        for chaff in bank.chaffs[::every]
     ]
-    for name, cells in solutions:
-        setup = cells.get("setup", SETUP)
-        setup = (first + setup,) if isinstance(setup, str) else (first, *setup)
-        path = write_notebook(folder / f"{name}.ipynb", lab, dict(cells) | {"setup": setup})
-        found.append((name, path))
-    return found
+    return (right if every == EVERY else right[::2]) + wrong
+
+
+def with_threads(cells: dict[str, Any], threads: int | None) -> dict[str, Any]:
+    """The same answers below a cell that sets the number of threads."""
+    if threads is None:
+        return cells
+    first = f"import torch\ntorch.set_num_threads({threads})\ntorch.set_num_interop_threads({threads})\n"
+    setup = cells.get("setup", SETUP)
+    return cells | {"setup": (first + setup,) if isinstance(setup, str) else (first, *setup)}
 
 
 @contextlib.contextmanager
@@ -85,17 +99,23 @@ def beside(number: int) -> Iterator[None]:
 
 def points(lab: Lab, bank: Bank, condition: Condition, training: bool) -> dict[str, dict[str, float]]:
     """Submission → part → points, its status first."""
-    found = {}
+    every = EVERY_BESIDE_OTHERS if condition.busy else EVERY
     with (
         tempfile.TemporaryDirectory() as folder,
         beside(condition.busy),
         Engine(lab, jobs=condition.jobs) as engine,
+        ThreadPoolExecutor(condition.jobs) as pool,
     ):
-        submissions = write_class(lab, bank, Path(folder), condition.threads)
-        for report in engine.grade_all(submissions, training=training):
+
+        def graded(submission: Submission) -> dict[str, float]:
+            cells = with_threads(submission.cells, condition.threads)
+            path = write_notebook(Path(folder) / f"{submission.name}.ipynb", lab, cells)
+            report = engine.grade(path, submission.name, submission.questions, training=training)
             parts = {f"{q.id}/{part.name}": part.points for q in report.questions for part in q.parts}
-            found[report.submission] = {report.status: report.points} | parts
-    return found
+            return {report.status: report.points} | parts
+
+        submissions = the_class(bank, every)
+        return {s.name: found for s, found in zip(submissions, pool.map(graded, submissions), strict=True)}
 
 
 def main() -> int:
@@ -105,11 +125,16 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1, help="how often every condition is tried")
     parser.add_argument("--training", action="store_true", help="also the parts that train a model")
     parser.add_argument("--only", action="append", help="conditions whose name holds this")
+    parser.add_argument(
+        "--record", type=Path, help="compared with what is there; written where there is none"
+    )
     asked = parser.parse_args()
     lab = Lab.in_repository(Path(__file__).resolve().parents[1])
     bank = load_bank(lab)
     print(f"torch {torch.__version__}, {'with' if asked.training else 'without'} trainings", flush=True)
     first: dict[str, dict[str, float]] = {}
+    if asked.record and asked.record.exists():
+        first = json.loads(asked.record.read_text())
     changed: list[str] = []
     gradings = 0
     for condition in CONDITIONS * asked.rounds:
@@ -117,7 +142,10 @@ def main() -> int:
             continue
         began = time.monotonic()
         found = points(lab, bank, condition, asked.training)
-        first = first or found
+        if not first:
+            first = found
+            if asked.record:
+                asked.record.write_text(json.dumps(found, indent=1))
         wrong = [
             f"{name} {part}: {first[name].get(part)} and {parts.get(part)}"
             for name, parts in found.items()
