@@ -11,6 +11,8 @@ import pytest
 import torch
 from torch import nn
 
+from gatelab.bank.notebooks import write_notebook
+from gatelab.engine import Engine
 from gatelab.lab import Lab
 from gatelab.suite.grading import Grading, injection
 from gatelab.suite.plugin import LocalWorkers
@@ -208,17 +210,43 @@ def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
     assert injection(lab, lab.questions["q11"], set(lab.questions["q11"].builds_on)) is None
 
 
-@pytest.mark.parametrize(("question", "given"), [("q1", False), ("q2", False), ("q3", True), ("q9", True)])
-def test_from_the_first_reference_on_every_message_is_looked_at(lab: Lab, question: str, given: bool) -> None:
+@pytest.mark.parametrize(
+    ("order", "given"),
+    [(["q1"], False), (["q4", "q9"], False), (["q3"], True), (["q7", "q9"], True), (["q9", "q10"], True)],
+)
+def test_from_the_first_reference_on_every_message_is_looked_at(
+    lab: Lab, order: list[str], given: bool
+) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
-    grading.enter(question, "test")
+    for question in order:
+        grading.enter(question, "test")
     assert grading.words.given is given
 
 
-def test_a_driver_counts_as_given(lab: Lab) -> None:
+def test_source_that_stands_for_an_answer_counts_as_given(lab: Lab) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
-    grading.enter("q1", "test").run("def main(ns): return 1").value  # noqa: B018
+    student = grading.enter("q1", "test")
+    student.run("def main(ns): return 1").value  # noqa: B018
+    assert not grading.words.given
+    student.define("one = 1")
     assert grading.words.given
+
+
+def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
+    backwards = "say would I only what is this"[::-1]  # the words do not stand in the notebook
+    names = {spec.id: spec.names for spec in lab.questions.values() if lab.has_reference(spec.id)}
+    fails = f"    raise ValueError({backwards!r}[::-1])"
+    cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}
+    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
+    shown = {
+        question.id: "say would I only" in "".join(part.message for part in question.parts)
+        for question in report.questions
+        if question.id in names
+    }
+    assert shown == {id: not lab.questions[id].builds_on for id in names}
 
 
 def test_answers_without_end_are_not_kept() -> None:

@@ -138,7 +138,8 @@ class Grading:
         if self.running is None or self.running.spec.id != question:
             self.finish()
             self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
-            self.words.given |= self._gives(question)
+            # Reference code: what one question keeps (in a file), a later one may say.
+            self.words.given |= bool(self.running.spec.builds_on)
 
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one where the last was lost."""
@@ -164,7 +165,7 @@ class Grading:
                     )
                 running.forks += 1
                 running.backend = self.workers.open(running.spec, set(running.own), deadline)
-            self.words.given |= request["op"] in ("define", "run")
+            self.words.given |= request["op"] == "define"
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
             if answer.get("left"):
@@ -252,12 +253,6 @@ class Grading:
         """The questions that this one builds on and of which this run does not know whether they are right."""
         before = dict.fromkeys(map(self.lab.question_of, self.lab.questions[question].builds_on))
         return [id for id in before if id not in self.finished]
-
-    def _gives(self, question: str) -> bool:
-        """Whether reference code has been given by now: what one question keeps (in a file), a later one may say."""
-        ids = list(self.lab.questions)
-        specs = (self.lab.questions[id] for id in ids[: ids.index(question) + 1])
-        return any(spec.builds_on for spec in specs)
 
     def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
         """The answer with the words of its errors as the student may see them; staff find the others in the detail."""

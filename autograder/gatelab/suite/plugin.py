@@ -122,7 +122,10 @@ class LocalWorkers:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Questions in the order of the lab: what is injected for one was graded before (plugin and Grading rely on it)."""
+    """Questions in the order of the lab, those that are given references last.
+
+    So what is injected for one was graded before, and of the others nobody has to be told that a message is kept back.
+    """
     grading = config.stash[KEY]
     if grading is None:
         return
@@ -135,6 +138,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if share.question not in order:
             raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
         item.stash[SHARE] = share
+    questions = grading.lab.questions
+    order.sort(key=lambda id: bool(questions[id].builds_on))
     items.sort(key=lambda item: order.index(item.stash[SHARE].question))
 
 

@@ -229,12 +229,16 @@ class Student:
         return self._ask("has", name=name).value is True
 
     def define(self, source: str) -> None:
-        """Run staff-written source in the notebook's namespace, in this question's worker only."""
+        """Run staff-written source in the notebook's namespace, in this question's worker only.
+
+        It may hold an answer: from now on no message is shown whose words could be chosen (words.py).
+        """
         self._ask("define", source=source).value  # noqa: B018
 
     def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
         """Run `main(ns, **values)` of staff-written source beside the student's objects.
 
+        The source must hold no answer and no expected value: a student may come to see words of it.
         `replay=False` leaves the run out of the comparison with the chaff: for what takes long.
         """
         return self._ask("run", replay=replay, source=source, values=values)

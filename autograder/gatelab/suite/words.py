@@ -1,7 +1,7 @@
 """Which words of a worker a student may be shown. All that a suite says of an answer passes here.
 
-A worker holds what a question was given: reference code, the suites' drivers. Its words may carry that out, spelt in
-any way. So from the moment something was given, a student is shown words that cannot be chosen freely: those of the
+A worker holds what a question was given: reference code to the names it builds on. Its words may carry that out, spelt
+in any way. So from the moment something was given, a student is shown words that cannot be chosen freely: those of the
 student's own notebook, taken from our copy, names that Python and PyTorch know, and the messages of KNOWN.
 
 Which of these words, and which sizes in them, can still be chosen. So there may be few: a notebook that is a dictionary
