@@ -93,7 +93,7 @@ class Notebook:
         known = statement.fingerprint in self.known.experiments and not statement.defines
         waits = self.pending.names and self.pending.names & needs(statement.reads, self.namespace)
         if (known and not statement.constant) or (waits and not statement.defines):
-            self.pending.put_off(statement, known)
+            self.pending.put_off(statement, known, self.namespace)
             return
         if waits:
             self._run_pending(waits)

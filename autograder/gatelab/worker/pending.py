@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from typing import Any
 
 from .needs import needs
@@ -10,6 +11,7 @@ from .statements import Statement
 
 # What draws, prints or checks changes nothing that a name stands for.
 SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
+CONTAINERS = (list, dict, set, deque)
 
 
 class Pending:
@@ -20,11 +22,13 @@ class Pending:
         self.names: set[str] = set()
         self.owed: set[str] = set()  # of these, what is being made now
 
-    def put_off(self, statement: Statement, known: bool) -> None:
+    def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
         """Keep it for later. `known`: it stands like this in the notebook that was handed out."""
         if not (known and _shows(statement.node)):
             self.statements.append(statement)
         self.names |= statement.binds
+        # What it would have put into a list that is there already, is missing in it.
+        self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
 
     def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
         """The statements that give these names a value, and what those need, in the notebook's order.
@@ -33,7 +37,8 @@ class Pending:
         """
         wanted, chosen = set(names) & self.names, []
         for statement in reversed(self.statements):
-            if statement.binds & wanted or (not statement.binds and statement.reads & wanted):
+            gives = statement.binds | statement.fills
+            if gives & wanted or (not statement.binds and statement.reads & wanted):
                 chosen.append(statement)
                 wanted |= self.names & needs(statement.reads, namespace)
         self.owed = self.names & wanted

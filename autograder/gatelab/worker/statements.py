@@ -20,6 +20,12 @@ ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 BLOCKS = (ast.If, ast.Try, ast.With)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
+# Methods by which a list, dict, set or deque changes.
+FILLING = {
+    "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse",
+    "setdefault", "sort", "update",
+}  # fmt: skip
+
 # Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, so it is left out.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
 LEFT_OUT = {"timeit"}
@@ -47,6 +53,11 @@ class Statement:
         """Names that it reads when it is run; what stands inside a function is read when that is called."""
         own = _bound(self.node.target) if isinstance(self.node, ast.For | ast.AsyncFor) else ()
         return frozenset(_read(self.node)) - frozenset(own)
+
+    @cached_property
+    def fills(self) -> frozenset[str]:
+        """Names that it does not bind and whose list, dict or set it changes: `a[k] = v`, `a[k].append(v)`."""
+        return frozenset(_filled(self.node)) - self.binds
 
     @property
     def defines(self) -> bool:
@@ -172,6 +183,23 @@ def _bound(node: ast.AST) -> Iterator[str]:
             )
         else:
             yield from _bound(child)
+
+
+def _filled(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        yield from _root(node)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+        yield from _root(node.func)
+    for child in ast.iter_child_nodes(node):
+        yield from _filled(child)
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    """`a` of `a[k].b`"""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
 
 
 def _read(node: ast.AST) -> Iterator[str]:
