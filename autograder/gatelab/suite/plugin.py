@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = next((p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, Given)), None)
     if given is not None:
         # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
-        config.option.tbstyle = "native"
+        config.option.tbstyle = "native" if given.messages else "no"
     config.stash[KEY] = given or _grading_from(config)
 
 
@@ -170,6 +170,14 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     return done
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where only points are asked for, a part that is lost already is not looked at again."""
+    grading = item.config.stash[KEY]
+    if grading is not None and not grading.messages and item.stash[SHARE].name in grading.running.wrong:
+        pytest.skip("this part is lost")
+
+
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """The grading seed."""
@@ -206,7 +214,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed))
+        grading.verdict(
+            item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed)
+        )
     return report
 
 
