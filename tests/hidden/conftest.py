@@ -8,6 +8,7 @@ from gatelab.suite.plugin import (  # noqa: F401
     pytest_configure,
     pytest_runtest_makereport,
     pytest_runtest_protocol,
+    pytest_runtest_setup,
     pytest_sessionfinish,
     pytest_terminal_summary,
     seed,

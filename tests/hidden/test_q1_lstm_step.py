@@ -23,6 +23,16 @@ def drawn(draw, N: int, D: int, H: int, dtype: torch.dtype = torch.float64) -> l
     return [draw(*shape, scale=scale, dtype=dtype) for shape, scale in zip(shapes, scales, strict=True)]
 
 
+def of_both_signs(draw, N: int, D: int, H: int) -> list[Tensor]:
+    """The same, with a candidate that has numbers well below 0 and well above it: a relu is not all zero by chance."""
+
+    def good(inputs: list[Tensor]) -> bool:
+        candidate = expected(*inputs)[-1]["g"]
+        return bool(candidate.min() < -0.1) and bool(candidate.max() > 0.1)
+
+    return draw.search(lambda: drawn(draw, N, D, H), good)
+
+
 def expected(x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
     """h and c from LSTMCell, the gates from their equations."""
     cell = torch.nn.LSTMCell(x.shape[1], h.shape[1], dtype=x.dtype)
@@ -78,7 +88,7 @@ def test_hidden_state(student, draw, N, D, H):
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_states_follow_from_own_gates(student, draw, N, D, H):
     """Half the work: the two state equations on whatever gates the student has, unless these are made up."""
-    inputs = drawn(draw, N, D, H)
+    inputs = of_both_signs(draw, N, D, H)
     reply = student.lstm_step(*inputs)
     gates = [gate(reply, key) for key in "ifgo"]
     for key, own in zip("ifgo", gates, strict=True):

@@ -31,7 +31,7 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
     torch.set_num_threads(1)
     found: Lost = Counter()
     for seed in seeds:
-        grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None)
+        grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)
         run_suites(lab, grading, [chaff.question], training=False)
         parts = grading.finished[chaff.question].parts
         found[tuple(part.name for part in parts if not part.passed and part.message != NOT_RUN)] += 1

@@ -118,8 +118,13 @@ class Grading:
     there and fewer tests end with an exception over the own versions.
     """
 
-    def __init__(self, lab: Lab, seed: int, workers: Workers, bank: Bank | None) -> None:
+    def __init__(
+        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None, messages: bool = True
+    ) -> None:
+        """`messages`: False where only points are asked for; then no call is made again for a better sentence, no
+        traceback is written down, and of a part no more is run once it is lost."""
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
+        self.messages = messages
         self.shares: dict[tuple[str, str], Share] = {}
         self.training: set[tuple[str, str]] = set()  # the shares whose tests train a model
         self.share_of: dict[str, Share] = {}
@@ -299,7 +304,8 @@ class Grading:
 
     def _end_attempt(self) -> None:
         """What is done while the worker of an attempt is still there, and then its end."""
-        self._tell_unsteady()
+        if self.messages:
+            self._tell_unsteady()
         self._close_worker()
         self._charge_leftovers()
 

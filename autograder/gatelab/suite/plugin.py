@@ -57,7 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     given = next((p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, Given)), None)
     if given is not None:
         # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
-        config.option.tbstyle = "native"
+        config.option.tbstyle = "native" if given.messages else "no"
     config.stash[KEY] = given or _grading_from(config)
 
 
@@ -173,6 +173,14 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
                 # What comes next is not known yet, so each test takes its module down; the suites have nothing there.
                 again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
     return done
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where only points are asked for, a part that is lost already is not looked at again."""
+    grading = item.config.stash[KEY]
+    if grading is not None and not grading.messages and item.stash[SHARE].name in grading.running.wrong:
+        pytest.skip("this part is lost")
 
 
 @pytest.fixture
