@@ -715,10 +715,7 @@ print(f"\n{task.num_classes} symbols, so a guess is right in {task.chance:.1%} o
 # %% [markdown]
 # ### q6: The last valid state ({{POINTS q6}} points)
 #
-# A layer's `outputs` are `(N, T, H)`, and sequence $n$ is over after `lengths[n]` steps. Two ways to make one vector of it:
-#
-# - `last_valid(outputs, lengths)`: the output at step `lengths − 1`, for every sequence its own;
-# - `masked_mean(outputs, lengths)`: the mean over the first `lengths` steps.
+# A layer's `outputs` are `(N, T, H)`, and sequence $n$ is over after `lengths[n]` steps. `last_valid(outputs, lengths)` reads the output at step `lengths − 1`, for every sequence its own.
 #
 # The padded steps may hold *anything*, `nan` and `inf` too, and no gradient may reach them. (Multiplying by 0 works for finite numbers; what is `0 * nan`?)
 #
@@ -734,16 +731,7 @@ def last_valid(outputs, lengths):
     # END SOLUTION
 
 
-def masked_mean(outputs, lengths):
-    """outputs (N, T, H), lengths (N,) from 1 to T → the mean over the valid steps (N, H)."""
-    # BEGIN SOLUTION
-    padded = torch.arange(outputs.shape[1], device=outputs.device) >= lengths[:, None]  # (N, T)
-    total = outputs.masked_fill(padded[:, :, None], 0).sum(dim=1)  # not multiplied: 0 · nan is nan
-    return total / lengths[:, None]  # (N, H)
-    # END SOLUTION
-
-
-# %% nbgrader={"grade": true, "grade_id": "q6", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q6", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 grader.check("q6")
 
 # %% [markdown]
@@ -1304,7 +1292,7 @@ def training_step(model, optimizer, source, source_lengths, targets, pad, clip=1
     # END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "q11", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "q11", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 grader.check("q11")
 
 # %% [markdown]
@@ -1599,13 +1587,14 @@ grader.check("q12")
 #    `torch.nn.utils.rnn.pack_padded_sequence` gives it.
 # 2. **Two layers.** `StackedLSTM(input_size, hidden_size)` with `layers`, an `nn.ModuleList` of two of your `LSTM`s; `layer(x) -> (outputs, state)` with the outputs of the upper one.
 # 3. **Both directions.** `BiLSTM(input_size, hidden_size)` with attributes `forward_layer` and `backward_layer`; outputs `(N, T, 2H)`, each step's two halves seeing the past and the future.
-# 4. **Scheduled sampling.** Train the encoder-decoder with a `forcing` that falls from 1 to 0.5 in the course of training. Does the gap of Part 4 shrink? What does it cost?
-# 5. **Attention.** Keep all encoder outputs and let the decoder weigh them with additive attention (Bahdanau et al., 2015), as in the last figure of Part 4. How long can the strings get?
-# 6. **As fast as you can.** Most of a step's time goes into starting operations. Hoist the input product out of the loop (`x @ w_ih.T` for all steps at once), try `torch.jit.script` or `torch.compile`, and time it against `torch.nn.LSTM`.
+# 4. **Mean pooling.** `masked_mean(outputs (N, T, H), lengths (N,)) -> (N, H)`: the mean over each sequence's first `lengths` steps. The padding may hold `nan`. Read the classifier's answer off it instead of the last valid step: does it still learn the task?
+# 5. **Scheduled sampling.** Train the encoder-decoder with a `forcing` that falls from 1 to 0.5 in the course of training. Does the gap of Part 4 shrink? What does it cost?
+# 6. **Attention.** Keep all encoder outputs and let the decoder weigh them with additive attention (Bahdanau et al., 2015), as in the last figure of Part 4. How long can the strings get?
+# 7. **As fast as you can.** Most of a step's time goes into starting operations. Hoist the input product out of the loop (`x @ w_ih.T` for all steps at once), try `torch.jit.script` or `torch.compile`, and time it against `torch.nn.LSTM`.
 
 # %% tags=["experiment"]
 def challenges():
-    """Compare the challenges that are there with PyTorch's layers."""
+    """Compare the challenges that are there with PyTorch's layers, and the mean with a loop."""
     torch.manual_seed(0)
     x, lengths = torch.randn(4, 7, 3), torch.tensor([7, 2, 5, 1])
     yours = globals()
@@ -1632,6 +1621,12 @@ def challenges():
                 getattr(theirs, name + ending).data.copy_(weight.data)
         torch.testing.assert_close(both(x)[0], theirs(x)[0])
         print("BiLSTM agrees with nn.LSTM(bidirectional=True)")
+    if "masked_mean" in yours:
+        cut = [sequence[:length] for sequence, length in zip(x, lengths, strict=True)]
+        padded = nn.utils.rnn.pad_sequence(cut, batch_first=True, padding_value=math.nan)  # (N, T, H)
+        want = torch.stack([sequence.mean(dim=0) for sequence in cut])
+        torch.testing.assert_close(yours["masked_mean"](padded, lengths), want)
+        print("masked_mean agrees with the mean of each sequence alone")
 
 
 challenges()
