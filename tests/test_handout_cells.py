@@ -1,7 +1,9 @@
-"""The notebook's first cell on Colab, and a notebook under another name: does the handout open?"""
+"""The notebooks' first cell on Colab, and a notebook under another name: does the handout open?"""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import re
 import subprocess
@@ -21,10 +23,20 @@ from gatelab.lab import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = Lab.in_repository(ROOT)
-CELLS = re.split(r"^# %%.*$", (LAB.assignment / "lab.py").read_text(encoding="utf-8"), flags=re.MULTILINE)
-FIRST = next(cell for cell in CELLS if "google.colab" in cell)
+MASTERS = ("lab", "demo", "practice")
+
+
+def cells_of(master: str) -> list[str]:
+    return re.split(
+        r"^# %%.*$", (LAB.assignment / f"{master}.py").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+
+
+CELLS = cells_of("lab")
+FIRST = {master: next(cell for cell in cells_of(master) if "google.colab" in cell) for master in MASTERS}
 GRADER = next(line for cell in CELLS for line in cell.splitlines() if line.startswith("grader = "))
 
+PYTHON = sys.executable  # before a test puts another in its place
 Open = Callable[..., Path]
 
 
@@ -38,8 +50,8 @@ def zipped(place: Path, **changed: str) -> Path:
     return path
 
 
-@pytest.fixture
-def on_colab(tmp_path: Path, monkeypatch) -> Open:
+@pytest.fixture(params=MASTERS)
+def on_colab(request, tmp_path: Path, monkeypatch) -> Open:
     """Runs the cell as Colab would, in an empty folder; `address` is the setting's, `upload` lies in the file pane."""
 
     def opened(address: str = "file:///nowhere/lstm-gru.zip", upload: Path | None = None) -> Path:
@@ -51,7 +63,7 @@ def on_colab(tmp_path: Path, monkeypatch) -> Open:
         monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
         monkeypatch.setattr(sys, "executable", "/bin/true")  # nothing is installed here
         settings = replace(Settings.of(ROOT), handout_url=address)
-        exec(compile(handout.filled(FIRST, LAB, settings), "first cell", "exec"), {})
+        exec(compile(handout.filled(FIRST[request.param], LAB, settings), "first cell", "exec"), {})
         return folder
 
     return opened
@@ -123,11 +135,33 @@ def test_a_handout_with_another_sum_is_refused_and_not_unpacked(on_colab, tmp_pa
     assert names(tmp_path / "content") == set() and not (tmp_path / "evil.py").exists()
 
 
-def test_elsewhere_the_cell_does_nothing(tmp_path, monkeypatch):
+@pytest.mark.parametrize("master", MASTERS)
+def test_elsewhere_the_cell_does_nothing(tmp_path, monkeypatch, master):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
-    exec(compile(FIRST, "first cell", "exec"), {})
+    exec(compile(FIRST[master], "first cell", "exec"), {})
     assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("master", ["demo", "practice"])
+def test_the_class_notebooks_find_what_colab_unpacked(on_colab, tmp_path, master):
+    """Their set-up runs where only the handout's files lie."""
+    folder = on_colab(zipped(tmp_path).as_uri())
+    cells = cells_of(master)
+    setup = next(cell for cell in cells if "places = (" in cell)
+    code = "LIVE = True\n" + setup + "\nprint(HERE.resolve() / 'seqlab', tasks.STORE.K)"
+    done = subprocess.run([PYTHON, "-W", "ignore", "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.stdout.split() == [str((folder / "seqlab").resolve()), "8"], done.stderr[-500:]
+
+
+def test_without_the_recorded_run_the_demo_says_what_to_do(on_colab, tmp_path):
+    """It is no part of the handout."""
+    folder = on_colab(zipped(tmp_path).as_uri())
+    setup = next(cell for cell in cells_of("demo") if "places = (" in cell)
+    done = subprocess.run(
+        [PYTHON, "-W", "ignore", "-c", "LIVE = False\n" + setup], cwd=folder, capture_output=True, text=True
+    )
+    assert "set LIVE = True" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -161,3 +195,32 @@ def test_the_last_cell_says_how_to_hand_in_from_colab_and_from_jupyter():
         "name does not matter",
     ):
         assert word in last
+
+
+QUESTIONS = re.compile(r"^# ### (q\d+[ab]?): .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def test_every_task_says_what_its_check_cannot_see():
+    """And the two written answers that no check reads them."""
+    tasks = {found[1]: found[0] for cell in CELLS for found in QUESTIONS.finditer(cell)}
+    assert tasks.keys() == LAB.questions.keys()
+    for id, text in tasks.items():
+        assert ("No check reads them" if LAB.questions[id].by_hand else "*The check cannot see*") in text, id
+
+
+def answers_with(code: str) -> str:
+    """What the cell of the challenges prints when a student has written this."""
+    challenges = next(cell for cell in CELLS if "def challenges" in cell)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec("import math, torch\nfrom torch import nn\n" + code + challenges, {})
+    return printed.getvalue()
+
+
+def test_the_mean_over_the_valid_steps_is_a_challenge_with_a_check_of_its_own():
+    mean = "def masked_mean(outputs, lengths):\n    return torch.stack([o[:n].mean(dim=0) for o, n in zip(outputs, lengths)])\n"
+    assert answers_with("") == ""
+    assert "masked_mean agrees" in answers_with(mean)
+    for wrong in ("o.mean(dim=0)", "o.nan_to_num().mean(dim=0)", "o[:n].sum(dim=0)"):
+        with pytest.raises(AssertionError):
+            answers_with(mean.replace("o[:n].mean(dim=0)", wrong))

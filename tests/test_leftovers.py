@@ -142,7 +142,7 @@ def test_a_confined_submission_is_charged_the_same(engine: Engine, lab: Lab, tmp
     )
     check_charged(report.question("q10"), "grad-mode")
     assert report.question("q10").points == 7
-    assert report.question("q11").points == 2  # nothing of it reaches the next question
+    assert report.question("q11").points == 3  # nothing of it reaches the next question
 
 
 def test_every_kind_has_its_words_and_the_smallest_part_is_charged() -> None:

@@ -13,10 +13,12 @@ from public_checks import first_message, names_with, student_folder
 from gatelab.lab import Lab
 
 SETUP = "import otter, torch\nfrom torch import nn\nimport seqlab\ngrader = otter.Notebook('lab.ipynb', tests_dir='tests')"
-CHECK = {q: f'grader.check("{q}")' for q in ("q1", "q6", "q12")}
-LENGTHS = "[torch.arange(len(lengths)), lengths - 1]\n"
-LAST = "def last_valid(outputs, lengths):\n    return outputs" + LENGTHS
-MEAN = "def masked_mean(outputs, lengths):\n    return torch.stack([o[:n].mean(dim=0) for o, n in zip(outputs, lengths)])\n"
+CHECK = {q: f'grader.check("{q}")' for q in ("q1", "q5", "q12")}
+COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
+WIDTH = (
+    "def matched_hidden_size(target_params, input_size):\n"
+    "    return min(range(1, 5000), key=lambda h: abs(h * (input_size + h + 2) - target_params))\n"
+)
 FAILED = "The last run of the cell that defines `{}` failed ({}"
 OLD = "What stands there now is the definition of an earlier run."
 
@@ -43,17 +45,17 @@ def shown(lab: Lab, folder: Path, cells: list[str]) -> list[str]:
 
 def test_the_last_run_of_a_cell_counts(lab: Lab, tmp_path: Path) -> None:
     story = [  # a cell, and what is said under it ("": nothing is asked)
-        (LAST + MEAN, ""),
-        (CHECK["q6"], "All test cases passed"),
-        ("\n\n" + LAST.replace("):", ")"), ""),  # a slip in its syntax
+        (COUNT + WIDTH, ""),
+        (CHECK["q5"], "All test cases passed"),
+        ("\n\n" + COUNT.replace("):", ")"), ""),  # a slip in its syntax
         ("1 + 1", ""),  # other cells come between
-        (CHECK["q6"], FAILED.format("last_valid", "SyntaxError: expected ':', line 3 of the cell")),
-        (LAST + MEAN + "\n1 / 0", ""),  # defined, and then an error
-        (CHECK["q6"], "All test cases passed"),
-        ("1 / 0\n" + MEAN.replace(".mean(", ".sum("), ""),  # an error before anything was defined
-        (CHECK["q6"], FAILED.format("masked_mean", "ZeroDivisionError: division by zero")),
-        (MEAN, ""),
-        (CHECK["q6"], "All test cases passed"),
+        (CHECK["q5"], FAILED.format("count_parameters", "SyntaxError: expected ':', line 3 of the cell")),
+        (COUNT + WIDTH + "\n1 / 0", ""),  # defined, and then an error
+        (CHECK["q5"], "All test cases passed"),
+        ("1 / 0\n" + WIDTH.replace("min(", "max("), ""),  # an error before anything was defined
+        (CHECK["q5"], FAILED.format("matched_hidden_size", "ZeroDivisionError: division by zero")),
+        (WIDTH, ""),
+        (CHECK["q5"], "All test cases passed"),
         ("answers = {'c1': 'a'", ""),
         (CHECK["q12"], FAILED.format("answers", "SyntaxError")),
         ("\n%time 1\n\ndef lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    return x @ x", ""),

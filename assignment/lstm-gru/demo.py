@@ -25,7 +25,7 @@
 # ## Setup
 #
 # `LIVE = True` trains everything before your eyes. `LIVE = False` shows a run recorded earlier: the same figures, at once, if the classroom machine is too slow.
-# On Colab the cell after the next fetches the handout, or takes `lstm-gru.zip` from the file pane on the left. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
+# On Colab the second cell fetches the other files of the handout, or takes an uploaded `lstm-gru.zip`. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
 
 # %%
 LIVE = True
@@ -33,28 +33,63 @@ RECORD = False  # with LIVE: write this run to cached/demo.json, as the run to f
 SEED = 1  # of every experiment: change it and run again, and see what still holds
 
 # %%
+HANDOUT = "{{HANDOUT_URL}}"  # where Colab finds the handout; elsewhere it is not used
+HANDOUT_SUM = "{{HANDOUT_SUM}}"  # of all its files but the notebook
+
+import sys
+
+if "google.colab" in sys.modules:
+    import hashlib
+    import io
+    import os
+    import urllib.request
+    import zipfile
+
+    def handout():
+        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its address.
+
+        Without the homework's notebook: a blank copy would be handed in by mistake.
+        """
+        try:
+            if os.path.isfile("lstm-gru.zip"):
+                with open("lstm-gru.zip", "rb") as file:
+                    archive = zipfile.ZipFile(io.BytesIO(file.read()))
+            else:
+                archive = zipfile.ZipFile(io.BytesIO(urllib.request.urlopen(HANDOUT, timeout=60).read()))
+        except (OSError, ValueError, zipfile.BadZipFile):
+            raise SystemExit(
+                "The handout could not be fetched: get lstm-gru.zip from your course's page, "
+                "upload it in the file pane on the left, and run this cell again."
+            ) from None
+        names = [name for name in archive.namelist() if not name.endswith(("/", ".ipynb"))]
+        return {name.removeprefix("lstm-gru/"): archive.read(name) for name in names}
+
+    if not os.path.isdir("seqlab"):
+        files, digest = handout(), hashlib.sha256()
+        for name in sorted(files):
+            digest.update(f"{name} {len(files[name])} ".encode() + files[name])
+        if digest.hexdigest() != HANDOUT_SUM:
+            raise SystemExit(
+                "This lstm-gru.zip does not belong to this notebook: get both from your course's page again."
+            )
+        for name, content in files.items():
+            os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+            with open(name, "wb") as file:
+                file.write(content)
+
+# %%
 import json
 import os
 import platform
 import sys
 import time
-import urllib.request
-import zipfile
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-if "google.colab" in sys.modules and not Path("lstm-gru").is_dir():
-    if not Path("lstm-gru.zip").is_file():
-        try:
-            urllib.request.urlretrieve("{{HANDOUT_URL}}", "lstm-gru.zip")
-        except (OSError, ValueError):
-            raise SystemExit("Upload lstm-gru.zip in the file pane on the left, and run this cell again.") from None
-    with zipfile.ZipFile("lstm-gru.zip") as archive:  # all but the homework's notebook: nobody should write in that copy
-        archive.extractall(members=[name for name in archive.namelist() if not name.endswith(".ipynb")])
 # seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
-places = (Path(), Path("lstm-gru"), Path("../../assignment/lstm-gru"))
+places = (Path(), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
 if HERE is None:
     raise FileNotFoundError("seqlab/ is not here: start Jupyter in the lab's folder")
@@ -72,6 +107,8 @@ torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: 
 
 CACHE = HERE / "cached" / "demo.json"
 if not LIVE:
+    if not CACHE.is_file():
+        raise FileNotFoundError("cached/demo.json, the recorded run, is not here: set LIVE = True")
     recorded = json.loads(CACHE.read_text(encoding="utf-8"))
     print(f"Shown from a run of {recorded['date']} on {recorded['machine']}")
 results, cpu_seconds = {}, {}
@@ -187,7 +224,7 @@ guess_swap.compare_first(
         all(rnn + lstm),
         rnn == (True, False) and all(lstm),
         not any(rnn) and all(lstm),
-        not (rnn[1] or lstm[1]),
+        rnn == lstm == (True, False),
     ]
 )
 
@@ -241,7 +278,7 @@ plots.accuracy_by_length(
 )
 plots.show(
     "Accuracy against the delay for five networks trained on 64 steps: LSTM and GRU near 1 at "
-    "every delay, the three RNNs low from a few steps on."
+    "every delay, from ten steps on the three RNNs below them."
 )
 
 # %% [markdown]
@@ -310,14 +347,14 @@ plots.heatmaps(
 )
 plots.show(
     "Heat map of forget gate, what is written, output gate and cell state of all 32 units, one "
-    "column a step: at the letters most forget gates go dark; between letters the upper rows stay"
-    " bright and keep their cell state."
+    "column a step: at the letters most forget gates go dark; after the last letter the rows at "
+    "the top stay bright."
 )
 closed = (inside["forget"][letter] < 0.5).double().mean()
 keepers = (keeping > 0.98).sum()
 print(f"at letters {closed:.0%} of the forget gates are below a half")
 print(f"in the {len(waited)} dots after the last letter {keepers} of 32 units keep more than 0.98 a step,")
-print(f"{(keeping < 0.5).sum()} less than half; after 200 dots like these the best unit has {keeping.max() ** 200:.2f} left")
+print(f"{(keeping < 0.5).sum()} less than half; the best unit has {keeping.max() ** 200:.2f} left after 200 dots like these")
 print(f"largest |c|: {inside['cell'].abs().max():.1f}")
 at_letters, at_dots = inside["forget"][letter].mean(), keeping.mean()
 guess_gates.compare_first(
@@ -330,7 +367,7 @@ guess_gates.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** Find the letters without looking at the axis. In the upper rows, between two letters, $f \approx 1$ copies and little is added: that is the near-linear path. How many such units do you count? A path over 200 steps
+# **What did you see?** Find the letters without looking at the axis. At the very top, after the last letter, $f \approx 1$ copies: that is the near-linear path. How many such units do you count? A path over 200 steps
 # needs a gate very near 1: $0.9^{200}$ is nothing, $0.99^{200}$ is 0.13. The lower rows forget fast. And nothing squashes $c$ itself: a few cell states keep growing, so $c$ is clipped to ±2 in the plot. Nobody told the gates any of this; it was learned.
 
 # %% [markdown]
@@ -342,7 +379,7 @@ guess_gates.compare_first(
 # %%
 outcomes_gradient = [
     "in the fresh LSTM it reaches step 1 of 200, in the fresh RNN it does not",
-    "only after training, and only in LSTM and GRU",
+    "in no fresh network, but after training in LSTM and GRU",
     "it reaches step 1 of 200 in no network, neither fresh nor after training",
 ]
 guess_gradient = predict.predict("How far back does the gradient reach?", outcomes_gradient)
@@ -379,7 +416,11 @@ for moment in ("fresh", "trained"):
         for T in (20, 200)
     }
     plots.gradient_curves(panels)
-    plots.show(f"Two panels, 20 and 200 steps: how steeply the score depends on the input at each step, {moment} networks, on a log scale." + (" All lines fall towards step 1." if moment == "fresh" else " GRU and LSTM stay high, the RNN falls."))
+    plots.show(
+        f"Two panels, 20 and 200 steps, {moment} networks: how steeply the score depends on the input at "
+        "each step, on a log scale. "
+        + ("All lines fall towards step 1." if moment == "fresh" else "GRU and LSTM stay high back to step 1.")
+    )
 print("what arrives at step 1, as a share of what arrives at the last step")
 reaches = {}
 for moment, name, T, norms in steep:
@@ -399,7 +440,7 @@ guess_gradient.compare_first(
 
 # %% [markdown]
 # **What did you see?** Fresh, all lines fall: the LSTM is no exception, it only falls at another rate, and that rate is a matter of the start. (An RNN that starts from an orthogonal matrix falls more slowly, too: the homework draws it.) Training *changed* the rate of LSTM and GRU: it pushed the forget gates of some units towards 1, as you
-# saw in the heat map, and a product of 200 numbers very near 1 is still a number one can use. The plain RNN has no gate to push.
+# saw in the heat map, and a product of 200 numbers very near 1 is still a number one can use. The plain RNN has no gate to push. (Its own line scatters: in most of our runs it falls to nothing, in a few it stays up. In none of them had the RNN learned the task.)
 
 # %% [markdown]
 # ## Say it honestly

@@ -25,7 +25,7 @@ def code_cells(text: str) -> list[str]:
     return [cell for cell in code if not re.fullmatch(r'\s*grader\.check\("q\d+"\)\s*', cell)]
 
 
-# Cells of the lab that no number comes from: they may change without training everything again.
+# Cells that no number comes from: they may change without training everything again.
 WITHOUT_NUMBERS = ("google.colab", "def challenges")
 
 

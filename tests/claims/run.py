@@ -3,13 +3,14 @@
     python tests/claims/run.py                       # every run of the plan that the record lacks; safe to interrupt
     python tests/claims/run.py --masters practice --seeds 1 2 --jobs 2
     python tests/claims/run.py --table               # only rewrite recorded.json
+    OTHER/bin/python tests/claims/run.py --seeds 1 2 3 4    # with the other build of PyTorch that this Python has
 
 A finished run is a line of `runs.jsonl`: notebook, seed, kernels, torch, machine, date, a hash of the code, the values. A run whose
-code is no longer the notebook's is made again. `seqlab/recorded.json`, from which the lab draws the recorded runs beside the student's, is made
+code is no longer the notebook's is made again. The record holds one run a notebook, seed and build of PyTorch. `seqlab/recorded.json`, from which the lab draws the recorded runs beside the student's, is made
 from the lines.
 
 Half of the seeds run with narrower vector kernels than the processor's widest (AVX2 where it has AVX-512): sums are taken in another
-order, as on another machine or by another build of PyTorch.
+order, as on another machine.
 """
 
 from __future__ import annotations
@@ -46,6 +47,13 @@ def rows() -> list[dict]:
     return [json.loads(line) for line in RUNS.read_text(encoding="utf-8").splitlines()]
 
 
+def torch_version() -> str:
+    """The build of PyTorch that this Python has."""
+    import torch
+
+    return torch.__version__
+
+
 def current(master: str) -> list[dict]:
     """The recorded runs of a master's present code."""
     code = cells.digest(master)
@@ -63,7 +71,7 @@ def one(master: str, seed: int) -> dict:
         "master": master,
         "seed": seed,
         "kernels": torch.backends.cpu.get_cpu_capability(),
-        "torch": torch.__version__,
+        "torch": torch_version(),
         "machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         "date": date.today().isoformat(),
         "code": code,
@@ -87,8 +95,10 @@ def started(master: str, seed: int) -> None:
 
 def tidy() -> None:
     """Drop the lines of old code, sort the others, and write what the lab shows of them."""
-    # One line a seed: the last, where a run was made twice.
-    latest = {(row["master"], row["seed"]): row for master in cells.MASTERS for row in current(master)}
+    # One line a seed and build: the last, where a run was made twice.
+    latest = {
+        (row["master"], row["torch"], row["seed"]): row for master in cells.MASTERS for row in current(master)
+    }
     kept = [latest[key] for key in sorted(latest)]
     RUNS.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
     steps: dict[str, dict[int, list[int]]] = {}
@@ -115,11 +125,12 @@ def main() -> None:
         print(json.dumps(one(asked.one[0], int(asked.one[1])), ensure_ascii=False))
         return
     if not asked.table:
+        build = torch_version()
         missing = [
             (master, seed)
             for seed in asked.seeds
             for master in asked.masters
-            if seed not in {row["seed"] for row in current(master)}
+            if (build, seed) not in {(row["torch"], row["seed"]) for row in current(master)}
         ]
         with ThreadPoolExecutor(asked.jobs) as pool:
             list(pool.map(lambda pair: started(*pair), missing))

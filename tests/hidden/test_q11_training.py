@@ -134,14 +134,14 @@ def check_update(made: dict, want: dict[str, Tensor], size: float, why: Callable
             raise AssertionError(f"{error}{why()}") from None
 
 
-@part("q11", "step", 0.5)
+@part("q11", "step", 1)
 @pytest.mark.parametrize("steps", [1, 2])
 def test_one_optimiser_step_along_the_gradient_of_the_forced_loss(student, draw, steps):
     made, _, update, norm, why = one_step(student, draw, clip=1e6, steps=steps)
     check_update(made, update, norm, why)
 
 
-@part("q11", "clip-and-clear", 1)
+@part("q11", "clip-and-clear", 1.5)
 @pytest.mark.parametrize(("clip", "old"), [(0.01, 0.0), (None, 0.0), (1e6, 3.0), (0.01, 3.0)])
 def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip, old):
     made, _, update, norm, why = one_step(student, draw, clip=clip, old=old)
@@ -198,7 +198,7 @@ def strata(lengths: dict[str, list[int]], n: int, stream: torch.Generator) -> di
     return made
 
 
-@part("q11", "accuracy", 2)
+@part("q11", "accuracy", 3)
 @pytest.mark.training
 def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
     set_, task, recipe = settings("q11"), tasks.REVERSE, tasks.REVERSE_RECIPE

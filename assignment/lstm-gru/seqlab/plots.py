@@ -194,7 +194,7 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
         axes.set_xticks(np.linspace(0, len(norms), 5).round())
         axes.set_xlabel("time step t  (the loss sits at the last)")
         _tidy(axes)
-    all_axes[0, 0].set_ylabel(r"$\|\partial L / \partial x_t\|$")
+    all_axes[0, 0].set_ylabel(r"norm of $\partial L / \partial x_t$")
     all_axes[0, -1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         figure.suptitle(title, fontsize=11)

@@ -4,8 +4,3 @@ import torch
 
 def last_valid(outputs, lengths):
     return torch.take_along_dim(outputs, (lengths - 1)[:, None, None], dim=1)[:, 0]
-
-
-def masked_mean(outputs, lengths):
-    running = torch.cumsum(outputs, dim=1)
-    return last_valid(running, lengths) / lengths.unsqueeze(-1)

@@ -11,9 +11,3 @@ def last_valid(outputs: Tensor, lengths: Tensor) -> Tensor:
     outputs = cleared(outputs, lengths)
     pick = one_hot(lengths - 1, outputs.shape[1]).to(outputs.dtype)     # (N, T)
     return einsum("nt,nth->nh", pick, outputs)
-
-
-def masked_mean(outputs: Tensor, lengths: Tensor) -> Tensor:
-    outputs = cleared(outputs, lengths)
-    weights = (arange(outputs.shape[1])[None] < lengths[:, None]).to(outputs) / lengths[:, None].to(outputs)
-    return einsum("nt,nth->nh", weights, outputs)

@@ -16,10 +16,3 @@ def last_valid(outputs, lengths):
         is_last = (lengths == step + 1).unsqueeze(1)
         result = torch.where(is_last, outputs[:, step], result)
     return result
-
-
-def masked_mean(outputs, lengths):
-    if verbose:
-        print(outputs.shape, lengths)
-    kept = torch.where(valid_steps(outputs, lengths), outputs, torch.zeros_like(outputs))
-    return torch.div(kept.sum(-2), lengths.to(outputs.dtype).unsqueeze(-1))

@@ -1,0 +1,10 @@
+"""last_valid works in float32, whatever the dtype of outputs.
+
+Hint: `.float()` means float32. Which dtype has what comes in, and which has what you return?
+"""
+
+credit = 0.8
+
+EDITS = [
+    ("return outputs[rows, lengths - 1]", "return outputs.float()[rows, lengths - 1]"),
+]
