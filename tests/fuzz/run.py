@@ -38,7 +38,9 @@ def one(name: str, seconds: int) -> None:
     for folder in (inputs, found):
         folder.mkdir(parents=True, exist_ok=True)
     if os.access("/dev/shm", os.W_OK):
-        tempfile.tempdir = "/dev/shm"  # some inputs need a folder, and on a disk that takes most of their time
+        tempfile.tempdir = (
+            "/dev/shm"  # some inputs need a folder, and on a disk that takes most of their time
+        )
     for seed in seeds():
         (inputs / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
     seen: set[str] = set()
@@ -102,7 +104,9 @@ def keep(name: str, most: int) -> int:
 def main() -> int:
     from fuzz import TARGETS  # not targets.py itself, whose imports a run instruments
 
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=720, help="for each target")
     parser.add_argument("--keep", type=int, default=0, help="inputs to copy into the corpus; fuzzes nothing")

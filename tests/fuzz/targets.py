@@ -118,7 +118,9 @@ def fuzz_notebook(data: bytes) -> None:
         notebook = parse(data, "lab.ipynb")
         as_handed_out(notebook, lab())
         for cell in cells_of(notebook, "lab.ipynb", lab()):
-            assert isinstance(cell.source, str) and isinstance(cell.grade_id, str) and len(cell.grade_id) <= 80
+            assert (
+                isinstance(cell.source, str) and isinstance(cell.grade_id, str) and len(cell.grade_id) <= 80
+            )
             json.dumps(cell.source)
     except Ungradable as error:
         sentence(error)
@@ -129,7 +131,11 @@ def seeds_notebook() -> Iterator[bytes]:
         "cell_type": "code", "source": ["def lstm_step(x):\n", "    return x"], "outputs": [{"data": {"a": "é"}}],
         "metadata": {"nbgrader": {"grade_id": "q1-solution"}}, "execution_count": None,
     }  # fmt: skip
-    text = {"cell_type": "markdown", "source": "```python\ndef gru_step(x): pass\n```", "attachments": {"a": {}}}
+    text = {
+        "cell_type": "markdown",
+        "source": "```python\ndef gru_step(x): pass\n```",
+        "attachments": {"a": {}},
+    }
     kernel = {"kernelspec": {"language": "python"}, "language_info": {"name": "R"}}
     book = {"cells": [code, text], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
     yield json.dumps(book).encode()
@@ -164,7 +170,10 @@ def seeds_table() -> Iterator[bytes]:
     yield (ROOT / "assignment" / "lstm-gru" / "questions.toml").read_bytes()
     head = b'title = "Lab"\nname = "l"\nnotebook = "lab.ipynb"\ncredit = 0.5\n'
     yield head + b'[q1]\ntitle = "One"\npoints = 1\nnames = ["f"]\nlibrary = false\ncpu_seconds = 2.5\n'
-    yield head + b'[q1]\ntitle = "One"\npoints = 1\nnames = ["f"]\n[q2]\ntitle = "Two"\npoints = 2\nbuilds_on = ["f"]\nby_hand = true\n'
+    yield (
+        head
+        + b'[q1]\ntitle = "One"\npoints = 1\nnames = ["f"]\n[q2]\ntitle = "Two"\npoints = 2\nbuilds_on = ["f"]\nby_hand = true\n'
+    )
     yield head + b"q1.points = 1979-05-27\nq2 = [{a = 1}]\n[[q3]]\n"
 
 
@@ -208,18 +217,24 @@ def fuzz_grades(data: bytes) -> None:
     except MarksError as error:
         sentence(error)
     else:
-        assert read_marks(again.text().encode()).by_key == again.by_key, "marks.csv does not come back as written"
+        assert read_marks(again.text().encode()).by_key == again.by_key, (
+            "marks.csv does not come back as written"
+        )
 
 
 def seeds_grades() -> Iterator[bytes]:
     given = WRITTEN.replace("bob,bob,graded,,4,,", "bob,bob,graded,,4,2,").replace("1.5", "-")
     yield given.encode()
     yield given.encode("utf-16")
-    yield ("sep=;\r\n" + given.replace(",", ";").replace("\n", "\r\n").replace("2;", "0,5;")).encode("utf-8-sig")
+    yield ("sep=;\r\n" + given.replace(",", ";").replace("\n", "\r\n").replace("2;", "0,5;")).encode(
+        "utf-8-sig"
+    )
     yield ("Übung 3\n\n" + given.replace(",", "\t").title()).encode("cp1252")
     yield "|".join(COLUMNS).encode() + b'\nada|"x|y"|||4|1|' + b"\n"
     marks = Marks()
-    marks.give(Mark("ada", "q12a", 0.1 + 0.2, "0" * 64, "ada.ipynb", "2026-01-01", "grades.csv", (("more", "é"),)))
+    marks.give(
+        Mark("ada", "q12a", 0.1 + 0.2, "0" * 64, "ada.ipynb", "2026-01-01", "grades.csv", (("more", "é"),))
+    )
     yield marks.text().encode()
     from marked_class import workbook
 
@@ -252,7 +267,11 @@ def seeds_archive() -> Iterator[bytes]:
     for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w", method) as zip:
-            for name, text in (("lab.ipynb", "{}"), ("../old/lab (1).ipynb", '{"cells": []}'), ("é/x.py", "")):
+            for name, text in (
+                ("lab.ipynb", "{}"),
+                ("../old/lab (1).ipynb", '{"cells": []}'),
+                ("é/x.py", ""),
+            ):
                 zip.writestr(zipfile.ZipInfo(name), text, method)
             zip.comment = b"class"
         yield file.getvalue()
