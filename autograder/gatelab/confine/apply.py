@@ -208,9 +208,12 @@ def _limit(settings: Settings, apart: bool) -> bool:
     }
     for which, value in limits.items():
         hard = resource.getrlimit(which)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        # A second above, so that the signal says that it was the processor time (SIGKILL says nothing).
+        most = value + 1 if which == resource.RLIMIT_CPU else value
+        if hard != resource.RLIM_INFINITY:
+            value, most = min(value, hard), min(most, hard)
         try:
-            resource.setrlimit(which, (value, value))
+            resource.setrlimit(which, (value, most))
         except (OSError, ValueError):
             if which == resource.RLIMIT_DATA and sys.platform == "darwin":
                 continue  # macOS knows no such limit

@@ -9,6 +9,7 @@ import os
 import socket
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,11 @@ from gatelab.suite.student import Loss, WorkerLost
 from gatelab.worker import wire
 from gatelab.worker.values import ValueProblem
 
+from .ending import told
 from .forkserver import Client, ForkServerLost
 
 OUTPUT_LIMIT = 64 << 10
+END_SECONDS = 1.0  # in which a warden has collected a worker whose line is closed
 START_SECONDS = 20.0  # a worker is there after some hundredths
 NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
 pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
@@ -105,6 +108,7 @@ class WorkerProcess:
             landmarks=str(library.parent),
             **pretended,
         )
+        self.cpu_limit = float(settings.cpu_seconds)
         try:
             self.warden = client.ask(
                 {"op": "worker", "settings": asdict(settings)},
@@ -120,9 +124,14 @@ class WorkerProcess:
         self.protection = {str(piece): on is True for piece, on in said.items()}
 
     def ask(
-        self, request: dict[str, Any], seconds: float, line: socket.socket | None = None
+        self,
+        request: dict[str, Any],
+        seconds: float,
+        line: socket.socket | None = None,
+        why_ended: Callable[[], str] | None = None,
     ) -> dict[str, Any]:
-        """Ask on the main line, or on a question's, and hear the answer, in `seconds`.
+        """Ask on the main line, or on a question's, and hear the answer, in `seconds`. `why_ended` tells how the question's
+        process ended where it did.
 
         Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
         """
@@ -136,7 +145,7 @@ class WorkerProcess:
                 message = f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
                 raise WorkerLost(message, Loss.LATE) from error
             if error.kind is wire.Trouble.GONE:
-                raise WorkerLost(self._why_ended()) from error
+                raise WorkerLost((why_ended or self._why_ended)()) from error
             raise WorkerLost(f"Your code disturbed its process: {error}.", Loss.NOISE) from error
         except ValueProblem as error:
             raise WorkerLost(f"The question could not be put: {error}.", Loss.NOISE) from error
@@ -145,17 +154,28 @@ class WorkerProcess:
         return answer
 
     def _why_ended(self) -> str:
-        """The warden's reason, which it gives before it ends a worker; else what it may have been.
+        """How the worker ended, once the warden has collected it."""
+        deadline = time.monotonic() + END_SECONDS
+        while not (said := self._said()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.reason() or told(said.get("ended"), self.cpu_limit)
 
-        It is only looked at: it may be asked for again, and `close` reads all that was said.
-        """
-        with contextlib.suppress(OSError, ValueError, LookupError):
-            said = self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-            return json.loads(said.splitlines()[0])["why"]
+    def reason(self) -> str:
+        """Why the grader ended the worker; "" where it did not. Raises GraderFault when the machine did."""
+        if why := self._said().get("why"):
+            return why
         if killed_by_machine() > self.kills:
             # Below the limit that a submission has; the warden names that one.
             raise GraderFault("The machine ran out of memory and ended the submission's process.")
-        return "Your code ended its process (exit, crash, out of memory or out of processor time)."
+        return ""
+
+    def _said(self) -> dict[str, Any]:
+        """What the warden has said by now. It is only looked at: `close` reads all of it."""
+        said: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            for text in self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT).splitlines():
+                said |= json.loads(text)
+        return said
 
     def close(self) -> None:
         """End everything of the worker; returns when nothing of it is left."""

@@ -22,6 +22,7 @@ from gatelab.worker import leftovers, wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.worker.withheld import SWITCHED_OFF
 
+from .ending import told
 from .forkserver import Client
 from .process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
 
@@ -34,6 +35,7 @@ CALL_CPU = 8.0  # one call of a function; training has the whole time of its que
 # Wall time, a backstop for code that waits or turned its alarm off.
 CELL_SECONDS = 90.0
 CALL_SECONDS = 90.0
+ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
 LOADS_SECONDS = 400.0  # all loads of a submission together; engine.py allows for it
 MAX_LOADS = 6  # a notebook may bring its process down this often, with PyTorch's LSTM and GRU and without
 MOST_LEFT = 32  # things that a call may be told to have left changed
@@ -45,9 +47,16 @@ class QuestionWorker:
     """The fork of one question: a Backend."""
 
     def __init__(
-        self, main: WorkerProcess, line: socket.socket, output: OutputFile, pid: int, deadline: float
+        self,
+        main: WorkerProcess,
+        line: socket.socket,
+        output: OutputFile,
+        pid: int,
+        deadline: float,
+        cpu_limit: float,
     ) -> None:
         self.main, self.line, self.output, self.pid, self.deadline = main, line, output, pid, deadline
+        self.cpu_limit = cpu_limit
 
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         left = self.deadline - time.monotonic()
@@ -55,12 +64,20 @@ class QuestionWorker:
             raise WorkerLost("The time for this question was used up.", Loss.ROOM)
         if replay:
             request = request | {"cpu_seconds": CALL_CPU}
-        answer = _checked(self.main.ask(request, min(left, CALL_SECONDS) if replay else left, self.line))
+        seconds = min(left, CALL_SECONDS) if replay else left
+        answer = _checked(self.main.ask(request, seconds, self.line, self._why_ended))
         if answer.get("error", {}).get("type") == "TimeUp":
             # The next call would take as long: the process is given up, and there are few.
             why = f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
             raise WorkerLost(why, Loss.LATE)
         return answer
+
+    def _why_ended(self) -> str:
+        """How this process ended, as the notebook's says, whose fork it is."""
+        if why := self.main.reason():
+            return why
+        ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
+        return self.main.reason() or told(ended, self.cpu_limit)
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:
@@ -302,7 +319,7 @@ class ConfinedWorkers:
                     raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
             undone.pop_all()
-            return QuestionWorker(self.main, line, output, answer["pid"], deadline)
+            return QuestionWorker(self.main, line, output, answer["pid"], deadline, limits["cpu_seconds"])
 
     def close(self, backend: QuestionWorker) -> str:
         """End a question's worker; what it printed."""

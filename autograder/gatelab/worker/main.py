@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import sys
+import time
 from typing import Any
 
 from . import scan, wire
@@ -54,7 +55,7 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
     sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
     notebook = Notebook()
     wire.send(line, {"protection": protection})
-    children: set[int] = set()
+    children: dict[int, Any] = {}  # a question's process → how it ended, None while it runs
     while True:
         try:
             request = wire.receive(line)
@@ -80,6 +81,8 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
                 answer = notebook.settle()
             case "fork":
                 answer = _fork(line, notebook, children, request["cpu_seconds"], request["names"])
+            case "ended":
+                answer = {"ended": _ended(request["pid"], children)}
             case "end":
                 answer = _end(request["pid"], children)
             case _:
@@ -103,7 +106,7 @@ class _NoKit:
 
 
 def _fork(
-    line: socket.socket, notebook: Notebook, children: set[int], cpu_seconds: float, names: list[str]
+    line: socket.socket, notebook: Notebook, children: dict[int, Any], cpu_seconds: float, names: list[str]
 ) -> dict[str, Any]:
     """A copy of the loaded notebook for one question, on a line and an output file of its own.
 
@@ -120,7 +123,8 @@ def _fork(
     if pid == 0:
         try:
             line.close()
-            resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(cpu_seconds),) * 2)
+            most, hard = math.ceil(cpu_seconds), resource.getrlimit(resource.RLIMIT_CPU)[1]
+            resource.setrlimit(resource.RLIMIT_CPU, (min(most, hard), min(most + 1, hard)))
             os.dup2(output, 1)
             os.dup2(output, 2)
             os.close(output)
@@ -129,7 +133,7 @@ def _fork(
             answer_calls(socket.socket(fileno=channel), notebook.namespace)
         finally:
             os._exit(0)
-    children.add(pid)
+    children[pid] = None
     os.close(channel)
     os.close(output)
     return {"pid": pid}
@@ -164,11 +168,20 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
         return {"error": describe(error)}
 
 
-def _end(pid: int, children: set[int]) -> dict[str, Any]:
+def _ended(pid: int, children: dict[int, Any]) -> Any:
+    """`(status, processor seconds)` of a question's process; None where it has not ended."""
+    deadline = time.monotonic() + 1
+    while pid in children and children[pid] is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+        _reap(children)
+    return children.get(pid)
+
+
+def _end(pid: int, children: dict[int, Any]) -> dict[str, Any]:
     if pid in children:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        children.discard(pid)
+        if children.pop(pid) is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
         if os.getpid() == 1:
             # Process 1 of its namespace: what the question started goes too, and nothing else is there.
             with contextlib.suppress(OSError):
@@ -176,13 +189,14 @@ def _end(pid: int, children: set[int]) -> dict[str, Any]:
     return {}
 
 
-def _reap(children: set[int]) -> None:
+def _reap(children: dict[int, Any]) -> None:
     """Collect what ended, orphans of the student's code too (this process is the first of its namespace)."""
     while True:
         try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
         except OSError:
             return
         if pid == 0:
             return
-        children.discard(pid)
+        if pid in children:
+            children[pid] = (status, usage.ru_utime + usage.ru_stime)

@@ -2,8 +2,9 @@
 
 It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
 socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
-submission is killed. On the control socket it says two things: {"why"}, before it ends a worker for its memory, so
-that whoever finds a line closed can read why; and {"cpu"}, when nothing of the submission is left.
+submission is killed. On the control socket it says three things: {"why"}, before it ends a worker for its memory, and
+{"ended": [status, processor seconds]} of a worker that ended, so that whoever finds a line closed can read why; and
+{"cpu"}, when nothing of the submission is left.
 """
 
 from __future__ import annotations
@@ -103,8 +104,10 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
     look = 0.0
     while time.monotonic() < deadline:
         ready, _, _ = select.select(wakers, [], [], patience)
-        if (usage := _collected(pid)) is not None:
-            return usage.ru_utime + usage.ru_stime, why
+        if (ended := _collected(pid)) is not None:
+            with contextlib.suppress(OSError):
+                control.sendall(json.dumps({"ended": ended}).encode() + b"\n")
+            return ended[1], why
         if deadline != float("inf"):
             continue
         if (now := time.monotonic()) >= look and tree.exceeds(memory):
@@ -122,16 +125,16 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
     return 0.0, why
 
 
-def _collected(pid: int) -> resource.struct_rusage | None:
-    """What the worker used if it has ended, None while it runs. Its group, which may fork on, ends with it."""
+def _collected(pid: int) -> tuple[int, float] | None:
+    """Status and CPU seconds of the worker if it has ended, None while it runs. Its group, which may fork on, ends with it."""
     if hasattr(os, "waitid"):  # not on macOS
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
         # Until it is collected its number is its group's, and a group is killed at one stroke: none forks meanwhile.
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
-    done, _, usage = os.wait4(pid, os.WNOHANG)
-    return usage if done == pid else None
+    done, status, usage = os.wait4(pid, os.WNOHANG)
+    return (status, usage.ru_utime + usage.ru_stime) if done == pid else None
 
 
 def _end_all(tree: Tree, settings: Settings) -> None:

@@ -1,0 +1,47 @@
+"""How a process of a submission ended, in one sentence for the student: its exit status and processor time say which it was."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+# The kernel counts in ticks, and looks at a limit when one is over.
+TICK = 0.5
+CRASHES = {
+    signal.SIGSEGV: "it used memory that is not its own, or nested its calls without end",
+    signal.SIGBUS: "it used memory that is not there",
+    signal.SIGILL: "it ran what is no instruction",
+    signal.SIGFPE: "it divided a whole number by zero",
+    signal.SIGABRT: "a library gave up, as when there is no more memory",
+}
+CLOSED = "Your code closed its line to the grader."
+
+
+def told(ended: Any, limit: float) -> str:
+    """The sentence.
+
+    ended: `[status, processor seconds]` as os.wait4 has them, or anything else where nobody saw an end; a worker says it of
+    its forks, so it is not believed further than this sentence.
+    limit: seconds of processor time that the process had.
+    """
+    if not isinstance(ended, list | tuple) or len(ended) != 2 or not _plain(ended):
+        return CLOSED
+    status, seconds = ended
+    if os.WIFEXITED(status):
+        return f"Your code ended its process itself (`exit`, status {os.WEXITSTATUS(status)})."
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    killed = number == signal.SIGKILL and seconds >= limit - TICK
+    if number == signal.SIGXCPU or killed:
+        return f"Your code used up its {limit:g} s of processor time and was ended (an endless loop?)."
+    if number in CRASHES:
+        return f"Your code crashed its process ({signal.Signals(number).name}): {CRASHES[number]}."
+    if number in set(signal.Signals):
+        return f"Your code's process was ended by the signal {signal.Signals(number).name}."
+    return CLOSED
+
+
+def _plain(ended: Any) -> bool:
+    status, seconds = ended
+    good = isinstance(status, int) and not isinstance(status, bool) and 0 <= status < 1 << 16
+    return good and isinstance(seconds, int | float) and not isinstance(seconds, bool)

@@ -1,0 +1,104 @@
+"""How a process of a submission ended is told in one sentence that is true: not as a list of what it may have been."""
+
+from __future__ import annotations
+
+import signal
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+from hostile.doors import whole_course
+
+from gatelab.bank.notebooks import write_notebook
+from gatelab.confine.apply import Settings
+from gatelab.engine import Engine
+from gatelab.examiner.ending import CLOSED, told
+from gatelab.examiner.forkserver import ForkServer
+from gatelab.examiner.workers import ConfinedWorkers
+from gatelab.lab import Lab
+from gatelab.suite.student import WorkerLost
+
+# Without the worker's own alarms, so that the kernel's limit is what ends it.
+ALARMS = "import signal\nfor number in (signal.SIGPROF, signal.SIGALRM):\n    signal.signal(number, signal.SIG_IGN)\n"
+SPIN = ALARMS + "signal.signal(signal.SIGXCPU, {how})\nwhile True:\n    pass"
+HOW = ("signal.SIG_DFL", "signal.SIG_IGN")
+ENDS = {
+    "os._exit": ("import os; os._exit(0)", "ended its process itself (`exit`, status 0)"),
+    "another status": ("import os; os._exit(7)", "ended its process itself (`exit`, status 7)"),
+    "a wrong address": ("import ctypes; ctypes.string_at(0)", "crashed its process (SIGSEGV)"),
+    "abort": ("import os; os.abort()", "crashed its process (SIGABRT)"),
+    "a signal": ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "was ended by the signal SIGKILL"),
+    "processor time": (SPIN.format(how=HOW[0]), "used up its 2 s of processor time"),
+    "processor time, its signal ignored": (SPIN.format(how=HOW[1]), "used up its 2 s of processor time"),
+    "a closed line": ("import os, time; os.closerange(3, 256); time.sleep(30)", CLOSED),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def tight(tmp_path_factory: pytest.TempPathFactory, lab: Lab) -> Lab:
+    """The lab with little processor time for q2."""
+    root = whole_course(tmp_path_factory.mktemp("tight"))
+    table = root / "assignment" / "lstm-gru" / "questions.toml"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("\n[q2]\n", "\n[q2]\ncpu_seconds = 2\nseconds = 60\n"), encoding="utf-8")
+    return Lab.in_repository(root)
+
+
+@pytest.fixture(scope="module")
+def engine(tight: Lab) -> Engine:
+    with Engine(tight) as engine:
+        yield engine
+
+
+@pytest.mark.parametrize("way", ENDS)
+def test_a_question_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path: Path, way: str) -> None:
+    body, said = ENDS[way]
+    source = "def gru_step(*args):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
+    path = write_notebook(tmp_path / "lab.ipynb", tight, {"q2": source})
+    report = engine.grade(path, questions=["q1", "q2"])
+    assert (report.question("q1").points, report.question("q2").points) == (10, 0), report.reason
+    told = [part.message for part in report.question("q2").parts]
+    assert any(said in message for message in told), told
+    assert not any("out of memory or" in message for message in told)
+
+
+# Not a signal: in a namespace of its own a notebook is process 1, which no signal from inside reaches.
+@pytest.mark.parametrize("way", ["os._exit", "another status", "a wrong address", "a closed line"])
+def test_a_cell_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path: Path, way: str) -> None:
+    body, said = ENDS[way]
+    path = write_notebook(tmp_path / "lab.ipynb", tight, {})
+    book = nbformat.read(path, as_version=4)
+    book.cells.append(nbformat.v4.new_code_cell(body))
+    nbformat.write(book, path)
+    report = engine.grade(path, questions=["q1"])
+    assert report.question("q1").points == 10
+    assert any(said in cell.message for cell in report.cells if cell.what == "crashed"), report.cells
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_notebook_says_that_its_processor_time_is_used_up(
+    lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, cpu_seconds=2))
+    workers = ConfinedWorkers(lab, [], server.client, server.library)
+    workers.load()
+    request = {"op": "cell", "source": SPIN.format(how=how), "index": 0, "seconds": 60.0, "quick": False}
+    with pytest.raises(WorkerLost, match="used up its 2 s of processor time"):
+        workers.main.ask(request, 60)
+    workers.shut()
+
+
+@pytest.mark.parametrize(
+    "ended",
+    [None, [], [1], ["9", 1.0], [True, 0.0], [-9, 0.0], [1 << 40, 0.0], [9, "x"], {"status": 9}, [9, None]],
+)
+def test_what_a_worker_says_that_is_no_end_is_told_as_none(ended: object) -> None:
+    assert told(ended, 2.0) == CLOSED
+
+
+def test_every_status_has_one_sentence() -> None:
+    for status in range(1 << 16):
+        said = told((status, 0.0), 2.0)
+        assert said.startswith("Your code") and said.endswith(".") and said.count(". ") == 0
+    assert "SIGTERM" in told((signal.SIGTERM, 0.0), 2.0)
