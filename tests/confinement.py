@@ -110,7 +110,10 @@ def tried() -> dict[str, Any]:
 
     lab = Lab.in_repository(ROOT)
     found: dict[str, Any] = {}
-    with ForkServer(lab.assignment / "seqlab") as server, Outside(server.folder) as outside:
+    with (
+        ForkServer(lab.assignment / "seqlab", lab.policy.preload) as server,
+        Outside(server.folder) as outside,
+    ):
         for namespaces in (True, False):
             for filtered in (True, False):
                 for level in LEVELS:

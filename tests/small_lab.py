@@ -37,6 +37,8 @@ def small_lab(root: Path) -> Lab:
     for path in lab.hidden.glob("*.py"):
         if not path.name.startswith("test_"):
             shutil.copy(path, hidden)
+    policy = (lab.hidden / "policy.toml").read_text(encoding="utf-8")
+    (hidden / "policy.toml").write_text(policy.split("# What `gatelab bench`")[0], encoding="utf-8")
     for id in ("q1", "q2"):
         shutil.copy(next(lab.hidden.glob(f"test_{id}_*.py")), hidden)
         shutil.copy(lab.hidden / "reference" / f"{id}.py", hidden / "reference")

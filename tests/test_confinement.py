@@ -42,7 +42,7 @@ MEMORY = 700 << 20  # bytes that a test may fill
 
 @pytest.fixture(scope="module")
 def server(lab: Lab) -> Iterator[ForkServer]:
-    with ForkServer(lab.assignment / "seqlab") as server:
+    with ForkServer(lab.assignment / "seqlab", lab.policy.preload) as server:
         yield server
 
 

@@ -1,8 +1,18 @@
 """What staff are told of a submission's code before it runs."""
 
+from pathlib import Path
+
 import pytest
 
-from gatelab.worker.scan import hints
+from gatelab.lab import Lab
+from gatelab.worker.scan import hints as all_hints
+
+ROOT = Path(__file__).resolve().parents[1]
+SHORTCUTS = Lab.in_repository(ROOT).policy.shortcuts
+
+
+def hints(cells: list[list]) -> list[str]:
+    return all_hints(cells, shortcuts=SHORTCUTS)
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,12 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from gatelab.lab import Lab
 from gatelab.suite.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
 from gatelab.suite.words import LONGEST, WITHHELD, Words
 from gatelab.worker.runtime import describe
 
+LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
 OWN = """
 class Layer:
     def emb(self, tokens, *, lengths): ...
@@ -196,7 +198,7 @@ def test_a_common_exception_is_told_where_a_reference_was_given(about: str) -> N
     error = raised(MISTAKES[about])
     if not error:
         return  # this version of PyTorch allows it
-    words = Words({3: OWN}, ["lstm_step"])
+    words = Words({3: OWN}, ["lstm_step"], LAB.policy.messages)
     words.given = True
     assert words.error(error)["message"] != WITHHELD, error["message"]
 
@@ -212,7 +214,7 @@ def test_a_common_exception_is_told_where_a_reference_was_given(about: str) -> N
     ],
 )  # fmt: skip
 def test_what_it_means_is_told_in_plain_words(about: str, means: str) -> None:
-    words = Words({3: OWN})
+    words = Words({3: OWN}, (), LAB.policy.messages)
     words.given = True
     error = words.error(raised(MISTAKES[about]))
     assert meaning(error["type"], error["message"]) == means, error
@@ -232,7 +234,7 @@ def test_what_it_means_is_told_in_plain_words(about: str, means: str) -> None:
     ],
 )
 def test_no_path_of_the_graders_machine_is_told(text: str, told: str, given: bool) -> None:
-    words = Words({3: OWN})
+    words = Words({3: OWN}, (), LAB.policy.messages)
     words.given = given
     said = words.message(text)
     assert not re.search(r"[/\\]\w", said) and (given or told in said)
@@ -246,7 +248,7 @@ def test_a_path_that_the_student_wrote_is_told() -> None:
 
 @pytest.mark.parametrize("number", ["123456789012345678901", "secret", "1e3", "[12, 13, 14, 15, 16, 17, 18]"])
 def test_a_template_of_the_students_own_lets_nothing_through_but_sizes(number: str) -> None:
-    words = Words({3: OWN})
+    words = Words({3: OWN}, (), LAB.policy.messages)
     words.given = True
     assert words.message(f"bad shape {number} at step 1: torch.float32") == WITHHELD
     assert len(words.message("x" * 900)) < LONGEST

@@ -31,7 +31,8 @@ FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
 @pytest.fixture
 def words() -> Words:
     """Of a submission whose worker was given reference code."""
-    words = Words({3: OWN}, ["lstm_step"])
+    lab = Lab.in_repository(Path(__file__).resolve().parents[1])
+    words = Words({3: OWN}, ["lstm_step"], (*lab.policy.messages, lab.policy.withheld.says))
     words.given = True
     return words
 

@@ -1,3 +1,3 @@
-"""Gatelab: the grading engine of an autograded lab on LSTMs, GRUs and sequence tasks."""
+"""Gatelab: the grading engine of autograded labs in deep learning."""
 
 __version__ = "0.1.0"

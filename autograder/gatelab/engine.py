@@ -87,7 +87,7 @@ class Engine:
         self.lab.check()
         self._closing.clear()
         self._free, self._all = queue.SimpleQueue(), []
-        self._server = ForkServer(self.lab.assignment / "seqlab")
+        self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
         try:
             for _ in range(self.jobs):
                 self._all.append(self._examiner())
@@ -222,7 +222,7 @@ class Engine:
                 if self._closing.is_set():
                     raise
                 self._server.close()
-                self._server = ForkServer(self.lab.assignment / "seqlab")
+                self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
                 examiner = self._examiner()
             self._all.append(examiner)
             return examiner

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.lab_check import faults, no_such_question
+from gatelab.policy import FILE, Policy, PolicyError, Withheld
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
 # Processor time decides; the clock is a backstop for code that waits. Nine busy processes on two cores take 4.5 times
@@ -33,8 +34,9 @@ def _is_share(value: Any) -> bool:
 # What a column of questions.toml holds, in words and as a check.
 TEXT = "a text in quotes"
 NUMBER = "a number from 0 on, without quotes", _is_number
-LIST = 'a list of texts, as in ["LSTM", "GRU"]', _is_list
+LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', _is_list
 SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
+TABLE = "questions.toml"
 HEAD = ("title", "name", "notebook")
 KINDS = {
     "title": (TEXT, lambda value: isinstance(value, str)),
@@ -46,11 +48,28 @@ KINDS = {
     "by_hand": SWITCH,
     "pairs": SWITCH,
     "library": SWITCH,
+    "concepts": SWITCH,
 }
 
 
 class LabError(Exception):
     """The lab itself is not in order; the message names the file and what to mend."""
+
+
+def _only_lab(root: Path) -> str:
+    """The folder of assignment/ that holds a lab. Raises LabError where there is none, or more than one."""
+    found = sorted(path.parent.name for path in root.glob(f"assignment/*/{TABLE}"))
+    if not found:
+        raise LabError(_none_here(root, "LAB"))
+    if len(found) > 1:
+        raise LabError(
+            f"{root}: there are several labs in assignment/ ({', '.join(found)}); keep one of them there."
+        )
+    return found[0]
+
+
+def _none_here(root: Path, name: str) -> str:
+    return f"{root}: no assignment/{name}/{TABLE} here; run the command in the kit's folder or name it with --root."
 
 
 @dataclass(frozen=True)
@@ -67,6 +86,7 @@ class QuestionSpec:
     by_hand: bool = False
     pairs: bool = False
     library: bool = True
+    concepts: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", self.seconds or BACKSTOP * self.cpu_seconds)
@@ -84,17 +104,15 @@ class Lab:
     )
 
     @classmethod
-    def in_repository(cls, root: Path, name: str = "lstm-gru") -> Lab:
-        """The lab `name` of the kit in `root`, looked through from end to end. Raises LabError."""
+    def in_repository(cls, root: Path, name: str | None = None) -> Lab:
+        """The lab `name` of the kit in `root` (its only one unless told), looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
+        name = name if name is not None else _only_lab(root)
         lab = cls(
             root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name
         )
-        if not (lab.assignment / "questions.toml").is_file():
-            raise LabError(
-                f"{root}: no assignment/{name}/questions.toml here; run the command in the kit's folder "
-                "or name it with --root."
-            )
+        if not (lab.assignment / TABLE).is_file():
+            raise LabError(_none_here(root, name))
         lab.check()
         return lab
 
@@ -178,6 +196,18 @@ class Lab:
             if key not in row:
                 raise LabError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
 
+    @cached_property
+    def policy(self) -> Policy:
+        """What the engine must know of the lab besides its questions. Raises LabError."""
+        try:
+            return Policy.read(self.hidden / FILE)
+        except PolicyError as error:
+            raise LabError(str(error)) from error
+
+    def without(self, question: QuestionSpec) -> Withheld | None:
+        """What of the library a question may not use; None: it may use all."""
+        return None if question.library else self.policy.withheld
+
     def question_of(self, name: str) -> str:
         """The ID of the question that asks for this name."""
         for question in self.questions.values():
@@ -192,6 +222,11 @@ class Lab:
     def reference(self, id: str) -> str:
         """Source of the reference solution of a question (staff only)."""
         return self._reference_path(id).read_text(encoding="utf-8")
+
+    @property
+    def concept_question(self) -> str | None:
+        """The ID of the question whose answers are the key below; None in a lab without."""
+        return next((spec.id for spec in self.questions.values() if spec.concepts), None)
 
     @property
     def concept_key(self) -> Path:

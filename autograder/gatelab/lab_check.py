@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gatelab.policy import FILE
+
 if TYPE_CHECKING:
     from gatelab.lab import Lab, QuestionSpec
 
@@ -26,6 +28,7 @@ def faults(lab: Lab) -> Iterator[str]:
     yield from _table(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
+    yield from _policy(lab)
     yield from _suites(lab)
     yield from _references(lab)
     yield from _public_checks(lab)
@@ -58,6 +61,18 @@ def _table(lab: Lab) -> Iterator[str]:
         for key in ("seconds", "cpu_seconds"):
             if getattr(spec, key) <= 0:
                 yield f"{table}, [{id}]: {key} must be more than 0."
+
+
+def _policy(lab: Lab) -> Iterator[str]:
+    """What the policy names is there, and it says what is withheld where a question withholds."""
+    path = lab.hidden / FILE
+    off = [id for id, spec in lab.questions.items() if not spec.library]
+    if off and lab.policy.withheld is None:
+        yield f"{path}: {', '.join(off)} say library = false; write what that is under [withheld]."
+    bench = lab.policy.bench
+    for id in (*bench.part, *bench.trained, *(name.split("/")[0] for name in bench.slow)):
+        if why := no_such_question(lab, id):
+            yield f"{path}, [bench]: {id}: {why}"
 
 
 def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:

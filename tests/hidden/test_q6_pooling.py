@@ -107,5 +107,3 @@ def check_edges(student, draw, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_last_valid_at_the_edges(student, draw, dtype):
     check_edges(student, draw, dtype)
-
-

@@ -144,5 +144,5 @@ def _place(nb: NotebookNode, id: str) -> int:
 
 
 def _natural(id: str) -> list[tuple[int, str]]:
-    """Sort key that puts q2 before q10."""
+    """Sort key that puts 2 before 10."""
     return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", id)]

@@ -1,4 +1,4 @@
-"""What assignment/<lab>/tests/q12.json holds: the form of every concept answer, and hashes over all of them.
+"""What the public check of the concept question reads, assignment/<lab>/tests/<question>.json: the form of every concept answer, and hashes over all of them.
 
 The answers themselves stay in tests/hidden/reference/concepts.toml.
 """
@@ -13,7 +13,7 @@ from gatelab.bank.load import BankError
 from gatelab.lab import Lab
 
 
-def concepts(lab: Lab) -> bytes:
+def concepts(lab: Lab, question: str) -> bytes:
     """The file's bytes, the same at every run."""
     path = lab.concept_key
     try:
@@ -21,7 +21,7 @@ def concepts(lab: Lab) -> bytes:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BankError(f"{path}: {error}") from error
     forms = {id: form(row) for id, row in key.items()}
-    salt = f"{lab.name} q12"  # not a secret; it only keeps this hash apart from those of other labs
+    salt = f"{lab.name} {question}"  # not a secret; it only keeps this hash apart from those of other labs
     with importable(lab.assignment):
         from seqlab.checking.concepts import NEAR, joint_hashes, read, text
 

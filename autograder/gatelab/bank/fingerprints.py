@@ -25,10 +25,11 @@ Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a cal
 
 
 def write_fingerprints(lab: Lab) -> Path:
-    """Write the file and return its path. Beside it goes q12.json, the same for the concept questions."""
+    """Write the file and return its path. Beside it goes the same for the concept question, under its ID."""
     path = lab.assignment / "tests" / "fingerprints.json"
     path.write_bytes(fingerprints(lab))
-    path.with_name("q12.json").write_bytes(concepts(lab))
+    if question := lab.concept_question:
+        path.with_name(f"{question}.json").write_bytes(concepts(lab, question))
     return path
 
 

@@ -36,10 +36,11 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str | tuple[str, 
             cells[id] = sources[id]
         elif not spec.by_hand and lab.has_reference(id):
             cells[id] = lab.reference(id)
-    if "q12" in lab.questions and "q12" not in sources and lab.concept_key.is_file():
+    concepts = lab.concept_question
+    if concepts and concepts not in sources and lab.concept_key.is_file():
         key = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
         answers = {id: row["answer"] for id, row in key.items()}
-        cells["q12"] = f"answers = {answers!r}\n"
+        cells[concepts] = f"answers = {answers!r}\n"
     for id, source in cells.items():
         several = (source,) if isinstance(source, str) else source
         for number, text in enumerate(several):

@@ -76,5 +76,5 @@ def listed(lab: Lab) -> dict[str, str]:
     rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for key, why in rows.items():
         if not isinstance(why, str) or not why:
-            raise LabError(f'{path}: {key} needs its reason, as in "q8/ratio-rounded" = "…".')
+            raise LabError(f'{path}: {key} needs its reason, as in "q1/slip" = "…".')
     return rows

@@ -1,6 +1,6 @@
 """One submission's price: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
 
-The file is a correct Part 1 (q1-q3). The kit grades it confined; the two others run the same hidden checks
+The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
 in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
 started, user and system together, so a busy machine changes them little; ratios stand beside them.
 """
@@ -27,8 +27,6 @@ from rich.table import Table
 from gatelab.bank.notebooks import SETUP, write_notebook
 from gatelab.engine import Engine
 from gatelab.lab import Lab
-
-PART = ("q1", "q2", "q3")
 
 OTTER_TEST = """from otter.test_files import test_case
 OK_FORMAT = False
@@ -62,9 +60,10 @@ def run_bench(root: Path, students: int, console: Console | None = None) -> dict
         kit_start, kit = _kit(lab, notebook, students)
         otter = _otter(place, lab, students)
         first, nbgrader = _nbgrader(place, lab, students)
+    asked = ", ".join(lab.policy.bench.part)
     table = Table(
         "grader", "start", "one submission, CPU s", "wall s", "points", "times the kit's CPU",
-        title=f"A correct Part 1, {students} submissions · {platform.machine()}, {os.cpu_count()} processors, Python "
+        title=f"{asked}, answered right, {students} submissions · {platform.machine()}, {os.cpu_count()} processors, Python "
         f"{platform.python_version()}",
     )  # fmt: skip
     rows = {
@@ -100,7 +99,9 @@ def _measured(work: Callable[[], float]) -> Cost:
 def _kit(lab: Lab, notebook: Path, students: int) -> tuple[float, Cost]:
     def grade(count: int) -> float:
         with Engine(lab) as engine:
-            return [engine.grade(notebook, f"s{n}", questions=PART).points for n in range(count)][-1]
+            return [
+                engine.grade(notebook, f"s{n}", questions=lab.policy.bench.part).points for n in range(count)
+            ][-1]
 
     return _start_and_each(_measured(lambda: grade(1)), _measured(lambda: grade(1 + students)), students)
 
@@ -125,7 +126,7 @@ def _otter(place: Path, lab: Lab, students: int) -> Cost:
     (folder / "results").mkdir(parents=True)
     with zipfile.ZipFile(folder / "autograder.zip", "w") as zip:
         zip.writestr("otter_config.json", '{"pdf": false, "print_summary": false, "logo": false}')
-        for id in PART:
+        for id in lab.policy.bench.part:
             zip.writestr(f"tests/{id}.py", OTTER_TEST.format(id=id, points=lab.questions[id].points))
     shutil.copy(place / "lab.ipynb", folder / "lab.ipynb")
 
@@ -183,7 +184,7 @@ def _gradable(lab: Lab) -> nbformat.NotebookNode:
         notebook.cells.append(cell)
 
     add(SETUP, "setup")
-    for id in PART:
+    for id in lab.policy.bench.part:
         add(lab.reference(id), f"{id}-solution")
         add(
             f"from gatelab.bench.native import check\ncheck('{id}', globals())", id,

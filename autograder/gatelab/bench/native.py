@@ -25,9 +25,8 @@ class KernelWorkers:
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> LocalBackend:
         backend = LocalBackend([])
-        backend.runtime.namespace = (
-            self.namespace
-        )  # itself: q3 puts an altered step where the layer looks it up
+        # Itself: a suite may put an altered function where another looks it up.
+        backend.runtime.namespace = self.namespace
         return backend
 
     def close(self, backend: LocalBackend) -> str:

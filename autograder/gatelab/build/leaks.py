@@ -24,8 +24,8 @@ from nbformat import NotebookNode
 
 from gatelab.build import regions
 
-# Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of the solutions
-# of q1 to q10 and the suites of q1 to q9, a few up to 30 long stand in the students' own files too (`optimizer.step()`,
+# Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
+# lab's solutions and suites, a few up to 30 long stand in the students' own files too (`optimizer.step()`,
 # `with torch.no_grad():`, `return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
 # seqlab (`task, recipe = tasks.STORE, tasks.STORE_RECIPE`), the longest with 56.
 SAYS_SOMETHING = 8

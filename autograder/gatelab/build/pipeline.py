@@ -40,7 +40,7 @@ def build(
     root: Path,
     engine: Grader | None = None,
     execute: bool = True,
-    name: str = "lstm-gru",
+    name: str | None = None,
     say: Callable[[str], None] = lambda step: None,
     accept: bool = False,
     call: bool = True,
@@ -59,6 +59,7 @@ def build(
     """
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
+    name = lab.assignment.name
     place, old = root / "release" / name, root / "solutions" / name
     with _workspace(root) as workspace:
         say("converting the master with nbgrader")
@@ -104,7 +105,7 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
     gate.check_leaks(release, lab, notebooks, settings.shared_lines)
 
 
-def accept_now(root: Path, name: str = "lstm-gru") -> Path:
+def accept_now(root: Path, name: str | None = None) -> Path:
     """Write the snapshot of what the masters give students now, without grading anything; returns its path."""
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 
 from gatelab.bank.load import Chaff
+from gatelab.policy import Withheld
 from gatelab.suite.local import LocalBackend
 from gatelab.suite.trace import Trace
 
@@ -171,7 +172,7 @@ def identify(
     under: list[str],
     reference: str | None = None,
     compose: Callable[[Chaff, Chaff], Chaff | None] | None = None,
-    library: bool = True,
+    without: Withheld | None = None,
 ) -> Mistakes:
     """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
 
@@ -181,7 +182,7 @@ def identify(
         under: sources of the references that the question builds on.
         reference: the question's correct solution; where it answers the same, there is no mistake to name.
         compose: makes one chaff of two, or None where they do not fit together.
-        library: whether the question allows PyTorch's own LSTM and GRU.
+        without: what of the library the question does not allow.
     """
     if not trace.failed or not any(e.replay for e in trace.exchanges):
         return Mistakes()
@@ -191,7 +192,7 @@ def identify(
     chaffs = list(chaffs)
 
     def backend(source: str) -> Callable[[], LocalBackend]:
-        return lambda: LocalBackend([*under, source], library)
+        return lambda: LocalBackend([*under, source], without)
 
     replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
     correct = {} if reference is None else dict(answers(trace, backend(reference)))

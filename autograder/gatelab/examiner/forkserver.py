@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,10 @@ class ForkServer:
 
     Args:
         seqlab: the students' package; a copy of it (and nothing else of the lab) can be imported in workers.
+        preload: modules that every process has from the start.
     """
 
-    def __init__(self, seqlab: Path | None) -> None:
+    def __init__(self, seqlab: Path | None, preload: Sequence[str] = ()) -> None:
         self.folder = _open_folder()
         self.folder.chmod(0o711)
         library = self.folder / "library"
@@ -86,7 +88,7 @@ class ForkServer:
         near, far = socket.socketpair()
         with far:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(self.folder)],
+                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(self.folder), *preload],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(library), "OMP_NUM_THREADS": "1",

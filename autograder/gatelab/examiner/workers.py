@@ -20,7 +20,6 @@ from gatelab.suite.student import Loss, WorkerLost
 from gatelab.suite.words import Words
 from gatelab.worker import leftovers, wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
-from gatelab.worker.withheld import SWITCHED_OFF
 
 from .ending import told
 from .forkserver import Client
@@ -37,7 +36,7 @@ CELL_SECONDS = 90.0
 CALL_SECONDS = 90.0
 ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
 LOADS_SECONDS = 400.0  # all loads of a submission together; engine.py allows for it
-MAX_LOADS = 6  # a notebook may bring its process down this often, with PyTorch's LSTM and GRU and without
+MAX_LOADS = 6  # a notebook may bring its process down this often, with the library and without
 MOST_LEFT = 32  # things that a call may be told to have left changed
 # The texts of an error and the characters that are kept of each, as in worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
@@ -112,8 +111,8 @@ def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
 class ConfinedWorkers:
     """Loads the cells in a worker and forks it for questions (the `Workers` of suite/grading.py).
 
-    Questions that ask for the equations of PyTorch's LSTM and GRU get a loading of their own, in which both are
-    withheld from the first cell on. One loaded notebook is alive at a time.
+    Questions that ask for the library's own equations get a loading of their own, in which its answer is withheld from
+    the first cell on. One loaded notebook is alive at a time.
     """
 
     def __init__(
@@ -126,9 +125,10 @@ class ConfinedWorkers:
     ) -> None:
         self.lab, self.cells, self.client, self.library = lab, cells, client, library
         self.accept_missing = accept_missing
+        self.policy = lab.policy
         self.known = released(lab).to_worker(lab)
         self.main: WorkerProcess | None = None
-        self.has_library = True  # whether the one that is loaded has PyTorch's own LSTM and GRU
+        self.has_library = True  # whether the one that is loaded has the library's own answer
         self.sources = {cell.index: cell.source for cell in cells}
         self.problems: dict[int, Cell] = {}
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
@@ -145,7 +145,7 @@ class ConfinedWorkers:
         """Run the notebook's cells in a fresh worker. A cell that brings it down is run without its statements,
         then not at all. Raises WorkerLost when nothing helps.
 
-        library: whether PyTorch's own LSTM and GRU can be used in it.
+        library: whether the library's own answer (policy.toml) can be used in it.
         """
         self.has_library = library
         while True:
@@ -170,12 +170,13 @@ class ConfinedWorkers:
 
     def _run_cells(self, library: bool) -> None:
         began, spent = time.monotonic(), 0.0
-        self.main.ask({"op": "begin", "library": library, "known": self.known}, 30)
+        held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
+        self.main.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
         if sum(self.loads.values()) == 1:
             with contextlib.suppress(WorkerLost):
-                hints = self.main.ask({"op": "scan", "cells": [[c.index, c.source] for c in self.cells]}, 10)[
-                    "hints"
-                ]
+                cells = [[cell.index, cell.source] for cell in self.cells]
+                request = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
+                hints = self.main.ask(request, 10)["hints"]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]
         refused: set[str] = set()  # names that are missing because the library is withheld
         for cell in self.cells:
@@ -215,7 +216,8 @@ class ConfinedWorkers:
         binds = answer.get("binds")
         binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []
         missing = error["message"].split("'")[1] if error["message"].count("'") >= 2 else ""
-        if SWITCHED_OFF in error["message"] or (error["type"] == "NameError" and missing in refused):
+        says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
+        if (says and says in error["message"]) or (error["type"] == "NameError" and missing in refused):
             refused.update(binds[:100])
             return
         # Loaded again after a question, the cells could say what that question was given.

@@ -133,7 +133,9 @@ class Grading:
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
         self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         names = (name for spec in lab.questions.values() for name in spec.names)
-        self.words = Words(workers.sources, names)
+        held = lab.policy.withheld
+        messages = (*lab.policy.messages, *([held.says] if held else ()))
+        self.words = Words(workers.sources, names, messages)
 
     # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and where it says so the tests
     # that are `worth` it again → finish.
@@ -380,7 +382,7 @@ class Grading:
             references_before(self.lab, question.id),
             self.lab.reference(question.id) if self.lab.has_reference(question.id) else None,
             compose if attempt.spec.pairs else None,
-            attempt.spec.library,
+            self.lab.without(attempt.spec),
         )
         if not found and attempt.trace.failed and question.begun:
             names = {name for spec in self.lab.questions.values() for name in spec.names}

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gatelab.policy import Withheld
 from gatelab.worker.runtime import Runtime
 from gatelab.worker.values import Box, decode, encode
 from gatelab.worker.withheld import withheld
@@ -24,11 +25,11 @@ from gatelab.worker.withheld import withheld
 class LocalBackend:
     """Runs code text that staff wrote. `sources` are executed in order in one namespace.
 
-    `library`: whether it may use PyTorch's own LSTM and GRU.
+    `without`: what of the library it may not use.
     """
 
-    def __init__(self, sources: list[str], library: bool = True) -> None:
-        self.library = library
+    def __init__(self, sources: list[str], without: Withheld | None = None) -> None:
+        self.without = without
         namespace: dict[str, Any] = {"__name__": "staff_code"}
         with contextlib.redirect_stdout(io.StringIO()):
             for source in sources:
@@ -38,7 +39,9 @@ class LocalBackend:
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         box = Box()
         tree = encode(request, box)
-        reach = contextlib.nullcontext() if self.library else withheld()
+        reach = (
+            withheld(self.without.says, self.without.operators) if self.without else contextlib.nullcontext()
+        )
         with contextlib.redirect_stdout(io.StringIO()), unmoved_randomness(), reach:
             answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
             box = Box()

@@ -110,7 +110,7 @@ class LocalWorkers:
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
         everything = [self.lab.reference(id) for id in self.lab.questions if self.lab.has_reference(id)]
-        backend = LocalBackend([*everything, *self.sources.values()], question.library)
+        backend = LocalBackend([*everything, *self.sources.values()], self.lab.without(question))
         request = injection(self.lab, question, own)
         if request:
             backend.request(request)

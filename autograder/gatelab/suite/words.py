@@ -23,7 +23,7 @@ from torch.nn.utils import rnn
 
 from gatelab.worker.lines import source_lines
 
-from .known import PATTERNS, PLACES
+from .known import PLACES, patterns
 
 LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
@@ -81,15 +81,19 @@ class Words:
     Args:
         sources: the submission's code cells by number, our copy of them.
         known: names that the lab itself speaks of.
+        messages: of the lab's, that may be shown as those of known.py are.
     """
 
-    def __init__(self, sources: Mapping[int, str], known: Iterable[str] = ()) -> None:
+    def __init__(
+        self, sources: Mapping[int, str], known: Iterable[str] = (), messages: tuple[str, ...] = ()
+    ) -> None:
         self.sources = sources
         text = "\n".join(sources.values())
         self.text = text if len(text) <= MOST_CODE else ""
         self.known = NAMES | set(known)
         self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
         self.templates = list(_templates(sources.values())) if self.text else []
+        self.patterns = patterns(messages)
         self.given = False  # whether the worker may know more than the student
 
     def error(self, error: Mapping[str, str]) -> dict[str, str]:
@@ -111,7 +115,7 @@ class Words:
             return text[:LONGEST]
         if self._is_own(text):
             return text
-        for pattern in (*self.templates, *PATTERNS):
+        for pattern in (*self.templates, *self.patterns):
             found = pattern.match(text)
             if found and self._may_be_told(found.groupdict()):
                 text = found[0]

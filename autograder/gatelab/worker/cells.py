@@ -8,22 +8,27 @@ put off until a question needs a name that they give (`Pending`), and so is what
 from __future__ import annotations
 
 import ast
+import contextlib
 import linecache
 import time
 import types
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .absent import without_missing
 from .asked import Asked
 from .budget import TimeUp, within
+from .devices import asks_for_gpu, choose_processor, misses_gpu
+from .history import History
 from .lines import source_lines
 from .needs import needs
 from .pending import Pending
 from .runtime import describe
 from .shell import Loop, new_shell
 from .statements import Statement, statements
-from .surroundings import choose_processor, misses_gpu
 
+Branch = list[Statement]
 REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
 PREPARE_SECONDS = 20.0  # for the experiments that one question needs
 FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
@@ -49,6 +54,11 @@ class Notebook:
         self.namespace: dict[str, Any] = self.shell.user_ns
         self.pending = Pending()
         self.asked = Asked(self.known.asked, self.known.stubs)
+        self.history = History()
+        self.branches: dict[
+            str, Branch
+        ] = {}  # names that only code for a GPU, which did not run, would define
+        self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
         self.flags = 0
         self.loop: Loop | None = None
 
@@ -81,6 +91,9 @@ class Notebook:
         try:
             with within(seconds):
                 for at, statement in enumerate(todo):  # noqa: B007
+                    if statement.stops:
+                        self.below = self.below or []
+                        return []
                     if not quick or statement.quick:
                         self._take(statement, found)
         except TimeUp as error:
@@ -89,7 +102,21 @@ class Notebook:
         return []
 
     def _take(self, statement: Statement, found: dict[str, Any]) -> None:
-        """Run a statement, or put it off."""
+        """Run a statement, or put it off.
+
+        Names are not taken away, so that an answer has what it had when it was checked. Below a deliberate stop stand
+        old attempts, which change nothing, unless something is answered there for the first time.
+        """
+        if statement.removes:
+            return
+        if self.below is not None:
+            if statement.binds & self.asked.names - self.asked.own.keys():
+                changes, self.below = self.below, None
+                for change in changes:
+                    self._take(change, found)
+            elif statement.binds & self.namespace.keys():
+                self.below.append(statement)
+                return
         known = statement.fingerprint in self.known.experiments and not statement.defines
         waits = self.pending.names and self.pending.names & needs(statement.reads, self.namespace)
         if (known and not statement.constant) or (waits and not statement.defines):
@@ -100,19 +127,58 @@ class Notebook:
         if self.asked.is_spare_stub(statement):
             return
         try:
-            try:
-                self._run(statement)
-            except (RuntimeError, AssertionError, NotImplementedError) as error:
-                if not misses_gpu(str(error)) or not choose_processor():
-                    raise
-                self._run(statement)
+            self._fill(statement.reads)
+            self._run_here(statement, found)
         except TimeUp:
             raise
         except BaseException as error:
             _note(found, error, statement)
         else:
             self.pending.names -= statement.binds
+            self.history.note(statement.binds, self.namespace)
+            self._rest_of_try(statement)
+            self._note_branches(statement)
         self.asked.look(statement, self.namespace)
+
+    def _run_here(self, statement: Statement, found: dict[str, Any]) -> None:
+        """Run it; once more on the processor where it misses a GPU, and with empty modules where it misses some."""
+        try:
+            self._run(statement)
+        except ModuleNotFoundError as error:
+            without_missing(lambda: self._run(statement), error)
+            _note(found, error)
+        except Exception as error:
+            if not misses_gpu(str(error)) or not choose_processor():
+                raise
+            self._run(statement)
+
+    def _rest_of_try(self, statement: Statement) -> None:
+        """What a `try` gave up with a missing module, and would have defined elsewhere."""
+        if not isinstance(statement.node, ast.Try):
+            return
+        for node in statement.node.body:
+            step = Statement(node, statement.cell)
+            if step.binds and not step.binds & self.namespace.keys():
+                with contextlib.suppress(Exception):
+                    self._run(step)
+
+    def _note_branches(self, statement: Statement) -> None:
+        """`if torch.cuda.is_available(): device = …` without an `else`: what a notebook with a GPU has."""
+        node: Any = statement.node
+        while isinstance(node, ast.If):
+            if asks_for_gpu(ast.unparse(node.test)):
+                branch = [Statement(step, statement.cell) for step in node.body]
+                for name in {name for step in branch for name in step.binds} - self.namespace.keys():
+                    self.branches.setdefault(name, branch)
+            node = node.orelse[0] if len(node.orelse) == 1 else None
+
+    def _fill(self, names: Iterable[str]) -> None:
+        """Give a value to those that only a branch for a GPU would give one; there the GPU is the processor."""
+        for name in self.branches.keys() & set(names) - self.namespace.keys():
+            choose_processor()
+            for step in self.branches[name]:
+                with contextlib.suppress(Exception):
+                    self._run(step)
 
     def _run(self, statement: Statement) -> None:
         tree = ast.Module([statement.node], [])
@@ -145,7 +211,11 @@ class Notebook:
     def prepare(self, names: list[str]) -> None:
         """Give the experiments' names that these functions and classes use, before a question calls them."""
         self.asked.settle(self.namespace)
-        wanted = self.pending.names & (needs(names, self.namespace) | set(names))
+        self.history.restore(names, self.namespace)
+        used = needs(names, self.namespace) | set(names)
+        if self.branches:
+            self._fill(used)
+        wanted = self.pending.names & used
         if wanted:
             try:
                 with within(PREPARE_SECONDS):
@@ -161,8 +231,9 @@ class Notebook:
         return {"missing": missing, "mended": self.asked.settle(self.namespace), "twice": twice}
 
 
-def _note(found: dict[str, Any], error: BaseException, statement: Statement) -> None:
+def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
     """Keep the first error of a cell, and all that its failed statements would have defined."""
     found.setdefault("error", describe(error))
     found.setdefault("binds", [])
-    found["binds"] += sorted(statement.binds - set(found["binds"]))
+    if failed is not None:
+        found["binds"] += sorted(failed.binds - set(found["binds"]))

@@ -19,8 +19,9 @@ from typing import Any
 from . import scan, wire
 from .budget import TimeUp, within
 from .cells import Known, Notebook
+from .devices import choose_processor, misses_gpu
 from .runtime import Runtime, describe
-from .surroundings import choose_processor, misses_gpu, settle_in
+from .surroundings import settle_in
 from .values import ValueProblem
 from .withheld import withhold
 
@@ -64,15 +65,17 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
         _reap(children)
         match request["op"]:
             case "begin":
-                if not request["library"]:
-                    withhold()
+                if request["withheld"]:
+                    withhold(**request["withheld"])
                 known = request["known"]
                 notebook = Notebook(
                     Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"]))
                 )
                 answer: dict[str, Any] = {}
             case "scan":
-                answer = {"hints": scan.hints(request["cells"], notebook.known.experiments)}
+                answer = {
+                    "hints": scan.hints(request["cells"], notebook.known.experiments, request["shortcuts"])
+                }
             case "cell":
                 answer = notebook.run_cell(
                     request["source"], request["index"], request["seconds"], request["quick"]

@@ -1,7 +1,7 @@
 """Hints for staff: what in the code looks like a way round the question.
 
-No points hang on it: the hidden suites catch shortcuts by construction (and withheld.py shuts the library's cells
-where their equations are asked for). It runs in the worker, before any cell: parsing hostile text is nothing for the
+No points hang on it: the hidden suites catch shortcuts by construction (and withheld.py shuts the library's own answer
+where its equations are asked for). It runs in the worker, before any cell: parsing hostile text is nothing for the
 examiner's process.
 """
 
@@ -11,18 +11,13 @@ import ast
 
 from .statements import statements
 
-# Not torch.nn.RNN: it does none of the work that is asked for, and q5 is about its size.
-SHORTCUTS = {
-    "LSTM": "torch.nn.LSTM", "GRU": "torch.nn.GRU", "LSTMCell": "torch.nn.LSTMCell",
-    "GRUCell": "torch.nn.GRUCell", "lstm_cell": "torch.lstm_cell", "gru_cell": "torch.gru_cell", "_VF": "torch._VF",
-    "lstm": "torch.lstm", "gru": "torch.gru", "_thnn_fused_lstm_cell": "a fused kernel", "ops": "torch.ops",
-    "_C": "torch._C", "library": "torch.library",
-}  # fmt: skip
+# Ways into the library below its layers; the lab's policy names more.
+WAYS = {"_VF": "torch._VF", "ops": "torch.ops", "_C": "torch._C", "library": "torch.library"}
 SUSPECT = {
     "gatelab", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
-# Parts of torch that hold its cells once more, written in Python, or that trace them.
+# Parts of torch that hold its functions once more, written in Python, or that trace them.
 COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
@@ -30,11 +25,15 @@ MODULES = ("torch", "nn", "F", "sys", "builtins")
 LIMIT = 20
 
 
-def hints(cells: list[list], known: frozenset[str] = frozenset()) -> list[str]:
-    """Lines such as "cell 7, line 3: uses torch.nn.LSTM", from [index, source] pairs. What does not parse gives none.
+def hints(
+    cells: list[list], known: frozenset[str] = frozenset(), shortcuts: dict[str, str] | None = None
+) -> list[str]:
+    """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
 
     known: fingerprints of statements that were handed out; nobody is told of those.
+    shortcuts: names of torch → what staff read, besides WAYS.
     """
+    names = WAYS | (shortcuts or {})
     found: list[str] = []
     for index, source in cells:
         try:
@@ -42,18 +41,18 @@ def hints(cells: list[list], known: frozenset[str] = frozenset()) -> list[str]:
                 if statement.fingerprint in known:
                     continue
                 for node in ast.walk(statement.node):
-                    if what := _shortcut(node):
+                    if what := _shortcut(node, names):
                         found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return list(dict.fromkeys(found))[:LIMIT]
 
 
-def _shortcut(node: ast.AST) -> str | None:
-    if isinstance(node, ast.Attribute) and node.attr in SHORTCUTS:
+def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
+    if isinstance(node, ast.Attribute) and node.attr in names:
         owner = ast.unparse(node.value)
         if owner.split(".")[0] in ("torch", "nn", "_VF", "F", "ops"):
-            return f"uses {SHORTCUTS[node.attr]} (as {owner}.{node.attr})"
+            return f"uses {names[node.attr]} (as {owner}.{node.attr})"
     if isinstance(node, ast.Attribute) and node.attr.startswith("_saved_"):
         return f"reads what the graph keeps (.{node.attr})"
     if isinstance(node, ast.Attribute) and node.attr in COPIES and ast.unparse(node.value) == "torch":
@@ -72,11 +71,11 @@ def _shortcut(node: ast.AST) -> str | None:
         copies = [alias.name for alias in node.names if _is_copy(alias.name)]
         if copies:
             return f"imports {', '.join(copies)}"
-        names = [alias.name.split(".")[0] for alias in node.names if alias.name.split(".")[0] in SUSPECT]
-        return f"imports {', '.join(names)}" if names else None
+        found = [alias.name.split(".")[0] for alias in node.names if alias.name.split(".")[0] in SUSPECT]
+        return f"imports {', '.join(found)}" if found else None
     if isinstance(node, ast.ImportFrom) and node.module:
         root = node.module.split(".")[0]
-        taken = [alias.name for alias in node.names if alias.name in SHORTCUTS]
+        taken = [alias.name for alias in node.names if alias.name in names]
         if root == "torch" and taken:
             return f"imports {', '.join(taken)} from {node.module}"
         taken = [alias.name for alias in node.names if _is_copy(f"{node.module}.{alias.name}")]

@@ -6,12 +6,19 @@ Magics are IPython's. What would start a program, wait for a person or measure f
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import importlib
 import os
+import platform
+import re
 import selectors
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
+import IPython
+import IPython.core.getipython
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magics.execution import TimeitResult
 from IPython.utils.capture import CapturedIO
@@ -26,22 +33,38 @@ NOTHING = {
     "rerun", "edit", "colors", "xmode", "killbgscripts", "connect_info", "qtconsole", "tensorboard", "watermark", "black",
     "nb_black", "load", "man", "page", "logstart", "logstop", "logon", "logoff", "prun", "mprun", "lprun", "memit",
     "store", "bookmark", "alias", "unalias", "rehashx", "code_wrap", "doctest_mode", "wandb", "sql", "R", "cython",
-    "bigquery", "shell", "tensorflow_version", "subprocess",
+    "bigquery", "shell", "tensorflow_version", "subprocess", "reset", "reset_selective", "xdel", "reset_all",
 }  # fmt: skip
+
+HERE_DOCUMENT = re.compile(
+    r"^\s*cat\s*>(?P<more>>?)\s*(?P<file>\S+)\s*<<\s*['\"]?(?P<end>\w+)['\"]?[ \t]*\n(?P<text>.*?)\n(?P=end)[ \t]*$",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 class Shell(InteractiveShell):
     """The shell of one loaded notebook. It writes no history and starts no program."""
 
+    reloads = False  # whether `%autoreload` is on
+
     def init_profile_dir(self, profile_dir: Any) -> None:
         """A worker has no home to keep one in."""
 
-    def system(self, command: str) -> None: ...
+    def system(self, command: str) -> None:
+        """Of all commands only the folders are made."""
+        _make_folders(command)
 
     system_piped = system_raw = system
 
-    def getoutput(self, *_: Any, **__: Any) -> SList:
-        return SList()
+    def getoutput(self, command: str, *_: Any, **__: Any) -> Lines:
+        """What `x = !command` gives: of `pwd` and `ls` the truth, else nothing."""
+        _make_folders(command)
+        word = command.split()[:1]
+        if word == ["pwd"]:
+            return Lines([os.getcwd()])
+        if "--version" in command and "python" in command:
+            return Lines([f"Python {platform.python_version()}"])
+        return Lines(sorted(os.listdir(".")) if word == ["ls"] else [])
 
     def ask_exit(self) -> None: ...
 
@@ -58,14 +81,72 @@ class Shell(InteractiveShell):
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         if magic_name == "timeit":
             return TimeitResult(1, 1, 1e-6, 1e-6, [1e-6], 0.0, 3)
+        if magic_name == "autoreload":
+            self.reloads = line.strip() not in ("0", "off")
+        if magic_name in ("cd", "chdir"):
+            with contextlib.suppress(OSError):
+                os.chdir(line.strip().strip("'\"") or ".")
+            return None
+        if magic_name == "mkdir":
+            _make_folders(f"mkdir {line}")
         if magic_name in NOTHING or self.find_line_magic(magic_name) is None:
             return None
         return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
+        if magic_name in ("bash", "sh", "script"):
+            _make_folders(cell)
+            for found in HERE_DOCUMENT.finditer(cell):
+                with open(
+                    found["file"].strip("'\""), "a" if found["more"] else "w", encoding="utf-8"
+                ) as file:
+                    file.write(found["text"] + "\n")
         if magic_name in NOTHING or self.find_cell_magic(magic_name) is None:
             return None
+        if magic_name in ("writefile", "file"):
+            return self._write_file(magic_name, line, cell)
         return super().run_cell_magic(magic_name, line, cell)
+
+    def _write_file(self, magic_name: str, line: str, cell: str) -> None:
+        """Write it, also into a folder that a shell line was to make, and bring what was imported from it up to date."""
+        path = Path((line.split() or ["."])[-1].strip("'\""))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().run_cell_magic(magic_name, line, cell)
+        importlib.invalidate_caches()
+        for module in list(sys.modules.values()) if self.reloads else ():
+            file = getattr(module, "__file__", None)
+            if (
+                isinstance(file, str)
+                and path.exists()
+                and os.path.exists(file)
+                and os.path.samefile(file, path)
+            ):
+                before = dict(vars(module))
+                importlib.reload(module)
+                for name, value in list(self.user_ns.items()):
+                    if name in before and before[name] is value and name in vars(module):
+                        self.user_ns[name] = vars(module)[name]
+
+
+class Lines(SList):
+    """Lines of a program that was not run: a line that is asked for is there, and empty."""
+
+    def __getitem__(self, key: Any) -> Any:
+        try:
+            return super().__getitem__(key)
+        except IndexError:
+            return ""
+
+
+def _make_folders(command: str) -> None:
+    """`mkdir -p a b`, alone or among other commands; nothing else of a shell line happens."""
+    for part in re.split(r"&&|[;\n]", command):
+        words = part.split()
+        if words[:1] == ["mkdir"]:
+            for folder in words[1:]:
+                if not folder.startswith("-"):
+                    with contextlib.suppress(OSError):
+                        os.makedirs(folder.strip("'\""), exist_ok=True)
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -90,12 +171,16 @@ def new_shell() -> Shell:
     """The shell of a fresh notebook; its namespace is `__main__`, which classes and functions know as their module."""
     InteractiveShell.clear_instance()
     os.environ.setdefault("IPYTHONDIR", os.environ.get("HOME", "."))
+    os.environ |= {"USER": "student", "LOGNAME": "student"}  # a worker's user has no name
+    sys.dont_write_bytecode = True  # a module that is written again within a second is another one
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     shell = Shell.instance(config=config, user_module=types.ModuleType("__main__"))
     sys.displayhook = lambda value: None
     namespace = shell.user_ns
+    for place in (IPython, IPython.core.getipython):
+        place.get_ipython = lambda: shell
     namespace["get_ipython"] = lambda: shell
     namespace["display"] = lambda *args, **kwargs: None
     asyncio.set_event_loop_policy(_Loops())

@@ -6,11 +6,13 @@ What a statement binds and reads is told from its syntax alone; nothing is run h
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from .lines import to_python
 
@@ -29,6 +31,18 @@ FILLING = {
 # Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, so it is left out.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
 LEFT_OUT = {"timeit"}
+# Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to stand over Python.
+OTHER_LANGUAGES = {
+    "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
+    "ruby", "cmd", "sql", "R", "cython", "bigquery", "shell", "system", "sx", "sc", "writefile", "file", "python", "python3",
+    "subprocess", "julia", "mermaid", "css", "manim",
+}  # fmt: skip
+# What IPython takes for a magic without its `%`, where it is all of a cell.
+AUTOMAGIC = {
+    "autoreload", "cat", "cd", "conda", "config", "cp", "env", "less", "load", "load_ext", "ls", "mamba", "matplotlib", "mkdir",
+    "more", "mv", "notebook", "pdb", "pip", "pwd", "pylab", "reset", "rm", "rmdir", "run", "time", "timeit", "uv", "who",
+    "whos", "xmode",
+}  # fmt: skip
 CELL_MAGIC = re.compile(r"\A(?:[ \t]*\n)*%%(\w+)([^\n]*)(?:\n|\Z)")
 
 
@@ -67,6 +81,21 @@ class Statement:
         )
 
     @property
+    def removes(self) -> bool:
+        """Whether it only takes names away."""
+        return isinstance(self.node, ast.Delete) and all(isinstance(t, ast.Name) for t in self.node.targets)
+
+    @property
+    def stops(self) -> bool:
+        """Whether what stands below is not meant to run: `raise SystemExit`, `sys.exit()`, but for a stub's error."""
+        node: Any = self.node
+        if isinstance(node, ast.Raise):
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            return not (isinstance(error, ast.Name) and error.id == "NotImplementedError")
+        call = node.value if isinstance(node, ast.Expr) else None
+        return isinstance(call, ast.Call) and ast.unparse(call.func) in ("sys.exit", "os._exit", "os.abort")
+
+    @property
     def quick(self) -> bool:
         """Whether it may be run when the time of its cell is up: imports, definitions, assignments and blocks of them."""
         return _quick(self.node)
@@ -84,8 +113,7 @@ class Statement:
 
 def statements(source: str, cell: int) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
-    source = _without_cell_magic(source)
-    tree = ast.parse(to_python(source), f"cell {cell}")
+    tree = ast.parse(to_python(_with_percent(_without_cell_magic(source))), f"cell {cell}")
     return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
 
 
@@ -99,13 +127,26 @@ def _without_cell_magic(source: str) -> str:
     found = CELL_MAGIC.match(source)
     if found and found[1] in LEFT_OUT:
         return ""
-    if not found or found[1] not in WATCHING:
+    if not found or found[1] in OTHER_LANGUAGES:
         return source
     head = source[: found.end()].count("\n")
     first = ""
     if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
         first = f"{names[0]} = get_ipython().nothing_captured()"
-    return "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
+    rest = "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
+    return rest if first else _without_cell_magic(rest)
+
+
+def _with_percent(source: str) -> str:
+    """A cell of one line that IPython takes for a magic (`pip install x`, `run cells.py`), as one."""
+    word = source.split(maxsplit=1)[0] if source.strip() else ""
+    if word not in AUTOMAGIC or "\n" in source.strip():
+        return source
+    if source.strip() != word:
+        with contextlib.suppress(SyntaxError):
+            ast.parse(source.strip())
+            return source  # `time = 3`
+    return source.replace(word, f"%{word}", 1)
 
 
 def _opened(node: ast.stmt) -> Iterator[ast.stmt]:

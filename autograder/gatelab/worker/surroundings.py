@@ -7,13 +7,15 @@ notebook is right here. Nothing of this protects anybody.
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import concurrent.futures
 import functools
 import multiprocessing.pool
 import pdb
-import re
+import subprocess
 import sys
+import tempfile
 import types
 from collections.abc import Callable
 from typing import Any
@@ -24,17 +26,9 @@ import matplotlib.pyplot as plt
 import torch
 import torch.multiprocessing
 import tqdm
-from torch.overrides import TorchFunctionMode
 from torch.utils.data import DataLoader
 
-ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # devices that are not here
-# PyTorch's words for it, by build: compiled without, no driver, no card.
-MISSING = (
-    r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
-    r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
-    r"|could not run '.*' with arguments from the '(cuda|mps|xpu|hip)' backend|cannot access accelerator device"
-    r"|torch\.cuda\.is_available\(\) is false|cannot initialize (cuda|xpu|mps)"
-)
+from .devices import settle_devices
 
 
 def settle_in() -> None:
@@ -47,8 +41,10 @@ def settle_in() -> None:
     _no_debugger()
     _no_screen()
     builtins.input = lambda prompt="": ""
-    torch.set_default_device = _default_device(torch.set_default_device)
-    torch.set_default_tensor_type = _only_here(torch.set_default_tensor_type)
+    _no_programs()
+    tempfile.tempdir = None  # it was asked for before this process had a folder of its own
+    asyncio.create_task = _create_task
+    settle_devices()
 
 
 def _set(place: Any, name: str, value: Any) -> None:
@@ -178,78 +174,31 @@ def _no_debugger() -> None:
             sys.modules[name] = module
 
 
+def _no_programs() -> None:
+    """A program that a cell starts has ended well and said nothing."""
+
+    def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess:
+        silence = (
+            "" if kwargs.get("text") or kwargs.get("universal_newlines") or kwargs.get("encoding") else b""
+        )
+        return subprocess.CompletedProcess(args, 0, silence, silence)
+
+    subprocess.run = ended
+    subprocess.call = subprocess.check_call = lambda *_, **__: 0
+    subprocess.check_output = lambda *args, **kwargs: ended(*args, **kwargs).stdout
+    subprocess.getoutput = lambda *_, **__: ""
+    subprocess.getstatusoutput = lambda *_, **__: (0, "")
+
+
+def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task:
+    """As in Jupyter, where a loop always runs: the task is done by the next `await`."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+    return loop.create_task(coroutine, **kwargs)
+
+
 def _no_screen() -> None:
     for place, name in ((matplotlib, "use"), (plt, "switch_backend"), (plt, "show"), (plt, "pause")):
         setattr(place, name, lambda *_, **__: None)
-
-
-def _elsewhere(device: Any) -> bool:
-    if isinstance(device, torch.device):
-        return device.type in ELSEWHERE
-    return isinstance(device, str) and device.split(":")[0] in ELSEWHERE
-
-
-def _default_device(choose: Callable[[Any], None]) -> Callable[[Any], None]:
-    def set_default_device(device: Any) -> None:
-        choose("cpu" if _elsewhere(device) or isinstance(device, int) else device)
-
-    return set_default_device
-
-
-def _only_here(choose: Callable[[Any], None]) -> Callable[[Any], None]:
-    def set_default_tensor_type(kind: Any) -> None:
-        if "cuda" not in str(kind):
-            choose(kind)
-
-    return set_default_tensor_type
-
-
-class OnTheProcessor(TorchFunctionMode):
-    """A GPU that is asked for is the processor. Costs time at every operation, so it is on for who asks for one."""
-
-    def __torch_function__(
-        self, function: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        kwargs = kwargs or {}
-        name = getattr(function, "__name__", "")
-        if name in ELSEWHERE:  # x.cuda()
-            return args[0]
-        if name == "pin_memory":
-            return args[0]
-        if any(map(_elsewhere, args)):
-            args = tuple("cpu" if _elsewhere(arg) else arg for arg in args)
-        if _elsewhere(kwargs.get("device")):
-            kwargs = kwargs | {"device": "cpu"}
-        if kwargs.get("pin_memory"):
-            kwargs = kwargs | {"pin_memory": False}
-        return function(*args, **kwargs)
-
-
-def choose_processor() -> bool:
-    """For the rest of this process a GPU that is asked for is the processor. False when it already was."""
-    if torch.nn.Module.cuda is _stay:
-        return False
-    OnTheProcessor().__enter__()
-    for name in (
-        "synchronize",
-        "empty_cache",
-        "set_device",
-        "reset_peak_memory_stats",
-        "init",
-        "ipc_collect",
-    ):
-        _set(torch.cuda, name, lambda *_, **__: None)
-    torch.nn.Module.cuda = _stay
-    for name in ("memory_allocated", "max_memory_allocated", "memory_reserved", "current_device"):
-        _set(torch.cuda, name, lambda *_, **__: 0)
-    _set(torch.cuda, "get_device_name", lambda *_, **__: "no GPU here")
-    return True
-
-
-def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
-    return module
-
-
-def misses_gpu(message: str) -> bool:
-    """Whether an error says that a device is asked for which this machine has not."""
-    return re.search(MISSING, message) is not None

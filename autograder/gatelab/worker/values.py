@@ -187,4 +187,11 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
         pairs = enumerate(value)
     else:
         return []
-    return [leaf for key, item in pairs for leaf in leaves(item, f"{path}.{key}" if path else str(key))]
+    return [
+        leaf for key, item in pairs for leaf in leaves(item, f"{path}.{_plain(key)}" if path else _plain(key))
+    ]
+
+
+def _plain(key: Any) -> str:
+    """A key as it crosses the line: the text of a member of an Enum, too."""
+    return str.__str__(key) if isinstance(key, str) else str(key)

@@ -1,65 +1,67 @@
-"""PyTorch's own LSTM and GRU, out of reach: for the questions that ask for their equations.
+"""The library's own answer, out of reach: for the questions that ask for its equations.
 
-`torch.nn.LSTM`, `torch.lstm_cell`, `torch._VF`, `torch.ops.aten`, a scripted module: however it is spelt, the call
-arrives at one of a few operators of PyTorch's dispatcher, and there it is refused. So are the cells that PyTorch holds
-once more in Python. The cells of the notebook run before: to compare with PyTorch there is allowed. (What is traced
-there is a program of small operations and runs on; `torch.jit` and its like are hints to staff.)
+However a call is spelt (a layer, a cell, `torch._VF`, `torch.ops.aten`, a scripted module), it arrives at one of a few
+operators of PyTorch's dispatcher, and there it is refused. So are the functions that PyTorch holds once more in Python.
+Which these are, the lab says (policy.toml). (What was traced is a program of small operations and runs on; `torch.jit`
+and its like are hints to staff.)
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
+import types
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 from torch._C import _dispatch_library
-from torch._decomp import decompositions
-from torch.ao.nn.quantizable.modules.rnn import LSTMCell
-
-# Not rnn_tanh: a plain RNN does none of the work that is asked for.
-OPERATORS = {
-    "lstm_cell": "CompositeImplicitAutograd",
-    "lstm.input": "CompositeImplicitAutograd",
-    "lstm.data": "CompositeImplicitAutograd",
-    "gru_cell": "CompositeImplicitAutograd",
-    "gru.input": "CompositeImplicitAutograd",
-    "gru.data": "CompositeImplicitAutograd",
-    "mkldnn_rnn_layer": "CPU",
-}
-SWITCHED_OFF = "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"
-COPIES = (decompositions.lstm_cell, decompositions.gru_cell, LSTMCell.forward)
 
 
-def refuse(*args: Any, **kwargs: Any) -> None:
-    """What the operators and their copies do instead. Uses no name of this module: it is put into others."""
-    raise RuntimeError(
-        "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"
-    )
+def _refusal(says: str) -> types.FunctionType:
+    """What the operators and their copies do instead. It uses no name of this module: its code is put into others."""
+
+    def refuse(*args: Any, **kwargs: Any) -> None:
+        raise RuntimeError("says")
+
+    code = refuse.__code__
+    constants = tuple(says if constant == "says" else constant for constant in code.co_consts)
+    refuse.__code__ = code.replace(co_consts=constants)
+    return refuse
 
 
-def _refusals() -> Any:
+def _refusals(says: str, operators: dict[str, str]) -> Any:
     """The operators refuse for as long as what this returns is kept."""
     library = _dispatch_library("IMPL", "aten", "", __file__, 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that an operator is overridden
-        for operator, key in OPERATORS.items():
-            library.impl(operator, key, refuse)
+        for operator, key in operators.items():
+            library.impl(operator, key, _refusal(says))
     return library
 
 
-def withhold() -> None:
-    """Refuse for the rest of this process. The notebook's code finds no object to undo it with."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_refusals()))
-    for function in COPIES:
-        function.__code__ = refuse.__code__
+def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
+    """Refuse for the rest of this process. The notebook's code finds no object to undo it with.
+
+    Args:
+        says: the message of the RuntimeError that a call raises.
+        operators: operators of aten → the dispatch key that is taken over.
+        copies: "module:name" of Python functions that do the same.
+    """
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_refusals(says, operators)))
+    for copy in copies:
+        module, _, name = copy.partition(":")
+        found: Any = importlib.import_module(module)
+        for part in name.split("."):
+            found = getattr(found, part)
+        found.__code__ = _refusal(says).__code__
 
 
 @contextlib.contextmanager
-def withheld() -> Iterator[None]:
+def withheld(says: str, operators: dict[str, str]) -> Iterator[None]:
     """Refuse for a while: the examiner, which makes a call again on code of staff, needs the library itself."""
-    library = _refusals()
+    library = _refusals(says, operators)
     try:
         yield
     finally:

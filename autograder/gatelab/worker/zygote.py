@@ -1,6 +1,6 @@
 """The fork server: imports torch once and gives every worker a process in milliseconds.
 
-    python -I -m gatelab.worker.zygote FD FOLDER
+    python -I -m gatelab.worker.zygote FD FOLDER [MODULE …]
 
 It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -39,7 +40,7 @@ WARDEN_SECONDS = 1.5  # in which a warden must have ended its worker
 examiners: set[int] = set()  # children that are examiners
 
 
-def preload(library: str) -> None:
+def preload(library: str, modules: list[str]) -> None:
     """Import what a notebook may need: after the user has changed, the disk may be out of reach."""
     os.environ["MPLBACKEND"] = "Agg"
     import cProfile  # noqa: F401  (an Adam step wants it)
@@ -70,19 +71,16 @@ def preload(library: str) -> None:
     new_shell()  # the first takes twenty times as long as those of the workers
     plt.close(plt.figure())
     # The first forward, backward and optimiser step import and allocate; do it once for all.
-    layer = torch.nn.LSTM(2, 3)
+    layer = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
     optimizer = torch.optim.Adam(layer.parameters())
-    layer(torch.zeros(2, 1, 2))[0].sum().backward()
+    layer(torch.zeros(2, 2)).sum().backward()
     torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
     optimizer.step()
     sys.modules["otter"] = quiet_otter()
     sys.path.insert(0, library)
-    try:
-        import seqlab
-        import seqlab.tasks
-        import seqlab.training  # noqa: F401
-    except ImportError:
-        pass  # a lab may come without a students' package
+    for module in modules:
+        with contextlib.suppress(ImportError):  # what is missing, the code that wants it says
+            importlib.import_module(module)
 
 
 def quiet_otter() -> types.ModuleType:
@@ -209,7 +207,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
     try:
         with _ending_with(line, folder):
-            preload(str(library))
+            preload(str(library), sys.argv[3:])
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
         _landmarks = put_up(str(folder), str(library))  # kept open

@@ -1,0 +1,141 @@
+"""Modules that a notebook imports and this machine has not: what draws and logs with them may do nothing.
+
+Only code that an import has stopped is run again like this, so a notebook that asks whether a module is there
+(`try: import …`) is told the truth. Whoever needs what such a module gives is told that it is missing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+# What asks a thing for its value.
+ASKING = (
+    "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul", "truediv", "rtruediv", "pow", "rpow", "neg", "abs",
+    "lt", "le", "gt", "ge", "bool", "len", "int", "float", "index", "iter", "next", "contains", "array", "torch_function",
+)  # fmt: skip
+MOST = 20  # modules that one statement may miss
+
+
+class Absent:
+    """Something of a module that is not here. It can be called, entered and decorated with; it has no value."""
+
+    def __init__(self, module: str, name: str = "") -> None:
+        self.__dict__.update(_module=module, _name=name)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Absent(self._module, name)
+
+    def __setattr__(self, name: str, value: Any) -> None: ...
+
+    def __setitem__(self, key: Any, value: Any) -> None: ...
+
+    def __getitem__(self, key: Any) -> Absent:
+        if isinstance(key, int):  # iteration of old asks so, and has no end
+            raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
+        return self
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A decorator leaves alone what it decorates."""
+        if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
+            return args[0]
+        return self
+
+    def __enter__(self) -> Absent:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __or__(self, other: Any) -> Any:  # in annotations
+        return self
+
+    __ror__ = __or__
+
+    def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
+        """A class built on it stands without it; on another library's module, as PyTorch's."""
+        return (torch.nn.Module,) if self._name.endswith("Module") else ()
+
+    def __repr__(self) -> str:
+        return f"<{self._module} is not installed>"
+
+
+def _asked(self: Absent, *_: Any, **__: Any) -> Any:
+    raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
+
+
+for _name in ASKING:
+    setattr(Absent, f"__{_name}__", _asked)
+
+
+class _AbsentModule(types.ModuleType):
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        return Absent(self.__name__.partition(".")[0], name)
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds modules below the given roots, and makes empty ones."""
+
+    def __init__(self) -> None:
+        self.roots: set[str] = set()
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        if name.partition(".")[0] not in self.roots:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
+        return _AbsentModule(spec.name)
+
+    def exec_module(self, module: types.ModuleType) -> None: ...
+
+
+@contextlib.contextmanager
+def _found(finder: _Finder) -> Iterator[None]:
+    """For a while. Afterwards the modules are as missing as before."""
+    sys.meta_path.append(finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for name in [name for name, module in sys.modules.items() if isinstance(module, _AbsentModule)]:
+            del sys.modules[name]
+
+
+def without_missing(run: Callable[[], Any], error: ModuleNotFoundError) -> Any:
+    """`run()` once more, with an empty module in the place of each one that an import of it misses.
+
+    error: what stopped it before. It is raised where it is not about a missing library.
+    """
+    finder = _Finder()
+    with _found(finder):
+        while True:
+            root = (error.name or "").partition(".")[0]
+            if not _is_missing(root) or root in finder.roots or len(finder.roots) >= MOST:
+                raise error
+            finder.roots.add(root)
+            try:
+                return run()
+            except ModuleNotFoundError as another:
+                error = another
+
+
+def _is_missing(root: str) -> bool:
+    """Whether it is a library that is not here, and no part of one that is."""
+    return bool(root) and root != "gatelab" and root not in sys.modules and not _is_here(root)
+
+
+@functools.lru_cache(maxsize=256)
+def _is_here(root: str) -> bool:
+    return importlib.machinery.PathFinder.find_spec(root) is not None

@@ -1,0 +1,179 @@
+"""A GPU that a notebook asks for and this machine has not: it is the processor.
+
+Nothing of this protects anybody, and nothing of it is on before a notebook asks for a device that is not here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import re
+import types
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # devices that are not here
+# PyTorch's words for it, by build: compiled without, no driver, no card.
+MISSING = (
+    r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
+    r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
+    r"|could not run '.*' with arguments from the '(cuda|mps|xpu|hip)' backend|cannot access accelerator device"
+    r"|torch\.cuda\.is_available\(\) is false|cannot initialize (cuda|xpu|mps)"
+    r"|without (cuda|mps|xpu) (support|backend)|requires (cuda|mps|xpu) support|without aten_cuda"
+    r"|dummy base class|nvtx functions not installed|has no attribute '_(cuda|mps|xpu|accelerator)"
+    r"|type torch\.cuda\.\w+ not available|invalid (cuda )?device id|expected a '(cuda|mps|xpu)' (device|generator)"
+)
+
+
+def settle_devices() -> None:
+    """What changes nothing where nobody asks for a GPU."""
+    torch.set_default_device = _default_device(torch.set_default_device)
+    torch.set_default_tensor_type = _only_here(torch.set_default_tensor_type)
+    if hasattr(torch, "accelerator"):
+        _set(torch.accelerator, "current_accelerator", lambda *_, **__: torch.device("cpu"))
+
+
+def _elsewhere(device: Any) -> bool:
+    if isinstance(device, torch.device):
+        return device.type in ELSEWHERE
+    return isinstance(device, str) and device.split(":")[0] in ELSEWHERE
+
+
+def _default_device(choose: Callable[[Any], None]) -> Callable[[Any], None]:
+    def set_default_device(device: Any) -> None:
+        choose("cpu" if _elsewhere(device) or isinstance(device, int) else device)
+
+    return set_default_device
+
+
+def _only_here(choose: Callable[[Any], None]) -> Callable[[Any], None]:
+    def set_default_tensor_type(kind: Any) -> None:
+        if "cuda" not in str(kind):
+            choose(kind)
+
+    return set_default_tensor_type
+
+
+class OnTheProcessor(TorchFunctionMode):
+    """A GPU that is asked for is the processor. Costs time at every operation, so it is on for who asks for one."""
+
+    def __torch_function__(
+        self, function: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        name = getattr(function, "__name__", "")
+        if name in ELSEWHERE:  # x.cuda()
+            return args[0]
+        if name == "pin_memory":
+            return args[0]
+        if name == "type" and len(args) > 1 and (kind := _kind_here(args[1])) is not None:
+            return args[0].to(kind)
+        if any(map(_elsewhere, args)):
+            args = tuple("cpu" if _elsewhere(arg) else arg for arg in args)
+        if _elsewhere(kwargs.get("device")):
+            kwargs = kwargs | {"device": "cpu"}
+        if kwargs.get("pin_memory"):
+            kwargs = kwargs | {"pin_memory": False}
+        return function(*args, **kwargs)
+
+
+def _kind_here(kind: Any) -> torch.dtype | None:
+    """The dtype of `torch.cuda.FloatTensor` and its like."""
+    found = re.search(r"torch\.(?:cuda|mps|xpu)\.(\w+)Tensor", str(kind))
+    return getattr(torch, found[1].lower(), None) if found else None
+
+
+def choose_processor() -> bool:
+    """For the rest of this process a GPU that is asked for is the processor. False when it already was."""
+    if torch.nn.Module.cuda is _stay:
+        return False
+    OnTheProcessor().__enter__()
+    torch.nn.Module.cuda = torch.nn.Module.xpu = _stay
+    torch.Generator = Generator
+    for place in (torch.cuda, torch.cuda.nvtx, torch.mps, torch.xpu):
+        for name, value in list(vars(place).items()):
+            if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in ASKED_FOR:
+                setattr(place, name, _quiet(value))
+    for place in (torch.cuda, torch.mps.event, torch.mps, torch.xpu):
+        for name in (
+            "Event",
+            "Stream",
+            "device",
+            "device_of",
+            "stream",
+            "StreamContext",
+            "graph",
+            "CUDAGraph",
+        ):
+            _set(place, name, Idle)
+    return True
+
+
+ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks is told the truth
+NUMBERS = re.compile("memory|count|current_device|utilization|temperature|power|clock|seed")
+
+
+class Idle:
+    """An event, a stream, a place on a GPU: it can be made, entered and asked for a time that is 0."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: 0.0
+
+    def __enter__(self) -> Idle:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+class Generator(torch.Generator):
+    """Draws on the processor, wherever it is to draw."""
+
+    def __new__(cls, device: Any = "cpu") -> Generator:
+        return super().__new__(cls, "cpu" if _elsewhere(device) else device)
+
+
+def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
+    """It does what it can; where that is nothing, it says nothing."""
+
+    @functools.wraps(function)
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            return function(*args, **kwargs)
+        if "name" in function.__name__:
+            return "no GPU here"
+        if "capability" in function.__name__:
+            return (0, 0)
+        if "properties" in function.__name__:
+            return types.SimpleNamespace(
+                name="no GPU here", total_memory=0, major=0, minor=0, multi_processor_count=0
+            )
+        return 0 if NUMBERS.search(function.__name__) else None
+
+    return quiet
+
+
+def _set(place: Any, name: str, value: Any) -> None:
+    """Put a stand-in where something may be missing in another version."""
+    if hasattr(place, name):
+        setattr(place, name, value)
+
+
+def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
+    return module
+
+
+def misses_gpu(message: str) -> bool:
+    """Whether an error says that a device is asked for which this machine has not."""
+    return re.search(MISSING, message) is not None
+
+
+def asks_for_gpu(test: str) -> bool:
+    """Whether a condition asks for a device that this machine has not."""
+    return re.search(r"(?i)\b(cuda|mps|xpu|gpu|accelerator)", test) is not None
