@@ -301,3 +301,19 @@ def test_are_the_committed_solutions_those_of_the_masters(rebuilt):
         code = [cell for cell in committed.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), name
         assert not [out for cell in code for out in cell.outputs if out.output_type == "error"], name
+
+
+def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path) -> None:
+    """What is printed after a figure stands after it, a progress bar leaves nothing, and one piece of text is one output."""
+    cell = (
+        "import sys\nfrom IPython.display import display\nprint('before', flush=True)\n"
+        "print(' 10%|#', end='\\r', flush=True)\nprint('and more')\nprint('careful', file=sys.stderr, flush=True)\n"
+        "display({'text/plain': 'Figure'}, raw=True)\nprint('after')"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    (done,) = solved.execute("lab.ipynb", notebook, tmp_path).cells
+    assert [output.get("text") or output.data["text/plain"] for output in done.outputs] == [
+        "before\nand more\n",
+        "Figure",
+        "after\n",
+    ]
