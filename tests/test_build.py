@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from gatelab.build import BuildError, course, gate, leaks, master, solved
-from gatelab.build.pipeline import accept_now, build, masters
+from gatelab.build.pipeline import accept_now, build, inspect, masters
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
@@ -317,3 +317,20 @@ def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path)
         "Figure",
         "after\n",
     ]
+
+
+def test_a_build_goes_on_from_what_the_last_one_wrote(tmp_path: Path) -> None:
+    """The class notebooks' folder holds copies from the release; they do not make the release a copy of something secret."""
+    kit = minikit.make_kit(tmp_path / "kit")
+    beside = kit / "solutions" / NAME / "class" / "seqlab"
+    beside.mkdir(parents=True)
+    lab = Lab.in_repository(kit, NAME)
+    release = make_release(lab, kit, tmp_path / "first")
+    names = [path for path in sorted((release / "seqlab").rglob("*.py")) if path.stat().st_size]
+    assert names
+    for path in names:
+        (beside / path.name).write_bytes(path.read_bytes())
+    inspect(release, lab, kit)
+    (beside.parent / "demo.ipynb").write_bytes(names[0].read_bytes())  # but a class notebook is no part of it
+    with pytest.raises(BuildError, match=r"copy of demo\.ipynb"):
+        inspect(release, lab, kit)

@@ -79,13 +79,17 @@ class Lab:
     assignment: Path  # questions.toml, seqlab/, the masters
     hidden: Path  # the suites and reference/
     bank: Path | None = None  # folder that holds chaff/ and wheat/; None: no diagnosis by name
-    release: Path | None = None  # folder that students get; None: nothing is known of the notebook as handed out
+    release: Path | None = (
+        None  # folder that students get; None: nothing is known of the notebook as handed out
+    )
 
     @classmethod
     def in_repository(cls, root: Path, name: str = "lstm-gru") -> Lab:
         """The lab `name` of the kit in `root`, looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
-        lab = cls(root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name)
+        lab = cls(
+            root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name
+        )
         if not (lab.assignment / "questions.toml").is_file():
             raise LabError(
                 f"{root}: no assignment/{name}/questions.toml here; run the command in the kit's folder "

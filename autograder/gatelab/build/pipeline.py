@@ -97,7 +97,10 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
     settings = Settings.of(root)
     beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
     bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
-    contents.check(release, lab, settings.release, [lab.hidden, *bank, root / "solutions", *beside])
+    solutions = root / "solutions" / lab.name
+    # What a class gets beside its notebooks is itself a copy from the release.
+    solved_files = [*solutions.glob("*.*"), *(solutions / "class").glob("*.ipynb")]
+    contents.check(release, lab, settings.release, [lab.hidden, *bank, *solved_files, *beside])
     notebooks = masters(lab, root)
     gate.check_form(release, lab, notebooks[Path(lab.notebook).with_suffix(".py").name])
     gate.check_leaks(release, lab, notebooks, settings.shared_lines)

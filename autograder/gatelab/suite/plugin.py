@@ -206,7 +206,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        grading.verdict(item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed))
+        grading.verdict(
+            item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed)
+        )
     return report
 
 
