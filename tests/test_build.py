@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from gatelab.build import BuildError, course, gate, leaks, master, solved
-from gatelab.build.pipeline import accept_now, build, masters
+from gatelab.build.pipeline import accept_now, build, inspect, masters
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab import Lab
@@ -301,3 +301,36 @@ def test_are_the_committed_solutions_those_of_the_masters(rebuilt):
         code = [cell for cell in committed.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1)), name
         assert not [out for cell in code for out in cell.outputs if out.output_type == "error"], name
+
+
+def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path) -> None:
+    """What is printed after a figure stands after it, a progress bar leaves nothing, and one piece of text is one output."""
+    cell = (
+        "import sys\nfrom IPython.display import display\nprint('before', flush=True)\n"
+        "print(' 10%|#', end='\\r', flush=True)\nprint('and more')\nprint('careful', file=sys.stderr, flush=True)\n"
+        "display({'text/plain': 'Figure'}, raw=True)\nprint('after')"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    (done,) = solved.execute("lab.ipynb", notebook, tmp_path).cells
+    assert [output.get("text") or output.data["text/plain"] for output in done.outputs] == [
+        "before\nand more\n",
+        "Figure",
+        "after\n",
+    ]
+
+
+def test_a_build_goes_on_from_what_the_last_one_wrote(tmp_path: Path) -> None:
+    """The class notebooks' folder holds copies from the release; they do not make the release a copy of something secret."""
+    kit = minikit.make_kit(tmp_path / "kit")
+    beside = kit / "solutions" / NAME / "class" / "seqlab"
+    beside.mkdir(parents=True)
+    lab = Lab.in_repository(kit, NAME)
+    release = make_release(lab, kit, tmp_path / "first")
+    names = [path for path in sorted((release / "seqlab").rglob("*.py")) if path.stat().st_size]
+    assert names
+    for path in names:
+        (beside / path.name).write_bytes(path.read_bytes())
+    inspect(release, lab, kit)
+    (beside.parent / "demo.ipynb").write_bytes(names[0].read_bytes())  # but a class notebook is no part of it
+    with pytest.raises(BuildError, match=r"copy of demo\.ipynb"):
+        inspect(release, lab, kit)

@@ -33,8 +33,9 @@ RECORD = False  # with LIVE: write this run to cached/demo.json, as the run to f
 SEED = 1  # of every experiment: change it and run again, and see what still holds
 
 # %%
-HANDOUT = "{{HANDOUT_URL}}"  # where Colab finds the handout; elsewhere it is not used
-HANDOUT_SUM = "{{HANDOUT_SUM}}"  # of all its files but the notebook
+# Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
+HANDOUT = "{{HANDOUT_URL}}"
+HANDOUT_SUM = "{{HANDOUT_SUM}}"
 
 import sys
 

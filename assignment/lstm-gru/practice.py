@@ -29,8 +29,9 @@
 # Start Jupyter in the folder that holds this notebook and `seqlab/`; the first cell does nothing there. **On Colab** it fetches the other files of the handout, or takes an uploaded `lstm-gru.zip`.
 
 # %%
-HANDOUT = "{{HANDOUT_URL}}"  # where Colab finds the handout; elsewhere it is not used
-HANDOUT_SUM = "{{HANDOUT_SUM}}"  # of all its files but the notebook
+# Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
+HANDOUT = "{{HANDOUT_URL}}"
+HANDOUT_SUM = "{{HANDOUT_SUM}}"
 
 import sys
 

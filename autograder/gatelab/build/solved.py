@@ -25,6 +25,7 @@ SECONDS_A_CELL = 900
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
+_OVERWRITTEN = re.compile(r".*\r(?=[^\n])")  # by what follows the carriage return
 _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 
 
@@ -84,7 +85,6 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
-            coalesce_streams=True,
             extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: it warns of its own local sockets
         )
         environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(Path(scratch) / "ipython")}
@@ -98,9 +98,28 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.metadata.pop("execution", None)
-            outputs = (_stable(output) for output in cell.outputs if output.get("name") != "stderr")
+            outputs = (_stable(output) for output in _joined(cell.outputs))
             cell.outputs = [output for output in outputs if output.get("text") != ""]
     return notebook
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Without stderr; what was printed in one go is one output, however the kernel sent it.
+
+    What was printed after a figure stays after it (nbclient's own `coalesce_streams` puts it before).
+    """
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        if output.get("name") == "stderr":
+            continue
+        if output.output_type == "stream" and joined and joined[-1].output_type == "stream":
+            joined[-1].text += output.text
+        else:
+            joined.append(output)
+    for output in joined:
+        if output.output_type == "stream":
+            output.text = _OVERWRITTEN.sub("", output.text)
+    return joined
 
 
 def _stable(output: NotebookNode) -> NotebookNode:

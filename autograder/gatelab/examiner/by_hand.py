@@ -21,7 +21,7 @@ from .workers import ConfinedWorkers
 def workers_for(
     lab: Lab, path: Path, accept_missing: Sequence[str], at_end: Callable[[Callable[[], None]], None]
 ) -> ConfinedWorkers:
-    """The loaded workers of one notebook. What has to be closed is given to `at_end`, what goes first as the last.
+    """The loaded workers of one notebook. What has to be closed is handed to `at_end`; resources are closed in reverse order.
 
     `path` may be a student's folder: then its notebook is chosen as everywhere. Raises pytest.UsageError with one
     sentence when it cannot be graded.
