@@ -7,12 +7,14 @@ import itertools
 import pytest
 import torch
 
-from gatelab.bank.load import Bank, compose
+from gatelab.bank.load import Bank, compose, only_in_one
 from gatelab.diagnosis.compare import close, close_grads, same, unchanged
 from gatelab.diagnosis.identify import equal_answers, identify
+from gatelab.examiner.grade import run_suites
 from gatelab.lab import Lab
-from gatelab.suite.grading import references_before
+from gatelab.suite.grading import Grading, references_before
 from gatelab.suite.local import LocalBackend
+from gatelab.suite.plugin import LocalWorkers
 from gatelab.suite.trace import Recording, Trace
 
 torch.set_num_threads(1)  # thousands of tiny products
@@ -236,3 +238,34 @@ def test_failures_are_the_same_only_with_the_same_words_but_for_own_names() -> N
         assert not equal_answers(lacking, answer(other), request)
     shapes = "mat1 and mat2 shapes cannot be multiplied ({} and 4x20)"
     assert not equal_answers(answer(shapes.format("3x5")), answer(shapes.format("2x5")), request)
+
+
+HALVES = [
+    "q3/initial-state-dropped",
+    "q3/sequence-read-backwards",
+    "q3/last-output-only",
+    "q3/range-without-the-root",
+]
+
+
+@pytest.mark.parametrize("key", HALVES)
+def test_a_mistake_in_one_of_two_classes_alone_has_its_name_too(
+    check, lab: Lab, bank: Bank, key: str
+) -> None:
+    """The bank holds it as made in both."""
+    (whole,) = [chaff for chaff in bank.chaffs if chaff.key == key]
+    halves = only_in_one(whole)
+    assert len(halves) == 2
+    for half in halves:
+        assert half.source not in (whole.source, whole.reference)
+        grading = Grading(lab, 11, LocalWorkers(lab, [half.source]), bank)
+        run_suites(lab, grading, ["q3"], training=False)
+        question = grading.finished["q3"]
+        assert question.misconception == whole.id, [part.message for part in question.parts]
+        assert question.credit == pytest.approx(whole.credit * question.max_points)
+
+
+def test_a_mistake_in_one_definition_or_in_whole_code_has_no_halves(bank: Bank) -> None:
+    by_key = {chaff.key: chaff for chaff in bank.chaffs}
+    assert only_in_one(by_key["q3/forget-bias-ignored"]) == ()
+    assert only_in_one(by_key["q3/batch-and-time-mixed"]) == ()

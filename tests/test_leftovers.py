@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,22 @@ LEAVES = {
     "default-dtype": "torch.set_default_dtype(torch.float16)",
     "seed": "torch.manual_seed(7)",
 }
+# Others, tried in a few questions.
+MORE = {
+    "autocast": "torch.set_autocast_enabled('cpu', True)",
+    "inference-mode": "torch.__dict__.setdefault('_modes', []).append(torch.inference_mode()); torch._modes[-1].__enter__()",
+    "anomaly-mode": "torch.autograd.set_detect_anomaly(True)",
+    "hooks": "torch.nn.modules.module.register_module_forward_hook(lambda *_: None)",
+}
+TRIED = [(kind, question) for kind in LEAVES for question in CODE] + [
+    (kind, question) for kind in MORE for question in ("q1", "q9")
+]
+# What may be left behind: no answer to another call depends on it.
+HARMLESS = (
+    "__import__('random').seed(1); __import__('numpy').random.seed(1); __import__('warnings').simplefilter('ignore'); "
+    "torch.use_deterministic_algorithms(True); torch.set_printoptions(precision=3); torch.set_num_threads(1); "
+    "torch.set_float32_matmul_precision('high')"
+)
 # The same for what a module among the arguments (or the one called) may be left in, and where there is one.
 MODULES = {
     "training-mode": "module.eval()",
@@ -31,6 +49,8 @@ MODULES = {
     "grad": "p = next(module.parameters()); p.grad = torch.ones_like(p)",
     "weights": "next(module.parameters()).data.add_(1e-3)",
     "hooks": "module.register_forward_hook(lambda *_: None)",
+    "exchanged": "n, p = next(module.named_parameters()); o, _, n = n.rpartition('.'); "
+    "setattr(module.get_submodule(o), n, torch.nn.Parameter(p.detach().clone()))",
 }
 WITH_MODULES = ("q4", "q10", "q7", "q8")
 
@@ -75,10 +95,9 @@ def check_charged(question: Question, kind: str) -> None:
     assert any(SAID[kind] in part.message for part in lost), [part.message for part in lost]
 
 
-@pytest.mark.parametrize("question", CODE)
-@pytest.mark.parametrize("kind", LEAVES)
+@pytest.mark.parametrize(("kind", "question"), TRIED)
 def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab, question: str, kind: str):
-    result = graded(lab, question, leaving(lab, question, LEAVES[kind]))
+    result = graded(lab, question, leaving(lab, question, (LEAVES | MORE)[kind]))
     check_charged(result, kind)
     smallest = min(part.max_points for part in result.parts)
     assert result.points < sum(part.max_points for part in result.parts)
@@ -94,8 +113,32 @@ def test_a_model_left_changed_costs_a_part(lab: Lab, question: str, kind: str) -
     lost = [part for part in result.parts if not part.passed]
     assert lost, kind
     # Where the suite looks for it itself, it says it in its own words; a changed weight gives wrong numbers.
-    if kind in ("training-mode", "hooks"):
+    if kind in ("training-mode", "hooks", "exchanged"):
         check_charged(result, kind)
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """What HARMLESS sets holds for the whole process; the other tests must not meet it."""
+    threads, precision = torch.get_num_threads(), torch.get_float32_matmul_precision()
+    with warnings.catch_warnings():
+        yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_printoptions(profile="default")
+    torch.set_num_threads(threads)
+    torch.set_float32_matmul_precision(precision)
+
+
+@pytest.mark.usefixtures("as_before")
+@pytest.mark.parametrize("question", CODE)
+def test_what_changes_no_other_answer_costs_nothing(check, lab: Lab, question: str) -> None:
+    source = leaving(lab, question, HARMLESS, "module.made_in_forward = torch.nn.Dropout(0.0)")
+    lost = [
+        part for part in graded(lab, question, source).parts if not part.passed and part.name != "accuracy"
+    ]
+    assert not lost, [part.message for part in lost]
+    result = check(question, names_with(lab, source))
+    assert all(case.passed for case in result.test_case_results), repr(result)
 
 
 def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
@@ -106,11 +149,10 @@ def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
     check_charged(result, "training-mode")
 
 
-@pytest.mark.parametrize("question", CODE)
-@pytest.mark.parametrize("kind", LEAVES)
+@pytest.mark.parametrize(("kind", "question"), TRIED)
 def test_a_public_check_tells_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
     before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
-    result = check(question, names_with(lab, leaving(lab, question, LEAVES[kind])))
+    result = check(question, names_with(lab, leaving(lab, question, (LEAVES | MORE)[kind])))
     assert not all(case.passed for case in result.test_case_results)
     assert "afterwards " in first_message(result) or "known mistake" in first_message(result), first_message(
         result

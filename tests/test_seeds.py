@@ -7,10 +7,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from gatelab.bank.load import Bank, Chaff
 from gatelab.bank.seeds import listed, lost_at, over_seeds, unstable
+from gatelab.examiner.grade import run_suites
 from gatelab.lab import Lab, LabError
+from gatelab.suite.draw import Draw
+from gatelab.suite.grading import Grading
+from gatelab.suite.plugin import LocalWorkers
 
 SORTED = """
 class Seq2Seq(Seq2Seq):
@@ -56,3 +61,39 @@ def test_what_differs_is_told_and_what_is_listed_has_a_reason(tmp_path: Path) ->
 
 def test_every_listed_chaff_exists(lab: Lab, bank: Bank) -> None:
     assert set(listed(lab)) <= {chaff.key for chaff in bank.chaffs}
+
+
+@pytest.mark.parametrize("key", ["q6/index-clamped", "q9/sign-forgotten", "q10/pad-taken-for-the-end"])
+def test_points_alone_are_graded_as_with_messages(lab: Lab, bank: Bank, key: str) -> None:
+    (chaff,) = [chaff for chaff in bank.chaffs if chaff.key == key]
+    grading = Grading(lab, 11, LocalWorkers(lab, [chaff.source]), None)
+    run_suites(lab, grading, [chaff.question], training=False)
+    parts = grading.finished[chaff.question].parts
+    assert lost_at(lab, chaff, [11]) == {tuple(part.name for part in parts if not part.passed): 1}
+
+
+def test_a_search_is_made_once_for_a_seed_and_each_gets_a_copy() -> None:
+    tried = []
+
+    def found(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+        draw = Draw(seed, "test_x.py::test_y")
+
+        def good(numbers: torch.Tensor) -> bool:
+            tried.append(seed)
+            return bool(numbers[0] > 1)
+
+        return draw.search(lambda: draw(3), good), draw(3)
+
+    first, after = found(11)
+    tries = len(tried)
+    assert tries > 0
+    again, after_again = found(11)
+    assert len(tried) == tries
+    assert torch.equal(first, again)
+    assert torch.equal(after, after_again)  # what is drawn next is the same, too
+    again.zero_()
+    assert torch.equal(found(11)[0], first)
+    assert not torch.equal(found(12)[0], first)
+    draw = Draw(11, "test_x.py::test_z")
+    with pytest.raises(RuntimeError, match="no good inputs were drawn in 3 tries"):
+        draw.search(lambda: draw(3), lambda numbers: False, tries=3)

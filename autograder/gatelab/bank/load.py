@@ -11,7 +11,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 
@@ -113,6 +114,31 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
         edits=a.edits + b.edits,
         reference=a.reference,
     )
+
+
+@lru_cache(maxsize=1024)
+def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
+    """The same mistake made in only one of the definitions that the chaff is wrong in, each under the chaff's own ID.
+
+    A student may get the LSTM right and the GRU wrong. Empty where the mistake stands in one definition anyway, or the
+    chaff is whole code.
+    """
+    by_name: dict[str, list[tuple[str, str]]] = {}
+    for edit in chaff.edits or ():
+        by_name.setdefault(_definition_at(chaff.reference, edit[0]), []).append(edit)
+    if len(by_name) < 2 or "" in by_name:
+        return ()
+    halves = (tuple(edits) for edits in by_name.values())
+    return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
+
+
+def _definition_at(source: str, text: str) -> str:
+    """The name of the function or class of the outermost level that a text stands in; "" for none or several."""
+    if source.count(text) != 1:
+        return ""
+    line = source[: source.index(text)].count("\n") + 1
+    found = [node for node in ast.parse(source).body if node.lineno <= line <= (node.end_lineno or 0)]
+    return getattr(found[0], "name", "") if found else ""
 
 
 def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from gatelab.bank.load import Chaff
+from gatelab.bank.load import Chaff, only_in_one
 from gatelab.policy import Withheld
 from gatelab.suite.local import LocalBackend
 from gatelab.suite.trace import Trace
@@ -199,7 +199,20 @@ def identify(
     right = {place for place, answer in correct.items() if _as_submitted(trace, place, answer)}
     if right == replayed:
         return Mistakes()
-    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source))]
+    differs = [
+        next((place for place, same in agreements(trace, backend(chaff.source)) if not same), None)
+        for chaff in chaffs
+    ]
+    found = [chaff for chaff, place in zip(chaffs, differs, strict=True) if place is None]
+    if not found:
+        # Made in one definition of several it shows at some calls, and at the others the answer is right.
+        halves = [
+            half
+            for chaff, place in zip(chaffs, differs, strict=True)
+            if place in right
+            for half in only_in_one(chaff)
+        ]
+        found = [half for half in halves if agrees(trace, backend(half.source))]
     if found:
         return Mistakes(found[:1], full=True)
     # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are

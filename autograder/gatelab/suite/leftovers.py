@@ -22,6 +22,8 @@ SAID = {
     "grad": "a `.grad` is another one than before. `torch.autograd.grad` gives a gradient and touches none",
     "training-mode": "a model is in another mode: `train()` or `eval()` was called and not undone",
     "weights": "the weights of a model are other numbers",
+    "exchanged": "a model has other layers or weights: one was put in the place of another, or added. Who trains the "
+    "model still has the old ones",
     "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
 

@@ -17,7 +17,7 @@ from torch import nn
 # What may be said of a call. An answer from a worker is checked against this.
 KINDS = (
     "grad-mode", "inference-mode", "default-dtype", "default-device", "autocast", "anomaly-mode", "seed",
-    "argument", "requires-grad", "grad", "training-mode", "weights", "hooks",
+    "argument", "requires-grad", "grad", "training-mode", "weights", "exchanged", "hooks",
 )  # fmt: skip
 LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
 _leaving = []  # guards that ended a mode the student's code had left on
@@ -32,6 +32,7 @@ def switches() -> dict[str, Any]:
         "default-device": torch.get_default_device(),
         "autocast": torch.is_autocast_enabled("cpu"),
         "anomaly-mode": torch.is_anomaly_enabled(),
+        "hooks": {number for hooks in _hooks_of_all() for number in hooks},
     }
 
 
@@ -40,6 +41,7 @@ def put_back(before: dict[str, Any]) -> list[str]:
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
+        changed = [kind for kind in changed if kind != "grad-mode"]  # inference mode switches the gradients, too
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
     if "default-dtype" in changed:
         torch.set_default_dtype(before["default-dtype"])
@@ -50,6 +52,10 @@ def put_back(before: dict[str, Any]) -> list[str]:
         torch.set_autocast_enabled("cpu", before["autocast"])
     if "anomaly-mode" in changed:
         torch.set_anomaly_enabled(before["anomaly-mode"])
+    if "hooks" in changed:
+        for hooks in _hooks_of_all():
+            for number in hooks.keys() - before["hooks"]:
+                hooks.pop(number)
     # Last: to end inference mode switches the gradients, too.
     torch.set_grad_enabled(before["grad-mode"])
     return changed
@@ -68,6 +74,8 @@ class Held:
         self._sort(given)
         submodules = {id(m): m for module in self.modules for m in module.modules()}
         self.parts = [(module, module.training, _hooks(module)) for module in submodules.values()]
+        self.names = _names(self.modules)
+        self.holds = [(m, dict(m._modules), dict(m._parameters)) for m in submodules.values()]
         weights = {id(p): p for module in self.modules for p in module.parameters()}
         self.weights = [_Tensor(p, self.trains) for p in weights.values()]
         self.tensors = [_Tensor(t) for t in {id(t): t for t in self.arguments}.values()]
@@ -89,14 +97,25 @@ class Held:
         """The words of what is no longer as it was."""
         found = [kind for tensor in self.tensors for kind in tensor.changed("argument")]
         found += [kind for weight in self.weights for kind in weight.changed("weights")]
+        if self._exchanged():
+            found.append("exchanged")
         for module, training, hooks in self.parts:
             if module.training != training:
                 found.append("training-mode")
             found += ["hooks" for kind, own in _hooks(module).items() if own - hooks[kind]]
         return list(dict.fromkeys(found))
 
+    def _exchanged(self) -> bool:
+        """Whether weights are gone, added, or others stand in their place. A layer without weights does no harm."""
+        return self.names != _names(self.modules)
+
     def put_back(self) -> None:
         """Make the modules what they were. (Tensors that were handed over are the request's own.)"""
+        if self._exchanged():
+            for module, layers, weights in self.holds:
+                for held, before in ((module._modules, layers), (module._parameters, weights)):
+                    held.clear()
+                    held.update(before)
         for weight in self.weights:
             weight.put_back()
         for module, training, hooks in self.parts:
@@ -159,6 +178,17 @@ def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
     if now.shape != before.shape or now.dtype != before.dtype:
         return False
     return torch.equal(now, before) or bool(((now == before) | ((now != now) & (before != before))).all())
+
+
+def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
+    """Every weight of some modules by its name, and which tensor it is."""
+    return [(name, id(p)) for module in modules for name, p in module.named_parameters()]
+
+
+def _hooks_of_all() -> list[dict[int, Any]]:
+    """Torch's tables of the hooks that are called for every module there is."""
+    kinds = ("forward_hooks", "forward_pre_hooks", "backward_hooks", "backward_pre_hooks")
+    return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
 
 
 def _hooks(module: nn.Module) -> dict[str, set]:
