@@ -30,6 +30,7 @@ import socket
 import sys
 import tempfile
 import time
+import traceback
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -231,7 +232,7 @@ def main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
     folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
-    library = folder / "library"
+    library, status = folder / "library", 1
     try:
         with _ending_with(line, folder):
             _furnish(folder, library, sys.argv[3])
@@ -241,9 +242,14 @@ def main() -> None:
         _landmarks = put_up(str(folder), str(library))  # kept open
         line.sendall(json.dumps({"ready": True, "folder": str(folder)}).encode() + b"\n")
         serve(line)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         end_all()
         _remove(folder)
+        # Python's own end would take apart all that torch has made: a second and more on a busy machine.
+        os._exit(status)
 
 
 def _furnish(folder: Path, library: Path, seqlab: str) -> None:
