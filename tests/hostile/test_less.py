@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
+from gatelab.engine import Engine
 from hostile import doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
-
-from gatelab.engine import Engine
 
 ATTEMPTS = list(attempts())
 SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/test_hostile.py
@@ -31,7 +31,7 @@ HERE = [name for name in LESS if os.geteuid() == 0 or name == "landlock_1"]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    parametrize(metafunc, {name: ATTEMPTS for name in HERE})
+    parametrize(metafunc, dict.fromkeys(HERE, ATTEMPTS))
 
 
 def _class_with(name: str) -> object:
