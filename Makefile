@@ -8,7 +8,7 @@ CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile build zip verify mutate ambush bench soak steady image claims calibrate lint clean
+.PHONY: grade test hostile flat reached fuzz build zip verify mutate ambush bench soak steady image claims calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -21,9 +21,23 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --durations 15
 
-## Every hostile submission through otter and nbgrader as they are installed; `make test` sends a few of them there.
+## Every hostile submission through otter and nbgrader as they are installed (`make test` sends a few of them there), and
+## through the class command with each piece of confinement taken away in turn. Root and not root: run it as either.
 hostile: $(READY)
-	$(BIN)/pytest tests/hostile/test_doors.py --durations 2
+	$(BIN)/pytest tests/hostile/test_doors.py tests/hostile/test_less.py --durations 2
+
+## 300 hostile submissions through one engine: do its processes' descriptors, memory and files stay as they were?
+flat: $(READY)
+	$(BIN)/python tests/flat.py --jobs $(JOBS)
+
+## Which lines of worker/ and confine/ the hostile submissions reach; writes docs/reached.md.
+reached: $(READY)
+	$(BIN)/python tests/reached.py --jobs $(JOBS)
+
+## An hour of bytes that nobody thought of, guided by the lines they reach, for all that reads what strangers hand in.
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python tests/fuzz/run.py --seconds 720
 
 ## Release, solutions and the students' zip. What students see must be what was accepted: `gatelab build --accept`.
 build: $(READY)

@@ -78,15 +78,16 @@ def test_a_cell_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path:
 
 @pytest.mark.parametrize("how", HOW)
 def test_a_notebook_says_that_its_processor_time_is_used_up(
-    lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch, how: str
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, cpu_seconds=2))
-    workers = ConfinedWorkers(lab, [], server.client, server.library)
-    workers.load()
     request = {"op": "cell", "source": SPIN.format(how=how), "index": 0, "seconds": 60.0, "quick": False}
-    with pytest.raises(WorkerLost, match="used up its 2 s of processor time"):
-        workers.main.ask(request, 60)
-    workers.shut()
+    with ForkServer(lab.assignment / "seqlab") as server:
+        workers = ConfinedWorkers(lab, [], server.client, server.library)
+        workers.load()
+        with pytest.raises(WorkerLost, match="used up its 2 s of processor time"):
+            workers.main.ask(request, 60)
+        workers.shut()
 
 
 @pytest.mark.parametrize(

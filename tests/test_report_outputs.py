@@ -16,7 +16,7 @@ from gatelab.lab import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.export import ExportError, canvas, moodle
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Cell, Part, Question, Report
+from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv, harmless
 
@@ -251,7 +251,8 @@ class TestClassReport:
 
     def test_does_a_stub_count_as_not_begun_and_for_nothing_else(self) -> None:
         stub = [
-            Part(f"part-{k}", 0.0, 5.0, False, "Not written yet (q1: not written yet).") for k in range(2)
+            Part(f"part-{k}", 0.0, 5.0, False, "Not written yet (q1: not written yet).", kind=UNTOUCHED)
+            for k in range(2)
         ]
         rows = [*a_class(), *(Row(n, n, graded(n, Question("q1", "t", 10.0, stub))) for n in ("fay", "gus"))]
         q1 = class_book(LAB, rows, CHOSEN, 7, BANK)["questions"][0]

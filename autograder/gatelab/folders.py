@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -23,13 +24,14 @@ def remove(folder: Path) -> None:
 
 
 class Vanishing:
-    """A new folder that is removed at `close`, and also when this process is killed: a shell waits for that.
+    """A new folder (in `dir`, or where temporary ones are) that is removed at `close`, and also when this process is killed: a shell waits for that.
 
     `path` is the folder. Use it as a context manager, which gives the path.
     """
 
-    def __init__(self, prefix: str) -> None:
-        self.path = Path(tempfile.mkdtemp(prefix=prefix))
+    def __init__(self, prefix: str, dir: Path | None = None) -> None:
+        # The shell is there before the folder, since this process may be killed between any two steps.
+        self.path = Path(dir or tempfile.gettempdir()).absolute() / f"{prefix}{secrets.token_hex(8)}"
         try:
             self._keeper = subprocess.Popen(
                 ["sh", "-c", KEEPER, "sh", str(self.path)],
@@ -38,6 +40,11 @@ class Vanishing:
             )  # fmt: skip
         except OSError:  # a machine without a shell
             self._keeper = None
+        try:
+            self.path.mkdir(mode=0o700)
+        except OSError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Remove the folder."""
@@ -56,7 +63,7 @@ class Vanishing:
 
 
 @contextlib.contextmanager
-def vanishing(prefix: str = "gatelab-") -> Iterator[Path]:
+def vanishing(prefix: str = "gatelab-", dir: Path | None = None) -> Iterator[Path]:
     """`Vanishing`, where nothing but the path is needed."""
-    with Vanishing(prefix) as path:
+    with Vanishing(prefix, dir) as path:
         yield path

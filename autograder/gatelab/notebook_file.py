@@ -111,7 +111,11 @@ def _damage(data: bytes, error: Exception) -> tuple[str, str]:
 
 
 def _is_cut(error: json.JSONDecodeError) -> bool:
-    return error.msg.startswith("Unterminated string") or error.pos >= len(error.doc.rstrip())
+    open = error.doc[error.pos : error.pos + 1] == '"' and not _STRING.match(error.doc, error.pos)
+    return open or error.pos >= len(error.doc.rstrip())
+
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def _utf8(data: bytes, name: str) -> bytes:

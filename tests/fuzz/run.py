@@ -75,9 +75,15 @@ def keep(name: str, most: int) -> int:
     target, _ = targets.target(name)
     known: set[tuple[str, int]] = set()
     chosen: list[tuple[int, bytes]] = []
-    paths = sorted((OUT / name / "inputs").iterdir(), key=lambda path: (path.stat().st_size, path.name))
+    paths = sorted(
+        (OUT / name / "inputs").iterdir(),
+        key=lambda path: (path.stat().st_size if path.exists() else 0, path.name),
+    )
     for path in paths:
-        data, lines = path.read_bytes(), set()
+        try:
+            data, lines = path.read_bytes(), set()
+        except FileNotFoundError:  # a run that goes on meanwhile has found a smaller one
+            continue
 
         def trace(frame, event, arg, lines=lines):
             if "gatelab" not in frame.f_code.co_filename:

@@ -12,7 +12,7 @@ from typing import Any
 from trained import tasks
 
 from gatelab.bank.concepts import form
-from gatelab.suite import needs, part
+from gatelab.suite import Unanswered, needs, part
 
 KEY = tomllib.loads(Path(__file__).parent.joinpath("reference", "concepts.toml").read_text(encoding="utf-8"))
 POINTS = 4
@@ -43,7 +43,8 @@ def check_answer(answer: str, id: str, entry: dict[str, Any]) -> None:
     """An answer, as text, must agree with its entry in the key."""
     asked = form(entry)
     # A worker's text shows what may be shown; strip() gives what was answered.
-    needs(not concepts.empty(answer.strip()), f"{id} is unanswered.")
+    if concepts.empty(answer.strip()):
+        raise Unanswered(f"{id} is unanswered.")
     try:
         plain = concepts.read(answer.strip(), asked)
     except ValueError as expected:

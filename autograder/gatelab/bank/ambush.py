@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 
 from gatelab.examiner.grade import run_suites
 from gatelab.lab import Lab
+from gatelab.report.model import NOT_RUN
 from gatelab.suite.grading import Grading
 from gatelab.suite.plugin import LocalWorkers
 from gatelab.suite.student import Student
@@ -135,7 +136,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     if is_green(lab, question, source):
         grading = _Patient(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
-        parts = [p for p in grading.finished[question].parts if p.message != "This check was not run."]
+        parts = [p for p in grading.finished[question].parts if p.kind != NOT_RUN]
         lost = sum(part.max_points - part.points for part in parts)
         word = f"{lost:g} {lab.questions[question].points:g}"
     line.send(word)

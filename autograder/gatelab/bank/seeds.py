@@ -13,11 +13,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from gatelab.lab import Lab, LabError
+from gatelab.report.model import NOT_RUN
 
 from .load import Chaff
 
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
-NOT_RUN = "This check was not run."
 
 
 def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
@@ -34,7 +34,7 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
         grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)
         run_suites(lab, grading, [chaff.question], training=False)
         parts = grading.finished[chaff.question].parts
-        found[tuple(part.name for part in parts if not part.passed and part.message != NOT_RUN)] += 1
+        found[tuple(part.name for part in parts if not part.passed and part.kind != NOT_RUN)] += 1
     return found
 
 

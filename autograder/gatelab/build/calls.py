@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from gatelab.confine import libc
 
 
 def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
@@ -71,6 +75,8 @@ def _outcome(act: Callable[[], Any], id: str) -> str:
 
 def main(answer: str) -> None:
     """The process of its own: cells come in on stdin, what is wrong goes to a file."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with `gatelab build`, however that ends
     sys.path.insert(0, os.getcwd())  # seqlab lies beside the notebook
     cells = json.load(sys.stdin)
     told = list(faults(cells))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
+from gatelab.folders import vanishing
 from gatelab.lab import Lab
 from gatelab.report.model import Report
 
@@ -148,11 +148,8 @@ def _grading(lab: Lab, engine: Grader | None) -> Iterator[gate.Grade]:
 @contextmanager
 def _workspace(root: Path) -> Iterator[Path]:
     """A folder on the repository's own file system, so that its results can be renamed into place."""
-    path = Path(tempfile.mkdtemp(prefix=".gatelab-build-", dir=root))
-    try:
+    with vanishing(".gatelab-build-", root) as path:
         yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def _swap(new: Path, place: Path, workspace: Path) -> None:

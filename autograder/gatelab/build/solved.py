@@ -6,7 +6,6 @@ import hashlib
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 
 import nbformat
@@ -17,6 +16,7 @@ from nbformat import NotebookNode
 from gatelab.build import master, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
+from gatelab.folders import vanishing
 from gatelab.lab import Lab
 
 MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
@@ -75,8 +75,8 @@ def executed(name: str, notebook: NotebookNode, release: Path, old: Path) -> Not
 
 def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
     """Run a notebook beside a copy of the students' files, in a kernel of its own."""
-    with tempfile.TemporaryDirectory(prefix="gatelab-solve-") as scratch:
-        folder = Path(scratch) / "lab"
+    with vanishing("gatelab-solve-") as scratch:
+        folder = scratch / "lab"
         shutil.copytree(release, folder)
         (folder / name).write_text(master.dumps(notebook), encoding="utf-8")
         client = NotebookClient(
@@ -87,7 +87,7 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             record_timing=False,
             extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: it warns of its own local sockets
         )
-        environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(Path(scratch) / "ipython")}
+        environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(scratch / "ipython")}
         try:
             client.execute(env=environment)
         except CellExecutionError as error:

@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import nbformat
 
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import is_solution, question_id
+from gatelab.folders import vanishing
 from gatelab.lab import Lab
 
 SECONDS = 300  # importing torch on a busy machine
@@ -51,14 +51,14 @@ def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
 
 
 def _asked(cells: list[dict[str, Any]], release: Path) -> list[str]:
-    with tempfile.TemporaryDirectory(prefix="gatelab-untouched-") as scratch:
+    with vanishing("gatelab-untouched-") as scratch:
         environment = {
             **os.environ,
             "OMP_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
-            "MPLCONFIGDIR": scratch,
+            "MPLCONFIGDIR": str(scratch),
         }
-        answer = Path(scratch) / "answer.json"
+        answer = scratch / "answer.json"
         command = [sys.executable, "-m", "gatelab.build.calls", str(answer)]
         try:
             done = subprocess.run(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -78,26 +77,21 @@ class ForkServer:
     """
 
     def __init__(self, seqlab: Path | None, preload: Sequence[str] = ()) -> None:
-        self.folder = _open_folder()
-        self.folder.chmod(0o711)
-        library = self.folder / "library"
-        library.mkdir(mode=0o755)
-        if seqlab is not None and seqlab.is_dir():
-            shutil.copytree(seqlab, library / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
-        self.library = library
+        given = str(seqlab) if seqlab is not None and seqlab.is_dir() else ""
+        self.folder: Path | None = None
         near, far = socket.socketpair()
         with far:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(self.folder), *preload],
+                [sys.executable, "-I", "-m", "gatelab.worker.zygote", str(far.fileno()), str(_open_place()), given, *preload],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": str(library), "OMP_NUM_THREADS": "1",
-                     "MPLCONFIGDIR": str(library)},
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
                 start_new_session=True,
             )  # fmt: skip
         self.client = Client(near)
         try:
-            read_line(near)
+            self.folder = Path(read_line(near)["folder"])
+            self.library = self.folder / "library"
         except (ForkServerLost, OSError) as error:
             status = self.process.wait()
             self.close()
@@ -113,7 +107,8 @@ class ForkServer:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        remove(self.folder)
+        if self.folder is not None:
+            remove(self.folder)
 
     def __enter__(self) -> ForkServer:
         return self
@@ -122,14 +117,15 @@ class ForkServer:
         self.close()
 
 
-def _open_folder() -> Path:
-    """A new folder whose files other users can reach: as root, every worker is a user of its own."""
+def _open_place() -> Path:
+    """A temporary folder in which other users can reach files: as root, every worker is a user of its own."""
     places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
     for place in places:
         way = Path(place).resolve()
         with contextlib.suppress(OSError):
             if os.geteuid() != 0 or all(step.stat().st_mode & 0o001 for step in (way, *way.parents)):
-                return Path(tempfile.mkdtemp(prefix="gatelab-", dir=way))
+                tempfile.TemporaryFile(dir=way).close()
+                return way
     raise ForkServerLost(
         f"there is no temporary folder that other users can pass through (tried {', '.join(places)}); "
         "set TMPDIR to one."

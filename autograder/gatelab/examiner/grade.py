@@ -30,7 +30,7 @@ from gatelab.untouched import as_handed_out
 from .forkserver import Client, ForkServerLost
 from .workers import ConfinedWorkers
 
-NO_GRADER = "NameError: name 'grader' is not defined"
+CHECKER = "grader"  # otter's object in the student's notebook
 
 
 class Examiner:
@@ -106,7 +106,7 @@ class Examiner:
 def without_checks(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
     """The cells that did not run through without those that only missed otter's `grader`, which is not there while a
     notebook is graded; and one line on these for staff."""
-    missed = [cell for cell in cells if cell.message.startswith(NO_GRADER)]
+    missed = [cell for cell in cells if cell.missing == CHECKER]
     rest = [cell for cell in cells if cell not in missed]
     if not missed:
         return rest, []

@@ -212,12 +212,13 @@ class ConfinedWorkers:
         """Keep what went wrong in a cell, for the student, unless it is the grader's world that differs."""
         if not answer.get("error"):
             return
-        error = _checked(answer)["error"]
+        error, missing = _checked(answer)["error"], answer["error"].get("missing")
+        missing = missing if error["type"] == "NameError" and isinstance(missing, str) else ""
         binds = answer.get("binds")
         binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []
-        missing = error["message"].split("'")[1] if error["message"].count("'") >= 2 else ""
+        # The kit's own sentence: what passes through TorchScript arrives as an exception of another type, and keeps its words.
         says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
-        if (says and says in error["message"]) or (error["type"] == "NameError" and missing in refused):
+        if (says and says in error["message"]) or missing in refused:
             refused.update(binds[:100])
             return
         # Loaded again after a question, the cells could say what that question was given.
@@ -232,7 +233,8 @@ class ConfinedWorkers:
             self.problems[cell.index] = Cell(cell.index, "timed out", told)
             return
         line = f" ({error['line']})" if error["line"] else ""
-        self.problems[cell.index] = Cell(cell.index, "raised", f"{error['type']}: {error['message']}{line}")
+        told = f"{error['type']}: {error['message']}{line}"
+        self.problems[cell.index] = Cell(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
 
     def _wake_answers(self) -> None:
         """Run answers that stand in cells which Jupyter does not run, where the notebook has no other; and let each

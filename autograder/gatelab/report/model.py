@@ -16,8 +16,9 @@ OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
 
-# What the suites say of a stub that raised its NotImplementedError, and of a concept question left open.
-UNTOUCHED = ("Not written yet", "is unanswered")
+# Why a part is not passed, where that is no mistake: a stub, or a concept question, as it was handed out; a check that
+# was not reached.
+UNTOUCHED, NOT_RUN = "untouched", "not run"
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Part:
     passed: bool
     message: str = ""  # for the student; empty when passed
     detail: str = ""  # staff: the traceback, pytest's own words
+    kind: str = ""  # UNTOUCHED, NOT_RUN, or empty
 
 
 @dataclass
@@ -91,9 +93,7 @@ class Question:
     @property
     def begun(self) -> bool:
         """Whether anything was written here: some part failed otherwise than by coming back as it was handed out."""
-        return not self.parts or any(
-            part.passed or not any(said in part.message for said in UNTOUCHED) for part in self.parts
-        )
+        return not self.parts or any(part.passed or part.kind != UNTOUCHED for part in self.parts)
 
 
 @dataclass
@@ -107,6 +107,7 @@ class Cell:
     what: str  # "raised" | "crashed" | "timed out" | "skipped"
     message: str
     start: str = ""
+    missing: str = ""  # the name that was not defined, where that is what it raised
 
     @property
     def name(self) -> str:

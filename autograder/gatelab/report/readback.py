@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from gatelab.klass.names import visible
 from gatelab.report import cells
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
-from gatelab.report.sheet import Line, SheetError, Table, read_table
+from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import number
 
 WITHDRAWN = {"-", "–", "—", "−"}
@@ -66,7 +66,7 @@ def parsed(data: bytes, titles: Iterable[str]) -> Table:
     try:
         return read_table(data, "submission", titles)
     except SheetError as error:
-        more = "" if "leave one of them" in str(error) else f"; {SAVE}"
+        more = "" if isinstance(error, Ambiguous) else f"; {SAVE}"
         raise MarksError(f"{error}{more}.") from error
 
 

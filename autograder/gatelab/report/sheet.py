@@ -38,6 +38,10 @@ class SheetError(Exception):
     """The bytes are no table with the column that is asked for. The message has no subject: "is empty"."""
 
 
+class Ambiguous(SheetError):
+    """The same thing stands in it twice; the message says which of them to leave."""
+
+
 @dataclass(frozen=True)
 class Line:
     """A row below or above the header. `number` counts from 1, as editors and spreadsheets do."""
@@ -120,7 +124,7 @@ def _table(rows: list[tuple[int, list[str]]], at: int, titles: dict[str, str]) -
     for k, cell in enumerate(header):
         title = titles.get(normal(cell))
         if title in columns:
-            raise SheetError(f"has the column {title!r} twice; leave one of them")
+            raise Ambiguous(f"has the column {title!r} twice; leave one of them")
         if title is not None:
             columns[title] = k
     lines = [
@@ -230,7 +234,7 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
         ) from error
     found = [rows for rows in sheets if any(_score(cells, key, titles) for _, cells in rows)]
     if len(found) > 1:
-        raise SheetError(f"has {len(found)} worksheets with a column {key!r}; leave one of them")
+        raise Ambiguous(f"has {len(found)} worksheets with a column {key!r}; leave one of them")
     return found[0] if found else []
 
 

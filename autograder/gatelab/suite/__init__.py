@@ -13,7 +13,9 @@ import pytest
 
 from gatelab.diagnosis.compare import close, close_grads, kept, needs, same, unchanged
 
-__all__ = ["close", "close_grads", "kept", "needs", "part", "same", "unchanged"]
+from .student import Unanswered
+
+__all__ = ["Unanswered", "close", "close_grads", "kept", "needs", "part", "same", "unchanged"]
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:

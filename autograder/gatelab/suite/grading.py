@@ -14,7 +14,7 @@ from gatelab.diagnosis.identify import identify
 from gatelab.diagnosis.signature import own_code, signature
 from gatelab.faults import GraderFault
 from gatelab.lab import Lab, QuestionSpec
-from gatelab.report.model import Otherwise, Part, Question
+from gatelab.report.model import NOT_RUN, UNTOUCHED, Otherwise, Part, Question
 
 from .leftovers import costs, sentence
 from .steady import unsteady
@@ -64,6 +64,7 @@ class Verdict:
     detail: str = ""
     test: str = ""
     left_changed: bool = False  # what is wrong is what a call left changed
+    untouched: bool = False  # nothing was written yet
 
 
 @dataclass(frozen=True)
@@ -352,9 +353,10 @@ class Grading:
             wrong = next((v for v in verdicts if not v.passed), None)
             passed = bool(verdicts) and wrong is None
             message = wrong.message if wrong else "" if verdicts else "This check was not run."
+            kind = NOT_RUN if not verdicts else UNTOUCHED if wrong and wrong.untouched else ""
             detail = wrong.detail if wrong else ""
             points = share.points if passed else 0
-            parts.append(Part(share.name, points, share.points, passed, message, detail))
+            parts.append(Part(share.name, points, share.points, passed, message, detail, kind))
         return parts
 
     def _sum_up(self, attempt: Attempt) -> Question:

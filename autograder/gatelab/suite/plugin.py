@@ -207,7 +207,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
-        message, detail, changed = "", "", False
+        message, detail, changed, untouched = "", "", False, False
         if report.failed:
             error = call.excinfo.value
             if is_machines(error) and grading.fault is None:
@@ -215,13 +215,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
             detail = report.longreprtext
             ours = isinstance(error, AssertionError) and str(error)
             changed = isinstance(error, LeftChanged)
+            untouched = getattr(error, "untouched", False) is True
             # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        grading.verdict(
-            item.stash[SHARE], item.nodeid, Verdict(report.passed, message, detail, left_changed=changed)
-        )
+        verdict = Verdict(report.passed, message, detail, left_changed=changed, untouched=untouched)
+        grading.verdict(item.stash[SHARE], item.nodeid, verdict)
     return report
 
 

@@ -21,7 +21,7 @@ import torch
 from gatelab.worker.values import Ref
 
 from .plain import meaning
-from .words import WITHHELD, Said, Words
+from .words import Said, Words
 
 
 class Loss(Enum):
@@ -42,7 +42,20 @@ class WorkerLost(Exception):
 
 
 class StudentError(AssertionError):
-    """The student's code raised, or took the worker down; the message is for the student."""
+    """The student's code raised, or took the worker down; the message is for the student.
+
+    `untouched`: all that was raised is the stub's own NotImplementedError.
+    """
+
+    def __init__(self, message: str, untouched: bool = False) -> None:
+        super().__init__(message)
+        self.untouched = untouched
+
+
+class Unanswered(AssertionError):
+    """A question in words was left open; the message is for the student."""
+
+    untouched = True
 
 
 class Backend(Protocol):
@@ -61,15 +74,16 @@ class RemoteError:
     message: str
     line: str = ""
     traceback: str = ""
+    withheld: bool = False  # whether the message only says that there is one
 
     def __str__(self) -> str:
         if self.type == "NotDefined":
             return f"`{self.message}` is not defined in the notebook."
         if self.type == "NotImplementedError":
-            told = self.message not in ("", WITHHELD)
+            told = self.message and not self.withheld
             return f"Not written yet ({self.message})." if told else "Not written yet."
         means = meaning(self.type, self.message)
-        said = f"{self.type} ({self.message})" if self.message == WITHHELD else f"{self.type}: {self.message}"
+        said = f"{self.type} ({self.message})" if self.withheld else f"{self.type}: {self.message}"
         said = said if self.message else self.type
         if self.line:
             return f"Your code raised {said} ({self.line}){f'. {means}' if means else ''}"
@@ -91,7 +105,7 @@ class Reply:
 
     def _ok(self) -> dict[str, Any]:
         if self.error:
-            raise StudentError(str(self.error))
+            raise StudentError(str(self.error), untouched=self.error.type == "NotImplementedError")
         return self._answer
 
     @property

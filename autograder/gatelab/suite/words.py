@@ -96,13 +96,14 @@ class Words:
         self.patterns = patterns(messages)
         self.given = False  # whether the worker may know more than the student
 
-    def error(self, error: Mapping[str, str]) -> dict[str, str]:
-        """An exception as the student may see it."""
+    def error(self, error: Mapping[str, str]) -> dict[str, Any]:
+        """An exception as the student may see it; `withheld` says that its message is kept back."""
         kind = error["type"]
         if kind not in ERRORS and kind not in self.known and kind not in self.names:
             kind = NO_NAME
         message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
-        return {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
+        told = {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
+        return told | ({"withheld": True} if message is WITHHELD else {})
 
     def cell(self, number: int) -> str:
         """A cell as it is told everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""

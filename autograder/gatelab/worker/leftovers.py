@@ -41,7 +41,9 @@ def put_back(before: dict[str, Any]) -> list[str]:
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
-        changed = [kind for kind in changed if kind != "grad-mode"]  # inference mode switches the gradients, too
+        changed = [
+            kind for kind in changed if kind != "grad-mode"
+        ]  # inference mode switches the gradients, too
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
     if "default-dtype" in changed:
         torch.set_default_dtype(before["default-dtype"])

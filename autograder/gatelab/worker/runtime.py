@@ -198,4 +198,6 @@ def describe(error: BaseException) -> dict[str, Any]:
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
-    return {"type": type(error).__name__[:80], "message": message, "line": line, "traceback": kept}
+    told = {"type": type(error).__name__[:80], "message": message, "line": line, "traceback": kept}
+    missing = getattr(error, "name", None) if isinstance(error, NameError) else None
+    return told | ({"missing": missing[:80]} if isinstance(missing, str) else {})

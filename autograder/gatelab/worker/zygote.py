@@ -1,6 +1,6 @@
 """The fork server: imports torch once and gives every worker a process in milliseconds.
 
-    python -I -m gatelab.worker.zygote FD FOLDER [MODULE …]
+    python -I -m gatelab.worker.zygote FD PLACE SEQLAB [MODULE …]
 
 It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
@@ -10,8 +10,10 @@ either, because a fork inherits locks without the threads that would open them.
     {"op": "examiner"}                  with one: its line (examiner/main.py, a trusted process)
     {"op": "client"}                    with one: another socket to listen on
 
-An answer with "problem" says why there is no process. FOLDER is its own, with the students' package in FOLDER/library.
-When the command that started it is gone, however it went, it ends all that it forked and removes FOLDER.
+An answer with "problem" says why there is no process. Before all answers it says {"ready", "folder"}: a folder that it has
+made in PLACE, with a copy of the students' package SEQLAB ("" for none) in folder/library. The command makes none itself,
+because it may be killed at any moment: when it is gone, however it went, the fork server ends all that came from it and
+removes the folder.
 """
 
 from __future__ import annotations
@@ -23,19 +25,26 @@ import importlib
 import json
 import os
 import selectors
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import time
+import traceback
 import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gatelab.confine import libc
+from gatelab.confine.memory import Tree
 from gatelab.confine.probe import put_up
 
 MESSAGE_LIMIT = 1 << 16
-WARDEN_SECONDS = 1.5  # in which a warden must have ended its worker
+# When all ends: the wardens end their workers; then what is left of these is ended from here, since a warden has to share
+# the processor with a worker that spins; then the wardens too.
+WARDEN_SECONDS, WORKER_SECONDS, END_SECONDS = 0.2, 1.0, 1.5
 
 examiners: set[int] = set()  # children that are examiners
 
@@ -152,20 +161,36 @@ def reap(patience: float = 0.0) -> None:
 
 
 def end_all() -> None:
-    """End the examiners, at work or not. A warden whose examiner is gone ends its worker and itself, in that order; what
-    is then still there did not hear of it."""
-    for patience in (WARDEN_SECONDS, 0.2):
-        for pid in _children():
-            if patience < WARDEN_SECONDS or pid in examiners:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
-        reap(patience)
+    """End the examiners, at work or not, and all that came from here. A warden whose examiner is gone ends its worker and
+    itself, in that order; what a killed warden leaves behind comes to us."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    for pid in list(examiners):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    began, tree = time.monotonic(), Tree()
+    reap(WARDEN_SECONDS)
+    while (left := list(tree.below())) and (took := time.monotonic() - began) < END_SECONDS:
+        wardens = _children() if took < WORKER_SECONDS else set()
+        for pid in left:
+            if pid not in wardens:
+                _kill(pid)
+        reap(0.02)
 
 
-def _children() -> list[int]:
+def _kill(pid: int) -> None:
+    """With its group, in which a worker is held where it cannot leave it: at one stroke, so that none forks meanwhile."""
+    with contextlib.suppress(OSError):
+        if (group := os.getpgid(pid)) not in (os.getpgid(0), *_children()):
+            os.killpg(group, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> set[int]:
     with contextlib.suppress(OSError, ValueError), open(f"/proc/self/task/{os.getpid()}/children") as file:
-        return [int(word) for word in file.read().split()]
-    return list(examiners)
+        return {int(word) for word in file.read().split()}
+    return set()
 
 
 def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
@@ -202,20 +227,36 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
 
 
 def main() -> None:
-    line, folder = socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2])
-    library = folder / "library"
+    line = socket.socket(fileno=int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
+    folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
+    library, status = folder / "library", 1
     try:
         with _ending_with(line, folder):
-            preload(str(library), sys.argv[3:])
+            _furnish(folder, library, sys.argv[3])
+            preload(str(library), sys.argv[4:])
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
         _landmarks = put_up(str(folder), str(library))  # kept open
-        line.sendall(json.dumps({"ready": True}).encode() + b"\n")
+        line.sendall(json.dumps({"ready": True, "folder": str(folder)}).encode() + b"\n")
         serve(line)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
         end_all()
         _remove(folder)
+        # Python's own end would take apart all that torch has made: a second and more on a busy machine.
+        os._exit(status)
+
+
+def _furnish(folder: Path, library: Path, seqlab: str) -> None:
+    """Lay the students' package where others may read it: as root, every worker is a user of its own."""
+    folder.chmod(0o711)
+    library.mkdir(mode=0o755)
+    if seqlab:
+        shutil.copytree(seqlab, library / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
+    os.environ.update(HOME=str(library), MPLCONFIGDIR=str(library))
 
 
 def _remove(folder: Path) -> None:
