@@ -213,7 +213,14 @@ def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
 
 @pytest.mark.parametrize(
     ("order", "given"),
-    [(["q1"], False), (["q4", "q9"], False), (["q3"], True), (["q7", "q9"], True), (["q9", "q10"], True)],
+    [
+        (["q1"], False),
+        (["q1", "q3"], True),
+        (["q3", "q4"], False),
+        (["q4", "q9"], False),
+        (["q7", "q9"], True),
+        (["q9", "q10"], True),
+    ],
 )
 def test_from_the_first_reference_on_every_message_is_looked_at(
     lab: Lab, order: list[str], given: bool

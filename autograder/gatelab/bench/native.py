@@ -32,6 +32,9 @@ class KernelWorkers:
     def close(self, backend: LocalBackend) -> str:
         return ""
 
+    def why_missing(self, name: str) -> str:
+        return ""
+
 
 def check(question: str, namespace: dict[str, Any]) -> None:
     """Run a question's hidden suite on a namespace. Raises AssertionError unless it earns full points."""

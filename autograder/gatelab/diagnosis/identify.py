@@ -187,7 +187,7 @@ def identify(
     if not trace.failed or not any(e.replay for e in trace.exchanges):
         return Mistakes()
     errors = {e.answer["error"]["type"] for e in trace.exchanges if e.answer.get("error")}
-    if errors & {"NotDefined", "NotImplementedError"}:
+    if errors & {"NotDefined", "NotWritten"}:
         return Mistakes()  # nothing was written; that is said already
     chaffs = list(chaffs)
 

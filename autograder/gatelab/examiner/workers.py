@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import time
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ from gatelab.released import released
 from gatelab.report.model import Cell
 from gatelab.suite.grading import injection
 from gatelab.suite.student import Loss, WorkerLost
-from gatelab.suite.words import Words
+from gatelab.suite.words import Words, cell_name
 from gatelab.worker import leftovers, wire
 from gatelab.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 
@@ -106,6 +107,10 @@ def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
         if pair[1] in leftovers.KINDS
     ]
     return {"left": good} if good else {}
+
+
+CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+FAILED = ("raised", "timed out", "crashed", "skipped")  # what may have kept a cell from defining something
 
 
 class ConfinedWorkers:
@@ -222,7 +227,7 @@ class ConfinedWorkers:
             refused.update(binds[:100])
             return
         # Loaded again after a question, the cells could say what that question was given.
-        if cell.index in self.problems or self.opened or error["type"] == "NotImplementedError":
+        if cell.index in self.problems or self.opened or error["type"] == "NotWritten":
             return
         timed_out = error["type"] == "TimeUp"
         error = Words(self.sources).error(error)
@@ -234,7 +239,21 @@ class ConfinedWorkers:
             return
         line = f" ({error['line']})" if error["line"] else ""
         told = f"{error['type']}: {error['message']}{line}"
+        if error["type"] == "SyntaxError" and CONFLICT.search(cell.source):
+            told += (
+                ". The cell holds the marks of a merge conflict (`<<<<<<<`): keep one of the two versions."
+            )
         self.problems[cell.index] = Cell(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
+
+    def why_missing(self, name: str) -> str:
+        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
+        defines = re.compile(
+            rf"^[ \t]*(?:(?:async )?def|class) {re.escape(name)}\b|^[ \t]*{re.escape(name)} *=", re.MULTILINE
+        )
+        for index, problem in self.problems.items():
+            if problem.what in FAILED and defines.search(self.sources.get(index, "")):
+                return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
+        return ""
 
     def _wake_answers(self) -> None:
         """Run answers that stand in cells which Jupyter does not run, where the notebook has no other; and let each
@@ -309,7 +328,7 @@ class ConfinedWorkers:
             line, far = socket.socketpair()
             undone.callback(line.close)
             names = [*question.names, *question.builds_on]
-            limits = {"cpu_seconds": float(question.cpu_seconds), "names": names}
+            limits = {"cpu_seconds": float(question.cpu_seconds), "names": names, "question": question.id}
             try:
                 with far:
                     self.main.line.settimeout(5)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,7 +25,7 @@ from .words import Words
 
 MAX_FORKS = 3  # workers that one attempt at a question may use up
 # What the worker calls an exception that says: there is no answer yet.
-UNWRITTEN = ("NotDefined", "NotImplementedError")
+UNWRITTEN = ("NotDefined", "NotWritten")
 # What is raised where something is asked for that is not there: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
 
@@ -43,6 +44,10 @@ class Workers(Protocol):
 
     def close(self, backend: Backend) -> str:
         """End a worker and return what it printed."""
+        ...
+
+    def why_missing(self, name: str) -> str:
+        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
         ...
 
 
@@ -90,6 +95,7 @@ class Attempt:
     left: dict[str, list[tuple[str, str]]] = field(
         default_factory=dict
     )  # test → (function, what it left changed)
+    missing: set[str] = field(default_factory=set)  # names it asks for that the notebook has no definition of
     output: str = ""
     lost: bool = False
 
@@ -132,6 +138,7 @@ class Grading:
         self.finished: dict[str, Question] = {}
         self.running: Attempt | None = None
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
+        self.loading: bool | None = None  # with the library or without: a loading has a folder of its own
         self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
@@ -146,7 +153,9 @@ class Grading:
         if self.running is None or self.running.spec.id != question:
             self.finish()
             self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
-            # Reference code: what one question keeps (in a file), a later one may say.
+            # Reference code: what one question keeps (in a file), a later one of the same loading may say.
+            if self.running.spec.library != self.loading:
+                self.loading, self.words.given = self.running.spec.library, False
             self.words.given |= bool(self.running.spec.builds_on)
 
     def enter(self, question: str, test: str) -> Student:
@@ -176,6 +185,10 @@ class Grading:
             self.words.given |= request["op"] == "define"
             recording = Recording(running.backend, running.trace, test, running.forks)
             answer = recording.request(request, replay)
+            if request["op"] == "has" and answer.get("value") is False:
+                running.missing.add(request["arguments"]["name"])
+            elif (answer.get("error") or {}).get("type") == "NotDefined":
+                running.missing |= {answer["error"]["message"]} & set(running.spec.names)
             if answer.get("left"):
                 running.left.setdefault(test, []).extend(answer["left"])
             return self._in_shown_words(answer, test)
@@ -193,8 +206,9 @@ class Grading:
             self.running.trace.failed.add(test)
             if error := self.running.errors.get(test):
                 verdict.detail += f"\nThe worker's last exception:\n{error.text}"
-                if error.type in MISSED and (standing := self._in_their_place()):
+                if error.type in MISSED and (standing := self._in_their_place(error.text)):
                     verdict.message += standing
+            verdict.message += self._why_missing()
 
     def once_more(self) -> bool:
         """Whether the running question is to be graded again, over the student's own versions; then that has begun."""
@@ -277,12 +291,18 @@ class Grading:
         found = self.finished.get(question)
         return found is not None and abs(found.earned - found.max_points) < 1e-9
 
-    def _in_their_place(self) -> str:
-        """Says which of the student's names the references stand for because they are not right yet; "" for none."""
+    def _why_missing(self) -> str:
+        """Which cell should have defined what a check found no definition of, and why it did not; "" where none is known."""
+        reasons = map(self.workers.why_missing, sorted(self.running.missing))
+        return "".join(f" {reason}" for reason in dict.fromkeys(reasons) if reason)
+
+    def _in_their_place(self, error: str) -> str:
+        """Says which of the names that an exception speaks of are references to what is not right yet; "" for none."""
         names: dict[str, list[str]] = {}  # by question
         for name in self.running.spec.builds_on:
             id = self.lab.question_of(name)
-            if name not in self.running.own and id in self.finished and not self._is_full(id):
+            told = re.search(rf"\b{re.escape(name)}\b", error)
+            if told and name not in self.running.own and id in self.finished and not self._is_full(id):
                 names.setdefault(id, []).append(f"`{name}`")
         if not names:
             return ""

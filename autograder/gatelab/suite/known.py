@@ -56,6 +56,7 @@ division by zero
 float division by zero
 integer division or modulo by zero
 maximum recursion depth exceeded
+Module [{w}] is missing the required "forward" function
 [Errno {n}] No such file or directory: '{w}'
 [Errno {n}] Permission denied: '{w}'
 {w}() missing {n} required positional argument

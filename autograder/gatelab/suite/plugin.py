@@ -5,6 +5,7 @@ tests/hidden/conftest.py takes all of this over, so `pytest tests/hidden --submi
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -119,10 +120,13 @@ class LocalWorkers:
     def close(self, backend: Backend) -> str:
         return ""
 
+    def why_missing(self, name: str) -> str:
+        return ""
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Questions in the order of the lab, those that are given references last.
+    """Questions in the order of the lab, of each loading those last that are given references.
 
     So what is injected for one was graded before, and of the others nobody has to be told that a message is kept back.
     """
@@ -139,7 +143,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
         item.stash[SHARE] = share
     questions = grading.lab.questions
-    order.sort(key=lambda id: bool(questions[id].builds_on))
+    loadings = itertools.groupby(order, key=lambda id: questions[id].library)
+    order = [id for _, ids in loadings for id in sorted(ids, key=lambda id: bool(questions[id].builds_on))]
     items.sort(key=lambda item: order.index(item.stash[SHARE].question))
 
 

@@ -79,7 +79,7 @@ class RemoteError:
     def __str__(self) -> str:
         if self.type == "NotDefined":
             return f"`{self.message}` is not defined in the notebook."
-        if self.type == "NotImplementedError":
+        if self.type == "NotWritten":
             told = self.message and not self.withheld
             return f"Not written yet ({self.message})." if told else "Not written yet."
         means = meaning(self.type, self.message)
@@ -105,7 +105,7 @@ class Reply:
 
     def _ok(self) -> dict[str, Any]:
         if self.error:
-            raise StudentError(str(self.error), untouched=self.error.type == "NotImplementedError")
+            raise StudentError(str(self.error), untouched=self.error.type == "NotWritten")
         return self._answer
 
     @property

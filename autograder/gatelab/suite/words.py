@@ -67,6 +67,7 @@ ERRORS |= {
     "UnpicklingError",
     "TrainingError",
     "NotDefined",
+    "NotWritten",
     "BdbQuit",
     "StdinNotImplementedError",
     "UsageError",

@@ -10,8 +10,10 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import torch
 
 from .statements import FUNCTIONS, Statement
 
@@ -48,7 +50,8 @@ class Asked:
             stub = written and _is_stub(statement.node)
             if written and not stub and self.own.get(name, (statement.cell,))[0] != statement.cell:
                 self.twice[name] = self.own[name][0], statement.cell
-            if not stub and _is_answer(value, self.own.get(name, (0, None))[1]):
+            made = isinstance(statement.node, ast.Assign | ast.AnnAssign)
+            if not stub and _is_answer(value, self.own.get(name, (0, None))[1], made):
                 self.own[name] = statement.cell, value
 
     def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
@@ -57,7 +60,7 @@ class Asked:
         for name, (cell, value) in self.own.items():
             if name in namespace and namespace[name] is value:
                 continue
-            if name in namespace and _is_answer(namespace[name], value):
+            if name in namespace and _is_answer(namespace[name], value) and not isinstance(value, Mapping):
                 continue
             mended.append({"name": name, "own": cell, "cell": self.bound.get(name, (cell, None))[0]})
             namespace[name] = value
@@ -73,14 +76,25 @@ def _is_stub(node: ast.stmt) -> bool:
     return bool(methods) and all(any(map(_raises_stub, method.body)) for method in methods)
 
 
-def _is_answer(value: Any, before: Any) -> bool:
-    """Whether a student may mean this by a name that a question asks for. `before`: the answer that stands already."""
+def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
+    """Whether a student may mean this by a name that a question asks for.
+
+    before: the answer that stands already. made: it was assigned, so that the student chose it (a scripted function,
+    a `partial`), and not brought by an import.
+    """
     if before is None:
         return _of_the_notebook(value) or not callable(value)
     if isinstance(before, type):
-        return isinstance(value, type) and _of_the_notebook(value)
+        if isinstance(value, type):
+            return _of_the_notebook(value)
+        return (
+            callable(value) and not isinstance(value, torch.nn.Module) and (made or _of_the_notebook(value))
+        )
     if callable(before):
-        return callable(value) and not isinstance(value, type) and _of_the_notebook(value)
+        return callable(value) and not isinstance(value, type) and (made or _of_the_notebook(value))
+    if isinstance(before, Mapping):
+        # Blanks to be filled in, or another use of the name.
+        return isinstance(value, Mapping) and (not before or bool(value.keys() & before.keys()))
     return type(value) is type(before)
 
 

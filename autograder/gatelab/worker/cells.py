@@ -8,6 +8,7 @@ put off until a question needs a name that they give (`Pending`), and so is what
 from __future__ import annotations
 
 import ast
+import asyncio
 import contextlib
 import linecache
 import time
@@ -25,7 +26,7 @@ from .lines import source_lines
 from .needs import needs
 from .pending import Pending
 from .runtime import describe
-from .shell import Loop, new_shell
+from .shell import new_shell
 from .statements import Statement, statements
 
 Branch = list[Statement]
@@ -60,7 +61,7 @@ class Notebook:
         ] = {}  # names that only code for a GPU, which did not run, would define
         self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
         self.flags = 0
-        self.loop: Loop | None = None
+        self.loop: asyncio.AbstractEventLoop | None = None
 
     def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
         """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
@@ -72,6 +73,7 @@ class Notebook:
         began = time.process_time()
         # Errors are shown, and `inspect.getsource` reads, the student's own lines.
         filename = f"cell {index}"
+        self.history.look_at(source, index)
         text = [f"{line}\n" for line in source_lines(source)]
         linecache.cache[filename] = (len(source), None, text, filename)
         try:
@@ -132,10 +134,14 @@ class Notebook:
         except TimeUp:
             raise
         except BaseException as error:
-            _note(found, error, statement)
+            plain = statement.undecorated()
+            if plain is None or not self._runs(plain):
+                _note(found, error, statement)
+            else:
+                self.history.note(statement, self.namespace)
         else:
             self.pending.names -= statement.binds
-            self.history.note(statement.binds, self.namespace)
+            self.history.note(statement, self.namespace)
             self._rest_of_try(statement)
             self._note_branches(statement)
         self.asked.look(statement, self.namespace)
@@ -151,6 +157,15 @@ class Notebook:
             if not misses_gpu(str(error)) or not choose_processor():
                 raise
             self._run(statement)
+
+    def _runs(self, statement: Statement) -> bool:
+        try:
+            self._run(statement)
+        except TimeUp:
+            raise
+        except BaseException:
+            return False
+        return True
 
     def _rest_of_try(self, statement: Statement) -> None:
         """What a `try` gave up with a missing module, and would have defined elsewhere."""
@@ -186,7 +201,7 @@ class Notebook:
         code = compile(tree, f"cell {statement.cell}", "exec", flags=flags, dont_inherit=True)
         self.flags |= code.co_flags & FUTURE
         if code.co_flags & 0x80:  # a coroutine: it awaits
-            self.loop = self.loop or Loop()
+            self.loop = self.loop or asyncio.get_event_loop_policy().get_event_loop()
             self.loop.run_until_complete(types.FunctionType(code, self.namespace)())
         else:
             exec(code, self.namespace)
@@ -208,10 +223,11 @@ class Notebook:
             self.namespace.update(kept)
             self.asked.look(statement, self.namespace)
 
-    def prepare(self, names: list[str]) -> None:
-        """Give the experiments' names that these functions and classes use, before a question calls them."""
+    def prepare(self, names: list[str], question: str = "") -> None:
+        """Give the experiments' names that these functions and classes use, before a question calls them; and what they
+        use as it stood when the question's public check ran."""
         self.asked.settle(self.namespace)
-        self.history.restore(names, self.namespace)
+        self.history.restore(names, question, self.namespace, self.asked)
         used = needs(names, self.namespace) | set(names)
         if self.branches:
             self._fill(used)

@@ -83,7 +83,9 @@ def work(line: socket.socket, protection: dict[str, bool]) -> None:
             case "loaded":
                 answer = notebook.settle()
             case "fork":
-                answer = _fork(line, notebook, children, request["cpu_seconds"], request["names"])
+                answer = _fork(
+                    line, notebook, children, request["cpu_seconds"], request["names"], request["question"]
+                )
             case "ended":
                 answer = {"ended": _ended(request["pid"], children)}
             case "end":
@@ -109,11 +111,16 @@ class _NoKit:
 
 
 def _fork(
-    line: socket.socket, notebook: Notebook, children: dict[int, Any], cpu_seconds: float, names: list[str]
+    line: socket.socket,
+    notebook: Notebook,
+    children: dict[int, Any],
+    cpu_seconds: float,
+    names: list[str],
+    question: str,
 ) -> dict[str, Any]:
     """A copy of the loaded notebook for one question, on a line and an output file of its own.
 
-    `names`: what the question will ask for.
+    `names`: what the question will ask for; `question`: its ID, as a public check calls it.
     """
     _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
     channel, output = descriptors
@@ -132,7 +139,7 @@ def _fork(
             os.dup2(output, 2)
             os.close(output)
             sys.stdout = sys.stderr = Printing()
-            notebook.prepare(names)
+            notebook.prepare(names, question)
             answer_calls(socket.socket(fileno=channel), notebook.namespace)
         finally:
             os._exit(0)

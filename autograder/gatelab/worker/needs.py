@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
+BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to a name that is written as a text
 MOST = 2000  # objects looked at
+MOST_INSIDE = 200  # entries of a container that are looked at
 
 
 def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
@@ -55,6 +57,8 @@ def _inside(thing: Any) -> list[Any]:
         found += [thing.fget, thing.fset]
     elif isinstance(thing, staticmethod | classmethod):
         found.append(thing.__func__)
+    elif isinstance(thing, dict | list | tuple | set) and len(thing) <= MOST_INSIDE:
+        found += [item for item in (thing.values() if isinstance(thing, dict) else thing) if callable(item)]
     elif isinstance(thing, type):
         if thing.__module__ == "__main__":
             found += [*vars(thing).values(), *thing.__mro__[1:]]
@@ -74,6 +78,8 @@ def _filled(cell: types.CellType) -> bool:
 @functools.lru_cache(maxsize=4096)
 def _read_by(code: types.CodeType) -> frozenset[str]:
     names = {step.argval for step in dis.get_instructions(code) if step.opname in GLOBAL}
+    if names & BY_TEXT:
+        names |= {text for text in code.co_consts if isinstance(text, str) and text.isidentifier()}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= _read_by(constant)

@@ -25,6 +25,9 @@ MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
 TRACEBACK_LIMIT = 4000
 
 
+NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
+
+
 class NotDefined(Exception):
     """The notebook has no such name."""
 
@@ -198,6 +201,10 @@ def describe(error: BaseException) -> dict[str, Any]:
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
-    told = {"type": type(error).__name__[:80], "message": message, "line": line, "traceback": kept}
+    kind = type(error).__name__[:80]
+    # PyTorch raises the same for what it cannot do.
+    if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):
+        kind = NOT_WRITTEN
+    told = {"type": kind, "message": message, "line": line, "traceback": kept}
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
     return told | ({"missing": missing[:80]} if isinstance(missing, str) else {})

@@ -169,7 +169,7 @@ class _Loops(asyncio.DefaultEventLoopPolicy):
 
 def new_shell() -> Shell:
     """The shell of a fresh notebook; its namespace is `__main__`, which classes and functions know as their module."""
-    InteractiveShell.clear_instance()
+    Shell.clear_instance()  # the fork server has made one
     os.environ.setdefault("IPYTHONDIR", os.environ.get("HOME", "."))
     os.environ |= {"USER": "student", "LOGNAME": "student"}  # a worker's user has no name
     sys.dont_write_bytecode = True  # a module that is written again within a second is another one
@@ -184,4 +184,5 @@ def new_shell() -> Shell:
     namespace["get_ipython"] = lambda: shell
     namespace["display"] = lambda *args, **kwargs: None
     asyncio.set_event_loop_policy(_Loops())
+    asyncio.set_event_loop(Loop())
     return shell

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import copy
 import hashlib
 import re
 from collections.abc import Iterator
@@ -80,6 +81,14 @@ class Statement:
             isinstance(inner, DEFINITIONS) for inner in ast.walk(self.node)
         )
 
+    def undecorated(self) -> Statement | None:
+        """The same definition without its decorators, and None where there are none: one that fails costs itself."""
+        if not isinstance(self.node, (*FUNCTIONS, ast.ClassDef)) or not self.node.decorator_list:
+            return None
+        node = copy.copy(self.node)
+        node.decorator_list = []
+        return Statement(node, self.cell)
+
     @property
     def removes(self) -> bool:
         """Whether it only takes names away."""
@@ -113,7 +122,11 @@ class Statement:
 
 def statements(source: str, cell: int) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
-    tree = ast.parse(to_python(_with_percent(_without_cell_magic(source))), f"cell {cell}")
+    try:
+        tree = ast.parse(to_python(_with_percent(_without_cell_magic(source))), f"cell {cell}")
+    except SyntaxError as error:
+        error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
+        raise
     return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
 
 
@@ -191,6 +204,12 @@ def _line_magic(value: ast.expr) -> tuple[str, str] | None:
 
 def _quick(node: ast.stmt) -> bool:
     if isinstance(node, (*DEFINITIONS, *ASSIGNMENTS)):
+        return True
+    if (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) == "setattr"
+    ):
         return True
     if isinstance(node, BLOCKS):
         inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
