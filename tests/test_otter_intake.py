@@ -74,6 +74,19 @@ def test_no_notebook_is_one_sentence(handed_in, private, names, reason):
     assert (intake.notebook, intake.reason) == (None, reason)
 
 
+def test_a_member_without_a_name_costs_the_notebook_beside_it_nothing(private, tmp_path):
+    packed = archive(tmp_path / "lab.zip", [("lab.ipynb", "{}"), ("X", "x")])
+    packed.write_bytes(_without_name(packed.read_bytes()))
+    intake = take_in(packed, private, LAB)
+    assert (intake.reason, intake.notebook.read_text()) == ("", "{}")
+
+
+def _without_name(data):
+    """The archive with a NUL, at which names end, for the first letter of X."""
+    assert data.count(b"X") == 2
+    return data.replace(b"X", b"\0")
+
+
 def test_links_are_not_followed(handed_in, private, tmp_path):
     (tmp_path / "secret.ipynb").write_text("{}")
     (handed_in / "lab.ipynb").symlink_to(tmp_path / "secret.ipynb")

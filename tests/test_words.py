@@ -54,7 +54,13 @@ def test_where_nothing_was_given_a_message_is_shown_and_cut() -> None:
 
 def test_a_message_made_up_by_the_worker_is_withheld(words: Words) -> None:
     error = {"type": FORGED, "message": FORGED, "line": FORGED, "traceback": FORGED}
-    assert words.error(error) == {"type": NO_NAME, "message": WITHHELD, "line": "", "traceback": ""}
+    assert words.error(error) == {
+        "type": NO_NAME,
+        "message": WITHHELD,
+        "line": "",
+        "traceback": "",
+        "withheld": True,
+    }
 
 
 def test_a_message_of_the_students_own_notebook_is_shown(words: Words) -> None:

@@ -131,7 +131,9 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
     """What lies in an archive, as `in_folder` has it."""
     notebooks: list[Candidate] = []
     others: list[str] = []
-    members = [member for member in zip.infolist() if not member.is_dir()]
+    members = [
+        member for member in zip.infolist() if not member.filename.endswith("/")
+    ]  # it may have no name
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
         place = _within(member.filename)
