@@ -95,12 +95,14 @@ def scripted(ns: Any, script: Tensor, bos: int, limit: int) -> tuple[nn.Module, 
             return torch.stack(outputs, dim=1), (h, c)
 
     class Scripted(ns["Seq2Seq"]):
-        def encode(self, source: Tensor, source_lengths: Tensor) -> tuple[Tensor, Tensor]:
+        def encode(
+            self, source: Tensor, source_lengths: Tensor, *more: Any, **named: Any
+        ) -> tuple[Tensor, Tensor]:
             one = 1 + 0 * self.encoder.bias_hh_l0.sum()
             c = one * nn.functional.pad(source[:, :1].float(), (0, hidden - 1))
             return torch.zeros_like(c), c
 
-        def step(self, token: Tensor, state: Any) -> tuple[Tensor, Any]:
+        def step(self, token: Tensor, state: Any, *more: Any, **named: Any) -> tuple[Tensor, Any]:
             outputs, state = self.decoder(state[1].new_zeros(len(state[1]), 1, embedding), state)
             return self.head(outputs[:, 0]), state
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from twins import TwinSeq2Seq, after_eos, draw_weights, load_both, unsorted_lengths
 
-from gatelab.suite import kept, needs, part
+from gatelab.suite import kept, kind, needs, part
 
 VS, VT, E, H = 8, 7, 4, 6  # source and target vocabulary, embedding, hidden
 BOS, EOS = 3, 2
@@ -57,7 +57,7 @@ def scripted(
 
 def check_tokens(got: Any, n: int, max_len: int) -> Tensor:
     """Tokens (N, L), L ≤ max_len."""
-    needs(isinstance(got, Tensor), "greedy_decode should return a tensor (N, L).")
+    needs(isinstance(got, Tensor), f"greedy_decode should return a tensor (N, L); yours returns {kind(got)}.")
     needs(got.dtype == torch.int64, f"greedy_decode returns {got.dtype}; tokens are torch.int64.")
     needs(
         got.ndim == 2 and len(got) == n and got.shape[1] <= max_len,
@@ -123,11 +123,11 @@ def main(ns, seed, model, inputs, max_len, **arguments):
     torch.manual_seed(seed)
     step, left = model.step, [len(inputs[0]) * (max_len + 3)]  # row by row is right too
 
-    def counted(token, state):
+    def counted(token, state, *more, **named):
         left[0] -= 1
         if left[0] < 0:
             raise Runaway
-        return step(token, state)
+        return step(token, state, *more, **named)
 
     model.step = counted
     try:

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, close_grads, needs, part, unchanged
+from gatelab.suite import close, close_grads, kind, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "w_ih", "3": "w_hh", "4": "b_ih", "5": "b_hh"}
 INPUTS = ("0", "1")
@@ -49,7 +49,7 @@ def two(reply) -> tuple:
     value = reply.value
     needs(
         isinstance(value, tuple | list) and len(value) == 2,
-        "gru_step should return two things: h and the dict of gates.",
+        f"gru_step should return two things: h and the dict of gates. Yours returns {kind(value)}.",
     )
     return tuple(value)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
 
 from gatelab.suite import close, close_grads, needs, part, unchanged
+from gatelab.suite import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
 LONG = (2, 33, 3, 2)  # a graph may be cut every few steps only
@@ -69,7 +70,7 @@ def pair(reply, kind: str):
     value = reply.value
     needs(
         isinstance(value, tuple | list) and len(value) == 2,
-        f"A call of {kind} should return two things: outputs and the state.",
+        f"A call of {kind} should return two things: outputs and the state. Yours returns {kind_of(value)}.",
     )
     outputs, state = value
     if kind == "LSTM":

@@ -8,7 +8,7 @@ import standins
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, kept, needs, part, unchanged
+from gatelab.suite import close, kept, kind, needs, part, unchanged
 
 # The same source makes the layers on both sides of the line.
 LAYERS = (
@@ -91,7 +91,7 @@ def in_proportion(got, want: Tensor, of: str = "") -> None:
     """The curve over time, whatever constant it is multiplied with."""
     needs(
         isinstance(got, Tensor) and got.shape == want.shape,
-        f"gradient_norms should give a tensor of shape (T,), here ({len(want)},).",
+        f"gradient_norms should give a tensor of shape (T,), here ({len(want)},); yours gives {kind(got)}.",
     )
     close(got / got.sum(), want / want.sum(), f"{of}gradient_norms, divided by its sum,", "T", rtol=1e-6)
 

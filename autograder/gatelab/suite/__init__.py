@@ -13,9 +13,9 @@ import pytest
 
 from gatelab.diagnosis.compare import close, close_grads, kept, needs, same, unchanged
 
-from .student import Unanswered
+from .student import Unanswered, kind
 
-__all__ = ["Unanswered", "close", "close_grads", "kept", "needs", "part", "same", "unchanged"]
+__all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part", "same", "unchanged"]
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:

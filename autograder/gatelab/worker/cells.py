@@ -232,6 +232,11 @@ class Notebook:
         if self.branches:
             self._fill(used)
         wanted = self.pending.names & used
+        # What an experiment below the check gives a name is another use of it.
+        until = self.history.checks.get(question)
+        if until is not None:
+            above = self.pending.given_until(until)
+            wanted -= {name for name in wanted - above if self.history.stood(name, until)}
         if wanted:
             try:
                 with within(PREPARE_SECONDS):

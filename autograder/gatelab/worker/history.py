@@ -43,6 +43,10 @@ class History:
                     bindings.pop()
                 bindings.append((statement.cell, namespace[name]))
 
+    def stood(self, name: str, until: int) -> bool:
+        """Whether the name stood for something at a cell."""
+        return any(cell <= until for cell, _ in self.bound.get(name, ()))
+
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Give back what these answers use, in this process: one question is asked in it."""
         until = self.checks.get(question)

@@ -30,6 +30,15 @@ class Pending:
         # What it would have put into a list that is there already, is missing in it.
         self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
 
+    def given_until(self, cell: int) -> set[str]:
+        """The names that what was put off up to a cell would give a value to."""
+        return {
+            name
+            for statement in self.statements
+            if statement.cell <= cell
+            for name in statement.binds | statement.fills
+        }
+
     def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
         """The statements that give these names a value, and what those need, in the notebook's order.
 
