@@ -7,7 +7,7 @@ loads its settings and a notebook is not what its master says.
 from pathlib import Path
 
 from gatelab.build.course import configure
-from gatelab.lab import LabError
+from gatelab.lab.spec import LabError
 
 try:
     configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821 (nbgrader defines get_config)

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gatelab.confine import REQUIRED
-from gatelab.confine.apply import gives
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.sandbox.confine.apply import gives
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "SECURITY.md"
@@ -104,9 +104,9 @@ def key(filtered: bool, level: int, namespaces: bool) -> str:
 
 def tried() -> dict[str, Any]:
     """Every combination as this user: key → what was reported and what the notebook reached."""
-    from gatelab.examiner import process
-    from gatelab.examiner.forkserver import ForkServer
-    from gatelab.lab import Lab
+    from gatelab.lab.spec import Lab
+    from gatelab.sandbox import process
+    from gatelab.sandbox.forkserver import ForkServer
 
     lab = Lab.in_repository(ROOT)
     found: dict[str, Any] = {}

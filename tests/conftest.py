@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank, load_bank
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank, load_bank
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 

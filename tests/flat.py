@@ -23,10 +23,10 @@ from hostile.build import attempts, write
 from hostile.doors import whole_course
 from test_tidying import LEAKY, hostile, within
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.confine import memory
-from gatelab.engine import GROWTH, Engine
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import GROWTH, Engine
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import memory
 
 QUESTIONS = ("q1", "q4")  # one without PyTorch's own layers and one with them: two loadings
 SECONDS = 12  # wall time of q1, so that those that wait for ever do not wait long

@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from small_lab import SETUP, small_lab, solution, write_notebook
 from typer.testing import CliRunner, Result
 
-from gatelab.klass.command import grade
+from gatelab.cli.grade import grade
 
 NAMES = ("007", "Jörg Ü", "ada", "bob", "cleo; x")
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import otter
 import torch
 from otter.test_files import TestFile
 
-import otter
-from gatelab.bank.fingerprints import namespace
-from gatelab.bank.importing import importable
-from gatelab.lab import Lab
+from gatelab.audit.fingerprints import namespace
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
 
 CODE = [f"q{k}" for k in range(1, 12)]
 ALL = [*CODE, "q12"]

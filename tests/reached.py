@@ -34,7 +34,7 @@ sys.path[:0] = {path!r}
 import reached
 reached.trace()
 import runpy
-runpy.run_module("gatelab.worker.zygote", run_name="__main__", alter_sys=True)
+runpy.run_module("gatelab.sandbox.worker.zygote", run_name="__main__", alter_sys=True)
 """
 
 
@@ -94,10 +94,10 @@ def grade(submissions: int, jobs: int) -> None:
     import flat
     from hostile.doors import whole_course
 
-    import gatelab.examiner.forkserver as forkserver
-    from gatelab.bank.notebooks import write_notebook
-    from gatelab.engine import Engine
-    from gatelab.lab import Lab
+    import gatelab.sandbox.forkserver as forkserver
+    from gatelab.audit.notebooks import write_notebook
+    from gatelab.grading.engine import Engine
+    from gatelab.lab.spec import Lab
 
     BYTES.parent.mkdir(exist_ok=True)
     BYTES.write_bytes(bytes(len(FILES) * MOST))
@@ -106,7 +106,7 @@ def grade(submissions: int, jobs: int) -> None:
     start = forkserver.subprocess.Popen
 
     def started(command, **more):
-        if "gatelab.worker.zygote" in command:
+        if "gatelab.sandbox.worker.zygote" in command:
             at = command.index("-m")
             command = [*command[:at], "-c", launch, *command[at + 2 :]]
         return start(command, **more)

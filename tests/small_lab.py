@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import load_bank
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 QUESTIONS = ("q1", "q2", "q12a")
@@ -98,7 +98,7 @@ def unpacked(autograder: Path, folder: Path) -> Path:
 
 def use_engine(patch: pytest.MonkeyPatch, engine: Engine) -> None:
     """Let otter's plugin grade with this engine, which stays open."""
-    patch.setattr("gatelab.engine.Engine", lambda *_, **__: contextlib.nullcontext(engine))
+    patch.setattr("gatelab.grading.engine.Engine", lambda *_, **__: contextlib.nullcontext(engine))
 
 
 def by_question(results: dict) -> dict[str, tuple[float, str]]:

@@ -17,9 +17,9 @@ import threading
 import time
 from pathlib import Path
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
 
 QUESTION = "q1"  # forks, confinement and the wire are the same for all questions
 

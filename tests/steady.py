@@ -26,11 +26,11 @@ from typing import Any
 
 import torch
 
-from gatelab.bank.load import Bank, load_bank
-from gatelab.bank.notebooks import SETUP, write_notebook
-from gatelab.bank.verify import styles
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import SETUP, write_notebook
+from gatelab.audit.verify import styles
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank, load_bank
+from gatelab.lab.spec import Lab
 
 BUSY = 8  # processes beside the grader
 EVERY = 2  # of the wrong solutions, one in so many

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gatelab.bank.ambush import SHARE, Tally, is_green, page, wrong_work
-from gatelab.bank.load import Bank
-from gatelab.lab import Lab
+from gatelab.audit.ambush import SHARE, Tally, is_green, page, wrong_work
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
 
 
 @pytest.mark.parametrize("question", ["q1", "q6", "q9"])

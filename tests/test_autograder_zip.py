@@ -11,7 +11,7 @@ from small_lab import ROOT
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.student_zip import write_student_zip
-from gatelab.lab import Lab, LabError
+from gatelab.lab.spec import Lab, LabError
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +77,7 @@ def test_its_kit_is_a_whole_lab(built, tmp_path):
 
 def test_masters_and_litter_stay_at_home(names):
     """The one notebook that goes along is the release's: by it the grader knows what a student left untouched."""
-    engine, released = "gatelab/lab.py", "release/lstm-gru/lab.ipynb"
+    engine, released = "gatelab/lab/spec.py", "release/lstm-gru/lab.ipynb"
     for name in names:
         assert not name.endswith((".pyc", ".ipynb", "/lab.py")) or name.endswith((engine, released)), name
         assert "__pycache__" not in name
@@ -88,7 +88,7 @@ def test_its_settings_are_otters_with_one_plugin(built):
     config = json.loads(zipfile.ZipFile(built).read("otter_config.json"))
     assert config["plugins"] == [
         {
-            "gatelab.adapters.otter.GatelabPlugin": {
+            "gatelab.integrations.otter.plugin.GatelabPlugin": {
                 "lab": "lstm-gru",
                 "seed": 11,
                 "accept_missing": [],

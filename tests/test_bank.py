@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank
-from gatelab.bank.matrix import markdown, write_pages
-from gatelab.bank.notebooks import write_notebook
-from gatelab.bank.verify import Matrix, differences, lost_parts, styles, verify
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.matrix import markdown, write_pages
+from gatelab.audit.notebooks import write_notebook
+from gatelab.audit.verify import Matrix, differences, lost_parts, styles, verify
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
 
 SEEDS = (11, 2026)
 

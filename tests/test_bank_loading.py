@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import BankError, compose, load_bank
-from gatelab.lab import Lab
+from gatelab.lab.bank import BankError, compose, load_bank
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).parents[1]
 

@@ -17,7 +17,7 @@ from gatelab.build import BuildError, course, gate, leaks, master, solved
 from gatelab.build.pipeline import accept_now, build, inspect, masters
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Part, Question, Report
 
 NAME = "lstm-gru"

@@ -11,7 +11,7 @@ import pytest
 
 from gatelab.build import BuildError, untouched
 from gatelab.build.pipeline import stubbed
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 STUB = 'raise NotImplementedError("q1: not written yet")'
 WANTED = {"q1-solution": {"lstm_step", "Layer.__init__", "Layer.forward"}}

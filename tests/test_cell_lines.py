@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gatelab.worker.lines import source_lines, to_python
+from gatelab.sandbox.worker.lines import source_lines, to_python
 
 # What may stand between two statements: each is whole lines.
 BETWEEN = st.sampled_from(

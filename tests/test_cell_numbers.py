@@ -7,8 +7,8 @@ import re
 import nbformat
 import pytest
 
-from gatelab.bank.notebooks import SETUP
-from gatelab.engine import Engine
+from gatelab.audit.notebooks import SETUP
+from gatelab.grading.engine import Engine
 from gatelab.report.classbook import _cells
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report

@@ -16,15 +16,15 @@ from hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, conten
 from small_lab import SETUP, small_lab, solution, unpacked, use_engine, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.adapters.otter_intake import take_in
-from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli import app
-from gatelab.confine import REQUIRED
-from gatelab.engine import Engine
-from gatelab.klass.choose import ENTRIES, LOOKED_INTO
-from gatelab.klass.collect import Submission, collect, one
-from gatelab.lab import Lab
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.integrations.otter.intake import take_in
+from gatelab.integrations.otter.run import grade_apart
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.submission.choose import ENTRIES, LOOKED_INTO
+from gatelab.submission.collect import Submission, collect, one
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
@@ -128,7 +128,7 @@ def test_of_many_notebooks_only_some_are_read(files: dict[str, bytes], tmp_path:
     names = {f"{number}.ipynb": OTHER_WORK for number in range(200)}
     write(tmp_path, HandIn(names | {"lab_ada.ipynb": WORK}, ""), files)
     read = []
-    from gatelab.klass import collect as module
+    from gatelab.submission import collect as module
 
     monkeypatch.setattr(module, "read_bytes", lambda path: read.append(path) or path.read_bytes())
     assert module.one(tmp_path, LAB).path == tmp_path / "lab_ada.ipynb"

@@ -8,7 +8,7 @@ import minikit
 import pytest
 
 from gatelab.build import class_notebooks, solved
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -17,8 +17,8 @@ import typer
 from small_lab import SETUP, mistake, small_lab, solution, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.klass.command import grade
-from gatelab.klass.export_command import app as export_app
+from gatelab.cli.export import app as export_app
+from gatelab.cli.grade import grade
 from gatelab.report.model import Report
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gatelab.klass.collect import CollectError, Submission, collect
-from gatelab.klass.names import LONGEST, RESERVED, distinct, file_names, visible
-from gatelab.lab import Lab
-from gatelab.notebook_file import FILE_LIMIT
+from gatelab.lab.spec import Lab
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.names import LONGEST, RESERVED, distinct, file_names, visible
+from gatelab.submission.notebook_file import FILE_LIMIT
 
 LAB = "lstm-gru"
 THE_LAB = Lab.in_repository(Path(__file__).resolve().parents[1])

@@ -15,11 +15,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.bank.importing import importable
-from gatelab.lab import Lab
-from gatelab.suite.local import LocalBackend
-from gatelab.suite.student import Student
-from gatelab.suite.words import Words
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
+from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.student import Student
+from gatelab.testkit.words import Words
 
 Both = Callable[[str, Any], tuple[bool, bool]]
 

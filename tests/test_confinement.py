@@ -24,17 +24,17 @@ import pyseccomp
 import pytest
 from typer.testing import CliRunner
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.cli import app
-from gatelab.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
-from gatelab.confine.apply import USERS, Settings
-from gatelab.engine import Engine
-from gatelab.examiner.forkserver import ForkServer
-from gatelab.examiner.process import WorkerProcess
-from gatelab.examiner.workers import ConfinedWorkers
-from gatelab.lab import Lab
-from gatelab.notebook import CodeCell
-from gatelab.suite.student import WorkerLost
+from gatelab.audit.notebooks import write_notebook
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.grading.workers import ConfinedWorkers
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
+from gatelab.sandbox.confine.apply import USERS, Settings
+from gatelab.sandbox.forkserver import ForkServer
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.sandbox.process import WorkerProcess
+from gatelab.submission.notebook import CodeCell
 
 Run = Callable[..., Any]
 MEMORY = 700 << 20  # bytes that a test may fill
@@ -208,8 +208,8 @@ def test_a_container_on_an_older_kernel_grades(lab: Lab, root: Path, tmp_path: P
     path = write_notebook(tmp_path / "lab.ipynb", lab, {})
     script = f"""
 from pathlib import Path
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
 engine = Engine(Lab.in_repository(Path({str(root)!r})))
 engine.pretended = {{"landlock": {level}}}
 with engine:
@@ -223,7 +223,7 @@ print(report.status, report.points, report.reason, [piece for piece, on in repor
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="takes root and setpriv")
 def test_root_that_may_not_become_another_user_is_refused_by_name(lab: Lab, root: Path) -> None:
-    script = f"from pathlib import Path\nfrom gatelab.engine import Engine\nfrom gatelab.lab import Lab\nwith Engine(Lab.in_repository(Path({str(root)!r}))): pass"
+    script = f"from pathlib import Path\nfrom gatelab.grading.engine import Engine\nfrom gatelab.lab.spec import Lab\nwith Engine(Lab.in_repository(Path({str(root)!r}))): pass"
     done = subprocess.run(
         ["setpriv", "--inh-caps=-all", "--bounding-set=-all", sys.executable, "-c", script],
         capture_output=True, text=True,
@@ -256,7 +256,7 @@ def test_orphans_that_fork_on_end_with_the_worker_that_ended_by_itself(
 ) -> None:
     if without and "seccomp" in without and os.geteuid() != 0:
         pytest.skip("only a user of their own tells such orphans from the grader's processes")
-    monkeypatch.setattr("gatelab.examiner.process.pretended", {"without": without})
+    monkeypatch.setattr("gatelab.sandbox.process.pretended", {"without": without})
     before = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)}
     for _ in range(5):
         worker = WorkerProcess(server.client, server.library)
@@ -454,7 +454,7 @@ def test_the_memory_holds_no_test_no_reference_and_no_chaff(inside: Run) -> None
     names = inside(
         "import sys\nreturn sorted(n for n in sys.modules if n.startswith('gatelab') or n in ('pytest', 'tests'))"
     )
-    ours = ("gatelab.confine", "gatelab.worker")
+    ours = ("gatelab.sandbox.confine", "gatelab.sandbox.worker")
     assert [name for name in names if name != "gatelab" and not name.startswith(ours)] == []
 
 
@@ -476,7 +476,7 @@ GREEDY = {
 def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
     lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, memory=MEMORY))
+    monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, memory=MEMORY))
     body = "import ctypes, os, time\nlibc = ctypes.CDLL(None)\nlibc.mmap.restype = ctypes.c_void_p\n"
     body += "libc.mprotect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int\n"
     body += "libc.mmap.argtypes = ctypes.c_void_p, *[ctypes.c_size_t] * 5\n" + GREEDY[way] + "time.sleep(20)"
@@ -494,7 +494,7 @@ def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
 def test_a_question_is_told_that_the_grader_ended_it_for_its_memory(
     inside: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, memory=MEMORY))
+    monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, memory=MEMORY))
     with pytest.raises(WorkerLost, match=r"held more than 0\.684 GiB of memory together"):
         inside("import os, time\n" + GREEDY["forks"] + "time.sleep(20)")
 
@@ -511,7 +511,7 @@ def test_what_it_may_hold_it_may_hold(inside: Run) -> None:
 def test_its_memory_goes_first_and_no_other_worker_has_its_user(lab: Lab, server: ForkServer) -> None:
     pair = [ConfinedWorkers(lab, [], server.client, server.library) for _ in range(2)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gatelab.examiner.process._numbers", itertools.repeat(7))  # as of two examiners
+        patch.setattr("gatelab.sandbox.process._numbers", itertools.repeat(7))  # as of two examiners
         for workers in pair:
             workers.load()
     found = [p for p in psutil.Process(server.process.pid).children(recursive=True) if not p.children()]

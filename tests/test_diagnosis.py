@@ -7,15 +7,15 @@ import itertools
 import pytest
 import torch
 
-from gatelab.bank.load import Bank, compose, only_in_one
-from gatelab.diagnosis.compare import close, close_grads, same, unchanged
-from gatelab.diagnosis.identify import equal_answers, identify
-from gatelab.examiner.grade import run_suites
-from gatelab.lab import Lab
-from gatelab.suite.grading import Grading, references_before
-from gatelab.suite.local import LocalBackend
-from gatelab.suite.plugin import LocalWorkers
-from gatelab.suite.trace import Recording, Trace
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.identify import equal_answers, identify
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading, references_before
+from gatelab.lab.bank import Bank, compose, only_in_one
+from gatelab.lab.spec import Lab
+from gatelab.testkit.compare import close, close_grads, same, unchanged
+from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.trace import Recording, Trace
 
 torch.set_num_threads(1)  # thousands of tiny products
 

@@ -10,14 +10,14 @@ import nbformat
 import pytest
 from hostile.doors import whole_course
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.confine.apply import Settings
-from gatelab.engine import Engine
-from gatelab.examiner.ending import CLOSED, told
-from gatelab.examiner.forkserver import ForkServer
-from gatelab.examiner.workers import ConfinedWorkers
-from gatelab.lab import Lab
-from gatelab.suite.student import WorkerLost
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.workers import ConfinedWorkers
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine.apply import Settings
+from gatelab.sandbox.ending import CLOSED, told
+from gatelab.sandbox.forkserver import ForkServer
+from gatelab.sandbox.lost import WorkerLost
 
 # Without the worker's own alarms, so that the kernel's limit is what ends it.
 ALARMS = "import signal\nfor number in (signal.SIGPROF, signal.SIGALRM):\n    signal.signal(number, signal.SIG_IGN)\n"
@@ -80,7 +80,7 @@ def test_a_cell_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path:
 def test_a_notebook_says_that_its_processor_time_is_used_up(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr("gatelab.examiner.process.Settings", partial(Settings, cpu_seconds=2))
+    monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, cpu_seconds=2))
     request = {"op": "cell", "source": SPIN.format(how=how), "index": 0, "seconds": 60.0, "quick": False}
     with ForkServer(lab.assignment / "seqlab") as server:
         workers = ConfinedWorkers(lab, [], server.client, server.library)

@@ -16,16 +16,16 @@ import psutil
 import pytest
 from small_lab import small_lab
 
-from gatelab.bank.load import load_bank
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.examiner.grade import run_suites
-from gatelab.lab import Lab, LabError
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
-from gatelab.suite.grading import Grading
-from gatelab.suite.plugin import LocalWorkers
-from gatelab.suite.words import WITHHELD
+from gatelab.testkit.words import WITHHELD
 
 PART = ("q1", "q2", "q3")
 
@@ -192,8 +192,8 @@ def test_the_calling_process_never_imports_torch_and_one_process_does(
 import json, sys
 from pathlib import Path
 import psutil
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
 with Engine(Lab.in_repository(Path({str(root)!r})), jobs=2) as engine:
     reports = [engine.grade(Path({str(path)!r}), questions=["q1"]) for n in range(3)]
     alive = [p for p in psutil.Process().children(recursive=True) if p.status() != "zombie"]

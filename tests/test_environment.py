@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gatelab.klass.store import grading_hash
-from gatelab.lab import Lab
+from gatelab.classrun.store import grading_hash
+from gatelab.lab.spec import Lab
 
 
 def pins(root: Path) -> set[str]:
@@ -82,6 +82,6 @@ def test_a_grade_of_another_version_of_a_library_does_not_hold(
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(
-        "gatelab.klass.store.version", lambda name: "0.0" if name == library else version(name)
+        "gatelab.classrun.store.version", lambda name: "0.0" if name == library else version(name)
     )
     assert grading_hash(lab, 11, ["q1"]) != before

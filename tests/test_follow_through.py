@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank, Chaff, compose
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.examiner.grade import run_suites
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.bank import Bank, Chaff, compose
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Question, Report
-from gatelab.suite.grading import Grading
-from gatelab.suite.plugin import LocalWorkers
 
 STUB = "def {name}(*args, **kwargs):\n    raise NotImplementedError('{question}: not yet')\n"
 

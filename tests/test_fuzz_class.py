@@ -23,12 +23,12 @@ from hypothesis import strategies as st
 from small_lab import SETUP, STUB, small_lab, solution, write_notebook
 from test_collect import raw_names
 
-from gatelab.klass.choose import ENTRIES, EXTENSION, is_notebook
-from gatelab.klass.collect import LITTER
-from gatelab.klass.names import visible
-from gatelab.notebook import CELL_LIMIT, SOURCE_LIMIT
-from gatelab.notebook_file import FILE_LIMIT
 from gatelab.report.model import Report
+from gatelab.submission.choose import ENTRIES, EXTENSION, is_notebook
+from gatelab.submission.collect import LITTER
+from gatelab.submission.names import visible
+from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.submission.notebook_file import FILE_LIMIT
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FILES, OTHERS, FOLDERS = 240, 40, 60  # none of them costs more than reading it

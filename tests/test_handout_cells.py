@@ -19,7 +19,7 @@ import pytest
 from gatelab.build import handout
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = Lab.in_repository(ROOT)

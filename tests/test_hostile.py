@@ -15,7 +15,7 @@ from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 
 from gatelab.build.leaks import hidden_needles
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 ATTEMPTS = list(attempts())
 # Quick ones of different minds: they steal, spoil, end the process, deceive otter, nbgrader or the reader.

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
 
-from gatelab.bank.load import Bank
-from gatelab.bank.notebooks import write_notebook
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
 
 
 @pytest.mark.parametrize("way", [class_command, otter_inside, nbgrader], ids=lambda way: way.__name__)

@@ -17,15 +17,15 @@ import pytest
 from test_tidying import HOSTILE, alive, everything, hostile, within
 
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 PROMISED = 2.0  # seconds
 MOMENTS = 4  # of each command
 AT_WORK = 4  # processes by which the endless notebook runs
 COMMANDS = {
-    "grade": ["-c", "from gatelab.cli import app; app()", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
+    "grade": ["-c", "from gatelab.cli.app import app; app()", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
     "pytest": ["-m", "pytest", "ROOT/tests/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
-    "otter-run": ["-m", "gatelab.adapters.otter_run", "ZIP", "CLASS/a.ipynb", "-o", "OUT"],
+    "otter-run": ["-m", "gatelab.integrations.otter.run", "ZIP", "CLASS/a.ipynb", "-o", "OUT"],
 }  # fmt: skip
 # The hostile one leaves its group and its parents as far as it is let.
 LEAVES = "import os\nfor _ in range(2):\n    if os.fork() == 0:\n        try:\n            os.setsid()\n        except OSError:\n            pass\n"  # fmt: skip

@@ -10,12 +10,12 @@ import pytest
 from small_lab import small_lab, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.bank.load import load_bank
-from gatelab.bank.verify import Matrix, unproved
-from gatelab.cli import app
-from gatelab.confine.apply import Settings
-from gatelab.engine import Engine
-from gatelab.lab import Lab, LabError, QuestionSpec
+from gatelab.audit.verify import Matrix, unproved
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.sandbox.confine.apply import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
 
 FORWARD = "            logits, state = self.step(token, state)\n"
 STEP = "        outputs, state = self.decoder(x, state)\n"

@@ -10,15 +10,15 @@ import pytest
 import torch
 from public_checks import CODE, first_message, names_with
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.examiner.grade import run_suites
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Question
-from gatelab.suite.grading import Grading
-from gatelab.suite.leftovers import SAID, costs
-from gatelab.suite.plugin import LocalWorkers
-from gatelab.worker.leftovers import KINDS
+from gatelab.sandbox.worker.leftovers import KINDS
+from gatelab.testkit.leftovers import SAID, costs
 
 # What is done at the end of every call of a question's names, and the kind it is told as.
 LEAVES = {

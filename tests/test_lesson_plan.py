@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = ROOT / "assignment" / "lstm-gru"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gatelab.build import BuildError, markers, master, regions
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 BEGIN, END = "# BEGIN SOLUTION", "# END SOLUTION"
 ANSWER = "# The cell state carries the memory, the hidden state shows some of it to the rest of the network."

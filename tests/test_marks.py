@@ -12,9 +12,9 @@ from marked_class import Class, app, class_of, saved, workbook
 from small_lab import SETUP, solution, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.klass.export_command import app as export_app
-from gatelab.klass.markbook import MarkBook, SavedMeanwhile
-from gatelab.klass.run import ClassRun
+from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
+from gatelab.classrun.run import ClassRun
+from gatelab.cli.export import app as export_app
 from gatelab.report.marks import Mark, Marks, Work, read_marks
 
 

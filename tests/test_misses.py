@@ -8,12 +8,12 @@ import pytest
 from small_lab import SETUP, small_lab, solution, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.bank.load import BankError, load_bank
-from gatelab.bank.misses import misses
-from gatelab.cli import app
-from gatelab.diagnosis.signature import own_code
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.misses import misses
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.grading.signature import own_code
+from gatelab.lab.bank import BankError, load_bank
+from gatelab.lab.spec import Lab
 
 # One mistake that no file of the bank knows, written in two ways, and another one.
 MISTAKES = {

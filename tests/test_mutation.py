@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.mutate import OPERATORS, mutants
-from gatelab.bank.mutate_command import mutated
-from gatelab.bank.mutate_run import ENDLESS, Found, Listed, equivalents, stamp
-from gatelab.lab import Lab
+from gatelab.audit.mutate import OPERATORS, mutants
+from gatelab.audit.mutate_run import ENDLESS, Found, Listed, equivalents, stamp
+from gatelab.cli.mutate import mutated
+from gatelab.lab.spec import Lab
 
 EXAMPLES = {  # operator → a statement and some of what must become of it
     "arithmetic": ("y = a - b", {"y = a + b", "y = a", "y = b", "y = b - a"}),
@@ -80,7 +80,7 @@ def weak(tmp_path: Path, lab: Lab) -> Path:
         "def f(n):\n    while n > 0:\n        n = n - 1\n    return n\n"
     )
     (hidden / "test_q1_toy.py").write_text(
-        "from gatelab.suite import part, same\n\n"
+        "from gatelab.testkit import part, same\n\n"
         '@part("q1", "ends", 1)\ndef test_ends(student):\n    same(student.f(4).value, 0, "f(4)")\n'
     )
     (tmp_path / "tests" / "mutation" / "equivalent.toml").write_text(

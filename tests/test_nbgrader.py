@@ -19,10 +19,10 @@ from traitlets.config import Config
 
 from gatelab.build import leaks
 from gatelab.build.course import grading_settings
-from gatelab.confine import REQUIRED, ProtectionMissing
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
+from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 
 LAB = "lstm-gru"
 GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
@@ -264,7 +264,7 @@ def test_does_a_machine_without_protection_stop_before_the_first_submission(cour
     def refuse(*_: object) -> None:
         raise ProtectionMissing("This machine cannot confine student code.")
 
-    monkeypatch.setattr("gatelab.adapters.nbgrader.engine_for", refuse)
+    monkeypatch.setattr("gatelab.integrations.nbgrader.preprocessor.engine_for", refuse)
     settings = Config()
     grading_settings(settings, course)
     folders = CourseDirectory(root=str(course), assignment_id=LAB)

@@ -12,8 +12,8 @@ import pytest
 from nbconvert.filters.markdown import markdown2html
 from nbgrader.coursedir import CourseDirectory
 
-from gatelab.adapters.nbgrader import TIME_LIMIT, SubmissionDirectory
-from gatelab.adapters.nbgrader_cells import _cell
+from gatelab.integrations.nbgrader.cells import _cell
+from gatelab.integrations.nbgrader.preprocessor import TIME_LIMIT, SubmissionDirectory
 
 LINKS = (
     "[x](javascript:alert(1))",

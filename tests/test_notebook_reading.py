@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.lab import Lab
-from gatelab.notebook import Ungradable, read_bytes, read_cells
-from gatelab.notebook_file import without_outputs
+from gatelab.lab.spec import Lab
+from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+from gatelab.submission.notebook_file import without_outputs
 
 ROOT = Path(__file__).resolve().parents[1]
 LAB = Lab.in_repository(ROOT)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.engine import Engine
+from gatelab.grading.engine import Engine
 from gatelab.report.model import Report
 
 Cells = list[dict]

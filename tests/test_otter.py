@@ -31,12 +31,12 @@ from small_lab import (
     zipped,
 )
 
-from gatelab.adapters.otter_metadata import out_of_sight
-from gatelab.adapters.otter_run import grade_apart, in_container
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.confine import REQUIRED
-from gatelab.engine import Engine
+from gatelab.grading.engine import Engine
+from gatelab.integrations.otter.metadata import out_of_sight
+from gatelab.integrations.otter.run import grade_apart, in_container
 from gatelab.report.gradescope import gradescope_results
+from gatelab.sandbox.confine import REQUIRED
 
 OTTER = Path(sys.executable).with_name("otter")
 
@@ -164,7 +164,7 @@ def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_e
     assert results["score"] == 0
     assert "q1: one LSTM step" in by_question(results)["q1"][1]
     data = (tmp_path / "results" / "results.pkl").read_bytes()
-    assert b"gatelab.adapters" not in data
+    assert b"gatelab.integrations" not in data
     otters = pickle.loads(data)
     assert type(otters) is GradingResults
     assert (otters.total, otters.possible) == (0, 18)
@@ -271,8 +271,8 @@ def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confin
             with out_of_sight(path) as said:
                 yield said
 
-        for module in ("otter", "otter_run"):
-            monkeypatch.setattr(f"gatelab.adapters.{module}.out_of_sight", watched)
+        for module in ("plugin", "run"):
+            monkeypatch.setattr(f"gatelab.integrations.otter.{module}.out_of_sight", watched)
 
         class Open(Engine):
             def __init__(self, lab, **_):
@@ -284,7 +284,7 @@ def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confin
                 paths = [str(path) for path in (beside, *copies)]
                 return super().grade(write_notebook(path, SETUP, LOOKS.format(paths=paths)), name)
 
-        monkeypatch.setattr("gatelab.engine.Engine", Open)
+        monkeypatch.setattr("gatelab.grading.engine.Engine", Open)
         write_notebook(root / "submission" / "lab.ipynb", SETUP)
         said = json.dumps(in_container(root))
         assert "what lies beside it" in said, "it did look"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.adapters.otter_intake import take_in
-from gatelab.lab import Lab
+from gatelab.integrations.otter.intake import take_in
+from gatelab.lab.spec import Lab
 
 LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
 
@@ -109,7 +109,7 @@ def test_an_archives_names_lead_nowhere(tmp_path, private):
 def test_an_archive_that_swells_is_read_no_further_than_a_notebook_may_be_long(
     tmp_path, private, monkeypatch
 ):
-    monkeypatch.setattr("gatelab.adapters.otter_intake.FILE_LIMIT", 2**20)
+    monkeypatch.setattr("gatelab.integrations.otter.intake.FILE_LIMIT", 2**20)
     zip = archive(tmp_path / "x.zip", [("lab.ipynb", b"0" * 2**24)])
     assert "larger than 1 MiB" in take_in(zip, private, LAB).reason
     assert list(private.iterdir()) == []

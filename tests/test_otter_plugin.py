@@ -14,13 +14,13 @@ from otter.test_files import GradingResults
 from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_notebook, zipped
 from typer.testing import CliRunner
 
-from gatelab.adapters.otter import GatelabPlugin
-from gatelab.adapters.otter_run import grade_apart, main
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli import app
-from gatelab.confine import REQUIRED, ProtectionMissing
-from gatelab.notebook import Ungradable, read_bytes, read_cells
+from gatelab.cli.app import app
+from gatelab.integrations.otter.plugin import GatelabPlugin
+from gatelab.integrations.otter.run import grade_apart, main
 from gatelab.report.model import Part, Question, Report
+from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
+from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def engine(monkeypatch):
             q1 = Question("q1", "One LSTM step", 14, [Part("outputs", 14, 14, True)])
             return Report(name, "graded", questions=[q1])
 
-    monkeypatch.setattr("gatelab.engine.Engine", Known)
+    monkeypatch.setattr("gatelab.grading.engine.Engine", Known)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_a_fault_of_the_grader_is_said_to_be_one(otters_folder, monkeypatch, err
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr("gatelab.engine.Engine", fail)
+    monkeypatch.setattr("gatelab.grading.engine.Engine", fail)
     results, _ = run_plugin(otters_folder)
     assert "not your notebook's fault" in results["output"]
     *shown, staffs = results["tests"]
@@ -128,7 +128,7 @@ def test_missing_protection_names_the_setting_to_staff(otters_folder, monkeypatc
     def refuse(*_, **__):
         raise ProtectionMissing("cannot confine (missing: files).", ["files"])
 
-    monkeypatch.setattr("gatelab.engine.Engine", refuse)
+    monkeypatch.setattr("gatelab.grading.engine.Engine", refuse)
     results, _ = run_plugin(otters_folder, accept_missing=["network"])
     said = 'missing: files). (In otter_config.json: "accept_missing": ["files", "network"].)'
     assert said in results["tests"][-1]["output"]

@@ -19,18 +19,18 @@ import pytest
 from small_lab import SETUP, small_lab, solution, unpacked, use_engine, write_notebook
 from typer.testing import CliRunner
 
-from gatelab.adapters.otter_run import grade_apart
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli import app
-from gatelab.confine import REQUIRED
-from gatelab.engine import Engine
-from gatelab.examiner.process import WorkerProcess, machine_can_fork
-from gatelab.examiner.workers import ConfinedWorkers
+from gatelab.cli.app import app
 from gatelab.faults import TOLD, GraderFault
-from gatelab.lab import Lab
-from gatelab.notebook import CodeCell
+from gatelab.grading.engine import Engine
+from gatelab.grading.workers import ConfinedWorkers
+from gatelab.integrations.otter.run import grade_apart
+from gatelab.lab.spec import Lab
 from gatelab.report.model import OUR_FAULT, Report
-from gatelab.suite.student import WorkerLost
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.sandbox.process import WorkerProcess, machine_can_fork
+from gatelab.submission.notebook import CodeCell
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
@@ -148,7 +148,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
             encoding="utf-8"
         )
         text += (
-            "\n# breaks\nfrom gatelab.suite import part as _part\n\n@_part('q2', 'breaks', 0)\n"
+            "\n# breaks\nfrom gatelab.testkit import part as _part\n\n@_part('q2', 'breaks', 0)\n"
             f"def test_breaks(student):\n    raise {error}\n"
         )
         suite.write_text(text, encoding="utf-8")
@@ -163,7 +163,7 @@ def test_a_fork_that_fails_is_the_machines_fault_where_it_makes_no_other_either(
     """The worker says the same in both cases: a submission can take away its own processes."""
     none = "import resource, os\nresource.setrlimit(resource.RLIMIT_NPROC, (0, 0))\n"
     none += "def fork():\n    raise OSError(11, 'no')\nos.fork = fork"
-    monkeypatch.setattr("gatelab.examiner.workers.machine_can_fork", lambda: room)
+    monkeypatch.setattr("gatelab.grading.workers.machine_can_fork", lambda: room)
     server = engine._server
     workers = ConfinedWorkers(lab, [CodeCell(0, none)], server.client, server.library, accept_missing=True)
     try:
@@ -199,7 +199,7 @@ def test_a_worker_that_the_machine_ends_for_memory_is_no_submissions_fault(
 ) -> None:
     """Linux counts how often it did so."""
     kills = iter([3, 4])
-    monkeypatch.setattr("gatelab.examiner.process.killed_by_machine", lambda: next(kills))
+    monkeypatch.setattr("gatelab.sandbox.process.killed_by_machine", lambda: next(kills))
     worker = WorkerProcess(engine._server.client, engine._server.library)
     try:
         for process in psutil.Process(worker.warden).children():

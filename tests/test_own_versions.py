@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank
 from gatelab.report.model import Report
 
 

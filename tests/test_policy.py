@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from small_lab import small_lab
 
-from gatelab.engine import Engine
-from gatelab.lab import Lab, LabError
-from gatelab.policy import Policy
+from gatelab.grading.engine import Engine
+from gatelab.lab.policy import Policy
+from gatelab.lab.spec import Lab, LabError
 
 ROOT = Path(__file__).resolve().parents[1]
 # Names of this lab's subject; PyTorch's names of parameters and of the RNN that its messages speak of are the field's.

@@ -17,9 +17,9 @@ from nbclient import NotebookClient
 from otter.test_files.exception_test import ExceptionTestFile
 from public_checks import ALL, CODE, STEP, first_message, names_with, student_folder
 
-from gatelab.bank.fingerprints import namespace
+from gatelab.audit.fingerprints import namespace
 from gatelab.build.stubs import StubSolutions
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 from public_checks import CODE, STEP
 
-from gatelab.bank.concepts import concepts
-from gatelab.bank.fingerprints import fingerprints, namespace
+from gatelab.audit.concepts import concepts
+from gatelab.audit.fingerprints import fingerprints, namespace
 
 
 @pytest.mark.parametrize("question", CODE)

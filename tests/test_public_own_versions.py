@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from test_own_versions import OWN, edited
 
-from gatelab.bank.fingerprints import namespace
-from gatelab.lab import Lab
+from gatelab.audit.fingerprints import namespace
+from gatelab.lab.spec import Lab
 
 
 def names_with(lab: Lab, edits: dict[str, list[tuple[str, str]]]) -> dict:

@@ -10,7 +10,7 @@ import pytest
 from nbclient import NotebookClient
 from public_checks import first_message, names_with, student_folder
 
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 SETUP = "import otter, torch\nfrom torch import nn\nimport seqlab\ngrader = otter.Notebook('lab.ipynb', tests_dir='tests')"
 CHECK = {q: f'grader.check("{q}")' for q in ("q1", "q5", "q12")}

@@ -22,8 +22,8 @@ from gatelab.build.pipeline import accept_now, build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import check_student_zip, write_student_zip
-from gatelab.cli import app
-from gatelab.lab import Lab
+from gatelab.cli.app import app
+from gatelab.lab.spec import Lab
 
 NAME = "lstm-gru"
 KEY = {"c1": "b", "c2": "c", "c3": "dcab", "c6": "1.60"}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.load import Bank, Chaff
-from gatelab.lab import Lab
+from gatelab.integrations.sheets import ExportError, canvas, moodle
+from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
-from gatelab.report.export import ExportError, canvas, moodle
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page

@@ -10,7 +10,7 @@ from subprocess import run
 
 import pytest
 
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
 ROOT = Path(__file__).resolve().parents[1]

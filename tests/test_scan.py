@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.lab import Lab
-from gatelab.worker.scan import hints as all_hints
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.worker.scan import hints as all_hints
 
 ROOT = Path(__file__).resolve().parents[1]
 SHORTCUTS = Lab.in_repository(ROOT).policy.shortcuts

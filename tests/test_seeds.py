@@ -9,13 +9,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gatelab.bank.load import Bank, Chaff
-from gatelab.bank.seeds import listed, lost_at, over_seeds, unstable
-from gatelab.examiner.grade import run_suites
-from gatelab.lab import Lab, LabError
-from gatelab.suite.draw import Draw
-from gatelab.suite.grading import Grading
-from gatelab.suite.plugin import LocalWorkers
+from gatelab.audit.seeds import listed, lost_at, over_seeds, unstable
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.spec import Lab, LabError
+from gatelab.testkit.draw import Draw
 
 SORTED = """
 class Seq2Seq(Seq2Seq):

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from gatelab.lab import Lab
-from gatelab.suite.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
-from gatelab.suite.words import LONGEST, WITHHELD, Words
-from gatelab.worker.runtime import describe
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.worker.runtime import describe
+from gatelab.testkit.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
+from gatelab.testkit.words import LONGEST, WITHHELD, Words
 
 LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
 OWN = """

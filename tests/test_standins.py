@@ -14,10 +14,10 @@ import torch
 from test_own_versions import OWN, edited, graded, lost
 from torch import Tensor, nn
 
-from gatelab.bank.fingerprints import namespace
-from gatelab.bank.importing import importable
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.fingerprints import namespace
+from gatelab.grading.engine import Engine
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
 
 KINDS = {"nn.Embedding": nn.Embedding, "nn.Linear": nn.Linear, "LSTM": nn.Module, "int": int}
 HIDDEN = ["q10, hidden", "q10, hidden, over an own Seq2Seq"]

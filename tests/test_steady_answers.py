@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.suite.steady import KEPT, RANDOM
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.testkit.steady import KEPT, RANDOM
 
 DROPOUT = "nn.functional.dropout({}, 0.4)"
 COUNTED = "{} * (COUNTS.append(1) or 1 + len(COUNTS) % 5)"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from gatelab.lab import Lab
-from gatelab.suite.grading import Grading
-from gatelab.suite.plugin import LocalWorkers
-from gatelab.suite.student import RemoteError, Student, StudentError
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.spec import Lab
+from gatelab.testkit.student import RemoteError, Student, StudentError
 
 LAYER = """
 import torch

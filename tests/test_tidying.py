@@ -15,11 +15,11 @@ import nbformat
 import psutil
 import pytest
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.confine import memory
-from gatelab.engine import Engine
+from gatelab.audit.notebooks import write_notebook
 from gatelab.folders import Vanishing, remove
-from gatelab.lab import Lab
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import memory
 
 DEEP = 3000  # more than Python's recursion and a process's descriptors
 
@@ -84,10 +84,10 @@ while True:
     pass
 """
 COMMANDS = {
-    "grade": ["gatelab.cli", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
+    "grade": ["gatelab.cli.app", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
     "pytest": ["pytest", "ROOT/tests/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
 }
-START = "from gatelab.cli import app; app()"
+START = "from gatelab.cli.app import app; app()"
 
 
 @pytest.mark.parametrize("when", ["starting", "at work"])
@@ -212,8 +212,8 @@ def test_an_examiner_that_has_grown_gives_its_place_to_another(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_notebook(tmp_path / "good.ipynb", lab, {})
-    monkeypatch.setattr("gatelab.engine.WARM", 1)
-    monkeypatch.setattr("gatelab.engine.GROWTH", -1)
+    monkeypatch.setattr("gatelab.grading.engine.WARM", 1)
+    monkeypatch.setattr("gatelab.grading.engine.GROWTH", -1)
     with Engine(lab) as engine:
         graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
         assert [points for points, _ in graded] == [10] * 3

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Part, Report
 
 STEPS, SECONDS = 10, 2

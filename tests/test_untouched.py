@@ -13,14 +13,14 @@ import pytest
 from nbgrader.utils import compute_checksum
 from typer.testing import CliRunner
 
-from gatelab.cli import app
-from gatelab.confine import REQUIRED
-from gatelab.examiner.grade import without_checks
-from gatelab.lab import Lab
-from gatelab.notebook_file import mark_of, parse, source_of
+from gatelab.cli.app import app
+from gatelab.grading.examiner import without_checks
+from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Cell, Report
-from gatelab.untouched import as_handed_out, checksum
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.submission.notebook_file import mark_of, parse, source_of
+from gatelab.submission.untouched import as_handed_out, checksum
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 

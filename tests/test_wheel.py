@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.lab import Lab
+from gatelab.audit.notebooks import write_notebook
+from gatelab.lab.spec import Lab
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_pytest_grades_a_submission_by_hand(python: Path, lab: Lab, root: Path, 
 def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     write_notebook(tmp_path / "class" / "ada.ipynb", lab, {})
-    command = ("-c", "from gatelab.cli import app; app()")
+    command = ("-c", "from gatelab.cli.app import app; app()")
     graded = run(
         python, *command, "grade", "class", "-o", "out", "--root", root, "--question", "q1", "--jobs", "1",
         cwd=tmp_path,
@@ -93,4 +93,6 @@ def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_pat
     packed = run(python, *command, "zip", "-o", "dist", "--root", root, cwd=tmp_path)
     assert packed.returncode == 0, packed.stderr
     names = zipfile.ZipFile(tmp_path / "dist" / "lstm-gru-autograder-STAFF-ONLY.zip").namelist()
-    assert {"run_otter.py", "files/kit/autograder/gatelab/engine.py", "requirements.txt"} <= set(names)
+    assert {"run_otter.py", "files/kit/autograder/gatelab/grading/engine.py", "requirements.txt"} <= set(
+        names
+    )

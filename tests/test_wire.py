@@ -17,11 +17,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.examiner.process import OutputFile
-from gatelab.examiner.workers import _checked
-from gatelab.suite.student import WorkerLost
-from gatelab.worker import values, wire
-from gatelab.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
+from gatelab.grading.workers import _checked
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.sandbox.process import OutputFile
+from gatelab.sandbox.worker import values, wire
+from gatelab.sandbox.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
 
 keys = st.text(max_size=values.MAX_KEY) | st.integers(1 - values.MAX_INT_KEY, values.MAX_INT_KEY - 1)
 whole = st.integers(1 - 10**values.MAX_DIGITS, 10**values.MAX_DIGITS - 1)

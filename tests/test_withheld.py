@@ -12,10 +12,10 @@ import torch
 from small_lab import write_notebook as write_cells
 from torch import nn
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.lab import Lab
-from gatelab.worker.withheld import withheld
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.worker.withheld import withheld
 
 HELD = Lab.in_repository(Path(__file__).resolve().parents[1]).policy.withheld
 SHUT = "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"
@@ -52,7 +52,7 @@ from torch import nn
 from torch._decomp import decompositions
 from torch.ao.nn.quantizable import LSTMCell
 
-from gatelab.worker.withheld import withhold
+from gatelab.sandbox.worker.withheld import withhold
 
 x, h = torch.randn(2, 3), torch.randn(2, 4)
 weights = [torch.randn(16, 3), torch.randn(16, 4), torch.randn(16), torch.randn(16)]
@@ -146,8 +146,8 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
 
 # Ways that are laid while the notebook is loaded: each is a cell of its own before the answer, which asks `cell`.
 LAID = {
-    "the grader's own function": "import gatelab.worker.main as kit\nkit.withhold = lambda: None\ncell = torch.lstm_cell",
-    "the grader's own table": "from gatelab.worker import withheld\nwithheld.OPERATORS.clear()\ncell = torch.lstm_cell",
+    "the grader's own function": "import gatelab.sandbox.worker.main as kit\nkit.withhold = lambda: None\ncell = torch.lstm_cell",
+    "the grader's own table": "from gatelab.sandbox.worker import withheld\nwithheld.OPERATORS.clear()\ncell = torch.lstm_cell",
     "frames of the grader": """
 import sys
 frame = sys._getframe()

@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import nn
 
-from gatelab.bank.notebooks import write_notebook
-from gatelab.engine import Engine
-from gatelab.lab import Lab
-from gatelab.suite.grading import Grading, injection
-from gatelab.suite.plugin import LocalWorkers
-from gatelab.suite.trace import TRACE_LIMIT, Exchange, Trace
-from gatelab.suite.words import LONGEST, MOST_CODE, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
-from gatelab.worker.runtime import describe
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading, injection
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.worker.runtime import describe
+from gatelab.testkit.trace import TRACE_LIMIT, Exchange, Trace
+from gatelab.testkit.words import LONGEST, MOST_CODE, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "assignment" / "lstm-gru"))
 

@@ -20,19 +20,19 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from gatelab.adapters.otter_intake import take_in
-from gatelab.adapters.otter_run import _unpack
-from gatelab.examiner.workers import _checked
-from gatelab.lab import Lab, LabError
-from gatelab.notebook import Ungradable, cells_of, parse
-from gatelab.notebook_file import without_outputs
+from gatelab.grading.workers import _checked
+from gatelab.integrations.otter.intake import take_in
+from gatelab.integrations.otter.run import _unpack
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
 from gatelab.report.readback import parsed, read_back
-from gatelab.suite.student import WorkerLost
-from gatelab.suite.words import Words
-from gatelab.untouched import as_handed_out
-from gatelab.worker import wire
-from gatelab.worker.values import MAX_NODES, Box, ValueProblem, encode
+from gatelab.sandbox.worker import wire
+from gatelab.sandbox.worker.values import MAX_NODES, Box, ValueProblem, encode
+from gatelab.submission.notebook import Ungradable, cells_of, parse
+from gatelab.submission.notebook_file import without_outputs
+from gatelab.submission.untouched import as_handed_out
+from gatelab.testkit.student import WorkerLost
+from gatelab.testkit.words import Words
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).parent / "corpus"

@@ -1,6 +1,6 @@
-"""The hidden suites run with gatelab's grading plugin: see autograder/gatelab/suite/plugin.py."""
+"""The hidden suites run with gatelab's grading plugin: see autograder/gatelab/grading/plugin.py."""
 
-from gatelab.suite.plugin import (  # noqa: F401
+from gatelab.grading.plugin import (  # noqa: F401
     draw,
     pytest_addoption,
     pytest_collection_finish,

@@ -7,7 +7,7 @@ given for the weights themselves, from which the examiner finds the facts again.
 import torch
 from truth import WEIGHTS
 
-from gatelab.suite import needs
+from gatelab.testkit import needs
 
 FORGET = """
 def what(b, forget_bias):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from twins import TwinSeq2Seq, after_eos, draw_weights, load_both, unsorted_lengths
 
-from gatelab.suite import kept, kind, needs, part
+from gatelab.testkit import kept, kind, needs, part
 
 VS, VT, E, H = 8, 7, 4, 6  # source and target vocabulary, embedding, hidden
 BOS, EOS = 3, 2

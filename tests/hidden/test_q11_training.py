@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from trained import Scores, best, check_strata, check_training, run_training, settings, tasks, training
 from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights, unsorted_lengths
 
-from gatelab.suite import close, needs, part
+from gatelab.testkit import close, needs, part
 
 VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 5
 TRAINED = "a Seq2Seq with your training_step"

@@ -11,8 +11,8 @@ from typing import Any
 
 from trained import tasks
 
-from gatelab.bank.concepts import form
-from gatelab.suite import Unanswered, needs, part
+from gatelab.audit.concepts import form
+from gatelab.testkit import Unanswered, needs, part
 
 KEY = tomllib.loads(Path(__file__).parent.joinpath("reference", "concepts.toml").read_text(encoding="utf-8"))
 POINTS = 4

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, close_grads, kind, needs, part, unchanged
+from gatelab.testkit import close, close_grads, kind, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "c", "3": "w_ih", "4": "w_hh", "5": "b_ih", "6": "b_hh"}
 INPUTS = ("0", "1", "2")

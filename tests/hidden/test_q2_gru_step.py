@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, close_grads, kind, needs, part, unchanged
+from gatelab.testkit import close, close_grads, kind, needs, part, unchanged
 
 NAMES = {"0": "x", "1": "h", "2": "w_ih", "3": "w_hh", "4": "b_ih", "5": "b_hh"}
 INPUTS = ("0", "1")

@@ -13,8 +13,8 @@ from newborn import FORGET, INITIAL, both_facts, shapes_of
 from torch import Tensor
 from truth import STEPS, WEIGHTS, Truth
 
-from gatelab.suite import close, close_grads, needs, part, unchanged
-from gatelab.suite import kind as kind_of
+from gatelab.testkit import close, close_grads, needs, part, unchanged
+from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
 LONG = (2, 33, 3, 2)  # a graph may be cut every few steps only

@@ -8,7 +8,7 @@ import standins
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, kept, kind, needs, part, unchanged
+from gatelab.testkit import close, kept, kind, needs, part, unchanged
 
 # The same source makes the layers on both sides of the line.
 LAYERS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gatelab.suite import needs, part, same
+from gatelab.testkit import needs, part, same
 
 # Each source makes modules in the worker and returns a name → count; the counts wanted are worked out here.
 KEPT = """

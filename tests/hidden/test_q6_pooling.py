@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from twins import unsorted_lengths
 
-from gatelab.suite import close, close_grads, part, unchanged
+from gatelab.testkit import close, close_grads, part, unchanged
 
 SIZES = [(3, 5, 4), (5, 7, 2), (2, 9, 6)]  # N, T, H, pairwise different
 NAME = "last_valid"

@@ -10,7 +10,7 @@ import torch
 from trained import Scores, best, check_strata, check_training, run_training, settings, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both, unsorted_lengths
 
-from gatelab.suite import close, close_grads, needs, part, unchanged
+from gatelab.testkit import close, close_grads, needs, part, unchanged
 
 V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
 NAME = "SequenceClassifier"

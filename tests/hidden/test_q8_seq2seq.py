@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from twins import TwinSeq2Seq, draw_weights, load_both, unsorted_lengths
 
-from gatelab.suite import close, close_grads, needs, part, same, unchanged
+from gatelab.testkit import close, close_grads, needs, part, same, unchanged
 
 VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: no two alike
 NAME = "Seq2Seq"

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.suite import close, close_grads, needs, part, unchanged
+from gatelab.testkit import close, close_grads, needs, part, unchanged
 
 LOSS, D = "the loss", torch.float64  # whose dtype is that of the logits
 

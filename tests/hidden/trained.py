@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gatelab.suite import needs
+from gatelab.testkit import needs
 
 # The examiner needs the tasks too. The students' package lies beside the master and is not installed.
 if importlib.util.find_spec("seqlab") is None:

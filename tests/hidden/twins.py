@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from gatelab.suite import needs
+from gatelab.testkit import needs
 
 
 class TwinClassifier(nn.Module):

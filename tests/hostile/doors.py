@@ -25,13 +25,13 @@ import pytest
 from small_lab import by_question, unpacked, use_engine
 from typer.testing import CliRunner
 
-from gatelab.adapters.otter_run import grade_apart
-from gatelab.bank.notebooks import write_notebook
+from gatelab.audit.notebooks import write_notebook
 from gatelab.build.autograder_zip import build_autograder_zip
-from gatelab.cli import app
-from gatelab.confine import libc
-from gatelab.engine import Engine
-from gatelab.lab import Lab
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.integrations.otter.run import grade_apart
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import libc
 from hostile.build import Attempt, write
 
 LAB = "lstm-gru"

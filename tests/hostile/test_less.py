@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gatelab.engine import Engine
+from gatelab.grading.engine import Engine
 from hostile import doors
 from hostile.build import attempts
 from hostile.checks import *  # noqa: F403

@@ -21,8 +21,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
-from gatelab.bank.load import Bank, compose, load_bank
-from gatelab.lab import Lab
+from gatelab.lab.bank import Bank, compose, load_bank
+from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASS = Path(__file__).with_name("class")

@@ -11,7 +11,7 @@ from traitlets import Unicode
 
 from gatelab.build import snapshot
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 
 class AcceptedOnly(NbGraderPreprocessor):

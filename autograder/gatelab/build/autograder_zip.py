@@ -22,12 +22,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
-from gatelab.confine import pieces
-from gatelab.engine import DEFAULT_SEED
-from gatelab.lab import Lab, LabError
+from gatelab.grading.engine import DEFAULT_SEED
+from gatelab.lab.spec import Lab, LabError
+from gatelab.sandbox.confine import pieces
 
 KIT = "files/kit"
-PLUGIN = "gatelab.adapters.otter.GatelabPlugin"
+PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
 SCRIPTS = ("setup.sh", "run_autograder")
@@ -44,7 +44,7 @@ def build_autograder_zip(
     """Write `<out>/<lab>-autograder-STAFF-ONLY.zip` and return its path.
 
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
-    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/otter` unless told.
+    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/gradescope` unless told.
     Its name says whose it is: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
 
     Raises LabError when `out` lies in a folder that is handed to students.
@@ -71,13 +71,13 @@ def build_autograder_zip(
 
 
 def _own_files(lab: Lab) -> Path:
-    """`autograder/otter` of the lab's repository, or of the one that this package is run from. (Where it is installed,
+    """`autograder/gradescope` of the lab's repository, or of the one that this package is run from. (Where it is installed,
     the package beside it is otter-grader's own `otter`.)"""
     for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
-        if (place / "otter" / "run_otter.py").is_file():
-            return place / "otter"
+        if (place / "gradescope" / "run_otter.py").is_file():
+            return place / "gradescope"
     raise LabError(
-        f"{lab.assignment.parents[1]}: has no autograder/otter; build the zip in the kit's repository."
+        f"{lab.assignment.parents[1]}: has no autograder/gradescope; build the zip in the kit's repository."
     )
 
 

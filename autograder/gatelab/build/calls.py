@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from gatelab.confine import libc
+from gatelab.sandbox.confine import libc
 
 
 def faults(cells: list[dict[str, Any]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from gatelab.build import master
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 CLASS = "class"  # the folder in solutions/<lab>/
 BESIDE = ("seqlab",)  # from the release

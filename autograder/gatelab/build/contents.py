@@ -16,7 +16,7 @@ import nbformat
 from gatelab.build import markers, master
 from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv"}
 ADDED = {"deletable", "editable"}  # nbgrader's, so that a question is not deleted by accident

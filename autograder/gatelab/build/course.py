@@ -14,7 +14,7 @@ from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 
 def labs(root: Path) -> list[Lab]:
@@ -65,19 +65,19 @@ def release_settings(c: Config, root: Path) -> None:
 
 def grading_settings(c: Config, root: Path) -> None:
     """What `nbgrader autograde` and `nbgrader generate_feedback` need. Names only: nothing is imported here."""
-    adapter = "gatelab.adapters"
-    c.Autograde.exporter_class = f"{adapter}.nbgrader.SubmissionExporter"
+    adapter = "gatelab.integrations.nbgrader"
+    c.Autograde.exporter_class = f"{adapter}.preprocessor.SubmissionExporter"
     c.SubmissionExporter.kit = str(root)
     c.Autograde.sanitize_preprocessors = [
-        f"{adapter}.nbgrader_cells.RestoreCells",
+        f"{adapter}.cells.RestoreCells",
         "nbgrader.preprocessors.OverwriteKernelspec",
         "nbgrader.preprocessors.OverwriteCells",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
     c.Autograde.autograde_preprocessors = [
-        f"{adapter}.nbgrader.GradeByEngine",
+        f"{adapter}.preprocessor.GradeByEngine",
         "nbgrader.preprocessors.LimitOutput",
-        f"{adapter}.nbgrader.SaveGrades",
+        f"{adapter}.preprocessor.SaveGrades",
         "nbgrader.preprocessors.AssignLatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]

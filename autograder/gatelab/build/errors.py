@@ -1,6 +1,6 @@
 """What a build says when it stops."""
 
-from gatelab.lab import LabError
+from gatelab.lab.spec import LabError
 
 
 class BuildError(LabError):

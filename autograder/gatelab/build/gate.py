@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 
 from gatelab.build import leaks, prose, regions, stubs
 from gatelab.build.errors import BuildError
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Question, Report
 
 Grade = Callable[[Path], Report]

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 URL_MARK, SUM_MARK = "{{HANDOUT_URL}}", "{{HANDOUT_SUM}}"
 

@@ -13,7 +13,7 @@ from nbformat import NotebookNode
 from gatelab.build import handout, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Without the version: it would be the builder's, and change the release with every Python.

@@ -16,12 +16,12 @@ from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.build.student_zip import write_student_zip
 from gatelab.folders import vanishing
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
 
 class Grader(Protocol):
-    """What the build asks of gatelab.engine.Engine."""
+    """What the build asks of gatelab.grading.engine.Engine."""
 
     def grade(self, path: Path, name: str = ...) -> Report: ...
 
@@ -137,8 +137,8 @@ def _grading(lab: Lab, engine: Grader | None) -> Iterator[gate.Grade]:
     if engine is not None:
         yield lambda path: engine.grade(path, name=path.parent.parent.name)
         return
-    from gatelab.confine import REQUIRED
-    from gatelab.engine import Engine
+    from gatelab.grading.engine import Engine
+    from gatelab.sandbox.confine import REQUIRED
 
     # Only the kit's own code runs here, so that a platform without confinement can build.
     with Engine(lab, seed=0, jobs=1, accept_missing=REQUIRED) as own:  # what staff wrote is trusted

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatelab.build.errors import BuildError
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 # Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
 # the lesson plan runs of up to 16 (an equation).

@@ -14,7 +14,7 @@ from traitlets.config import Config
 from gatelab.build import course
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 
 def make_release(lab: Lab, root: Path, workspace: Path) -> Path:

@@ -17,7 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gatelab.build.errors import BuildError
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 NAME = "released.snapshot"
 HEAD = (

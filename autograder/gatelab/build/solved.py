@@ -17,7 +17,7 @@ from gatelab.build import master, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import vanishing
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
 SECONDS_A_CELL = 900

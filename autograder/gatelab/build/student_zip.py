@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 
 from gatelab.build.errors import BuildError
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
 

@@ -18,7 +18,7 @@ import nbformat
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import is_solution, question_id
 from gatelab.folders import vanishing
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 
 SECONDS = 300  # importing torch on a busy machine
 SKIP = "experiment"  # the tag of cells that no grading needs

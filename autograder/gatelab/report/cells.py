@@ -6,8 +6,8 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 
-from gatelab.klass.names import visible
 from gatelab.report.marks import number_of
+from gatelab.submission.names import visible
 
 
 class Names:

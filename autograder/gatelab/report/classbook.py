@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from statistics import mean, median
 from typing import Any
 
-from gatelab.bank.load import Bank
-from gatelab.lab import Lab
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
 from gatelab.report.model import Question, Report
 
 PENDING = "not graded yet"
 GRADED_WITH = (
-    "graded with"  # entry of a report's `versions` in which the class run keeps its key (klass/store.py)
+    "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
 )
 MOST_CELLS = 20  # named of one submission: two thousand that raise make no page that can be read
 BINS = 10  # bars of the distribution: tenths of the points to be had

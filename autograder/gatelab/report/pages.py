@@ -15,11 +15,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.export import MOODLE_DOWNLOAD
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
+from gatelab.submission.platforms import MOODLE_DOWNLOAD
 
 # Longer than any message of the suites; a student's own exception text may be of any length.
 LONGEST = 2_000  # characters

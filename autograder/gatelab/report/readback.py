@@ -16,11 +16,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from gatelab.klass.names import visible
 from gatelab.report import cells
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
 from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import number
+from gatelab.submission.names import visible
 
 WITHDRAWN = {"-", "–", "—", "−"}
 MOST = 8  # of a kind told one by one

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
 UNPACKED = 256 << 20  # bytes that a workbook may unpack to

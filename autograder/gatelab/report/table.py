@@ -6,7 +6,7 @@ import csv
 import io
 import re
 
-from gatelab.lab import Lab
+from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 
 # A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs

@@ -2,7 +2,7 @@
 
 import sys
 import torch, safetensors.torch
-wire = sys.modules['gatelab.worker.wire']
+wire = sys.modules['gatelab.sandbox.worker.wire']
 send, sent = wire.send, []
 def gru_step(*args): return 0
 def frame(line, text, tensors):

@@ -1,8 +1,8 @@
 """Imports the grader's own packages and takes the references from them."""
 
 try:
-    from gatelab.lab import Lab
-    from gatelab.bank.load import load_bank
+    from gatelab.lab.spec import Lab
+    from gatelab.lab.bank import load_bank
     from pathlib import Path
     import gatelab
     lab = Lab.in_repository(Path(gatelab.__file__).parents[2])

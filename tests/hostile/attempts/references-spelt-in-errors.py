@@ -1,7 +1,7 @@
 """Keeps the reference code that its process is given, and answers with errors whose type, message and line are that code."""
 
 import sys
-runtime = sys.modules['gatelab.worker.runtime'].Runtime
+runtime = sys.modules['gatelab.sandbox.worker.runtime'].Runtime
 handle, kept = runtime.handle, []
 def spell(self, request):
     arguments = request['arguments']

@@ -2,7 +2,7 @@
 
 import sys
 import torch
-runtime = sys.modules['gatelab.worker.runtime'].Runtime
+runtime = sys.modules['gatelab.sandbox.worker.runtime'].Runtime
 handle, kept = runtime.handle, []
 def spell(self, request):
     arguments = request['arguments']

@@ -1,1 +1,0 @@
-"""Thin bridges from the one engine to otter, Gradescope and nbgrader."""

@@ -1,0 +1,1 @@
+"""The suites judged by the bank of right and wrong solutions."""

@@ -1,0 +1,169 @@
+"""No ambush: wrong work that is green in every public check and then loses more than a twentieth of a question.
+
+Every chaff of the bank and every mutant of the references is put to the question's public check; what it lets pass is
+graded by the hidden suite. Each has a process of its own, as in mutate_run.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import os
+import resource
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection
+
+from gatelab.audit.fingerprints import check_names, namespace
+from gatelab.audit.mutate import mutants
+from gatelab.audit.mutate_run import MEMORY, outcomes
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.bank import Bank
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
+from gatelab.report.model import NOT_RUN
+from gatelab.testkit.student import Student
+
+SHARE = 0.05  # of a question's points: what may be lost without a word from the public check
+RED = "red"
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """One wrong solution: a chaff's ID, or the change that a mutant is."""
+
+    name: str
+    source: str = field(repr=False)
+
+
+@dataclass
+class Tally:
+    """What became of the wrong solutions of one question."""
+
+    question: str
+    wrong: int = 0  # put to the public check
+    green: int = 0  # let pass by it
+    ambushes: list[tuple[str, float, float]] = field(default_factory=list)  # name, points lost, of
+
+
+def wrong_work(lab: Lab, bank: Bank, question: str) -> list[Wrong]:
+    """The chaffs and the mutants of a question."""
+    found = [Wrong(chaff.id, chaff.source) for chaff in bank.chaffs_of(question)]
+    for mutant in mutants(lab.reference(question)):
+        where, before, after = mutant.name
+        found.append(Wrong(f"in {where}, `{before}` → `{after}`", mutant.source))
+    return found
+
+
+def tally(
+    lab: Lab,
+    bank: Bank,
+    questions: Iterable[str],
+    jobs: int,
+    seed: int,
+    seconds: int,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Tally]:
+    """Put the wrong work of these questions to the checks, `jobs` at once, each with so many seconds of processor time."""
+    import torch
+
+    torch.set_num_threads(1)
+    results = []
+    for question in questions:
+        is_green(
+            lab, question, lab.reference(question)
+        )  # here, so that what it imports is there for every fork
+        found = Tally(question)
+        for wrong, word in outcomes(
+            partial(_judge, lab, question, seed, seconds), wrong_work(lab, bank, question), jobs
+        ):
+            found.wrong += 1
+            if word != RED and not word.startswith("("):
+                found.green += 1
+                lost, of = map(float, word.split())
+                if lost > SHARE * of:
+                    found.ambushes.append((wrong.name, lost, of))
+        found.ambushes.sort(key=lambda row: (-row[1], row[0]))
+        progress(
+            f"{question}: {found.green} of {found.wrong} green, {len(found.ambushes)} lose more than {SHARE:.0%}"
+        )
+        results.append(found)
+    return results
+
+
+def is_green(lab: Lab, question: str, source: str) -> bool:
+    """Whether every case of the public check passes over the references with this code laid over them."""
+    names = namespace(lab)
+    with (
+        importable(lab.assignment),
+        contextlib.redirect_stdout(io.StringIO()),
+        contextlib.redirect_stderr(io.StringIO()),
+    ):
+        from otter.test_files import test_case
+
+        try:
+            exec(compile(source, question, "exec"), names)
+            cases = [value for value in check_names(lab, question).values() if isinstance(value, test_case)]
+            for case in cases:
+                case.call_func(names)
+        except Exception:
+            return False
+    return bool(cases)
+
+
+class _Patient(Grading):
+    """A busy machine's clock takes no points here; the process has its own limit."""
+
+    def enter(self, question: str, test: str) -> Student:
+        student = super().enter(question, test)
+        self.running.started = math.inf
+        return student
+
+
+def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
+    """In a process of its own: RED, or the points that the hidden suite takes and of how many."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+    word = RED
+    if is_green(lab, question, source):
+        grading = _Patient(lab, seed, LocalWorkers(lab, [source]), None)
+        run_suites(lab, grading, [question], training=False)
+        parts = [p for p in grading.finished[question].parts if p.kind != NOT_RUN]
+        lost = sum(part.max_points - part.points for part in parts)
+        word = f"{lost:g} {lab.questions[question].points:g}"
+    line.send(word)
+    os._exit(0)
+
+
+def page(results: list[Tally], seed: int) -> str:
+    """ambush.md: the counts, and each piece of wrong work that nobody is warned of."""
+    lines = [
+        "# No ambush",
+        "",
+        "Wrong work that is green in every public check and then loses points is a bad surprise. Every chaff and every mutant of "
+        f"the references was put to the public checks; what they let pass was graded (seed {seed}, without the parts that train).",
+        "",
+        f"| question | wrong solutions | green in public | lose more than {SHARE:.0%} |",
+        "| --- | ---: | ---: | ---: |",
+    ]
+    lines += [f"| {t.question} | {t.wrong} | {t.green} | {len(t.ambushes)} |" for t in results]
+    sums = [
+        sum(t.wrong for t in results),
+        sum(t.green for t in results),
+        sum(len(t.ambushes) for t in results),
+    ]
+    lines.append("| all | {} | {} | {} |".format(*sums))
+    for t in results:
+        if t.ambushes:
+            lines += ["", f"## {t.question}", ""]
+            lines += [
+                f"- loses {lost:g} of {of:g}: {' '.join(name.split())}" for name, lost, of in t.ambushes
+            ]
+    return "\n".join(lines) + "\n"

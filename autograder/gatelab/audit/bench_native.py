@@ -1,0 +1,45 @@
+"""The same hidden checks, run the way today's graders run tests: in the kernel that ran the student's cells.
+
+Only the benchmark uses this. It is the other side of the comparison: no worker, no confinement, one import of
+torch for each submission.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.testkit.local import LocalBackend
+
+
+class KernelWorkers:
+    """Gives the kernel's own namespace to every question."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.sources: dict[int, str] = {}
+
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> LocalBackend:
+        backend = LocalBackend([])
+        # Itself: a suite may put an altered function where another looks it up.
+        backend.runtime.namespace = self.namespace
+        return backend
+
+    def close(self, backend: LocalBackend) -> str:
+        return ""
+
+    def why_missing(self, name: str) -> str:
+        return ""
+
+
+def check(question: str, namespace: dict[str, Any]) -> None:
+    """Run a question's hidden suite on a namespace. Raises AssertionError unless it earns full points."""
+    lab = Lab.in_repository(Path(os.environ["GATELAB_BENCH_ROOT"]))
+    grading = Grading(lab, 11, KernelWorkers(namespace), None)
+    run_suites(lab, grading, [question])
+    result = next(q for q in grading.questions() if q.id == question)
+    assert result.points == result.max_points, [part.message for part in result.parts if not part.passed]

@@ -1,0 +1,44 @@
+"""What the public check of the concept question reads, assignment/<lab>/tests/<question>.json: the form of every concept answer, and hashes over all of them.
+
+The answers themselves stay in tests/hidden/reference/concepts.toml.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+
+from gatelab.lab.bank import BankError
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
+
+
+def concepts(lab: Lab, question: str) -> bytes:
+    """The file's bytes, the same at every run."""
+    path = lab.concept_key
+    try:
+        key = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BankError(f"{path}: {error}") from error
+    forms = {id: form(row) for id, row in key.items()}
+    salt = f"{lab.name} {question}"  # not a secret; it only keeps this hash apart from those of other labs
+    with importable(lab.assignment):
+        from seqlab.checking.concepts import NEAR, joint_hashes, read, text
+
+        try:
+            plain = {id: read(text(row["answer"]), forms[id]) for id, row in key.items()}
+        except ValueError as error:
+            raise BankError(f"{path}: an answer is not of its own form: {error}") from error
+        marks = joint_hashes(plain, forms, salt, NEAR)
+    lines = ",\n".join(f"  {json.dumps(id)}: {json.dumps(form)}" for id, form in forms.items())
+    hashes = json.dumps(marks, indent=2).replace("\n]", "\n ]")
+    return (
+        f'{{\n "forms": {{\n{lines}\n }},\n "salt": {json.dumps(salt)},\n "hashes": {hashes}\n}}\n'.encode()
+    )
+
+
+def form(row: dict) -> dict:
+    """What a student may know of an answer: its kind, and how many letters it has."""
+    if row["kind"] == "number":
+        return {"kind": "number"}
+    return {"kind": row["kind"], "letters": len(row["answer"])}

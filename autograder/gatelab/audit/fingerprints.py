@@ -1,0 +1,176 @@
+"""Write assignment/<lab>/tests/fingerprints.json: by what numbers a public check knows each known mistake.
+
+Every chaff of a question is laid over the reference solutions, the question's public check makes its calls on
+it, and a few random sums of what comes back are kept. The file goes to students: it holds the numbers, the
+misconceptions and the hints, and no code. Questions with `pairs` get every pair of mistakes as well.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from gatelab.audit.concepts import concepts
+from gatelab.lab.bank import Bank, BankError, Chaff, load_bank
+from gatelab.lab.importing import importable
+from gatelab.lab.spec import Lab
+
+Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a call
+
+
+def write_fingerprints(lab: Lab) -> Path:
+    """Write the file and return its path. Beside it goes the same for the concept question, under its ID."""
+    path = lab.assignment / "tests" / "fingerprints.json"
+    path.write_bytes(fingerprints(lab))
+    if question := lab.concept_question:
+        path.with_name(f"{question}.json").write_bytes(concepts(lab, question))
+    return path
+
+
+def fingerprints(lab: Lab) -> bytes:
+    """The file's bytes, the same at every run."""
+    bank = load_bank(lab)
+    questions = [id for id in lab.questions if _check_file(lab, id).is_file() and bank.chaffs_of(id)]
+    return _dump({id: _question(lab, bank, id) for id in questions})
+
+
+def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
+    """Fingerprints of all calls of a public check, made on the references with this chaff laid over them."""
+    with importable(lab.assignment):
+        from seqlab.checking import fingerprint
+
+        check = _load_check(lab, question)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            record = check.play(namespace(lab, chaff))
+        found = fingerprint.prints(record)
+    return {group: [[mark, *map(_rounded, sums)] for mark, *sums in calls] for group, calls in found.items()}
+
+
+def namespace(lab: Lab, *over: Any) -> dict[str, Any]:
+    """A notebook's namespace with the reference solutions, and then other pieces of the bank (or None) on top."""
+    import numpy
+    import torch
+
+    names = {
+        "__name__": "__main__",
+        "torch": torch,
+        "nn": torch.nn,
+        "F": torch.nn.functional,
+        "np": numpy,
+        "math": math,
+    }
+    for question in lab.questions:
+        if lab.has_reference(question):
+            exec(_compiled(lab.reference(question), f"reference/{question}.py"), names)
+    for piece in filter(None, over):
+        try:
+            exec(compile(piece.source, f"{piece.question}/{piece.id}", "exec"), names)
+        except Exception as error:
+            raise BankError(f"{piece.question}/{piece.id}: its code does not run: {error!r}") from error
+    return names
+
+
+def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
+    """Words, right numbers and known mistakes of one question."""
+    right = prints(lab, question)
+    chaffs = bank.chaffs_of(question)
+    alone = {chaff.id: _changes(right, prints(lab, question, chaff)) for chaff in chaffs}
+    entries: dict[str, dict[str, Any]] = {}
+    for chaff in (*chaffs, *_pairs(lab, bank, question, alone)):
+        calls = alone.get(chaff.id) or _changes(right, prints(lab, question, chaff))
+        if not calls:
+            continue
+        entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
+        # A pair that looks like one of its halves, or like any other single mistake, is told as the simpler story.
+        if chaff in chaffs or all("+" in id for id in entry["ids"]):
+            entry["ids"].append(chaff.id)
+    return {
+        "words": {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs},
+        "right": right,
+        "mistakes": list(entries.values()),
+    }
+
+
+def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict]) -> list[Chaff]:
+    """The pairs of mistakes that are told apart. `alone`: where each mistake shows by itself.
+
+    In a question of several names two mistakes that show first in the same call are not in separate functions.
+    """
+    spec = lab.questions[question]
+    if not spec.pairs:
+        return []
+    first = {
+        id: min(((group, int(place)) for group, calls in found.items() for place in calls), default=None)
+        for id, found in alone.items()
+    }
+    halves = [(pair, *pair.id.split("+")) for pair in bank.pairs_of(question)]
+    return [pair for pair, a, b in halves if len(spec.names) == 1 or first[a] != first[b]]
+
+
+def _changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list]]:
+    """The calls in which a mistake shows: name → call's place among the name's calls → its fingerprint."""
+    from seqlab.checking.fingerprint import same
+
+    found = {
+        group: {
+            str(k): mine
+            for k, (mine, other) in enumerate(zip(wrong[group], calls, strict=True))
+            if not same(mine, other)
+        }
+        for group, calls in right.items()
+    }
+    return {group: calls for group, calls in found.items() if calls}
+
+
+def _check_file(lab: Lab, question: str) -> Path:
+    return lab.assignment / "tests" / f"{question}.py"
+
+
+def check_names(lab: Lab, question: str) -> dict[str, Any]:
+    """The names of a public check's file, made anew, as otter does at every grader.check."""
+    path = _check_file(lab, question)
+    names: dict[str, Any] = {}
+    exec(_compiled(path.read_text(encoding="utf-8"), str(path)), names)
+    return names
+
+
+def _load_check(lab: Lab, question: str) -> Any:
+    """A fresh Check object."""
+    path = _check_file(lab, question)
+    try:
+        return check_names(lab, question)["check"]
+    except KeyError:
+        raise BankError(f"{path}: has no `check = Check(name)`.") from None
+
+
+@lru_cache
+def _compiled(source: str, name: str) -> CodeType:
+    return compile(source, name, "exec")
+
+
+def _rounded(value: float) -> float:
+    """Seven digits are what is compared; more would differ from machine to machine."""
+    return float(f"{round(value, 10) + 0.0:.7g}")
+
+
+def _dump(questions: dict[str, Any]) -> bytes:
+    """JSON with one known mistake a line, so that a change of the bank is a readable change of this file."""
+
+    def line(value: Any) -> str:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    parts = []
+    for id, question in questions.items():
+        words = ",\n".join(f"   {line(key)}: {line(text)}" for key, text in question["words"].items())
+        right = ",\n".join(f"   {line(group)}: {line(calls)}" for group, calls in question["right"].items())
+        mistakes = ",\n".join(f"   {line(entry)}" for entry in question["mistakes"])
+        parts.append(
+            f' "{id}": {{\n  "words": {{\n{words}\n  }},\n  "right": {{\n{right}\n  }},\n  "mistakes": [\n{mistakes}\n  ]\n }}'
+        )
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()

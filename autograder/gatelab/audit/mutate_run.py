@@ -1,0 +1,221 @@
+"""Run the hidden suite of a question on every mutant of its reference, and compare what survives with the list.
+
+Each mutant has a process of its own, a fork of this one: it may loop for ever, eat memory or end its process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import multiprocessing
+import os
+import re
+import resource
+import signal
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from hashlib import sha256
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+
+from gatelab.audit import mutate
+from gatelab.audit.mutate import Mutant, mutants
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading, Share, Verdict
+from gatelab.lab.spec import Lab, LabError
+from gatelab.testkit.student import Student
+
+MEMORY = 3 << 30  # bytes, as in a worker
+ENDLESS = "(never ends)"  # instead of a part
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A mutant that need not be killed: an entry of equivalent.toml."""
+
+    name: tuple[str, str, str]
+    why: str
+
+
+@dataclass
+class Found:
+    """What became of the mutants of one question."""
+
+    question: str
+    stamp: str
+    killed: dict[Mutant, str] = field(default_factory=dict)  # by which part, or ENDLESS
+    survived: list[Mutant] = field(default_factory=list)
+    listed: tuple[Listed, ...] = ()
+
+    @property
+    def equivalent(self) -> list[tuple[Mutant, str]]:
+        """Survivors that are listed, with the reason."""
+        why = {entry.name: entry.why for entry in self.listed}
+        return [(mutant, why[mutant.name]) for mutant in self.survived if mutant.name in why]
+
+    @property
+    def faults(self) -> list[str]:
+        """One sentence for each survivor that is not listed, and for each listed mutant that does not survive."""
+        known = {entry.name for entry in self.listed}
+        alive = {mutant.name for mutant in self.survived}
+        return [
+            f"{self.question} survives, and is not listed: {_said(mutant.name)} [{mutant.operator}]"
+            for mutant in self.survived
+            if mutant.name not in known
+        ] + [
+            f"{self.question} is listed as equivalent, but {how}: {_said(entry.name)}"
+            for entry in self.listed
+            if entry.name not in alive
+            for how in [
+                "is killed" if entry.name in {m.name for m in self.killed} else "there is no such mutant"
+            ]
+        ]
+
+
+def run(
+    lab: Lab,
+    questions: list[str],
+    jobs: int,
+    seed: int,
+    seconds: int,
+    progress: Callable[[str], None] = lambda line: None,
+) -> list[Found]:
+    """Every mutant of the references of these questions, `jobs` at once; each has so many seconds of processor time."""
+    import torch
+
+    torch.set_num_threads(1)
+    results = []
+    for question in questions:
+        reference = lab.reference(question)
+        # Here and not in a fork: what the suite imports is then there for every fork.
+        lost = _first_lost(lab, question, reference, seed)
+        if lost:
+            raise LabError(f"the reference of {question} loses {lost} itself")
+        found = Found(question, stamp(lab, question), listed=equivalents(lab, question))
+        judge = partial(_judge, lab, question, seed, seconds)
+        for mutant, killer in outcomes(judge, list(mutants(reference)), jobs):
+            if killer:
+                found.killed[mutant] = killer
+            else:
+                found.survived.append(mutant)
+        found.survived.sort(key=lambda mutant: (mutant.line, mutant.name))
+        progress(f"{question}: {len(found.killed)} killed, {len(found.survived)} survived")
+        results.append(found)
+    return results
+
+
+def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
+    """The listed mutants of a question."""
+    path = equivalents_path(lab)
+    rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        return tuple(
+            Listed((row["where"], row["before"], row["after"]), row["why"]) for row in rows.get(question, ())
+        )
+    except KeyError as error:
+        raise LabError(f"{path}: an entry of {question} has no {error}") from error
+
+
+def equivalents_path(lab: Lab) -> Path:
+    return lab.bank / "mutation" / "equivalent.toml"
+
+
+def stamp(lab: Lab, question: str) -> str:
+    """Eight digits that change with the reference, its suite, the list or the mutator."""
+    suites = sorted(lab.hidden.glob(f"test_{question}_*.py"))
+    helpers = {
+        name
+        for path in suites
+        for name in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
+    }
+    files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
+    digest = sha256(lab.reference(question).encode())
+    for path in files:
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    digest.update(repr(equivalents(lab, question)).encode())
+    return digest.hexdigest()[:8]
+
+
+class _UntilLost(Grading):
+    """A grading that ends the run at the first part that is lost, and says which."""
+
+    def __init__(self, lab: Lab, seed: int, source: str, lost: Callable[[str], None]) -> None:
+        super().__init__(lab, seed, LocalWorkers(lab, [source]), None)
+        self._lost = lost
+
+    def enter(self, question: str, test: str) -> Student:
+        student = super().enter(question, test)
+        self.running.started = math.inf  # a busy machine's clock must not kill a mutant
+        return student
+
+    def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
+        super().verdict(share, test, verdict)
+        if not verdict.passed:
+            self._lost(share.name)
+
+
+def _first_lost(lab: Lab, question: str, source: str, seed: int) -> str:
+    """The first part that this source loses in this process; "" for none."""
+    lost: list[str] = []
+    run_suites(lab, _UntilLost(lab, seed, source, lost.append), [question], training=False)
+    return lost[0] if lost else ""
+
+
+def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
+    """In a process of its own: send the first part that is lost, or "" when none is."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
+
+    def lost(part: str) -> None:
+        line.send(part)
+        os._exit(0)
+
+    try:
+        run_suites(lab, _UntilLost(lab, seed, source, lost), [question], training=False)
+    except RuntimeError as error:
+        line.send(error)
+        raise
+    lost("")
+
+
+def outcomes(
+    judge: Callable[[str, Connection], None], waiting: list[Mutant], jobs: int
+) -> Iterator[tuple[Mutant, str]]:
+    """Each mutant with what killed it, "" for a survivor, as they end."""
+    context = multiprocessing.get_context("fork")
+    waiting, running = waiting[::-1], {}
+    while waiting or running:
+        while waiting and len(running) < jobs:
+            mutant = waiting.pop()
+            near, far = context.Pipe(duplex=False)
+            process = context.Process(target=judge, args=(mutant.source, far))
+            process.start()
+            far.close()
+            running[near] = mutant, process
+        for near in wait(list(running)):
+            mutant, process = running.pop(near)
+            killer = _word(near)
+            process.join()
+            if isinstance(killer, RuntimeError):
+                raise killer
+            if killer is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
+                raise RuntimeError(f"exit code {process.exitcode} of {_said(mutant.name)}")
+            yield mutant, ENDLESS if killer is None else killer
+
+
+def _word(line: Connection) -> str | RuntimeError | None:
+    """What was sent; nothing comes from a process that its limit stopped."""
+    with line, contextlib.suppress(EOFError):
+        return line.recv()
+    return None
+
+
+def _said(name: tuple[str, str, str]) -> str:
+    where, before, after = name
+    return f"in {where}, `{before}` → `{after}`"

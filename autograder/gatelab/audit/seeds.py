@@ -1,0 +1,79 @@
+"""Does a chaff lose the same parts whatever inputs are drawn? A part that only some seeds take is a check that chance decides.
+
+Chaff is staff's own code: it is graded without confinement, without a name, in processes that load torch once.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from pathlib import Path
+
+from gatelab.lab.bank import Chaff
+from gatelab.lab.spec import Lab, LabError
+from gatelab.report.model import NOT_RUN
+
+Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
+
+
+def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
+    """The parts of its own question that a chaff loses at each seed, those that train left out."""
+    import torch
+
+    from gatelab.grading.examiner import run_suites
+    from gatelab.grading.plugin import LocalWorkers
+    from gatelab.grading.verdicts import Grading
+
+    torch.set_num_threads(1)
+    found: Lost = Counter()
+    for seed in seeds:
+        grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)
+        run_suites(lab, grading, [chaff.question], training=False)
+        parts = grading.finished[chaff.question].parts
+        found[tuple(part.name for part in parts if not part.passed and part.kind != NOT_RUN)] += 1
+    return found
+
+
+def over_seeds(
+    lab: Lab,
+    chaffs: Iterable[Chaff],
+    seeds: Iterable[int],
+    jobs: int,
+    progress: Callable[[str], None] = lambda line: None,
+) -> dict[str, Lost]:
+    """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank."""
+    chaffs, seeds, found = list(chaffs), list(seeds), {}
+    with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
+        waiting = {pool.submit(lost_at, lab, chaff, seeds): chaff for chaff in chaffs}
+        for done in as_completed(waiting):
+            found[waiting[done].key] = done.result()
+            progress(f"{waiting[done].key} at {len(seeds)} seeds")
+    return {chaff.key: found[chaff.key] for chaff in chaffs}
+
+
+def unstable(by_seed: dict[str, Lost], listed: dict[str, str]) -> list[str]:
+    """One sentence for each chaff whose lost parts differ and that is not listed, and for each listed in vain."""
+    found = []
+    for key, lost in by_seed.items():
+        if len(lost) > 1 and key not in listed:
+            kinds = "; ".join(f"{', '.join(parts) or 'nothing'} at {n}" for parts, n in lost.most_common())
+            found.append(f"chaff {key} loses other parts at other seeds: {kinds}")
+        elif len(lost) == 1 and key in listed:
+            found.append(f"chaff {key} is listed in {LIST}, but it loses the same parts at every seed")
+    return found
+
+
+LIST = "chaff/unstable.toml"
+
+
+def listed(lab: Lab) -> dict[str, str]:
+    """The chaffs that may lose other parts at other seeds, each with the reason why."""
+    path = Path(lab.bank) / LIST
+    rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    for key, why in rows.items():
+        if not isinstance(why, str) or not why:
+            raise LabError(f'{path}: {key} needs its reason, as in "q1/slip" = "…".')
+    return rows

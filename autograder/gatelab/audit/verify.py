@@ -1,0 +1,231 @@
+"""Grade the suites: every wheat must pass everything, every chaff must lose its own question and no other.
+
+The matrix that comes out is a page, a table in the README, and a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from gatelab.audit.notebooks import write_notebook
+from gatelab.audit.seeds import Lost, listed, over_seeds, unstable
+from gatelab.folders import vanishing
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
+
+
+@dataclass(frozen=True)
+class ChaffRow:
+    """Where one chaff lost points, and how it was named."""
+
+    id: str
+    question: str
+    misconception: str
+    lost: tuple[str, ...]  # parts of its own question
+    elsewhere: tuple[str, ...]  # parts of other questions, "q3/values"; must be empty
+    named: str | None  # what the diagnosis called it
+    earned: float = 0.0  # points of its question by the parts
+    points: float = 0.0  # the same with follow-through credit
+    of: float = 0.0
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.lost) and not self.elsewhere
+
+    @property
+    def named_right(self) -> bool:
+        return self.named == self.id
+
+
+@dataclass(frozen=True)
+class WheatRow:
+    """One wheat at one seed: the parts it lost (must be none) with what the student would have read."""
+
+    style: str
+    seed: int
+    lost: tuple[str, ...]
+
+
+@dataclass
+class Matrix:
+    """What `gatelab verify` found."""
+
+    chaffs: list[ChaffRow] = field(default_factory=list)
+    wheats: list[WheatRow] = field(default_factory=list)
+    seeds: tuple[int, ...] = ()
+    empty: list[str] = field(
+        default_factory=list
+    )  # one sentence for each question that nothing was graded for
+    told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
+    by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
+    listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
+
+    @property
+    def faults(self) -> list[str]:
+        """One sentence for each thing that must not be."""
+        found = [*self.empty]
+        found += [
+            f"wheat {row.style} (seed {row.seed}) lost {', '.join(row.lost)}"
+            for row in self.wheats
+            if row.lost
+        ]
+        for row in self.chaffs:
+            if not row.lost:
+                found.append(f"chaff {row.question}/{row.id} passed its own question")
+            if row.elsewhere:
+                found.append(
+                    f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(row.elsewhere)}"
+                )
+            if row.lost and not row.named_right:
+                found.append(f"chaff {row.question}/{row.id} was named {row.named}")
+        return found + unstable(self.by_seed, self.listed)
+
+
+def lost_parts(report: Report) -> list[str]:
+    """`q1/outputs` for every part that was run and not passed."""
+    if report.status != "graded":
+        return [f"everything: {report.reason}"]
+    return [f"{q.id}/{part.name}" for q in report.questions for part in q.parts if not part.passed]
+
+
+def told(report: Report) -> list:
+    """All that grades and feedback are made of: every point and every message; no times and no tracebacks."""
+    return [
+        (report.status, report.reason),
+        *((cell.index, cell.what, cell.message) for cell in report.cells),
+        *((q.id, q.misconception, q.note) for q in report.questions),
+        *((f"{q.id}/{part.name}", part.points, part.message) for q in report.questions for part in q.parts),
+    ]
+
+
+def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
+
+    What the second time left out, because a chaff was graded in fewer questions, is not compared.
+    """
+    found = []
+    for grading in first.told if gradings is None else gradings:
+        before, after = first.told.get(grading, []), second.told.get(grading, [])
+        left_out = _graded(before) - _graded(after) if after else set()
+        before, after = (
+            [line for line in told if str(line[0]).partition("/")[0] not in left_out]
+            for told in (before, after)
+        )
+        if before != after:
+            line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
+            found.append(f"{grading} was told {line} and then {other}")
+    return found
+
+
+def _graded(told: list) -> set[str]:
+    """The questions of which parts are told."""
+    return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
+
+
+def builds_on(lab: Lab, question: str) -> list[str]:
+    """The questions that build on a name of this one."""
+    names = set(lab.questions[question].names)
+    return [id for id, spec in lab.questions.items() if names.intersection(spec.builds_on)]
+
+
+def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
+    fewer starts over), so that every wheat is in at least one."""
+    by_question: dict[str, list] = {}
+    for wheat in bank.wheats:
+        by_question.setdefault(wheat.question, []).append(wheat)
+    for k in range(max(map(len, by_question.values()), default=0)):
+        chosen = {question: wheats[k % len(wheats)] for question, wheats in by_question.items()}
+        yield (
+            f"style {k + 1} ({', '.join(f'{q} {w.id}' for q, w in chosen.items())})",
+            {question: wheat.source for question, wheat in chosen.items()},
+        )
+    for notebook in bank.notebooks:
+        yield f"notebook {notebook.id.replace('_', ' ')}", notebook.cells
+
+
+def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
+    """One sentence for each question (of these, or of all) whose suite the bank says nothing about."""
+    for id in questions or lab.questions:
+        # Without a reference in code there is nothing to write in another way, or wrongly.
+        if lab.has_reference(id):
+            if not bank.wheats_of(id):
+                yield f"{id} has no wheat in {lab.bank / 'wheat' / id}: nothing shows that its suite passes correct work"
+            if not bank.chaffs_of(id):
+                yield f"{id} has no chaff in {lab.bank / 'chaff' / id}: nothing shows that its suite catches a mistake"
+
+
+def verify(
+    engine: Engine,
+    bank: Bank,
+    seeds: tuple[int, ...] = (11,),
+    questions: tuple[str, ...] = (),
+    training: bool = False,
+    everywhere: bool = True,
+    chaff_seeds: tuple[int, ...] = (),
+    progress: Callable[[str], None] = lambda line: None,
+) -> Matrix:
+    """Grade the whole bank by the engine.
+
+    Args:
+        engine: does the grading, `engine.jobs` at once.
+        bank: wheat and chaff.
+        seeds: grading seeds for the wheat; the chaff is graded with the first.
+        questions: restrict the chaff to these; all when empty.
+        training: also run the parts that train (wheat with the first seed only).
+        everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
+            only ones that could meet its names.
+        chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
+        progress: told of each grading done.
+    """
+    lab = engine.lab
+    lab.check_questions(questions)
+    matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
+    with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
+
+        def chaff_row(chaff: Chaff) -> ChaffRow:
+            path = write_notebook(
+                place / f"{chaff.question}-{chaff.id}.ipynb", lab, {chaff.question: chaff.source}
+            )
+            where = () if everywhere else (chaff.question, *builds_on(lab, chaff.question))
+            report = engine.grade(path, chaff.key, where, seeds[0], training)
+            matrix.told[chaff.key] = told(report)
+            lost = lost_parts(report)
+            own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
+            elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
+            progress(chaff.key)
+            row = chaff.id, chaff.question, chaff.misconception, own, elsewhere
+            if report.status != "graded":
+                return ChaffRow(*row, None)
+            question = report.question(chaff.question)
+            return ChaffRow(
+                *row, question.misconception, question.earned, question.points, question.max_points
+            )
+
+        def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
+            style, path, seed = job
+            report = engine.grade(path, style, seed=seed, training=training and seed == seeds[0])
+            grading = f"{style.split(' (')[0]}, seed {seed}"
+            matrix.told[grading] = told(report)
+            progress(grading)
+            return WheatRow(style, seed, tuple(lost_parts(report)))
+
+        chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
+        whole = [
+            (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))
+            for number, (style, sources) in enumerate(styles(bank))
+        ]
+        jobs = [(style, path, seed) for style, path in whole for seed in seeds]
+        matrix.chaffs = list(pool.map(chaff_row, chosen))
+        matrix.wheats = list(pool.map(wheat_row, jobs))
+    if chaff_seeds:
+        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress)
+        matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
+    return matrix

@@ -1,1 +1,0 @@
-"""The bank: correct solutions written another way (wheat) and wrong ones with a named misconception (chaff)."""

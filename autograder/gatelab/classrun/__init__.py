@@ -1,0 +1,1 @@
+"""A class: a folder comes in, a grade book goes out."""

@@ -1,0 +1,232 @@
+"""The class run: what is done already is kept, what is left is graded, all of it is written out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from gatelab.classrun.markbook import MarkBook, SavedMeanwhile, Unreadable
+from gatelab.classrun.store import FOLDER, Store, write
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab
+from gatelab.report.classbook import Row, class_book
+from gatelab.report.marks import MarksError, Work, exact, with_marks
+from gatelab.report.model import Report
+from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.sheet import BOM
+from gatelab.report.table import columns, grades_csv
+from gatelab.submission.collect import Submission
+from gatelab.submission.names import visible
+
+TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
+STOPPED = "The run was stopped before this one; the same command again takes it up."
+
+
+@dataclass
+class ClassRun:
+    """One class on its way through the engine. `reports` fills up by submission name and is never lost:
+    every report is on disk before the next thing happens."""
+
+    lab: Lab
+    submissions: list[Submission]
+    store: Store
+    chosen: list[str]  # question IDs to grade, in the order of the lab
+    seed: int
+    reports: dict[str, Report] = field(default_factory=dict)
+    trouble: str = ""  # why the engine gave up, in its own words
+    unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
+    written: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
+        self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen))
+        self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
+        self._on_page: dict[str, dict[str, float]] = {}  # marks that each feedback page was written with
+
+    def read_marks(self) -> None:
+        """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
+        works = self.works()
+        if self._first is None:
+            self._first = works
+            if not self.book.earlier.all("grades"):
+                # The table is none that was kept: its marks are for what the reports were made from that lie beside it now.
+                pairs = zip(works, self.submissions, strict=True)
+                self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
+        self.book.read(self._first, works if self.store.is_of_another_class else None)
+
+    def keep_marks(self) -> None:
+        """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""
+        with suppress(OSError, MarksError):
+            self.book.keep()
+
+    def works(self) -> list[Work]:
+        """What came in, as marks know it."""
+        folder = os.path.normpath(self.out / self.store.folder)
+        return [
+            Work.of(
+                s.name,
+                s.file,
+                s.sha256,
+                visible(os.path.relpath(s.path.absolute(), folder)) if s.path else "",
+            )
+            for s in self.submissions
+        ]
+
+    def take_up(self, fresh: bool = False) -> list[Submission]:
+        """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
+        left = []
+        for submission in self.submissions:
+            report = None if fresh or not submission.gradable else self.store.load(submission)
+            if not submission.gradable:
+                report = Report(
+                    submission.name,
+                    "failed" if submission.ours else "ungradable",
+                    submission.problem,
+                    submission.told,
+                    seed=self.seed,
+                    lab=self.lab.name,
+                )
+            if report is None:
+                left.append(submission)
+            else:
+                self._done(submission, report)
+        return left
+
+    def grade(
+        self,
+        left: list[Submission],
+        jobs: int,
+        accept_missing: Sequence[str],
+        watch: Callable[[Report], None],
+    ) -> None:
+        """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
+
+        Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
+        """
+        from gatelab.grading.engine import (
+            Engine,  # brings the fork server up; not needed to say what is done already
+        )
+
+        waiting = {submission.name: submission for submission in left}
+        with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
+            pairs = [(submission.name, submission.path) for submission in left]
+            for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
+                self._done(waiting.pop(report.submission), report)
+                watch(self.reports[report.submission])
+
+    @property
+    def is_part(self) -> bool:
+        """Whether questions were left out that the grader could have graded."""
+        return any(id not in self.chosen for id, spec in self.lab.questions.items() if not spec.by_hand)
+
+    def rows(self) -> list[Row]:
+        """The grade book's rows, one per submission, in the order they were collected."""
+        works = self.works()
+        again = self.book.marks.again(works, self.book.questions)
+        return [
+            Row(
+                s.name,
+                s.file,
+                self.reports.get(s.name),
+                "" if s.name in self.reports else self.trouble or STOPPED,
+                self.book.marks.standing(work, self.book.questions),
+                {
+                    id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
+                    for id, (points, name) in old.items()
+                },
+                s.sha256,
+            )
+            for s, work, old in zip(self.submissions, works, again, strict=True)
+        ]
+
+    def write_class(self) -> list[Row]:
+        """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
+        others, self.unwritten = self.unwritten, []
+        rows = self._write_grades()
+        book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
+        book[FOLDER] = self.store.folder
+        self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+        self._write(self.out / "index.html", class_page(book))
+        self.unwritten += others  # of one submission each: less important than the class's
+        for submission, row in zip(self.submissions, rows, strict=True):
+            if submission.name in self.reports and self._on_page[submission.name] != row.marks:
+                self._write_page(submission, row.marks)
+        with suppress(OSError):  # what is left over does no harm
+            self.store.tidy(self.submissions)
+        return rows
+
+    def _write_grades(self) -> list[Row]:
+        """Take in what was marked while this class was graded, then replace grades.csv; never one that is not kept."""
+        path = self.book.grades_path
+        problem = f"{path}: was saved again and again; close it and run the command again."
+        aside: list[str] = []
+        for _ in range(TRIES):
+            rows = self.rows()
+            try:
+                try:
+                    self.read_marks()
+                except Unreadable as error:  # what was read at the start is kept all the same
+                    kept = self.book.set_aside(error.path)
+                    aside.append(f"{error} That table was kept as {kept}; the new one lacks its marks.")
+                    if error.path != path:  # marks.csv: the newest copy of it counts
+                        continue
+                self.book.keep()
+                rows = self.rows()
+                self.book.write_grades(BOM + grades_csv(self.lab, rows, self.chosen))
+                self.written.add(path)
+                problem = ""
+            except SavedMeanwhile:
+                continue
+            except MarksError as error:
+                problem = str(error)
+            except OSError as error:
+                problem = _unwritten(path, error)
+            break
+        self.unwritten += [*filter(None, [problem]), *aside]
+        return rows
+
+    @property
+    def out(self) -> Path:
+        return self.store.out
+
+    def _done(self, submission: Submission, report: Report) -> None:
+        if self.is_part:
+            kept = [question for question in report.questions if question.id in self.chosen]
+            report = replace(report, questions=kept)
+        # Both may repeat the file's name, whatever that holds.
+        report.reason, report.told = visible(report.reason), visible(report.told)
+        report.others = list(submission.others)
+        self.reports[submission.name] = report
+        self.store.sign(submission, report)
+        problem = self._write(self.store.report_path(submission), report.to_json())
+        marks = self.book.marks.standing(self._work(submission), self.book.questions)
+        problem = self._write_page(submission, marks) or problem
+        if problem:  # the grade stands in the table all the same
+            report.reason = " ".join(filter(None, [report.reason, problem]))
+
+    def _work(self, submission: Submission) -> Work:
+        return Work.of(submission.name, submission.file, submission.sha256)
+
+    def _write_page(self, submission: Submission, marks: dict[str, float]) -> str:
+        """The student's page with these marks; what went wrong, as a sentence."""
+        self._on_page[submission.name] = marks
+        page = feedback_page(self.lab, with_marks(self.reports[submission.name], marks))
+        return self._write(self.store.feedback_path(submission), page)
+
+    def _write(self, path: Path, text: str) -> str:
+        """Write a file; what went wrong, as a sentence. One that cannot be written must not end the class."""
+        try:
+            write(path, text)
+        except OSError as error:
+            self.unwritten.append(_unwritten(path, error))
+            return self.unwritten[-1]
+        self.written.add(path)
+        return ""
+
+
+def _unwritten(path: Path, error: OSError) -> str:
+    return f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."

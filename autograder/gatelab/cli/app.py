@@ -1,0 +1,51 @@
+"""The command `gatelab`. Every sub-command is a function beside what it drives; this file only names them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatelab.cli.bench import bench_command
+from gatelab.cli.build import build_command
+from gatelab.cli.export import app as export
+from gatelab.cli.grade import grade
+from gatelab.cli.mutate import mutate_command
+from gatelab.cli.otter_run import otter_run_command, zip_command
+from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
+from gatelab.lab.spec import LabError
+
+
+class Commands(TyperGroup):
+    """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        from gatelab.sandbox.confine import ProtectionMissing
+        from gatelab.sandbox.forkserver import ForkServerLost
+
+        try:
+            return super().invoke(ctx)
+        except (LabError, ProtectionMissing, ForkServerLost) as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(2) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    help="Build the lab's release, grade a class, and grade the tests themselves.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+app.command("build")(build_command)
+app.command("grade")(grade)
+app.command("zip")(zip_command)
+app.command("otter-run")(otter_run_command)
+app.command("verify")(verify_command)
+app.command("mutate")(mutate_command)
+app.command("ambush")(ambush_command)
+app.command("misses")(misses_command)
+app.command("fingerprints")(fingerprints_command)
+app.command("bench")(bench_command)
+app.add_typer(export, name="export")

@@ -1,0 +1,23 @@
+"""`gatelab bench`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def bench_command(
+    students: Annotated[
+        int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
+    ] = 5,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and what the
+    trainings of the accuracy questions cost beside their limits."""
+    from gatelab.audit.bench import run_bench
+    from gatelab.audit.bench_training import run_training_bench
+
+    run_bench(root, students)
+    run_training_bench(root)

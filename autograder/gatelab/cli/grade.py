@@ -1,0 +1,269 @@
+"""`gatelab grade FOLDER -o OUT`: the command around a class run, and what it says.
+
+Exit codes: 0 all submissions were graded, 1 some could not be or a file could not be written, 2 wrong usage,
+130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.store import Store, StoreError, grading_hash
+from gatelab.cli.options import AcceptMissing
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.report.classbook import Row
+from gatelab.report.marks import MarksError
+from gatelab.report.model import Report
+from gatelab.report.table import number
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.names import visible
+
+WIDE = 160  # columns of the table where the output is no terminal
+MOST_FAILURES = 5  # told one by one
+
+
+def grade(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder of notebooks, or nbgrader's submitted/<student>/<lab>/ tree.", show_default=False
+        ),
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Where grades, reports and feedback go.", show_default=False)
+    ],
+    jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
+    question: Annotated[
+        list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
+    ] = None,
+    fresh: Annotated[
+        bool,
+        typer.Option(
+            "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
+        ),
+    ] = False,
+    accept_missing: AcceptMissing = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # a terminal without é must not stop a class with André
+    try:
+        lab = Lab.in_repository(root)
+        chosen = _chosen(lab, question or [])
+        if out.resolve() == folder.resolve():
+            _usage(f"{out}: is the folder of the submissions; choose another -o.")
+        submissions = collect(folder, lab, out)
+        store = Store(out, grading_hash(lab, seed, chosen), folder)
+        run = ClassRun(lab, submissions, store, chosen, seed)
+        if not fresh:
+            store.check(chosen if run.is_part else None)
+        run.read_marks()
+        store.open()
+    except (LabError, CollectError, StoreError, MarksError) as error:
+        _usage(visible(str(error)))
+    run.keep_marks()
+    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
+    rows = run.write_class()
+    _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
+    for line in [*_failures(run), *_of_marks(run, rows)]:
+        typer.echo(visible(line), err=True)
+    places = {"Class report": run.out / "index.html", "grades": run.out / "grades.csv"}
+    written = [f"{what}: {path}" for what, path in places.items() if path in run.written]
+    typer.echo("\n" + ("   ".join(written) or "Neither the class report nor the grades could be written."))
+    if stopped:
+        done = sum(
+            row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
+        )
+        typer.echo(
+            f"Stopped: {_of_notebooks(done, run)} done and kept. The same command again goes on from here; "
+            "--fresh starts anew.",
+            err=True,
+        )
+        raise typer.Exit(130)
+    raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
+
+
+def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
+    """Take the class through the engine under a progress bar. True when it was stopped by the user."""
+    from gatelab.sandbox.confine import ProtectionMissing
+
+    console = Console(stderr=True)
+    previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
+    try:
+        left = run.take_up(fresh)
+        kept = sum(submission.gradable for submission in run.submissions) - len(left)
+        if kept:
+            typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
+        if left:
+            with _Watch(console, run.submissions, left) as watch:
+                run.grade(left, jobs, accept_missing, watch)
+    except KeyboardInterrupt:
+        return True
+    except (ProtectionMissing, LabError) as error:
+        _usage(str(error))
+    except Exception as error:
+        # The engine answers for every submission; if it does not, the class must not lose what is done.
+        run.trouble = (
+            f"The grader itself failed ({type(error).__name__}: {error}); run the same command again."
+        )
+        console.print_exception()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    return False
+
+
+def _of_notebooks(count: int, run: ClassRun) -> str:
+    """`2 of 14 notebooks are`: what cannot be graded takes no time and is not counted."""
+    return f"{count} of {sum(submission.gradable for submission in run.submissions)} notebooks are"
+
+
+class _Watch:
+    """Tells how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
+
+    def __init__(self, console: Console, submissions: list[Submission], left: list[Submission]) -> None:
+        self.total, self.done = len(submissions), len(submissions) - len(left)
+        self.console = console
+        self.bar = Progress(
+            TextColumn("grading"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("·"),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
+            TimeRemainingColumn(),
+            TextColumn("left · {task.fields[last]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> _Watch:
+        self.bar.start()
+        self.task = self.bar.add_task("", total=self.total, completed=self.done, last="")
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, report: Report) -> None:
+        self.done += 1
+        result = (
+            f"{number(report.points)} of {number(report.max_points)}"
+            if report.status == "graded"
+            else report.shown_status
+        )
+        self.bar.update(self.task, advance=1, last=escape(f"{report.submission[:40]}: {result}"))
+        if not self.console.is_terminal:
+            typer.echo(f"[{self.done}/{self.total}] {report.submission}: {result}", err=True)
+
+
+def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
+    """The grade table, who has no grade and why, and where the report lies."""
+    console.print(Text(run.lab.title, style="italic"))
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)
+    for id in run.chosen:
+        table.add_column(
+            f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
+        )
+    out_of = sum(run.lab.questions[id].points for id in run.chosen)
+    table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
+    for row in rows:
+        if row.graded:
+            points = {question.id: question.points for question in row.report.questions}
+            cells = [number(points.get(id, 0)) for id in run.chosen]
+            table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
+        else:
+            mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
+            table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
+    console.print(table)
+    lost = [row for row in rows if row.report and not row.graded]
+    if lost:
+        console.print(f"\n{len(lost)} of {len(rows)} could not be graded:", highlight=False)
+        for row in lost:
+            console.print(Text(f"  {row.reason}"), soft_wrap=True)
+    waiting = [row for row in rows if not row.report]
+    if waiting:
+        console.print(
+            Text(f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"), soft_wrap=True
+        )
+    pieces = next((row.report.protection for row in rows if row.graded and row.report.protection), {})
+    off = [piece for piece, on in pieces.items() if not on]
+    if off:
+        console.print(Text(f"\nProtection that was off: {', '.join(off)}."), soft_wrap=True)
+
+
+def _failures(run: ClassRun) -> list[str]:
+    """What could not be written, the most important first."""
+    more = len(run.unwritten) - MOST_FAILURES
+    rest = [f"{more} more files could not be written."] if more > 0 else []
+    return [*run.unwritten[:MOST_FAILURES], *rest]
+
+
+def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
+    """What was taken in of grades.csv, what was not, and what is to be marked again."""
+    book, lines = run.book, []
+    if book.changes:
+        lines.append(
+            f"Marks taken in from {book.grades_path}: {_some([str(c) for c in book.changes], '; ')}."
+        )
+    lines += book.notes
+    if book.kept and book.notes:
+        lines.append(f"The table as it was saved is kept as {book.kept}.")
+    again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
+    if again:
+        lines.append(
+            f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
+        )
+    strangers = book.marks.strangers(run.works())
+    if strangers:
+        lines.append(
+            f"{book.marks_path}: keeps marks of {_some(strangers)}, of whom nothing is in this class."
+        )
+    return lines
+
+
+def _some(items: list[str], between: str = ", ", most: int = 12) -> str:
+    more = [f"and {len(items) - most} more"] if len(items) > most else []
+    return between.join([*items[:most], *more])
+
+
+def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
+    """The questions to grade, in the order of the lab; all of them when none was named."""
+    automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+    lab.check_questions(wanted, "--question")
+    return [id for id in automatic if id in wanted or not wanted]
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(2)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt

@@ -1,0 +1,29 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gatelab.sandbox.confine import FLAG, REQUIRED, pieces
+
+
+def _known(names: list[str] | None) -> list[str]:
+    try:
+        return list(pieces(names or ()))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+AcceptMissing = Annotated[
+    list[str] | None,
+    typer.Option(
+        FLAG,
+        metavar="PIECE",
+        callback=_known,
+        help="Grade even where this piece of protection is missing (may be repeated): "
+        f"{', '.join(REQUIRED)}. Only with submissions that you trust.",
+        show_default=False,
+    ),
+]

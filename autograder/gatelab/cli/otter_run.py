@@ -1,0 +1,37 @@
+"""`gatelab zip` and `gatelab otter-run`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatelab.cli.options import AcceptMissing
+from gatelab.lab.spec import DEFAULT_SEED, Lab
+
+
+def zip_command(
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
+    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
+    accept_missing: AcceptMissing = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Write the autograder zip for otter and Gradescope."""
+    from gatelab.build.autograder_zip import build_autograder_zip
+
+    path = build_autograder_zip(Lab.in_repository(root), out, seed=seed, accept_missing=accept_missing or ())
+    typer.echo(path)
+
+
+def otter_run_command(
+    autograder: Annotated[
+        Path, typer.Argument(help="The zip that `gatelab zip` wrote.", exists=True, dir_okay=False)
+    ],
+    submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
+) -> None:
+    """`otter run` that has a result for any file: otter alone stops at one that is not a notebook."""
+    from gatelab.integrations.otter.run import otter_run
+
+    raise typer.Exit(otter_run(autograder, submission, out))

@@ -1,0 +1,48 @@
+"""For `pytest tests/hidden --submission FILE.ipynb`: the same workers, with a fork server of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from gatelab.faults import GraderFault
+from gatelab.grading.workers import ConfinedWorkers
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import ProtectionMissing
+from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.submission.collect import one
+from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+
+
+def workers_for(
+    lab: Lab, path: Path, accept_missing: Sequence[str], at_end: Callable[[Callable[[], None]], None]
+) -> ConfinedWorkers:
+    """The loaded workers of one notebook. What has to be closed is handed to `at_end`; resources are closed in reverse order.
+
+    `path` may be a student's folder: then its notebook is chosen as everywhere. Raises pytest.UsageError with one
+    sentence when it cannot be graded.
+    """
+    if path.is_dir():
+        came_in = one(path, lab)
+        if came_in.path is None:
+            raise pytest.UsageError(came_in.problem)
+        path = came_in.path
+    try:
+        cells = read_cells(read_bytes(path), path.name, lab)
+    except (Ungradable, GraderFault) as error:
+        raise pytest.UsageError(str(error)) from error
+    try:
+        server = ForkServer(lab.assignment / "seqlab", lab.policy.preload)
+    except ForkServerLost as error:
+        raise pytest.UsageError(str(error)) from error
+    at_end(server.close)
+    workers = ConfinedWorkers(lab, cells, server.client, server.library, accept_missing)
+    at_end(workers.shut)
+    try:
+        workers.load()
+    except (WorkerLost, GraderFault, ProtectionMissing) as error:
+        raise pytest.UsageError(str(error)) from error
+    return workers

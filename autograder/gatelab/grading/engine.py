@@ -1,0 +1,343 @@
+"""The one engine behind every way of grading: otter, nbgrader, Gradescope and the class command ask it.
+
+    with Engine(lab, jobs=2) as engine:
+        report = engine.grade(Path("lab.ipynb"), name="alice")
+
+The calling process imports neither torch nor a test. A fork server imports torch once; the examiners and the
+workers of all submissions are its forks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import queue
+import select
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any
+
+from gatelab.faults import TOLD
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.report.model import Report
+from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
+from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
+
+# What a submission may take beside its questions: the notebook may have to be loaded six times, a minute each
+# (grading/workers.py), and a question's mistakes are looked up in the bank.
+LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
+START_SECONDS = 180.0  # an examiner reads the lab and the bank
+WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
+EXAMINER = "gatelab.grading.examiner_main"  # whose `serve` a fork of the fork server runs
+GROWTH = (
+    128 << 20
+)  # bytes by which it may grow from then on, over many submissions, until another takes its place
+LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
+
+
+class Engine:
+    """Grades submissions. Use it as a context manager.
+
+    Args:
+        lab: the lab with its hidden suites.
+        seed: inputs are drawn from it; it stands in every report.
+        jobs: submissions graded at once.
+        accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may run here all
+            the same, each by its name.
+        seconds: wall time after which a submission is given up; from the questions' own limits unless told.
+        memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
+
+    Raises:
+        ValueError: when a name in `accept_missing` is none.
+        LabError: at `with`, when the lab is not in order.
+        ProtectionMissing: at `with`, when the machine cannot confine student code and that was not accepted.
+        ForkServerLost: when the fork server does not start.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        seed: int = DEFAULT_SEED,
+        jobs: int = 1,
+        accept_missing: Sequence[str] = (),
+        seconds: float | None = None,
+        memory: int = 4 << 30,
+    ) -> None:
+        self.lab, self.seed, self.jobs = lab, seed, max(1, jobs)
+        self.accept_missing = pieces(accept_missing)
+        self.seconds, self.memory = seconds, memory
+        self.protection: dict[str, bool] = {}
+        self.pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
+        self._server: ForkServer | None = None
+        self._starting = threading.Lock()
+        self._closing = threading.Event()
+        self._free: queue.SimpleQueue[_Examiner | None]  # None: one is to be started
+        self._all: list[_Examiner] = []
+
+    def __enter__(self) -> Engine:
+        if self._server is not None:
+            raise RuntimeError("This Engine is in use already: one `with` at a time.")
+        if not hasattr(os, "fork"):
+            raise ProtectionMissing("This system cannot fork processes; grade on Linux (on Windows: in WSL).")
+        self.lab.check()
+        self._closing.clear()
+        self._free, self._all = queue.SimpleQueue(), []
+        self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
+        try:
+            for _ in range(self.jobs):
+                self._all.append(self._examiner())
+                self._free.put(self._all[-1])
+            self.protection = self._all[0].protection
+            check(self.protection, self.accept_missing, self._all[0].lacks)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        for examiner in list(self._all):
+            examiner.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def grade(
+        self,
+        path: Path,
+        name: str | None = None,
+        questions: Sequence[str] = (),
+        seed: int | None = None,
+        training: bool = True,
+    ) -> Report:
+        """The report of one submission. Nothing in it makes this raise.
+
+        Raises LabError when the lab has no such question (or it is marked by hand), RuntimeError outside of `with`.
+
+        Args:
+            path: the notebook.
+            name: what the report calls the submission; the file's stem unless told.
+            questions: IDs to grade; all when empty.
+            seed: another grading seed than the engine's.
+            training: also run the parts that train a model, which take seconds.
+        """
+        self._check_open()
+        self.lab.check_questions(questions)
+        name = name if name is not None else Path(path).stem
+        seed = self.seed if seed is None else seed
+        job = {
+            "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
+            "training": training,
+        }  # fmt: skip
+        try:
+            answer = self._ask(job, self._limit(questions))
+        except _Stopped as why:
+            reason = (
+                f"The grader was stopped after {why} on this submission; run the same command again, "
+                "and if that does not help, grade it by hand."
+            )
+        except (ForkServerLost, OSError, ValueError) as error:
+            if self._closing.is_set():
+                raise
+            reason = (
+                f"The grader's own process ended while it graded this submission ({error}); "
+                "run the same command again."
+            )
+        else:
+            if "missing" in answer:
+                raise ProtectionMissing(answer["missing"], answer["pieces"])
+            return Report.from_dict(answer["report"])
+        return Report(name, "failed", reason, TOLD, seed=seed, lab=self.lab.name)
+
+    def grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
+    ) -> Iterator[Report]:
+        """Reports of (name, path) pairs as they get ready, `jobs` at once; the rest as for `grade`."""
+        self._check_open()
+        self.lab.check_questions(questions)
+        return self._grade_all(submissions, questions, training)
+
+    def _grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str], training: bool
+    ) -> Iterator[Report]:
+        pending: set[Any] = set()
+        iterator = iter(submissions)
+        with ThreadPoolExecutor(self.jobs) as pool:
+            try:
+                while True:
+                    while len(pending) < self.jobs:
+                        item = next(iterator, None)
+                        if item is None:
+                            break
+                        pending.add(pool.submit(self.grade, item[1], item[0], questions, None, training))
+                    if not pending:
+                        return
+                    done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        yield future.result()
+            except BaseException:
+                self._closing.set()
+                for examiner in list(self._all):
+                    examiner.close()  # ends what is under way, so that the pool can be left
+                raise
+
+    def _check_open(self) -> None:
+        if self._server is None:
+            raise RuntimeError(
+                "An Engine grades inside of `with Engine(lab) as engine:`; here it is not open."
+            )
+
+    def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """What a free examiner answers. One that does not is ended, and the next job starts another."""
+        examiner = self._free.get()
+        try:
+            for again in (True, False):
+                if examiner is None:
+                    examiner = self._new_examiner()
+                try:
+                    answer = examiner.ask(job, seconds, self.memory)
+                    if "lost" not in answer:
+                        return answer
+                    if not again:
+                        raise ForkServerLost(answer["lost"])
+                finally:
+                    if not examiner.ready:
+                        examiner.close()
+                        self._all.remove(examiner)
+                        examiner = None
+        finally:
+            self._free.put(examiner)
+
+    def _new_examiner(self) -> _Examiner:
+        """Another examiner, of another fork server where the first is gone."""
+        with self._starting:
+            try:
+                examiner = self._examiner()
+            except (ForkServerLost, OSError):
+                if self._closing.is_set():
+                    raise
+                self._server.close()
+                self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
+                examiner = self._examiner()
+            self._all.append(examiner)
+            return examiner
+
+    def _examiner(self) -> _Examiner:
+        return _Examiner(self._server, self.lab, self.accept_missing, self.pretended)
+
+    def _limit(self, questions: Sequence[str]) -> float:
+        """Seconds of wall time for a submission."""
+        if self.seconds is not None:
+            return self.seconds
+        specs = [
+            q for q in self.lab.questions.values() if not q.by_hand and (not questions or q.id in questions)
+        ]
+        return LOADING_SECONDS + sum(spec.seconds + DIAGNOSIS_SECONDS for spec in specs)
+
+
+class _Stopped(Exception):
+    """An examiner had to be stopped; the message says after what: so many seconds, or so much memory."""
+
+
+class _Examiner:
+    """An examiner process and the line to it. `ready` for a job until something goes wrong."""
+
+    def __init__(
+        self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], pretended: dict[str, Any]
+    ) -> None:
+        self.line, far = socket.socketpair()
+        self.ready = False
+        self.asked, self.at_first = 0, 0
+        self.handle: int | None = None
+        self.ending = threading.Lock()
+        try:
+            hello = self._start(server, far, lab, accept_missing, pretended)
+            self.protection, self.lacks = hello["protection"], hello["lacks"]
+        except BaseException:
+            self.close()
+            raise
+        self.ready = True
+
+    def _start(
+        self,
+        server: ForkServer,
+        far: socket.socket,
+        lab: Lab,
+        accept_missing: Sequence[str],
+        pretended: dict[str, Any],
+    ) -> dict[str, Any]:
+        with contextlib.ExitStack() as failed:
+            failed.callback(far.close)
+            own = server.client.another()
+            failed.pop_all()
+        arguments = {
+            "assignment": str(lab.assignment), "hidden": str(lab.hidden), "bank": str(lab.bank) if lab.bank else None,
+            "release": str(lab.release) if lab.release else None,
+            "library": str(server.library), "folder": str(server.folder), "accept_missing": list(accept_missing),
+            "pretended": pretended,
+        }  # fmt: skip
+        with far, own:
+            self.pid = server.client.ask(
+                {"op": "examiner", "entry": EXAMINER, "arguments": arguments}, [far.fileno()]
+            )["pid"]
+            with contextlib.suppress(OSError, AttributeError):
+                self.handle = os.pidfd_open(self.pid)
+            socket.send_fds(self.line, [b"C"], [own.fileno()])
+        try:
+            hello = self._hear(START_SECONDS, 1 << 62)
+        except _Stopped as error:
+            raise ForkServerLost(f"the examiner did not start within {error}") from error
+        if "lab" in hello:
+            raise LabError(hello["lab"])
+        if "fault" in hello:
+            raise ForkServerLost(f"the grader itself failed, before any submission:\n{hello['fault']}")
+        return hello
+
+    def ask(self, job: dict[str, Any], seconds: float, most: int) -> dict[str, Any]:
+        """Put a job. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
+        self.ready = False
+        self.line.sendall(json.dumps(job).encode() + b"\n")
+        answer = self._hear(seconds, most)
+        # One that has grown is not used again: what a library loses at every submission must not add up over a class.
+        held = memory.held(self.pid)
+        self.asked += 1
+        if self.asked <= WARM:
+            self.at_first = held
+        self.ready = "lost" not in answer and held <= self.at_first + GROWTH
+        return answer
+
+    def _hear(self, seconds: float, most: int) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        waiting = select.poll()
+        waiting.register(self.line, select.POLLIN)
+        data = b""
+        while not data.endswith(b"\n"):
+            if waiting.poll(LOOK_EVERY * 1000):
+                piece = self.line.recv(1 << 20)
+                if not piece:
+                    raise ForkServerLost("the examiner's process is gone")
+                data += piece
+            elif time.monotonic() > deadline:
+                raise _Stopped(f"{seconds:g} s")
+            elif memory.held(self.pid) > most:
+                raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
+        return json.loads(data)
+
+    def close(self) -> None:
+        """End it; when it is at work, at once. Its workers end when it is gone."""
+        with self.ending:
+            handle, self.handle = self.handle, None
+            if handle is not None:
+                with contextlib.suppress(OSError):
+                    if not self.ready:
+                        signal.pidfd_send_signal(handle, signal.SIGKILL)
+                os.close(handle)
+            with contextlib.suppress(OSError):
+                self.line.shutdown(socket.SHUT_RDWR)
+            self.line.close()

@@ -1,0 +1,176 @@
+"""Grade one submission: read it, load it, run the hidden suites on it, write its report."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import os
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+import gatelab
+from gatelab.grading.plugin import Given, LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.grading.workers import ConfinedWorkers
+from gatelab.lab.bank import Bank
+from gatelab.lab.check import question_of, wrong_sum
+from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.report.model import Cell, Report
+from gatelab.sandbox.forkserver import Client, ForkServerLost
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
+from gatelab.submission.untouched import as_handed_out
+from gatelab.testkit.words import first_words, named_cells
+
+CHECKER = "grader"  # otter's object in the student's notebook
+
+
+class Examiner:
+    """Grades submissions of one lab, one after the other.
+
+    Args:
+        lab: the lab with its hidden suites.
+        bank: chaffs that name mistakes; None leaves them unnamed.
+        client: a line to the fork server.
+        library: folder with the students' package, readable in workers.
+        accept_missing: pieces of confinement that must be on and may be off all the same.
+    """
+
+    def __init__(
+        self, lab: Lab, bank: Bank | None, client: Client, library: Path, accept_missing: Sequence[str] = ()
+    ) -> None:
+        torch.set_num_threads(1)
+        self.lab, self.bank, self.client, self.library = lab, bank, client, library
+        self.accept_missing = accept_missing
+
+    def grade(
+        self, path: Path, name: str, seed: int, questions: Sequence[str] = (), training: bool = True
+    ) -> Report:
+        """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
+
+        Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had, and
+        whatever else goes wrong in the grader itself or on its machine.
+        """
+        started, cpu = time.monotonic(), time.process_time()
+        report = Report(name, "graded", seed=seed, lab=self.lab.name, versions=versions())
+        workers = None
+        try:
+            data = read_bytes(path)
+            report.sha256 = hashlib.sha256(data).hexdigest()
+            notebook = parse(data, path.name)
+            cells = cells_of(notebook, path.name, self.lab)
+            report.as_handed_out = as_handed_out(notebook, self.lab)
+            workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
+            workers.load(self._first(questions).library)
+            grading = Grading(self.lab, seed, workers, self.bank)
+            run_suites(self.lab, grading, questions, training)
+            report.questions = grading.questions()
+            if grading.fault is not None:
+                raise grading.fault
+        except (Ungradable, WorkerLost) as error:
+            report.status, report.reason = "ungradable", str(error)
+            if not isinstance(error, Ungradable):
+                report.reason = f"{path.name}: {error} Restart the kernel, run all cells, mend the one that stops, hand it in again."
+        finally:
+            if workers is not None:
+                workers.shut()
+            if self.client.lost:
+                raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
+            if workers is not None:
+                cells, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
+                report.cells = [
+                    replace(problem, start=first_words(workers.sources.get(problem.index, "")))
+                    for problem in cells
+                ]
+                report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
+                report.output = workers.output
+                report.protection = workers.protection
+                report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
+            report.wall_seconds = round(time.monotonic() - started, 3)
+        return report
+
+    def _first(self, questions: Sequence[str]) -> QuestionSpec:
+        """The question that is graded first."""
+        specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
+        return next((spec for spec in specs if not questions or spec.id in questions), specs[0])
+
+
+def without_checks(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
+    """The cells that did not run through without those that only missed otter's `grader`, which is not there while a
+    notebook is graded; and one line on these for staff."""
+    missed = [cell for cell in cells if cell.missing == CHECKER]
+    rest = [cell for cell in cells if cell not in missed]
+    if not missed:
+        return rest, []
+    which = f"{len(missed)} cells" if len(missed) > 1 else "One cell"
+    return rest, [
+        f"{which} called `grader`, which was not defined: checks of the student's own, nothing was lost."
+    ]
+
+
+def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), training: bool = True) -> None:
+    """Run the hidden suites (of some questions, or all) in this process; verdicts go into `grading`."""
+    _pytest(lab, grading, questions, *([] if training else ["-m", "not training"]))
+
+
+def wrong_shares(lab: Lab) -> str:
+    """What is wrong with the suites' parts once they are imported, as a sentence; "" when they make the points.
+
+    Some parts are made in a loop, which only the running suite knows (the others gatelab/lab/check.py has counted).
+    """
+    grading = Grading(lab, 0, LocalWorkers(lab, []), None)
+    try:
+        _pytest(lab, grading, (), "--collect-only")
+    except RuntimeError as error:
+        return str(error)
+    for id, spec in lab.questions.items():
+        shares = [share.points for share in grading.shares.values() if share.question == id]
+        if not spec.by_hand and (wrong := wrong_sum(id, spec.points, shares)):
+            return f"{lab.hidden}, test_{id}_….py: {wrong}"
+    return ""
+
+
+def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) -> None:
+    suites = sorted(lab.hidden.glob("test_*.py"))
+    if questions:
+        suites = [suite for suite in suites if question_of(suite) in questions]
+    if not suites:  # pytest would look for tests in the working folder
+        return
+    arguments = [
+        "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
+        "-p", "no:threadexception", "-p", "no:logging", "-p", "no:warnings", "-p", "no:doctest", "-p", "no:stepwise",
+        "-p", "no:junitxml", "-p", "no:pastebin", "--capture=no",
+        "--override-ini=addopts=", f"--rootdir={lab.hidden}", f"--confcutdir={lab.hidden}",
+        "-W", "ignore", f"--seed={grading.seed}", *more,
+    ]  # fmt: skip
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    os.environ.pop("PYTEST_ADDOPTS", None)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()) as said:
+        code = pytest.main([*arguments, *map(str, suites)], plugins=[Given(grading), heard := _Heard()])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        why = heard.why or said.getvalue()[-2000:].strip() or f"pytest says {code!r}"
+        raise RuntimeError(f"{lab.hidden}: the hidden suites do not run: {why}")
+
+
+class _Heard:
+    """What a suite that cannot be imported says, which pytest has only for its terminal: the file and the last line."""
+
+    why = ""
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed and not self.why:
+            self.why = (
+                f"{report.nodeid}: {report.longreprtext.strip().splitlines()[-1].removeprefix('E').strip()}"
+            )
+
+
+def versions() -> dict[str, str]:
+    """What graded, as the report says it: name → version."""
+    return {"gatelab": gatelab.__version__, "torch": torch.__version__, "python": platform.python_version()}

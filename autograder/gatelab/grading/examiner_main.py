@@ -1,0 +1,81 @@
+"""An examiner process: forked from the fork server (so torch is there already), grades what it is sent.
+
+It loads the hidden suites, the references and the bank after the fork, in its own memory. The engine sends one
+JSON line for a submission and gets the report as one JSON line back.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+import traceback
+from pathlib import Path
+from typing import Any
+
+
+def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
+    """Answer jobs `{"path", "name", "seed", "questions", "training"}` until the engine closes the line."""
+    from gatelab.faults import TOLD, reason_of
+    from gatelab.grading.examiner import Examiner, wrong_shares
+    from gatelab.lab.bank import load_bank
+    from gatelab.lab.spec import Lab, LabError
+    from gatelab.report.model import Report
+    from gatelab.sandbox import process
+    from gatelab.sandbox.confine import ProtectionMissing
+    from gatelab.sandbox.forkserver import Client, ForkServerLost
+
+    # A folder that workers can reach whatever TMPDIR is, and that goes when the fork server goes: an examiner that is
+    # ended at work cannot tidy up.
+    tempfile.tempdir = arguments["folder"]
+    lab = Lab(
+        Path(arguments["assignment"]),
+        Path(arguments["hidden"]),
+        Path(arguments["bank"]) if arguments["bank"] else None,
+        Path(arguments["release"]) if arguments["release"] else None,
+    )
+    file = line.makefile("rwb")
+
+    def say(answer: dict[str, Any]) -> None:
+        file.write(json.dumps(answer).encode() + b"\n")
+        file.flush()
+
+    try:
+        descriptor = socket.recv_fds(line, 1, 1)[1][0]
+        client = Client(socket.socket(fileno=descriptor))
+        bank = load_bank(lab) if lab.bank else None
+        examiner = Examiner(lab, bank, client, Path(arguments["library"]), arguments["accept_missing"])
+        process.pretended.update(arguments["pretended"])
+        if wrong := wrong_shares(lab):
+            say({"lab": wrong})
+            return
+        probe = process.WorkerProcess(client, Path(arguments["library"]))
+        probe.close()
+        probe.output.close()
+    except LabError as error:
+        say({"lab": str(error)})
+        return
+    except Exception:
+        say({"fault": traceback.format_exc()})
+        return
+    say({"protection": probe.protection, "lacks": probe.lacks})
+    for text in file:
+        job = json.loads(text)
+        try:
+            report = examiner.grade(
+                Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"]
+            )
+        except ProtectionMissing as error:
+            say({"missing": str(error), "pieces": error.missing})
+            continue
+        except ForkServerLost as error:
+            say({"lost": str(error)})
+            return
+        except Exception as error:
+            # A fault of the kit or of the machine: the submission keeps its place in the results, staff can read why.
+            report = Report(
+                job["name"], "failed", reason_of(error), TOLD, seed=job["seed"], lab=lab.name,
+                hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
+                       + traceback.format_exc()[-8000:]],
+            )  # fmt: skip
+        say({"report": report.to_dict()})

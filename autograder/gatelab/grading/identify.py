@@ -1,0 +1,235 @@
+"""Name the misconception: which chaff gives the numbers that the submission gave?
+
+The calls of a question were recorded (testkit/trace.py). They are made again on each chaff of that question, here
+in the examiner, since staff wrote the chaff. The chaff whose answers agree everywhere is the mistake that was
+made. Nothing has to be stored, and every input of the hidden suite serves as a fingerprint.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+
+from gatelab.lab.bank import Chaff, only_in_one
+from gatelab.lab.policy import Withheld
+from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.trace import Trace
+
+TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
+QUOTED = re.compile(r"""(["'`])([^"'`]*)\1""")  # a name in an exception's message
+
+
+FEW = 8  # pairs of mistakes that are simply tried
+
+
+def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """What some code answers to the calls that can be made again: (place in the trace, answer).
+
+    Ends with None for an answer where the code cannot go on.
+    """
+    local, fork, forks = None, None, Counter()
+    for place, exchange in enumerate(trace.exchanges):
+        forks[exchange.fork] += 1
+        if not exchange.replay:
+            continue
+        try:
+            if exchange.fork != fork:
+                local, fork = backend(), exchange.fork
+            local.runtime.count = forks[fork] - 1  # its random numbers are those of the call in the worker
+            answer = local.request(exchange.request)
+        except Exception:
+            yield place, None  # a chaff (or a pair of them) that does not even load, or made no such object
+            return
+        yield place, answer
+
+
+def agreements(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, bool]]:
+    """Whether some code answers as the submission did, call by call: (place in the trace, whether it does).
+
+    Ends with a disagreement where the code cannot go on.
+    """
+    for place, answer in answers(trace, backend):
+        yield place, _as_submitted(trace, place, answer)
+
+
+def _as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
+    exchange = trace.exchanges[place]
+    return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
+
+
+def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] | None = None) -> bool:
+    """Whether a chaff answers as the submission did: to all calls, or to those at `places` of the trace."""
+    agreed = set()
+    for place, same in agreements(trace, backend):
+        if same:
+            agreed.add(place)
+        elif places is None or place in places:
+            return False
+    return places is None or places <= agreed
+
+
+def likely_pairs(
+    trace: Trace, backends: list[Callable[[], LocalBackend]], reference: dict[int, dict[str, Any]]
+) -> list[tuple[int, int]]:
+    """Which two of some mistakes may have been made at once; all pairs would be too many to try.
+
+    Each mistake answers for itself. Where the submission is right, neither of the two may show; where it is wrong, one
+    of them must, and if only one does, it gives what the submission gave. `reference` holds the correct answers.
+    """
+    alive = list(itertools.combinations(range(len(backends)), 2))
+    running = {k: answers(trace, backend) for k, backend in enumerate(backends)}
+    for place, correct in reference.items():
+        if len(alive) <= FEW:
+            break
+        request = trace.exchanges[place].request
+        right = _as_submitted(trace, place, correct)
+        shows, gives = {}, {}
+        for k in sorted({k for pair in alive for k in pair}):
+            at, answer = next(running[k], (place, None))
+            gives[k] = at == place and _as_submitted(trace, place, answer)
+            shows[k] = (
+                not gives[k] if right else answer is None or not equal_answers(answer, correct, request)
+            )
+        alive = [
+            (a, b)
+            for a, b in alive
+            if (shows[a] or shows[b]) != right and (right or (shows[a] and shows[b]) or gives[a] or gives[b])
+        ]
+    return alive
+
+
+def equal_answers(
+    mine: dict[str, Any], theirs: dict[str, Any], request: dict[str, Any] | None = None
+) -> bool:
+    """Whether two answers to the same request say the same."""
+    if bool(mine.get("error")) != bool(theirs.get("error")) or mine.get("left") != theirs.get("left"):
+        return False
+    if mine.get("error"):
+        return _said(mine["error"], request) == _said(theirs["error"], request)
+    # Which random numbers a new layer holds depends on the order of drawing; their shapes do not.
+    loosely = request is not None and request["op"] == "state_dict"
+    return all(
+        _equal(mine.get(key), theirs.get(key), loosely) for key in ("value", "grads", "after")
+    ) and bool(mine.get("grad_error")) == bool(theirs.get("grad_error"))
+
+
+def _said(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
+    """Type and message of an exception. Names that the request does not speak of are the writer's own: any will do."""
+    asked = set(_texts(request))
+    return error["type"], QUOTED.sub(lambda name: name[0] if name[2] in asked else '"…"', error["message"])
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The keys and texts in a nested value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _equal(a: Any, b: Any, loosely: bool) -> bool:
+    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return False
+        tolerance = TOLERANCE.get(a.dtype, 0.0)
+        return loosely or torch.allclose(
+            a.double(), b.double(), rtol=tolerance, atol=tolerance, equal_nan=True
+        )
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_equal(a[key], b[key], loosely) for key in a)
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return (
+            type(a) is type(b)
+            and len(a) == len(b)
+            and all(_equal(x, y, loosely) for x, y in zip(a, b, strict=True))
+        )
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or abs(a - b) <= 1e-6 * max(abs(a), abs(b)) or (a != a and b != b)
+    return type(a) is type(b) and a == b
+
+
+class Mistakes(list[Chaff]):
+    """The chaffs that name a mistake; `full` when every answer of the question is what they give."""
+
+    def __init__(self, chaffs: Iterable[Chaff] = (), full: bool = False) -> None:
+        super().__init__(chaffs)
+        self.full = full
+
+
+def identify(
+    trace: Trace,
+    chaffs: Iterable[Chaff],
+    under: list[str],
+    reference: str | None = None,
+    compose: Callable[[Chaff, Chaff], Chaff | None] | None = None,
+    without: Withheld | None = None,
+) -> Mistakes:
+    """The chaffs whose mistake a submission made: one, a pair made at once, or none (`[]`).
+
+    Args:
+        trace: what the submission answered in the question.
+        chaffs: the question's chaffs (lab/bank.py).
+        under: sources of the references that the question builds on.
+        reference: the question's correct solution; where it answers the same, there is no mistake to name.
+        compose: makes one chaff of two, or None where they do not fit together.
+        without: what of the library the question does not allow.
+    """
+    if not trace.failed or not any(e.replay for e in trace.exchanges):
+        return Mistakes()
+    errors = {e.answer["error"]["type"] for e in trace.exchanges if e.answer.get("error")}
+    if errors & {"NotDefined", "NotWritten"}:
+        return Mistakes()  # nothing was written; that is said already
+    chaffs = list(chaffs)
+
+    def backend(source: str) -> Callable[[], LocalBackend]:
+        return lambda: LocalBackend([*under, source], without)
+
+    replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
+    correct = {} if reference is None else dict(answers(trace, backend(reference)))
+    right = {place for place, answer in correct.items() if _as_submitted(trace, place, answer)}
+    if right == replayed:
+        return Mistakes()
+    differs = [
+        next((place for place, same in agreements(trace, backend(chaff.source)) if not same), None)
+        for chaff in chaffs
+    ]
+    found = [chaff for chaff, place in zip(chaffs, differs, strict=True) if place is None]
+    if not found:
+        # Made in one definition of several it shows at some calls, and at the others the answer is right.
+        halves = [
+            half
+            for chaff, place in zip(chaffs, differs, strict=True)
+            if place in right
+            for half in only_in_one(chaff)
+        ]
+        found = [half for half in halves if agrees(trace, backend(half.source))]
+    if found:
+        return Mistakes(found[:1], full=True)
+    # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
+    # right, for a mistake that would have shown there is another one.
+    failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
+    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
+    if len(found) == 1:
+        return Mistakes(found)
+    # Where every call fails there are no numbers to tell two mistakes by.
+    numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
+    if not compose or not numbers:
+        return Mistakes()
+    pairs = itertools.combinations(range(len(chaffs)), 2)
+    if correct:
+        pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
+    for a, b in pairs:
+        both = compose(chaffs[a], chaffs[b])
+        if both is not None and agrees(trace, backend(both.source)):
+            return Mistakes([chaffs[a], chaffs[b]], full=True)
+    return Mistakes()

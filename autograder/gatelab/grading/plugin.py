@@ -1,0 +1,272 @@
+"""The pytest side of grading: options, the `student` fixture, verdicts out of test reports.
+
+tests/hidden/conftest.py takes all of this over, so `pytest tests/hidden --submission FILE.ipynb` grades by hand.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gatelab.faults import is_machines, reason_of
+from gatelab.grading.verdicts import Grading, Share, Verdict, injection
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError, QuestionSpec
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.testkit.compare import LeftChanged
+from gatelab.testkit.draw import Draw
+from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.student import Backend, Student
+
+KEY = pytest.StashKey[Grading]()
+SHARE = pytest.StashKey[Share]()
+
+
+@dataclass(eq=False)
+class Given:
+    """Registered as a plugin by the engine, which has made the grading already."""
+
+    grading: Grading
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("gatelab", "grading a submission")
+    group.addoption("--submission", metavar="FILE.ipynb", help="the notebook to grade, in a confined worker")
+    group.addoption(
+        "--solution", action="append", default=[], metavar="FILE.py",
+        help="staff code to grade in this process (wheat, chaff); give it again for several files",
+    )  # fmt: skip
+    group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
+    group.addoption(
+        "--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)"
+    )
+    group.addoption(
+        "--accept-missing", action="append", default=[], metavar="PIECE", choices=REQUIRED,
+        help=f"grade even where this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
+    )  # fmt: skip
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "part(question, name, points): one part of a question")
+    config.addinivalue_line("markers", "training: trains the student's model; takes seconds")
+    given = next((p.grading for p in config.pluginmanager.get_plugins() if isinstance(p, Given)), None)
+    if given is not None:
+        # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
+        config.option.tbstyle = "native" if given.messages else "no"
+    config.stash[KEY] = given or _grading_from(config)
+
+
+def _grading_from(config: pytest.Config) -> Grading | None:
+    """The grading that the options ask for; None where pytest only lists tests or its options."""
+    option = config.getoption
+    chosen = [bool(option("--submission")), bool(option("--solution")), bool(option("--chaff"))]
+    if sum(chosen) != 1:
+        if config.option.collectonly or config.option.help:
+            return None
+        raise pytest.UsageError(
+            "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
+        )
+    try:
+        lab = Lab.in_repository(_repository(config))
+        bank = load_bank(lab)
+    except LabError as error:
+        raise pytest.UsageError(str(error)) from error
+    if option("--submission"):
+        from gatelab.grading.by_hand import workers_for
+
+        accept = option("--accept-missing")
+        workers = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)
+    else:
+        sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
+        if option("--chaff"):
+            sources = [chaff.source for chaff in bank.chaffs if chaff.key == option("--chaff")]
+            if not sources:
+                raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
+        workers = LocalWorkers(lab, sources)
+    return Grading(lab, option("--seed"), workers, bank)
+
+
+def _repository(config: pytest.Config) -> Path:
+    """The repository of the suites that are run: the kit itself may be installed elsewhere."""
+    suites = next(
+        Path(plugin.__file__).resolve().parent
+        for plugin in config.pluginmanager.get_plugins()
+        if getattr(plugin, "pytest_terminal_summary", None) is pytest_terminal_summary
+        and Path(getattr(plugin, "__file__", "") or "").name == "conftest.py"
+    )
+    return suites.parents[1]
+
+
+class LocalWorkers:
+    """Staff code over the references of all questions, in this process."""
+
+    def __init__(self, lab: Lab, sources: list[str]) -> None:
+        self.lab, self.sources = lab, dict(enumerate(sources))
+
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
+        everything = [self.lab.reference(id) for id in self.lab.questions if self.lab.has_reference(id)]
+        backend = LocalBackend([*everything, *self.sources.values()], self.lab.without(question))
+        request = injection(self.lab, question, own)
+        if request:
+            backend.request(request)
+        return backend
+
+    def close(self, backend: Backend) -> str:
+        return ""
+
+    def why_missing(self, name: str) -> str:
+        return ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Questions in the order of the lab, of each loading those last that are given references.
+
+    So what is injected for one was graded before, and of the others nobody has to be told that a message is kept back.
+    """
+    grading = config.stash[KEY]
+    if grading is None:
+        return
+    order = list(grading.lab.questions)
+    for item in items:
+        mark = item.get_closest_marker("part")
+        if mark is None:
+            raise pytest.UsageError(f"{item.nodeid}: a hidden test needs @part(question, name, points)")
+        share = Share(**mark.kwargs)
+        if share.question not in order:
+            raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
+        item.stash[SHARE] = share
+    questions = grading.lab.questions
+    loadings = itertools.groupby(order, key=lambda id: questions[id].library)
+    order = [id for _, ids in loadings for id in sorted(ids, key=lambda id: bool(questions[id].builds_on))]
+    items.sort(key=lambda item: order.index(item.stash[SHARE].question))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """The parts that will be run (`-m` and `-k` have taken theirs away)."""
+    grading = session.config.stash[KEY]
+    for item in session.items if grading is not None else ():
+        share = item.stash[SHARE]
+        if grading.shares.setdefault((share.question, share.name), share) != share:
+            raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
+        if item.get_closest_marker("training"):
+            grading.training.add((share.question, share.name))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """After a question's last test: its tests once more where it is to be graded over the student's own versions too."""
+    grading = item.config.stash[KEY]
+    if grading is None:
+        return (yield)
+    question = item.stash[SHARE].question
+    grading.begin(question)
+    done = yield
+    last = nextitem is None or nextitem.stash[SHARE].question != question
+    if last and grading.once_more():
+        for again in item.session.items:
+            share = again.stash[SHARE]
+            if item.session.shouldstop or item.session.shouldfail:
+                break
+            if share.question == question and grading.worth(share, again.nodeid):
+                # What comes next is not known yet, so each test takes its module down; the suites have nothing there.
+                again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
+    return done
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Where only points are asked for, a part that is lost already is not looked at again."""
+    grading = item.config.stash[KEY]
+    if grading is not None and not grading.messages and item.stash[SHARE].name in grading.running.wrong:
+        pytest.skip("this part is lost")
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """The grading seed."""
+    return request.config.stash[KEY].seed
+
+
+@pytest.fixture
+def draw(request: pytest.FixtureRequest, seed: int) -> Draw:
+    """Draws inputs from the grading seed and this test's name."""
+    return Draw(seed, request.node.nodeid.rpartition("/")[2])
+
+
+@pytest.fixture
+def student(request: pytest.FixtureRequest) -> Student:
+    """The loaded notebook, in this question's own worker."""
+    share = request.node.stash[SHARE]
+    return request.config.stash[KEY].enter(share.question, request.node.nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    report = yield
+    grading = item.config.stash[KEY]
+    if grading is not None and (report.when == "call" or report.failed):
+        message, detail, changed, untouched = "", "", False, False
+        if report.failed:
+            error = call.excinfo.value
+            if is_machines(error) and grading.fault is None:
+                grading.fault = error
+            detail = report.longreprtext
+            ours = isinstance(error, AssertionError) and str(error)
+            changed = isinstance(error, LeftChanged)
+            untouched = getattr(error, "untouched", False) is True
+            # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
+            message = _plain(str(error)) if ours else "This check could not be completed on your answer."
+            if not ours and error.__class__.__module__.startswith("torch"):
+                detail = f"(suite) {detail}"
+        verdict = Verdict(report.passed, message, detail, left_changed=changed, untouched=untouched)
+        grading.verdict(item.stash[SHARE], item.nodeid, verdict)
+    return report
+
+
+def _plain(message: str) -> str:
+    """Without what pytest's assertion rewriting adds after a plain `assert x, message`."""
+    return re.split(r"\nassert ", message, maxsplit=1)[0].strip()
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    grading = session.config.stash.get(KEY, None)
+    if grading is None:
+        return
+    grading.finish()
+    lost = any(not part.passed for question in grading.finished.values() for part in question.parts)
+    if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
+        session.exitstatus = (
+            pytest.ExitCode.OK
+        )  # what failed was lost over the references, and won over the own
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """The grade, readable: points by part, and what the student would be told."""
+    grading = config.stash[KEY]
+    if grading is None:
+        return
+    write = terminalreporter.write_line
+    terminalreporter.section(f"grade (seed {grading.seed})")
+    if grading.fault is not None:
+        write(f"Not graded, the grader's own fault: {reason_of(grading.fault)}")
+        return
+    for question in grading.finished.values():
+        write(f"{question.id}  {question.title}: {question.points:g} of {question.max_points:g}")
+        if question.own:
+            write(
+                f"    over the student's own {', '.join(question.own)}, where it earns more than over the references"
+            )
+        elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
+            write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
+        if question.note:
+            write(f"    {question.misconception}: {question.note} {question.follow_through}".rstrip())
+        for part in question.parts:
+            write(
+                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}"
+            )

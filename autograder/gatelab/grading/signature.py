@@ -1,0 +1,80 @@
+"""What a wrong answer without a name computes, so that those that compute the same can be put together.
+
+Nothing of it is shown to a student. The code is read, not run.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+
+from gatelab.testkit.trace import Trace
+
+CODE_LIMIT = 20_000  # characters of a question's code that are kept
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def signature(trace: Trace) -> str:
+    """Sixteen digits that are alike for two submissions whose answers to all calls are; "" without any."""
+    digest = hashlib.sha256()
+    for exchange in trace.exchanges:
+        if exchange.replay:
+            digest.update(json.dumps(_plain(exchange.answer), sort_keys=True).encode())
+    return digest.hexdigest()[:16] if trace.exchanges else ""
+
+
+def _plain(value: Any) -> Any:
+    """With every number in five digits; float32 by its shape, and of an exception its type alone."""
+    if isinstance(value, torch.Tensor):
+        kind = [str(value.dtype), list(value.shape)]
+        return kind if value.dtype in (torch.float32, torch.float16) else [*kind, _plain(value.tolist())]
+    if isinstance(value, float):
+        return f"{value + 0.0:.4e}" if abs(value) > 1e-12 else "0"
+    if isinstance(value, dict):
+        if isinstance(value.get("error"), dict):
+            return ["raised", value["error"].get("type")]
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, int | str | bool) or value is None else str(type(value).__name__)
+
+
+def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str]) -> str:
+    """The definitions of these names, of what they use, and the imports; `others` are the names of other questions.
+
+    Args:
+        sources: the submission's code by cell.
+        names: what the question asks for.
+        others: names that belong to other questions, which the grader provides.
+    """
+    imports: dict[str, None] = {}
+    found: dict[str, tuple[tuple[int, int], str, set[str]]] = {}
+    for index, source in sorted(sources.items()):
+        for node in _statements(source):
+            text = ast.get_source_segment(source, node) or ""
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                imports[text] = None
+            elif isinstance(node, DEFINITIONS):
+                used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+                found[node.name] = ((index, node.lineno), text, used)
+    wanted, todo, given = set(), set(names), set(others)
+    while todo:
+        wanted |= todo
+        todo = {
+            name for known in todo & found.keys() for name in found[known][2]
+        } & found.keys() - wanted - given
+    parts = [text for _, text, _ in sorted(found[name] for name in wanted & found.keys())]
+    return "\n\n\n".join(["\n".join(imports), *parts]).strip()[:CODE_LIMIT] if parts else ""
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    """Of a cell; a line of a notebook's own commands is no Python, and then there is none."""
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []

@@ -1,0 +1,373 @@
+"""The workers of one submission: its notebook loaded once, a fork of that for each question."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gatelab.faults import GraderFault
+from gatelab.grading.released import released
+from gatelab.grading.verdicts import injection
+from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.report.model import Cell
+from gatelab.sandbox.confine import check
+from gatelab.sandbox.ending import told
+from gatelab.sandbox.forkserver import Client
+from gatelab.sandbox.lost import Loss, WorkerLost
+from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
+from gatelab.sandbox.worker import leftovers, wire
+from gatelab.sandbox.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
+from gatelab.submission.notebook import CodeCell
+from gatelab.testkit.words import Words, cell_name
+
+# Processor time that the code of a notebook may take; a busy machine costs nobody anything. Measured: the solved
+# notebook loads in 0.1 s without its experiments, and its slowest call in a suite takes 0.4 s.
+CELL_CPU = 10.0  # one cell
+SLOW_CPU = 1.0  # a cell of which a loading before has shown that it takes too long
+LOAD_CPU = 60.0  # all cells
+CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
+# Wall time, a backstop for code that waits or turned its alarm off.
+CELL_SECONDS = 90.0
+CALL_SECONDS = 90.0
+ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
+LOADS_SECONDS = 400.0  # all loads of a submission together; engine.py allows for it
+MAX_LOADS = 6  # a notebook may bring its process down this often, with the library and without
+MOST_LEFT = 32  # things that a call may be told to have left changed
+# The texts of an error and the characters that are kept of each, as in sandbox/worker/runtime.py.
+TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
+
+
+class QuestionWorker:
+    """The fork of one question: a Backend."""
+
+    def __init__(
+        self,
+        main: WorkerProcess,
+        line: socket.socket,
+        output: OutputFile,
+        pid: int,
+        deadline: float,
+        cpu_limit: float,
+    ) -> None:
+        self.main, self.line, self.output, self.pid, self.deadline = main, line, output, pid, deadline
+        self.cpu_limit = cpu_limit
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        left = self.deadline - time.monotonic()
+        if left <= 0:
+            raise WorkerLost("The time for this question was used up.", Loss.ROOM)
+        if replay:
+            request = request | {"cpu_seconds": CALL_CPU}
+        seconds = min(left, CALL_SECONDS) if replay else left
+        answer = _checked(self.main.ask(request, seconds, self.line, self._why_ended))
+        if answer.get("error", {}).get("type") == "TimeUp":
+            # The next call would take as long: the process is given up, and there are few.
+            why = f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
+            raise WorkerLost(why, Loss.LATE)
+        return answer
+
+    def _why_ended(self) -> str:
+        """How this process ended, as the notebook's says, whose fork it is."""
+        if why := self.main.reason():
+            return why
+        ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
+        return self.main.reason() or told(ended, self.cpu_limit)
+
+
+def _checked(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer in the form that a runtime gives. It comes from a hostile process."""
+    error, left = answer.get("error"), _left(answer)
+    if error is not None:
+        if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
+            raise WorkerLost(NO_ANSWER, Loss.NOISE)
+        return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}} | left
+    checked = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
+    if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
+        raise WorkerLost(NO_ANSWER, Loss.NOISE)
+    problem = answer.get("grad_error")
+    if isinstance(problem, str) and problem:
+        checked["grad_error"] = problem[:MESSAGE_LIMIT]
+    return checked | left
+
+
+def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
+    """`left` of an answer: pairs of a short text and one of the known words, or nothing."""
+    said = answer.get("left")
+    pairs = said[:MOST_LEFT] if isinstance(said, list) else []
+    good = [
+        (pair[0][:MESSAGE_LIMIT], pair[1])
+        for pair in pairs
+        if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+        if pair[1] in leftovers.KINDS
+    ]
+    return {"left": good} if good else {}
+
+
+CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
+FAILED = ("raised", "timed out", "crashed", "skipped")  # what may have kept a cell from defining something
+
+
+class ConfinedWorkers:
+    """Loads the cells in a worker and forks it for questions (the `Workers` of grading/verdicts.py).
+
+    Questions that ask for the library's own equations get a loading of their own, in which its answer is withheld from
+    the first cell on. One loaded notebook is alive at a time.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        cells: list[CodeCell],
+        client: Client,
+        library: Path,
+        accept_missing: Sequence[str] = (),
+    ) -> None:
+        self.lab, self.cells, self.client, self.library = lab, cells, client, library
+        self.accept_missing = accept_missing
+        self.policy = lab.policy
+        self.known = released(lab).to_worker(lab)
+        self.main: WorkerProcess | None = None
+        self.has_library = True  # whether the one that is loaded has the library's own answer
+        self.sources = {cell.index: cell.source for cell in cells}
+        self.problems: dict[int, Cell] = {}
+        self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
+        self.slow: set[int] = set()  # cells whose time was up in a loading before
+        self.hints: list[str] = []
+        self.protection: dict[str, bool] = {}
+        self.output = ""
+        self.cpu_seconds = 0.0
+        self.loads = {True: 0, False: 0}
+        self.left = LOADS_SECONDS
+        self.opened = False  # whether a question has been put
+
+    def load(self, library: bool = True) -> None:
+        """Run the notebook's cells in a fresh worker. A cell that brings it down is run without its statements,
+        then not at all. Raises WorkerLost when nothing helps.
+
+        library: whether the library's own answer (policy.toml) can be used in it.
+        """
+        self.has_library = library
+        while True:
+            if self.loads[library] >= MAX_LOADS:
+                raise WorkerLost(f"The notebook's cells brought their process down {MAX_LOADS} times.")
+            self.loads[library] += 1
+            self.main = WorkerProcess(self.client, self.library)
+            self.protection = self.main.protection
+            check(self.protection, self.accept_missing, self.main.lacks)
+            started = time.monotonic()
+            try:
+                self._run_cells(library)
+                return
+            except _CellLost as lost:
+                self.shut()
+                times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
+                what = "timed out" if lost.late else "crashed"
+                rest = "only its definitions were kept" if times == 1 else "it was left out"
+                self.problems[lost.index] = Cell(lost.index, what, f"{lost.message} Therefore {rest}.")
+            finally:
+                self.left -= time.monotonic() - started
+
+    def _run_cells(self, library: bool) -> None:
+        began, spent = time.monotonic(), 0.0
+        held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
+        self.main.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
+        if sum(self.loads.values()) == 1:
+            with contextlib.suppress(WorkerLost):
+                cells = [[cell.index, cell.source] for cell in self.cells]
+                request = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
+                hints = self.main.ask(request, 10)["hints"]
+                self.hints = [str(hint)[:200] for hint in hints[:20]]
+        refused: set[str] = set()  # names that are missing because the library is withheld
+        for cell in self.cells:
+            times = self.brought_down.get(cell.index, 0)
+            if times > 1 or cell.kind != "code":
+                continue
+            left = self.left - (time.monotonic() - began)
+            if left <= 0:
+                told = f"The cells before took more than {LOADS_SECONDS:g} s."
+                self.problems.setdefault(cell.index, Cell(cell.index, "skipped", told))
+                continue
+            most = SLOW_CPU if cell.index in self.slow else CELL_CPU
+            request = {
+                "op": "cell", "source": cell.source, "index": cell.index,
+                "quick": times == 1 or spent >= LOAD_CPU, "seconds": max(SLOW_CPU, min(most, LOAD_CPU - spent)),
+            }  # fmt: skip
+            answer = self._ask_cell(cell, request, min(CELL_SECONDS, left))
+            took = answer.get("cpu")  # as the worker says; the wall clock is ours
+            spent += took if isinstance(took, float) and 0 <= took < LOAD_CPU else CELL_CPU
+            error = answer.get("error")
+            if isinstance(error, dict) and error.get("type") == "TimeUp":
+                self.slow.add(cell.index)
+            self._note_problem(cell, answer, refused)
+        self._wake_answers()
+
+    def _ask_cell(self, cell: CodeCell, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        try:
+            return self.main.ask(request, seconds)
+        except WorkerLost as error:
+            raise _CellLost(cell, str(error), error.kind is Loss.LATE) from error
+
+    def _note_problem(self, cell: CodeCell, answer: dict[str, Any], refused: set[str]) -> None:
+        """Keep what went wrong in a cell, for the student, unless it is the grader's world that differs."""
+        if not answer.get("error"):
+            return
+        error, missing = _checked(answer)["error"], answer["error"].get("missing")
+        missing = missing if error["type"] == "NameError" and isinstance(missing, str) else ""
+        binds = answer.get("binds")
+        binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []
+        # The kit's own sentence: what passes through TorchScript arrives as an exception of another type, and keeps its words.
+        says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
+        if (says and says in error["message"]) or missing in refused:
+            refused.update(binds[:100])
+            return
+        # Loaded again after a question, the cells could say what that question was given.
+        if cell.index in self.problems or self.opened or error["type"] == "NotWritten":
+            return
+        timed_out = error["type"] == "TimeUp"
+        error = Words(self.sources).error(error)
+        if timed_out:
+            told = (
+                f"It took too long ({error['message']}). Its imports, definitions and assignments were kept."
+            )
+            self.problems[cell.index] = Cell(cell.index, "timed out", told)
+            return
+        line = f" ({error['line']})" if error["line"] else ""
+        told = f"{error['type']}: {error['message']}{line}"
+        if error["type"] == "SyntaxError" and CONFLICT.search(cell.source):
+            told += (
+                ". The cell holds the marks of a merge conflict (`<<<<<<<`): keep one of the two versions."
+            )
+        self.problems[cell.index] = Cell(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
+
+    def why_missing(self, name: str) -> str:
+        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
+        defines = re.compile(
+            rf"^[ \t]*(?:(?:async )?def|class) {re.escape(name)}\b|^[ \t]*{re.escape(name)} *=", re.MULTILINE
+        )
+        for index, problem in self.problems.items():
+            if problem.what in FAILED and defines.search(self.sources.get(index, "")):
+                return f"C{cell_name(index, self.sources)[1:]} defines it and did not run: {problem.message}"
+        return ""
+
+    def _wake_answers(self) -> None:
+        """Run answers that stand in cells which Jupyter does not run, where the notebook has no other; and let each
+        name stand for the student's answer."""
+        asleep = [cell for cell in self.cells if cell.kind != "code"]
+        answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
+        missing = answer.get("missing") if isinstance(answer.get("missing"), list) else []
+        for cell in asleep:
+            if not set(cell.names).intersection(missing) or self.brought_down.get(cell.index):
+                continue
+            request = {
+                "op": "cell", "source": cell.source, "index": cell.index, "quick": True, "seconds": CELL_CPU,
+            }  # fmt: skip
+            self._ask_cell(cell, request, CELL_SECONDS)
+            told = (
+                f"This is a {cell.kind} cell, which Jupyter does not run; its code was graded all the same."
+            )
+            self.problems.setdefault(cell.index, Cell(cell.index, "asleep", told))
+        self._note_bound(answer)
+
+    def _note_bound(self, answer: dict[str, Any]) -> None:
+        """Tell of names that more than one cell binds, and which was graded."""
+        names = {name for question in self.lab.questions.values() for name in question.names}
+        for kind in ("mended", "twice"):
+            entries = answer.get(kind)
+            for entry in entries[:50] if isinstance(entries, list) else ():
+                if not isinstance(entry, dict) or entry.get("name") not in names:
+                    continue
+                name, cell, before = entry["name"], entry.get("cell"), entry.get("before")
+                if cell not in self.sources or (kind == "twice" and before not in self.sources):
+                    continue
+                told = (
+                    f"It binds `{name}` to something else after your answer; your answer was graded."
+                    if kind == "mended"
+                    else f"It defines `{name}` again, after cell {before}; the last definition was graded, as in Jupyter."
+                )
+                self.problems.setdefault(cell, Cell(cell, "bound again", told))
+
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
+        """Fork the loaded notebook, with the references that the question builds on put in. Raises WorkerLost."""
+        if self.main is not None and self.has_library != question.library:
+            self.shut()
+        for attempt in (1, 2):
+            if self.main is None:
+                self.load(question.library)
+            self.opened = True
+            try:
+                worker = self._fork(deadline, question)
+                break
+            except (WorkerLost, GraderFault):
+                # The loaded notebook itself is gone (its own threads, or a question that killed its parent).
+                self.shut()
+                if attempt == 2:
+                    raise
+        request = injection(self.lab, question, own)
+        if request:
+            try:
+                answer = worker.request(request)
+                if answer.get("error"):
+                    raise WorkerLost(
+                        "Your notebook changed Python itself so that the question could not be set up."
+                    )
+            except WorkerLost:
+                self.close(worker)
+                raise
+        return worker
+
+    def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
+        with contextlib.ExitStack() as undone:  # a notebook may refuse to be forked as often as it is asked
+            output = OutputFile()
+            undone.callback(output.close)
+            line, far = socket.socketpair()
+            undone.callback(line.close)
+            names = [*question.names, *question.builds_on]
+            limits = {"cpu_seconds": float(question.cpu_seconds), "names": names, "question": question.id}
+            try:
+                with far:
+                    self.main.line.settimeout(5)
+                    wire.send(self.main.line, {"op": "fork"} | limits)
+                    socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
+                    answer = wire.receive(self.main.line, time.monotonic() + 60, limits=wire.ANSWER)
+            except (wire.WireProblem, OSError) as error:
+                raise WorkerLost("The process of your notebook ended on its own.") from error
+            if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
+                if not machine_can_fork():
+                    raise GraderFault("The machine has no room for another process.")
+                raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
+            undone.pop_all()
+            return QuestionWorker(self.main, line, output, answer["pid"], deadline, limits["cpu_seconds"])
+
+    def close(self, backend: QuestionWorker) -> str:
+        """End a question's worker; what it printed."""
+        backend.line.close()
+        if self.main is not None:
+            try:
+                self.main.ask({"op": "end", "pid": backend.pid}, 5)
+            except WorkerLost:
+                self.shut()
+        text = backend.output.text()
+        backend.output.close()
+        return text
+
+    def shut(self) -> None:
+        """Nothing of the submission runs after this; a question put later has the notebook loaded again."""
+        main, self.main = self.main, None
+        if main is None:
+            return
+        main.close()
+        self.cpu_seconds += main.cpu_seconds
+        if not self.output:
+            self.output = main.output.text()
+        main.output.close()
+
+
+class _CellLost(Exception):
+    def __init__(self, cell: CodeCell, message: str, late: bool) -> None:
+        super().__init__(message)
+        self.cell, self.index, self.message, self.late = cell, cell.index, message, late

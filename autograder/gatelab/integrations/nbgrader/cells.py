@@ -1,0 +1,148 @@
+"""A submitted notebook for nbgrader's eyes: the student's text, the course's metadata.
+
+nbgrader trusts the metadata of the cells it is given. A duplicated cell stops the grading of the whole class, and
+so does a cell whose schema version was edited; points and locks are the student's to change. So nothing is kept of
+a submitted cell but its type and its text, and what nbgrader must know of it comes from the grade book.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.api import Gradebook, SourceCell
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from gatelab.faults import GraderFault
+from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
+
+# The beginning of an HTML tag. nbgrader's pages show a student's text as it is, scripts too, to who marks it; with a
+# space after it the sign is only a sign, in formulas as well.
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+
+# A link that runs code or brings a page of its own when it is clicked; nbconvert makes it of `[x](javascript:…)`, however
+# the letters are written. (With a space after its colon, `data:` is a word that students write.)
+_ENTITY = re.compile(r"&(?=#|\w+;)")
+_SCRIPT = re.compile(
+    r"(?:java|vb|live|j|ecma)script(?=\\?:)|(?:mocha|data|blob|file|filesystem|view-source|mhtml|jar)(?=\\?:\S)",
+    re.IGNORECASE,
+)
+
+MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def read_submission(path: Path | None) -> NotebookNode:
+    """The notebook's cells without outputs, attachments and metadata; no cells where there is none to read."""
+    try:
+        raw = parse(read_bytes(path), path.name)["cells"] if path else []
+    except (Ungradable, GraderFault):
+        raw = []
+    notebook = new_notebook()
+    for index, cell in enumerate(raw[:CELL_LIMIT]):
+        made = _cell(cell, f"cell-{index}")
+        if made is not None:
+            notebook.cells.append(made)
+    return notebook
+
+
+def _cell(raw: Any, id: str) -> NotebookNode | None:
+    """A clean copy of a submitted cell; of its metadata it keeps the grade_id it claims."""
+    if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
+        return None
+    source = source_of(raw)
+    if source is None or len(source) > SOURCE_LIMIT:
+        return None
+    # Halves of characters cannot be written to a file.
+    source = source.encode("utf-8", "replace").decode("utf-8")
+    if raw["cell_type"] != "code":
+        source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
+    cell = MAKE[raw["cell_type"]](source, id=id)
+    grade_id = mark_of(raw).get("grade_id")
+    if isinstance(grade_id, str):
+        cell.metadata["nbgrader"] = {"grade_id": grade_id}
+    return cell
+
+
+class RestoreCells(NbGraderPreprocessor):
+    """Give each of the lab's cells its metadata back, once, and put deleted grade cells where they belong.
+
+    Takes the place of nbgrader's DeduplicateIds, whose emptied metadata the next step refuses as too old, and of
+    OverwriteCells.add_missing_cells, which fails when the cell before the missing one is missing too.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        ids = resources["nbgrader"]
+        with Gradebook(ids["db_url"]) as gradebook:
+            notebook = gradebook.find_notebook(ids["notebook"], ids["assignment"])
+            originals = {cell.name: cell for cell in notebook.source_cells}
+            points = {cell.name: cell.max_score for cell in notebook.grade_cells}
+            solutions = {cell.name for cell in notebook.solution_cells}
+            kept = _choose(nb, originals)
+            for index, cell in enumerate(nb.cells):
+                id = kept.get(index)
+                cell.metadata.pop("nbgrader", None)
+                if id is not None:
+                    nb.cells[index] = _restored(cell.source, cell.id, originals[id], points, solutions)
+            for id in sorted(points.keys() - set(kept.values()), key=_natural):
+                cell = _restored(originals[id].source, f"restored-{id}", originals[id], points, solutions)
+                nb.cells.insert(_place(nb, id), cell)
+        return nb, resources
+
+
+def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str]:
+    """Cell index → grade_id, every grade_id once.
+
+    Of several copies of a cell the last that was written in counts: who copied an answer cell to write in the
+    copy meant the copy. The others stay in the notebook as ordinary cells, for a human to see.
+    """
+    copies: dict[str, list[int]] = {}
+    for index, cell in enumerate(nb.cells):
+        id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if id in originals:
+            copies.setdefault(id, []).append(index)
+    chosen = {}
+    for id, indices in copies.items():
+        written = [index for index in indices if nb.cells[index].source != originals[id].source]
+        chosen[(written or indices)[-1]] = id
+    return chosen
+
+
+def _restored(
+    source: str, id: str, original: SourceCell, points: dict[str, float], solutions: set[str]
+) -> NotebookNode:
+    """A cell as the release has it; only what is unlocked keeps the student's text."""
+    name = original.name
+    cell = MAKE[original.cell_type](original.source if original.locked else source, id=id)
+    cell.metadata["nbgrader"] = {
+        "grade_id": name,
+        "grade": name in points,
+        "solution": name in solutions,
+        "locked": original.locked,
+        "task": False,
+        "schema_version": 3,
+        "cell_type": original.cell_type,
+        "checksum": original.checksum,
+    }
+    if name in points:
+        cell.metadata["nbgrader"]["points"] = points[name]
+    return cell
+
+
+def _place(nb: NotebookNode, id: str) -> int:
+    """Where a deleted cell goes: after the last cell of its question, else at the end."""
+    question = id.split("-")[0]
+    for index in reversed(range(len(nb.cells))):
+        mark = nb.cells[index].metadata.get("nbgrader", {})
+        if mark.get("grade_id", "").split("-")[0] == question:
+            return index + 1
+    return len(nb.cells)
+
+
+def _natural(id: str) -> list[tuple[int, str]]:
+    """Sort key that puts 2 before 10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", id)]

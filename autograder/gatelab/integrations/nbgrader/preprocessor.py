@@ -1,0 +1,224 @@
+"""nbgrader: the engine grades, nbgrader keeps the grade book.
+
+`SubmissionExporter` is what Autograde reads submissions with: it hands each file to the engine and gives nbgrader a
+clean copy. `GradeByEngine` stands in Execute's place: it writes what the engine gave as the grade cells' outputs,
+from which nbgrader takes its points. No student code runs outside of the engine's worker.
+"""
+
+from __future__ import annotations
+
+import atexit
+import glob
+import os
+import shutil
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.converters import Autograde, NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
+from traitlets import Integer, List, Unicode
+
+from gatelab.faults import TOLD
+from gatelab.grading.engine import DEFAULT_SEED, Engine
+from gatelab.integrations.nbgrader.cells import read_submission
+from gatelab.lab.spec import Lab, LabError
+from gatelab.report.gradescope import all_questions, feedback, summary
+from gatelab.report.model import OUR_FAULT, Report
+from gatelab.sandbox.confine import ProtectionMissing, pieces
+from gatelab.sandbox.forkserver import ForkServerLost
+from gatelab.submission.collect import one
+
+TIME_LIMIT = 1000  # bytes of timestamp.txt
+
+_engines: dict[tuple[Path, int, tuple[str, ...]], Engine] = {}
+_open = ExitStack()
+atexit.register(_open.close)
+
+
+def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
+    """The one engine of this process for a lab; it ends with the process, as nbgrader says nowhere that it is done."""
+    key = (lab.assignment, seed, accept_missing)
+    if key not in _engines:
+        _engines[key] = _open.enter_context(Engine(lab, seed=seed, accept_missing=accept_missing))
+    return _engines[key]
+
+
+class SubmissionDirectory(CourseDirectory):
+    """The course's folders as Autograde should see them.
+
+    Nothing that lies beside a submitted notebook is copied: nobody reads it, a link among it would be followed, and
+    nbgrader would hand the copies out again with the feedback.
+    """
+
+    def __init__(self, course: CourseDirectory) -> None:
+        super().__init__(**{name: getattr(course, name) for name in course.trait_names(config=True)})
+        self.ignore = ["*"]
+
+    def get_existing_timestamp(self, dest_path: str) -> datetime | None:
+        """The submission's time; None where the file with it is no small file or cannot be read."""
+        path = Path(dest_path, "timestamp.txt")
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
+            return None
+        try:
+            return super().get_existing_timestamp(dest_path)
+        except (
+            Exception
+        ):  # whatever dateutil raises on a student's text, which often speaks of something else
+            self.log.warning(
+                "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
+                dest_path,
+            )
+            return None
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submissions for Autograde: graded by the engine, then cleaned for nbgrader."""
+
+    kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
+    seed = Integer(DEFAULT_SEED, help="The hidden tests draw their inputs from it.").tag(config=True)
+    accept_missing = List(
+        Unicode(), help="Pieces of protection without which student code may run here all the same."
+    ).tag(config=True)
+
+    report: Report  # of the submission being processed
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        converter: Autograde = self.parent
+        converter.coursedir = SubmissionDirectory(converter.coursedir)
+        # Started before the first submission, so that a machine that cannot grade says so once.
+        try:
+            self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
+            self.engine = engine_for(self.lab, self.seed, pieces(self.accept_missing))
+        except (LabError, ProtectionMissing, ForkServerLost, ValueError) as error:
+            flags = (
+                f"--SubmissionExporter.accept_missing={piece}" for piece in getattr(error, "missing", ())
+            )
+            self.log.error("%s%s", error, " (nbgrader's flags: " + " ".join(flags) + ")"
+                           if isinstance(error, ProtectionMissing) else "")  # fmt: skip
+            raise NbGraderException(str(error)) from error
+        self._expect_every_folder()
+
+    def _expect_every_folder(self) -> None:
+        """Have nbgrader process each student's folder, under the notebook's right name, whatever lies in it.
+
+        It would leave out, without a row in the grade book, whoever handed in no notebook or called it otherwise.
+        """
+        course = self.parent.coursedir
+        if course.notebook_id != "*":
+            return
+        for folder in glob.glob(self.parent._format_source(course.assignment_id, course.student_id)):
+            if os.path.isdir(folder):
+                self.parent.assignments[folder] = [os.path.join(folder, self.lab.notebook)]
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[str, ResourcesDict]:
+        """The submission at the first reading; at the second, what nbgrader wrote of it."""
+        if not self.parent._sanitizing:
+            return super().from_filename(filename, resources, **kw)
+        student = resources["nbgrader"]["student"]
+        folder = Path(filename).parent
+        came_in = one(folder, self.lab)
+        if came_in.gradable:
+            self.report = self._grade(came_in.path, student)
+            self.report.others = list(came_in.others)
+        else:
+            status = "failed" if came_in.ours else "ungradable"
+            self.report = Report(
+                student, status, came_in.problem, came_in.told, seed=self.seed, lab=self.lab.name
+            )
+        if self.report.status == "ungradable":
+            self.log.warning("%s is not gradable: %s", student, self.report.reason)
+        for note in self.report.notes:
+            self.log.warning("%s: %s", student, note)
+        self._keep_time(folder, resources)
+        resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
+        return self.from_notebook_node(read_submission(came_in.path), resources, **kw)
+
+    def _grade(self, path: Path, student: str) -> Report:
+        try:
+            return self.engine.grade(path, name=student)
+        except ProtectionMissing as error:  # it was there when the run began
+            return Report(student, "failed", str(error), TOLD, seed=self.seed, lab=self.lab.name)
+
+    def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
+        """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""
+        time = folder / "timestamp.txt"
+        if self.parent.coursedir.get_existing_timestamp(str(folder)):
+            ids = resources["nbgrader"]
+            graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))
+            graded.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(time, graded / time.name)
+
+
+class GradeByEngine(NbGraderPreprocessor):
+    """Write each grade cell's points and messages as its output, as if the cell had been run."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        exporter: SubmissionExporter = self.parent
+        rows = all_questions(exporter.report, exporter.lab.questions.values())
+        questions = {question.id: question for question in rows}
+        head = summary(exporter.report, rows) + "\n\n"
+        for cell in nb.cells:
+            mark = cell.metadata.get("nbgrader", {})
+            if cell.cell_type != "code" or not mark.get("grade"):
+                continue
+            question = questions.get(mark["grade_id"])
+            if question is None or question.max_points != mark["points"]:
+                raise NbGraderException(
+                    f"The grade book's cell {mark['grade_id']} ({mark['points']:g} points) is not the lab's; "
+                    f"run `nbgrader generate_assignment {exporter.lab.name}` again."
+                )
+            # Why nothing could be graded is said once, in the head.
+            text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
+            cell.outputs = [
+                new_output("stream", name="stdout", text=text.rstrip() + "\n"),
+                # nbgrader reads the number out of the first execute_result. Never above the cell's points, which
+                # it would refuse: a sum of shares may differ from the whole in its last digit.
+                new_output(
+                    "execute_result",
+                    data={"text/plain": repr(float(min(question.points, question.max_points)))},
+                    execution_count=None,
+                ),
+            ]
+            head = ""
+        return nb, resources
+
+
+class SaveGrades(SaveAutoGrades):
+    """nbgrader's step that enters the points. What could not be graded waits for a person in formgrader, with its 0."""
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
+        """Enter the points. What the grader failed at gets none: it is marked as waiting in the grade book, and the
+        exception has nbgrader remove its graded notebook, go on with the class, end with an exit code of 1, and grade
+        this one again at the next run."""
+        nb, resources = super().preprocess(nb, resources)
+        report: Report = self.parent.report
+        if report.status == "failed":
+            raise NbGraderException(f"{report.submission}: {OUR_FAULT}. {report.reason}")
+        return nb, resources
+
+    def _add_score(self, cell: NotebookNode, resources: ResourcesDict) -> None:
+        super()._add_score(cell, resources)
+        report: Report = self.parent.report
+        if report.status == "graded":
+            return
+        ids = (
+            cell.metadata["nbgrader"]["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        grade = self.gradebook.find_grade(*ids)
+        grade.needs_manual_grade = True
+        if report.status == "failed":
+            grade.auto_score = None
+        self.gradebook.db.commit()

@@ -1,0 +1,1 @@
+"""otter-grader and Gradescope."""

@@ -1,0 +1,181 @@
+"""The one notebook of what was handed in, copied to where nothing else of the submission is.
+
+otter picks the notebook itself, and gives up with a traceback or without a result where there is none, where
+there are two, or where a file has a name that otter wants for its own. This is done before otter looks.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from gatelab.faults import GraderFault
+from gatelab.lab.spec import Lab
+from gatelab.submission.choose import (
+    DEPTH,
+    ENTRIES,
+    Candidate,
+    Found,
+    choose,
+    in_folder,
+    is_litter,
+    is_notebook,
+    listed,
+    shown,
+)
+from gatelab.submission.names import visible
+from gatelab.submission.notebook_file import FILE_LIMIT, Ungradable
+
+
+@dataclass(frozen=True)
+class Intake:
+    """What was handed in: a copy of its notebook, or the reason why there is none to grade."""
+
+    name: str
+    notebook: Path | None
+    reason: str = ""
+    others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
+    ours: bool = False  # whether the reason is the machine's fault and not the submission's
+
+
+class Unusable(Ungradable):
+    """Nothing in this submission can be graded; the message is for the student."""
+
+
+def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
+    """Copy the notebook of a folder, of an archive or the notebook itself into `private`.
+
+    `lab`: None where the kit itself is broken. Nothing is ever unpacked.
+    """
+    name = shown(handed_in.name)
+    wanted = lab.notebook if lab else "lab.ipynb"
+    try:
+        if stat.S_ISDIR(handed_in.lstat().st_mode):
+            found = in_folder(handed_in, lambda path: _read(path, shown(path.name)))
+            return _chosen(found, lab, wanted, private)
+        if handed_in.suffix.lower() == ".zip":
+            return _from_zip(handed_in, name, lab, wanted, private)
+        if not is_notebook(handed_in.name):
+            raise Unusable(f"{name} is not a notebook: hand in {wanted}.")
+        return Intake(name, _keep(_read(handed_in, name), private, handed_in.name, wanted))
+    except Unusable as error:
+        return Intake(name, None, str(error))
+    except (OSError, MemoryError, GraderFault) as error:
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", ours=True)
+
+
+def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
+    """The lab's notebook among the files, kept."""
+    if not found.notebooks:
+        if found.too_many:
+            raise Unusable(
+                f"More than {ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
+            )
+        names = [other.rpartition("/")[2] for other in found.others]
+        only = f", only {listed(names)}" if names else ""
+        raise Unusable(f"No notebook was handed in{only}: hand in {wanted}.")
+    notebook, others = choose(found.notebooks, lab)
+    name = notebook.place.name
+    kept = _keep(notebook.read(), private, name, wanted)
+    return Intake(shown(name), kept, others=tuple(other.shown for other in others))
+
+
+def _read(path: Path, name: str) -> bytes:
+    """The bytes of an ordinary file that is no link and not too large."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if path.is_symlink():
+            raise Unusable(f"{name} is a link to another file: hand in the notebook itself.") from error
+        raise
+    with open(file, "rb") as stream:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise Unusable(f"{name} is not an ordinary file: hand in the notebook itself.")
+        return _limited(stream.read(FILE_LIMIT + 1), name)
+
+
+def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: Path) -> Intake:
+    """The notebook of an archive. Only notebooks are read, and only so far as a notebook may be long."""
+    if archive.is_symlink():
+        raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
+    with _damage_named(name), zipfile.ZipFile(archive) as zip:
+        return _chosen(_in_zip(zip, name), lab, wanted, private)
+
+
+@contextmanager
+def _damage_named(archive: str) -> Iterator[None]:
+    """Make Unusable of what comes of a damaged archive, an unknown compression, a password, an end that comes too early:
+    zipfile has a dozen exceptions of its own and of its decompressors' for bytes that are not what they say."""
+    try:
+        yield
+    except (Ungradable, MemoryError, GraderFault):
+        raise
+    except Exception as error:
+        # bz2's OSError has no number; one of a place in the file that cannot be is EINVAL.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise
+        raise Unusable(
+            f"{archive} cannot be unpacked ({visible(str(error))[:100]}): hand in the notebook itself."
+        ) from error
+
+
+def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
+    """What lies in an archive, as `in_folder` has it."""
+    notebooks: list[Candidate] = []
+    others: list[str] = []
+    members = [
+        member for member in zip.infolist() if not member.filename.endswith("/")
+    ]  # it may have no name
+    for member in members:
+        # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
+        place = _within(member.filename)
+        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > DEPTH + 1:
+            continue
+        if is_notebook(place.name):
+            notebooks.append(Candidate(place, _saved(member), lambda m=member: _member(zip, m, archive)))
+        elif len(others) < ENTRIES:
+            others.append(shown(str(place)))
+    return Found(notebooks, others, len(members) > ENTRIES)
+
+
+def _saved(member: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*member.date_time).timestamp()
+    except (ValueError, OverflowError):  # a month 0, as some archivers write it
+        return 0.0
+
+
+def _member(zip: zipfile.ZipFile, member: zipfile.ZipInfo, archive: str) -> bytes:
+    """The bytes of a notebook in an archive."""
+    with _damage_named(archive), zip.open(member) as stream:
+        return _limited(stream.read(FILE_LIMIT + 1), shown(_within(member.filename).name))
+
+
+def _within(name: str) -> PurePosixPath:
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return PurePosixPath(*parts)
+
+
+def _limited(data: bytes, name: str) -> bytes:
+    if len(data) > FILE_LIMIT:
+        raise Unusable(f"{name} is larger than {FILE_LIMIT >> 20} MiB: clear its outputs and save it again.")
+    return data
+
+
+def _keep(data: bytes, private: Path, raw: str, wanted: str) -> Path:
+    """The copy to grade, called as it was handed in (messages name it), if a file here can be called so."""
+    for name in (raw, wanted):
+        try:
+            (private / name).write_bytes(data)
+            return private / name
+        except (OSError, ValueError) as error:
+            failure = error
+    raise failure

@@ -1,0 +1,200 @@
+"""otter's plugin: the kit's engine grades, otter only carries the verdicts out.
+
+The order of a run, and what happens to the submission at each step:
+
+    otter: files unpacked, notebook chosen     nothing of the submission has been run
+    before_grading     the notebook is copied away and the submission's folder emptied: no `.OTTER_LOG` for
+                       otter to unpickle, no `torch.py` or `ipykernel_launcher.py` on its kernel's path
+    before_execution   the engine grades the copy, in its confined workers; all that ran is dead when it returns
+    otter: kernel      runs an empty notebook in the emptied folder; the test files read the verdicts out
+    after_grading      the report takes the place of whatever came out of the kernel
+
+A plugin that raises leaves otter without a result, so each step turns its exceptions into an honest one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from otter.plugins import AbstractOtterPlugin
+from otter.run.run_autograder.utils import OtterRuntimeError
+
+from gatelab.faults import TOLD
+from gatelab.folders import Vanishing
+from gatelab.integrations.otter.intake import Intake, take_in
+from gatelab.integrations.otter.metadata import METADATA, out_of_sight
+from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.report.model import Report
+
+KIT = Path("files", "kit")  # in the unpacked zip
+SETTINGS = {"seed", "accept_missing", "lab"}
+VERDICTS = Path("tests", "verdicts.json")  # in the submission's directory, read by the zip's test files
+
+_handed_in: ContextVar[Intake | None] = ContextVar("handed_in", default=None)
+
+
+@contextmanager
+def handed_in(intake: Intake) -> Iterator[None]:
+    """While this is open the plugin grades `intake`, whatever notebook otter was given to run (see otter_run)."""
+    token = _handed_in.set(intake)
+    try:
+        yield
+    finally:
+        _handed_in.reset(token)
+
+
+def empty_notebook() -> nbformat.NotebookNode:
+    """What otter's kernel runs: nothing, on the kernel of otter's own environment."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return notebook
+
+
+class GatelabPlugin(AbstractOtterPlugin):
+    """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing` (pieces of protection; none)."""
+
+    def __init__(self, submission_path: str, submission_metadata: dict, plugin_config: dict) -> None:
+        super().__init__(submission_path, submission_metadata, plugin_config or {})
+        self.lab: Lab | None = None
+        self.specs: list[QuestionSpec] = []
+        self.intake = Intake(Path(submission_path or "").name, None)
+        self.report: Report | None = None
+        self.private = Vanishing("gatelab-")
+        self.metadata = Path(METADATA)
+
+    def before_grading(self, config: Any) -> None:
+        """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
+        # A page made of a submission (nbconvert, a browser, LaTeX) would be made in this process: no.
+        config.pdf, config.token = False, None
+        config.grade_from_log, config.debug = False, False
+        submission = Path(self.submission_path)
+        self.metadata = Path(config.autograder_dir) / METADATA
+        try:
+            lab = lab_of_the_kit(Path(config.autograder_dir) / "source", self.plugin_config.get("lab", ""))
+            self.specs = list(lab.questions.values())
+            self.lab = lab
+            private = self.private.path
+            self.intake = _handed_in.get() or take_in(submission, private, self.lab)
+        except Exception as error:
+            self._give_up(error)
+        empty_folder(submission)
+
+    def before_execution(self, submission: Any) -> nbformat.NotebookNode:
+        """Grade, and give otter an empty notebook to run."""
+        try:
+            if self.report is None:
+                with out_of_sight(self.metadata):
+                    self.report = self._grade()
+        except Exception as error:
+            self._give_up(error)
+        finally:
+            self.private.close()
+        try:
+            self._write_verdicts()
+        except Exception as error:
+            self._give_up(error)
+        return empty_notebook()
+
+    def after_grading(self, results: Any) -> None:
+        """Put the report in the place of what came out of the kernel."""
+        from gatelab.integrations.otter.results import replace_results
+
+        try:
+            replace_results(results, self.report, self.specs)
+        except Exception as error:
+            self._give_up(error)
+            replace_results(results, self.report, self.specs)
+
+    def generate_report(self) -> str:
+        """What the student will read, for otter's log, in letters that the log's encoding has."""
+        from gatelab.report.gradescope import plain_text
+
+        try:
+            encoding = getattr(sys.stdout, "encoding", None) or "ascii"
+            return plain_text(self.report, self.specs).encode(encoding, "replace").decode(encoding)
+        except Exception:  # a log without these lines is no reason to lose the result
+            return ""
+
+    def _grade(self) -> Report:
+        if self.intake.notebook is None:
+            return (
+                self._failed(self.intake.reason) if self.intake.ours else self._ungradable(self.intake.reason)
+            )
+        from gatelab.grading.engine import DEFAULT_SEED, Engine
+        from gatelab.sandbox.confine import ProtectionMissing, pieces
+
+        unknown = set(self.plugin_config) - SETTINGS
+        if unknown:
+            raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
+        settings = {
+            "seed": int(self.plugin_config.get("seed", DEFAULT_SEED)),
+            "accept_missing": pieces(self.plugin_config.get("accept_missing", ())),
+        }
+        try:
+            with Engine(self.lab, jobs=1, **settings) as engine:
+                report = engine.grade(self.intake.notebook, name=self.intake.name)
+        except ProtectionMissing as error:
+            # The engine names its command's flag; here it is a setting.
+            setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
+            raise ProtectionMissing(
+                f'{error} (In otter_config.json: "accept_missing": {setting}.)'
+            ) from error
+        report.others = list(self.intake.others)
+        return report
+
+    def _give_up(self, error: Exception) -> None:
+        """The grader's own fault: the student reads one sentence, staff the rest."""
+        self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
+        trace = "".join(traceback.format_exception(error))
+        self.report.hints = [
+            f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n{trace}"
+        ]
+
+    def _ungradable(self, reason: str) -> Report:
+        return Report(self.intake.name, "ungradable", reason, lab=self.lab.name if self.lab else "")
+
+    def _failed(self, reason: str) -> Report:
+        return Report(self.intake.name, "failed", reason, TOLD, lab=self.lab.name if self.lab else "")
+
+    def _write_verdicts(self) -> None:
+        from gatelab.integrations.otter.results import verdicts
+
+        text = json.dumps(verdicts(self.report, self.specs))
+        (Path(self.submission_path).parent / VERDICTS).write_text(text, encoding="utf-8")
+
+
+def lab_of_the_kit(source: Path, name: str) -> Lab:
+    """The lab in the unpacked zip's copy of the kit."""
+    return Lab.in_repository(source / KIT, **({"name": name} if name else {}))
+
+
+def empty_folder(submission: Path) -> None:
+    """Leave of the submission's folder an empty notebook under the submission's name and otter's own `tests/`.
+
+    otter took `tests/` from the zip before any plugin ran. Raises what otter reports when something stays.
+    """
+    folder = submission.parent
+    try:
+        for entry in os.scandir(folder):
+            if entry.name == "tests" and entry.is_dir(follow_symlinks=False):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path)
+            else:
+                os.unlink(entry.path)
+        nbformat.write(empty_notebook(), submission)
+        left = sorted(entry.name for entry in os.scandir(folder))
+    except Exception as error:
+        raise OtterRuntimeError(f"The submission's folder could not be emptied: {error}") from error
+    if left != sorted(["tests", submission.name]):
+        raise OtterRuntimeError(f"The submission's folder is not empty: {', '.join(left)}")

@@ -1,0 +1,82 @@
+"""The report in otter's own terms: a test file a question, a test case a part.
+
+otter makes its summary, its `results.json` and its table of scores from a `GradingResults`. The kit puts the
+report's verdicts into the one that otter made, so that everything after it tells the same points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from otter.test_files import GradingResults, TestCase
+from otter.test_files.abstract_test import TestCaseResult
+from otter.test_files.exception_test import ExceptionTestFile
+
+from gatelab.lab.spec import QuestionSpec
+from gatelab.report.gradescope import all_questions, gradescope_results
+from gatelab.report.model import OUR_FAULT, Question, Report
+from gatelab.report.pages import shown, words
+
+PLUGIN_DATA = "gatelab"  # where otter's results keep the whole report (for staff), see get_plugin_data
+
+
+class ReportResults(GradingResults):
+    """otter's results, with the kit's `results.json`."""
+
+    report: Report
+    specs: list[QuestionSpec]
+
+    def to_gradescope_dict(self, ag_config: Any) -> dict[str, Any]:
+        return gradescope_results(self.report, self.specs)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as otter's own class, so that whoever reads `results.pkl` needs otter and not the kit."""
+        state = {key: value for key, value in vars(self).items() if key not in ("report", "specs")}
+        return GradingResults, ([],), state
+
+
+def replace_results(results: GradingResults, report: Report, specs: Iterable[QuestionSpec]) -> None:
+    """Make `results`, whatever otter found, say what the report says."""
+    specs = list(specs)
+    questions = [question for question in all_questions(report, specs) if not question.by_hand]
+    results.results = {question.id: test_file(question) for question in questions}
+    results.output = None
+    results.all_hidden = False
+    # otter sets it when its kernel gave no results, and the verdicts are not from there. `otter grade` shows it in the
+    # column of statuses.
+    results._catastrophic_error = RuntimeError(OUR_FAULT) if report.status == "failed" else None
+    results.set_plugin_data(PLUGIN_DATA, report.to_dict())
+    results.__class__ = ReportResults
+    results.report, results.specs = report, specs
+
+
+def test_file(question: Question) -> ExceptionTestFile:
+    """The question as a graded test file of otter's."""
+    cases = [TestCase(words(part.name), "", False, part.max_points, None, None) for part in question.parts]
+    file = ExceptionTestFile(question.id, f"./tests/{question.id}.py", cases, all_or_nothing=False)
+    # otter shows no result of its own for a question, so its note goes before the parts that failed.
+    note = "".join(f"{shown(line)}\n" for line in (question.note, question.follow_through) if line)
+    for case, part in zip(cases, question.parts, strict=True):
+        message = "Passed." if part.passed else note + (shown(part.message) or "Not passed.")
+        file.test_case_results.append(TestCaseResult(case, message, part.passed))
+        note = note if part.passed else ""
+    file.update_score(question.points)  # a part may earn a share of its points
+    return file
+
+
+def verdicts(report: Report, specs: Iterable[QuestionSpec]) -> dict[str, list[dict[str, Any]]]:
+    """What the zip's `tests/q1.py`, … read out: question ID → its parts. Nothing in it is only for staff."""
+    return {
+        question.id: [
+            {
+                "name": words(part.name),
+                "max_points": part.max_points,
+                "passed": part.passed,
+                "message": shown(part.message),
+            }
+            for part in question.parts
+        ]
+        for question in all_questions(report, specs)
+        if not question.by_hand
+    }

@@ -1,0 +1,242 @@
+"""Grades into Canvas's or Moodle's own sheet: the downloaded sheet comes back with two columns filled.
+
+Everything else in the sheet (other columns, order of rows, byte order mark, separator, line ends) stays as the
+system wrote it, so that it finds its rows again. A row is filled only when exactly one submission belongs to it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatelab.report.model import Report
+from gatelab.report.sheet import BOM
+from gatelab.report.table import number
+from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
+
+PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
+
+CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
+MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
+
+
+class ExportError(Exception):
+    """The sheet cannot be filled; the message names it and says what to do."""
+
+
+@dataclass
+class Sheet:
+    """A downloaded sheet, read so that what is not filled can be written back as it came."""
+
+    header: list[str]
+    rows: list[list[str]]
+    bom: bool
+    dialect: type[csv.Dialect]
+
+    def column(self, name: str, path: Path, option: str) -> int:
+        """Index of the column with this header."""
+        found = [k for k, title in enumerate(self.header) if title.strip().casefold() == name.casefold()]
+        if len(found) != 1:
+            some = "more than one column" if found else "no column"
+            raise ExportError(
+                f"{path}: it has {some} {name!r}; name one of its columns with {option}: {', '.join(self.header)}."
+            )
+        return found[0]
+
+    def text(self) -> str:
+        """The sheet as text, in the form it came in."""
+        written = io.StringIO()
+        writer = csv.writer(written, self.dialect)
+        writer.writerow(self.header)
+        writer.writerows(self.rows)
+        return (BOM if self.bom else "") + written.getvalue()
+
+
+@dataclass
+class Filled:
+    """A filled sheet and what could not be filled."""
+
+    text: str
+    filled: int = 0
+    no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
+    no_grade: list[str] = field(default_factory=list)  # rows without a submission
+    ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
+    failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
+    replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
+    unclear: list[str] = field(default_factory=list)  # one sentence each
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read a downloaded sheet. Raises ExportError when it is not one."""
+    try:
+        raw = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise ExportError(f"{path}: cannot be read ({error.strerror}); name the downloaded sheet.") from error
+    except UnicodeDecodeError as error:
+        raise ExportError(
+            f"{path}: it is not UTF-8 text; download the sheet again as CSV, not as Excel."
+        ) from error
+    text = raw.removeprefix(BOM)
+    first = text.splitlines()[0] if text.strip() else ""
+
+    class dialect(csv.excel):
+        delimiter = max(",;\t", key=first.count)
+        lineterminator = "\r\n" if "\r\n" in text else "\n"
+
+    rows = list(csv.reader(io.StringIO(text, newline=""), dialect))
+    if len(rows) < 2 or len(rows[0]) < 2:
+        raise ExportError(f"{path}: there is no table of students in it; download the sheet again as CSV.")
+    return Sheet(rows[0], rows[1:], raw != text, dialect)
+
+
+def canvas(path: Path, reports: Iterable[Report], assignment: str | None = None) -> Filled:
+    """Fill the assignment's column of a sheet that Canvas's grade book exported.
+
+    `assignment` is that column's title, with Canvas's "(ID)" or without, or its ID; without it, the one column titled "… (ID)" is taken, since Canvas
+    makes a new assignment of a title it does not know.
+    """
+    sheet = read_sheet(path)
+    if "ID" not in sheet.header or "Section" not in sheet.header:
+        raise ExportError(
+            f"{path}: no columns ID and Section as Canvas exports them; download it from Canvas's grade book."
+        )
+    grade = _canvas_column(sheet, path, assignment)
+    student = [sheet.header.index(title) for title in CANVAS_STUDENT if title in sheet.header]
+    id = sheet.header.index("ID")
+
+    def keys(row: list[str]) -> list[str]:
+        return [row[k] for k in student] + [f"#{row[id].strip()}"] if row[id].strip() else []
+
+    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), grade)
+
+
+def moodle(
+    path: Path,
+    reports: Iterable[Report],
+    grade_column: str = "Grade",
+    feedback_column: str = "Feedback comments",
+) -> Filled:
+    """Fill grade and feedback of Moodle's offline grading worksheet. Its headers are in the site's language; the
+    first column holds "Participant 4711" in whichever."""
+    sheet = read_sheet(path)
+    grade = sheet.column(grade_column, path, "--grade-column")
+    feedback = sheet.column(feedback_column, path, "--feedback-column")
+    named = [k for k, title in enumerate(sheet.header) if title in MOODLE_STUDENT and k]
+
+    def keys(row: list[str]) -> list[str]:
+        found = PARTICIPANT.match(row[0].strip())
+        return [row[0], *(row[k] for k in named)] + ([f"#{found[1]}"] if found else [])
+
+    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), grade, feedback)
+
+
+def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
+    titled = {k: re.search(r"\((\d+)\)\s*$", title) for k, title in enumerate(sheet.header)}
+    found = [
+        k
+        for k, match in titled.items()
+        if match
+        and (
+            assignment is None
+            or assignment.strip()
+            in (sheet.header[k].strip(), match.string[: match.start()].strip(), match[1])
+        )
+    ]
+    if len(found) != 1:
+        titles = ", ".join(sheet.header[k] for k, match in titled.items() if match) or "none"
+        wanted = (
+            f"{'more than one' if found else 'no'} column {assignment!r}"
+            if assignment
+            else "not exactly one assignment"
+        )
+        raise ExportError(
+            f"{path}: it has {wanted}; choose with --assignment one of its assignments: {titles}."
+        )
+    return found[0]
+
+
+def _download(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
+    def key(name: str) -> str | None:
+        found = pattern.search(name)
+        return f"#{found[1]}" if found else None
+
+    return key
+
+
+def _fill(
+    sheet: Sheet,
+    reports: Iterable[Report],
+    keys: Callable[[list[str]], list[str]],
+    download: Callable[[str], str | None],
+    grade: int,
+    feedback: int | None = None,
+) -> Filled:
+    """Give each row the one submission that belongs to it, by the number in a download's name or by a student's
+    name, login or ID. `grade` and `feedback` are the columns to fill."""
+    width = len(sheet.header)
+    by_key: dict[str, set[int]] = defaultdict(set)
+    shown: dict[int, str] = {}
+    for k, row in enumerate(sheet.rows):
+        row.extend([""] * (width - len(row)))
+        for key in keys(row):
+            if key.strip():
+                by_key[_folded(key)].add(k)
+                shown.setdefault(k, key.strip())
+    result = Filled("")
+    owner: dict[int, list[Report]] = defaultdict(list)
+    for report in reports:
+        name = report.submission
+        rows = by_key.get(_folded(download(name) or name), set())
+        if len(rows) == 1:
+            owner[next(iter(rows))].append(report)
+        elif rows:
+            result.unclear.append(f"{name}: {len(rows)} rows of the sheet fit; fill in by hand.")
+        elif report.status == "graded":
+            result.no_row.append(name)
+    for k, who in shown.items():
+        graded = [report for report in owner[k] if report.status == "graded"]
+        if len(graded) == 1 and len(owner[k]) == 1:
+            row, points = sheet.rows[k], number(graded[0].points)
+            before = row[grade].strip()
+            if before and _value(before) != float(points):
+                result.replaced.append(f"{who}: {before} → {points}")
+            row[grade] = points
+            if feedback is not None:
+                row[feedback] = _by_question(graded[0])
+            result.filled += 1
+        elif len(owner[k]) > 1:
+            names = ", ".join(report.submission for report in owner[k])
+            result.unclear.append(f"{who}: {len(owner[k])} submissions ({names}); fill in by hand.")
+        elif owner[k] and owner[k][0].status == "failed":
+            result.failed.append(who)
+        elif owner[k]:
+            result.ungradable.append(who)
+        else:
+            result.no_grade.append(who)
+    result.text = sheet.text()
+    return result
+
+
+def _by_question(report: Report) -> str:
+    return "; ".join(
+        f"{q.id}: {number(q.points)} of {number(q.max_points)}"
+        for q in report.questions
+        if q.parts or not q.by_hand
+    )
+
+
+def _value(cell: str) -> float | None:
+    """The number in a cell of the sheet, which may be written 7,50."""
+    try:
+        return float(cell.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _folded(key: str) -> str:
+    return " ".join(key.split()).casefold()

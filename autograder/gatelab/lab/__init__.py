@@ -1,0 +1,1 @@
+"""The lab: its table, its check, its bank."""

@@ -1,0 +1,236 @@
+"""Is a lab whole? Looked at before any command does its work: a slip in the table must not cost a class its points.
+
+Nothing is imported here, the suites and the references are only parsed, so that a command knows within a tenth of a
+second. What a suite makes while it is imported (a part in a loop) the examiner counts when it starts.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import keyword
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gatelab.lab.policy import FILE
+
+if TYPE_CHECKING:
+    from gatelab.lab.spec import Lab, QuestionSpec
+
+ID = re.compile(r"[a-z][a-z0-9]*")  # it stands in the names of files, between underscores
+ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12 have no last digit
+
+
+def faults(lab: Lab) -> Iterator[str]:
+    """One sentence for each thing that is not in order, with the file and what to mend; the first is what to show."""
+    yield from _table(lab)
+    for spec in lab.questions.values():
+        yield from _names(lab, spec)
+    yield from _policy(lab)
+    yield from _suites(lab)
+    yield from _references(lab)
+    yield from _public_checks(lab)
+
+
+def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
+    """Why a question cannot be graded, to be read after its ID; "" when it can. `by_hand`: those marked by hand will do too."""
+    automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
+    if id in automatic:
+        return ""
+    if id in lab.questions:
+        return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
+    return f"no such question{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
+
+
+def _meant(word: str, known: Iterator[str] | list[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f" (is {near[0]} meant?)" if near else ""
+
+
+def _table(lab: Lab) -> Iterator[str]:
+    table = lab.assignment / "questions.toml"
+    if not lab.questions:
+        yield f"{table}: holds no question; write one as [q1], with its title and points."
+    if not lab.notebook.endswith(".ipynb") or "/" in lab.notebook or "\\" in lab.notebook:
+        yield f"{table}: notebook must be a file's name that ends in .ipynb; it is {lab.notebook!r}."
+    for id, spec in lab.questions.items():
+        if not ID.fullmatch(id):
+            yield f"{table}, [{id}]: a question's ID is small letters and digits, as in q1."
+        for key in ("seconds", "cpu_seconds"):
+            if getattr(spec, key) <= 0:
+                yield f"{table}, [{id}]: {key} must be more than 0."
+
+
+def _policy(lab: Lab) -> Iterator[str]:
+    """What the policy names is there, and it says what is withheld where a question withholds."""
+    path = lab.hidden / FILE
+    off = [id for id, spec in lab.questions.items() if not spec.library]
+    if off and lab.policy.withheld is None:
+        yield f"{path}: {', '.join(off)} say library = false; write what that is under [withheld]."
+    bench = lab.policy.bench
+    for id in (*bench.part, *bench.trained, *(name.split("/")[0] for name in bench.slow)):
+        if why := no_such_question(lab, id):
+            yield f"{path}, [bench]: {id}: {why}"
+
+
+def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
+    """Names, and what a question builds on: something that an earlier question asks for."""
+    where = f"{lab.assignment / 'questions.toml'}, [{spec.id}]"
+    ids = list(lab.questions)
+    owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
+    for name in spec.names:
+        if not name.isidentifier() or keyword.iskeyword(name):
+            yield f"{where}: names holds {name!r}, which is no name in Python."
+        elif owner[name] != spec.id:
+            yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
+    if len(set(spec.names)) < len(spec.names):
+        yield f"{where}: names holds the same name twice."
+    for name in spec.builds_on:
+        if name not in owner:
+            yield f"{where}: builds_on names {name}, which no question asks for{_meant(name, list(owner))}."
+        elif ids.index(owner[name]) >= ids.index(spec.id):
+            yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
+
+
+def _suites(lab: Lab) -> Iterator[str]:
+    """Every automatic question has a suite, every suite a question, and the parts make the points."""
+    if not lab.hidden.is_dir():
+        yield f"{lab.hidden}: there is no such folder; the hidden suites lie there, as test_q1_….py."
+        return
+    table = lab.assignment / "questions.toml"
+    shares: dict[str, dict[str, float]] = {id: {} for id in lab.questions}
+    open_ones = set()  # questions with a part that only the running suite knows
+    suites = sorted(lab.hidden.glob("test_*.py"))
+    for path in suites:
+        id = question_of(path)
+        if why := no_such_question(lab, id):
+            yield f"{path}: {id}: {why} Rename the suite or mend {table}."
+            continue
+        tree, why = _parsed(path)
+        if tree is None:
+            yield why
+            continue
+        for question, name, points, line in _parts(tree):
+            if question is not None and question != id:
+                yield f"{path}, line {line}: the part belongs to {question}, the suite to {id}; a suite is run for its own question only."
+            elif question is None or name is None or points is None:
+                open_ones.add(id)
+            elif shares[id].setdefault(name, points) != points:
+                yield f"{path}, line {line}: the part {name} has two sizes, {shares[id][name]:g} and {points:g}."
+    for id, spec in lab.questions.items():
+        if spec.by_hand:
+            continue
+        if not any(question_of(path) == id for path in suites):
+            yield f"{lab.hidden}: there is no suite test_{id}_….py for {id}; write it, or set by_hand = true in {table}."
+        elif id not in open_ones and (wrong := wrong_sum(id, spec.points, shares[id].values())):
+            yield f"{lab.hidden}, test_{id}_….py: {wrong}"
+
+
+def question_of(suite: Path) -> str:
+    """The question that a suite is for, as its name says: test_q1_lstm_step.py."""
+    return suite.stem.split("_")[1]
+
+
+def wrong_sum(id: str, points: float, shares: object) -> str:
+    """What is wrong with the sum of a question's parts; "" when they make its points."""
+    total = sum(shares)
+    if abs(total - points) <= ALLOWED:
+        return ""
+    return (
+        f"the parts of {id} make {total:g} points, questions.toml gives it {points:g}; mend one of the two."
+    )
+
+
+def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:
+    """Question, name, points and line of every `part(…)` in a suite; None for what is not written out."""
+    constants = {
+        target.id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+    def value(node: ast.expr | None, kind: type | tuple[type, ...]) -> object:
+        found = node.value if isinstance(node, ast.Constant) else None
+        found = constants.get(node.id) if isinstance(node, ast.Name) else found
+        return found if isinstance(found, kind) and not isinstance(found, bool) else None
+
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name | ast.Attribute)
+            and (getattr(node.func, "id", None) or getattr(node.func, "attr", None)) == "part"
+        ):
+            given = dict(zip(("question", "name", "points"), node.args, strict=False))
+            given |= {word.arg: word.value for word in node.keywords if word.arg}
+            yield (
+                value(given.get("question"), str),
+                value(given.get("name"), str),
+                value(given.get("points"), (int, float)),
+                node.lineno,
+            )
+
+
+def _references(lab: Lab) -> Iterator[str]:
+    """Every question has its reference, which defines what the question asks for."""
+    built_on = {name for spec in lab.questions.values() for name in spec.builds_on}
+    for id, spec in lab.questions.items():
+        path = lab.hidden / "reference" / f"{id}.py"
+        if spec.by_hand or not spec.names:
+            continue
+        if not path.is_file():
+            if built_on.intersection(spec.names) or not _has_key(lab, id):
+                yield f"{path}: there is no such file; {id} needs its reference solution there."
+            continue
+        tree, why = _parsed(path)
+        if tree is None:
+            yield why
+            continue
+        defined = set(_defined(tree))
+        for name in spec.names:
+            if name not in defined:
+                yield f"{path}: does not define {name}, which questions.toml has {id} ask for{_meant(name, sorted(defined))}."
+
+
+def _has_key(lab: Lab, id: str) -> bool:
+    """Whether a question's right answers stand in the key of the concept questions, and not in code."""
+    return lab.concept_key.is_file() and any(
+        lab.concept_key.name in path.read_text(encoding="utf-8", errors="replace")
+        for path in lab.hidden.glob(f"test_{id}_*.py")
+    )
+
+
+def _defined(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+                yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
+def _public_checks(lab: Lab) -> Iterator[str]:
+    """Where the masters lie, the checks that students run lie too. (The autograder's zip brings neither.)"""
+    folder = lab.assignment / "tests"
+    if not any(lab.assignment.glob("*.py")):
+        return
+    for id, spec in lab.questions.items():
+        if not spec.by_hand and not (folder / f"{id}.py").is_file():
+            yield f"{folder / f'{id}.py'}: there is no such file; {id} needs its public check there."
+    for path in sorted(folder.glob("*.py")):
+        if not path.stem.startswith("_") and (why := no_such_question(lab, path.stem)):
+            yield f"{path}: {path.stem}: {why} Rename or remove the check."
+
+
+def _parsed(path: Path) -> tuple[ast.Module | None, str]:
+    try:
+        return ast.parse(path.read_text(encoding="utf-8")), ""
+    except SyntaxError as error:
+        return None, f"{path}, line {error.lineno}: is no Python ({error.msg})."
+    except (OSError, ValueError) as error:
+        return None, f"{path}: cannot be read ({error})."

@@ -1,0 +1,100 @@
+"""What a lab tells the engine besides its table of questions: `policy.toml` beside its hidden suites.
+
+The engine knows no lab. What is withheld from a question, which names staff are told of, which messages may be shown,
+what is imported beforehand and what the benchmark measures is the lab's to say. A lab may come without the file.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+FILE = "policy.toml"
+
+
+class PolicyError(Exception):
+    """The file is not in order; the message names it and what to mend."""
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """The library's own answer, out of reach where a question says `library = false`."""
+
+    says: str = "The library's own answer is switched off in this question"
+    operators: dict[str, str] = field(
+        default_factory=dict
+    )  # of torch's dispatcher → the key that is taken over
+    copies: tuple[str, ...] = ()  # "module:name" of the same in Python
+
+    def to_worker(self) -> dict[str, Any]:
+        """What a worker is told (sandbox/worker/withheld.py)."""
+        return {"says": self.says, "operators": self.operators, "copies": list(self.copies)}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What `gatelab bench` measures."""
+
+    part: tuple[str, ...] = ()  # questions that train nothing
+    trained: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()  # wheats "question/name" that make a training slow
+
+
+@dataclass(frozen=True)
+class Policy:
+    withheld: Withheld | None = None
+    shortcuts: dict[str, str] = field(default_factory=dict)  # name of torch → what staff read
+    messages: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
+    bench: Bench = field(default_factory=Bench)
+
+    @classmethod
+    def read(cls, path: Path) -> Policy:
+        """The policy of a file; an empty one where there is none. Raises PolicyError."""
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError) as error:
+            raise PolicyError(f"{path}: {error}") from error
+        top = _checked(path, "", table, TOP)
+        held = _checked(path, "withheld", table["withheld"], WITHHELD) if "withheld" in table else None
+        return cls(
+            withheld=None if held is None else Withheld(**held),
+            shortcuts=top.get("shortcuts", {}),
+            messages=top.get("messages", ()),
+            preload=top.get("preload", ()),
+            bench=Bench(**_checked(path, "bench", table.get("bench", {}), BENCH)),
+        )
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_table_of_texts(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+
+
+Kind = tuple[str, Callable[[Any], bool]]
+TEXT: Kind = ("a text in quotes", lambda value: isinstance(value, str))
+TEXTS: Kind = ("a list of texts", _is_texts)
+TABLE: Kind = ("a table of texts", _is_table_of_texts)
+SUB: Kind = ("a table", lambda value: isinstance(value, dict))
+TOP = {"preload": TEXTS, "messages": TEXTS, "shortcuts": TABLE, "withheld": SUB, "bench": SUB}
+WITHHELD = {"says": TEXT, "operators": TABLE, "copies": TEXTS}
+BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS}
+
+
+def _checked(path: Path, name: str, table: dict[str, Any], kinds: dict[str, Kind]) -> dict[str, Any]:
+    where = f"{path}, [{name}]" if name else str(path)
+    for key, value in table.items():
+        if key not in kinds:
+            raise PolicyError(f"{where}: there is no key {key}; there are {', '.join(kinds)}.")
+        kind, holds = kinds[key]
+        if not holds(value):
+            raise PolicyError(f"{where}: {key} must be {kind}; it is {value!r}.")
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}

@@ -1,0 +1,1 @@
+"""The line and what lies behind it: fork server, worker, confinement."""

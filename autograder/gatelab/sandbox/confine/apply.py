@@ -1,0 +1,275 @@
+"""Put a process under confinement, piece by piece. Called in a fresh fork, before any student code.
+
+`separate` is called by the warden and makes the namespaces; `confine` is called by the worker itself.
+What the machine refuses is left out, and each piece is then reported as on or off; the engine decides whether that
+will do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import sys
+import sysconfig
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.sandbox.confine import PIECES, calls, landlock, libc, probe
+
+MIB = 1 << 20
+ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
+USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a worker may use. Sizes in bytes, times in seconds."""
+
+    folder: str  # its own, empty
+    readable: tuple[str, ...] = ()  # beside the interpreter and the libraries
+    uid: int = 65534  # used when the grader is root
+    memory: int = 3 << 30  # of each process (then it is an error), and of all together (then they end)
+    cpu_seconds: int = 700  # of each process; a question may allow less (questions.toml)
+    processes: int = 32  # threads count too
+    file_size: int = 16 * MIB
+    disk: int = 64 * MIB
+    open_files: int = 256
+    landmarks: str = (
+        ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
+    )
+    outside: tuple[int, ...] = ()  # processes that are not its own
+    alone: bool = False  # whether no other process has its user
+    # For the tests: a machine that has less.
+    landlock: int = 99  # the highest level to use
+    without: tuple[str, ...] = ()  # of "namespaces" and "seccomp"
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What a worker has of its own."""
+
+    namespaces: bool = False  # processes, network, System V memory and mounts
+    mounts: bool = False  # and what it mounts is not seen outside
+
+
+def separate(without: tuple[str, ...] = ()) -> Separated:
+    """Leave the namespaces of the grader; the next fork is process 1 of its own."""
+    own = mounts = False
+    if sys.platform != "linux" or "namespaces" in without:
+        return Separated()
+    root = os.geteuid() == 0
+    uid, gid = os.geteuid(), os.getegid()
+    with _tried():
+        flags = libc.CLONE_NEWNS | libc.CLONE_NEWPID | libc.CLONE_NEWNET | libc.CLONE_NEWIPC
+        libc.unshare(flags if root else flags | libc.CLONE_NEWUSER)
+        if not root:
+            _write("/proc/self/setgroups", "deny")
+            _write("/proc/self/uid_map", f"{uid} {uid} 1")
+            _write("/proc/self/gid_map", f"{gid} {gid} 1")
+        own = True
+        libc.mount("none", "/", None, libc.MS_REC | libc.MS_PRIVATE)
+        mounts = True
+    return Separated(own, mounts)
+
+
+def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], list[str]]:
+    """Confine this process for good.
+
+    Returns which pieces of `gatelab.sandbox.confine.PIECES` are on, and in words what the machine lacks, beginning with what
+    somebody can mend.
+    """
+    root = os.geteuid() == 0
+    if separated.mounts and root:
+        _open_the_way(settings.uid, [*library_paths(), *settings.readable])
+    disk = separated.mounts and _private_folder(settings)
+    os.chdir(settings.folder)
+    os.environ.clear()
+    os.environ.update(
+        HOME=settings.folder, TMPDIR=settings.folder, PATH="/usr/bin:/bin", MPLBACKEND="Agg", LANG="C.UTF-8",
+        OMP_NUM_THREADS="1", MPLCONFIGDIR=settings.folder,
+    )  # fmt: skip
+    limits = _limit(settings, apart=root or separated.namespaces)
+    user = _unprivileged(settings)
+    level, no_landlock = landlock.restrict(
+        settings.folder, (*library_paths(), *settings.readable), settings.landlock
+    )
+    no_filter = "seccomp is not used" if "seccomp" in settings.without else calls.forbid()
+    given = gives(
+        namespaces=separated.namespaces,
+        level=level,
+        filtered=not no_filter,
+        alone=root and settings.alone and os.getuid() == settings.uid,
+    ) | {"limits": limits, "user": user, "disk": disk}
+    through: dict[str, list[str]] = {}
+    if settings.landmarks:
+        through = probe.reached(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
+    on = {piece: given[piece] and piece not in through for piece in PIECES}
+    return on, [
+        *filter(None, [no_filter, no_landlock]),
+        *(
+            [f"the kernel's Landlock is of level {level}, signals take 6"]
+            if 0 < level < landlock.SIGNALS
+            else []
+        ),
+        *([] if separated.namespaces else ["namespaces are refused"]),
+        *([] if user else ["the grader is root and may not become another user"]),
+        *(
+            f"{piece} is off because an attempt got through: {', '.join(tries)}"
+            for piece, tries in through.items()
+            if given[piece]
+        ),
+    ]
+
+
+def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
+    """Which pieces there are, by what gives them. SECURITY.md says why.
+
+    namespaces: processes and network of its own; level: of Landlock; filtered: no other system calls than those of a
+    homework; alone: a user that no other process has.
+    """
+    return {
+        # Landlock governs opening; modes, times and (below level 3) truncation it leaves to the file's owner.
+        "files": level >= landlock.FILES and (filtered or alone),
+        # A network of its own does not hold back from sockets that are files.
+        "network": filtered or (namespaces and (alone or level >= landlock.SOCKETS)),
+        # What cannot leave its group, its user or its namespace is found and ended.
+        "processes": namespaces or filtered or alone,
+        # Landlock's scope leaves limits and priorities to the filter.
+        "signals": namespaces or alone or (level >= landlock.SIGNALS and filtered),
+        "calls": filtered,
+    }
+
+
+@contextlib.contextmanager
+def _tried() -> Iterator[None]:
+    """A piece that the machine refuses is off, which the report says; it is no error."""
+    with contextlib.suppress(OSError, ValueError, ImportError, AttributeError):
+        yield
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def _open_the_way(uid: int, paths: list[str]) -> None:
+    """Make the libraries reachable for the worker's user where they lie under a closed folder (an interpreter in a
+    home with mode 0700): in the worker's own mount namespace, an empty folder that holds nothing else takes the
+    closed one's place."""
+    closed: dict[str, list[str]] = {}
+    for path in paths:
+        real = Path(path).resolve()
+        ancestor = next((a for a in reversed(real.parents) if not a.stat().st_mode & 0o001), None)
+        if ancestor is not None and uid != 0:
+            closed.setdefault(str(ancestor), []).append(str(real))
+    for ancestor, inside in closed.items():
+        outermost = [p for p in inside if not any(p != q and p.startswith(q + "/") for q in inside)]
+        with _tried():
+            held = {path: os.open(path, os.O_PATH) for path in dict.fromkeys(outermost)}
+            libc.mount("tmpfs", ancestor, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV, "size=1m,mode=755")
+            for path, descriptor in held.items():
+                if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+                    os.makedirs(path, 0o755)
+                else:
+                    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+                    os.close(os.open(path, os.O_CREAT, 0o644))
+                libc.mount(f"/proc/self/fd/{descriptor}", path, None, libc.MS_BIND | libc.MS_REC)
+                os.close(descriptor)
+
+
+def _private_folder(settings: Settings) -> bool:
+    with _tried():
+        owner = settings.uid if os.geteuid() == 0 else os.getuid()
+        libc.mount(
+            "tmpfs", settings.folder, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV,
+            f"size={settings.disk},nr_inodes=4096,mode=700,uid={owner}",
+        )  # fmt: skip
+        with _tried():  # an own /proc shows own processes only; Landlock keeps it unread all the same
+            libc.mount("proc", "/proc", "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
+        return True
+    return False
+
+
+def _limit(settings: Settings, apart: bool) -> bool:
+    """`apart`: whether its user, or its user namespace, is its own."""
+    with _tried():  # when the machine runs out of memory, this is what the kernel takes first
+        _write("/proc/self/oom_score_adj", "1000")
+    limits = {
+        # RLIMIT_AS cannot be used: torch maps far more than it touches.
+        resource.RLIMIT_DATA: settings.memory,
+        resource.RLIMIT_CPU: settings.cpu_seconds,
+        resource.RLIMIT_NPROC: settings.processes + (0 if apart else _others()),
+        resource.RLIMIT_FSIZE: settings.file_size,
+        resource.RLIMIT_NOFILE: settings.open_files,
+        resource.RLIMIT_CORE: 0,
+    }
+    for which, value in limits.items():
+        hard = resource.getrlimit(which)[1]
+        # A second above, so that the signal says that it was the processor time (SIGKILL says nothing).
+        most = value + 1 if which == resource.RLIMIT_CPU else value
+        if hard != resource.RLIM_INFINITY:
+            value, most = min(value, hard), min(most, hard)
+        try:
+            resource.setrlimit(which, (value, most))
+        except (OSError, ValueError):
+            if which == resource.RLIMIT_DATA and sys.platform == "darwin":
+                continue  # macOS knows no such limit
+            return False
+    return True
+
+
+def _others() -> int:
+    """Processes that this one's user has, and room for some more: Linux counts a user's together."""
+    count = 0
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError, ValueError):
+            fields = dict(
+                line.split(":", 1)
+                for line in status.read_text("ascii", "replace").splitlines()
+                if ":" in line
+            )
+            if int(fields["Uid"].split()[0]) == os.getuid():
+                count += int(fields["Threads"])
+    return count + ROOM
+
+
+def _unprivileged(settings: Settings) -> bool:
+    root = os.geteuid() == 0
+    with _tried():
+        if root:
+            libc.drop_bounds()
+            os.setgroups([])
+            os.setresgid(settings.uid, settings.uid, settings.uid)
+            os.setresuid(settings.uid, settings.uid, settings.uid)
+        elif sys.platform == "linux":
+            libc.drop_capabilities()
+    if sys.platform == "linux":
+        with _tried():
+            if root:  # where it is not, the warden could not see any more how much memory forks share
+                libc.prctl(libc.PR_SET_DUMPABLE, 0)
+            libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
+            libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would end it, were the warden gone
+    return os.geteuid() != 0
+
+
+def library_paths() -> tuple[str, ...]:
+    """Where the interpreter and the libraries lie; what a worker may read beside its own folder."""
+    paths = sysconfig.get_paths()
+    found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
+    # Packages of another environment, where this one was told of them.
+    found += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    system = [
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/share",
+        "/lib",
+        "/lib64",
+        "/etc/ld.so.cache",
+        "/etc/fonts",
+        "/etc/localtime",
+    ]
+    devices = ["/dev/null", "/dev/urandom", "/dev/random"]
+    return tuple(dict.fromkeys(path for path in [*found, *system, *devices] if os.path.exists(path)))

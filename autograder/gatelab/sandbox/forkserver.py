@@ -1,0 +1,132 @@
+"""A client of the fork server (sandbox/worker/zygote.py): starts it, and asks it for processes."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gatelab.folders import remove
+
+ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
+
+
+class ForkServerLost(Exception):
+    """The fork server does not answer."""
+
+
+class Client:
+    """One line to the fork server. Safe to use from several threads. `lost` when it did not answer once."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.line, self.lost = line, False
+        self._lock = threading.Lock()
+
+    def ask(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """The fork server's answer. Raises ForkServerLost, also when it could not do what was asked."""
+        with self._lock:
+            try:
+                self.line.settimeout(ANSWER_SECONDS)
+                socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
+                answer = read_line(self.line)
+            except (OSError, ForkServerLost) as error:
+                self.lost = True
+                raise ForkServerLost("the fork server is gone") from error
+        if "problem" in answer:
+            self.lost = True
+            raise ForkServerLost(answer["problem"])
+        return answer
+
+    def another(self) -> socket.socket:
+        """The near end of a new line, to hand to another process."""
+        near, far = socket.socketpair()
+        with far:
+            try:
+                self.ask({"op": "client"}, [far.fileno()])
+            except ForkServerLost:
+                near.close()
+                raise
+        return near
+
+
+def read_line(line: socket.socket) -> dict[str, Any]:
+    """One JSON line from a trusted process."""
+    data = b""
+    while not data.endswith(b"\n"):
+        piece = line.recv(1 << 16)
+        if not piece:
+            raise ForkServerLost("the fork server is gone")
+        data += piece
+    return json.loads(data)
+
+
+class ForkServer:
+    """The fork server as a child of this process. Use it as a context manager.
+
+    Args:
+        seqlab: the students' package; a copy of it (and nothing else of the lab) can be imported in workers.
+        preload: modules that every process has from the start.
+    """
+
+    def __init__(self, seqlab: Path | None, preload: Sequence[str] = ()) -> None:
+        given = str(seqlab) if seqlab is not None and seqlab.is_dir() else ""
+        self.folder: Path | None = None
+        near, far = socket.socketpair()
+        with far:
+            self.process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(_open_place()), given, *preload],
+                pass_fds=[far.fileno()],
+                stdin=subprocess.DEVNULL,
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
+                start_new_session=True,
+            )  # fmt: skip
+        self.client = Client(near)
+        try:
+            self.folder = Path(read_line(near)["folder"])
+            self.library = self.folder / "library"
+        except (ForkServerLost, OSError) as error:
+            status = self.process.wait()
+            self.close()
+            raise ForkServerLost(
+                f"the fork server did not start (exit status {status}); its message stands above"
+            ) from error
+
+    def close(self) -> None:
+        """End it, and all that it forked. (It ends by itself, and removes its folder, when this process is gone.)"""
+        self.client.line.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(timeout=10)
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        if self.folder is not None:
+            remove(self.folder)
+
+    def __enter__(self) -> ForkServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _open_place() -> Path:
+    """A temporary folder in which other users can reach files: as root, every worker is a user of its own."""
+    places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
+    for place in places:
+        way = Path(place).resolve()
+        with contextlib.suppress(OSError):
+            if os.geteuid() != 0 or all(step.stat().st_mode & 0o001 for step in (way, *way.parents)):
+                tempfile.TemporaryFile(dir=way).close()
+                return way
+    raise ForkServerLost(
+        f"there is no temporary folder that other users can pass through (tried {', '.join(places)}); "
+        "set TMPDIR to one."
+    )

@@ -1,0 +1,189 @@
+"""One worker process as the examiner holds it: its line, what it prints, and its end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gatelab.faults import GraderFault
+from gatelab.folders import remove
+from gatelab.sandbox.confine.apply import USERS, Settings
+from gatelab.sandbox.confine.memory import killed_by_machine
+from gatelab.sandbox.ending import told
+from gatelab.sandbox.forkserver import Client, ForkServerLost
+from gatelab.sandbox.lost import Loss, WorkerLost
+from gatelab.sandbox.worker import wire
+from gatelab.sandbox.worker.values import ValueProblem
+
+OUTPUT_LIMIT = 64 << 10
+END_SECONDS = 1.0  # in which a warden has collected a worker whose line is closed
+START_SECONDS = 20.0  # a worker is there after some hundredths
+NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
+pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
+_numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
+
+
+class OutputFile:
+    """A file without a name that a worker prints into. We read by an opening of our own, so that no link can mislead
+    and nothing the worker does to its opening (`fcntl` sets flags for all who share one) stops us."""
+
+    def __init__(self) -> None:
+        self.fd, path = tempfile.mkstemp(prefix="gatelab-output-")
+        try:
+            self.reader = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            os.close(self.fd)
+            raise
+        finally:
+            os.unlink(path)
+
+    def text(self) -> str:
+        """The first 64 KiB."""
+        try:
+            size = os.fstat(self.reader).st_size
+            text = os.pread(self.reader, OUTPUT_LIMIT, 0).decode("utf-8", "replace").replace("\x00", "")
+        except OSError as error:
+            return f"(what was printed cannot be read: {error})"
+        return text if size < OUTPUT_LIMIT else text + "\n… (cut at 64 KiB)"
+
+    def close(self) -> None:
+        for descriptor in (self.fd, self.reader):
+            os.close(descriptor)
+
+
+def machine_can_fork() -> bool:
+    """Whether another process can be had here and now: what a worker says of that, its submission may have made it say."""
+    try:
+        pid = os.fork()
+    except OSError:
+        return False
+    if pid == 0:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    return True
+
+
+class WorkerProcess:
+    """A confined process with the fork server as its origin.
+
+    `protection` says which pieces are on, `lacks` in words what the machine has not.
+    Raises GraderFault when there is none to be had: nothing of the submission has run by then.
+    """
+
+    def __init__(self, client: Client, library: Path) -> None:
+        self.kills = killed_by_machine()
+        self.protection: dict[str, bool] = {}
+        self.lacks: list[str] = []
+        self.cpu_seconds = 0.0
+        with contextlib.ExitStack() as undone:
+            # Beside the library, in the fork server's folder: what is there goes when the fork server goes.
+            self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-", dir=library.parent))
+            undone.callback(remove, self.folder)
+            self.output = OutputFile()
+            undone.callback(self.output.close)
+            self.line, far = socket.socketpair()
+            undone.callback(self.line.close)
+            self.control, far_control = socket.socketpair()
+            undone.callback(self.control.close)
+            with far, far_control:
+                self._start(client, library, far, far_control)
+            undone.pop_all()
+
+    def _start(self, client: Client, library: Path, far: socket.socket, far_control: socket.socket) -> None:
+        uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
+        settings = Settings(
+            folder=str(self.folder),
+            readable=(str(library),),
+            uid=uid,
+            landmarks=str(library.parent),
+            **pretended,
+        )
+        self.cpu_limit = float(settings.cpu_seconds)
+        try:
+            self.warden = client.ask(
+                {"op": "worker", "settings": asdict(settings)},
+                [far.fileno(), self.output.fd, far_control.fileno()],
+            )["pid"]
+            far.close()
+            far_control.close()
+            said = wire.receive(self.line, time.monotonic() + START_SECONDS, limits=wire.ANSWER)["protection"]
+        except (wire.WireProblem, ForkServerLost) as error:
+            client.lost = True  # another fork server is tried
+            raise GraderFault("No process could be started for this submission.") from error
+        self.lacks = [str(lack) for lack in said.pop("lacks", [])]
+        self.protection = {str(piece): on is True for piece, on in said.items()}
+
+    def ask(
+        self,
+        request: dict[str, Any],
+        seconds: float,
+        line: socket.socket | None = None,
+        why_ended: Callable[[], str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask on the main line, or on a question's, and hear the answer, in `seconds`. `why_ended` tells how the question's
+        process ended where it did.
+
+        Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
+        """
+        line = line or self.line
+        try:
+            line.settimeout(seconds)
+            wire.send(line, request)
+            answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
+        except wire.WireProblem as error:
+            if error.kind is wire.Trouble.LATE:
+                message = f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
+                raise WorkerLost(message, Loss.LATE) from error
+            if error.kind is wire.Trouble.GONE:
+                raise WorkerLost((why_ended or self._why_ended)()) from error
+            raise WorkerLost(f"Your code disturbed its process: {error}.", Loss.NOISE) from error
+        except ValueProblem as error:
+            raise WorkerLost(f"The question could not be put: {error}.", Loss.NOISE) from error
+        if not isinstance(answer, dict):
+            raise WorkerLost(NO_ANSWER, Loss.NOISE)
+        return answer
+
+    def _why_ended(self) -> str:
+        """How the worker ended, once the warden has collected it."""
+        deadline = time.monotonic() + END_SECONDS
+        while not (said := self._said()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.reason() or told(said.get("ended"), self.cpu_limit)
+
+    def reason(self) -> str:
+        """Why the grader ended the worker; "" where it did not. Raises GraderFault when the machine did."""
+        if why := self._said().get("why"):
+            return why
+        if killed_by_machine() > self.kills:
+            # Below the limit that a submission has; the warden names that one.
+            raise GraderFault("The machine ran out of memory and ended the submission's process.")
+        return ""
+
+    def _said(self) -> dict[str, Any]:
+        """What the warden has said by now. It is only looked at: `close` reads all of it."""
+        said: dict[str, Any] = {}
+        with contextlib.suppress(OSError, ValueError):
+            for text in self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT).splitlines():
+                said |= json.loads(text)
+        return said
+
+    def close(self) -> None:
+        """End everything of the worker; returns when nothing of it is left."""
+        self.line.close()
+        with contextlib.suppress(OSError, ValueError):
+            self.control.settimeout(10)
+            self.control.shutdown(socket.SHUT_WR)
+            with self.control.makefile() as lines:
+                *_, last = lines
+            self.cpu_seconds = float(json.loads(last)["cpu"])
+        self.control.close()
+        remove(self.folder)

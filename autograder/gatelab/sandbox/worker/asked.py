@@ -1,0 +1,124 @@
+"""The names that the questions ask for: which of a notebook's definitions is the student's answer.
+
+In a notebook the last binding of a name counts. It is not the student's answer where it is the untouched stub under it,
+or something that is no answer at all: PyTorch's class brought by `from torch.nn import *`, a layer made of one's own
+class under the class's name.
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+from gatelab.sandbox.worker.statements import FUNCTIONS, Statement
+
+
+class Asked:
+    """Follows the asked `names` through the notebook. `stubs`: fingerprints of the stubs as they were handed out."""
+
+    def __init__(self, names: Iterable[str], stubs: frozenset[str]) -> None:
+        self.names, self.stubs = frozenset(names), stubs
+        self.own: dict[
+            str, tuple[int, Any]
+        ] = {}  # name → the cell of the student's last answer, and the answer
+        self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and to what
+        self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of an older answer and of the last
+
+    def is_spare_stub(self, statement: Statement) -> bool:
+        """Whether it is an untouched stub of a name that the student has answered above it."""
+        node = statement.node
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)) or node.name not in self.own:
+            return False
+        return statement.fingerprint in self.stubs or _is_stub(node)
+
+    def look(self, statement: Statement, namespace: dict[str, Any]) -> None:
+        """Note what a statement that was run bound."""
+        star = isinstance(statement.node, ast.ImportFrom) and any(a.name == "*" for a in statement.node.names)
+        for name in self.names if star else self.names & statement.binds:
+            if name not in namespace:
+                continue
+            value = namespace[name]
+            if star and name in self.bound and self.bound[name][1] is value:
+                continue
+            self.bound[name] = statement.cell, value
+            written = isinstance(statement.node, (*FUNCTIONS, ast.ClassDef))
+            stub = written and _is_stub(statement.node)
+            if written and not stub and self.own.get(name, (statement.cell,))[0] != statement.cell:
+                self.twice[name] = self.own[name][0], statement.cell
+            made = isinstance(statement.node, ast.Assign | ast.AnnAssign)
+            if not stub and _is_answer(value, self.own.get(name, (0, None))[1], made):
+                self.own[name] = statement.cell, value
+
+    def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
+        """Let every asked name stand for the student's answer. What had to be put right, and where it was bound."""
+        mended = []
+        for name, (cell, value) in self.own.items():
+            if name in namespace and namespace[name] is value:
+                continue
+            if name in namespace and _is_answer(namespace[name], value) and not isinstance(value, Mapping):
+                continue
+            mended.append({"name": name, "own": cell, "cell": self.bound.get(name, (cell, None))[0]})
+            namespace[name] = value
+        return mended
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    """Whether nothing was written: a docstring and the stub's error."""
+    if isinstance(node, FUNCTIONS):
+        body = [step for step in node.body if not _is_text(step)]
+        return len(body) == 1 and _raises_stub(body[0])
+    methods = [step for step in getattr(node, "body", []) if isinstance(step, FUNCTIONS)]
+    return bool(methods) and all(any(map(_raises_stub, method.body)) for method in methods)
+
+
+def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
+    """Whether a student may mean this by a name that a question asks for.
+
+    before: the answer that stands already. made: it was assigned, so that the student chose it (a scripted function,
+    a `partial`), and not brought by an import.
+    """
+    if before is None:
+        return _of_the_notebook(value) or not callable(value)
+    if isinstance(before, type):
+        if isinstance(value, type):
+            return _of_the_notebook(value)
+        return (
+            callable(value) and not isinstance(value, torch.nn.Module) and (made or _of_the_notebook(value))
+        )
+    if callable(before):
+        return callable(value) and not isinstance(value, type) and (made or _of_the_notebook(value))
+    if isinstance(before, Mapping):
+        # Blanks to be filled in, or another use of the name.
+        return isinstance(value, Mapping) and (not before or bool(value.keys() & before.keys()))
+    return type(value) is type(before)
+
+
+def _of_the_notebook(value: Any) -> bool:
+    """Whether it is no part of an installed library: written in the notebook, or in a module beside it."""
+    module = getattr(value, "__module__", None)
+    if not isinstance(module, str) or module == "__main__":
+        return True
+    if module in ("functools", "builtins"):
+        return True  # a `partial`, a `lru_cache` of one's own
+    loaded = sys.modules.get(module)
+    file = getattr(loaded, "__file__", None)
+    if not isinstance(file, str):
+        return module.split(".")[0] not in sys.stdlib_module_names and loaded is None
+    return os.path.abspath(file).startswith(os.getcwd() + os.sep)
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def _raises_stub(node: ast.stmt) -> bool:
+    """`raise NotImplementedError("q1: …")`"""
+    error = node.exc if isinstance(node, ast.Raise) else None
+    if isinstance(error, ast.Call):
+        error = error.func
+    return isinstance(error, ast.Name) and error.id == "NotImplementedError"

@@ -1,0 +1,260 @@
+"""A notebook's cells, run without a kernel: what a student's notebook defines is there while it is graded.
+
+Statement by statement: one that fails costs what it defines and nothing else; when the time of a cell is up, its
+imports, definitions and assignments still happen. Experiments that stand in the notebook as it was handed out are
+put off until a question needs a name that they give (`Pending`), and so is what is made from them.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import contextlib
+import linecache
+import time
+import types
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatelab.sandbox.worker.absent import without_missing
+from gatelab.sandbox.worker.asked import Asked
+from gatelab.sandbox.worker.budget import TimeUp, within
+from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
+from gatelab.sandbox.worker.history import History
+from gatelab.sandbox.worker.lines import source_lines
+from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.pending import Pending
+from gatelab.sandbox.worker.runtime import describe
+from gatelab.sandbox.worker.shell import new_shell
+from gatelab.sandbox.worker.statements import Statement, statements
+
+Branch = list[Statement]
+REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
+PREPARE_SECONDS = 20.0  # for the experiments that one question needs
+FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a worker is told of the notebook as it was handed out. Every student has it."""
+
+    experiments: frozenset[str] = frozenset()  # fingerprints of statements
+    stubs: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()  # names that the questions ask for
+
+
+@dataclass
+class Notebook:
+    """The loaded notebook."""
+
+    known: Known = field(default_factory=Known)
+
+    def __post_init__(self) -> None:
+        self.shell = new_shell()
+        self.namespace: dict[str, Any] = self.shell.user_ns
+        self.pending = Pending()
+        self.asked = Asked(self.known.asked, self.known.stubs)
+        self.history = History()
+        self.branches: dict[
+            str, Branch
+        ] = {}  # names that only code for a GPU, which did not run, would define
+        self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
+        self.flags = 0
+        self.loop: asyncio.AbstractEventLoop | None = None
+
+    def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
+        """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
+
+        `quick`: only its imports, definitions and assignments; how a cell that brought a worker down is run again.
+
+        When something went wrong, also {"error": the first exception, "binds": what it would have defined}.
+        """
+        began = time.process_time()
+        # Errors are shown, and `inspect.getsource` reads, the student's own lines.
+        filename = f"cell {index}"
+        self.history.look_at(source, index)
+        text = [f"{line}\n" for line in source_lines(source)]
+        linecache.cache[filename] = (len(source), None, text, filename)
+        try:
+            todo = statements(source, index)
+        except BaseException as error:
+            return {"cpu": 0.0, "error": describe(error)}
+        found: dict[str, Any] = {}
+        for statement in self._run_some(todo, seconds, quick, found):
+            self._run_some([statement], REST_SECONDS, True, found)
+        return found | {"cpu": time.process_time() - began}
+
+    def _run_some(
+        self, todo: list[Statement], seconds: float, quick: bool, found: dict[str, Any]
+    ) -> list[Statement]:
+        """Run statements; what is left of them when the time is up."""
+        at = 0
+        try:
+            with within(seconds):
+                for at, statement in enumerate(todo):  # noqa: B007
+                    if statement.stops:
+                        self.below = self.below or []
+                        return []
+                    if not quick or statement.quick:
+                        self._take(statement, found)
+        except TimeUp as error:
+            _note(found, error, todo[at])
+            return todo[at + 1 :]
+        return []
+
+    def _take(self, statement: Statement, found: dict[str, Any]) -> None:
+        """Run a statement, or put it off.
+
+        Names are not taken away, so that an answer has what it had when it was checked. Below a deliberate stop stand
+        old attempts, which change nothing, unless something is answered there for the first time.
+        """
+        if statement.removes:
+            return
+        if self.below is not None:
+            if statement.binds & self.asked.names - self.asked.own.keys():
+                changes, self.below = self.below, None
+                for change in changes:
+                    self._take(change, found)
+            elif statement.binds & self.namespace.keys():
+                self.below.append(statement)
+                return
+        known = statement.fingerprint in self.known.experiments and not statement.defines
+        waits = self.pending.names and self.pending.names & needs(statement.reads, self.namespace)
+        if (known and not statement.constant) or (waits and not statement.defines):
+            self.pending.put_off(statement, known, self.namespace)
+            return
+        if waits:
+            self._run_pending(waits)
+        if self.asked.is_spare_stub(statement):
+            return
+        try:
+            self._fill(statement.reads)
+            self._run_here(statement, found)
+        except TimeUp:
+            raise
+        except BaseException as error:
+            plain = statement.undecorated()
+            if plain is None or not self._runs(plain):
+                _note(found, error, statement)
+            else:
+                self.history.note(statement, self.namespace)
+        else:
+            self.pending.names -= statement.binds
+            self.history.note(statement, self.namespace)
+            self._rest_of_try(statement)
+            self._note_branches(statement)
+        self.asked.look(statement, self.namespace)
+
+    def _run_here(self, statement: Statement, found: dict[str, Any]) -> None:
+        """Run it; once more on the processor where it misses a GPU, and with empty modules where it misses some."""
+        try:
+            self._run(statement)
+        except ModuleNotFoundError as error:
+            without_missing(lambda: self._run(statement), error)
+            _note(found, error)
+        except Exception as error:
+            if not misses_gpu(str(error)) or not choose_processor():
+                raise
+            self._run(statement)
+
+    def _runs(self, statement: Statement) -> bool:
+        try:
+            self._run(statement)
+        except TimeUp:
+            raise
+        except BaseException:
+            return False
+        return True
+
+    def _rest_of_try(self, statement: Statement) -> None:
+        """What a `try` gave up with a missing module, and would have defined elsewhere."""
+        if not isinstance(statement.node, ast.Try):
+            return
+        for node in statement.node.body:
+            step = Statement(node, statement.cell)
+            if step.binds and not step.binds & self.namespace.keys():
+                with contextlib.suppress(Exception):
+                    self._run(step)
+
+    def _note_branches(self, statement: Statement) -> None:
+        """`if torch.cuda.is_available(): device = …` without an `else`: what a notebook with a GPU has."""
+        node: Any = statement.node
+        while isinstance(node, ast.If):
+            if asks_for_gpu(ast.unparse(node.test)):
+                branch = [Statement(step, statement.cell) for step in node.body]
+                for name in {name for step in branch for name in step.binds} - self.namespace.keys():
+                    self.branches.setdefault(name, branch)
+            node = node.orelse[0] if len(node.orelse) == 1 else None
+
+    def _fill(self, names: Iterable[str]) -> None:
+        """Give a value to those that only a branch for a GPU would give one; there the GPU is the processor."""
+        for name in self.branches.keys() & set(names) - self.namespace.keys():
+            choose_processor()
+            for step in self.branches[name]:
+                with contextlib.suppress(Exception):
+                    self._run(step)
+
+    def _run(self, statement: Statement) -> None:
+        tree = ast.Module([statement.node], [])
+        flags = self.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        code = compile(tree, f"cell {statement.cell}", "exec", flags=flags, dont_inherit=True)
+        self.flags |= code.co_flags & FUTURE
+        if code.co_flags & 0x80:  # a coroutine: it awaits
+            self.loop = self.loop or asyncio.get_event_loop_policy().get_event_loop()
+            self.loop.run_until_complete(types.FunctionType(code, self.namespace)())
+        else:
+            exec(code, self.namespace)
+
+    def _run_pending(self, names: set[str] | frozenset[str]) -> None:
+        """Run what was put off and gives these names."""
+        for statement in self.pending.take(names, self.namespace):
+            kept = {
+                name: self.namespace[name]
+                for name in statement.binds - self.pending.owed
+                if name in self.namespace
+            }
+            try:
+                self._run(statement)
+            except TimeUp:
+                raise
+            except BaseException:
+                continue  # as in the notebook: what it defines is not there
+            self.namespace.update(kept)
+            self.asked.look(statement, self.namespace)
+
+    def prepare(self, names: list[str], question: str = "") -> None:
+        """Give the experiments' names that these functions and classes use, before a question calls them; and what they
+        use as it stood when the question's public check ran."""
+        self.asked.settle(self.namespace)
+        self.history.restore(names, question, self.namespace, self.asked)
+        used = needs(names, self.namespace) | set(names)
+        if self.branches:
+            self._fill(used)
+        wanted = self.pending.names & used
+        # What an experiment below the check gives a name is another use of it.
+        until = self.history.checks.get(question)
+        if until is not None:
+            above = self.pending.given_until(until)
+            wanted -= {name for name in wanted - above if self.history.stood(name, until)}
+        if wanted:
+            try:
+                with within(PREPARE_SECONDS):
+                    self._run_pending(wanted)
+            except BaseException:
+                return  # the student's code says what is missing when it is called
+
+    def settle(self) -> dict[str, Any]:
+        """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something
+        else than an answer ("mended": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
+        twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
+        missing = sorted(self.asked.names - self.asked.own.keys())
+        return {"missing": missing, "mended": self.asked.settle(self.namespace), "twice": twice}
+
+
+def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
+    """Keep the first error of a cell, and all that its failed statements would have defined."""
+    found.setdefault("error", describe(error))
+    found.setdefault("binds", [])
+    if failed is not None:
+        found["binds"] += sorted(failed.binds - set(found["binds"]))

@@ -1,0 +1,81 @@
+"""What names stood for when an answer was checked, so that another use of them later costs it nothing.
+
+A public check is green in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
+helper of another question. So an answer finds each name as it stood at the cell of its check, where it stood for
+something then; and else, of what it calls, the last thing that could be called.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import types
+from typing import TYPE_CHECKING, Any
+
+from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.statements import Statement
+
+if TYPE_CHECKING:
+    from gatelab.sandbox.worker.asked import Asked
+
+CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
+ROUNDS = 4  # a helper as it was may use another helper as it was
+
+
+class History:
+    """The bindings of a notebook's names, in its order."""
+
+    def __init__(self) -> None:
+        self.bound: dict[str, list[tuple[int, Any]]] = {}  # name → (cell, value)
+        self.checks: dict[str, int] = {}  # question → the cell of its public check
+
+    def look_at(self, source: str, cell: int) -> None:
+        """A cell is about to run."""
+        for question in CHECK.findall(source):
+            self.checks.setdefault(question, cell)
+
+    def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
+        """A statement has run."""
+        for name in statement.binds:
+            if name in namespace:
+                bindings = self.bound.setdefault(name, [])
+                if bindings and bindings[-1][0] == statement.cell:
+                    bindings.pop()
+                bindings.append((statement.cell, namespace[name]))
+
+    def stood(self, name: str, until: int) -> bool:
+        """Whether the name stood for something at a cell."""
+        return any(cell <= until for cell, _ in self.bound.get(name, ()))
+
+    def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
+        """Give back what these answers use, in this process: one question is asked in it."""
+        until = self.checks.get(question)
+        for _ in range(ROUNDS):
+            changed = False
+            for name in needs(names, namespace) - asked.names:
+                changed |= self._restored(name, until, namespace)
+            if not changed:
+                return
+
+    def _restored(self, name: str, until: int | None, namespace: dict[str, Any]) -> bool:
+        """Whether the name stands for something else now than before the call."""
+        bindings = self.bound.get(name, [])
+        then = [value for cell, value in bindings if until is not None and cell <= until]
+        if then:
+            value = then[-1]
+        elif name in namespace and not _does(namespace[name]):
+            callables = [value for _, value in bindings if _does(value)]
+            if not callables and callable(getattr(builtins, name, None)):
+                del namespace[name]
+                return True
+            value = callables[-1] if callables else namespace[name]
+        else:
+            return False
+        if name in namespace and namespace[name] is value:
+            return False
+        namespace[name] = value
+        return True
+
+
+def _does(value: Any) -> bool:
+    return callable(value) or isinstance(value, types.ModuleType)

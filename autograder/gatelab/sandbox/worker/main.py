@@ -1,0 +1,212 @@
+"""The worker: loads a notebook's cells, forks one copy of itself for each question, calls what it is asked to.
+
+From the first cell on this process belongs to the student's code. Nothing it says is believed by the examiner.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import os
+import resource
+import signal
+import socket
+import sys
+import time
+from typing import Any
+
+from gatelab.sandbox.worker import scan, wire
+from gatelab.sandbox.worker.budget import TimeUp, within
+from gatelab.sandbox.worker.cells import Known, Notebook
+from gatelab.sandbox.worker.devices import choose_processor, misses_gpu
+from gatelab.sandbox.worker.runtime import Runtime, describe
+from gatelab.sandbox.worker.surroundings import settle_in
+from gatelab.sandbox.worker.values import ValueProblem
+from gatelab.sandbox.worker.withheld import withhold
+
+OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
+
+
+class Printing(io.TextIOBase):
+    """Standard output that keeps its first 64 KiB and lets a student print on."""
+
+    def __init__(self) -> None:
+        self.left = OUTPUT_LIMIT
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        data = text.encode("utf-8", "replace")[: self.left]
+        self.left -= len(data)
+        while data:
+            data = data[os.write(1, data) :]
+        return len(text)
+
+    def fileno(self) -> int:
+        return 1
+
+
+def work(line: socket.socket, protection: dict[str, bool]) -> None:
+    """Serve the examiner until the line closes."""
+    sys.stdout = sys.stderr = Printing()
+    settle_in()
+    leave_kit()
+    sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
+    notebook = Notebook()
+    wire.send(line, {"protection": protection})
+    children: dict[int, Any] = {}  # a question's process → how it ended, None while it runs
+    while True:
+        try:
+            request = wire.receive(line)
+        except wire.WireProblem:
+            return
+        _reap(children)
+        match request["op"]:
+            case "begin":
+                if request["withheld"]:
+                    withhold(**request["withheld"])
+                known = request["known"]
+                notebook = Notebook(
+                    Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"]))
+                )
+                answer: dict[str, Any] = {}
+            case "scan":
+                answer = {
+                    "hints": scan.hints(request["cells"], notebook.known.experiments, request["shortcuts"])
+                }
+            case "cell":
+                answer = notebook.run_cell(
+                    request["source"], request["index"], request["seconds"], request["quick"]
+                )
+            case "loaded":
+                answer = notebook.settle()
+            case "fork":
+                answer = _fork(
+                    line, notebook, children, request["cpu_seconds"], request["names"], request["question"]
+                )
+            case "ended":
+                answer = {"ended": _ended(request["pid"], children)}
+            case "end":
+                answer = _end(request["pid"], children)
+            case _:
+                answer = {}
+        wire.send(line, answer)
+
+
+def leave_kit() -> None:
+    """Nothing of the grader can be imported by name from now on; what a worker needs it has."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "gatelab"]:
+        del sys.modules[name]
+    sys.meta_path.insert(0, _NoKit())
+
+
+class _NoKit:
+    """Finds no part of the grader, wherever it is installed."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.split(".")[0] == "gatelab":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+
+def _fork(
+    line: socket.socket,
+    notebook: Notebook,
+    children: dict[int, Any],
+    cpu_seconds: float,
+    names: list[str],
+    question: str,
+) -> dict[str, Any]:
+    """A copy of the loaded notebook for one question, on a line and an output file of its own.
+
+    `names`: what the question will ask for; `question`: its ID, as a public check calls it.
+    """
+    _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
+    channel, output = descriptors
+    try:
+        pid = os.fork()
+    except OSError as error:
+        os.close(channel)
+        os.close(output)
+        return {"pid": 0, "problem": str(error)}
+    if pid == 0:
+        try:
+            line.close()
+            most, hard = math.ceil(cpu_seconds), resource.getrlimit(resource.RLIMIT_CPU)[1]
+            resource.setrlimit(resource.RLIMIT_CPU, (min(most, hard), min(most + 1, hard)))
+            os.dup2(output, 1)
+            os.dup2(output, 2)
+            os.close(output)
+            sys.stdout = sys.stderr = Printing()
+            notebook.prepare(names, question)
+            answer_calls(socket.socket(fileno=channel), notebook.namespace)
+        finally:
+            os._exit(0)
+    children[pid] = None
+    os.close(channel)
+    os.close(output)
+    return {"pid": pid}
+
+
+def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
+    """Serve one question: requests of sandbox/worker/runtime.py until the line closes."""
+    runtime = Runtime(namespace)
+    while True:
+        try:
+            request = wire.receive(line, shelf=runtime.shelf)
+        except wire.WireProblem:
+            return
+        answer = _answer(runtime, request)
+        try:
+            wire.send(line, answer, runtime.shelf, wire.ANSWER)
+        except ValueProblem as error:
+            wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
+
+
+def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
+    """Do what is asked, in the processor time that the request allows for it."""
+    seconds = request.pop("cpu_seconds", None)
+    try:
+        with within(seconds) if seconds else contextlib.nullcontext():
+            answer = runtime.handle(request)
+            if misses_gpu(str((answer.get("error") or {}).get("message"))) and choose_processor():
+                runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
+                answer = runtime.handle(request)
+            return answer
+    except TimeUp as error:
+        return {"error": describe(error)}
+
+
+def _ended(pid: int, children: dict[int, Any]) -> Any:
+    """`(status, processor seconds)` of a question's process; None where it has not ended."""
+    deadline = time.monotonic() + 1
+    while pid in children and children[pid] is None and time.monotonic() < deadline:
+        time.sleep(0.005)
+        _reap(children)
+    return children.get(pid)
+
+
+def _end(pid: int, children: dict[int, Any]) -> dict[str, Any]:
+    if pid in children:
+        if children.pop(pid) is None:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        if os.getpid() == 1:
+            # Process 1 of its namespace: what the question started goes too, and nothing else is there.
+            with contextlib.suppress(OSError):
+                os.kill(-1, signal.SIGKILL)
+    return {}
+
+
+def _reap(children: dict[int, Any]) -> None:
+    """Collect what ended, orphans of the student's code too (this process is the first of its namespace)."""
+    while True:
+        try:
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
+        except OSError:
+            return
+        if pid == 0:
+            return
+        if pid in children:
+            children[pid] = (status, usage.ru_utime + usage.ru_stime)

@@ -1,0 +1,67 @@
+"""Statements that were put off: the experiments as they were handed out, and what is made from their results."""
+
+from __future__ import annotations
+
+import ast
+from collections import deque
+from typing import Any
+
+from gatelab.sandbox.worker.needs import needs
+from gatelab.sandbox.worker.statements import Statement
+
+# What draws, prints or checks changes nothing that a name stands for.
+SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
+CONTAINERS = (list, dict, set, deque)
+
+
+class Pending:
+    """`names`: what has no value yet that it would have in the notebook."""
+
+    def __init__(self) -> None:
+        self.statements: list[Statement] = []
+        self.names: set[str] = set()
+        self.owed: set[str] = set()  # of these, what is being made now
+
+    def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
+        """Keep it for later. `known`: it stands like this in the notebook that was handed out."""
+        if not (known and _shows(statement.node)):
+            self.statements.append(statement)
+        self.names |= statement.binds
+        # What it would have put into a list that is there already, is missing in it.
+        self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
+
+    def given_until(self, cell: int) -> set[str]:
+        """The names that what was put off up to a cell would give a value to."""
+        return {
+            name
+            for statement in self.statements
+            if statement.cell <= cell
+            for name in statement.binds | statement.fills
+        }
+
+    def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
+        """The statements that give these names a value, and what those need, in the notebook's order.
+
+        A name that the notebook has bound anew since then is not owed: whoever runs them keeps its value.
+        """
+        wanted, chosen = set(names) & self.names, []
+        for statement in reversed(self.statements):
+            gives = statement.binds | statement.fills
+            if gives & wanted or (not statement.binds and statement.reads & wanted):
+                chosen.append(statement)
+                wanted |= self.names & needs(statement.reads, namespace)
+        self.owed = self.names & wanted
+        self.names -= wanted
+        taken = {id(statement) for statement in chosen}
+        self.statements = [statement for statement in self.statements if id(statement) not in taken]
+        return chosen[::-1]
+
+
+def _shows(node: ast.stmt) -> bool:
+    """Whether it is one call of something that only shows."""
+    if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
+        return False
+    root: ast.expr = node.value.func
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    return isinstance(root, ast.Name) and root.id in SHOWS

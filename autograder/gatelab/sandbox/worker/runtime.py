@@ -1,0 +1,210 @@
+"""What a worker does when asked: call the student's functions, beside the student's own objects.
+
+One `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (see
+testkit/student.py, which makes them); the answer is one too. Whatever the student's code raises becomes part
+of the answer. The examiner runs the same class in its own process for wheat and chaff, which staff wrote.
+"""
+
+from __future__ import annotations
+
+import functools
+import linecache
+import random
+import traceback
+from collections import ChainMap
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from gatelab.sandbox.worker.leftovers import switched, watched
+from gatelab.sandbox.worker.values import Shelf, leaves
+
+MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
+TRACEBACK_LIMIT = 4000
+
+
+NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
+
+
+class NotDefined(Exception):
+    """The notebook has no such name."""
+
+
+class Names(ChainMap):
+    """The notebook's namespace as a driver of staff sees it: a name that is missing is missing in the notebook."""
+
+    def __missing__(self, name: str) -> Any:
+        raise NotDefined(name)
+
+
+class WatchedNames(Names):
+    """The same, with a look at what each call of a function leaves changed (`left`: which function, what)."""
+
+    def __init__(self, namespace: dict[str, Any], left: list[tuple[str, str]]) -> None:
+        super().__init__(namespace)
+        self.left = left
+
+    def __getitem__(self, name: str) -> Any:
+        value = super().__getitem__(name)
+        if isinstance(value, type) or not callable(value):
+            return value
+
+        @functools.wraps(value)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            found: list[str] = []
+            try:
+                return watched(value, (args, kwargs), found, value)
+            finally:
+                self.left += [(name, kind) for kind in found]
+
+        return call
+
+
+class Runtime:
+    """The namespace of a loaded notebook and the objects made from it."""
+
+    def __init__(self, namespace: dict[str, Any]) -> None:
+        self.namespace = namespace
+        self.shelf = Shelf()
+        self.count = 0
+        self.left: list[tuple[str, str]] = []
+
+    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
+
+        `left` holds, if anything, what calls left changed, which has been put back: `[(function, kind), …]`
+        (leftovers.py).
+        """
+        # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
+        self.count += request.get("op") != "inject"
+        # (torch.manual_seed also tells devices that we have not: 5 ms.)
+        torch.default_generator.manual_seed(self.count)
+        random.seed(self.count)
+        np.random.seed(self.count)
+        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
+        torch.set_grad_enabled(True)
+        self.left, found = [], []
+        try:
+            with switched(found):
+                answer = getattr(self, "do_" + request["op"])(**request["arguments"])
+        except BaseException as error:
+            answer = {"error": describe(error)}
+        left = dict.fromkeys([*self.left, *(("", kind) for kind in found)])
+        return answer | {"left": list(left)} if left else answer
+
+    def do_has(self, name: str) -> dict[str, Any]:
+        return {"value": name in self.namespace}
+
+    def do_define(self, source: str) -> dict[str, Any]:
+        exec(compile(source, "<grader>", "exec"), self.namespace)
+        return {"value": None}
+
+    def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
+        """Put staff-written `names` into the notebook; their own helpers stay in a namespace of their own."""
+        apart: dict[str, Any] = {"__name__": "reference"}
+        for source in sources:
+            exec(compile(source, "<reference>", "exec"), apart)
+        self.namespace.update({name: apart[name] for name in names})
+        return {"value": None}
+
+    def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
+        # The driver's own globals are apart, so that its helpers do not land in the student's names.
+        driver = {"__name__": "driver", "torch": torch}
+        exec(compile(source, "<grader>", "exec"), driver)
+        return {"value": driver["main"](WatchedNames(self.namespace, self.left), **values)}
+
+    def do_call(
+        self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any, parameters: bool
+    ) -> dict[str, Any]:
+        function = self._find(target)
+        wanted = dict(leaves(args)) | dict(leaves(kwargs))
+        if parameters and isinstance(function, torch.nn.Module):
+            inputs = wanted | {f"param:{name}": p for name, p in function.named_parameters()}
+        else:
+            inputs = wanted
+        value = self._call(function, method, args, kwargs, target if isinstance(target, str) else "")
+        answer: dict[str, Any] = {"value": value}
+        if upstream is not None:
+            answer |= _backward(value, upstream, {n: t for n, t in inputs.items() if t.requires_grad})
+        answer["after"] = {name: tensor.detach() for name, tensor in wanted.items()}
+        return answer
+
+    def do_attr(self, target: Any, name: str) -> dict[str, Any]:
+        return {"value": getattr(self._find(target), name)}
+
+    def do_state_dict(self, target: Any) -> dict[str, Any]:
+        return {"value": dict(self._find(target).state_dict())}
+
+    def do_load_state_dict(self, target: Any, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+        module = self._find(target)
+        if state:
+            dtype = next(iter(state.values())).dtype
+            module.to(dtype)
+        module.load_state_dict(state)
+        return {"value": None}
+
+    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, name: str) -> Any:
+        function: Callable = getattr(target, method) if method else target
+        if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
+            return function(*args, **kwargs)  # `eval()` is there to change something
+        found: list[str] = []
+        try:
+            return watched(function, (args, kwargs), found, target, restore=True)
+        finally:
+            self.left += [(name or type(target).__name__, kind) for kind in found]
+
+    def _find(self, target: Any) -> Any:
+        if not isinstance(target, str):
+            return target  # a reference, already looked up on the shelf
+        return Names(self.namespace)[target]
+
+
+def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
+    """Send `upstream` back from the tensors of `value`; `grads` has None where nothing arrives."""
+    pushed = dict(leaves(upstream))
+    outputs = [(t, pushed[path]) for path, t in leaves(value) if path in pushed and t.requires_grad]
+    nothing = {"grads": dict.fromkeys(inputs)}
+    if not outputs or not inputs:
+        return nothing
+    if any(t.shape != g.shape for t, g in outputs):
+        return nothing | {
+            "grad_error": "the results do not have the shapes that gradients could be sent into"
+        }
+    try:
+        grads = torch.autograd.grad(
+            [t for t, _ in outputs],
+            list(inputs.values()),
+            [g.to(t.dtype) for t, g in outputs],
+            allow_unused=True,
+        )
+    except RuntimeError as error:
+        return nothing | {"grad_error": str(error)[:MESSAGE_LIMIT]}
+    return {"grads": dict(zip(inputs, grads, strict=True))}
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """An exception in plain values, with the student's own line where it came from a cell."""
+    places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
+    syntax = isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell ")
+    if syntax:
+        places.append((error.filename, error.lineno or 1))
+    line = ""
+    for filename, number in reversed(places):
+        if filename.startswith("cell "):
+            text = linecache.getline(filename, number).strip()
+            line = f"{filename}, line {number}: {text[:160]}"
+            break
+    try:
+        message = str(error.msg if syntax else error)[:MESSAGE_LIMIT]  # str() would say the place once more
+    except BaseException:
+        message = "(its message could not be read)"
+    kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
+    kind = type(error).__name__[:80]
+    # PyTorch raises the same for what it cannot do.
+    if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):
+        kind = NOT_WRITTEN
+    told = {"type": kind, "message": message, "line": line, "traceback": kept}
+    missing = getattr(error, "name", None) if isinstance(error, NameError) else None
+    return told | ({"missing": missing[:80]} if isinstance(missing, str) else {})

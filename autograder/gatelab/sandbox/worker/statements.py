@@ -1,0 +1,282 @@
+"""A cell's source as statements: what IPython would rewrite is rewritten, and every line keeps the student's number.
+
+What a statement binds and reads is told from its syntax alone; nothing is run here.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from gatelab.sandbox.worker.lines import to_python
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
+ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
+BLOCKS = (ast.If, ast.Try, ast.With)
+SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+# Methods by which a list, dict, set or deque changes.
+FILLING = {
+    "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse",
+    "setdefault", "sort", "update",
+}  # fmt: skip
+
+# Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, so it is left out.
+WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
+LEFT_OUT = {"timeit"}
+# Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to stand over Python.
+OTHER_LANGUAGES = {
+    "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
+    "ruby", "cmd", "sql", "R", "cython", "bigquery", "shell", "system", "sx", "sc", "writefile", "file", "python", "python3",
+    "subprocess", "julia", "mermaid", "css", "manim",
+}  # fmt: skip
+# What IPython takes for a magic without its `%`, where it is all of a cell.
+AUTOMAGIC = {
+    "autoreload", "cat", "cd", "conda", "config", "cp", "env", "less", "load", "load_ext", "ls", "mamba", "matplotlib", "mkdir",
+    "more", "mv", "notebook", "pdb", "pip", "pwd", "pylab", "reset", "rm", "rmdir", "run", "time", "timeit", "uv", "who",
+    "whos", "xmode",
+}  # fmt: skip
+CELL_MAGIC = re.compile(r"\A(?:[ \t]*\n)*%%(\w+)([^\n]*)(?:\n|\Z)")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a cell's top level."""
+
+    node: ast.stmt
+    cell: int
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return fingerprint(self.node)
+
+    @cached_property
+    def binds(self) -> frozenset[str]:
+        """Names that it gives a value to in the notebook's namespace (`*` of an import cannot be told)."""
+        return frozenset(_bound(self.node))
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """Names that it reads when it is run; what stands inside a function is read when that is called."""
+        own = _bound(self.node.target) if isinstance(self.node, ast.For | ast.AsyncFor) else ()
+        return frozenset(_read(self.node)) - frozenset(own)
+
+    @cached_property
+    def fills(self) -> frozenset[str]:
+        """Names that it does not bind and whose list, dict or set it changes: `a[k] = v`, `a[k].append(v)`."""
+        return frozenset(_filled(self.node)) - self.binds
+
+    @property
+    def defines(self) -> bool:
+        """Whether it is an import, a function or a class, or a block that holds one."""
+        return isinstance(self.node, DEFINITIONS) or any(
+            isinstance(inner, DEFINITIONS) for inner in ast.walk(self.node)
+        )
+
+    def undecorated(self) -> Statement | None:
+        """The same definition without its decorators, and None where there are none: one that fails costs itself."""
+        if not isinstance(self.node, (*FUNCTIONS, ast.ClassDef)) or not self.node.decorator_list:
+            return None
+        node = copy.copy(self.node)
+        node.decorator_list = []
+        return Statement(node, self.cell)
+
+    @property
+    def removes(self) -> bool:
+        """Whether it only takes names away."""
+        return isinstance(self.node, ast.Delete) and all(isinstance(t, ast.Name) for t in self.node.targets)
+
+    @property
+    def stops(self) -> bool:
+        """Whether what stands below is not meant to run: `raise SystemExit`, `sys.exit()`, but for a stub's error."""
+        node: Any = self.node
+        if isinstance(node, ast.Raise):
+            error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            return not (isinstance(error, ast.Name) and error.id == "NotImplementedError")
+        call = node.value if isinstance(node, ast.Expr) else None
+        return isinstance(call, ast.Call) and ast.unparse(call.func) in ("sys.exit", "os._exit", "os.abort")
+
+    @property
+    def quick(self) -> bool:
+        """Whether it may be run when the time of its cell is up: imports, definitions, assignments and blocks of them."""
+        return _quick(self.node)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it assigns what is written there and calls nothing."""
+        return isinstance(self.node, ASSIGNMENTS) and not any(
+            isinstance(
+                inner, ast.Call | ast.Await | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp
+            )
+            for inner in ast.walk(self.node)
+        )
+
+
+def statements(source: str, cell: int) -> list[Statement]:
+    """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
+    try:
+        tree = ast.parse(to_python(_with_percent(_without_cell_magic(source))), f"cell {cell}")
+    except SyntaxError as error:
+        error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
+        raise
+    return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
+
+
+def fingerprint(node: ast.stmt) -> str:
+    """The same for statements that differ in comments and layout only."""
+    return hashlib.sha256(ast.dump(node).encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _without_cell_magic(source: str) -> str:
+    """The code under a magic that only watches it, each line where it was."""
+    found = CELL_MAGIC.match(source)
+    if found and found[1] in LEFT_OUT:
+        return ""
+    if not found or found[1] in OTHER_LANGUAGES:
+        return source
+    head = source[: found.end()].count("\n")
+    first = ""
+    if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
+        first = f"{names[0]} = get_ipython().nothing_captured()"
+    rest = "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
+    return rest if first else _without_cell_magic(rest)
+
+
+def _with_percent(source: str) -> str:
+    """A cell of one line that IPython takes for a magic (`pip install x`, `run cells.py`), as one."""
+    word = source.split(maxsplit=1)[0] if source.strip() else ""
+    if word not in AUTOMAGIC or "\n" in source.strip():
+        return source
+    if source.strip() != word:
+        with contextlib.suppress(SyntaxError):
+            ast.parse(source.strip())
+            return source  # `time = 3`
+    return source.replace(word, f"%{word}", 1)
+
+
+def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
+    """A statement under a line magic that only watches it (`%time fit()`, `x = %time fit()`) as itself."""
+    magic = _line_magic(node.value) if isinstance(node, ast.Expr | ast.Assign) else None
+    if magic is None or magic[0] not in WATCHING | LEFT_OUT:
+        yield node
+        return
+    try:
+        inside = ast.parse(to_python(magic[1]))
+    except SyntaxError:
+        yield node
+        return
+    for inner in ast.walk(inside):
+        if hasattr(inner, "lineno"):
+            inner.lineno = inner.end_lineno = node.lineno
+    if isinstance(node, ast.Expr):
+        if magic[0] in WATCHING:
+            yield from inside.body
+    elif magic[0] in WATCHING and len(inside.body) == 1 and isinstance(inside.body[0], ast.Expr):
+        node.value = inside.body[0].value
+        yield node
+    else:
+        yield node
+
+
+def _line_magic(value: ast.expr) -> tuple[str, str] | None:
+    """(name, line) of `get_ipython().run_line_magic(name, line)`."""
+    if (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr == "run_line_magic"
+        and isinstance(value.func.value, ast.Call)
+        and isinstance(value.func.value.func, ast.Name)
+        and value.func.value.func.id == "get_ipython"
+        and len(value.args) == 2
+        and all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in value.args)
+    ):
+        return value.args[0].value, value.args[1].value
+    return None
+
+
+def _quick(node: ast.stmt) -> bool:
+    if isinstance(node, (*DEFINITIONS, *ASSIGNMENTS)):
+        return True
+    if (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and ast.unparse(node.value.func) == "setattr"
+    ):
+        return True
+    if isinstance(node, BLOCKS):
+        inner = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+        inner += [step for handler in getattr(node, "handlers", []) for step in handler.body]
+        return all(_quick(step) or isinstance(step, ast.Pass) for step in inner)
+    return False
+
+
+def _bound(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+        yield node.name
+        return
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from (alias.asname or alias.name.split(".")[0] for alias in node.names if alias.name != "*")
+        return
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif (isinstance(node, ast.ExceptHandler) and node.name) or (
+        isinstance(node, ast.MatchAs | ast.MatchStar) and node.name
+    ):
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, SCOPES) and not isinstance(child, (*FUNCTIONS, ast.ClassDef)):
+            # A comprehension keeps its names, but for `:=`.
+            yield from (
+                walrus.target.id
+                for walrus in ast.walk(child)
+                if isinstance(walrus, ast.NamedExpr) and not isinstance(child, ast.Lambda)
+            )
+        else:
+            yield from _bound(child)
+
+
+def _filled(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        yield from _root(node)
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
+        yield from _root(node.func)
+    for child in ast.iter_child_nodes(node):
+        yield from _filled(child)
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    """`a` of `a[k].b`"""
+    while isinstance(node, ast.Subscript | ast.Attribute):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _read(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, FUNCTIONS):
+        yield from _read_all([*node.decorator_list, node.args])
+        return
+    if isinstance(node, ast.Lambda):
+        yield from _read_all([node.args])
+        return
+    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
+        yield node.target.id
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load | ast.Del):
+        yield node.id
+    for child in ast.iter_child_nodes(node):
+        yield from _read(child)
+
+
+def _read_all(nodes: list[ast.AST]) -> Iterator[str]:
+    for node in nodes:
+        yield from _read(node)

@@ -1,0 +1,204 @@
+"""What a notebook finds around it in Jupyter and not in a worker: a screen, bars, a keyboard, a GPU, threads, a compiler,
+processes of its own.
+
+Each is there and does nothing, or does what it can on one thread of the processor, so that code which is right in a
+notebook is right here. Nothing of this protects anybody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import concurrent.futures
+import functools
+import multiprocessing.pool
+import pdb
+import subprocess
+import sys
+import tempfile
+import types
+from collections.abc import Callable
+from typing import Any
+
+import IPython.core.debugger as ipython_debugger
+import matplotlib
+import matplotlib.pyplot as plt
+import torch
+import torch.multiprocessing
+import tqdm
+from torch.utils.data import DataLoader
+
+from gatelab.sandbox.worker.devices import settle_devices
+
+
+def settle_in() -> None:
+    """Arrange the surroundings in this process."""
+    _no_threads()
+    _no_compiler()
+    _no_loader_processes()
+    _no_pools()
+    _no_bars()
+    _no_debugger()
+    _no_screen()
+    builtins.input = lambda prompt="": ""
+    _no_programs()
+    tempfile.tempdir = None  # it was asked for before this process had a folder of its own
+    asyncio.create_task = _create_task
+    settle_devices()
+
+
+def _set(place: Any, name: str, value: Any) -> None:
+    """Put a stand-in where something may be missing in another version."""
+    if hasattr(place, name):
+        setattr(place, name, value)
+
+
+def _no_threads() -> None:
+    """A fork of a process with threads hangs; a number that is set is remembered and nothing else."""
+    chosen = {"": torch.get_num_threads(), "_interop": torch.get_num_interop_threads()}
+    for kind in chosen:
+        setattr(torch, f"set_num{kind}_threads", functools.partial(chosen.__setitem__, kind))
+        setattr(torch, f"get_num{kind}_threads", functools.partial(chosen.__getitem__, kind))
+
+
+def _no_compiler() -> None:
+    def left_alone(model: Any = None, *_: Any, **__: Any) -> Any:
+        return model if model is not None else lambda function: function
+
+    torch.compile = left_alone
+    torch.nn.Module.compile = lambda self, *_, **__: None
+    for name in ("disable", "allow_in_graph", "assume_constant_result"):
+        _set(
+            torch.compiler,
+            name,
+            lambda fn=None, *_, **__: fn if fn is not None else (lambda function: function),
+        )
+    for name in ("reset", "cudagraph_mark_step_begin"):
+        _set(torch.compiler, name, lambda *_, **__: None)
+
+
+def _no_loader_processes() -> None:
+    make = DataLoader.__init__
+
+    @functools.wraps(make)
+    def here(self: DataLoader, *args: Any, **kwargs: Any) -> None:
+        if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
+            args = (*args[:5], 0, *args[6:])
+        given = {"num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"}
+        kwargs = {
+            key: value
+            for key, value in kwargs.items()
+            if key not in given | {"pin_memory", "pin_memory_device"}
+        }
+        make(self, *args, **kwargs)
+
+    DataLoader.__init__ = here
+
+
+class Serial(concurrent.futures.Executor):
+    """An executor, or a pool, that does everything at once and in this process: no thread outlives a fork."""
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future:
+        future: concurrent.futures.Future = concurrent.futures.Future()
+        try:
+            future.set_result(function(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class SerialPool(Serial):
+    """The same under the names of multiprocessing's pools."""
+
+    def map(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
+        return [function(item) for item in items]
+
+    def starmap(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
+        return [function(*item) for item in items]
+
+    def imap(self, function: Callable[..., Any], items: Any, chunksize: int = 1) -> Any:
+        return iter(self.map(function, items))
+
+    imap_unordered = imap
+
+    def apply(
+        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+    ) -> Any:
+        return function(*args, **(kwds or {}))
+
+    def apply_async(
+        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+    ) -> Any:
+        future = self.submit(function, *args, **(kwds or {}))
+        return types.SimpleNamespace(
+            get=lambda timeout=None: future.result(), ready=future.done, wait=lambda timeout=None: None
+        )
+
+    def close(self) -> None: ...
+
+    terminate = join = close
+
+
+def _no_pools() -> None:
+    concurrent.futures.ThreadPoolExecutor = concurrent.futures.ProcessPoolExecutor = Serial
+    for module in (multiprocessing, torch.multiprocessing):
+        module.Pool = SerialPool
+    multiprocessing.pool.ThreadPool = SerialPool
+
+
+def _no_bars() -> None:
+    make = tqdm.tqdm.__init__
+
+    @functools.wraps(make)
+    def silent(self: Any, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **kwargs | {"disable": True})
+
+    tqdm.tqdm.__init__ = silent
+
+
+def _no_debugger() -> None:
+    def nothing(*_: Any, **__: Any) -> None: ...
+
+    sys.breakpointhook = nothing
+    for name in ("set_trace", "post_mortem", "pm"):
+        setattr(pdb, name, nothing)
+    pdb.Pdb.set_trace = nothing
+    ipython_debugger.set_trace = nothing
+    ipython_debugger.Pdb.set_trace = nothing
+    for name in ("ipdb", "pudb"):
+        if name not in sys.modules:
+            module = types.ModuleType(name)
+            module.set_trace = module.post_mortem = module.pm = nothing
+            sys.modules[name] = module
+
+
+def _no_programs() -> None:
+    """A program that a cell starts has ended well and said nothing."""
+
+    def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess:
+        silence = (
+            "" if kwargs.get("text") or kwargs.get("universal_newlines") or kwargs.get("encoding") else b""
+        )
+        return subprocess.CompletedProcess(args, 0, silence, silence)
+
+    subprocess.run = ended
+    subprocess.call = subprocess.check_call = lambda *_, **__: 0
+    subprocess.check_output = lambda *args, **kwargs: ended(*args, **kwargs).stdout
+    subprocess.getoutput = lambda *_, **__: ""
+    subprocess.getstatusoutput = lambda *_, **__: (0, "")
+
+
+def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task:
+    """As in Jupyter, where a loop always runs: the task is done by the next `await`."""
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+    return loop.create_task(coroutine, **kwargs)
+
+
+def _no_screen() -> None:
+    for place, name in ((matplotlib, "use"), (plt, "switch_backend"), (plt, "show"), (plt, "pause")):
+        setattr(place, name, lambda *_, **__: None)

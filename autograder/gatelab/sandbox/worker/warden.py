@@ -1,0 +1,170 @@
+"""The warden: one trusted process beside each worker, which ends it.
+
+It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
+socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
+submission is killed. On the control socket it says three things: {"why"}, before it ends a worker for its memory, and
+{"ended": [status, processor seconds]} of a worker that ended, so that whoever finds a line closed can read why; and
+{"cpu"}, when nothing of the submission is left.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import time
+from dataclasses import replace
+from typing import Any
+
+from gatelab.sandbox.confine import libc
+from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, separate
+from gatelab.sandbox.confine.memory import Tree
+
+LOOK_EVERY = 0.2  # seconds between two looks at the memory
+END_SECONDS = 5.0  # in which what was killed must be gone
+
+
+def guard(settings: dict[str, Any], line: int, output: int, control: int) -> None:
+    """Run a worker until it ends or the control socket closes; report its end on the control socket."""
+    settings = Settings(
+        **settings | {key: tuple(settings[key]) for key in ("readable", "without")}
+        | {"outside": (os.getpid(), os.getppid())}
+    )  # fmt: skip
+    # A session of its own: Linux shares the processor between sessions, so a fork bomb slows itself down most.
+    os.setsid()
+    with contextlib.suppress(OSError, AttributeError):
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # what the worker leaves behind comes to us
+    settings, _user = _own_user(settings)
+    tree = Tree()
+    separated = separate(settings.without)
+    pid = os.fork()
+    if pid == 0:
+        _be_worker(settings, separated, line, output, control)  # never returns
+    os.close(line)
+    channel = socket.socket(fileno=control)
+    cpu_seconds, why = _watch(pid, channel, tree, settings.memory)
+    _end_all(tree, settings)
+    with contextlib.suppress(OSError):
+        os.write(output, f"\n{why}\n".encode() if why else b"")
+        channel.sendall(json.dumps({"cpu": cpu_seconds}).encode() + b"\n")
+
+
+def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
+    """A user that no other worker of this machine has now, since Linux counts a user's processes together. What keeps
+    it ours is the name of a socket, which is free again when we are gone."""
+    if os.geteuid() != 0:
+        return settings, None
+    held = socket.socket(socket.AF_UNIX)
+    for number in range(len(USERS)):
+        uid = USERS[(settings.uid + number) % len(USERS)]
+        with contextlib.suppress(OSError):
+            held.bind(f"\0gatelab-worker-{uid}")
+            settings = replace(settings, uid=uid, alone=True)
+            break
+    try:
+        os.chown(settings.folder, settings.uid, settings.uid)
+    except OSError:  # root without that capability; nobody else knows the folder's name
+        os.chmod(settings.folder, 0o777)
+    return settings, held
+
+
+def _be_worker(settings: Settings, separated: Separated, line: int, output: int, control: int) -> None:
+    status = 71
+    try:
+        os.close(control)
+        os.setpgid(0, 0)
+        from gatelab.sandbox.worker.main import work
+
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        kept = {0, 1, 2, line}
+        for descriptor in range(3, 256):
+            if descriptor not in kept:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+        protection, lacks = confine(settings, separated)
+        work(socket.socket(fileno=line), {**protection, "lacks": lacks})
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, str]:
+    """Wait for the worker's end, or end it. CPU seconds, and why if it was the memory."""
+    wakers: list[Any] = [control]
+    with contextlib.suppress(OSError, AttributeError):
+        wakers.append(os.pidfd_open(pid))
+    patience, deadline, why = LOOK_EVERY if len(wakers) == 2 else 0.02, float("inf"), ""
+    look = 0.0
+    while time.monotonic() < deadline:
+        ready, _, _ = select.select(wakers, [], [], patience)
+        if (ended := _collected(pid)) is not None:
+            with contextlib.suppress(OSError):
+                control.sendall(json.dumps({"ended": ended}).encode() + b"\n")
+            return ended[1], why
+        if deadline != float("inf"):
+            continue
+        if (now := time.monotonic()) >= look and tree.exceeds(memory):
+            why = f"The grader ended your code: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
+            with contextlib.suppress(OSError):
+                control.sendall(json.dumps({"why": why}).encode() + b"\n")
+        if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
+            look = now + max(LOOK_EVERY, 3 * (time.monotonic() - now)) - 0.01
+        if why or control in ready:
+            for kill in (os.killpg, os.kill):
+                with contextlib.suppress(OSError):
+                    kill(pid, signal.SIGKILL)
+            wakers.remove(control)
+            patience, deadline = 0.02, time.monotonic() + END_SECONDS
+    return 0.0, why
+
+
+def _collected(pid: int) -> tuple[int, float] | None:
+    """Status and CPU seconds of the worker if it has ended, None while it runs. Its group, which may fork on, ends with it."""
+    if hasattr(os, "waitid"):  # not on macOS
+        if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        # Until it is collected its number is its group's, and a group is killed at one stroke: none forks meanwhile.
+        with contextlib.suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+    done, status, usage = os.wait4(pid, os.WNOHANG)
+    return (status, usage.ru_utime + usage.ru_stime) if done == pid else None
+
+
+def _end_all(tree: Tree, settings: Settings) -> None:
+    """Kill and reap all that came from the worker. With a PID namespace nothing is left; without, this finds it."""
+    deadline = time.monotonic() + END_SECONDS
+    while (left := list(tree.below())) and time.monotonic() < deadline:
+        for pid in left:
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))  # it forks no more
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        if settings.alone:
+            _end_user(settings.uid)
+        with contextlib.suppress(OSError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        time.sleep(0.005)
+
+
+def _end_user(uid: int) -> None:
+    """Kill all that a user has, at one stroke, wherever it went. Done as that user, who may signal nobody else."""
+    try:
+        pid = os.fork()
+    except OSError:
+        return
+    if pid == 0:
+        try:
+            os.setresuid(uid, uid, uid)
+            os.kill(-1, signal.SIGKILL)
+        finally:
+            os._exit(0)
+    with contextlib.suppress(OSError):
+        os.waitpid(pid, 0)

@@ -1,0 +1,121 @@
+"""Frames on the line between examiner and worker: a JSON tree and its tensors, nothing else.
+
+    magic (4 bytes) · length of the JSON (4) · length of the tensors (8) · JSON (UTF-8) · safetensors
+
+Both sides read by the same rules. The examiner's side treats every byte as hostile: lengths are checked
+before memory is taken, and a deadline ends a reading that never does.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import socket
+import struct
+import time
+from enum import Enum
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+
+from gatelab.sandbox.worker.values import DTYPES, Box, Shelf, ValueProblem, decode, encode
+
+MAGIC = b"GLw1"
+HEAD = struct.Struct(">4sIQ")
+# A question may bring a notebook's cell of 1 MiB. The largest answer of the reference solutions is 0.2 MiB (q3), and
+# 20,000 numbers are 0.7 MiB of JSON.
+REQUEST = (8 << 20, 256 << 20)  # bytes of JSON, bytes of tensors
+ANSWER = (2 << 20, 16 << 20)
+MAX_AXES = 8
+
+
+class Trouble(Enum):
+    """What a line came to."""
+
+    GONE = "the process ended"
+    LATE = "time used up"
+    NOISE = "the process sent bytes that are not an answer"
+
+
+class WireProblem(Exception):
+    """The other side is gone, late, or does not speak this protocol: `kind` says which, the message says it in words."""
+
+    def __init__(self, kind: Trouble, words: str = "") -> None:
+        super().__init__(words or kind.value)
+        self.kind = kind
+
+
+def send(
+    line: socket.socket, value: Any, shelf: Shelf | None = None, limits: tuple[int, int] = REQUEST
+) -> None:
+    """Send one value. Raises ValueProblem when it cannot cross, WireProblem when the other side is gone."""
+    box = Box()
+    tree = json.dumps(encode(value, box, shelf)).encode("utf-8", "surrogatepass")
+    tensors = safetensors.torch.save(box.tensors) if box.tensors else b""
+    if len(tree) > limits[0] or len(tensors) > limits[1]:
+        raise ValueProblem("the value is too large")
+    try:
+        line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
+    except OSError as error:
+        raise WireProblem(Trouble.GONE) from error
+
+
+def receive(
+    line: socket.socket,
+    deadline: float | None = None,
+    shelf: Shelf | None = None,
+    limits: tuple[int, int] = REQUEST,
+) -> Any:
+    """Receive one value, at the latest at `deadline` (of time.monotonic).
+
+    Raises WireProblem when the other side is gone or late or sends anything that is not a frame.
+    """
+    magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
+    if magic != MAGIC or tree_size > limits[0] or tensor_size > limits[1]:
+        raise WireProblem(Trouble.NOISE)
+    text = _exactly(line, tree_size, deadline)
+    blob = _exactly(line, tensor_size, deadline)
+    try:
+        # The header of the tensors is JSON too: of a length of its own, in the first eight bytes.
+        if int.from_bytes(blob[:8], "little") > limits[0]:
+            raise WireProblem(Trouble.NOISE)
+        tensors = safetensors.torch.load(blob) if blob else {}
+        if any(tensor.dtype not in DTYPES or _odd_shape(tensor, limits[1]) for tensor in tensors.values()):
+            raise WireProblem(Trouble.NOISE, "the process sent a tensor of an unknown type")
+        return decode(json.loads(text), tensors, shelf)
+    except (
+        ValueProblem,
+        ValueError,
+        KeyError,
+        RecursionError,
+        RuntimeError,
+        safetensors.SafetensorError,
+    ) as error:
+        raise WireProblem(Trouble.NOISE) from error
+
+
+def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
+    """Whether the sizes are no layer's: an empty tensor may have any, and messages repeat them."""
+    return tensor.ndim > MAX_AXES or math.prod(max(1, size) for size in tensor.shape) > limit
+
+
+def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:
+    parts = bytearray()
+    while len(parts) < size:
+        if deadline is not None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise WireProblem(Trouble.LATE)
+            line.settimeout(left)
+        try:
+            piece = line.recv(min(size - len(parts), 1 << 20))
+        except TimeoutError as error:
+            raise WireProblem(Trouble.LATE) from error
+        except OSError as error:
+            raise WireProblem(Trouble.GONE) from error
+        if not piece:
+            raise WireProblem(Trouble.GONE)
+        parts += piece
+    return bytes(parts)

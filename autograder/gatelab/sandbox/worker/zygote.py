@@ -1,0 +1,292 @@
+"""The fork server: imports torch once and gives every worker a process in milliseconds.
+
+    python -I -m gatelab.sandbox.worker.zygote FD PLACE SEQLAB [MODULE …]
+
+It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
+no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
+either, because a fork inherits locks without the threads that would open them.
+
+    {"op": "worker", "settings": {…}}   with three descriptors: the line, the output file, the control socket
+    {"op": "examiner", "entry": MODULE} with one: its line; MODULE.serve is what the trusted process runs
+    {"op": "client"}                    with one: another socket to listen on
+
+An answer with "problem" says why there is no process. Before all answers it says {"ready", "folder"}: a folder that it has
+made in PLACE, with a copy of the students' package SEQLAB ("" for none) in folder/library. The command makes none itself,
+because it may be killed at any moment: when it is gone, however it went, the fork server ends all that came from it and
+removes the folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import gc
+import importlib
+import json
+import os
+import selectors
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from gatelab.sandbox.confine import libc
+from gatelab.sandbox.confine.memory import Tree
+from gatelab.sandbox.confine.probe import put_up
+
+MESSAGE_LIMIT = 1 << 16
+# When all ends: the wardens end their workers; then what is left of these is ended from here, since a warden has to share
+# the processor with a worker that spins; then the wardens too.
+WARDEN_SECONDS, WORKER_SECONDS, END_SECONDS = 0.2, 1.0, 1.5
+
+examiners: set[int] = set()  # children that are examiners
+
+
+def preload(library: str, modules: list[str]) -> None:
+    """Import what a notebook may need: after the user has changed, the disk may be out of reach."""
+    os.environ["MPLBACKEND"] = "Agg"
+    import cProfile  # noqa: F401  (an Adam step wants it)
+    import random  # noqa: F401
+
+    import IPython.display  # noqa: F401
+    import matplotlib.pyplot as plt
+    import numpy  # noqa: F401
+    import safetensors.torch  # noqa: F401
+    import torch
+    import torch.utils.data
+    import tqdm.auto
+    import tqdm.notebook  # noqa: F401
+
+    import gatelab.sandbox.confine.apply
+    import gatelab.sandbox.worker.main  # noqa: F401
+    from gatelab.sandbox.worker.lines import to_python
+    from gatelab.sandbox.worker.shell import new_shell
+
+    try:
+        import landlockpy  # noqa: F401
+        import pyseccomp  # noqa: F401
+    except (ImportError, OSError, RuntimeError):
+        pass  # the confinement reports what is missing
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    to_python("x = 1\n%time x\n")
+    new_shell()  # the first takes twenty times as long as those of the workers
+    plt.close(plt.figure())
+    # The first forward, backward and optimiser step import and allocate; do it once for all.
+    layer = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
+    optimizer = torch.optim.Adam(layer.parameters())
+    layer(torch.zeros(2, 2)).sum().backward()
+    torch.nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
+    optimizer.step()
+    sys.modules["otter"] = quiet_otter()
+    sys.path.insert(0, library)
+    for module in modules:
+        with contextlib.suppress(ImportError):  # what is missing, the code that wants it says
+            importlib.import_module(module)
+
+
+def quiet_otter() -> types.ModuleType:
+    """In a worker `grader.check(…)` does nothing: a submission is not asked what it thinks of itself."""
+
+    class Notebook:
+        def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+        def __getattr__(self, name: str) -> Any:
+            return lambda *args, **kwargs: None
+
+    module = types.ModuleType("otter")
+    module.Notebook = Notebook
+    return module
+
+
+def serve(first: socket.socket) -> None:
+    """Answer requests until the first client goes."""
+    clients = selectors.DefaultSelector()
+    clients.register(first, selectors.EVENT_READ)
+    while True:
+        ready = clients.select()
+        reap()
+        for key, _ in ready:
+            client = key.fileobj
+            message, descriptors = receive(client)
+            if message is None:
+                clients.unregister(client)
+                client.close()
+                if client is first:
+                    return
+                continue
+            if message["op"] == "client":
+                clients.register(socket.socket(fileno=descriptors[0]), selectors.EVENT_READ)
+                answer = {}
+            else:
+                answer = _fork(message, descriptors, [k.fileobj for k in clients.get_map().values()])
+                for descriptor in descriptors:
+                    os.close(descriptor)
+            with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
+                client.sendall(json.dumps(answer).encode() + b"\n")
+
+
+def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> dict[str, Any]:
+    try:
+        pid = os.fork()
+    except OSError as error:  # too many processes, or no memory: it may go again
+        return {"problem": f"no process can be started ({error.strerror})"}
+    if pid == 0:
+        _become(message, descriptors, lines)  # never returns
+    if message["op"] == "examiner":
+        examiners.add(pid)
+    return {"pid": pid}
+
+
+def reap(patience: float = 0.0) -> None:
+    """Collect the children that ended, so that their CPU time counts as ours; wait `patience` seconds for the rest."""
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            pid, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        examiners.discard(pid)
+        if pid == 0:
+            if time.monotonic() >= deadline:
+                return
+            time.sleep(0.01)
+
+
+def end_all() -> None:
+    """End the examiners, at work or not, and all that came from here. A warden whose examiner is gone ends its worker and
+    itself, in that order; what a killed warden leaves behind comes to us."""
+    with contextlib.suppress(OSError, AttributeError):
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
+    for pid in list(examiners):
+        with contextlib.suppress(OSError):
+            os.kill(pid, signal.SIGKILL)
+    began, tree = time.monotonic(), Tree()
+    reap(WARDEN_SECONDS)
+    while (left := list(tree.below())) and (took := time.monotonic() - began) < END_SECONDS:
+        wardens = _children() if took < WORKER_SECONDS else set()
+        for pid in left:
+            if pid not in wardens:
+                _kill(pid)
+        reap(0.02)
+
+
+def _kill(pid: int) -> None:
+    """With its group, in which a worker is held where it cannot leave it: at one stroke, so that none forks meanwhile."""
+    with contextlib.suppress(OSError):
+        if (group := os.getpgid(pid)) not in (os.getpgid(0), *_children()):
+            os.killpg(group, signal.SIGKILL)
+    with contextlib.suppress(OSError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def _children() -> set[int]:
+    with contextlib.suppress(OSError, ValueError), open(f"/proc/self/task/{os.getpid()}/children") as file:
+        return {int(word) for word in file.read().split()}
+    return set()
+
+
+def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
+    """One JSON line and its descriptors; None when the client is gone."""
+    try:
+        data, descriptors, _, _ = socket.recv_fds(client, MESSAGE_LIMIT, 8)
+        while data and not data.endswith(b"\n"):
+            more, others, _, _ = socket.recv_fds(client, MESSAGE_LIMIT, 8)
+            if not more:
+                return None, []
+            data, descriptors = data + more, descriptors + others
+    except OSError:
+        return None, []
+    return (json.loads(data) if data else None), list(descriptors)
+
+
+def _become(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
+    """In the fork: be what was asked for, and end."""
+    status = 70
+    try:
+        for line in inherited:
+            line.close()
+        if message["op"] == "worker":
+            from gatelab.sandbox.worker.warden import guard
+
+            guard(message["settings"], *descriptors)
+        elif message["op"] == "examiner":
+            entry = importlib.import_module(message["entry"])
+            entry.serve(socket.socket(fileno=descriptors[0]), message["arguments"])
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def main() -> None:
+    line = socket.socket(fileno=int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
+    folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
+    library, status = folder / "library", 1
+    try:
+        with _ending_with(line, folder):
+            _furnish(folder, library, sys.argv[3])
+            preload(str(library), sys.argv[4:])
+        gc.collect()
+        gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
+        _landmarks = put_up(str(folder), str(library))  # kept open
+        line.sendall(json.dumps({"ready": True, "folder": str(folder)}).encode() + b"\n")
+        serve(line)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        end_all()
+        _remove(folder)
+        # Python's own end would take apart all that torch has made: a second and more on a busy machine.
+        os._exit(status)
+
+
+def _furnish(folder: Path, library: Path, seqlab: str) -> None:
+    """Lay the students' package where others may read it: as root, every worker is a user of its own."""
+    folder.chmod(0o711)
+    library.mkdir(mode=0o755)
+    if seqlab:
+        shutil.copytree(seqlab, library / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
+    os.environ.update(HOME=str(library), MPLCONFIGDIR=str(library))
+
+
+def _remove(folder: Path) -> None:
+    from gatelab.folders import remove  # not before: what is imported here, every worker has
+
+    remove(folder)
+
+
+@contextlib.contextmanager
+def _ending_with(line: socket.socket, folder: Path) -> Iterator[None]:
+    """For the seconds of the imports, in which nobody reads the line: end here when its other end is gone."""
+
+    def look(*_: object) -> None:
+        with contextlib.suppress(BlockingIOError):
+            if not line.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT):
+                _remove(folder)
+                os._exit(1)
+
+    flags = fcntl.fcntl(line, fcntl.F_GETFL)
+    signal.signal(signal.SIGIO, look)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
+    look()
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            fcntl.fcntl(line, fcntl.F_SETFL, flags)
+        signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What came in: notebooks, folders, names."""

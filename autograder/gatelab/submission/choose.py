@@ -1,0 +1,199 @@
+"""Which of several notebooks is the lab: one rule for every way in (class folder, nbgrader, otter, Gradescope, pytest).
+
+What systems and Jupyter leave behind (`._lab.ipynb`, `.ipynb_checkpoints/`, `.virtual_documents/`, `__MACOSX/`) was
+never handed in. Of the rest, in this order: a notebook of this lab before what is none; one that was written in before
+one as it was handed out; the name that the lab asks for, in the highest folder, before its copies
+(`lab-Copy1.ipynb`, `lab_maria.ipynb`) and other names; more of the lab's questions; the newest. What is still alike is
+told apart by its path, so that every run takes the same one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from gatelab.faults import GraderFault
+from gatelab.lab.spec import Lab
+from gatelab.submission.names import visible
+from gatelab.submission.notebook import Ungradable, cells_of, parse, question_ids
+from gatelab.submission.untouched import as_handed_out
+
+# A browser that takes a notebook for text or JSON puts the right extension after it.
+EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+
+# What operating systems leave behind in any folder. So is everything whose name begins with a dot.
+LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
+
+# What one student handed in is searched so deep and so wide; more than that is no homework. A notebook that was found by
+# then counts all the same.
+DEPTH = 4
+ENTRIES = 2_000
+ENTRIES_OF_A_FOLDER = 100_000
+# Notebooks that are read to choose among, and their bytes together; the others are judged by their names.
+LOOKED_INTO = 12
+BYTES_LOOKED_INTO = 256 << 20
+
+NAMES_SHOWN = 3
+LONGEST_NAME = 60  # characters of a file's name in a sentence
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A notebook of a hand-in. `place` is its path within; `saved` any number that grows with time."""
+
+    place: PurePosixPath
+    saved: float
+    read: Callable[[], bytes]  # raises Ungradable, GraderFault
+
+    @property
+    def shown(self) -> str:
+        return shown(str(self.place))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The files of a hand-in: its notebooks, the first names of its other files, whether there were more than are looked at."""
+
+    notebooks: list[Candidate]
+    others: list[str]
+    too_many: bool = False
+
+
+def is_notebook(name: str) -> bool:
+    """Whether a file is a notebook, by its name."""
+    return EXTENSION.search(name) is not None
+
+
+def is_litter(name: str) -> bool:
+    """Whether nobody handed in a file or folder of this name."""
+    return name in LITTER or name.startswith(".")
+
+
+def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
+    """What lies in a folder and its subfolders. Links and pipes stand for themselves; no link is followed.
+
+    Raises OSError when the folder itself cannot be read; a subfolder that forbids it is passed over.
+    """
+    notebooks: list[Candidate] = []
+    others: list[str] = []
+    seen, level = 0, [folder]
+    for _ in range(DEPTH + 1):
+        below: list[Path] = []
+        for parent in level:
+            for entry in _entries(parent, needed=parent == folder):
+                seen += 1
+                path = Path(entry.path)
+                place = PurePosixPath(path.relative_to(folder))
+                if entry.is_dir(follow_symlinks=False):
+                    below.append(path)
+                elif is_notebook(entry.name):
+                    notebooks.append(Candidate(place, _saved(entry), lambda path=path: read(path)))
+                else:
+                    others.append(shown(str(place)))
+            if seen > ENTRIES:
+                return Found(notebooks, others, too_many=True)
+        level = below
+    return Found(notebooks, others)
+
+
+def _entries(folder: Path, needed: bool) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            handed_in = (entry for entry in entries if not is_litter(entry.name))
+            return sorted(islice(handed_in, ENTRIES_OF_A_FOLDER), key=lambda entry: os.fsencode(entry.name))
+    except PermissionError:
+        if needed:
+            raise
+        return []
+
+
+def _saved(entry: os.DirEntry[str]) -> float:
+    try:
+        return entry.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return 0.0
+
+
+def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, list[Candidate]]:
+    """The notebook to grade and the others, of at least one. Without a lab (it is broken) only names and times count.
+
+    Raises GraderFault when the machine does not let them be read.
+    """
+    if len(notebooks) == 1:
+        return notebooks[0], []
+    wanted = lab.notebook if lab else "lab.ipynb"
+    by_name = sorted(notebooks, key=lambda notebook: _by_name(notebook, wanted))
+    known = _known(by_name[:LOOKED_INTO], lab) if lab else {}
+
+    def order(notebook: Candidate) -> tuple:
+        is_lab, written, questions = known.get(id(notebook), (False, False, 0))
+        far, depth, path = _by_name(notebook, wanted)
+        return not is_lab, not written, far, depth, -questions, -notebook.saved, path
+
+    first, *others = sorted(notebooks, key=order)
+    return first, others
+
+
+def _by_name(notebook: Candidate, wanted: str) -> tuple[int, int, bytes]:
+    """How far its name is from the wanted one (0 to 3), how deep it lies, and its path."""
+    name = notebook.place.name
+    stem, wanted_stem = (EXTENSION.sub("", each).casefold() for each in (name, wanted))
+    if name == wanted:
+        far = 0
+    elif stem == wanted_stem:
+        far = 1
+    elif stem.startswith(wanted_stem) and not stem[len(wanted_stem)].isalpha():
+        far = 2
+    else:
+        far = 3
+    return far, len(notebook.place.parts), str(notebook.place).encode("utf-8", "surrogatepass")
+
+
+Inside = tuple[bool, bool, int]  # is a notebook of this lab, was written in, how many of its questions it has
+
+
+def _known(notebooks: Sequence[Candidate], lab: Lab) -> dict[int, Inside]:
+    """What is in each notebook, by its `id`, as far as they are looked into."""
+    known: dict[int, Inside] = {}
+    left = BYTES_LOOKED_INTO
+    for notebook in notebooks:
+        if left <= 0:
+            break
+        known[id(notebook)], size = _inside(notebook, lab)
+        left -= size
+    return known
+
+
+def _inside(notebook: Candidate, lab: Lab) -> tuple[Inside, int]:
+    """What is in a notebook, and its size in bytes."""
+    size = 0
+    try:
+        data = notebook.read()
+        size = len(data)
+        read = parse(data, notebook.place.name)
+        cells = cells_of(read, notebook.place.name, lab)
+        return (True, not as_handed_out(read, lab), len(question_ids(cells, lab))), size
+    except Ungradable:
+        return (False, False, 0), size
+    except GraderFault as error:
+        # A file that forbids it does not keep the others from being read.
+        if isinstance(error.__cause__, PermissionError):
+            return (False, False, 0), size
+        raise
+
+
+def shown(name: str) -> str:
+    """A file's name, fit for a sentence."""
+    name = visible(name)
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def listed(names: Iterable[str]) -> str:
+    """`a.ipynb, b.ipynb, c.ipynb and 4 more`."""
+    names = list(names)
+    more = len(names) - NAMES_SHOWN
+    return ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")

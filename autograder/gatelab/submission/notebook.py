@@ -1,0 +1,142 @@
+"""Read a submitted notebook: its code cells, without a kernel and without trusting anything in it.
+
+notebook_file.py makes JSON of the file; here it is told whether that is this lab's notebook, and what of it is to be run.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from gatelab.lab.spec import Lab
+from gatelab.submission.notebook_file import HOW, Ungradable, mark_of, parse, read_bytes, source_of
+
+__all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_cells"]
+
+SOURCE_LIMIT = 1 << 20  # of one cell
+CELL_LIMIT = 2000
+
+
+@dataclass
+class CodeCell:
+    """A code cell; `index` counts all cells of the notebook from 1, as an editor does.
+
+    `kind` is "raw" or "markdown" where an answer stands in a cell that Jupyter does not run.
+    """
+
+    index: int
+    source: str
+    grade_id: str = ""
+    kind: str = "code"
+    names: tuple[str, ...] = ()  # of an answer in such a cell: what it defines of what the questions ask for
+
+
+def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
+    """The code cells of a notebook.
+
+    Args:
+        data: the file's bytes.
+        name: the file's name, for messages.
+        lab: the lab it should belong to.
+
+    Raises:
+        Ungradable: with one sentence, when the file is not a Python notebook of this lab.
+    """
+    return cells_of(parse(data, name), name, lab)
+
+
+def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
+    """As `read_cells`, of a notebook that was parsed already."""
+    cells: list[CodeCell] = []
+    raw_cells = notebook["cells"]
+    if len(raw_cells) > CELL_LIMIT:
+        raise Ungradable(f"{name}: it has more than {CELL_LIMIT} cells; hand in the lab's notebook only.")
+    for index, raw in enumerate(raw_cells, start=1):
+        if not isinstance(raw, dict):
+            continue
+        if raw.get("cell_type") != "code":
+            if asleep := _answer_asleep(raw, index, lab):
+                cells.append(asleep)
+            continue
+        source = source_of(raw)
+        if source is None or len(source) > SOURCE_LIMIT:
+            raise Ungradable(f"{name}: cell {index} has no readable source; {HOW}.")
+        cells.append(CodeCell(index, source, str(mark_of(raw).get("grade_id", ""))[:80]))
+    language = _other_language(notebook, cells, lab)
+    if language:
+        raise Ungradable(
+            f"{name}: its kernel is for {language}, not Python, and so is its code; "
+            f"write the answers in Python in {lab.notebook} and hand that in."
+        )
+    if not of_this_lab(cells, lab):
+        raise Ungradable(
+            f"{name}: none of the questions of “{lab.title}” is in this notebook; hand in {lab.notebook} of this lab."
+        )
+    return cells
+
+
+def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
+    """An answer in a raw or markdown cell (a key pressed by mistake makes one of a code cell); None for any other text."""
+    source = source_of(raw)
+    if source is None or len(source) > SOURCE_LIMIT:
+        return None
+    fenced = re.fullmatch(r"\s*```(?:python|py)?\n(.*?)\n```\s*", source, re.DOTALL)
+    source = fenced[1] if fenced else source
+    asked = {name for question in lab.questions.values() for name in question.names}
+    begins = re.findall(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *=", source, re.MULTILINE)
+    names = tuple(sorted(asked.intersection(a or b for a, b in begins)))
+    kind = "raw" if raw.get("cell_type") == "raw" else "markdown"
+    return CodeCell(index, source, "", kind, names) if names else None
+
+
+def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:
+    """The lab's questions that have a cell here, by its grade_id."""
+    return {cell.grade_id.removesuffix("-solution") for cell in cells} & set(lab.questions)
+
+
+def of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
+    """By its question cells, or (copied into a fresh notebook) by the names it defines."""
+    return bool(question_ids(cells, lab)) or any(
+        f"def {name}" in cell.source or f"class {name}" in cell.source
+        for name in _names(lab)
+        for cell in cells
+    )
+
+
+def _names(lab: Lab) -> list[str]:
+    return [name for question in lab.questions.values() for name in question.names]
+
+
+def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -> str:
+    """The language that the notebook says it is in, where that is not Python and its cells do not say otherwise.
+
+    What a kernel calls itself is often odd ("Pyodide", "xpython", "conda-env-…", nothing at all) and means little: a
+    definition that is written as Python's is counts for more. No cell is parsed here, since Python's parser is not made
+    for hostile text.
+    """
+    metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
+    said = [
+        entry.get(key)
+        for part, key in (("kernelspec", "language"), ("language_info", "name"))
+        if isinstance(entry := metadata.get(part), dict)
+    ]
+    others = [
+        name for name in said if isinstance(name, str) and name.strip() and not _PYTHON.search(name.lower())
+    ]
+    if not others or any(_is_python(cell.source) for cell in cells):
+        return ""
+    return others[0].strip()[:40]
+
+
+def _is_python(source: str) -> bool:
+    """Whether a cell defines something as Python does: with a colon after its head, and no `end`."""
+    return bool(_DEFINITION.search(source) and _COLON.search(source) and not _END.search(source))
+
+
+_PYTHON = re.compile(r"python|pyodide|pyolite")  # also ipython, xpython, xeus-python, micropython
+_DEFINITION = re.compile(r"^[ \t]*(?:async[ \t]+def|def|class)[ \t]+\w+[ \t]*[(:]", re.MULTILINE)
+_COLON = re.compile(
+    r":[ \t]*(?:#[^\n]*)?$|^[ \t]*(?:def|class)[ \t]+\w+(?:\([^\n]*\))?[^\n:=(]*:[ \t]+\S", re.MULTILINE
+)
+_END = re.compile(r"^[ \t]*end[ \t]*$", re.MULTILINE)

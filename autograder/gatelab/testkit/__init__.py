@@ -1,0 +1,22 @@
+"""What a hidden suite is written with: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and
+the assertions whose messages name the mistake.
+
+    @part("q1", "outputs", 4)
+    def test_states_equal_lstm_cell(student, draw):
+        ...
+        close(student.lstm_step(x, h, c, *w)[0], want, "h", "N H")
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
+from gatelab.testkit.student import Unanswered, kind
+
+__all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part", "same", "unchanged"]
+
+
+def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
+    """Mark a test function as one part of a question: all its parameters must pass for the points."""
+    return pytest.mark.part(question=question, name=name, points=points)

@@ -1,0 +1,75 @@
+"""A backend in the examiner's own process: for wheat, chaff and references, which staff wrote.
+
+Values make the same way over the line as from a worker, so a suite sees no difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import random
+import types
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+from gatelab.lab.policy import Withheld
+from gatelab.sandbox.worker.runtime import Runtime
+from gatelab.sandbox.worker.values import Box, decode, encode
+from gatelab.sandbox.worker.withheld import withheld
+
+
+class LocalBackend:
+    """Runs code text that staff wrote. `sources` are executed in order in one namespace.
+
+    `without`: what of the library it may not use.
+    """
+
+    def __init__(self, sources: list[str], without: Withheld | None = None) -> None:
+        self.without = without
+        namespace: dict[str, Any] = {"__name__": "staff_code"}
+        with contextlib.redirect_stdout(io.StringIO()):
+            for source in sources:
+                exec(_compiled(source), namespace)
+        self.runtime = Runtime(namespace)
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        box = Box()
+        tree = encode(request, box)
+        reach = (
+            withheld(self.without.says, self.without.operators) if self.without else contextlib.nullcontext()
+        )
+        with contextlib.redirect_stdout(io.StringIO()), unmoved_randomness(), reach:
+            answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
+            box = Box()
+            tree = encode(answer, box, self.runtime.shelf)
+        return decode(tree, box.tensors)
+
+
+@lru_cache(maxsize=1024)
+def _compiled(source: str) -> types.CodeType:
+    """The same references stand under every chaff of a question."""
+    return compile(source, "<staff>", "exec")
+
+
+@contextlib.contextmanager
+def unmoved_randomness() -> Iterator[None]:
+    """Code that seeds or draws must not move the examiner's own generators, nor its dtype and gradients."""
+    states = (
+        random.getstate(),
+        np.random.get_state(),
+        torch.get_rng_state(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+    )
+    try:
+        yield
+    finally:
+        random.setstate(states[0])
+        np.random.set_state(states[1])
+        torch.set_rng_state(states[2])
+        torch.set_default_dtype(states[3])
+        torch.set_grad_enabled(states[4])

@@ -1,0 +1,283 @@
+"""The `student` of a hidden test: calls that look local and happen in the worker.
+
+    reply = student.lstm_step(x, h, c, *weights, upstream=(gh, gc, None))
+    reply[0]                  # the returned h, a tensor
+    reply.grads["0"]          # the gradient of the first argument
+    layer = student.make("LSTM", 3, 5)      # stays in the worker; `layer` refers to it
+    layer(x).grads["param:weight_ih_l0"]
+
+Expected values stay on this side. What comes back is data from a hostile process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from gatelab.sandbox.lost import WorkerLost
+from gatelab.sandbox.worker.values import Ref
+from gatelab.testkit.plain import meaning
+from gatelab.testkit.words import Said, Words
+
+
+class StudentError(AssertionError):
+    """The student's code raised, or took the worker down; the message is for the student.
+
+    `untouched`: all that was raised is the stub's own NotImplementedError.
+    """
+
+    def __init__(self, message: str, untouched: bool = False) -> None:
+        super().__init__(message)
+        self.untouched = untouched
+
+
+class Unanswered(AssertionError):
+    """A question in words was left open; the message is for the student."""
+
+    untouched = True
+
+
+class Backend(Protocol):
+    """Where the student's code runs."""
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        """Answer a request of sandbox/worker/runtime.py. Raises WorkerLost."""
+        ...
+
+
+@dataclass(frozen=True)
+class RemoteError:
+    """An exception of the student's code, in words that may be shown (words.py)."""
+
+    type: str
+    message: str
+    line: str = ""
+    traceback: str = ""
+    withheld: bool = False  # whether the message only says that there is one
+
+    def __str__(self) -> str:
+        if self.type == "NotDefined":
+            return f"`{self.message}` is not defined in the notebook."
+        if self.type == "NotWritten":
+            told = self.message and not self.withheld
+            return f"Not written yet ({self.message})." if told else "Not written yet."
+        means = meaning(self.type, self.message)
+        said = f"{self.type} ({self.message})" if self.withheld else f"{self.type}: {self.message}"
+        said = said if self.message else self.type
+        if self.line:
+            return f"Your code raised {said} ({self.line}){f'. {means}' if means else ''}"
+        # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
+        return (
+            f"This check could not go on with your code ({said}). "
+            f"{means or 'Compare names, arguments, types and shapes with CONTRACT.md.'}"
+        )
+
+
+class Reply:
+    """What a call gave. Behaves like the returned value; raises StudentError where the call failed."""
+
+    def __init__(self, answer: dict[str, Any], student: Student) -> None:
+        self._answer = answer
+        self._student = student
+        error = answer.get("error")
+        self.error = RemoteError(**error) if error else None
+
+    def _ok(self) -> dict[str, Any]:
+        if self.error:
+            raise StudentError(str(self.error), untouched=self.error.type == "NotWritten")
+        return self._answer
+
+    @property
+    def value(self) -> Any:
+        """The returned value; objects that are not plain come as Remote."""
+        return _from_worker(self._ok().get("value"), self._student)
+
+    @property
+    def grads(self) -> dict[str, torch.Tensor | None]:
+        """Path of an argument (`"0"`, `"state.0"`, `"param:weight_ih_l0"`) → its gradient, None if unconnected."""
+        answer = self._ok()
+        if answer.get("grad_error"):
+            raise StudentError(f"Gradients cannot be sent back through your result: {answer['grad_error']}")
+        return answer.get("grads") or {}
+
+    @property
+    def after(self) -> dict[str, torch.Tensor]:
+        """The tensor arguments as they were after the call, by path."""
+        return self._ok().get("after") or {}
+
+    def __getitem__(self, key: Any) -> Any:
+        value = self.value
+        try:
+            return value[key]
+        except (TypeError, KeyError, IndexError) as error:
+            raise StudentError(_no_entry(value, key)) from error
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    def __iter__(self) -> Any:
+        value = self.value
+        if not isinstance(value, list | tuple):
+            raise StudentError(f"A tuple was expected as the result, got {kind(value)}.")
+        return iter(value)
+
+
+def kind(value: Any) -> str:
+    """What a value is, in a student's words."""
+    if value is None:
+        return "None (is a `return` missing?)"
+    if isinstance(value, Remote):
+        return f"a {value.type}"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, list | tuple | dict):
+        return f"a {type(value).__name__} with {len(value)} entries"
+    return "a str" if isinstance(value, str) else f"a {type(value).__name__}"
+
+
+def _no_entry(value: Any, key: Any) -> str:
+    if isinstance(value, dict):
+        has = ", ".join(sorted(map(repr, list(value)[:5])))
+        return f"The returned dict has no entry {key!r}; it has {has or 'none'}."
+    if isinstance(value, list | tuple):
+        return f"The result has {len(value)} entries; entry {key} was expected too."
+    return f"The result should have an entry {key!r}, but it is {kind(value)}."
+
+
+def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
+    """In which names or shapes a state_dict is not like the weights to be loaded into it ("": in none)."""
+    if not isinstance(own, dict) or not all(isinstance(weight, torch.Tensor) for weight in own.values()):
+        return ""
+    if missing := [name for name in given if name not in own]:
+        has = ", ".join(map(str, list(own)[:8])) or "nothing"
+        return f"its state_dict has no {', '.join(missing[:4])}; it has {has}"
+    if extra := [str(name) for name in own if name not in given]:
+        return f"its state_dict has {', '.join(extra[:4])}, which the contract does not know"
+    for name, weight in given.items():
+        if own[name].shape != weight.shape:
+            shape = str(tuple(own[name].shape))
+            has = (
+                f"shape {shape}" if len(shape) <= 20 else "another shape"
+            )  # sizes are the worker's to choose
+            return f"{name} has {has}, it should be {tuple(weight.shape)}"
+    return ""
+
+
+class Remote:
+    """An object that lives in the worker."""
+
+    def __init__(self, ref: Ref, student: Student) -> None:
+        self.ref = ref
+        self.type = Said(ref.type, student._words)
+        self._student = student
+
+    def __call__(self, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        return self._student._call(self, None, args, kwargs, upstream)
+
+    def method(self, name: str, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        return self._student._call(self, name, args, kwargs, upstream)
+
+    def attr(self, name: str) -> Any:
+        return self._student._ask("attr", target=self, name=name).value
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return self._student._ask("state_dict", target=self).value
+
+    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
+        """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit."""
+        reply = self._student._ask("load_state_dict", target=self, state=dict(state))
+        if reply.error and (problem := _misfit(self.state_dict(), state)):
+            raise StudentError(f"The weights do not fit into your {self.type}: {problem}.")
+        reply.value  # noqa: B018
+
+
+class Student:
+    """The loaded notebook, as a hidden test sees it.
+
+    `own`: names that the question builds on and that are the student's own versions; the others are the references.
+    """
+
+    def __init__(self, backend: Backend, words: Words, own: frozenset[str] = frozenset()) -> None:
+        self._backend = backend
+        self._words = words
+        self.own = own
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return lambda *args, upstream=None, **kwargs: self._call(name, None, args, kwargs, upstream)
+
+    def call(self, name: str, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
+        """Call a function of the notebook by name."""
+        return self._call(name, None, args, kwargs, upstream)
+
+    def make(self, name: str, *args: Any, **kwargs: Any) -> Remote:
+        """Make an object of a class of the notebook; it stays in the worker."""
+        made = self._call(name, None, args, kwargs, None).value
+        if not isinstance(made, Remote):
+            raise StudentError(f"`{name}(…)` should give an object of your class, but it is {kind(made)}.")
+        return made
+
+    def has(self, name: str) -> bool:
+        return self._ask("has", name=name).value is True
+
+    def define(self, source: str) -> None:
+        """Run staff-written source in the notebook's namespace, in this question's worker only.
+
+        It may hold an answer: from now on no message is shown whose words could be chosen (words.py).
+        """
+        self._ask("define", source=source).value  # noqa: B018
+
+    def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
+        """Run `main(ns, **values)` of staff-written source beside the student's objects.
+
+        The source must hold no answer and no expected value: a student may come to see words of it.
+        `replay=False` leaves the run out of the comparison with the chaff: for what takes long.
+        """
+        return self._ask("run", replay=replay, source=source, values=values)
+
+    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any) -> Reply:
+        return self._ask(
+            "call",
+            target=target,
+            method=method,
+            args=tuple(args),
+            kwargs=kwargs,
+            upstream=upstream,
+            parameters=True,
+        )
+
+    def _ask(self, op: str, replay: bool = True, **arguments: Any) -> Reply:
+        try:
+            answer = self._backend.request({"op": op, "arguments": _for_worker(arguments)}, replay)
+        except WorkerLost as error:
+            raise StudentError(str(error)) from error
+        return Reply(answer, self)
+
+
+def _for_worker(value: Any) -> Any:
+    """With a reference for every Remote, and what the worker said as it said it."""
+    if isinstance(value, Remote):
+        return value.ref
+    return value.raw() if isinstance(value, Said) else _inside(value, _for_worker)
+
+
+def _from_worker(value: Any, student: Student) -> Any:
+    """With a Remote for every reference; texts become Said."""
+    if isinstance(value, Ref):
+        return Remote(value, student)
+    if isinstance(value, str):
+        return Said(value, student._words)
+    return _inside(value, lambda item: _from_worker(item, student))
+
+
+def _inside(value: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(value, list | tuple):
+        changed = [change(item) for item in value]
+        return changed if isinstance(value, list) else tuple(changed)
+    if isinstance(value, dict):
+        return {change(key): change(item) for key, item in value.items()}
+    return value

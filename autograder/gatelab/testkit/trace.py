@@ -1,0 +1,68 @@
+"""What was asked of a submission and what it answered, kept so that it can be asked of a chaff too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from gatelab.testkit.student import Backend
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """One request and its answer, of one test. `fork` counts the workers of the question."""
+
+    test: str
+    fork: int
+    request: dict[str, Any]
+    answer: dict[str, Any]
+    replay: bool
+
+
+# The largest trace of the reference solutions has 0.7 MiB (q3).
+TRACE_LIMIT = 64 << 20
+
+
+@dataclass
+class Trace:
+    """All exchanges of one question, in order; none at all once they are more than a comparison is worth."""
+
+    question: str
+    exchanges: list[Exchange] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)  # names of the tests that failed
+    size: int = 0
+
+    def keep(self, exchange: Exchange) -> None:
+        """Add an exchange. A submission that answers with too much keeps none, and its mistake stays unnamed."""
+        self.size += size(exchange.answer)
+        if self.size <= TRACE_LIMIT:
+            self.exchanges.append(exchange)
+        else:
+            self.exchanges.clear()
+
+
+def size(value: Any) -> int:
+    """About how many bytes of memory a plain value takes."""
+    if isinstance(value, torch.Tensor):
+        return 64 + value.nbytes
+    if isinstance(value, str):
+        return 64 + len(value)
+    if isinstance(value, dict):
+        return 64 + sum(size(key) + size(item) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return 64 + sum(map(size, value))
+    return 64
+
+
+class Recording:
+    """A backend that keeps what passes through it."""
+
+    def __init__(self, backend: Backend, trace: Trace, test: str, fork: int) -> None:
+        self._backend, self._trace, self._test, self._fork = backend, trace, test, fork
+
+    def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
+        answer = self._backend.request(request, replay)
+        self._trace.keep(Exchange(self._test, self._fork, request, answer, replay))
+        return answer

@@ -1,0 +1,258 @@
+"""Which words of a worker a student may be shown. All that a suite says of an answer passes here.
+
+A worker holds what a question was given: reference code to the names it builds on. Its words may carry that out, spelt
+in any way. So from the moment something was given, a student is shown words that cannot be chosen freely: those of the
+student's own notebook, taken from our copy, names that Python and PyTorch know, and the messages of KNOWN.
+
+Which of these words, and which sizes in them, can still be chosen. So there may be few: a notebook that is a dictionary
+has no words of its own here, and a message with long numbers is no message.
+
+Paths of this machine are left out wherever they come from, and so is nothing else of a message that may be shown.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import torch
+from torch.nn.utils import rnn
+
+from gatelab.sandbox.worker.lines import source_lines
+from gatelab.testkit.known import PLACES, patterns
+
+LONGEST = 200  # characters of a message where nothing was given
+LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
+LONGEST_NAME = 40
+MOST_PARTS = 5  # of a dotted name
+MOST_OWN = 2  # parts of it that only this notebook knows
+MOST_DIGITS = 18  # of all numbers in a message
+MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
+WITHHELD = "its text is kept back, since the grader's own code was within its reach"
+FIRST_WORDS = 28  # characters of a cell's first line by which it is told
+# A path from the root of a machine, or of one of its drives; its last part is what may be told of it.
+PATH = re.compile(
+    r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"]*[/\\])?([^'\"/\\]+)[/\\]?(?=['\"])"
+    r"|(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)[/\\]?"
+)
+OTHER_NAME = "another name"
+NO_NAME = "an exception"
+
+NAMES = (
+    {name for name in (*dir(builtins), *dir(torch.nn)) if not name.startswith("_")}
+    | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
+    | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
+    | {f"{w}_{i}_l{k}{back}" for w in ("weight", "bias") for i in ("ih", "hh") for k in "0123" for back in ("", "_reverse")}
+)  # fmt: skip
+# PyTorch's other names: what a reference is made of could be spelt with them, so there is no more than one in a name.
+WIDE = {
+    name
+    for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional), *dir(rnn))
+    if not name.startswith("_")
+}
+WIDE |= {"tensors", "indices", "input"}
+ERRORS = {
+    name
+    for name, value in vars(builtins).items()
+    if isinstance(value, type) and issubclass(value, BaseException)
+}
+# PyTorch's, the students' package's, and ours for a name that is missing.
+ERRORS |= {
+    "LinAlgError",
+    "OutOfMemoryError",
+    "UnpicklingError",
+    "TrainingError",
+    "NotDefined",
+    "NotWritten",
+    "BdbQuit",
+    "StdinNotImplementedError",
+    "UsageError",
+}
+
+LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
+
+
+class Words:
+    """What one submission may be told in words that come from its worker.
+
+    Args:
+        sources: the submission's code cells by number, our copy of them.
+        known: names that the lab itself speaks of.
+        messages: of the lab's, that may be shown as those of known.py are.
+    """
+
+    def __init__(
+        self, sources: Mapping[int, str], known: Iterable[str] = (), messages: tuple[str, ...] = ()
+    ) -> None:
+        self.sources = sources
+        text = "\n".join(sources.values())
+        self.text = text if len(text) <= MOST_CODE else ""
+        self.known = NAMES | set(known)
+        self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
+        self.templates = list(_templates(sources.values())) if self.text else []
+        self.patterns = patterns(messages)
+        self.given = False  # whether the worker may know more than the student
+
+    def error(self, error: Mapping[str, str]) -> dict[str, Any]:
+        """An exception as the student may see it; `withheld` says that its message is kept back."""
+        kind = error["type"]
+        if kind not in ERRORS and kind not in self.known and kind not in self.names:
+            kind = NO_NAME
+        message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
+        told = {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
+        return told | ({"withheld": True} if message is WITHHELD else {})
+
+    def cell(self, number: int) -> str:
+        """A cell as it is told everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
+        return cell_name(number, self.sources)
+
+    def message(self, text: str) -> str:
+        """A sentence: an exception's message."""
+        text = self._without_paths(printable(text))
+        if not self.given:
+            return text[:LONGEST]
+        if self._is_own(text):
+            return text
+        for pattern in (*self.templates, *self.patterns):
+            found = pattern.match(text)
+            if found and self._may_be_told(found.groupdict()):
+                text = found[0]
+                for place in (place for place in found.groupdict() if place[0] == "x"):
+                    text = text.replace(found[place], "…", 1)
+                return text
+        return WITHHELD
+
+    def shown(self, text: str) -> str:
+        """A word: a name, a key, an entry."""
+        if not self.given:
+            return printable(text)[:LONGEST]
+        return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
+
+    def line(self, text: str) -> str:
+        """Where it was raised: the worker says which line, our copy says what stands there."""
+        found = LINE.match(text)
+        if not found:
+            return ""
+        cell, number = int(found[1]), int(found[2])
+        lines = source_lines(self.sources.get(cell, ""))
+        if cell not in self.sources or not 1 <= number <= len(lines):
+            return ""
+        return f"{self.cell(cell)}, line {number}: {printable(lines[number - 1]).strip()[:160]}"
+
+    def _without_paths(self, text: str) -> str:
+        """Of a path that is not the student's own, its last part."""
+        return PATH.sub(lambda path: path[0] if path[0] in self.text else path[1] or path[2], text)
+
+    def _may_be_told(self, places: dict[str, str]) -> bool:
+        """Whether a message may be shown with what stands in its places."""
+        digits = sum(
+            letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
+        )
+        names = (word for place, word in places.items() if place[0] == "w")
+        return digits <= MOST_DIGITS and all(map(self._is_name, names))
+
+    def _is_own(self, text: str) -> bool:
+        return len(text) <= LONGEST_OWN and text.isprintable() and text in self.text
+
+    def _is_name(self, text: str) -> bool:
+        parts = text.split(".")
+        own = [part for part in parts if part in self.names]
+        wide = [part for part in parts if part in WIDE and part not in self.known and part not in own]
+        return (
+            len(text) <= LONGEST_NAME
+            and len(parts) <= MOST_PARTS
+            and all(
+                part in self.known or part in own + wide or re.fullmatch("[0-9]{1,2}", part) for part in parts
+            )
+            and len(wide) <= 1
+            and len(own) + len(wide) <= MOST_OWN
+        )
+
+
+class Said(str):
+    """A text of a worker: it compares as what it is, and reads, in a message, as what may be shown.
+
+    (`", ".join(…)` does not ask; join `map(str, …)` or `map(repr, …)`.)
+    """
+
+    words: Words
+
+    def __new__(cls, text: str, words: Words) -> Said:
+        said = super().__new__(cls, text)
+        said.words = words
+        return said
+
+    def __str__(self) -> str:
+        return self.words.shown(self.raw())
+
+    def __repr__(self) -> str:
+        return repr(str(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(str(self), spec)
+
+    def raw(self) -> str:
+        """What the worker said, for the worker."""
+        return super().__str__()
+
+    def __getitem__(self, key: Any) -> Said:
+        return Said(super().__getitem__(key), self.words)
+
+
+def cell_name(number: int, sources: Mapping[int, str]) -> str:
+    """`cell 12 ("def lstm_step…")`; of a cell without words the number alone."""
+    start = first_words(sources.get(number, ""))
+    return f'cell {number} ("{start}")' if start else f"cell {number}"
+
+
+def named_cells(text: str, sources: Mapping[int, str]) -> str:
+    """A hint to staff, with the first words of the cell it begins with."""
+    return re.sub(r"^cell (\d{1,4})(?=, line)", lambda found: cell_name(int(found[1]), sources), text)
+
+
+def first_words(source: str) -> str:
+    """The first words of a cell, by which it is found again: `def lstm_step…`; "" where it is empty."""
+    line = next((line for line in map(printable, source_lines(source)) if line.strip("\"'")), "").lstrip(
+        "\"'"
+    )
+    if found := re.match(r"(?:async )?(?:def|class) \w+", line):
+        return found[0][:LONGEST_NAME] + "…"
+    if len(line) <= FIRST_WORDS:
+        return line
+    cut = line[:FIRST_WORDS]
+    return (cut.rpartition(" ")[0] if " " in cut.strip() else cut).rstrip() + "…"
+
+
+def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
+    """What the notebook's own f-strings and `%` or `format` texts may come out as, with numbers and shapes put in."""
+    place = r"(?:torch\.Size\()?" + PLACES["s"] + r"\)?|" + PLACES["n"] + r"|torch\.(?:float|int)\d\d"
+    for source in sources:
+        try:
+            tree = ast.parse(
+                re.sub(r"^([ \t]*)[%!].*", r"\1pass", "\n".join(source_lines(source)), flags=re.MULTILINE)
+            )
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.JoinedStr):
+                pieces = [part.value if isinstance(part, ast.Constant) else None for part in node.values]
+                fixed = [piece for piece in pieces if isinstance(piece, str)]
+                if sum(map(len, fixed)) >= 4 and len(pieces) - len(fixed) <= 4:
+                    found = "".join(
+                        re.escape(printable_in(piece)) if isinstance(piece, str) else f"(?P<N{at}>{place})"
+                        for at, piece in enumerate(pieces)
+                    )
+                    yield re.compile(found + r"\Z")
+
+
+def printable_in(text: str) -> str:
+    """Inside a sentence: as `printable`, but spaces at the ends stay."""
+    return re.sub(r"\s+", " ", text)
+
+
+def printable(text: str) -> str:
+    """In one line, without characters that do something else than show."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:4000]).split())
