@@ -33,7 +33,7 @@ class Vanishing:
         # The shell is there before the folder, since this process may be killed between any two steps.
         self.path = Path(dir or tempfile.gettempdir()).absolute() / f"{prefix}{secrets.token_hex(8)}"
         try:
-            self._keeper = subprocess.Popen(
+            self._keeper: subprocess.Popen[bytes] | None = subprocess.Popen(
                 ["sh", "-c", KEEPER, "sh", str(self.path)],
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                 cwd="/",
@@ -49,7 +49,7 @@ class Vanishing:
     def close(self) -> None:
         """Remove the folder."""
         remove(self.path)
-        if self._keeper is not None:
+        if self._keeper is not None and self._keeper.stdin is not None:
             with contextlib.suppress(OSError):
                 self._keeper.stdin.close()
             self._keeper.wait()

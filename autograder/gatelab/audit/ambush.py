@@ -120,7 +120,7 @@ class _Patient(Grading):
 
     def enter(self, question: str, test: str) -> Student:
         student = super().enter(question, test)
-        self.running.started = math.inf
+        self.attempt.started = math.inf
         return student
 
 

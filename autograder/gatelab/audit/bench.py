@@ -136,7 +136,8 @@ def _otter(place: Path, lab: Lab, students: int) -> Cost:
         for _ in range(students):
             _run(["otter", "run", "-a", "autograder.zip", "-o", "results", "lab.ipynb"], folder)
         found = json.loads((folder / "results" / "results.json").read_text())
-        return sum(test.get("score", 0) for test in found["tests"])
+        points: float = sum(test.get("score", 0) for test in found["tests"])
+        return points
 
     cost = _measured(grade)
     return Cost(cost.cpu / students, cost.wall / students, cost.points)
@@ -162,7 +163,8 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
         from nbgrader.api import Gradebook
 
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
-            return book.find_submission("bench", "s1" if names != "s0" else "s0").score
+            score: float = book.find_submission("bench", "s1" if names != "s0" else "s0").score
+            return score
 
     one = _measured(lambda: grade("s0"))
     more = _measured(lambda: grade("s[1-9]*"))
@@ -173,7 +175,7 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
 
 
 def _gradable(lab: Lab) -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(
+    notebook: nbformat.NotebookNode = nbformat.v4.new_notebook(
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     )
 

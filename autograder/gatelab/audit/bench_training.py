@@ -7,8 +7,10 @@ carries; what the questions before cost, which are graded so that the student's 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -39,7 +41,7 @@ def run_training_bench(root: Path, console: Console | None = None) -> dict[str, 
     lab = Lab.in_repository(root)
     bank = load_bank(lab)
     trained = lab.policy.bench.trained
-    sources = {"the references": ({}, LIMIT)}
+    sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, LIMIT)}
     for wheat in bank.wheats:
         if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
             whole = next(style for _, style in styles(bank) if style.get(wheat.question) == wheat.source)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from typing import Any
 
 from gatelab.lab.bank import BankError
 from gatelab.lab.importing import importable
@@ -37,7 +38,7 @@ def concepts(lab: Lab, question: str) -> bytes:
     )
 
 
-def form(row: dict) -> dict:
+def form(row: dict[str, Any]) -> dict[str, Any]:
     """What a student may know of an answer: its kind, and how many letters it has."""
     if row["kind"] == "number":
         return {"kind": "number"}

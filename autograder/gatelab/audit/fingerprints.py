@@ -21,7 +21,7 @@ from gatelab.lab.bank import Bank, BankError, Chaff, load_bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
 
-Prints = dict[str, list[list]]  # name in the notebook → one fingerprint a call
+Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
 
 def write_fingerprints(lab: Lab) -> Path:
@@ -97,7 +97,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     }
 
 
-def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict]) -> list[Chaff]:
+def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict[str, Any]]) -> list[Chaff]:
     """The pairs of mistakes that are told apart. `alone`: where each mistake shows by itself.
 
     In a question of several names two mistakes that show first in the same call are not in separate functions.
@@ -109,11 +109,11 @@ def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict]) -> list[
         id: min(((group, int(place)) for group, calls in found.items() for place in calls), default=None)
         for id, found in alone.items()
     }
-    halves = [(pair, *pair.id.split("+")) for pair in bank.pairs_of(question)]
-    return [pair for pair, a, b in halves if len(spec.names) == 1 or first[a] != first[b]]
+    halves = [(pair, pair.id.split("+")) for pair in bank.pairs_of(question)]
+    return [pair for pair, (a, b) in halves if len(spec.names) == 1 or first[a] != first[b]]
 
 
-def _changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list]]:
+def _changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
     """The calls in which a mistake shows: name → call's place among the name's calls → its fingerprint."""
     from seqlab.checking.fingerprint import same
 

@@ -59,6 +59,7 @@ def draft(lab: Lab, miss: Miss, id: str) -> Path:
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
         raise BankError(f"{id}: name the mistake in small letters and hyphens, as in gate-left-out.")
+    assert lab.bank is not None
     path = Path(lab.bank) / "chaff" / miss.question / f"{id}.py"
     if path.exists():
         raise BankError(f"{path}: is there already; choose another name.")

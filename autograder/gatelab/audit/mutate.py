@@ -11,6 +11,7 @@ import ast
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 ARITHMETIC = {
     ast.Add: (ast.Sub, ast.Mult), ast.Sub: (ast.Add,), ast.Mult: (ast.Div, ast.Add), ast.Div: (ast.Mult,),
@@ -33,6 +34,7 @@ NAMES = {
 GRAPHLESS = {"arange", "argmax", "full", "full_like", "ones_like", "zeros_like", "new_zeros", "rand"}
 MODULES = {"torch", "nn", "math", "F", "np"}  # `torch.tanh(x)` is a function's call, `x.tanh()` a method's
 
+T = TypeVar("T")
 Change = ast.AST | list[ast.stmt]
 
 
@@ -112,8 +114,10 @@ def _places(node: ast.AST, where: str, statement: ast.stmt | None) -> Iterator[_
             inner = child if isinstance(child, ast.stmt) else statement
             if inner is not None:
                 yield _Place(child, node, name, index if isinstance(value, list) else None, where, inner)
-            named = isinstance(child, ast.FunctionDef | ast.ClassDef)
-            yield from _places(child, f"{where}.{child.name}".strip(".") if named else where, inner)
+            within = where
+            if isinstance(child, ast.FunctionDef | ast.ClassDef):
+                within = f"{where}.{child.name}".strip(".")
+            yield from _places(child, within, inner)
 
 
 def _is_text(node: ast.AST) -> bool:
@@ -185,10 +189,9 @@ def _call(node: ast.AST) -> Iterator[Change]:
     if not isinstance(node, ast.Call):
         return
     function = node.func
-    method = isinstance(function, ast.Attribute) and not (
+    if isinstance(function, ast.Attribute) and not (
         isinstance(function.value, ast.Name) and function.value.id in MODULES
-    )
-    if method:
+    ):
         yield function.value
     elif node.args:
         yield node.args[0]
@@ -237,10 +240,11 @@ def _bounds(node: ast.AST) -> Iterator[Change]:
                     yield ast.Subscript(node.value, index if len(pieces) > 1 else other, node.ctx)
     if isinstance(node, ast.Slice):
         for name in ("lower", "upper", "step"):
-            parts = {"lower": node.lower, "upper": node.upper, "step": node.step}
-            if parts[name] is not None:
-                yield ast.Slice(**parts | {name: None})
-                yield from (ast.Slice(**parts | {name: other}) for other in _shifted(parts[name]))
+            bound = getattr(node, name)
+            if bound is not None:
+                for new in (None, *_shifted(bound)):
+                    parts = {"lower": node.lower, "upper": node.upper, "step": node.step} | {name: new}
+                    yield ast.Slice(parts["lower"], parts["upper"], parts["step"])
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         (end,) = node.args
         yield from (ast.Call(node.func, [other], []) for other in _shifted(end))
@@ -285,13 +289,13 @@ OPERATORS: dict[str, Callable[[ast.AST], Iterator[Change]]] = {
 }
 
 
-def _swapped(items: list, k: int) -> list:
+def _swapped(items: list[T], k: int) -> list[T]:
     return [*items[:k], items[k + 1], items[k], *items[k + 2 :]]
 
 
-def _shifted(node: ast.AST) -> Iterator[ast.expr]:
+def _shifted(node: ast.expr) -> Iterator[ast.expr]:
     """One more and one less than an expression that is no constant, slice or tuple."""
     plain = node.operand if isinstance(node, ast.UnaryOp) else node
-    if isinstance(plain, ast.expr) and not isinstance(plain, ast.Constant | ast.Slice | ast.Tuple):
+    if not isinstance(plain, ast.Constant | ast.Slice | ast.Tuple):
         for operator in (ast.Add(), ast.Sub()):
             yield ast.BinOp(node, operator, ast.Constant(1))

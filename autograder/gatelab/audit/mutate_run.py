@@ -18,7 +18,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkProcess
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from gatelab.audit import mutate
 from gatelab.audit.mutate import Mutant, mutants
@@ -120,6 +122,7 @@ def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
 
 
 def equivalents_path(lab: Lab) -> Path:
+    assert lab.bank is not None
     return lab.bank / "mutation" / "equivalent.toml"
 
 
@@ -148,7 +151,7 @@ class _UntilLost(Grading):
 
     def enter(self, question: str, test: str) -> Student:
         student = super().enter(question, test)
-        self.running.started = math.inf  # a busy machine's clock must not kill a mutant
+        self.attempt.started = math.inf  # a busy machine's clock must not kill a mutant
         return student
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
@@ -184,12 +187,26 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     lost("")
 
 
+class Judged(Protocol):
+    """A mutant, or other wrong work."""
+
+    @property
+    def name(self) -> str | tuple[str, str, str]: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+J = TypeVar("J", bound=Judged)
+
+
 def outcomes(
-    judge: Callable[[str, Connection], None], waiting: list[Mutant], jobs: int
-) -> Iterator[tuple[Mutant, str]]:
+    judge: Callable[[str, Connection], None], waiting: list[J], jobs: int
+) -> Iterator[tuple[J, str]]:
     """Each mutant with what killed it, "" for a survivor, as they end."""
     context = multiprocessing.get_context("fork")
-    waiting, running = waiting[::-1], {}
+    waiting = waiting[::-1]
+    running: dict[Connection, tuple[J, ForkProcess]] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
             mutant = waiting.pop()
@@ -198,9 +215,10 @@ def outcomes(
             process.start()
             far.close()
             running[near] = mutant, process
-        for near in wait(list(running)):
-            mutant, process = running.pop(near)
-            killer = _word(near)
+        for done in wait(list(running)):
+            assert isinstance(done, Connection)
+            mutant, process = running.pop(done)
+            killer = _word(done)
             process.join()
             if isinstance(killer, RuntimeError):
                 raise killer
@@ -212,10 +230,13 @@ def outcomes(
 def _word(line: Connection) -> str | RuntimeError | None:
     """What was sent; nothing comes from a process that its limit stopped."""
     with line, contextlib.suppress(EOFError):
-        return line.recv()
+        said: str | RuntimeError = line.recv()
+        return said
     return None
 
 
-def _said(name: tuple[str, str, str]) -> str:
+def _said(name: str | tuple[str, str, str]) -> str:
+    if isinstance(name, str):
+        return name
     where, before, after = name
     return f"in {where}, `{before}` → `{after}`"

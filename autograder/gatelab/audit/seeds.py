@@ -71,6 +71,7 @@ LIST = "chaff/unstable.toml"
 
 def listed(lab: Lab) -> dict[str, str]:
     """The chaffs that may lose other parts at other seeds, each with the reason why."""
+    assert lab.bank is not None
     path = Path(lab.bank) / LIST
     rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     for key, why in rows.items():

@@ -16,7 +16,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.seeds import Lost, listed, over_seeds, unstable
 from gatelab.folders import vanishing
 from gatelab.grading.engine import Engine
-from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.bank import Bank, Chaff, Wheat
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
@@ -63,7 +63,7 @@ class Matrix:
     empty: list[str] = field(
         default_factory=list
     )  # one sentence for each question that nothing was graded for
-    told: dict[str, list] = field(default_factory=dict)  # grading → `told` of its report
+    told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # grading → `told` of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
@@ -95,7 +95,7 @@ def lost_parts(report: Report) -> list[str]:
     return [f"{q.id}/{part.name}" for q in report.questions for part in q.parts if not part.passed]
 
 
-def told(report: Report) -> list:
+def told(report: Report) -> list[tuple[Any, ...]]:
     """All that grades and feedback are made of: every point and every message; no times and no tracebacks."""
     return [
         (report.status, report.reason),
@@ -124,7 +124,7 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
     return found
 
 
-def _graded(told: list) -> set[str]:
+def _graded(told: list[tuple[Any, ...]]) -> set[str]:
     """The questions of which parts are told."""
     return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
 
@@ -138,7 +138,7 @@ def builds_on(lab: Lab, question: str) -> list[str]:
 def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
     fewer starts over), so that every wheat is in at least one."""
-    by_question: dict[str, list] = {}
+    by_question: dict[str, list[Wheat]] = {}
     for wheat in bank.wheats:
         by_question.setdefault(wheat.question, []).append(wheat)
     for k in range(max(map(len, by_question.values()), default=0)):
@@ -153,6 +153,7 @@ def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
     """One sentence for each question (of these, or of all) whose suite the bank says nothing about."""
+    assert lab.bank is not None
     for id in questions or lab.questions:
         # Without a reference in code there is nothing to write in another way, or wrongly.
         if lab.has_reference(id):

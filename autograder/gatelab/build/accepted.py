@@ -14,7 +14,7 @@ from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 
 
-class AcceptedOnly(NbGraderPreprocessor):
+class AcceptedOnly(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
     """Raises NotAccepted before a cell enters nbgrader's grade book. Stands right behind StubSolutions."""
 
     kit = Unicode("", help="The kit's folder; empty where the build itself compares.").tag(config=True)

@@ -22,8 +22,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
-from gatelab.grading.engine import DEFAULT_SEED
-from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.sandbox.confine import pieces
 
 KIT = "files/kit"

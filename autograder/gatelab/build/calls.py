@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gatelab.sandbox.confine import libc
 
@@ -20,7 +21,7 @@ def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         id, stubbed = cell["question"], cell["stubbed"]
-        outcome = _outcome(lambda source=cell["source"]: exec(compile(source, "<cell>", "exec"), names), id)
+        outcome = _outcome(partial(_run, names, cell["source"]), id)
         if "" in stubbed and outcome != "stub":
             yield f"the cell of {id} does not stop at its stub, it {outcome}"
         if "" not in stubbed and outcome != "returned":
@@ -29,9 +30,13 @@ def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
             yield f"the cell that starts {start!r} {did}"
         for name in stubbed:
             if name:
-                outcome = _outcome(lambda name=name: _call(names, name), id)
+                outcome = _outcome(partial(_call, names, name), id)
                 if outcome != "stub":
                     yield f"{name} of {id} does not raise the NotImplementedError of its own stub when it is called, it {outcome}"
+
+
+def _run(names: dict[str, Any], source: str) -> None:
+    exec(compile(source, "<cell>", "exec"), names)
 
 
 def _call(names: dict[str, Any], name: str) -> Any:
@@ -42,7 +47,7 @@ def _call(names: dict[str, Any], name: str) -> Any:
         return value(*_blanks(value))
     plain = inspect.getattr_static(value, method)
     if isinstance(plain, property):
-        return plain.fget(value.__new__(value))
+        return cast(Callable[[Any], Any], plain.fget)(value.__new__(value))
     if isinstance(plain, staticmethod):
         return plain.__func__(*_blanks(plain.__func__))
     function = plain.__func__ if isinstance(plain, classmethod) else plain
@@ -50,7 +55,7 @@ def _call(names: dict[str, Any], name: str) -> Any:
     return function(first, *_blanks(function)[1:])
 
 
-def _blanks(function: Callable) -> list[None]:
+def _blanks(function: Callable[..., Any]) -> list[None]:
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [
         None

@@ -76,8 +76,7 @@ class _Master:
         for index, statement in enumerate(body):
             first, last = syntax.span(statement)
             region = next((r for r in self.regions if r.begin <= last and first <= r.end), None)
-            inside = region is not None and region.holds(first) and region.holds(last)
-            if inside:
+            if region is not None and region.holds(first) and region.holds(last):
                 if index and isinstance(body[index - 1], ast.Return | ast.Raise) and region not in used:
                     raise Fault(
                         region.begin,
@@ -175,9 +174,9 @@ class _Master:
             )
         self.form.stubbed.add("")
 
-    def _decorators(self, definition: ast.stmt) -> None:
+    def _decorators(self, definition: syntax.Definition) -> None:
         for decorator in definition.decorator_list:
-            lines = range(decorator.lineno, decorator.end_lineno + 1)
+            lines = range(decorator.lineno, syntax.last_line(decorator) + 1)
             if not self.marked.intersection(lines):
                 raise Fault(
                     decorator.lineno,

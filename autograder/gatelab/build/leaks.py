@@ -220,6 +220,6 @@ def _code_lines(code: str) -> list[str]:
             and isinstance(node.value, ast.Constant)
             and isinstance(node.value.value, str)
         ):
-            for number in range(node.lineno - 1, node.end_lineno):
+            for number in range(node.lineno - 1, node.end_lineno or node.lineno):
                 lines[number] = ""
     return lines

@@ -120,7 +120,8 @@ def distance(a: str, b: str, limit: int) -> int:
     """How many letters were dropped, added, mistaken or swapped with a neighbour; limit + 1 where it is more."""
     if abs(len(a) - len(b)) > limit:
         return limit + 1
-    before, row = [], list(range(len(b) + 1))
+    before: list[int] = []
+    row = list(range(len(b) + 1))
     for i, x in enumerate(a, start=1):
         older, before, row = before, row, [i]
         for j, y in enumerate(b, start=1):

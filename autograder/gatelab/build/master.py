@@ -38,7 +38,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     Raises BuildError, naming file, cell and line, when a marker, a region or a cell is not in order.
     """
     try:
-        notebook = jupytext.read(master, fmt="py:percent")
+        notebook: NotebookNode = jupytext.read(master, fmt="py:percent")
     except Exception as error:  # whatever jupytext and nbformat say to a damaged file
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BuildError(
@@ -66,7 +66,8 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
 
 def dumps(notebook: NotebookNode) -> str:
     """The file's text, keys sorted, one line end at the end."""
-    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+    text: str = nbformat.writes(notebook, version=4)
+    return text.rstrip("\n") + "\n"
 
 
 def _with_points(text: str, lab: Lab, master: Path) -> str:
@@ -102,6 +103,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
         raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of questions.toml.")
     mark.pop("points", None)
     if mark["grade"]:
+        assert question is not None
         if mark["grade_id"] != question.id:
             raise BuildError(
                 f"{master}: the grade cell {mark['grade_id']} must have its question's ID, {question.id}."

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from nbformat import NotebookNode
+
 from gatelab.build import class_notebooks, contents, form, gate, master, regions, snapshot, solved, untouched
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
@@ -125,7 +127,7 @@ def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
     }
 
 
-def masters(lab: Lab, root: Path) -> dict:
+def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → notebook of each master, with its solution regions."""
     settings = Settings.of(root)
     paths = [lab.assignment / file for file in solved.MASTERS]

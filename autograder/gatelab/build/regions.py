@@ -42,7 +42,8 @@ def is_solution(cell: NotebookNode) -> bool:
 
 def question_id(cell: NotebookNode) -> str:
     """The question a cell belongs to: `q1` for the grade_ids `q1`, `q1-solution`, `q1-second-solution`."""
-    return cell.metadata["nbgrader"]["grade_id"].split("-")[0]
+    grade_id: str = cell.metadata["nbgrader"]["grade_id"]
+    return grade_id.split("-")[0]
 
 
 def find(cell: NotebookNode) -> list[Region]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from pathlib import Path
+from typing import cast
 
 import traitlets.log
 from nbgrader.converters import GenerateAssignment, NbGraderException
@@ -53,7 +54,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _convert(settings: Config) -> None:
-    log = traitlets.log.get_logger()
+    log = cast(logging.Logger, traitlets.log.get_logger())  # nobody has set an adapter
     heard = _Errors()
     log.addHandler(heard)
     propagate, log.propagate = log.propagate, False

@@ -166,7 +166,8 @@ def _of_file(name: str, accepted: str | None, new: Path, old: Path, is_notebook:
         return [f"*** {name} has other bytes than the accepted one"]
     if old.is_file() and _digest(old) == accepted:
         try:
-            return _difference(*(path.read_text(encoding="utf-8").split("\n") for path in (old, new)), name)
+            before, now = (path.read_text(encoding="utf-8").split("\n") for path in (old, new))
+            return _difference(before, now, name)
         except UnicodeDecodeError:
             pass
     return [f"*** {name} has other bytes than the accepted one"]

@@ -65,7 +65,7 @@ def executed(name: str, notebook: NotebookNode, release: Path, old: Path) -> Not
     """
     made_from = recipe(notebook, release)
     if old.is_file():
-        kept = nbformat.read(old, as_version=4)
+        kept: NotebookNode = nbformat.read(old, as_version=4)
         if kept.metadata.get("gatelab", {}).get("recipe") == made_from:
             return kept
     notebook = execute(name, notebook, release)

@@ -12,7 +12,7 @@ from gatelab.build.errors import BuildError
 TEXT_STUB = "*Write your answer here.*"
 
 
-class StubSolutions(ClearSolutions):
+class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no stubs
     """Each solution region becomes `raise NotImplementedError("q1: not written yet")`.
 
     The ID in the error is the one in the check, the hidden suite and the report, so that a failing stub leads
@@ -24,7 +24,8 @@ class StubSolutions(ClearSolutions):
         self, cell: NotebookNode, resources: ResourcesDict, cell_index: int
     ) -> tuple[NotebookNode, ResourcesDict]:
         if not regions.is_solution(cell):
-            return super().preprocess_cell(cell, resources, cell_index)
+            kept: tuple[NotebookNode, ResourcesDict] = super().preprocess_cell(cell, resources, cell_index)
+            return kept
         id, master = regions.question_id(cell), cell.source
         self.code_stub = {resources["language"]: form.stub(id)}
         self.text_stub = TEXT_STUB

@@ -10,6 +10,7 @@ from gatelab.build.regions import Fault
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef)
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 def parse(source: str) -> ast.Module:
@@ -39,7 +40,13 @@ def comments(source: str) -> dict[int, tuple[str, bool]]:
 def span(statement: ast.stmt) -> tuple[int, int]:
     """First and last line, decorators included."""
     decorators = getattr(statement, "decorator_list", ())
-    return min([statement.lineno, *(d.lineno for d in decorators)]), statement.end_lineno
+    return min([statement.lineno, *(d.lineno for d in decorators)]), last_line(statement)
+
+
+def last_line(node: ast.stmt | ast.expr) -> int:
+    """The last line of what was parsed: such a node always has one."""
+    assert node.end_lineno is not None
+    return node.end_lineno
 
 
 def is_docstring(statement: ast.stmt) -> bool:
@@ -71,8 +78,9 @@ _IN_A_SIGNATURE = (
 )  # fmt: skip
 
 
-def check_signature(definition: ast.stmt) -> None:
+def check_signature(definition: Definition) -> None:
     """Raise Fault when a default, an annotation or a base class is more than a name or a number."""
+    parts: list[ast.AST | None]
     if isinstance(definition, ast.ClassDef):
         parts = [*definition.bases, *definition.keywords]
     else:

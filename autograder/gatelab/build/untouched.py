@@ -75,4 +75,5 @@ def _asked(cells: list[dict[str, Any]], release: Path) -> list[str]:
         if done.returncode or not answer.is_file():
             last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
             raise BuildError(f"The untouched release could not be run: {last}.")
-        return json.loads(answer.read_text(encoding="utf-8"))
+        faults: list[str] = json.loads(answer.read_text(encoding="utf-8"))
+        return faults

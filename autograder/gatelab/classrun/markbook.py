@@ -79,10 +79,10 @@ class MarkBook:
         changes: list[Change] = []
         if raw is None and written:
             notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
-        elif edited and not raw.strip(b"\0 \r\n\t\xef\xbb\xbf\xfe\xff"):
+        elif raw is not None and edited and not raw.strip(b"\0 \r\n\t\xef\xbb\xbf\xfe\xff"):
             notes.append(f"{self.grades_path}: was empty; it is written again, and the marks stand.")
             edited = False
-        elif edited:
+        elif raw is not None and edited:
             try:
                 changes = self._take_in(raw, written, seen, works, marks, notes)
             except MarksError as error:

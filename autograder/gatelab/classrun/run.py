@@ -113,7 +113,7 @@ class ClassRun:
 
         waiting = {submission.name: submission for submission in left}
         with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
-            pairs = [(submission.name, submission.path) for submission in left]
+            pairs = [(came.name, came.path) for came in left if came.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
                 self._done(waiting.pop(report.submission), report)
                 watch(self.reports[report.submission])

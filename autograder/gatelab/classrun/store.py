@@ -87,7 +87,7 @@ class Store:
     @property
     def is_of_another_class(self) -> bool:
         """Whether what lies here is the grading of another folder."""
-        return self._book().get(FOLDER, self.folder) != self.folder
+        return bool(self._book().get(FOLDER, self.folder) != self.folder)
 
     def bytes_graded(self, submission: Submission) -> str:
         """Hash of what the report on disk was made from, whether it still holds or not; without one, of what came in."""

@@ -67,9 +67,8 @@ def moodle_command(
 
 def reports(graded: Path) -> list[Report]:
     """The reports of a graded class, in its order. Raises ExportError when the folder holds none, or not all."""
-    book = graded / "class.json"
     try:
-        table = json.loads(book.read_text(encoding="utf-8"))
+        table = json.loads((graded / "class.json").read_text(encoding="utf-8"))
         submissions = table["submissions"]
         found = [
             graded / "reports" / f"{row['file']}.json" for row in submissions if row["status"] != PENDING

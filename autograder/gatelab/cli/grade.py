@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
@@ -67,7 +68,8 @@ def grade(
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # a terminal without é must not stop a class with André
+        # A terminal without é must not stop a class with André.
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:
         lab = Lab.in_repository(root)
         chosen = _chosen(lab, question or [])
@@ -190,7 +192,7 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     out_of = sum(run.lab.questions[id].points for id in run.chosen)
     table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
-        if row.graded:
+        if row.report and row.graded:
             points = {question.id: question.points for question in row.report.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
             table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
@@ -208,7 +210,9 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         console.print(
             Text(f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"), soft_wrap=True
         )
-    pieces = next((row.report.protection for row in rows if row.graded and row.report.protection), {})
+    pieces = next(
+        (row.report.protection for row in rows if row.report and row.graded and row.report.protection), {}
+    )
     off = [piece for piece, on in pieces.items() if not on]
     if off:
         console.print(Text(f"\nProtection that was off: {', '.join(off)}."), soft_wrap=True)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from gatelab.lab.bank import BankError
-from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.report.pages import shown
 
 
@@ -39,7 +39,7 @@ def verify_command(
     """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
     from gatelab.audit.matrix import into_readme, markdown, show, write_pages
     from gatelab.audit.verify import Matrix, differences, verify
-    from gatelab.grading.engine import DEFAULT_SEED, Engine
+    from gatelab.grading.engine import Engine
     from gatelab.lab.bank import load_bank
 
     console = Console()

@@ -211,6 +211,7 @@ class Engine:
                         examiner.close()
                         self._all.remove(examiner)
                         examiner = None
+            raise AssertionError("the second time answers or raises")
         finally:
             self._free.put(examiner)
 
@@ -222,6 +223,7 @@ class Engine:
             except (ForkServerLost, OSError):
                 if self._closing.is_set():
                     raise
+                assert self._server is not None
                 self._server.close()
                 self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
                 examiner = self._examiner()
@@ -229,6 +231,7 @@ class Engine:
             return examiner
 
     def _examiner(self) -> _Examiner:
+        assert self._server is not None
         return _Examiner(self._server, self.lab, self.accept_missing, self.pretended)
 
     def _limit(self, questions: Sequence[str]) -> float:
@@ -327,7 +330,8 @@ class _Examiner:
                 raise _Stopped(f"{seconds:g} s")
             elif memory.held(self.pid) > most:
                 raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
-        return json.loads(data)
+        answer: dict[str, Any] = json.loads(data)
+        return answer
 
     def close(self) -> None:
         """End it; when it is at work, at once. Its workers end when it is gone."""

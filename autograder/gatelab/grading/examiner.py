@@ -84,10 +84,10 @@ class Examiner:
             if self.client.lost:
                 raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
             if workers is not None:
-                cells, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
+                stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
                 report.cells = [
                     replace(problem, start=first_words(workers.sources.get(problem.index, "")))
-                    for problem in cells
+                    for problem in stopped
                 ]
                 report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
                 report.output = workers.output

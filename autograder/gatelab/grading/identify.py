@@ -32,13 +32,14 @@ def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple
 
     Ends with None for an answer where the code cannot go on.
     """
-    local, fork, forks = None, None, Counter()
+    local: LocalBackend | None = None
+    fork, forks = None, Counter[int]()
     for place, exchange in enumerate(trace.exchanges):
         forks[exchange.fork] += 1
         if not exchange.replay:
             continue
         try:
-            if exchange.fork != fork:
+            if local is None or exchange.fork != fork:
                 local, fork = backend(), exchange.fork
             local.runtime.count = forks[fork] - 1  # its random numbers are those of the call in the worker
             answer = local.request(exchange.request)
@@ -74,7 +75,7 @@ def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] |
 
 
 def likely_pairs(
-    trace: Trace, backends: list[Callable[[], LocalBackend]], reference: dict[int, dict[str, Any]]
+    trace: Trace, backends: list[Callable[[], LocalBackend]], reference: dict[int, dict[str, Any] | None]
 ) -> list[tuple[int, int]]:
     """Which two of some mistakes may have been made at once; all pairs would be too many to try.
 
@@ -93,7 +94,9 @@ def likely_pairs(
             at, answer = next(running[k], (place, None))
             gives[k] = at == place and _as_submitted(trace, place, answer)
             shows[k] = (
-                not gives[k] if right else answer is None or not equal_answers(answer, correct, request)
+                not gives[k]
+                if right
+                else answer is None or correct is None or not equal_answers(answer, correct, request)
             )
         alive = [
             (a, b)
@@ -225,7 +228,7 @@ def identify(
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
     if not compose or not numbers:
         return Mistakes()
-    pairs = itertools.combinations(range(len(chaffs)), 2)
+    pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
     if correct:
         pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
     for a, b in pairs:

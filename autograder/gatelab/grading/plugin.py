@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gatelab.faults import is_machines, reason_of
-from gatelab.grading.verdicts import Grading, Share, Verdict, injection
+from gatelab.grading.verdicts import Grading, Share, Verdict, Workers, injection
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError, QuestionSpec
 from gatelab.sandbox.confine import REQUIRED
@@ -23,7 +24,7 @@ from gatelab.testkit.draw import Draw
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.student import Backend, Student
 
-KEY = pytest.StashKey[Grading]()
+KEY = pytest.StashKey[Grading | None]()
 SHARE = pytest.StashKey[Share]()
 
 
@@ -80,7 +81,7 @@ def _grading_from(config: pytest.Config) -> Grading | None:
         from gatelab.grading.by_hand import workers_for
 
         accept = option("--accept-missing")
-        workers = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)
+        workers: Workers[Any] = workers_for(lab, Path(option("--submission")), accept, config.add_cleanup)
     else:
         sources = [Path(file).read_text(encoding="utf-8") for file in option("--solution")]
         if option("--chaff"):
@@ -150,7 +151,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The parts that will be run (`-m` and `-k` have taken theirs away)."""
     grading = session.config.stash[KEY]
-    for item in session.items if grading is not None else ():
+    if grading is None:
+        return
+    for item in session.items:
         share = item.stash[SHARE]
         if grading.shares.setdefault((share.question, share.name), share) != share:
             raise pytest.UsageError(f"{item.nodeid}: the part {share.name} of {share.question} has two sizes")
@@ -159,7 +162,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
     """After a question's last test: its tests once more where it is to be graded over the student's own versions too."""
     grading = item.config.stash[KEY]
     if grading is None:
@@ -183,14 +188,21 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Where only points are asked for, a part that is lost already is not looked at again."""
     grading = item.config.stash[KEY]
-    if grading is not None and not grading.messages and item.stash[SHARE].name in grading.running.wrong:
+    if grading is not None and not grading.messages and item.stash[SHARE].name in grading.attempt.wrong:
         pytest.skip("this part is lost")
+
+
+def _grading_of(request: pytest.FixtureRequest) -> Grading:
+    """There is one wherever a test is run."""
+    grading = request.config.stash[KEY]
+    assert grading is not None
+    return grading
 
 
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     """The grading seed."""
-    return request.config.stash[KEY].seed
+    return _grading_of(request).seed
 
 
 @pytest.fixture
@@ -203,16 +215,19 @@ def draw(request: pytest.FixtureRequest, seed: int) -> Draw:
 def student(request: pytest.FixtureRequest) -> Student:
     """The loaded notebook, in this question's own worker."""
     share = request.node.stash[SHARE]
-    return request.config.stash[KEY].enter(share.question, request.node.nodeid)
+    return _grading_of(request).enter(share.question, request.node.nodeid)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
         message, detail, changed, untouched = "", "", False, False
         if report.failed:
+            assert call.excinfo is not None
             error = call.excinfo.value
             if is_machines(error) and grading.fault is None:
                 grading.fault = error

@@ -8,7 +8,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from gatelab.faults import GraderFault
 from gatelab.grading.identify import identify
@@ -30,19 +30,22 @@ UNWRITTEN = ("NotDefined", "NotWritten")
 MISSED = ("TypeError", "AttributeError", "KeyError")
 
 
-class Workers(Protocol):
+B = TypeVar("B", bound=Backend)
+
+
+class Workers(Protocol[B]):
     """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
 
     sources: dict[int, str]  # the submission's code by cell, as it was handed in
 
-    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> Backend:
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> B:
         """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
 
         `own` names what of `question.builds_on` stays the student's. Raises WorkerLost.
         """
         ...
 
-    def close(self, backend: Backend) -> str:
+    def close(self, backend: B) -> str:
         """End a worker and return what it printed."""
         ...
 
@@ -126,7 +129,7 @@ class Grading:
     """
 
     def __init__(
-        self, lab: Lab, seed: int, workers: Workers, bank: Bank | None, messages: bool = True
+        self, lab: Lab, seed: int, workers: Workers[Any], bank: Bank | None, messages: bool = True
     ) -> None:
         """`messages`: False where only points are asked for; then no call is made again for a better sentence, no
         traceback is written down, and of a part no more is run once it is lost."""
@@ -142,8 +145,14 @@ class Grading:
         self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
-        messages = (*lab.policy.messages, *([held.says] if held else ()))
-        self.words = Words(workers.sources, names, messages)
+        told = (*lab.policy.messages, *([held.says] if held else ()))
+        self.words = Words(workers.sources, names, told)
+
+    @property
+    def attempt(self) -> Attempt:
+        """The attempt that runs: there is one from `begin` to `finish`."""
+        assert self.running is not None
+        return self.running
 
     # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and where it says so the tests
     # that are `worth` it again → finish.
@@ -161,13 +170,13 @@ class Grading:
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one where the last was lost."""
         self.begin(question)
-        return Student(_Timed(self, test), self.words, self.running.own)
+        return Student(_Timed(self, test), self.words, self.attempt.own)
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
         if self.fault is not None:
             raise GraderFault("The grader failed at an earlier check.")
-        running = self.running
+        running = self.attempt
         deadline = running.started + running.spec.seconds
         if time.monotonic() > deadline:
             raise WorkerLost(
@@ -199,12 +208,12 @@ class Grading:
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.begin(share.question)
-        self.running.verdicts.setdefault(share.name, []).append(verdict)
+        self.attempt.verdicts.setdefault(share.name, []).append(verdict)
         self.share_of[test] = share
         verdict.test = test
         if not verdict.passed:
-            self.running.trace.failed.add(test)
-            if error := self.running.errors.get(test):
+            self.attempt.trace.failed.add(test)
+            if error := self.attempt.errors.get(test):
                 verdict.detail += f"\nThe worker's last exception:\n{error.text}"
                 if error.type in MISSED and (standing := self._in_their_place(error.text)):
                     verdict.message += standing
@@ -212,7 +221,7 @@ class Grading:
 
     def once_more(self) -> bool:
         """Whether the running question is to be graded again, over the student's own versions; then that has begun."""
-        first = self.running
+        first = self.attempt
         if self.before is not None or not first.wrong or first.unwritten or first.forks >= MAX_FORKS:
             return False
         own = frozenset(name for name in first.spec.builds_on if self._is_full(self.lab.question_of(name)))
@@ -230,11 +239,13 @@ class Grading:
         A model is trained again only where the other parts have shown that more is right now than over the
         references, or where the training over them ended with an exception.
         """
-        if self._rank(self.running, best=True) <= self._rank(self.before):
+        before = self.before
+        assert before is not None
+        if self._rank(self.attempt, best=True) <= self._rank(before):
             return False
-        if (share.question, share.name) not in self.training or test in self.before.errors:
+        if (share.question, share.name) not in self.training or test in before.errors:
             return True
-        return self._points(self.running, training=False) > self._points(self.before, training=False)
+        return self._points(self.attempt, training=False) > self._points(before, training=False)
 
     def finish(self) -> None:
         """End the question that is being graded: its worker goes, the better attempt counts, its mistake gets a name."""
@@ -280,10 +291,10 @@ class Grading:
         """The answer with the words of its errors as the student may see them; staff find the others in the detail."""
         if error := answer.get("error"):
             text = f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
-            self.running.errors[test] = Raised(error["type"], text)
+            self.attempt.errors[test] = Raised(error["type"], text)
             return {"error": self.words.error(error)}
         if problem := answer.get("grad_error"):
-            self.running.errors[test] = Raised("", problem)
+            self.attempt.errors[test] = Raised("", problem)
             return answer | {"grad_error": self.words.message(problem)}
         return answer
 
@@ -293,16 +304,16 @@ class Grading:
 
     def _why_missing(self) -> str:
         """Which cell should have defined what a check found no definition of, and why it did not; "" where none is known."""
-        reasons = map(self.workers.why_missing, sorted(self.running.missing))
+        reasons = map(self.workers.why_missing, sorted(self.attempt.missing))
         return "".join(f" {reason}" for reason in dict.fromkeys(reasons) if reason)
 
     def _in_their_place(self, error: str) -> str:
         """Says which of the names that an exception speaks of are references to what is not right yet; "" for none."""
         names: dict[str, list[str]] = {}  # by question
-        for name in self.running.spec.builds_on:
+        for name in self.attempt.spec.builds_on:
             id = self.lab.question_of(name)
             told = re.search(rf"\b{re.escape(name)}\b", error)
-            if told and name not in self.running.own and id in self.finished and not self._is_full(id):
+            if told and name not in self.attempt.own and id in self.finished and not self._is_full(id):
                 names.setdefault(id, []).append(f"`{name}`")
         if not names:
             return ""
@@ -334,7 +345,7 @@ class Grading:
 
     def _tell_unsteady(self) -> None:
         """Where equal calls get different answers, the messages say that and not in what the numbers differ."""
-        running = self.running
+        running = self.attempt
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
             if wrong is not None and running.backend is not None:
@@ -343,7 +354,7 @@ class Grading:
 
     def _charge_leftovers(self) -> None:
         """What calls left changed costs one part of the question, unless a check has found and charged it itself."""
-        running = self.running
+        running = self.attempt
         tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
         if any(verdict.left_changed for verdicts in running.verdicts.values() for verdict in verdicts):
             return
@@ -358,7 +369,7 @@ class Grading:
             self.verdict(tests[test], test, Verdict(False, told, left_changed=True))
 
     def _close_worker(self) -> None:
-        running = self.running
+        running = self.attempt
         backend, running.backend = running.backend, None  # gone even when the closing fails
         if backend is not None:
             running.output += self.workers.close(backend)

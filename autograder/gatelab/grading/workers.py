@@ -86,7 +86,7 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
             raise WorkerLost(NO_ANSWER, Loss.NOISE)
         return {"error": {key: error.get(key, "")[:most] for key, most in TEXTS.items()}} | left
-    checked = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
+    checked: dict[str, Any] = {key: answer[key] for key in ("value", "grads", "after") if key in answer}
     if not all(isinstance(checked.get(key, {}), dict) for key in ("grads", "after")):
         raise WorkerLost(NO_ANSWER, Loss.NOISE)
     problem = answer.get("grad_error")
@@ -172,15 +172,21 @@ class ConfinedWorkers:
             finally:
                 self.left -= time.monotonic() - started
 
+    @property
+    def loaded(self) -> WorkerProcess:
+        """The one that is loaded, or being so: there is one between `load` and `shut`."""
+        assert self.main is not None
+        return self.main
+
     def _run_cells(self, library: bool) -> None:
         began, spent = time.monotonic(), 0.0
         held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
-        self.main.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
+        self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
         if sum(self.loads.values()) == 1:
             with contextlib.suppress(WorkerLost):
                 cells = [[cell.index, cell.source] for cell in self.cells]
-                request = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
-                hints = self.main.ask(request, 10)["hints"]
+                scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
+                hints = self.loaded.ask(scan, 10)["hints"]
                 self.hints = [str(hint)[:200] for hint in hints[:20]]
         refused: set[str] = set()  # names that are missing because the library is withheld
         for cell in self.cells:
@@ -208,7 +214,7 @@ class ConfinedWorkers:
 
     def _ask_cell(self, cell: CodeCell, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:
-            return self.main.ask(request, seconds)
+            return self.loaded.ask(request, seconds)
         except WorkerLost as error:
             raise _CellLost(cell, str(error), error.kind is Loss.LATE) from error
 
@@ -259,7 +265,7 @@ class ConfinedWorkers:
         name stand for the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
-        missing = answer.get("missing") if isinstance(answer.get("missing"), list) else []
+        missing = said if isinstance(said := answer.get("missing"), list) else []
         for cell in asleep:
             if not set(cell.names).intersection(missing) or self.brought_down.get(cell.index):
                 continue
@@ -321,19 +327,21 @@ class ConfinedWorkers:
         return worker
 
     def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
+        main = self.loaded
         with contextlib.ExitStack() as undone:  # a notebook may refuse to be forked as often as it is asked
             output = OutputFile()
             undone.callback(output.close)
             line, far = socket.socketpair()
             undone.callback(line.close)
             names = [*question.names, *question.builds_on]
-            limits = {"cpu_seconds": float(question.cpu_seconds), "names": names, "question": question.id}
+            seconds = float(question.cpu_seconds)
+            limits = {"cpu_seconds": seconds, "names": names, "question": question.id}
             try:
                 with far:
-                    self.main.line.settimeout(5)
-                    wire.send(self.main.line, {"op": "fork"} | limits)
-                    socket.send_fds(self.main.line, [b"F"], [far.fileno(), output.fd])
-                    answer = wire.receive(self.main.line, time.monotonic() + 60, limits=wire.ANSWER)
+                    main.line.settimeout(5)
+                    wire.send(main.line, {"op": "fork"} | limits)
+                    socket.send_fds(main.line, [b"F"], [far.fileno(), output.fd])
+                    answer = wire.receive(main.line, time.monotonic() + 60, limits=wire.ANSWER)
             except (wire.WireProblem, OSError) as error:
                 raise WorkerLost("The process of your notebook ended on its own.") from error
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:
@@ -341,7 +349,7 @@ class ConfinedWorkers:
                     raise GraderFault("The machine has no room for another process.")
                 raise WorkerLost("Your notebook leaves no room for another process.", Loss.ROOM)
             undone.pop_all()
-            return QuestionWorker(self.main, line, output, answer["pid"], deadline, limits["cpu_seconds"])
+            return QuestionWorker(main, line, output, answer["pid"], deadline, seconds)
 
     def close(self, backend: QuestionWorker) -> str:
         """End a question's worker; what it printed."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
+from typing import TypeGuard
 
 from gatelab.lab.spec import Lab, LabError
 
@@ -143,6 +144,7 @@ def _definition_at(source: str, text: str) -> str:
 
 def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:
     """The .py files under <bank>/<kind>/<question>/, in the lab's order of questions."""
+    assert lab.bank is not None
     folder = lab.bank / kind
     if not folder.is_dir():
         return
@@ -226,13 +228,12 @@ def _credit(path: Path, tree: ast.Module) -> float:
     if not stated:
         return 0.0
     value = getattr(stated[0].value, "value", None)
-    plain = isinstance(value, int | float) and not isinstance(value, bool)
-    if len(stated) > 1 or not plain or not 0 <= value < 1:
+    if len(stated) > 1 or not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < 1:
         raise BankError(f"{path}: credit must be one number from 0 up to, and not including, 1.")
     return float(value)
 
 
-def _assigns(node: ast.stmt, name: str) -> bool:
+def _assigns(node: ast.stmt, name: str) -> TypeGuard[ast.Assign]:
     return isinstance(node, ast.Assign) and any(
         isinstance(target, ast.Name) and target.id == name for target in node.targets
     )

@@ -10,14 +10,16 @@ import ast
 import difflib
 import keyword
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from gatelab.lab.policy import FILE
 
 if TYPE_CHECKING:
     from gatelab.lab.spec import Lab, QuestionSpec
+
+T = TypeVar("T")
 
 ID = re.compile(r"[a-z][a-z0-9]*")  # it stands in the names of files, between underscores
 ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12 have no last digit
@@ -133,7 +135,7 @@ def question_of(suite: Path) -> str:
     return suite.stem.split("_")[1]
 
 
-def wrong_sum(id: str, points: float, shares: object) -> str:
+def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
     """What is wrong with the sum of a question's parts; "" when they make its points."""
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
@@ -153,10 +155,10 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | N
         if isinstance(target, ast.Name)
     }
 
-    def value(node: ast.expr | None, kind: type | tuple[type, ...]) -> object:
-        found = node.value if isinstance(node, ast.Constant) else None
+    def value(node: ast.expr | None, *kinds: type[T]) -> T | None:
+        found: object = node.value if isinstance(node, ast.Constant) else None
         found = constants.get(node.id) if isinstance(node, ast.Name) else found
-        return found if isinstance(found, kind) and not isinstance(found, bool) else None
+        return found if isinstance(found, kinds) and not isinstance(found, bool) else None
 
     for node in ast.walk(tree):
         if (
@@ -169,7 +171,7 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | N
             yield (
                 value(given.get("question"), str),
                 value(given.get("name"), str),
-                value(given.get("points"), (int, float)),
+                value(given.get("points"), int, float),
                 node.lineno,
             )
 

@@ -135,7 +135,7 @@ def percent(part: float, whole: float) -> int:
     return round(100 * part / whole) if whole else 0
 
 
-def plural(count: int, one: str, many: str = "") -> str:
+def plural(count: float, one: str, many: str = "") -> str:
     """`1 submission`, `2 submissions`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 

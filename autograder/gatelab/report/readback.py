@@ -259,7 +259,7 @@ class _Reader:
         reference = self._reference(name, id, line)
         sha256 = self._bytes(line, name)
         was = self.marks.points(name, id, sha256)
-        if value == "-":
+        if isinstance(value, str):  # "-"
             old = [m for m in self.marks.by_key.values() if (m.submission, m.question) == (name, id)]
             if old:
                 self._sure(line, name, id)

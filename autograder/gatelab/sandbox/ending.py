@@ -35,7 +35,7 @@ def told(ended: Any, limit: float) -> str:
     if number == signal.SIGXCPU or killed:
         return f"Your code used up its {limit:g} s of processor time and was ended (an endless loop?)."
     if number in CRASHES:
-        return f"Your code crashed its process ({signal.Signals(number).name}): {CRASHES[number]}."
+        return f"Your code crashed its process ({signal.Signals(number).name}): {CRASHES[signal.Signals(number)]}."
     if number in set(signal.Signals):
         return f"Your code's process was ended by the signal {signal.Signals(number).name}."
     return CLOSED

@@ -65,7 +65,8 @@ def read_line(line: socket.socket) -> dict[str, Any]:
         if not piece:
             raise ForkServerLost("the fork server is gone")
         data += piece
-    return json.loads(data)
+    answer: dict[str, Any] = json.loads(data)
+    return answer
 
 
 class ForkServer:

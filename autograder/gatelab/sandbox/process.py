@@ -161,7 +161,8 @@ class WorkerProcess:
 
     def reason(self) -> str:
         """Why the grader ended the worker; "" where it did not. Raises GraderFault when the machine did."""
-        if why := self._said().get("why"):
+        why: str = self._said().get("why") or ""
+        if why:
             return why
         if killed_by_machine() > self.kills:
             # Below the limit that a submission has; the warden names that one.

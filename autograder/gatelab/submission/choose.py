@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
@@ -91,7 +92,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
                 if entry.is_dir(follow_symlinks=False):
                     below.append(path)
                 elif is_notebook(entry.name):
-                    notebooks.append(Candidate(place, _saved(entry), lambda path=path: read(path)))
+                    notebooks.append(Candidate(place, _saved(entry), partial(read, path)))
                 else:
                     others.append(shown(str(place)))
             if seen > ENTRIES:
@@ -129,7 +130,7 @@ def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, 
     by_name = sorted(notebooks, key=lambda notebook: _by_name(notebook, wanted))
     known = _known(by_name[:LOOKED_INTO], lab) if lab else {}
 
-    def order(notebook: Candidate) -> tuple:
+    def order(notebook: Candidate) -> tuple[bool, bool, int, int, int, float, bytes]:
         is_lab, written, questions = known.get(id(notebook), (False, False, 0))
         far, depth, path = _by_name(notebook, wanted)
         return not is_lab, not written, far, depth, -questions, -notebook.saved, path

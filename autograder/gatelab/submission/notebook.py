@@ -115,7 +115,7 @@ def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -
     definition that is written as Python's is counts for more. No cell is parsed here, since Python's parser is not made
     for hostile text.
     """
-    metadata = notebook.get("metadata") if isinstance(notebook.get("metadata"), dict) else {}
+    metadata = found if isinstance(found := notebook.get("metadata"), dict) else {}
     said = [
         entry.get(key)
         for part, key in (("kernelspec", "language"), ("language_info", "name"))

@@ -102,13 +102,14 @@ def _difference(
         return _single(float(got), float(want), name)
     time = axes.index("T") if "T" in axes else None
     steps = _wrong_steps(wrong, time)
-    some = bool(steps) and len(steps) < want.shape[time]
+    length = want.shape[time] if steps and time is not None else 0
+    some = bool(steps) and len(steps) < length
     difference = (got - want).abs().where(wrong, torch.zeros(()).double())
     where = [int(i) for i in torch.unravel_index(difference.argmax(), want.shape)] if want.ndim else []
     place = str(where) if "?" in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     at = f" at {place}" if place else ""
     off = f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
-    if some and steps[0] > 0 and steps == list(range(steps[0], want.shape[time])):
+    if some and steps[0] > 0 and steps == list(range(steps[0], length)):
         found = later(steps[0]) if later else ""
         told = f"{name} {_verb(name, 'is')} right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on; {off}"
         return f"{told} {found}".rstrip()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 REMEMBERED = 1024  # searches whose results are kept; each holds a few small tensors
-_found: OrderedDict[tuple, tuple[Any, torch.Tensor]] = OrderedDict()
+_found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
 
 
 class Draw:
@@ -53,6 +53,6 @@ class Draw:
         return copy.deepcopy(made)
 
 
-def _place(function: Callable) -> tuple[str, int]:
+def _place(function: Callable[..., Any]) -> tuple[str, int]:
     """Where a function stands: suites of another lab may have tests of the same name."""
     return function.__code__.co_filename, function.__code__.co_firstlineno

@@ -46,7 +46,8 @@ class LocalBackend:
             answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
             box = Box()
             tree = encode(answer, box, self.runtime.shelf)
-        return decode(tree, box.tensors)
+        said: dict[str, Any] = decode(tree, box.tensors)
+        return said
 
 
 @lru_cache(maxsize=1024)

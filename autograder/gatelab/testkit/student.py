@@ -184,7 +184,8 @@ class Remote:
         return self._student._ask("attr", target=self, name=name).value
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        return self._student._ask("state_dict", target=self).value
+        state: dict[str, torch.Tensor] = self._student._ask("state_dict", target=self).value
+        return state
 
     def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
         """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit."""
@@ -239,7 +240,14 @@ class Student:
         """
         return self._ask("run", replay=replay, source=source, values=values)
 
-    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any) -> Reply:
+    def _call(
+        self,
+        target: Any,
+        method: str | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        upstream: Any,
+    ) -> Reply:
         return self._ask(
             "call",
             target=target,

@@ -8,6 +8,7 @@ a submitted cell but its type and its text, and what nbgrader must know of it co
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,11 @@ _SCRIPT = re.compile(
     re.IGNORECASE,
 )
 
-MAKE = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+MAKE: dict[str, Callable[..., NotebookNode]] = {
+    "code": new_code_cell,
+    "markdown": new_markdown_cell,
+    "raw": new_raw_cell,
+}
 
 
 def read_submission(path: Path | None) -> NotebookNode:
@@ -42,7 +47,7 @@ def read_submission(path: Path | None) -> NotebookNode:
         raw = parse(read_bytes(path), path.name)["cells"] if path else []
     except (Ungradable, GraderFault):
         raw = []
-    notebook = new_notebook()
+    notebook: NotebookNode = new_notebook()
     for index, cell in enumerate(raw[:CELL_LIMIT]):
         made = _cell(cell, f"cell-{index}")
         if made is not None:
@@ -68,7 +73,7 @@ def _cell(raw: Any, id: str) -> NotebookNode | None:
     return cell
 
 
-class RestoreCells(NbGraderPreprocessor):
+class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
     """Give each of the lab's cells its metadata back, once, and put deleted grade cells where they belong.
 
     Takes the place of nbgrader's DeduplicateIds, whose emptied metadata the next step refuses as too old, and of

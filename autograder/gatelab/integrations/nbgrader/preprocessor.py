@@ -14,7 +14,7 @@ import shutil
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
 from nbconvert.exporters.exporter import ResourcesDict
@@ -26,11 +26,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Integer, List, Unicode
 
 from gatelab.faults import TOLD
-from gatelab.grading.engine import DEFAULT_SEED, Engine
+from gatelab.grading.engine import Engine
 from gatelab.integrations.nbgrader.cells import read_submission
-from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.report.gradescope import all_questions, feedback, summary
-from gatelab.report.model import OUR_FAULT, Report
+from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
@@ -50,7 +50,7 @@ def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
     return _engines[key]
 
 
-class SubmissionDirectory(CourseDirectory):
+class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no stubs
     """The course's folders as Autograde should see them.
 
     Nothing that lies beside a submitted notebook is copied: nobody reads it, a link among it would be followed, and
@@ -67,7 +67,8 @@ class SubmissionDirectory(CourseDirectory):
         if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
             return None
         try:
-            return super().get_existing_timestamp(dest_path)
+            time: datetime | None = super().get_existing_timestamp(dest_path)
+            return time
         except (
             Exception
         ):  # whatever dateutil raises on a student's text, which often speaks of something else
@@ -87,10 +88,11 @@ class SubmissionExporter(NotebookExporter):
         Unicode(), help="Pieces of protection without which student code may run here all the same."
     ).tag(config=True)
 
+    parent: Any  # nbgrader's Autograde
     report: Report  # of the submission being processed
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
         converter: Autograde = self.parent
         converter.coursedir = SubmissionDirectory(converter.coursedir)
         # Started before the first submission, so that a machine that cannot grade says so once.
@@ -118,20 +120,22 @@ class SubmissionExporter(NotebookExporter):
             if os.path.isdir(folder):
                 self.parent.assignments[folder] = [os.path.join(folder, self.lab.notebook)]
 
-    def from_filename(
+    # nbconvert's says that it gives a notebook, and its NotebookExporter gives text.
+    def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, ResourcesDict]:
         """The submission at the first reading; at the second, what nbgrader wrote of it."""
         if not self.parent._sanitizing:
-            return super().from_filename(filename, resources, **kw)
+            return cast(tuple[str, ResourcesDict], super().from_filename(filename, resources, **kw))
+        assert resources is not None
         student = resources["nbgrader"]["student"]
         folder = Path(filename).parent
         came_in = one(folder, self.lab)
-        if came_in.gradable:
+        if came_in.path is not None:
             self.report = self._grade(came_in.path, student)
             self.report.others = list(came_in.others)
         else:
-            status = "failed" if came_in.ours else "ungradable"
+            status: Status = "failed" if came_in.ours else "ungradable"
             self.report = Report(
                 student, status, came_in.problem, came_in.told, seed=self.seed, lab=self.lab.name
             )
@@ -141,7 +145,10 @@ class SubmissionExporter(NotebookExporter):
             self.log.warning("%s: %s", student, note)
         self._keep_time(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
-        return self.from_notebook_node(read_submission(came_in.path), resources, **kw)
+        text: tuple[str, ResourcesDict] = self.from_notebook_node(  # type: ignore[no-untyped-call]  # nbconvert's
+            read_submission(came_in.path), resources, **kw
+        )
+        return text
 
     def _grade(self, path: Path, student: str) -> Report:
         try:
@@ -159,7 +166,7 @@ class SubmissionExporter(NotebookExporter):
             shutil.copyfile(time, graded / time.name)
 
 
-class GradeByEngine(NbGraderPreprocessor):
+class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
     """Write each grade cell's points and messages as its output, as if the cell had been run."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -193,7 +200,7 @@ class GradeByEngine(NbGraderPreprocessor):
         return nb, resources
 
 
-class SaveGrades(SaveAutoGrades):
+class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
     """nbgrader's step that enters the points. What could not be graded waits for a person in formgrader, with its 0."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
@@ -140,7 +141,7 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
         if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > DEPTH + 1:
             continue
         if is_notebook(place.name):
-            notebooks.append(Candidate(place, _saved(member), lambda m=member: _member(zip, m, archive)))
+            notebooks.append(Candidate(place, _saved(member), partial(_member, zip, member, archive)))
         elif len(others) < ENTRIES:
             others.append(shown(str(place)))
     return Found(notebooks, others, len(members) > ENTRIES)

@@ -33,7 +33,7 @@ from gatelab.faults import TOLD
 from gatelab.folders import Vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
-from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError, QuestionSpec
 from gatelab.report.model import Report
 
 KIT = Path("files", "kit")  # in the unpacked zip
@@ -55,15 +55,17 @@ def handed_in(intake: Intake) -> Iterator[None]:
 
 def empty_notebook() -> nbformat.NotebookNode:
     """What otter's kernel runs: nothing, on the kernel of otter's own environment."""
-    notebook = nbformat.v4.new_notebook()
+    notebook: nbformat.NotebookNode = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return notebook
 
 
-class GatelabPlugin(AbstractOtterPlugin):
+class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no stubs
     """Settings in `otter_config.json`: `lab`, `seed`, `accept_missing` (pieces of protection; none)."""
 
-    def __init__(self, submission_path: str, submission_metadata: dict, plugin_config: dict) -> None:
+    def __init__(
+        self, submission_path: str, submission_metadata: dict[str, Any], plugin_config: dict[str, Any]
+    ) -> None:
         super().__init__(submission_path, submission_metadata, plugin_config or {})
         self.lab: Lab | None = None
         self.specs: list[QuestionSpec] = []
@@ -110,10 +112,10 @@ class GatelabPlugin(AbstractOtterPlugin):
         from gatelab.integrations.otter.results import replace_results
 
         try:
-            replace_results(results, self.report, self.specs)
+            replace_results(results, self._reported(), self.specs)
         except Exception as error:
             self._give_up(error)
-            replace_results(results, self.report, self.specs)
+            replace_results(results, self._reported(), self.specs)
 
     def generate_report(self) -> str:
         """What the student will read, for otter's log, in letters that the log's encoding has."""
@@ -121,7 +123,7 @@ class GatelabPlugin(AbstractOtterPlugin):
 
         try:
             encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-            return plain_text(self.report, self.specs).encode(encoding, "replace").decode(encoding)
+            return plain_text(self._reported(), self.specs).encode(encoding, "replace").decode(encoding)
         except Exception:  # a log without these lines is no reason to lose the result
             return ""
 
@@ -130,27 +132,31 @@ class GatelabPlugin(AbstractOtterPlugin):
             return (
                 self._failed(self.intake.reason) if self.intake.ours else self._ungradable(self.intake.reason)
             )
-        from gatelab.grading.engine import DEFAULT_SEED, Engine
+        from gatelab.grading.engine import Engine
         from gatelab.sandbox.confine import ProtectionMissing, pieces
 
         unknown = set(self.plugin_config) - SETTINGS
         if unknown:
             raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
-        settings = {
-            "seed": int(self.plugin_config.get("seed", DEFAULT_SEED)),
-            "accept_missing": pieces(self.plugin_config.get("accept_missing", ())),
-        }
+        seed = int(self.plugin_config.get("seed", DEFAULT_SEED))
+        accept_missing = pieces(self.plugin_config.get("accept_missing", ()))
+        assert self.lab is not None
         try:
-            with Engine(self.lab, jobs=1, **settings) as engine:
+            with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
                 report = engine.grade(self.intake.notebook, name=self.intake.name)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
-            setting = json.dumps(sorted({*settings["accept_missing"], *error.missing}))
+            setting = json.dumps(sorted({*accept_missing, *error.missing}))
             raise ProtectionMissing(
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
             ) from error
         report.others = list(self.intake.others)
         return report
+
+    def _reported(self) -> Report:
+        """The report: from `before_execution` on there is one."""
+        assert self.report is not None
+        return self.report
 
     def _give_up(self, error: Exception) -> None:
         """The grader's own fault: the student reads one sentence, staff the rest."""
@@ -169,7 +175,7 @@ class GatelabPlugin(AbstractOtterPlugin):
     def _write_verdicts(self) -> None:
         from gatelab.integrations.otter.results import verdicts
 
-        text = json.dumps(verdicts(self.report, self.specs))
+        text = json.dumps(verdicts(self._reported(), self.specs))
         (Path(self.submission_path).parent / VERDICTS).write_text(text, encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from gatelab.report.pages import shown, words
 PLUGIN_DATA = "gatelab"  # where otter's results keep the whole report (for staff), see get_plugin_data
 
 
-class ReportResults(GradingResults):
+class ReportResults(GradingResults):  # type: ignore[misc]  # otter has no stubs
     """otter's results, with the kit's `results.json`."""
 
     report: Report

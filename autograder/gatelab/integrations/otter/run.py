@@ -74,7 +74,8 @@ def grade_apart(
         for name in RESULTS:
             if (apart / "results" / name).is_file():
                 shutil.copy(apart / "results" / name, results / name)
-        return json.loads((apart / "results" / "results.json").read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads((apart / "results" / "results.json").read_text(encoding="utf-8"))
+        return found
 
 
 def _is_ours(results: Path) -> bool:

@@ -162,9 +162,9 @@ def _open_the_way(uid: int, paths: list[str]) -> None:
     closed: dict[str, list[str]] = {}
     for path in paths:
         real = Path(path).resolve()
-        ancestor = next((a for a in reversed(real.parents) if not a.stat().st_mode & 0o001), None)
-        if ancestor is not None and uid != 0:
-            closed.setdefault(str(ancestor), []).append(str(real))
+        first = next((a for a in reversed(real.parents) if not a.stat().st_mode & 0o001), None)
+        if first is not None and uid != 0:
+            closed.setdefault(str(first), []).append(str(real))
     for ancestor, inside in closed.items():
         outermost = [p for p in inside if not any(p != q and p.startswith(q + "/") for q in inside)]
         with _tried():

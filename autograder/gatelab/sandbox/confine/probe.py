@@ -13,6 +13,7 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from gatelab.sandbox.confine import libc
@@ -57,20 +58,20 @@ def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int)
     canary, lent, door = f"{landmarks}/{CANARY}", f"{library}/{CANARY}", f"{landmarks}/{DOOR}"
     own = f"gatelab-probe-{os.getpid()}"
     for path in (canary, *OUTSIDE):
-        yield "files", f"read {path}", lambda path=path: _opened(path, os.O_RDONLY)
+        yield "files", f"read {path}", partial(_opened, path, os.O_RDONLY)
     yield "files", "list /", lambda: bool(os.listdir("/"))
     yield "files", "write a file of the grader", lambda: _opened(canary, os.O_WRONLY)
     for path in (canary, lent):
-        yield "files", f"truncate {path}", lambda path=path: os.truncate(path, 0) is None
+        yield "files", f"truncate {path}", partial(_went, os.truncate, path, 0)
         yield (
             "files",
             f"empty {path} by opening it",
-            lambda path=path: _opened(path, os.O_RDONLY | os.O_TRUNC),
+            partial(_opened, path, os.O_RDONLY | os.O_TRUNC),
         )
-        yield "files", f"change the mode of {path}", lambda path=path: os.chmod(path, 0o644) is None
-        yield "files", f"change the times of {path}", lambda path=path: os.utime(path) is None
+        yield "files", f"change the mode of {path}", partial(_went, os.chmod, path, 0o644)
+        yield "files", f"change the times of {path}", partial(_went, os.utime, path)
     for folder in (landmarks, library, *WRITABLE):
-        yield "files", f"leave a file in {folder}", lambda folder=folder: _left(f"{folder}/{own}")
+        yield "files", f"leave a file in {folder}", partial(_left, f"{folder}/{own}")
     yield (
         "network",
         "connect by TCP",
@@ -85,20 +86,29 @@ def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int)
     yield "network", "knock at a socket without a file", lambda: _knocked("\0" + landmarks)
     for pid in outside:
         if pid not in (0, os.getpid()):
-            yield "signals", f"signal process {pid}", lambda pid=pid: os.kill(pid, 0) is None
+            yield "signals", f"signal process {pid}", partial(_went, os.kill, pid, 0)
     yield "user", "be root", lambda: os.getuid() == 0 or os.geteuid() == 0
-    yield "user", "become root", lambda: os.setuid(0) is None
+    yield "user", "become root", partial(_went, os.setuid, 0)
     yield "user", "have capabilities", libc.has_capabilities
     for limit in (resource.RLIMIT_CPU, resource.RLIMIT_NPROC, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE):
         yield (
             "limits",
             f"exceed limit {limit}",
-            lambda limit=limit: resource.RLIM_INFINITY in resource.getrlimit(limit),
+            partial(_endless, limit),
         )
     yield "limits", "have more processes than its limit, as root", lambda: os.getuid() == 0
     yield "disk", "fill the disk", lambda: _room() > disk
     yield "calls", "make namespaces", lambda: ctypes.CDLL(None).unshare(0) == 0
     yield "calls", "ask for a file of memory", _memory_file
+
+
+def _went(attempt: Callable[..., object], *given: object) -> bool:
+    attempt(*given)
+    return True
+
+
+def _endless(limit: int) -> bool:
+    return resource.RLIM_INFINITY in resource.getrlimit(limit)
 
 
 def _opened(path: str, flags: int) -> bool:
@@ -112,7 +122,7 @@ def _left(path: str) -> bool:
     return True
 
 
-def _connected(family: int, kind: int, address: object) -> bool:
+def _connected(family: int, kind: int, address: str | tuple[str, int]) -> bool:
     with socket.socket(family, kind) as line:
         line.settimeout(0.5)
         line.connect(address)

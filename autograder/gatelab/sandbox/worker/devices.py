@@ -30,8 +30,8 @@ MISSING = (
 
 def settle_devices() -> None:
     """What changes nothing where nobody asks for a GPU."""
-    torch.set_default_device = _default_device(torch.set_default_device)
-    torch.set_default_tensor_type = _only_here(torch.set_default_tensor_type)
+    _set(torch, "set_default_device", _default_device(torch.set_default_device))
+    _set(torch, "set_default_tensor_type", _only_here(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
         _set(torch.accelerator, "current_accelerator", lambda *_, **__: torch.device("cpu"))
 
@@ -61,7 +61,11 @@ class OnTheProcessor(TorchFunctionMode):
     """A GPU that is asked for is the processor. Costs time at every operation, so it is on for who asks for one."""
 
     def __torch_function__(
-        self, function: Callable[..., Any], types: Any, args: tuple = (), kwargs: dict[str, Any] | None = None
+        self,
+        function: Callable[..., Any],
+        types: Any,
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(function, "__name__", "")
@@ -90,9 +94,10 @@ def choose_processor() -> bool:
     """For the rest of this process a GPU that is asked for is the processor. False when it already was."""
     if torch.nn.Module.cuda is _stay:
         return False
-    OnTheProcessor().__enter__()
-    torch.nn.Module.cuda = torch.nn.Module.xpu = _stay
-    torch.Generator = Generator
+    OnTheProcessor().__enter__()  # type: ignore[no-untyped-call]  # torch's
+    _set(torch.nn.Module, "cuda", _stay)
+    _set(torch.nn.Module, "xpu", _stay)
+    _set(torch, "Generator", Generator)
     for place in (torch.cuda, torch.cuda.nvtx, torch.mps, torch.xpu):
         for name, value in list(vars(place).items()):
             if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in ASKED_FOR:
@@ -136,7 +141,8 @@ class Generator(torch.Generator):
     """Draws on the processor, wherever it is to draw."""
 
     def __new__(cls, device: Any = "cpu") -> Generator:
-        return super().__new__(cls, "cpu" if _elsewhere(device) else device)
+        here = "cpu" if _elsewhere(device) else device
+        return super().__new__(cls, here)  # type: ignore[call-arg]  # torch's takes the device here
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:

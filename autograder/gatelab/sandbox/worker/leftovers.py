@@ -20,7 +20,7 @@ KINDS = (
     "argument", "requires-grad", "grad", "training-mode", "weights", "exchanged", "hooks",
 )  # fmt: skip
 LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
-_leaving = []  # guards that ended a mode the student's code had left on
+_leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
 
 def switches() -> dict[str, Any]:
@@ -115,7 +115,9 @@ class Held:
         """Make the modules what they were. (Tensors that were handed over are the request's own.)"""
         if self._exchanged():
             for module, layers, weights in self.holds:
-                for held, before in ((module._modules, layers), (module._parameters, weights)):
+                pairs: list[tuple[dict[str, Any], dict[str, Any]]]
+                pairs = [(module._modules, layers), (module._parameters, weights)]
+                for held, before in pairs:
                     held.clear()
                     held.update(before)
         for weight in self.weights:
@@ -164,8 +166,9 @@ class _Tensor:
                 self.grad.data.copy_(self.grad_numbers)
             tensor.grad = self.grad
         tensor.requires_grad_(self.asks)
-        for number in list(tensor._backward_hooks or ())[self.hooks :]:
-            tensor._backward_hooks.pop(number)
+        hooks = tensor._backward_hooks or {}
+        for number in list(hooks)[self.hooks :]:
+            hooks.pop(number)
 
 
 def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
@@ -193,7 +196,7 @@ def _hooks_of_all() -> list[dict[int, Any]]:
     return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
 
 
-def _hooks(module: nn.Module) -> dict[str, set]:
+def _hooks(module: nn.Module) -> dict[str, set[int]]:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return {kind: set(getattr(module, kind)) for kind in kinds}
 
@@ -208,7 +211,13 @@ def switched(found: list[str]) -> Iterator[None]:
         found += put_back(before)
 
 
-def watched(function: Callable, given: tuple, found: list[str], target: Any, restore: bool = False) -> Any:
+def watched(
+    function: Callable[..., Any],
+    given: tuple[tuple[Any, ...], dict[str, Any]],
+    found: list[str],
+    target: Any,
+    restore: bool = False,
+) -> Any:
     """Call `function(*args, **kwargs)` for `given = (args, kwargs)`; the words of what it leaves changed go into `found`.
 
     Torch's switches are put back; modules (`target`, which the call is made on, is one perhaps) where `restore` says so.

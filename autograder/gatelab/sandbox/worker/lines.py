@@ -20,7 +20,7 @@ def _in_place() -> Any:
 
     class InPlace(TransformerManager):
         def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
-            changed, after = super().do_one_token_transform(lines)
+            changed, after = super().do_one_token_transform(lines)  # type: ignore[no-untyped-call]  # IPython's
             taken = len(lines) - len(after)
             if changed and taken > 0:
                 # The rewritten line is the first that differs.
@@ -30,14 +30,15 @@ def _in_place() -> Any:
                 after = [*after[: at + 1], *["\n"] * taken, *after[at + 1 :]]
             return changed, after
 
-    return InPlace()
+    return InPlace()  # type: ignore[no-untyped-call]  # IPython's
 
 
 def to_python(source: str) -> str:
     """A cell as Python, each of its lines at its own number. Raises SyntaxError where IPython does."""
     source = NEWLINE.sub("\n", source)
     head = source[: len(source) - len(source.lstrip())].count("\n")  # IPython takes these lines away
-    return "\n" * head + _in_place().transform_cell(source)
+    python: str = _in_place().transform_cell(source)
+    return "\n" * head + python
 
 
 def source_lines(source: str) -> list[str]:

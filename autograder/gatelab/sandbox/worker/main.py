@@ -14,6 +14,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from gatelab.sandbox.worker import scan, wire
@@ -48,7 +49,7 @@ class Printing(io.TextIOBase):
         return 1
 
 
-def work(line: socket.socket, protection: dict[str, bool]) -> None:
+def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> None:
     """Serve the examiner until the line closes."""
     sys.stdout = sys.stderr = Printing()
     settle_in()

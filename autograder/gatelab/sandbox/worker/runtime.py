@@ -32,7 +32,7 @@ class NotDefined(Exception):
     """The notebook has no such name."""
 
 
-class Names(ChainMap):
+class Names(ChainMap[str, Any]):
     """The notebook's namespace as a driver of staff sees it: a name that is missing is missing in the notebook."""
 
     def __missing__(self, name: str) -> Any:
@@ -85,7 +85,9 @@ class Runtime:
         np.random.seed(self.count)
         # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
         torch.set_grad_enabled(True)
-        self.left, found = [], []
+        self.left = []
+        found: list[str] = []
+        answer: dict[str, Any]
         try:
             with switched(found):
                 answer = getattr(self, "do_" + request["op"])(**request["arguments"])
@@ -111,12 +113,18 @@ class Runtime:
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.
-        driver = {"__name__": "driver", "torch": torch}
+        driver: dict[str, Any] = {"__name__": "driver", "torch": torch}
         exec(compile(source, "<grader>", "exec"), driver)
         return {"value": driver["main"](WatchedNames(self.namespace, self.left), **values)}
 
     def do_call(
-        self, target: Any, method: str | None, args: tuple, kwargs: dict, upstream: Any, parameters: bool
+        self,
+        target: Any,
+        method: str | None,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        upstream: Any,
+        parameters: bool,
     ) -> dict[str, Any]:
         function = self._find(target)
         wanted = dict(leaves(args)) | dict(leaves(kwargs))
@@ -145,8 +153,10 @@ class Runtime:
         module.load_state_dict(state)
         return {"value": None}
 
-    def _call(self, target: Any, method: str | None, args: tuple, kwargs: dict, name: str) -> Any:
-        function: Callable = getattr(target, method) if method else target
+    def _call(
+        self, target: Any, method: str | None, args: tuple[Any, ...], kwargs: dict[str, Any], name: str
+    ) -> Any:
+        function: Callable[..., Any] = getattr(target, method) if method else target
         if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
             return function(*args, **kwargs)  # `eval()` is there to change something
         found: list[str] = []
@@ -187,9 +197,10 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
 def describe(error: BaseException) -> dict[str, Any]:
     """An exception in plain values, with the student's own line where it came from a cell."""
     places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
-    syntax = isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell ")
-    if syntax:
-        places.append((error.filename, error.lineno or 1))
+    syntax = None
+    if isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell "):
+        syntax = error
+        places.append((error.filename or "", error.lineno or 1))
     line = ""
     for filename, number in reversed(places):
         if filename.startswith("cell "):
@@ -197,7 +208,8 @@ def describe(error: BaseException) -> dict[str, Any]:
             line = f"{filename}, line {number}: {text[:160]}"
             break
     try:
-        message = str(error.msg if syntax else error)[:MESSAGE_LIMIT]  # str() would say the place once more
+        # str() of a syntax error would say the place once more.
+        message = str(error if syntax is None else syntax.msg)[:MESSAGE_LIMIT]
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]

@@ -8,6 +8,7 @@ examiner's process.
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from gatelab.sandbox.worker.statements import statements
 
@@ -26,7 +27,7 @@ LIMIT = 20
 
 
 def hints(
-    cells: list[list], known: frozenset[str] = frozenset(), shortcuts: dict[str, str] | None = None
+    cells: list[list[Any]], known: frozenset[str] = frozenset(), shortcuts: dict[str, str] | None = None
 ) -> list[str]:
     """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
 

@@ -56,13 +56,13 @@ class Shell(InteractiveShell):
 
     system_piped = system_raw = system
 
-    def getoutput(self, command: str, *_: Any, **__: Any) -> Lines:
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
         """What `x = !command` gives: of `pwd` and `ls` the truth, else nothing."""
-        _make_folders(command)
-        word = command.split()[:1]
+        _make_folders(cmd)
+        word = cmd.split()[:1]
         if word == ["pwd"]:
             return Lines([os.getcwd()])
-        if "--version" in command and "python" in command:
+        if "--version" in cmd and "python" in cmd:
             return Lines([f"Python {platform.python_version()}"])
         return Lines(sorted(os.listdir(".")) if word == ["ls"] else [])
 
@@ -89,7 +89,7 @@ class Shell(InteractiveShell):
             return None
         if magic_name == "mkdir":
             _make_folders(f"mkdir {line}")
-        if magic_name in NOTHING or self.find_line_magic(magic_name) is None:
+        if magic_name in NOTHING or self.find_line_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
             return None
         return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
@@ -101,17 +101,17 @@ class Shell(InteractiveShell):
                     found["file"].strip("'\""), "a" if found["more"] else "w", encoding="utf-8"
                 ) as file:
                     file.write(found["text"] + "\n")
-        if magic_name in NOTHING or self.find_cell_magic(magic_name) is None:
+        if magic_name in NOTHING or self.find_cell_magic(magic_name) is None:  # type: ignore[no-untyped-call]  # IPython's
             return None
         if magic_name in ("writefile", "file"):
             return self._write_file(magic_name, line, cell)
-        return super().run_cell_magic(magic_name, line, cell)
+        return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]  # IPython's
 
     def _write_file(self, magic_name: str, line: str, cell: str) -> None:
         """Write it, also into a folder that a shell line was to make, and bring what was imported from it up to date."""
         path = Path((line.split() or ["."])[-1].strip("'\""))
         path.parent.mkdir(parents=True, exist_ok=True)
-        super().run_cell_magic(magic_name, line, cell)
+        super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]  # IPython's
         importlib.invalidate_caches()
         for module in list(sys.modules.values()) if self.reloads else ():
             file = getattr(module, "__file__", None)
@@ -180,7 +180,7 @@ def new_shell() -> Shell:
     sys.displayhook = lambda value: None
     namespace = shell.user_ns
     for place in (IPython, IPython.core.getipython):
-        place.get_ipython = lambda: shell
+        setattr(place, "get_ipython", lambda: shell)  # noqa: B010
     namespace["get_ipython"] = lambda: shell
     namespace["display"] = lambda *args, **kwargs: None
     asyncio.set_event_loop_policy(_Loops())

@@ -173,13 +173,19 @@ def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
     except SyntaxError:
         yield node
         return
-    for inner in ast.walk(inside):
+    nodes: Iterator[Any] = ast.walk(inside)  # not every node has a place
+    for inner in nodes:
         if hasattr(inner, "lineno"):
             inner.lineno = inner.end_lineno = node.lineno
     if isinstance(node, ast.Expr):
         if magic[0] in WATCHING:
             yield from inside.body
-    elif magic[0] in WATCHING and len(inside.body) == 1 and isinstance(inside.body[0], ast.Expr):
+    elif (
+        isinstance(node, ast.Assign)
+        and magic[0] in WATCHING
+        and len(inside.body) == 1
+        and isinstance(inside.body[0], ast.Expr)
+    ):
         node.value = inside.body[0].value
         yield node
     else:
@@ -196,9 +202,10 @@ def _line_magic(value: ast.expr) -> tuple[str, str] | None:
         and isinstance(value.func.value.func, ast.Name)
         and value.func.value.func.id == "get_ipython"
         and len(value.args) == 2
-        and all(isinstance(arg, ast.Constant) and isinstance(arg.value, str) for arg in value.args)
     ):
-        return value.args[0].value, value.args[1].value
+        name, line = (arg.value if isinstance(arg, ast.Constant) else None for arg in value.args)
+        if isinstance(name, str) and isinstance(line, str):
+            return name, line
     return None
 
 

@@ -43,8 +43,14 @@ def settle_in() -> None:
     builtins.input = lambda prompt="": ""
     _no_programs()
     tempfile.tempdir = None  # it was asked for before this process had a folder of its own
-    asyncio.create_task = _create_task
+    _put(asyncio, create_task=_create_task)
     settle_devices()
+
+
+def _put(place: Any, **stand_ins: Any) -> None:
+    """Put stand-ins where something is."""
+    for name, value in stand_ins.items():
+        setattr(place, name, value)
 
 
 def _set(place: Any, name: str, value: Any) -> None:
@@ -65,8 +71,8 @@ def _no_compiler() -> None:
     def left_alone(model: Any = None, *_: Any, **__: Any) -> Any:
         return model if model is not None else lambda function: function
 
-    torch.compile = left_alone
-    torch.nn.Module.compile = lambda self, *_, **__: None
+    _put(torch, compile=left_alone)
+    _put(torch.nn.Module, compile=lambda self, *_, **__: None)
     for name in ("disable", "allow_in_graph", "assume_constant_result"):
         _set(
             torch.compiler,
@@ -81,7 +87,7 @@ def _no_loader_processes() -> None:
     make = DataLoader.__init__
 
     @functools.wraps(make)
-    def here(self: DataLoader, *args: Any, **kwargs: Any) -> None:
+    def here(self: DataLoader[Any], *args: Any, **kwargs: Any) -> None:
         if len(args) > 5:  # dataset, batch_size, shuffle, sampler, batch_sampler, num_workers
             args = (*args[:5], 0, *args[6:])
         given = {"num_workers", "prefetch_factor", "persistent_workers", "multiprocessing_context", "timeout"}
@@ -92,7 +98,7 @@ def _no_loader_processes() -> None:
         }
         make(self, *args, **kwargs)
 
-    DataLoader.__init__ = here
+    _put(DataLoader, __init__=here)
 
 
 class Serial(concurrent.futures.Executor):
@@ -100,8 +106,10 @@ class Serial(concurrent.futures.Executor):
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
-    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> concurrent.futures.Future:
-        future: concurrent.futures.Future = concurrent.futures.Future()
+    def submit(
+        self, function: Callable[..., Any], /, *args: Any, **kwargs: Any
+    ) -> concurrent.futures.Future[Any]:
+        future: concurrent.futures.Future[Any] = concurrent.futures.Future()
         try:
             future.set_result(function(*args, **kwargs))
         except Exception as error:
@@ -112,7 +120,10 @@ class Serial(concurrent.futures.Executor):
 class SerialPool(Serial):
     """The same under the names of multiprocessing's pools."""
 
-    def map(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
+    # As a pool has it, and not an executor.
+    def map(  # type: ignore[override]
+        self, function: Callable[..., Any], items: Any, chunksize: int | None = None
+    ) -> list[Any]:
         return [function(item) for item in items]
 
     def starmap(self, function: Callable[..., Any], items: Any, chunksize: int | None = None) -> list[Any]:
@@ -124,12 +135,12 @@ class SerialPool(Serial):
     imap_unordered = imap
 
     def apply(
-        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+        self, function: Callable[..., Any], args: tuple[Any, ...] = (), kwds: dict[str, Any] | None = None
     ) -> Any:
         return function(*args, **(kwds or {}))
 
     def apply_async(
-        self, function: Callable[..., Any], args: tuple = (), kwds: dict[str, Any] | None = None
+        self, function: Callable[..., Any], args: tuple[Any, ...] = (), kwds: dict[str, Any] | None = None
     ) -> Any:
         future = self.submit(function, *args, **(kwds or {}))
         return types.SimpleNamespace(
@@ -142,10 +153,10 @@ class SerialPool(Serial):
 
 
 def _no_pools() -> None:
-    concurrent.futures.ThreadPoolExecutor = concurrent.futures.ProcessPoolExecutor = Serial
+    _put(concurrent.futures, ThreadPoolExecutor=Serial, ProcessPoolExecutor=Serial)
     for module in (multiprocessing, torch.multiprocessing):
-        module.Pool = SerialPool
-    multiprocessing.pool.ThreadPool = SerialPool
+        _put(module, Pool=SerialPool)
+    _put(multiprocessing.pool, ThreadPool=SerialPool)
 
 
 def _no_bars() -> None:
@@ -155,7 +166,7 @@ def _no_bars() -> None:
     def silent(self: Any, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs | {"disable": True})
 
-    tqdm.tqdm.__init__ = silent
+    _put(tqdm.tqdm, __init__=silent)
 
 
 def _no_debugger() -> None:
@@ -164,33 +175,39 @@ def _no_debugger() -> None:
     sys.breakpointhook = nothing
     for name in ("set_trace", "post_mortem", "pm"):
         setattr(pdb, name, nothing)
-    pdb.Pdb.set_trace = nothing
-    ipython_debugger.set_trace = nothing
-    ipython_debugger.Pdb.set_trace = nothing
+    for place in (pdb.Pdb, ipython_debugger, ipython_debugger.Pdb):
+        _put(place, set_trace=nothing)
     for name in ("ipdb", "pudb"):
         if name not in sys.modules:
             module = types.ModuleType(name)
-            module.set_trace = module.post_mortem = module.pm = nothing
+            _put(module, set_trace=nothing, post_mortem=nothing, pm=nothing)
             sys.modules[name] = module
 
 
 def _no_programs() -> None:
     """A program that a cell starts has ended well and said nothing."""
 
-    def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess:
+    def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess[Any]:
         silence = (
             "" if kwargs.get("text") or kwargs.get("universal_newlines") or kwargs.get("encoding") else b""
         )
         return subprocess.CompletedProcess(args, 0, silence, silence)
 
-    subprocess.run = ended
-    subprocess.call = subprocess.check_call = lambda *_, **__: 0
-    subprocess.check_output = lambda *args, **kwargs: ended(*args, **kwargs).stdout
-    subprocess.getoutput = lambda *_, **__: ""
-    subprocess.getstatusoutput = lambda *_, **__: (0, "")
+    def well(*_: Any, **__: Any) -> int:
+        return 0
+
+    _put(
+        subprocess,
+        run=ended,
+        call=well,
+        check_call=well,
+        check_output=lambda *args, **kwargs: ended(*args, **kwargs).stdout,
+        getoutput=lambda *_, **__: "",
+        getstatusoutput=lambda *_, **__: (0, ""),
+    )
 
 
-def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task:
+def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task[Any]:
     """As in Jupyter, where a loop always runs: the task is done by the next `await`."""
     try:
         loop = asyncio.get_running_loop()

@@ -7,6 +7,7 @@ What is not plain never crosses. It stays where it is, in a `Shelf`, and a refer
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -112,11 +113,11 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
 
 def _key(key: Any) -> str | int:
     """The key of a dict, if it is a short text or a small number: all others cost the examiner time."""
-    short = isinstance(key, str) and len(key) <= MAX_KEY
-    small = isinstance(key, int) and not isinstance(key, bool) and abs(key) < MAX_INT_KEY
-    if not short and not small:
-        raise ValueProblem("a dict has a key that is neither a short text nor a small whole number")
-    return key
+    if isinstance(key, str) and len(key) <= MAX_KEY:
+        return key
+    if isinstance(key, int) and not isinstance(key, bool) and abs(key) < MAX_INT_KEY:
+        return key
+    raise ValueProblem("a dict has a key that is neither a short text nor a small whole number")
 
 
 def _dense(tensor: torch.Tensor) -> torch.Tensor:
@@ -181,6 +182,7 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
     """The tensors in a nested value with their paths: `((h, c),)` gives `0.0` and `0.1`."""
     if isinstance(value, torch.Tensor):
         return [(path, value)]
+    pairs: Iterable[tuple[Any, Any]]
     if isinstance(value, dict):
         pairs = value.items()
     elif isinstance(value, list | tuple):

@@ -28,10 +28,10 @@ LOOK_EVERY = 0.2  # seconds between two looks at the memory
 END_SECONDS = 5.0  # in which what was killed must be gone
 
 
-def guard(settings: dict[str, Any], line: int, output: int, control: int) -> None:
+def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
     """Run a worker until it ends or the control socket closes; report its end on the control socket."""
     settings = Settings(
-        **settings | {key: tuple(settings[key]) for key in ("readable", "without")}
+        **told | {key: tuple(told[key]) for key in ("readable", "without")}
         | {"outside": (os.getpid(), os.getppid())}
     )  # fmt: skip
     # A session of its own: Linux shares the processor between sessions, so a fork bomb slows itself down most.

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
-import types
 import warnings
 from collections.abc import Iterator
 from typing import Any
@@ -19,7 +18,7 @@ from typing import Any
 from torch._C import _dispatch_library
 
 
-def _refusal(says: str) -> types.FunctionType:
+def _refusal(says: str) -> Any:
     """What the operators and their copies do instead. It uses no name of this module: its code is put into others."""
 
     def refuse(*args: Any, **kwargs: Any) -> None:

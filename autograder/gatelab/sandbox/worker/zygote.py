@@ -35,7 +35,7 @@ import traceback
 import types
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
@@ -102,7 +102,7 @@ def quiet_otter() -> types.ModuleType:
             return lambda *args, **kwargs: None
 
     module = types.ModuleType("otter")
-    module.Notebook = Notebook
+    vars(module)["Notebook"] = Notebook
     return module
 
 
@@ -114,7 +114,7 @@ def serve(first: socket.socket) -> None:
         ready = clients.select()
         reap()
         for key, _ in ready:
-            client = key.fileobj
+            client = cast(socket.socket, key.fileobj)
             message, descriptors = receive(client)
             if message is None:
                 clients.unregister(client)
