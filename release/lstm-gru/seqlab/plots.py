@@ -172,6 +172,7 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
         1, len(panels), squeeze=False, figsize=(4.3 * len(panels), 3.6), layout="constrained"
     )
     for axes, (heading, curves) in zip(all_axes[0], panels.items(), strict=True):
+        low = None
         for position, (name, norms) in enumerate(curves.items()):
             norms = _array(norms)
             ended = norms < FLOOR
@@ -183,18 +184,20 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
                     (step + 1, norms[step]),
                     xytext=(4, -9),
                     textcoords="offset points",
-                    fontsize=7,
+                    fontsize=8,
                     color="0.3",
                 )
+                low = FLOOR / 1e6  # room for the note
             every = max(1, len(norms) // 8)
             axes.semilogy(
                 np.arange(1, len(norms) + 1), norms, label=name, markevery=every, **_style(name, position)
             )
         axes.set_title(heading, fontsize=10)
+        axes.set_ylim(bottom=low)
         axes.set_xticks(np.linspace(0, len(norms), 5).round())
         axes.set_xlabel("time step t  (the loss sits at the last)")
         _tidy(axes)
-    all_axes[0, 0].set_ylabel(r"$\|\partial L / \partial x_t\|$")
+    all_axes[0, 0].set_ylabel(r"norm of $\partial L / \partial x_t$")
     all_axes[0, -1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         figure.suptitle(title, fontsize=11)

@@ -51,14 +51,14 @@ def script_over(Seq2Seq, seen):
     """
 
     class Script(Seq2Seq):
-        def encode(self, source, source_lengths):
+        def encode(self, source, source_lengths, *more, **named):
             row = source[:, 0]
             sound = source_lengths == LENGTHS[row]
             said = torch.full_like(row, seen.start)
             h = torch.stack([row, torch.zeros_like(row), sound.long(), said], dim=1) * self.unit()  # (N, H)
             return h, torch.zeros_like(h)
 
-        def step(self, token, state):
+        def step(self, token, state, *more, **named):
             h, c = state
             row, t, sound, said = h.detach().round().long().unbind(dim=1)
             seen.kept |= h.requires_grad and bool((t > 0).any())
@@ -74,7 +74,7 @@ def script_over(Seq2Seq, seen):
             new = torch.stack([row, t + 1, sound, likely], dim=1)
             return nn.functional.one_hot(likely, V) * self.unit(), (h + (new - h.detach()), c)
 
-        def forward(self, source, source_lengths, targets, forcing=1.0):
+        def forward(self, source, source_lengths, targets, forcing=1.0, *more, **named):
             said = SCRIPT[source[:, 0]][:, : targets.shape[1]]
             return nn.functional.one_hot(said, V) * self.unit()
 

@@ -26,16 +26,16 @@ def tables_over(Seq2Seq):
     """A Seq2Seq whose logits (N, T, 4) are those of two tables. It remembers what it was given."""
 
     class Tables(Seq2Seq):
-        def forward(self, source, source_lengths, targets, forcing=1.0):
+        def forward(self, source, source_lengths, targets, forcing=1.0, *more, **named):
             batch = (source, source_lengths, targets)
             given.append([float(forcing), *(part.tolist() for part in batch)])
             return self.logits().expand(*targets.shape, 4)
 
-        def encode(self, source, source_lengths):
+        def encode(self, source, source_lengths, *more, **named):
             nothing = self.head.weight.new_zeros(len(source), self.head.in_features)
             return nothing, nothing
 
-        def step(self, token, state):
+        def step(self, token, state, *more, **named):
             return self.logits().expand(len(token), 4), state
 
         def logits(self):

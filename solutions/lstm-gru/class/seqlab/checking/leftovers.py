@@ -18,14 +18,19 @@ SAID = {
     "`torch.set_grad_enabled(False)` does not.",
     "default-dtype": "torch's default dtype is another one, so every tensor made later is. Give the dtype where a tensor is made.",
     "default-device": "torch's default device is another one. Give the device where a tensor is made.",
+    "inference-mode": "inference mode is no longer as it was. `with torch.inference_mode():` undoes itself.",
+    "autocast": "autocast is no longer as it was. `with torch.autocast(…):` undoes itself.",
+    "anomaly-mode": "autograd's anomaly detection is no longer as it was.",
     "seed": "torch's random numbers start anew (torch.manual_seed?), so what is drawn later is the same after every call.",
     "requires-grad": "a tensor that was handed over asks for gradients and did not before, or no longer does. Work on a copy of "
     "your own: x.detach().clone().",
     "grad": "a .grad is another one than before the call. torch.autograd.grad gives a gradient without touching any .grad.",
     "training-mode": "a model is in another mode than before: train() or eval() was called and not undone.",
     "weights": "the weights of a model are other numbers than before.",
+    "exchanged": "a model has other layers or weights than before: one was put in the place of another, or added.",
     "hooks": "a hook is still registered. Remove it before you return: handle.remove().",
 }
+_leaving = []  # guards that ended an inference mode which a call had left on
 
 
 def switches() -> dict[str, Any]:
@@ -34,6 +39,10 @@ def switches() -> dict[str, Any]:
         "grad-mode": torch.is_grad_enabled(),
         "default-dtype": torch.get_default_dtype(),
         "default-device": torch.get_default_device(),
+        "inference-mode": torch.is_inference_mode_enabled(),
+        "autocast": torch.is_autocast_enabled("cpu"),
+        "anomaly-mode": torch.is_anomaly_enabled(),
+        "hooks": {number for hooks in _hooks_of_all() for number in hooks},
     }
 
 
@@ -41,7 +50,20 @@ def put_back(before: dict[str, Any]) -> list[str]:
     """Set the switches as they were; which ones were not."""
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
-    torch.set_grad_enabled(before["grad-mode"])
+    if "inference-mode" in changed:
+        changed = [kind for kind in changed if kind != "grad-mode"]  # inference mode switches the gradients, too
+        _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
+    torch.set_grad_enabled(
+        before["grad-mode"]
+    )  # after that: to end inference mode switches the gradients, too
+    if "autocast" in changed:
+        torch.set_autocast_enabled("cpu", before["autocast"])
+    if "anomaly-mode" in changed:
+        torch.autograd.set_detect_anomaly(before["anomaly-mode"])
+    if "hooks" in changed:
+        for hooks in _hooks_of_all():
+            for number in hooks.keys() - before["hooks"]:
+                hooks.pop(number)
     if "default-dtype" in changed:
         torch.set_default_dtype(before["default-dtype"])
     if "default-device" in changed:
@@ -60,6 +82,8 @@ class Held:
         modules = [value for value in _each(given) if isinstance(value, nn.Module)]
         trains = any(isinstance(value, torch.optim.Optimizer) for value in _each(given))
         self.modes = [(part, part.training, _hooks(part)) for module in modules for part in module.modules()]
+        self.layers, self.names = modules, _names(modules)
+        self.holds = [(p, dict(p._modules), dict(p._parameters)) for m in modules for p in m.modules()]
         self.weights = [
             (p, None if trains else _kept(p), None if trains else _kept(p.grad), p.requires_grad)
             for module in modules
@@ -88,6 +112,12 @@ class Held:
             if not self.trains and not alike(weight, numbers):
                 found.append("weights")
                 weight.data = numbers
+        if self._exchanged():
+            found.append("exchanged")
+            for part, layers, weights in self.holds:
+                for held, before in ((part._modules, layers), (part._parameters, weights)):
+                    held.clear()
+                    held.update(before)
         for part, training, hooks in self.modes:
             if part.training != training:
                 found.append("training-mode")
@@ -98,13 +128,19 @@ class Held:
                     getattr(part, kind).pop(number)
         return found
 
+    def _exchanged(self) -> bool:
+        """Whether weights are gone, added, or others stand in their place. A layer without weights does no harm."""
+        return self.names != _names(self.layers)
+
 
 def watched(function: Callable, found: list[str], target: Any = None) -> Callable:
     """The function, with what its calls leave changed noted in `found` and put back. `target`: the module it is of."""
 
     def call(*arguments: Any, **keywords: Any) -> Any:
         held = None
-        with contextlib.suppress(Exception):  # something odd among the arguments is no reason not to make the call
+        with contextlib.suppress(
+            Exception
+        ):  # something odd among the arguments is no reason not to make the call
             held = Held(arguments, keywords, target)
         before, seed = switches(), torch.default_generator.initial_seed()
         try:
@@ -134,7 +170,20 @@ def alike(now: Tensor | None, before: Tensor | None) -> bool:
     """The same numbers, nan for nan."""
     if now is None or before is None:
         return now is before
-    return now.shape == before.shape and torch.allclose(now.detach(), before.detach(), rtol=0, atol=0, equal_nan=True)
+    return now.shape == before.shape and torch.allclose(
+        now.detach(), before.detach(), rtol=0, atol=0, equal_nan=True
+    )
+
+
+def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
+    """Every weight of some modules by its name, and which tensor it is."""
+    return [(name, id(p)) for module in modules for name, p in module.named_parameters()]
+
+
+def _hooks_of_all() -> list[dict[int, Any]]:
+    """Torch's tables of the hooks that are called for every module there is."""
+    kinds = ("forward_hooks", "forward_pre_hooks", "backward_hooks", "backward_pre_hooks")
+    return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
 
 
 def _hooks(module: nn.Module) -> dict[str, set]:
