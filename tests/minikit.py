@@ -100,6 +100,8 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
     (lab / "LESSON_PLAN.md").write_text("for staff\n", encoding="utf-8")
     write_master(root, master)
     shutil.copytree(REPOSITORY / "tests" / "hidden", root / "tests" / "hidden", ignore=_litter)
+    policy = root / "tests" / "hidden" / "policy.toml"
+    policy.write_text(policy.read_text(encoding="utf-8").split("# What `gatelab bench`")[0], encoding="utf-8")
     for path in (root / "tests" / "hidden").glob("test_q*.py"):
         if not path.name.startswith(("test_q1_", "test_q2_")):
             path.unlink()

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import CodeType
 
 ROOT = Path(__file__).resolve().parents[1]
-KIT = ROOT / "autograder" / "gatelab"
+KIT = ROOT / "autograder" / "gatelab" / "sandbox"
 BYTES = ROOT / "out" / "reached.bin"
 COUNT = BYTES.with_suffix(".count")  # submissions that were graded
 PAGE = ROOT / "docs" / "reached.md"

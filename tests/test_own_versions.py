@@ -241,7 +241,7 @@ def test_what_is_missing_because_the_own_version_is_wrong_is_told(engine: Engine
     message = dict(lost(report)["q8"])["encode"]
     assert "unexpected keyword argument 'lengths'" in message
     assert (
-        "(q3 is not right yet, so the grader's `LSTM`, `GRU` stood in for yours here, with what CONTRACT.md says of "
+        "(q3 is not right yet, so the grader's `LSTM` stood in for yours here, with what CONTRACT.md says of "
         "them and nothing more.)" in message
     )
 

@@ -86,4 +86,4 @@ def test_the_committed_numbers_are_those_of_the_bank(lab):
     assert (lab.assignment / "tests" / "fingerprints.json").read_bytes() == fingerprints(lab), (
         "run `gatelab fingerprints`"
     )
-    assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab)
+    assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab, "q12")

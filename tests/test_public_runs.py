@@ -158,7 +158,7 @@ def test_what_a_common_exception_means_is_told(check, lab) -> None:
 
 
 def test_both_sides_explain_exceptions_alike(lab: Lab, root: Path) -> None:
-    ours = (root / "autograder" / "gatelab" / "suite" / "plain.py").read_bytes()
+    ours = (root / "autograder" / "gatelab" / "testkit" / "plain.py").read_bytes()
     assert (lab.assignment / "seqlab" / "checking" / "plain.py").read_bytes() == ours
 
 

@@ -166,9 +166,10 @@ def test_what_was_left_out_is_told_and_no_more(graded: tuple) -> None:
 
 def test_of_cells_that_missed_the_grader_one_line_is_left() -> None:
     missed = [
-        Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))") for k in (3, 5)
+        Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))", missing="grader")
+        for k in (3, 5)
     ]
-    other = Cell(4, "raised", "NameError: name 'graders' is not defined (graders)")
+    other = Cell(4, "raised", "NameError: name 'graders' is not defined (graders)", missing="graders")
     cells, hints = without_checks([missed[0], other, missed[1]])
     assert cells == [other] and [hint.startswith("2 cells called `grader`") for hint in hints] == [True]
     assert without_checks([other]) == ([other], [])

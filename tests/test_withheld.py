@@ -147,7 +147,7 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
 # Ways that are laid while the notebook is loaded: each is a cell of its own before the answer, which asks `cell`.
 LAID = {
     "the grader's own function": "import gatelab.sandbox.worker.main as kit\nkit.withhold = lambda: None\ncell = torch.lstm_cell",
-    "the grader's own table": "from gatelab.sandbox.worker import withheld\nwithheld.OPERATORS.clear()\ncell = torch.lstm_cell",
+    "the grader's own table": "from gatelab.sandbox.worker import withheld\nwithheld._refusals = lambda *args: None\ncell = torch.lstm_cell",
     "frames of the grader": """
 import sys
 frame = sys._getframe()

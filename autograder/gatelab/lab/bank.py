@@ -121,7 +121,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
 def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     """The same mistake made in only one of the definitions that the chaff is wrong in, each under the chaff's own ID.
 
-    A student may get the LSTM right and the GRU wrong. Empty where the mistake stands in one definition anyway, or the
+    A student may get one of two classes right and the other wrong. Empty where the mistake stands in one definition anyway, or the
     chaff is whole code.
     """
     by_name: dict[str, list[tuple[str, str]]] = {}

@@ -93,11 +93,11 @@ class Notebook:
         try:
             with within(seconds):
                 for at, statement in enumerate(todo):  # noqa: B007
+                    if not quick or statement.quick:
+                        self._take(statement, found)
                     if statement.stops:
                         self.below = self.below or []
                         return []
-                    if not quick or statement.quick:
-                        self._take(statement, found)
         except TimeUp as error:
             _note(found, error, todo[at])
             return todo[at + 1 :]
