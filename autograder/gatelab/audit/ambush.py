@@ -10,7 +10,6 @@ import contextlib
 import io
 import math
 import os
-import resource
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +17,7 @@ from multiprocessing.connection import Connection
 
 from gatelab.audit.fingerprints import check_names, namespace
 from gatelab.audit.mutate import mutants
-from gatelab.audit.mutate_run import MEMORY, outcomes
+from gatelab.audit.mutate_run import limit, outcomes
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
@@ -126,11 +125,7 @@ class _Patient(Grading):
 
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
     """In a process of its own: RED, or the points that the hidden suite takes and of how many."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nothing, fd)
+    limit(seconds)
     word = RED
     if is_green(lab, question, source):
         grading = _Patient(lab, seed, LocalWorkers(lab, [source]), None)

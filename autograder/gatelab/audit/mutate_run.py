@@ -169,11 +169,7 @@ def _first_lost(lab: Lab, question: str, source: str, seed: int) -> str:
 
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
     """In a process of its own: send the first part that is lost, or "" when none is."""
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for fd in (0, 1, 2):
-        os.dup2(nothing, fd)
+    limit(seconds)
 
     def lost(part: str) -> None:
         line.send(part)
@@ -185,6 +181,15 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
         line.send(error)
         raise
     lost("")
+
+
+def limit(seconds: int) -> None:
+    """For the rest of this process: so many seconds of processor time, MEMORY, and nothing to read or to print on."""
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for fd in (0, 1, 2):
+        os.dup2(nothing, fd)
 
 
 class Judged(Protocol):

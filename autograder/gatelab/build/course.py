@@ -14,14 +14,12 @@ from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
-from gatelab.lab.spec import Lab
+from gatelab.lab.spec import Lab, lab_names
 
 
 def labs(root: Path) -> list[Lab]:
     """The labs of a repository: the folders of assignment/ that hold a questions.toml."""
-    return [
-        Lab.in_repository(root, path.parent.name) for path in sorted(root.glob("assignment/*/questions.toml"))
-    ]
+    return [Lab.in_repository(root, name) for name in lab_names(root)]
 
 
 def configure(c: Config, root: Path) -> None:

@@ -71,7 +71,7 @@ class Policy:
         )
 
 
-def _is_texts(value: Any) -> bool:
+def is_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
@@ -81,7 +81,7 @@ def _is_table_of_texts(value: Any) -> bool:
 
 Kind = tuple[str, Callable[[Any], bool]]
 TEXT: Kind = ("a text in quotes", lambda value: isinstance(value, str))
-TEXTS: Kind = ("a list of texts", _is_texts)
+TEXTS: Kind = ("a list of texts", is_texts)
 TABLE: Kind = ("a table of texts", _is_table_of_texts)
 SUB: Kind = ("a table", lambda value: isinstance(value, dict))
 TOP = {"preload": TEXTS, "messages": TEXTS, "shortcuts": TABLE, "withheld": SUB, "bench": SUB}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gatelab.lab.check import faults, no_such_question
-from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld
+from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld, is_texts
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
 # Processor time decides; the clock is a backstop for code that waits. Nine busy processes on two cores take 4.5 times
@@ -23,10 +23,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
 def _is_share(value: Any) -> bool:
     return _is_number(value) and value <= 1
 
@@ -34,7 +30,7 @@ def _is_share(value: Any) -> bool:
 # What a column of questions.toml holds, in words and as a check.
 TEXT = "a text in quotes"
 NUMBER = "a number from 0 on, without quotes", _is_number
-LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', _is_list
+LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
 SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
 TABLE = "questions.toml"
 HEAD = ("title", "name", "notebook")
@@ -56,9 +52,14 @@ class LabError(Exception):
     """The lab itself is not in order; the message names the file and what to mend."""
 
 
+def lab_names(root: Path) -> list[str]:
+    """The folders of assignment/ that hold a lab."""
+    return sorted(path.parent.name for path in root.glob(f"assignment/*/{TABLE}"))
+
+
 def _only_lab(root: Path) -> str:
     """The folder of assignment/ that holds a lab. Raises LabError where there is none, or more than one."""
-    found = sorted(path.parent.name for path in root.glob(f"assignment/*/{TABLE}"))
+    found = lab_names(root)
     if not found:
         raise LabError(_none_here(root, "LAB"))
     if len(found) > 1:
@@ -133,7 +134,7 @@ class Lab:
 
     @cached_property
     def _table(self) -> dict[str, Any]:
-        path = self.assignment / "questions.toml"
+        path = self.assignment / TABLE
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

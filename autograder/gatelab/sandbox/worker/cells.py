@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import contextlib
 import linecache
 import time
 import types
@@ -159,6 +158,7 @@ class Notebook:
             self._run(statement)
 
     def _runs(self, statement: Statement) -> bool:
+        """Run it, and whether it ran through."""
         try:
             self._run(statement)
         except TimeUp:
@@ -174,8 +174,7 @@ class Notebook:
         for node in statement.node.body:
             step = Statement(node, statement.cell)
             if step.binds and not step.binds & self.namespace.keys():
-                with contextlib.suppress(Exception):
-                    self._run(step)
+                self._runs(step)
 
     def _note_branches(self, statement: Statement) -> None:
         """`if torch.cuda.is_available(): device = …` without an `else`: what a notebook with a GPU has."""
@@ -192,8 +191,7 @@ class Notebook:
         for name in self.branches.keys() & set(names) - self.namespace.keys():
             choose_processor()
             for step in self.branches[name]:
-                with contextlib.suppress(Exception):
-                    self._run(step)
+                self._runs(step)
 
     def _run(self, statement: Statement) -> None:
         tree = ast.Module([statement.node], [])
@@ -214,11 +212,7 @@ class Notebook:
                 for name in statement.binds - self.pending.owed
                 if name in self.namespace
             }
-            try:
-                self._run(statement)
-            except TimeUp:
-                raise
-            except BaseException:
+            if not self._runs(statement):
                 continue  # as in the notebook: what it defines is not there
             self.namespace.update(kept)
             self.asked.look(statement, self.namespace)

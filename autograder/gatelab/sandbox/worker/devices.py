@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gatelab.sandbox.worker.replacing import put, put_if_there
+
 ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # devices that are not here
 # PyTorch's words for it, by build: compiled without, no driver, no card.
 MISSING = (
@@ -30,10 +32,10 @@ MISSING = (
 
 def settle_devices() -> None:
     """What changes nothing where nobody asks for a GPU."""
-    _set(torch, "set_default_device", _default_device(torch.set_default_device))
-    _set(torch, "set_default_tensor_type", _only_here(torch.set_default_tensor_type))
+    put(torch, set_default_device=_default_device(torch.set_default_device))
+    put(torch, set_default_tensor_type=_only_here(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
-        _set(torch.accelerator, "current_accelerator", lambda *_, **__: torch.device("cpu"))
+        put_if_there(torch.accelerator, current_accelerator=lambda *_, **__: torch.device("cpu"))
 
 
 def _elsewhere(device: Any) -> bool:
@@ -95,29 +97,20 @@ def choose_processor() -> bool:
     if torch.nn.Module.cuda is _stay:
         return False
     OnTheProcessor().__enter__()  # type: ignore[no-untyped-call]  # torch's
-    _set(torch.nn.Module, "cuda", _stay)
-    _set(torch.nn.Module, "xpu", _stay)
-    _set(torch, "Generator", Generator)
+    put_if_there(torch.nn.Module, cuda=_stay, xpu=_stay)
+    put(torch, Generator=Generator)
     for place in (torch.cuda, torch.cuda.nvtx, torch.mps, torch.xpu):
         for name, value in list(vars(place).items()):
             if isinstance(value, types.FunctionType) and not name.startswith("_") and name not in ASKED_FOR:
-                setattr(place, name, _quiet(value))
+                put(place, **{name: _quiet(value)})
     for place in (torch.cuda, torch.mps.event, torch.mps, torch.xpu):
-        for name in (
-            "Event",
-            "Stream",
-            "device",
-            "device_of",
-            "stream",
-            "StreamContext",
-            "graph",
-            "CUDAGraph",
-        ):
-            _set(place, name, Idle)
+        put_if_there(place, **dict.fromkeys(IDLE, Idle))
     return True
 
 
 ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks is told the truth
+# Of torch.cuda and its like: what is made, entered or recorded on a GPU.
+IDLE = ("Event", "Stream", "device", "device_of", "stream", "StreamContext", "graph", "CUDAGraph")
 NUMBERS = re.compile("memory|count|current_device|utilization|temperature|power|clock|seed")
 
 
@@ -163,12 +156,6 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
         return 0 if NUMBERS.search(function.__name__) else None
 
     return quiet
-
-
-def _set(place: Any, name: str, value: Any) -> None:
-    """Put a stand-in where something may be missing in another version."""
-    if hasattr(place, name):
-        setattr(place, name, value)
 
 
 def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:

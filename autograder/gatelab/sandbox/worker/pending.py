@@ -7,7 +7,7 @@ from collections import deque
 from typing import Any
 
 from gatelab.sandbox.worker.needs import needs
-from gatelab.sandbox.worker.statements import Statement
+from gatelab.sandbox.worker.statements import Statement, root_name
 
 # What draws, prints or checks changes nothing that a name stands for.
 SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
@@ -61,7 +61,4 @@ def _shows(node: ast.stmt) -> bool:
     """Whether it is one call of something that only shows."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
-    root: ast.expr = node.value.func
-    while isinstance(root, ast.Attribute):
-        root = root.value
-    return isinstance(root, ast.Name) and root.id in SHOWS
+    return root_name(node.value.func) in SHOWS

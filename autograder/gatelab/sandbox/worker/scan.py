@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from gatelab.sandbox.worker.statements import statements
+from gatelab.sandbox.worker.statements import root_name, statements
 
 # Ways into the library below its layers; the lab's policy names more.
 WAYS = {"_VF": "torch._VF", "ops": "torch.ops", "_C": "torch._C", "library": "torch.library"}
@@ -91,19 +91,13 @@ def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("vars", "dir", "globals")
-        and (node.func.id == "globals" or any(_root(arg) in MODULES for arg in node.args))
+        and (node.func.id == "globals" or any(root_name(arg) in MODULES for arg in node.args))
     ):
         return f"calls {ast.unparse(node)[:60]}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
         put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
         return "calls getattr with a name that is put together" if put_together else None
     return None
-
-
-def _root(node: ast.expr) -> str:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _is_copy(module: str) -> bool:

@@ -253,20 +253,22 @@ def _bound(node: ast.AST) -> Iterator[str]:
 
 
 def _filled(node: ast.AST) -> Iterator[str]:
+    filled: ast.expr | None = None
     if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
-        yield from _root(node)
+        filled = node
     elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILLING:
-        yield from _root(node.func)
+        filled = node.func
+    if filled is not None and (name := root_name(filled, (ast.Subscript, ast.Attribute))):
+        yield name
     for child in ast.iter_child_nodes(node):
         yield from _filled(child)
 
 
-def _root(node: ast.expr) -> Iterator[str]:
-    """`a` of `a[k].b`"""
-    while isinstance(node, ast.Subscript | ast.Attribute):
-        node = node.value
-    if isinstance(node, ast.Name):
-        yield node.id
+def root_name(node: ast.expr, steps: tuple[type, ...] = (ast.Attribute,)) -> str:
+    """`a` of `a.b.c`, and of `a[k].b` where subscripts are among the steps; "" where no name is at the root."""
+    while isinstance(node, steps):
+        node = node.value  # type: ignore[attr-defined]  # both kinds of step have one
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _read(node: ast.AST) -> Iterator[str]:

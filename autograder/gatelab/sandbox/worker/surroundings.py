@@ -29,6 +29,7 @@ import tqdm
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
+from gatelab.sandbox.worker.replacing import put, put_if_there
 
 
 def settle_in() -> None:
@@ -43,20 +44,8 @@ def settle_in() -> None:
     builtins.input = lambda prompt="": ""
     _no_programs()
     tempfile.tempdir = None  # it was asked for before this process had a folder of its own
-    _put(asyncio, create_task=_create_task)
+    put(asyncio, create_task=_create_task)
     settle_devices()
-
-
-def _put(place: Any, **stand_ins: Any) -> None:
-    """Put stand-ins where something is."""
-    for name, value in stand_ins.items():
-        setattr(place, name, value)
-
-
-def _set(place: Any, name: str, value: Any) -> None:
-    """Put a stand-in where something may be missing in another version."""
-    if hasattr(place, name):
-        setattr(place, name, value)
 
 
 def _no_threads() -> None:
@@ -71,16 +60,20 @@ def _no_compiler() -> None:
     def left_alone(model: Any = None, *_: Any, **__: Any) -> Any:
         return model if model is not None else lambda function: function
 
-    _put(torch, compile=left_alone)
-    _put(torch.nn.Module, compile=lambda self, *_, **__: None)
-    for name in ("disable", "allow_in_graph", "assume_constant_result"):
-        _set(
-            torch.compiler,
-            name,
-            lambda fn=None, *_, **__: fn if fn is not None else (lambda function: function),
-        )
-    for name in ("reset", "cudagraph_mark_step_begin"):
-        _set(torch.compiler, name, lambda *_, **__: None)
+    put(torch, compile=left_alone)
+    put(torch.nn.Module, compile=lambda self, *_, **__: None)
+
+    def undecorated(fn: Any = None, *_: Any, **__: Any) -> Any:
+        return left_alone(fn)
+
+    put_if_there(
+        torch.compiler,
+        disable=undecorated,
+        allow_in_graph=undecorated,
+        assume_constant_result=undecorated,
+        reset=lambda *_, **__: None,
+        cudagraph_mark_step_begin=lambda *_, **__: None,
+    )
 
 
 def _no_loader_processes() -> None:
@@ -98,7 +91,7 @@ def _no_loader_processes() -> None:
         }
         make(self, *args, **kwargs)
 
-    _put(DataLoader, __init__=here)
+    put(DataLoader, __init__=here)
 
 
 class Serial(concurrent.futures.Executor):
@@ -153,10 +146,10 @@ class SerialPool(Serial):
 
 
 def _no_pools() -> None:
-    _put(concurrent.futures, ThreadPoolExecutor=Serial, ProcessPoolExecutor=Serial)
+    put(concurrent.futures, ThreadPoolExecutor=Serial, ProcessPoolExecutor=Serial)
     for module in (multiprocessing, torch.multiprocessing):
-        _put(module, Pool=SerialPool)
-    _put(multiprocessing.pool, ThreadPool=SerialPool)
+        put(module, Pool=SerialPool)
+    put(multiprocessing.pool, ThreadPool=SerialPool)
 
 
 def _no_bars() -> None:
@@ -166,7 +159,7 @@ def _no_bars() -> None:
     def silent(self: Any, *args: Any, **kwargs: Any) -> None:
         make(self, *args, **kwargs | {"disable": True})
 
-    _put(tqdm.tqdm, __init__=silent)
+    put(tqdm.tqdm, __init__=silent)
 
 
 def _no_debugger() -> None:
@@ -176,11 +169,11 @@ def _no_debugger() -> None:
     for name in ("set_trace", "post_mortem", "pm"):
         setattr(pdb, name, nothing)
     for place in (pdb.Pdb, ipython_debugger, ipython_debugger.Pdb):
-        _put(place, set_trace=nothing)
+        put(place, set_trace=nothing)
     for name in ("ipdb", "pudb"):
         if name not in sys.modules:
             module = types.ModuleType(name)
-            _put(module, set_trace=nothing, post_mortem=nothing, pm=nothing)
+            put(module, set_trace=nothing, post_mortem=nothing, pm=nothing)
             sys.modules[name] = module
 
 
@@ -196,7 +189,7 @@ def _no_programs() -> None:
     def well(*_: Any, **__: Any) -> int:
         return 0
 
-    _put(
+    put(
         subprocess,
         run=ended,
         call=well,

@@ -30,13 +30,13 @@ def _refusal(says: str) -> Any:
     return refuse
 
 
-def _refusals(says: str, operators: dict[str, str]) -> Any:
+def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
     """The operators refuse for as long as what this returns is kept."""
     library = _dispatch_library("IMPL", "aten", "", __file__, 0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that an operator is overridden
         for operator, key in operators.items():
-            library.impl(operator, key, _refusal(says))
+            library.impl(operator, key, refuse)
     return library
 
 
@@ -48,19 +48,20 @@ def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
         operators: operators of aten → the dispatch key that is taken over.
         copies: "module:name" of Python functions that do the same.
     """
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_refusals(says, operators)))
+    refuse = _refusal(says)
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(_refusals(refuse, operators)))
     for copy in copies:
         module, _, name = copy.partition(":")
         found: Any = importlib.import_module(module)
         for part in name.split("."):
             found = getattr(found, part)
-        found.__code__ = _refusal(says).__code__
+        found.__code__ = refuse.__code__
 
 
 @contextlib.contextmanager
 def withheld(says: str, operators: dict[str, str]) -> Iterator[None]:
     """Refuse for a while: the examiner, which makes a call again on code of staff, needs the library itself."""
-    library = _refusals(says, operators)
+    library = _refusals(_refusal(says), operators)
     try:
         yield
     finally:
