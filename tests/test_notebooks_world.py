@@ -404,39 +404,6 @@ def test_the_last_of_two_own_definitions_counts_as_in_jupyter(graded: Callable) 
     assert told.startswith("It defines `lstm_step` again, after cell 11;")
 
 
-def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Callable) -> None:
-    """An experiment that was put off fills a dict, and a plain line of the same cell reads what is in it."""
-    report = graded(lambda cells: None, "q1", "q4")
-    assert report.cells == []
-    assert full(report, "q1", "q4")
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        "first = a_step['RNN', 200]",
-        "print(a_step['GRU', 20])",
-        "both = {**a_step}\nlowest = min(both.values())",
-        "for name in fresh:\n    assert a_step[name, 20] < 1",
-    ],
-)
-def test_a_line_of_the_students_waits_for_what_an_experiment_fills(graded: Callable, line: str) -> None:
-    report = graded(lambda cells: cells.insert(place(cells, "q5-solution"), code(line)), "q4", "q5")
-    assert report.cells == []
-    assert full(report, "q4", "q5")
-
-
-def test_an_answer_can_use_what_an_experiment_fills(graded: Callable) -> None:
-    def change(cells: Cells) -> None:
-        swap(
-            answer(cells, "q5"),
-            "def count_parameters(module):",
-            "def count_parameters(module):\n    assert a_step['RNN', 20] < 1",
-        )
-
-    assert full(graded(change, "q5"), "q5")
-
-
 def test_any_mix_of_such_lines_costs_nothing(graded: Callable, request: pytest.FixtureRequest) -> None:
     seed = random.SystemRandom().randrange(10**9)
     draw = random.Random(seed)

@@ -272,3 +272,49 @@ def test_what_is_said_is_true_and_leads_on(graded: Callable, name: str) -> None:
     message = graded(change, question).question(question).parts[0].message
     assert all(word in message for word in words), message
     assert "Not written yet" not in message and "<tokenize>" not in message
+
+
+def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Callable) -> None:  # noqa: F811
+    """An experiment that was put off fills a dict, and a plain line of the same cell reads what is in it."""
+    report = graded(lambda cells: None, "q1", "q4")
+    assert report.cells == []
+    assert full(report, "q1", "q4")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "first = a_step['RNN', 200]",
+        "print(a_step['GRU', 20])",
+        "both = {**a_step}\nlowest = min(both.values())",
+        "for name in fresh:\n    assert a_step[name, 20] < 1",
+    ],
+)
+def test_a_line_of_the_students_waits_for_what_an_experiment_fills(graded: Callable, line: str) -> None:  # noqa: F811
+    report = graded(lambda cells: cells.insert(place(cells, "q5-solution"), code(line)), "q4", "q5")
+    assert report.cells == []
+    assert full(report, "q4", "q5")
+
+
+def test_an_answer_can_use_what_an_experiment_fills(graded: Callable) -> None:  # noqa: F811
+    def change(cells: Cells) -> None:
+        swap(
+            answer(cells, "q5"),
+            "def count_parameters(module):",
+            "def count_parameters(module):\n    assert a_step['RNN', 20] < 1",
+        )
+
+    assert full(graded(change, "q5"), "q5")
+
+
+def test_the_answers_that_a_function_fills_in_are_the_answers(graded: Callable) -> None:  # noqa: F811
+    """The name is bound where no statement of a cell's top level binds it."""
+
+    def change(cells: Cells) -> None:
+        at = place(cells, "q12-solution")
+        cells[at]["source"] += (
+            "\nRIGHT = answers\nanswers = dict.fromkeys(RIGHT)\n"
+            "def fill():\n    global answers\n    answers = dict(RIGHT)\nfill()\n"
+        )
+
+    assert full(graded(change, "q12"), "q12")

@@ -60,7 +60,7 @@ class Asked:
         for name, (cell, value) in self.own.items():
             if name in namespace and namespace[name] is value:
                 continue
-            if name in namespace and _is_answer(namespace[name], value) and not isinstance(value, Mapping):
+            if name in namespace and _is_answer(namespace[name], value):
                 continue
             mended.append({"name": name, "own": cell, "cell": self.bound.get(name, (cell, None))[0]})
             namespace[name] = value
