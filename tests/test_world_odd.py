@@ -8,17 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from test_notebooks_world import (  # noqa: F401  (fixtures)
-    Cells,
-    answer,
-    code,
-    containing,
-    full,
-    graded,
-    place,
-    solved,
-    swap,
-)
+from solved_notebook import Cells, answer, code, containing, full, place, swap
 
 SETUP = "import math\n\nimport numpy"
 PRE = "pre = "
@@ -65,7 +55,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_an_answer_may_stand_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:  # noqa: F811
+def test_an_answer_may_stand_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:
     assert full(graded(FILES[name], "q1"), "q1")
 
 
@@ -84,7 +74,7 @@ SHELL = {
 
 
 @pytest.mark.parametrize("name", SHELL)
-def test_what_jupyter_and_its_shell_do_costs_nothing(graded: Callable, name: str) -> None:  # noqa: F811
+def test_what_jupyter_and_its_shell_do_costs_nothing(graded: Callable, name: str) -> None:
     report = graded(SHELL[name], "q1")
     assert full(report, "q1")
     assert report.cells == []
@@ -107,17 +97,17 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Callable, name: str) -> None:  # noqa: F811
+def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Callable, name: str) -> None:
     assert full(graded(MISSING[name], "q1", "q2"), "q1", "q2")
 
 
-def test_who_needs_the_value_of_a_missing_module_is_told_that_it_is_missing(graded: Callable) -> None:  # noqa: F811
+def test_who_needs_the_value_of_a_missing_module_is_told_that_it_is_missing(graded: Callable) -> None:
     change = before_q1("import einops", "x = einops.rearrange(x, 'n d -> n d') * 1")
     said = graded(change, "q1").question("q1").parts[0].message
     assert "ModuleNotFoundError: No module named 'einops'" in said and "requirements.txt" in said
 
 
-def test_a_notebook_that_asks_whether_a_module_is_there_is_told_the_truth(graded: Callable) -> None:  # noqa: F811
+def test_a_notebook_that_asks_whether_a_module_is_there_is_told_the_truth(graded: Callable) -> None:
     asks = "import seaborn\ntry:\n    import google.colab\n    IN_COLAB = True\nexcept ImportError:\n    IN_COLAB = False\n"
     assert full(graded(before_q1(asks, "assert not IN_COLAB"), "q1"), "q1")
 
@@ -138,7 +128,7 @@ GPU = {
 
 
 @pytest.mark.parametrize("name", GPU)
-def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:  # noqa: F811
+def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:
     assert full(graded(GPU[name], "q1"), "q1")
 
 
@@ -177,7 +167,7 @@ LATER = {
 
 
 @pytest.mark.parametrize("name", LATER)
-def test_an_answer_finds_what_it_used_when_it_was_checked(graded: Callable, name: str) -> None:  # noqa: F811
+def test_an_answer_finds_what_it_used_when_it_was_checked(graded: Callable, name: str) -> None:
     change, questions = LATER[name]
     report = graded(change, *questions)
     assert full(report, *questions)
@@ -192,11 +182,11 @@ STOPS = {
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_what_stands_below_a_deliberate_stop_is_no_answer(graded: Callable, name: str) -> None:  # noqa: F811
+def test_what_stands_below_a_deliberate_stop_is_no_answer(graded: Callable, name: str) -> None:
     assert full(graded(STOPS[name], "q1"), "q1")
 
 
-def test_who_goes_on_below_a_stop_is_graded_as_in_jupyter(graded: Callable) -> None:  # noqa: F811
+def test_who_goes_on_below_a_stop_is_graded_as_in_jupyter(graded: Callable) -> None:
     """A stop in the middle, with answers below it that are the only ones."""
 
     def change(cells: Cells) -> None:
@@ -238,14 +228,14 @@ def compared_where_it_is_defined(cells: Cells) -> None:
     ids=lambda value: getattr(value, "__name__", value),
 )
 def test_the_last_of_ones_own_bindings_is_the_answer(
-    graded: Callable,  # noqa: F811
+    graded: Callable,
     change: Callable,
     question: str,
 ) -> None:
     assert full(graded(change, question), question)
 
 
-def test_ones_own_step_may_take_more_than_the_contract_asks(graded: Callable) -> None:  # noqa: F811
+def test_ones_own_step_may_take_more_than_the_contract_asks(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(
             answer(cells, "q8"),
@@ -267,14 +257,14 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", SAID)
-def test_what_is_said_is_true_and_leads_on(graded: Callable, name: str) -> None:  # noqa: F811
+def test_what_is_said_is_true_and_leads_on(graded: Callable, name: str) -> None:
     change, question, *words = SAID[name]
     message = graded(change, question).question(question).parts[0].message
     assert all(word in message for word in words), message
     assert "Not written yet" not in message and "<tokenize>" not in message
 
 
-def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Callable) -> None:  # noqa: F811
+def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Callable) -> None:
     """An experiment that was put off fills a dict, and a plain line of the same cell reads what is in it."""
     report = graded(lambda cells: None, "q1", "q4")
     assert report.cells == []
@@ -290,13 +280,13 @@ def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Ca
         "for name in fresh:\n    assert a_step[name, 20] < 1",
     ],
 )
-def test_a_line_of_the_students_waits_for_what_an_experiment_fills(graded: Callable, line: str) -> None:  # noqa: F811
+def test_a_line_of_the_students_waits_for_what_an_experiment_fills(graded: Callable, line: str) -> None:
     report = graded(lambda cells: cells.insert(place(cells, "q5-solution"), code(line)), "q4", "q5")
     assert report.cells == []
     assert full(report, "q4", "q5")
 
 
-def test_an_answer_can_use_what_an_experiment_fills(graded: Callable) -> None:  # noqa: F811
+def test_an_answer_can_use_what_an_experiment_fills(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(
             answer(cells, "q5"),
@@ -307,7 +297,7 @@ def test_an_answer_can_use_what_an_experiment_fills(graded: Callable) -> None:  
     assert full(graded(change, "q5"), "q5")
 
 
-def test_the_answers_that_a_function_fills_in_are_the_answers(graded: Callable) -> None:  # noqa: F811
+def test_the_answers_that_a_function_fills_in_are_the_answers(graded: Callable) -> None:
     """The name is bound where no statement of a cell's top level binds it."""
 
     def change(cells: Cells) -> None:
