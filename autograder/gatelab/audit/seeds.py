@@ -26,8 +26,10 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
     from gatelab.grading.examiner import run_suites
     from gatelab.grading.plugin import LocalWorkers
     from gatelab.grading.verdicts import Grading
+    from gatelab.sandbox.worker.devices import seed_processor_only
 
     torch.set_num_threads(1)
+    seed_processor_only()
     found: Lost = Counter()
     for seed in seeds:
         grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)

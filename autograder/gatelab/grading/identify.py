@@ -7,6 +7,8 @@ made. Nothing has to be stored, and every input of the hidden suite serves as a 
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import itertools
 import re
 from collections import Counter
@@ -17,6 +19,7 @@ import torch
 
 from gatelab.lab.bank import Chaff, only_in_one
 from gatelab.lab.policy import Withheld
+from gatelab.sandbox.worker.withheld import withheld
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.trace import Trace
 
@@ -49,13 +52,38 @@ def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple
         yield place, answer
 
 
-def agreements(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, bool]]:
-    """Whether some code answers as the submission did, call by call: (place in the trace, whether it does).
+class Replay:
+    """What some code answers to the calls of a trace, worked out as far as it is asked for, and once."""
 
-    Ends with a disagreement where the code cannot go on.
-    """
-    for place, answer in answers(trace, backend):
-        yield place, _as_submitted(trace, place, answer)
+    def __init__(self, trace: Trace, backend: Callable[[], LocalBackend]) -> None:
+        self.trace = trace
+        self._done: list[tuple[int, dict[str, Any] | None]] = []
+        self._rest = answers(trace, backend)
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """(place in the trace, answer), as from `answers`."""
+        for k in itertools.count():
+            if k == len(self._done):
+                try:
+                    self._done.append(next(self._rest))
+                except StopIteration:
+                    return
+            yield self._done[k]
+
+    @functools.cached_property
+    def differs(self) -> int | None:
+        """The first place where it does not answer as the submission did, or cannot go on; None: it always does."""
+        return next((place for place, answer in self if not _as_submitted(self.trace, place, answer)), None)
+
+    def agrees_at(self, places: set[int]) -> bool:
+        """Whether it answers as the submission did at these places of the trace."""
+        agreed = set()
+        for place, answer in self:
+            if _as_submitted(self.trace, place, answer):
+                agreed.add(place)
+            elif place in places:
+                return False
+        return places <= agreed
 
 
 def _as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
@@ -63,27 +91,16 @@ def _as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bo
     return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
 
 
-def agrees(trace: Trace, backend: Callable[[], LocalBackend], places: set[int] | None = None) -> bool:
-    """Whether a chaff answers as the submission did: to all calls, or to those at `places` of the trace."""
-    agreed = set()
-    for place, same in agreements(trace, backend):
-        if same:
-            agreed.add(place)
-        elif places is None or place in places:
-            return False
-    return places is None or places <= agreed
-
-
 def likely_pairs(
-    trace: Trace, backends: list[Callable[[], LocalBackend]], reference: dict[int, dict[str, Any] | None]
+    trace: Trace, replays: list[Replay], reference: dict[int, dict[str, Any] | None]
 ) -> list[tuple[int, int]]:
     """Which two of some mistakes may have been made at once; all pairs would be too many to try.
 
     Each mistake answers for itself. Where the submission is right, neither of the two may show; where it is wrong, one
     of them must, and if only one does, it gives what the submission gave. `reference` holds the correct answers.
     """
-    alive = list(itertools.combinations(range(len(backends)), 2))
-    running = {k: answers(trace, backend) for k, backend in enumerate(backends)}
+    alive = list(itertools.combinations(range(len(replays)), 2))
+    running = {k: iter(replay) for k, replay in enumerate(replays)}
     for place, correct in reference.items():
         if len(alive) <= FEW:
             break
@@ -192,36 +209,39 @@ def identify(
     errors = {e.answer["error"]["type"] for e in trace.exchanges if e.answer.get("error")}
     if errors & {"NotDefined", "NotWritten"}:
         return Mistakes()  # nothing was written; that is said already
-    chaffs = list(chaffs)
+    # The library is withheld from all of the replays at once: at every call of every one it would cost more than they do.
+    with withheld(without.says, without.operators) if without else contextlib.nullcontext():
+        return _named(trace, list(chaffs), under, reference, compose)
 
-    def backend(source: str) -> Callable[[], LocalBackend]:
-        return lambda: LocalBackend([*under, source], without)
+
+def _named(
+    trace: Trace,
+    chaffs: list[Chaff],
+    under: list[str],
+    reference: str | None,
+    compose: Callable[[Chaff, Chaff], Chaff | None] | None,
+) -> Mistakes:
+    def replay(source: str) -> Replay:
+        return Replay(trace, lambda: LocalBackend([*under, source]))
 
     replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
-    correct = {} if reference is None else dict(answers(trace, backend(reference)))
+    correct = {} if reference is None else dict(replay(reference))
     right = {place for place, answer in correct.items() if _as_submitted(trace, place, answer)}
     if right == replayed:
         return Mistakes()
-    differs = [
-        next((place for place, same in agreements(trace, backend(chaff.source)) if not same), None)
-        for chaff in chaffs
-    ]
-    found = [chaff for chaff, place in zip(chaffs, differs, strict=True) if place is None]
-    if not found:
-        # Made in one definition of several it shows at some calls, and at the others the answer is right.
-        halves = [
-            half
-            for chaff, place in zip(chaffs, differs, strict=True)
-            if place in right
-            for half in only_in_one(chaff)
-        ]
-        found = [half for half in halves if agrees(trace, backend(half.source))]
-    if found:
-        return Mistakes(found[:1], full=True)
+    replays = [replay(chaff.source) for chaff in chaffs]
+    for chaff, played in zip(chaffs, replays, strict=True):
+        if played.differs is None:
+            return Mistakes([chaff], full=True)
+    # Made in one definition of several it shows at some calls, and at the others the answer is right.
+    for chaff, played in zip(chaffs, replays, strict=True):
+        for half in only_in_one(chaff) if played.differs in right else ():
+            if replay(half.source).differs is None:
+                return Mistakes([half], full=True)
     # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
-    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
+    found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(failed | right)]
     if len(found) == 1:
         return Mistakes(found)
     # Where every call fails there are no numbers to tell two mistakes by.
@@ -230,9 +250,9 @@ def identify(
         return Mistakes()
     pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
     if correct:
-        pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
+        pairs = likely_pairs(trace, replays, correct)
     for a, b in pairs:
         both = compose(chaffs[a], chaffs[b])
-        if both is not None and agrees(trace, backend(both.source)):
+        if both is not None and replay(both.source).differs is None:
             return Mistakes([chaffs[a], chaffs[b]], full=True)
     return Mistakes()

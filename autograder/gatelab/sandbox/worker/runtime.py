@@ -79,7 +79,6 @@ class Runtime:
         """
         # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
         self.count += request.get("op") != "inject"
-        # (torch.manual_seed also tells devices that we have not: 5 ms.)
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)

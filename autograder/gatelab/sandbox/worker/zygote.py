@@ -66,6 +66,7 @@ def preload(library: str, modules: list[str]) -> None:
 
     import gatelab.sandbox.confine.apply
     import gatelab.sandbox.worker.main  # noqa: F401
+    from gatelab.sandbox.worker.devices import seed_processor_only
     from gatelab.sandbox.worker.lines import to_python
     from gatelab.sandbox.worker.shell import new_shell
 
@@ -76,6 +77,7 @@ def preload(library: str, modules: list[str]) -> None:
         pass  # the confinement reports what is missing
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
+    seed_processor_only()
     to_python("x = 1\n%time x\n")
     new_shell()  # the first takes twenty times as long as those of the workers
     plt.close(plt.figure())
