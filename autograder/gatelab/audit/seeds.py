@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
+from gatelab.audit.kept import Kept, stamp
 from gatelab.lab.bank import Chaff
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.model import NOT_RUN
@@ -19,8 +20,8 @@ from gatelab.report.model import NOT_RUN
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
 
 
-def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
-    """The parts of its own question that a chaff loses at each seed, those that train left out."""
+def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Seed → the parts of its own question that a chaff loses, those that train left out."""
     import torch
 
     from gatelab.grading.examiner import run_suites
@@ -30,12 +31,12 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> Lost:
 
     torch.set_num_threads(1)
     seed_processor_only()
-    found: Lost = Counter()
+    found = {}
     for seed in seeds:
         grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)
         run_suites(lab, grading, [chaff.question], training=False)
         parts = grading.finished[chaff.question].parts
-        found[tuple(part.name for part in parts if not part.passed and part.kind != NOT_RUN)] += 1
+        found[seed] = tuple(part.name for part in parts if not part.passed and part.kind != NOT_RUN)
     return found
 
 
@@ -45,15 +46,33 @@ def over_seeds(
     seeds: Iterable[int],
     jobs: int,
     progress: Callable[[str], None] = lambda line: None,
+    kept: Kept | None = None,
 ) -> dict[str, Lost]:
-    """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank."""
-    chaffs, seeds, found = list(chaffs), list(seeds), {}
+    """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank.
+
+    What is `kept` of a run before is not worked out again.
+    """
+    chaffs, seeds, kept = list(chaffs), list(seeds), kept or Kept(None)
+    stamps = {id: stamp(lab, id) for id in {chaff.question for chaff in chaffs}}
+
+    def of(chaff: Chaff, seed: int) -> tuple[str, str, int]:
+        return chaff.source, stamps[chaff.question], seed
+
+    found: dict[str, Lost] = {chaff.key: Counter() for chaff in chaffs}
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn")) as pool:
-        waiting = {pool.submit(lost_at, lab, chaff, seeds): chaff for chaff in chaffs}
+        waiting = {}
+        for chaff in chaffs:
+            before = {seed: kept.find(*of(chaff, seed)) for seed in seeds}
+            found[chaff.key].update(tuple(lost) for lost in before.values() if lost is not None)
+            if missing := [seed for seed, lost in before.items() if lost is None]:
+                waiting[pool.submit(lost_at, lab, chaff, missing)] = chaff
         for done in as_completed(waiting):
-            found[waiting[done].key] = done.result()
-            progress(f"{waiting[done].key} at {len(seeds)} seeds")
-    return {chaff.key: found[chaff.key] for chaff in chaffs}
+            chaff = waiting[done]
+            for seed, lost in done.result().items():
+                kept.keep(lost, *of(chaff, seed))
+                found[chaff.key][lost] += 1
+            progress(f"{chaff.key} at {len(seeds)} seeds")
+    return found
 
 
 def unstable(by_seed: dict[str, Lost], listed: dict[str, str]) -> list[str]:

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from gatelab.audit.kept import Kept, stamp
 from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.seeds import Lost, listed, over_seeds, unstable
 from gatelab.folders import vanishing
@@ -172,6 +173,7 @@ def verify(
     everywhere: bool = True,
     chaff_seeds: tuple[int, ...] = (),
     progress: Callable[[str], None] = lambda line: None,
+    kept: Kept | None = None,
 ) -> Matrix:
     """Grade the whole bank by the engine.
 
@@ -185,8 +187,9 @@ def verify(
             only ones that could meet its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: told of each grading done.
+        kept: results of runs before, at other seeds than the first; new ones are added.
     """
-    lab = engine.lab
+    lab, kept = engine.lab, kept or Kept(None)
     lab.check_questions(questions)
     matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
     with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
@@ -212,12 +215,18 @@ def verify(
 
         def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
             style, path, seed = job
+            of = path.read_text(encoding="utf-8"), everything, seed
+            if seed != seeds[0] and (before := kept.find(*of)) is not None:
+                return WheatRow(style, seed, tuple(before))
             report = engine.grade(path, style, seed=seed, training=training and seed == seeds[0])
             grading = f"{style.split(' (')[0]}, seed {seed}"
             matrix.told[grading] = told(report)
+            lost = lost_parts(report)
+            kept.keep(lost, *of)
             progress(grading)
-            return WheatRow(style, seed, tuple(lost_parts(report)))
+            return WheatRow(style, seed, tuple(lost))
 
+        everything = stamp(lab)
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
             (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))
@@ -227,6 +236,6 @@ def verify(
         matrix.chaffs = list(pool.map(chaff_row, chosen))
         matrix.wheats = list(pool.map(wheat_row, jobs))
     if chaff_seeds:
-        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress)
+        matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, kept)
         matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}
     return matrix

@@ -28,6 +28,10 @@ def verify_command(
         bool,
         typer.Option("--twice", help="Grade the bank again with another number of jobs; nothing may differ."),
     ] = False,
+    kept: Annotated[
+        Path | None,
+        typer.Option(help="File of what runs before found at other seeds; only what is new is graded."),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Folder for matrix.html and matrix.md.")
     ] = None,
@@ -37,6 +41,7 @@ def verify_command(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
+    from gatelab.audit.kept import Kept
     from gatelab.audit.matrix import into_readme, markdown, show, write_pages
     from gatelab.audit.verify import Matrix, differences, verify
     from gatelab.grading.engine import Engine
@@ -61,7 +66,7 @@ def verify_command(
             return verify(
                 engine, bank, seeds, tuple(question or ()), training,
                 everywhere=not repeated, chaff_seeds=for_chaff if len(seeds) > 1 else (),
-                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+                progress=lambda line: Console(stderr=True).print(f"… {line}", markup=False), kept=Kept(kept),
             )  # fmt: skip
 
     matrix = graded(jobs, every)

@@ -1,0 +1,72 @@
+"""What was worked out before: a long run that is cut off, or made again after a small change, does only what is new."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import gatelab
+from gatelab.lab.check import question_of
+from gatelab.lab.spec import Lab
+
+ROOMS = ("grading", "testkit", "sandbox", "lab", "submission")  # of the engine: what a verdict can depend on
+
+
+class Kept:
+    """Results by what they depend on, a line of JSON each in a file that is only ever added to.
+
+    Args:
+        path: the file; None keeps nothing.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path, self._found, self._adding = path, dict[str, Any](), threading.Lock()
+        if path is not None and path.is_file():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                try:
+                    row = json.loads(line)
+                    self._found[row["of"]] = row["is"]
+                except (ValueError, KeyError, TypeError):
+                    continue  # the last line of a run that was cut off
+
+    def find(self, *of: Any) -> Any:
+        """What was kept for these parts, or None."""
+        return self._found.get(_digest(of))
+
+    def keep(self, value: Any, *of: Any) -> None:
+        """Keep a result (anything that JSON holds) for these parts."""
+        key = _digest(of)
+        self._found[key] = value
+        if self.path is None:
+            return
+        with self._adding:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"of": key, "is": value}) + "\n")
+
+
+def stamp(lab: Lab, question: str = "") -> str:
+    """Changes with whatever a verdict on the question (on any, without one) can depend on: engine, suites, torch."""
+    files = [path for path in sorted(lab.hidden.rglob("*")) if path.suffix in (".py", ".toml")]
+    if question:
+        files = [path for path in files if not path.name.startswith("test_") or question_of(path) == question]
+    table = [repr(spec) for spec in lab.questions.values()]
+    return _digest([_of_engine(), torch.__version__, table, [path.read_text("utf-8") for path in files]])
+
+
+@cache
+def _of_engine() -> str:
+    engine = Path(gatelab.__file__).parent
+    return _digest(
+        [path.read_text("utf-8") for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
+    )
+
+
+def _digest(parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]
