@@ -14,7 +14,7 @@ IMAGE ?= debian:bookworm
 grade: $(READY)
 	$(BIN)/gatelab build
 	# The sample class holds files that cannot be graded, on purpose: exit code 1 says so and is what we want.
-	$(BIN)/gatelab grade tests/sample/class -o out/sample --jobs $(JOBS) || test $$? -eq 1
+	$(BIN)/gatelab grade tests/lstm-gru/sample/class -o out/sample --jobs $(JOBS) || test $$? -eq 1
 
 ## Run every test of the kit.
 test: $(READY)
@@ -76,10 +76,10 @@ image: $(READY)
 
 ## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
 claims: $(READY)
-	$(BIN)/python tests/claims/run.py --jobs $(JOBS)
+	$(BIN)/python tests/lstm-gru/claims/run.py --jobs $(JOBS)
 
 calibrate: $(READY)
-	$(BIN)/python tests/calibration/calibrate.py
+	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

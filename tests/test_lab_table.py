@@ -87,7 +87,7 @@ points = 12
 names = ["LSTM", "GRU"]
 builds_on = ["lstm_step"]
 """
-TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/hidden"
+TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/lstm-gru/hidden"
 
 
 def edit(root: Path, name: str, old: str, new: str) -> None:

@@ -69,8 +69,8 @@ def test_no_mutant_of_q7_and_q9_gets_through_unless_it_is_listed(root: Path) -> 
 @pytest.fixture
 def weak(tmp_path: Path, lab: Lab) -> Path:
     """A kit of one question whose suite does not look at what it should; one of its listed mutants is no more."""
-    assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "hidden"
-    for folder in (assignment, hidden / "reference", tmp_path / "tests" / "mutation"):
+    assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "lstm-gru" / "hidden"
+    for folder in (assignment, hidden / "reference", tmp_path / "tests" / "lstm-gru" / "bank"):
         folder.mkdir(parents=True)
     (assignment / "questions.toml").write_text(
         'title = "t"\nname = "toy"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nnames = ["f"]\n'
@@ -83,7 +83,7 @@ def weak(tmp_path: Path, lab: Lab) -> Path:
         "from gatelab.testkit import part, same\n\n"
         '@part("q1", "ends", 1)\ndef test_ends(student):\n    same(student.f(4).value, 0, "f(4)")\n'
     )
-    (tmp_path / "tests" / "mutation" / "equivalent.toml").write_text(
+    (tmp_path / "tests" / "lstm-gru" / "bank" / "equivalent.toml").write_text(
         '[[q1]]\nwhere = "f"\nbefore = "while n > 0:"\nafter = "while n != 0:"\nwhy = "gone"\n'
     )
     return tmp_path

@@ -19,7 +19,7 @@ HEAD = """# Mutation of the references
 
 A mutant is a reference solution with one change made by rule (`autograder/gatelab/audit/mutate.py`): another operator,
 constant, argument, bound, a statement removed. The hidden suite of the question, without the parts that train, must
-take points from it, or `tests/mutation/equivalent.toml` must say why it is right all the same. Written by `make mutate`
+take points from it, or `tests/<lab>/bank/equivalent.toml` must say why it is right all the same. Written by `make mutate`
 (seed {seed}); a test fails when a reference, its suite, the list or the rules are no longer those of the stamp.
 
 """

@@ -99,7 +99,7 @@ class Lab:
 
     assignment: Path  # questions.toml, seqlab/, the masters
     hidden: Path  # the suites and reference/
-    bank: Path | None = None  # folder that holds chaff/ and wheat/; None: no diagnosis by name
+    bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
     release: Path | None = (
         None  # folder that students get; None: nothing is known of the notebook as handed out
     )
@@ -109,9 +109,8 @@ class Lab:
         """The lab `name` of the kit in `root` (its only one unless told), looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
         name = name if name is not None else _only_lab(root)
-        lab = cls(
-            root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name
-        )
+        staff = root / "tests" / name
+        lab = cls(root / "assignment" / name, staff / "hidden", staff / "bank", root / "release" / name)
         if not (lab.assignment / TABLE).is_file():
             raise LabError(_none_here(root, name))
         lab.check()

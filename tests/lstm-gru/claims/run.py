@@ -1,9 +1,9 @@
 """Re-run the notebooks' experiments from other seeds and record what they measured (`make claims`).
 
-    python tests/claims/run.py                       # every run of the plan that the record lacks; safe to interrupt
-    python tests/claims/run.py --masters practice --seeds 1 2 --jobs 2
-    python tests/claims/run.py --table               # only rewrite recorded.json
-    OTHER/bin/python tests/claims/run.py --seeds 1 2 3 4    # with the other build of PyTorch that this Python has
+    python tests/lstm-gru/claims/run.py                       # every run of the plan that the record lacks; safe to interrupt
+    python tests/lstm-gru/claims/run.py --masters practice --seeds 1 2 --jobs 2
+    python tests/lstm-gru/claims/run.py --table               # only rewrite recorded.json
+    OTHER/bin/python tests/lstm-gru/claims/run.py --seeds 1 2 3 4    # with the other build of PyTorch that this Python has
 
 A finished run is a line of `runs.jsonl`: notebook, seed, kernels, torch, machine, date, a hash of the code, the values. A run whose
 code is no longer the notebook's is made again. The record holds one run a notebook, seed and build of PyTorch. `seqlab/recorded.json`, from which the lab draws the recorded runs beside the student's, is made

@@ -1,8 +1,8 @@
 """Measure that the grader's thresholds part right from wrong (`make calibrate`).
 
-    python tests/calibration/calibrate.py                       # everything that is missing; safe to interrupt
-    python tests/calibration/calibrate.py --only lstm gru --seeds 20
-    python tests/calibration/calibrate.py --table               # only rewrite RESULTS.md
+    python tests/lstm-gru/calibration/calibrate.py                       # everything that is missing; safe to interrupt
+    python tests/lstm-gru/calibration/calibrate.py --only lstm gru --seeds 20
+    python tests/lstm-gru/calibration/calibrate.py --table               # only rewrite RESULTS.md
 
 Every finished chunk of seeds is appended to `store.csv`, `reverse.csv`, `horizon.csv` or `plain.csv`; a run goes on where these files end. They belong to the settings in
 `settings.json`: where seqlab's have moved, the old results must be deleted first.

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "assignment" / "lstm-gru"))
 
 from seqlab import tasks, training  # noqa: E402
@@ -20,7 +20,7 @@ def load() -> SimpleNamespace:
     """One namespace with the reference of q1 to q11, as a solved notebook would have it."""
     namespace: dict = {"torch": torch, "nn": nn}
     for q in range(1, 12):
-        path = ROOT / "tests" / "hidden" / "reference" / f"q{q}.py"
+        path = ROOT / "tests" / "lstm-gru" / "hidden" / "reference" / f"q{q}.py"
         exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)
     return SimpleNamespace(**namespace)
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 LAB = ROOT / "assignment" / "lstm-gru"
 MASTERS = ("lab", "demo", "practice")
 # What the numbers come from: these files beside the masters' own cells.

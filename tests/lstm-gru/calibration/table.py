@@ -27,7 +27,7 @@ WHAT = {
 HEAD = """# What the thresholds rest on
 
 Written by `make calibrate` (`calibrate.py`, `table.py`); the raw numbers are the CSV files beside this page. The thresholds themselves stand in
-`tests/hidden/thresholds.toml`, sizes and learning rates in seqlab's `STORE_RECIPE` and `REVERSE_RECIPE`.
+`tests/lstm-gru/hidden/thresholds.toml`, sizes and learning rates in seqlab's `STORE_RECIPE` and `REVERSE_RECIPE`.
 
 A training *passes* when every stratum reaches the threshold. The grader trains once more, from another seed, where the first training misses it: *with
 a second* counts the seeds that pass when the next seed's training stands in as the second. Cells: smallest / median / largest over the seeds. Many seeds are trained at once with stacked

@@ -1,6 +1,6 @@
 """Make the sample class: notebooks as students hand them in, from the release notebook and the bank.
 
-    python tests/sample/make.py [FOLDER]         (tests/sample/class unless told)
+    python tests/lstm-gru/sample/make.py [FOLDER]         (tests/lstm-gru/sample/class unless told)
 
 Run it again after a change to the release or to an answer of the bank that is used here; the same input gives
 the same bytes. What each submission is, and what it must get, stands in expected.toml.
@@ -24,7 +24,7 @@ from nbformat.v4 import new_code_cell, new_output
 from gatelab.lab.bank import Bank, compose, load_bank
 from gatelab.lab.spec import Lab
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CLASS = Path(__file__).with_name("class")
 
 PART_1 = ("q1", "q2", "q3")
