@@ -95,7 +95,7 @@ def test_a_weak_suite_a_stale_list_and_an_endless_mutant_are_told(weak: Path) ->
     assert said.returncode == 1, said.stderr
     assert "q1 is listed as equivalent, but there is no such mutant: in f, `while n > 0:`" in said.stdout
     assert "q1 survives, and is not listed: in f, `return n` → `pass`" not in said.stdout
-    row = re.search(r"^\| q1 \| (.*) \|$", (weak / "mutation.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| q1 \| (.*) \|$", (weak / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE)
     total, killed, endless, equivalent, survived, _ = row[1].split(" | ")
     assert int(endless) >= 2 and equivalent == "0" and int(killed) + int(survived) == int(total)
 
@@ -111,7 +111,7 @@ def test_a_survivor_must_be_listed_and_what_is_listed_must_survive() -> None:
 
 def test_the_committed_page_belongs_to_the_present_references_and_suites(root: Path, lab: Lab) -> None:
     """Where it does not, run `make mutate`."""
-    rows = re.findall(r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "mutation.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE)
     assert [question for question, _ in rows] == mutated(lab)
     for question, row in rows:
         total, killed, _, equivalent, survived, stamped = row.split(" | ")

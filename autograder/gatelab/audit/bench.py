@@ -49,11 +49,10 @@ class Cost:
     points: float
 
 
-def run_bench(root: Path, students: int, console: Console | None = None) -> dict[str, Cost]:
+def run_bench(lab: Lab, students: int, console: Console | None = None) -> dict[str, Cost]:
     """Measure, print and return the cost of a further submission by grader."""
     console = console or Console()
-    lab = Lab.in_repository(root)
-    os.environ["GATELAB_BENCH_ROOT"] = str(Path(root).resolve())
+    os.environ["GATELAB_BENCH_LAB"] = str(lab.assignment.resolve())
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder:
         place = Path(folder)
         notebook = write_notebook(place / "lab.ipynb", lab, {})

@@ -61,15 +61,16 @@ def _only_lab(root: Path) -> str:
     """The folder of assignment/ that holds a lab. Raises LabError where there is none, or more than one."""
     found = lab_names(root)
     if not found:
-        raise LabError(_none_here(root, "LAB"))
+        raise LabError(none_here(root, "LAB"))
     if len(found) > 1:
         raise LabError(
-            f"{root}: there are several labs in assignment/ ({', '.join(found)}); keep one of them there."
+            f"{root}: there are several labs in assignment/ ({', '.join(found)}); name the one that is meant."
         )
     return found[0]
 
 
-def _none_here(root: Path, name: str) -> str:
+def none_here(root: Path, name: str) -> str:
+    """That a folder holds no lab, in a sentence."""
     return f"{root}: no assignment/{name}/{TABLE} here; run the command in the kit's folder or name it with --root."
 
 
@@ -112,7 +113,7 @@ class Lab:
         staff = root / "tests" / name
         lab = cls(root / "assignment" / name, staff / "hidden", staff / "bank", root / "release" / name)
         if not (lab.assignment / TABLE).is_file():
-            raise LabError(_none_here(root, name))
+            raise LabError(none_here(root, name))
         lab.check()
         return lab
 
