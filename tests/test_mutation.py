@@ -111,7 +111,9 @@ def test_a_survivor_must_be_listed_and_what_is_listed_must_survive() -> None:
 
 def test_the_committed_page_belongs_to_the_present_references_and_suites(root: Path, lab: Lab) -> None:
     """Where it does not, run `make mutate`."""
-    rows = re.findall(r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE
+    )
     assert [question for question, _ in rows] == mutated(lab)
     for question, row in rows:
         total, killed, _, equivalent, survived, stamped = row.split(" | ")

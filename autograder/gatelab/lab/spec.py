@@ -34,6 +34,10 @@ LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
 SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
 TABLE = "questions.toml"
 HEAD = ("title", "name", "notebook")
+OWN = (
+    "release",
+    "shared_lines",
+)  # lists of the lab's own, in place of those of [tool.gatelab] in pyproject.toml
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "title": (TEXT, lambda value: isinstance(value, str)),
     "points": NUMBER,
@@ -142,10 +146,13 @@ class Lab:
         for key in HEAD:
             if not isinstance(table.get(key), str):
                 raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
-        known = (*HEAD, "credit")
+        known = (*HEAD, "credit", *OWN)
         for key, value in table.items():
             if not isinstance(value, dict) and key not in known:
                 raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(known)}.")
+        for key in OWN:
+            if not is_texts(table.get(key, [])):
+                raise LabError(f"{path}: {key} must be {LIST[0]}; it is {table[key]!r}.")
         if not _is_share(table.get("credit", 1)):
             raise LabError(f"{path}: credit must be a number from 0 to 1; it is {table['credit']!r}.")
         return table
@@ -162,6 +169,10 @@ class Lab:
     def credit(self) -> float:
         """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
         return cast(float, self._table.get("credit", 1))
+
+    def own_list(self, key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of the build's settings (one of OWN): the lab's own where it has one."""
+        return tuple(self._table.get(key, otherwise))
 
     @property
     def notebook(self) -> str:
