@@ -118,6 +118,8 @@ class Lab:
         lab = cls(root / "assignment" / name, staff / "hidden", staff / "bank", root / "release" / name)
         if not (lab.assignment / TABLE).is_file():
             raise LabError(none_here(root, name))
+        if lab.name != name:
+            raise LabError(f"{lab.assignment / TABLE}: name must be the lab's folder, {name!r}; it is {lab.name!r}.")
         lab.check()
         return lab
 
