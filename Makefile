@@ -6,15 +6,16 @@ READY := $(VENV)/.ready
 TORCH := $(shell sed -n 's/^    "\(torch==[^"]*\)",$$/\1/p' pyproject.toml)
 CPU_INDEX ?= https://download.pytorch.org/whl/cpu
 JOBS ?= 2
+LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
 .PHONY: grade test hostile flat reached fuzz build zip verify mutate ambush bench soak steady image claims calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
-	$(BIN)/gatelab build
+	$(BIN)/gatelab build --lab $(LAB)
 	# The sample class holds files that cannot be graded, on purpose: exit code 1 says so and is what we want.
-	$(BIN)/gatelab grade tests/sample/class -o out/sample --jobs $(JOBS) || test $$? -eq 1
+	$(BIN)/gatelab grade tests/$(LAB)/sample/class --lab $(LAB) -o out/sample --jobs $(JOBS) || test $$? -eq 1
 
 ## Run every test of the kit.
 test: $(READY)
@@ -41,26 +42,26 @@ fuzz: $(READY)
 
 ## Release, solutions and the students' zip. What students see must be what was accepted: `gatelab build --accept`.
 build: $(READY)
-	$(BIN)/gatelab build
+	$(BIN)/gatelab build --lab $(LAB)
 
 ## The zip for otter and Gradescope, in dist/; it holds solutions and is for staff only. The student zip comes from `make build`.
 zip: $(READY)
-	$(BIN)/gatelab zip
+	$(BIN)/gatelab zip --lab $(LAB)
 
-## Grade the suites with the bank of right and wrong solutions (safe to interrupt); writes docs/matrix.html, docs/matrix.md and the README's table.
+## Grade the suites with the bank of right and wrong solutions (safe to interrupt); writes docs/<lab>/matrix.html, matrix.md and the README's table.
 verify: $(READY)
-	$(BIN)/gatelab verify --jobs $(JOBS) --seeds 50 --kept out/verify.jsonl --out docs --readme README.md
+	$(BIN)/gatelab verify --lab $(LAB) --jobs $(JOBS) --seeds 50 --kept out/verify.jsonl --out docs --readme README.md
 
-## Grade the suites with every small change of the references; writes docs/mutation.md.
+## Grade the suites with every small change of the references; writes docs/<lab>/mutation.md.
 mutate: $(READY)
-	$(BIN)/gatelab mutate --jobs $(JOBS) --out docs
+	$(BIN)/gatelab mutate --lab $(LAB) --jobs $(JOBS) --out docs
 
-## Wrong work that is green in every public check and then loses points; writes docs/ambush.md.
+## Wrong work that is green in every public check and then loses points; writes docs/<lab>/ambush.md.
 ambush: $(READY)
-	$(BIN)/gatelab ambush --jobs $(JOBS) --out docs
+	$(BIN)/gatelab ambush --lab $(LAB) --jobs $(JOBS) --out docs
 
 bench: $(READY)
-	$(BIN)/gatelab bench
+	$(BIN)/gatelab bench --lab $(LAB)
 
 ## 25 classes of 40, each with a new fork server: does one ever hang?
 soak: $(READY)
@@ -76,10 +77,10 @@ image: $(READY)
 
 ## Re-run the notebooks' experiments from ten seeds; what their sentences claim is held against this record.
 claims: $(READY)
-	$(BIN)/python tests/claims/run.py --jobs $(JOBS)
+	$(BIN)/python tests/lstm-gru/claims/run.py --jobs $(JOBS)
 
 calibrate: $(READY)
-	$(BIN)/python tests/calibration/calibrate.py
+	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -33,7 +33,7 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 
 def _grades_a_submission(config: pytest.Config) -> bool:
-    """`pytest tests/hidden`: those suites draw from a seed of their own, --seed."""
+    """`pytest tests/<lab>/hidden`: those suites draw from a seed of their own, --seed."""
     return hasattr(config.option, "submission")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 # Right, wrong in places, leaving its process, without end, and no notebook at all.
 FILES = [
-    ROOT / "tests" / "sample" / "class" / f"{name}.ipynb"
+    ROOT / "tests" / "lstm-gru" / "sample" / "class" / f"{name}.ipynb"
     for name in ("ada", "edsger", "os-exit", "endless-loop", "not-json")
 ]
 Points = dict[str, dict[str, float]]  # submission → question → points

@@ -99,15 +99,17 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
     (lab / "questions.toml").write_text(QUESTIONS, encoding="utf-8")
     (lab / "LESSON_PLAN.md").write_text("for staff\n", encoding="utf-8")
     write_master(root, master)
-    shutil.copytree(REPOSITORY / "tests" / "hidden", root / "tests" / "hidden", ignore=_litter)
-    policy = root / "tests" / "hidden" / "policy.toml"
+    shutil.copytree(
+        REPOSITORY / "tests" / "lstm-gru" / "hidden", root / "tests" / "lstm-gru" / "hidden", ignore=_litter
+    )
+    policy = root / "tests" / "lstm-gru" / "hidden" / "policy.toml"
     policy.write_text(policy.read_text(encoding="utf-8").split("# What `gatelab bench`")[0], encoding="utf-8")
-    for path in (root / "tests" / "hidden").glob("test_q*.py"):
+    for path in (root / "tests" / "lstm-gru" / "hidden").glob("test_q*.py"):
         if not path.name.startswith(("test_q1_", "test_q2_")):
             path.unlink()
     for question in ("q1", "q2"):
-        bank = REPOSITORY / "tests" / "chaff" / question
-        shutil.copytree(bank, root / "tests" / "chaff" / question, ignore=_litter)
+        bank = REPOSITORY / "tests" / "lstm-gru" / "bank" / "chaff" / question
+        shutil.copytree(bank, root / "tests" / "lstm-gru" / "bank" / "chaff" / question, ignore=_litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(REPOSITORY / name, root / name)
     accept_now(root)

@@ -25,8 +25,8 @@ def small_lab(root: Path) -> Lab:
     lab = Lab.in_repository(ROOT)
     assignment, hidden, chaff = (
         root / "assignment" / lab.name,
-        root / "tests" / "hidden",
-        root / "tests" / "chaff",
+        root / "tests" / "lstm-gru" / "hidden",
+        root / "tests" / "lstm-gru" / "bank" / "chaff",
     )
     (hidden / "reference").mkdir(parents=True)
     assignment.mkdir(parents=True)

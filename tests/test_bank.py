@@ -72,9 +72,9 @@ def test_the_points_of_the_lab_are_a_hundred(lab: Lab) -> None:
 
 
 def test_the_readme_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank, root: Path) -> None:
-    table = (root / "docs" / "matrix.md").read_text(encoding="utf-8")
+    table = (root / "docs" / "lstm-gru" / "matrix.md").read_text(encoding="utf-8")
     assert table in (root / "README.md").read_text(encoding="utf-8")
-    page = (root / "docs" / "matrix.html").read_text(encoding="utf-8")
+    page = (root / "docs" / "lstm-gru" / "matrix.html").read_text(encoding="utf-8")
     assert [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page] == []
     wheats, chaffs = int(re.search(r"\| (\d+) of \1 \|", table)[1]), len(bank.chaffs)
     seeds, rest = divmod(wheats, len(list(styles(bank))))

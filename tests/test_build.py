@@ -157,12 +157,12 @@ def leak_in_a_comment(kit: Path) -> None:
 
 
 def leak_of_a_suite(kit: Path) -> None:
-    suite = next((kit / "tests" / "hidden").glob("test_q1_*.py"))
+    suite = next((kit / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py"))
     (kit / "assignment" / NAME / "seqlab" / "more.py").write_text("# more\n" + suite.read_text())
 
 
 def leak_of_a_reference(kit: Path) -> None:
-    text = (kit / "tests" / "hidden" / "reference" / "q2.py").read_text(encoding="utf-8")
+    text = (kit / "tests" / "lstm-gru" / "hidden" / "reference" / "q2.py").read_text(encoding="utf-8")
     (kit / "assignment" / NAME / "tests" / "q2.py").write_text(text.replace('"', "'"))
 
 
@@ -191,7 +191,7 @@ def missing_file(kit: Path) -> None:
     [
         (leak_in_a_cell, "lab.ipynb of the release shows a solution line of q1"),
         (leak_in_a_comment, "lab.ipynb of the release shows a solution line of q1"),
-        (leak_of_a_suite, "seqlab/more.py of the release shows a line of tests/hidden/test_q1_"),
+        (leak_of_a_suite, "seqlab/more.py of the release shows a line of tests/lstm-gru/hidden/test_q1_"),
         (leak_of_a_reference, "tests/q2.py of the release shows a"),
         (region_outside_of_a_solution_cell, '"solution": true'),
         (region_without_end, "without # END SOLUTION"),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "calibration"))
+sys.path.insert(0, str(Path(__file__).resolve().parent / "lstm-gru" / "calibration"))
 
 import calibrate
 import many
@@ -22,7 +22,7 @@ from reference import REFERENCE, tasks, training
 
 torch.set_num_threads(1)
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parent / "lstm-gru"
 THRESHOLDS = tomllib.loads((HERE / "hidden" / "thresholds.toml").read_text(encoding="utf-8"))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent / "claims"
+HERE = Path(__file__).parent / "lstm-gru" / "claims"
 sys.path.insert(0, str(HERE))
 
 import cells  # noqa: E402

@@ -208,7 +208,7 @@ def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, roo
     chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
     path = notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/hidden/test_q1_lstm_step.py", "--submission", str(path), "--seed", "5",
+        [sys.executable, "-m", "pytest", "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", str(path), "--seed", "5",
          "-q", "--tb=no", "-p", "no:cacheprovider"],
         cwd=root, capture_output=True, text=True,
     )  # fmt: skip
@@ -219,7 +219,7 @@ def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, roo
 def test_pytest_by_hand_names_a_file_that_is_no_notebook(tmp_path: Path, root: Path) -> None:
     (tmp_path / "x.ipynb").write_text("not json")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/hidden", "--submission", str(tmp_path / "x.ipynb")],
+        [sys.executable, "-m", "pytest", "tests/lstm-gru/hidden", "--submission", str(tmp_path / "x.ipynb")],
         cwd=root, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 4 and "x.ipynb: this is not a readable notebook" in done.stdout + done.stderr

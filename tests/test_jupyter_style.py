@@ -1,4 +1,4 @@
-"""A whole lab as people write in Jupyter (tests/wheat/_notebooks): the same full points at all three doors."""
+"""A whole lab as people write in Jupyter (tests/lstm-gru/bank/wheat/_notebooks): the same full points at all three doors."""
 
 from __future__ import annotations
 

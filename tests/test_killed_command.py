@@ -24,7 +24,7 @@ MOMENTS = 4  # of each command
 AT_WORK = 4  # processes by which the endless notebook runs
 COMMANDS = {
     "grade": ["-c", "from gatelab.cli.app import app; app()", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
-    "pytest": ["-m", "pytest", "ROOT/tests/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
+    "pytest": ["-m", "pytest", "ROOT/tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
     "otter-run": ["-m", "gatelab.integrations.otter.run", "ZIP", "CLASS/a.ipynb", "-o", "OUT"],
 }  # fmt: skip
 # The hostile one leaves its group and its parents as far as it is let.

@@ -87,7 +87,7 @@ points = 12
 names = ["LSTM", "GRU"]
 builds_on = ["lstm_step"]
 """
-TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/hidden"
+TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/lstm-gru/hidden"
 
 
 def edit(root: Path, name: str, old: str, new: str) -> None:
@@ -131,6 +131,8 @@ SLIPS = {
         f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which questions.toml has q2 ask for"),
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
+    "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
+    "a list that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelease = "tests"', "release must be a list of texts"),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "questions.toml: "),
 }  # fmt: skip
 

@@ -57,7 +57,7 @@ def test_every_question_exists():
 def test_every_chaff_exists():
     named = re.findall(r"`(q\d+)/([a-z0-9-]+)`", section("Common pitfalls"))
     assert len(named) > 30
-    chaff = ROOT / "tests" / "chaff"
+    chaff = ROOT / "tests" / "lstm-gru" / "bank" / "chaff"
     assert [f"{q}/{id}" for q, id in named if not (chaff / q / f"{id}.py").is_file()] == []
 
 

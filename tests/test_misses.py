@@ -56,7 +56,7 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
         app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "written-twice"]
     )
     assert made.exit_code == 0, made.output
-    path = root / "tests" / "chaff" / "q1" / "written-twice.py"
+    path = root / "tests" / "lstm-gru" / "bank" / "chaff" / "q1" / "written-twice.py"
     with pytest.raises(BankError, match="still a draft"):
         load_bank(lab)
     text = path.read_text().replace("FILL IN: ", "")

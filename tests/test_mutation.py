@@ -69,11 +69,11 @@ def test_no_mutant_of_q7_and_q9_gets_through_unless_it_is_listed(root: Path) -> 
 @pytest.fixture
 def weak(tmp_path: Path, lab: Lab) -> Path:
     """A kit of one question whose suite does not look at what it should; one of its listed mutants is no more."""
-    assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "hidden"
-    for folder in (assignment, hidden / "reference", tmp_path / "tests" / "mutation"):
+    assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "lstm-gru" / "hidden"
+    for folder in (assignment, hidden / "reference", tmp_path / "tests" / "lstm-gru" / "bank"):
         folder.mkdir(parents=True)
     (assignment / "questions.toml").write_text(
-        'title = "t"\nname = "toy"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nnames = ["f"]\n'
+        'title = "t"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nnames = ["f"]\n'
     )
     (hidden / "conftest.py").write_text((lab.hidden / "conftest.py").read_text())
     (hidden / "reference" / "q1.py").write_text(
@@ -83,7 +83,7 @@ def weak(tmp_path: Path, lab: Lab) -> Path:
         "from gatelab.testkit import part, same\n\n"
         '@part("q1", "ends", 1)\ndef test_ends(student):\n    same(student.f(4).value, 0, "f(4)")\n'
     )
-    (tmp_path / "tests" / "mutation" / "equivalent.toml").write_text(
+    (tmp_path / "tests" / "lstm-gru" / "bank" / "equivalent.toml").write_text(
         '[[q1]]\nwhere = "f"\nbefore = "while n > 0:"\nafter = "while n != 0:"\nwhy = "gone"\n'
     )
     return tmp_path
@@ -95,7 +95,7 @@ def test_a_weak_suite_a_stale_list_and_an_endless_mutant_are_told(weak: Path) ->
     assert said.returncode == 1, said.stderr
     assert "q1 is listed as equivalent, but there is no such mutant: in f, `while n > 0:`" in said.stdout
     assert "q1 survives, and is not listed: in f, `return n` → `pass`" not in said.stdout
-    row = re.search(r"^\| q1 \| (.*) \|$", (weak / "mutation.md").read_text(), re.MULTILINE)
+    row = re.search(r"^\| q1 \| (.*) \|$", (weak / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE)
     total, killed, endless, equivalent, survived, _ = row[1].split(" | ")
     assert int(endless) >= 2 and equivalent == "0" and int(killed) + int(survived) == int(total)
 
@@ -111,7 +111,9 @@ def test_a_survivor_must_be_listed_and_what_is_listed_must_survive() -> None:
 
 def test_the_committed_page_belongs_to_the_present_references_and_suites(root: Path, lab: Lab) -> None:
     """Where it does not, run `make mutate`."""
-    rows = re.findall(r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "mutation.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE
+    )
     assert [question for question, _ in rows] == mutated(lab)
     for question, row in rows:
         total, killed, _, equivalent, survived, stamped = row.split(" | ")

@@ -121,7 +121,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     minikit.save(kernel, handed_in / "kernel" / LAB / "lab.ipynb")
 
     # Beside the notebook: a link to what no student may read, and a time that is none.
-    (handed_in / "wrong" / LAB / "notes.txt").symlink_to(root / "tests" / "hidden" / "conftest.py")
+    (handed_in / "wrong" / LAB / "notes.txt").symlink_to(
+        root / "tests" / "lstm-gru" / "hidden" / "conftest.py"
+    )
     (handed_in / "wrong" / LAB / "timestamp.txt").write_text("yesterday, I think", encoding="utf-8")
     (handed_in / "renamed" / LAB / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC", encoding="utf-8")
 
@@ -219,7 +221,7 @@ def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
     )
     suites = [
         needle
-        for needle in leaks.hidden_needles(course / "tests" / "hidden")
+        for needle in leaks.hidden_needles(course / "tests" / "lstm-gru" / "hidden")
         if "reference" not in needle.origin
     ]
     own = {leak.text for leak in leaks.search(leaks.texts(course / "submitted" / "correct"), suites)}

@@ -126,7 +126,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
         ".OTTER_LOG": pickle.dumps(Exploit(f"touch {canary}")),
         "tests/q2.py": verdict,
         "tests/verdicts.json": '{"q1": [], "q2": [{"name": "x", "max_points": 12, "passed": true, "message": ""}]}',
-        "kit/tests/hidden/test_q2_forged.py": code,
+        "kit/tests/lstm-gru/hidden/test_q2_forged.py": code,
         "files/kit/autograder/gatelab/__init__.py": code,
         "results.json": '{"score": 26}',
         "submission_metadata.json": "[]",

@@ -126,7 +126,7 @@ def test_the_backstop_of_the_wall_and_the_limit_of_the_examiner_are_no_submissio
 def test_a_fault_of_the_suites_is_no_submissions_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
     """Spoilt after the engine has looked the lab through."""
     root = shutil.copytree(kit, tmp_path / "kit")
-    suite = next((root / "tests" / "hidden").glob("test_q1_*.py"))
+    suite = next((root / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py"))
     with Engine(Lab.in_repository(root), accept_missing=REQUIRED) as engine:
         suite.with_name("test_q1_again.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
         report = engine.grade(correct)
@@ -138,7 +138,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
     kit: Path, correct: Path, tmp_path: Path
 ) -> None:
     root = shutil.copytree(kit, tmp_path / "kit")
-    suite = next((root / "tests" / "hidden").glob("test_q2_*.py"))
+    suite = next((root / "tests" / "lstm-gru" / "hidden").glob("test_q2_*.py"))
     for error in (
         "OSError(24, 'Too many open files')",
         "MemoryError()",

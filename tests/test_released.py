@@ -56,24 +56,24 @@ def rewrapped(text: str) -> str:
 
 
 def suite(kit: Path) -> str:
-    return next((kit / "tests" / "hidden").glob("test_q1_*.py")).read_text(encoding="utf-8")
+    return next((kit / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py")).read_text(encoding="utf-8")
 
 
 SECRETS = {
     # where it is planted, what, and what the one sentence must say
     "a hidden suite": ("seqlab/extra.py", lambda kit: suite(kit), "a copy of test_q1_"),
-    "a hidden suite, changed": ("seqlab/extra.py", lambda kit: "# for me\n" + suite(kit), "tests/hidden/test_q1_"),
-    "a hidden suite in a text": ("tests/notes.md", lambda kit: suite(kit) + "\n", "tests/hidden/test_q1_"),
-    "a hidden suite in JSON": ("tests/notes.json", lambda kit: json.dumps({"a": [suite(kit)]}), "tests/hidden/test_q1_"),
-    "a hidden suite in a string": ("seqlab/extra.py", lambda kit: f"text = {suite(kit)!r}\n", "tests/hidden/test_q1_"),
+    "a hidden suite, changed": ("seqlab/extra.py", lambda kit: "# for me\n" + suite(kit), "tests/lstm-gru/hidden/test_q1_"),
+    "a hidden suite in a text": ("tests/notes.md", lambda kit: suite(kit) + "\n", "tests/lstm-gru/hidden/test_q1_"),
+    "a hidden suite in JSON": ("tests/notes.json", lambda kit: json.dumps({"a": [suite(kit)]}), "tests/lstm-gru/hidden/test_q1_"),
+    "a hidden suite in a string": ("seqlab/extra.py", lambda kit: f"text = {suite(kit)!r}\n", "tests/lstm-gru/hidden/test_q1_"),
     "a reference": (
         "seqlab/extra.py",
-        lambda kit: (kit / "tests/hidden/reference/q2.py").read_text(encoding="utf-8"),
+        lambda kit: (kit / "tests/lstm-gru/hidden/reference/q2.py").read_text(encoding="utf-8"),
         "a copy of q2.py",
     ),
     "a reference, laid out anew": (
         "seqlab/extra.py",
-        lambda kit: (kit / "tests/hidden/reference/q2.py").read_text(encoding="utf-8").replace("(", "(\n").replace("'", '"'),
+        lambda kit: (kit / "tests/lstm-gru/hidden/reference/q2.py").read_text(encoding="utf-8").replace("(", "(\n").replace("'", '"'),
         "of the release shows",
     ),
     "a solution in brackets": (
@@ -83,7 +83,7 @@ SECRETS = {
     ),
     "a wrong answer of the bank": (
         "seqlab/extra.py",
-        lambda kit: next(p for p in sorted((kit / "tests/chaff/q1").glob("*.py")) if "def lstm_step" in p.read_text()).read_text(encoding="utf-8"),
+        lambda kit: next(p for p in sorted((kit / "tests/lstm-gru/bank/chaff/q1").glob("*.py")) if "def lstm_step" in p.read_text()).read_text(encoding="utf-8"),
         "a copy of",
     ),
     "the key": ("seqlab/key.json", lambda kit: json.dumps(KEY), "answers of the concept questions"),
@@ -159,7 +159,9 @@ def test_an_archive_is_refused(template, tmp_path):
 
 def test_a_link_to_staff_files_is_refused(template, tmp_path):
     kit = shutil.copytree(template, tmp_path / "kit")
-    shipped(kit, "seqlab/more.py").symlink_to(next((kit / "tests" / "hidden").glob("test_q1_*.py")))
+    shipped(kit, "seqlab/more.py").symlink_to(
+        next((kit / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py"))
+    )
     assert "seqlab/more.py" in refusal(kit)
 
 
@@ -371,7 +373,7 @@ def test_the_student_zip_is_the_release_and_the_same_bytes_again(kit):
     "plant",
     [
         lambda zip: zip.writestr("lstm-gru/RUBRIC.md", "x"),
-        lambda zip: zip.writestr("tests/hidden/test_q1.py", "x"),
+        lambda zip: zip.writestr("tests/lstm-gru/hidden/test_q1.py", "x"),
         lambda zip: setattr(zip, "comment", b"c1: b"),
     ],
 )

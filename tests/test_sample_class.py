@@ -14,7 +14,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
 ROOT = Path(__file__).resolve().parents[1]
-SAMPLE = ROOT / "tests" / "sample"
+SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
 COMMAND = Path(sys.executable).with_name("gatelab")
 
 EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def test_is_what_is_committed_what_the_script_makes(tmp_path: Path) -> None:
-    """When this fails, the release or the bank has changed: run tests/sample/make.py and look at the difference."""
+    """When this fails, the release or the bank has changed: run tests/lstm-gru/sample/make.py and look at the difference."""
     run([sys.executable, SAMPLE / "make.py", tmp_path / "class"], check=True)
     made, committed = contents(tmp_path / "class"), contents(SAMPLE / "class")
     assert sorted(made) == sorted(committed)

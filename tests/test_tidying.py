@@ -85,7 +85,13 @@ while True:
 """
 COMMANDS = {
     "grade": ["gatelab.cli.app", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
-    "pytest": ["pytest", "ROOT/tests/hidden/test_q1_lstm_step.py", "--submission", "CLASS/a.ipynb", "-q"],
+    "pytest": [
+        "pytest",
+        "ROOT/tests/lstm-gru/hidden/test_q1_lstm_step.py",
+        "--submission",
+        "CLASS/a.ipynb",
+        "-q",
+    ],
 }
 START = "from gatelab.cli.app import app; app()"
 

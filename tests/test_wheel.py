@@ -74,7 +74,7 @@ def test_otter_is_still_otters_own_and_the_kit_is_the_wheels(python: Path, tmp_p
 def test_pytest_grades_a_submission_by_hand(python: Path, lab: Lab, root: Path, tmp_path: Path) -> None:
     path = write_notebook(tmp_path / "ada.ipynb", lab, {})
     done = run(
-        python, "-m", "pytest", root / "tests/hidden/test_q1_lstm_step.py", "--submission", path, "-q", "-p",
+        python, "-m", "pytest", root / "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", path, "-q", "-p",
         "no:cacheprovider", cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0 and "q1  One LSTM step: 10 of 10" in done.stdout, done.stdout + done.stderr

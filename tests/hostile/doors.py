@@ -95,7 +95,12 @@ def whole_course(root: Path, seconds: int | None = None) -> Path:
     """
     here = minikit.REPOSITORY
     litter = shutil.ignore_patterns("__pycache__", ".*")
-    for folder in (f"assignment/{LAB}", f"release/{LAB}", "tests/hidden", "tests/chaff"):
+    for folder in (
+        f"assignment/{LAB}",
+        f"release/{LAB}",
+        "tests/lstm-gru/hidden",
+        "tests/lstm-gru/bank/chaff",
+    ):
         shutil.copytree(here / folder, root / folder, ignore=litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(here / name, root / name)

@@ -26,7 +26,8 @@ from rich.table import Table
 
 from gatelab.audit.notebooks import SETUP, write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.lab.spec import Lab
+from gatelab.lab.policy import FILE
+from gatelab.lab.spec import Lab, LabError
 
 OTTER_TEST = """from otter.test_files import test_case
 OK_FORMAT = False
@@ -49,11 +50,14 @@ class Cost:
     points: float
 
 
-def run_bench(root: Path, students: int, console: Console | None = None) -> dict[str, Cost]:
+def run_bench(lab: Lab, students: int, console: Console | None = None) -> dict[str, Cost]:
     """Measure, print and return the cost of a further submission by grader."""
     console = console or Console()
-    lab = Lab.in_repository(root)
-    os.environ["GATELAB_BENCH_ROOT"] = str(Path(root).resolve())
+    if not lab.policy.bench.part:
+        raise LabError(
+            f'{lab.hidden / FILE}: names no questions to measure with; write them as part = ["q1"] under [bench].'
+        )
+    os.environ["GATELAB_BENCH_LAB"] = str(lab.assignment.resolve())
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder:
         place = Path(folder)
         notebook = write_notebook(place / "lab.ipynb", lab, {})

@@ -38,7 +38,8 @@ class KernelWorkers:
 
 def check(question: str, namespace: dict[str, Any]) -> None:
     """Run a question's hidden suite on a namespace. Raises AssertionError unless it earns full points."""
-    lab = Lab.in_repository(Path(os.environ["GATELAB_BENCH_ROOT"]))
+    assignment = Path(os.environ["GATELAB_BENCH_LAB"])
+    lab = Lab.in_repository(assignment.parents[1], assignment.name)
     grading = Grading(lab, 11, KernelWorkers(namespace), None)
     run_suites(lab, grading, [question])
     result = next(q for q in grading.questions() if q.id == question)

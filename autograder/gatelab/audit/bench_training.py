@@ -33,12 +33,11 @@ class Price:
     points: float
 
 
-def run_training_bench(root: Path, console: Console | None = None) -> dict[str, Price]:
+def run_training_bench(lab: Lab, console: Console | None = None) -> dict[str, Price]:
     """Measure, print and return what grading the trained questions costs by style of solution.
 
     The styles are the references and, with all else of their style, the wheats that the lab's policy calls slow.
     """
-    lab = Lab.in_repository(root)
     bank = load_bank(lab)
     trained = lab.policy.bench.trained
     sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, LIMIT)}

@@ -1,6 +1,6 @@
 """What the public check of the concept question reads, assignment/<lab>/tests/<question>.json: the form of every concept answer, and hashes over all of them.
 
-The answers themselves stay in tests/hidden/reference/concepts.toml.
+The answers themselves stay in tests/<lab>/hidden/reference/concepts.toml.
 """
 
 from __future__ import annotations

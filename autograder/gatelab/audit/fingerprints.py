@@ -19,7 +19,7 @@ from typing import Any
 from gatelab.audit.concepts import concepts
 from gatelab.lab.bank import Bank, BankError, Chaff, load_bank
 from gatelab.lab.importing import importable
-from gatelab.lab.spec import Lab
+from gatelab.lab.spec import Lab, LabError
 
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
@@ -34,7 +34,12 @@ def write_fingerprints(lab: Lab) -> Path:
 
 
 def fingerprints(lab: Lab) -> bytes:
-    """The file's bytes, the same at every run."""
+    """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of."""
+    if not (lab.assignment / "seqlab" / "checking").is_dir():
+        raise LabError(
+            f"{lab.assignment}: has no seqlab/checking, whose checks make the calls that fingerprints are taken of; its "
+            "public checks name no mistakes, and there is nothing to write."
+        )
     bank = load_bank(lab)
     questions = [id for id in lab.questions if _check_file(lab, id).is_file() and bank.chaffs_of(id)]
     return _dump({id: _question(lab, bank, id) for id in questions})

@@ -11,7 +11,7 @@ from rich.table import Table
 from gatelab.audit.verify import Matrix
 from gatelab.lab.spec import Lab
 
-MARKS = ("<!-- the matrix, written by gatelab verify -->", "<!-- end of the matrix -->")
+MARKS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -96,10 +96,11 @@ def markdown(matrix: Matrix, lab: Lab) -> str:
     return "\n".join(lines) + "\n"
 
 
-def into_readme(readme: Path, table: str) -> bool:
-    """Put the Markdown table between the marks of a README; False when it has none."""
+def into_readme(readme: Path, table: str, lab: str) -> bool:
+    """Put the Markdown table between the lab's marks in a README; False when it has none."""
+    begin = MARKS[0].format(lab=lab)
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    before, start, rest = text.partition(MARKS[0])
+    before, start, rest = text.partition(begin)
     _, end, after = rest.partition(MARKS[1])
     if not end:
         return False

@@ -123,7 +123,7 @@ def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
 
 def equivalents_path(lab: Lab) -> Path:
     assert lab.bank is not None
-    return lab.bank / "mutation" / "equivalent.toml"
+    return lab.bank / "equivalent.toml"
 
 
 def stamp(lab: Lab, question: str) -> str:

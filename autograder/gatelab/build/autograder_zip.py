@@ -91,9 +91,9 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
         yield place, (lab.release / lab.notebook).read_bytes()
     yield from _tree(package, f"{KIT}/autograder/gatelab")
-    yield from _tree(lab.hidden, f"{KIT}/tests/hidden")
+    yield from _tree(lab.hidden, f"{KIT}/tests/{lab.assignment.name}/hidden")
     if lab.bank is not None:
-        yield from _tree(lab.bank / "chaff", f"{KIT}/tests/chaff")
+        yield from _tree(lab.bank / "chaff", f"{KIT}/tests/{lab.assignment.name}/bank/chaff")
 
 
 def _tree(folder: Path, place: str) -> Iterator[tuple[str, bytes]]:

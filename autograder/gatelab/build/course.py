@@ -82,14 +82,24 @@ def grading_settings(c: Config, root: Path) -> None:
 
 
 def ignored(root: Path) -> list[str]:
-    """Names nbgrader must not copy: everything in a lab's folder that [tool.gatelab] does not list for release.
+    """Names nbgrader must not copy: everything in a lab's folder that is not listed for release.
 
     nbgrader knows only names to leave out. Made from the list of what students get, a new staff file beside the
     master stays with the staff until somebody lists it.
     """
-    shipped = set(Settings.of(root).release)
-    staff = {path.name for lab in labs(root) for path in lab.assignment.iterdir() if path.suffix != ".ipynb"}
-    return [".*", "*.pyc", "__pycache__", "feedback", *sorted(staff - shipped)]
+    staff: dict[str, Lab] = {}
+    shipped: dict[str, Lab] = {}
+    for lab in labs(root):
+        listed = Settings.of(root, lab).release
+        for path in lab.assignment.iterdir():
+            if path.suffix != ".ipynb":
+                (shipped if path.name in listed else staff)[path.name] = lab
+    for name in sorted(staff.keys() & shipped):
+        raise BuildError(
+            f"{name}: students of {shipped[name].title} get it and those of {staff[name].title} do not, and nbgrader knows "
+            "only names to leave out; rename one of the two."
+        )
+    return [".*", "*.pyc", "__pycache__", "feedback", *sorted(staff)]
 
 
 def write_source(lab: Lab, root: Path) -> Path:
@@ -118,4 +128,4 @@ def source_text(lab: Lab, root: Path) -> str:
     if not path.is_file():
         raise BuildError(f"{path}: the master is missing.")
     place = f"release/{lab.name}/{lab.notebook}"
-    return master.dumps(master.convert(path, lab, Settings.of(root), place))
+    return master.dumps(master.convert(path, lab, Settings.of(root, lab), place))

@@ -21,7 +21,7 @@ def check_leaks(
 ) -> None:
     """Raise BuildError when a file of the release shows what is for staff only.
 
-    That is: a line of a solution, of tests/hidden, of the bank; a run of words of a written answer, the rubric, the
+    That is: a line of a solution, of tests/<lab>/hidden, of the bank; a run of words of a written answer, the rubric, the
     lesson plan; the key of the concept questions.
 
     masters: file name → the notebook of a master, solution regions and all.

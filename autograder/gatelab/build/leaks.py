@@ -1,6 +1,6 @@
 """Search the release for what students must not see.
 
-Solution regions and everything under tests/hidden are turned into needles, and every file of the release is
+Solution regions and everything under tests/<lab>/hidden are turned into needles, and every file of the release is
 searched for them, in whatever comment, string or output they stand.
 
 A needle is one line that says enough by itself, or two lines in a row that say something: `c = f * c + i * g`
@@ -98,7 +98,8 @@ def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
 
 
 def hidden_needles(folder: Path) -> Iterator[Needle]:
-    """Needles of every text file under tests/hidden."""
+    """Needles of every text file of a folder of hidden suites."""
+    place = "/".join(folder.parts[-3:])  # tests/<lab>/hidden
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             text = path.read_text(encoding="utf-8")
@@ -107,14 +108,14 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
             make = (
                 code_needles if path.suffix == ".py" else lambda text, *rest: needles(text.split("\n"), *rest)
             )
-            yield from make(text, f"a line of tests/hidden/{name}", enough)
+            yield from make(text, f"a line of {place}/{name}", enough)
 
 
 def bank_needles(bank: Path) -> Iterator[Needle]:
     """Needles of the bank's solutions, right ones and wrong ones."""
     for kind in ("wheat", "chaff"):
         for path in sorted((bank / kind).rglob("*.py")):
-            origin = f"a line of tests/{path.relative_to(bank).as_posix()}"
+            origin = f"a line of tests/{path.relative_to(bank.parents[1]).as_posix()}"
             yield from code_needles(path.read_text(encoding="utf-8"), origin, SAYS_ENOUGH_OF_THE_BANK)
 
 

@@ -77,7 +77,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
             for a in key.values()
             if a.isalpha() and len(a) >= WHOLE_KEY and re.search(rf"\b{re.escape(a)}\b", text)
         ]
-        if whole or len(pairs) >= min(PAIRS_OF_A_KEY, len(key)):
+        if whole or (pairs and len(pairs) >= min(PAIRS_OF_A_KEY, len(key))):
             what = f"{', '.join(pairs[:4])}" if pairs else f"{whole[0]!r}"
             found.append(f"{name} of the release tells answers of the concept questions ({what})")
     return found

@@ -26,7 +26,7 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     """
     source = workspace / "assignment" / lab.name
     source.mkdir(parents=True)
-    for name in Settings.of(root).release:
+    for name in Settings.of(root, lab).release:
         _copy(lab.assignment / name, source / name)
     (source / lab.notebook).write_text(course.source_text(lab, root), encoding="utf-8")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatelab.build.errors import BuildError
+from gatelab.lab.spec import Lab
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,12 @@ class Settings:
     handout_url: str = ""  # where Colab fetches the handout
 
     @classmethod
-    def of(cls, root: Path) -> Settings:
-        """Read them from the pyproject.toml in `root`."""
+    def of(cls, root: Path, lab: Lab | None = None) -> Settings:
+        """Read them from the pyproject.toml in `root`; the lists that a lab has of its own take their place."""
         path = root / "pyproject.toml"
         try:
             table = tomllib.loads(path.read_text(encoding="utf-8"))["tool"]["gatelab"]
-            return cls(
+            settings = cls(
                 table["colab_base"].rstrip("/"),
                 tuple(table["release"]),
                 tuple(table.get("shared_lines", ())),
@@ -36,6 +37,13 @@ class Settings:
             raise BuildError(f"{path}: {error}") from error
         except KeyError as error:
             raise BuildError(f"{path}: [tool.gatelab] has no {error}.") from error
+        if lab is not None:
+            settings = replace(
+                settings,
+                release=lab.own_list("release", settings.release),
+                shared_lines=lab.own_list("shared_lines", settings.shared_lines),
+            )
+        return settings
 
     def colab_url(self, path: str) -> str:
         """Colab's address of a notebook, `path` being relative to the repository's root."""

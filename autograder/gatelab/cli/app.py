@@ -12,6 +12,7 @@ from gatelab.cli.build import build_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
 from gatelab.cli.mutate import mutate_command
+from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
@@ -38,6 +39,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+app.command("new")(new_command)
 app.command("build")(build_command)
 app.command("grade")(grade)
 app.command("zip")(zip_command)

@@ -7,11 +7,15 @@ from typing import Annotated
 
 import typer
 
+from gatelab.cli.options import LabName
+from gatelab.lab.choose import chosen_lab
+
 
 def bench_command(
     students: Annotated[
         int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
     ] = 5,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and what the
@@ -19,5 +23,6 @@ def bench_command(
     from gatelab.audit.bench import run_bench
     from gatelab.audit.bench_training import run_training_bench
 
-    run_bench(root, students)
-    run_training_bench(root)
+    lab = chosen_lab(root, lab_name)
+    run_bench(lab, students)
+    run_training_bench(lab)

@@ -9,11 +9,14 @@ import typer
 from rich.console import Console
 
 from gatelab.build.errors import BuildError
+from gatelab.cli.options import LabName
+from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
 
 def build_command(
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path("."),
+    lab_name: LabName = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
     accept: Annotated[
         bool,
         typer.Option("--accept", help="Accept what students will see, as it is now, and write the snapshot."),
@@ -26,9 +29,11 @@ def build_command(
 
     console = Console(stderr=True, highlight=False)
     try:
+        lab = chosen_lab(root, lab_name)
         built = build(
-            root, execute=execute, accept=accept, say=lambda step: console.print(f"… {step}", markup=False)
-        )
+            lab.assignment.parents[1], name=lab.assignment.name, execute=execute, accept=accept,
+            say=lambda step: console.print(f"… {step}", markup=False),
+        )  # fmt: skip
     except LabError as error:
         for line in error.difference if isinstance(error, NotAccepted) else ():
             typer.echo(line)

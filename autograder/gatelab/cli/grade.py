@@ -29,7 +29,8 @@ from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
-from gatelab.cli.options import AcceptMissing
+from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
@@ -64,6 +65,7 @@ def grade(
         ),
     ] = False,
     accept_missing: AcceptMissing = None,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
@@ -71,7 +73,7 @@ def grade(
         # A terminal without é must not stop a class with André.
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:
-        lab = Lab.in_repository(root)
+        lab = chosen_lab(root, lab_name)
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")

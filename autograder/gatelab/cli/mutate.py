@@ -10,6 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gatelab.cli.options import LabName
+from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ HEAD = """# Mutation of the references
 
 A mutant is a reference solution with one change made by rule (`autograder/gatelab/audit/mutate.py`): another operator,
 constant, argument, bound, a statement removed. The hidden suite of the question, without the parts that train, must
-take points from it, or `tests/mutation/equivalent.toml` must say why it is right all the same. Written by `make mutate`
+take points from it, or `tests/<lab>/bank/equivalent.toml` must say why it is right all the same. Written by `make mutate`
 (seed {seed}); a test fails when a reference, its suite, the list or the rules are no longer those of the stamp.
 
 """
@@ -32,14 +34,17 @@ def mutate_command(
     jobs: Annotated[int, typer.Option(help="Mutants at once.", min=1)] = 2,
     seed: Annotated[int, typer.Option(help="Grading seed.")] = DEFAULT_SEED,
     seconds: Annotated[int, typer.Option(help="Processor time of one mutant.", min=1)] = SECONDS,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for mutation.md.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/mutation.md.")
+    ] = None,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade the suites with every small change of the references: each must be caught, or be listed as equivalent."""
     from gatelab.audit.mutate_run import run
 
     console = Console()
-    lab = Lab.in_repository(root)
+    lab = chosen_lab(root, lab_name)
     known = mutated(lab)
     chosen = [id for id in known if not question or id in question]
     if question and len(chosen) < len(set(question)):
@@ -57,9 +62,10 @@ def mutate_command(
     for fault in faults:
         console.print(fault, style="red", markup=False, highlight=False, soft_wrap=True)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "mutation.md").write_text(page(results, seed), encoding="utf-8")
-        console.print(f"wrote {out / 'mutation.md'}", markup=False)
+        path = out / lab.assignment.name / "mutation.md"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(results, seed), encoding="utf-8")
+        console.print(f"wrote {path}", markup=False)
     raise typer.Exit(1 if faults else 0)
 
 

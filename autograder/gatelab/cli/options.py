@@ -16,6 +16,15 @@ def _known(names: list[str] | None) -> list[str]:
         raise typer.BadParameter(str(error)) from error
 
 
+LabName = Annotated[
+    str | None,
+    typer.Option(
+        "--lab", metavar="NAME",
+        help="The lab, by its folder in assignment/. By default the one whose folder you stand in, or the only one.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
 AcceptMissing = Annotated[
     list[str] | None,
     typer.Option(

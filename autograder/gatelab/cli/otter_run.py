@@ -7,20 +7,24 @@ from typing import Annotated
 
 import typer
 
-from gatelab.cli.options import AcceptMissing
-from gatelab.lab.spec import DEFAULT_SEED, Lab
+from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import DEFAULT_SEED
 
 
 def zip_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
     seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
     accept_missing: AcceptMissing = None,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Write the autograder zip for otter and Gradescope."""
     from gatelab.build.autograder_zip import build_autograder_zip
 
-    path = build_autograder_zip(Lab.in_repository(root), out, seed=seed, accept_missing=accept_missing or ())
+    path = build_autograder_zip(
+        chosen_lab(root, lab_name), out, seed=seed, accept_missing=accept_missing or ()
+    )
     typer.echo(path)
 
 

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from gatelab.cli.options import LabName
 from gatelab.lab.bank import BankError
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import DEFAULT_SEED, LabError
 from gatelab.report.pages import shown
 
 
@@ -33,11 +35,13 @@ def verify_command(
         typer.Option(help="File of what runs before found at other seeds; only what is new is graded."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for matrix.html and matrix.md.")
+        Path | None,
+        typer.Option("--out", "-o", help="The matrix goes to OUT/<lab>/matrix.html and matrix.md."),
     ] = None,
     readme: Annotated[
         Path | None, typer.Option(help="A page between whose marks the table is put, too.")
     ] = None,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
@@ -48,7 +52,7 @@ def verify_command(
     from gatelab.lab.bank import load_bank
 
     console = Console()
-    lab = Lab.in_repository(root)
+    lab = chosen_lab(root, lab_name)
     bank = load_bank(lab)
     lab.check_questions(question or (), "--question")
     for id in question or ():
@@ -73,9 +77,9 @@ def verify_command(
     show(matrix, lab, console)
     table = markdown(matrix, lab)
     if out is not None:
-        for path in write_pages(matrix, lab, table, out):
+        for path in write_pages(matrix, lab, table, out / lab.assignment.name):
             console.print(f"wrote {path}", markup=False)
-    if readme is not None and not into_readme(readme, table):
+    if readme is not None and not into_readme(readme, table, lab.assignment.name):
         console.print(f"{readme}: has no marks for the table; it was left as it is.", markup=False)
     different = []
     if twice:
@@ -100,6 +104,7 @@ def misses_command(
     most: Annotated[int, typer.Option(help="Groups that are shown.", min=1)] = 5,
     draft: Annotated[int, typer.Option(help="Write a chaff file for the group with this number.", min=0)] = 0,
     name: Annotated[str, typer.Option(help="The mistake's name, as in gate-left-out.")] = "",
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Wrong answers of a class that no known mistake explains: grouped by what they compute, largest groups first."""
@@ -108,7 +113,7 @@ def misses_command(
 
     console = Console(soft_wrap=True, highlight=False)
     try:
-        lab = Lab.in_repository(root)
+        lab = chosen_lab(root, lab_name)
         found, named = misses(graded)
         if draft > len(found):
             raise BankError(f"There is no group {draft}; there are {len(found)}.")
@@ -137,7 +142,10 @@ def ambush_command(
     question: Annotated[list[str] | None, typer.Option(help="Only this question.")] = None,
     jobs: Annotated[int, typer.Option(help="Checks at once.", min=1)] = 2,
     seconds: Annotated[int, typer.Option(help="Processor time of one.", min=1)] = 12,
-    out: Annotated[Path | None, typer.Option("--out", "-o", help="Folder for ambush.md.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/ambush.md.")
+    ] = None,
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Wrong work that every public check lets pass and that then loses more than 5 % of a question."""
@@ -148,7 +156,7 @@ def ambush_command(
 
     console = Console(soft_wrap=True, highlight=False)
     try:
-        lab = Lab.in_repository(root)
+        lab = chosen_lab(root, lab_name)
         chosen = [id for id in mutated(lab) if not question or id in question]
         results = tally(
             lab, load_bank(lab), chosen, jobs, DEFAULT_SEED, seconds,
@@ -160,14 +168,16 @@ def ambush_command(
     text = page(results, DEFAULT_SEED)
     console.print(text, markup=False)
     if out is not None:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "ambush.md").write_text(text, encoding="utf-8")
+        folder = out / lab.assignment.name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "ambush.md").write_text(text, encoding="utf-8")
 
 
 def fingerprints_command(
+    lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Write the numbers by which the public checks name mistakes, from the chaff."""
     from gatelab.audit.fingerprints import write_fingerprints
 
-    typer.echo(write_fingerprints(Lab.in_repository(root)))
+    typer.echo(write_fingerprints(chosen_lab(root, lab_name)))

@@ -1,4 +1,4 @@
-"""For `pytest tests/hidden --submission FILE.ipynb`: the same workers, with a fork server of their own."""
+"""For `pytest tests/<lab>/hidden --submission FILE.ipynb`: the same workers, with a fork server of their own."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The pytest side of grading: options, the `student` fixture, verdicts out of test reports.
 
-tests/hidden/conftest.py takes all of this over, so `pytest tests/hidden --submission FILE.ipynb` grades by hand.
+tests/<lab>/hidden/conftest.py takes all of this over, so `pytest tests/<lab>/hidden --submission FILE.ipynb` grades by hand.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _grading_from(config: pytest.Config) -> Grading | None:
             "name what to grade: one of --submission FILE.ipynb, --solution FILE.py, --chaff q1/ID"
         )
     try:
-        lab = Lab.in_repository(_repository(config))
+        lab = _lab_of_the_suites(config)
         bank = load_bank(lab)
     except LabError as error:
         raise pytest.UsageError(str(error)) from error
@@ -92,15 +92,15 @@ def _grading_from(config: pytest.Config) -> Grading | None:
     return Grading(lab, option("--seed"), workers, bank)
 
 
-def _repository(config: pytest.Config) -> Path:
-    """The repository of the suites that are run: the kit itself may be installed elsewhere."""
+def _lab_of_the_suites(config: pytest.Config) -> Lab:
+    """The lab whose suites are run, in its own repository: the kit itself may be installed elsewhere."""
     suites = next(
         Path(plugin.__file__).resolve().parent
         for plugin in config.pluginmanager.get_plugins()
         if getattr(plugin, "pytest_terminal_summary", None) is pytest_terminal_summary
         and Path(getattr(plugin, "__file__", "") or "").name == "conftest.py"
     )
-    return suites.parents[1]
+    return Lab.in_repository(suites.parents[2], suites.parent.name)
 
 
 class LocalWorkers:

@@ -1,4 +1,4 @@
-"""Read the bank: tests/wheat/<question>/*.py and tests/chaff/<question>/*.py.
+"""Read the bank: tests/<lab>/bank/wheat/<question>/*.py and …/chaff/<question>/*.py.
 
 A chaff file is a docstring (first line: the misconception; a paragraph that starts with "Hint:") and then
 either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that may stand

@@ -34,6 +34,10 @@ LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
 SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
 TABLE = "questions.toml"
 HEAD = ("title", "name", "notebook")
+OWN = (
+    "release",
+    "shared_lines",
+)  # lists of the lab's own, in place of those of [tool.gatelab] in pyproject.toml
 KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "title": (TEXT, lambda value: isinstance(value, str)),
     "points": NUMBER,
@@ -61,15 +65,16 @@ def _only_lab(root: Path) -> str:
     """The folder of assignment/ that holds a lab. Raises LabError where there is none, or more than one."""
     found = lab_names(root)
     if not found:
-        raise LabError(_none_here(root, "LAB"))
+        raise LabError(none_here(root, "LAB"))
     if len(found) > 1:
         raise LabError(
-            f"{root}: there are several labs in assignment/ ({', '.join(found)}); keep one of them there."
+            f"{root}: there are several labs in assignment/ ({', '.join(found)}); name the one that is meant."
         )
     return found[0]
 
 
-def _none_here(root: Path, name: str) -> str:
+def none_here(root: Path, name: str) -> str:
+    """That a folder holds no lab, in a sentence."""
     return f"{root}: no assignment/{name}/{TABLE} here; run the command in the kit's folder or name it with --root."
 
 
@@ -99,7 +104,7 @@ class Lab:
 
     assignment: Path  # questions.toml, seqlab/, the masters
     hidden: Path  # the suites and reference/
-    bank: Path | None = None  # folder that holds chaff/ and wheat/; None: no diagnosis by name
+    bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
     release: Path | None = (
         None  # folder that students get; None: nothing is known of the notebook as handed out
     )
@@ -109,11 +114,12 @@ class Lab:
         """The lab `name` of the kit in `root` (its only one unless told), looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
         name = name if name is not None else _only_lab(root)
-        lab = cls(
-            root / "assignment" / name, root / "tests" / "hidden", root / "tests", root / "release" / name
-        )
+        staff = root / "tests" / name
+        lab = cls(root / "assignment" / name, staff / "hidden", staff / "bank", root / "release" / name)
         if not (lab.assignment / TABLE).is_file():
-            raise LabError(_none_here(root, name))
+            raise LabError(none_here(root, name))
+        if lab.name != name:
+            raise LabError(f"{lab.assignment / TABLE}: name must be the lab's folder, {name!r}; it is {lab.name!r}.")
         lab.check()
         return lab
 
@@ -142,10 +148,13 @@ class Lab:
         for key in HEAD:
             if not isinstance(table.get(key), str):
                 raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
-        known = (*HEAD, "credit")
+        known = (*HEAD, "credit", *OWN)
         for key, value in table.items():
             if not isinstance(value, dict) and key not in known:
                 raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(known)}.")
+        for key in OWN:
+            if not is_texts(table.get(key, [])):
+                raise LabError(f"{path}: {key} must be {LIST[0]}; it is {table[key]!r}.")
         if not _is_share(table.get("credit", 1)):
             raise LabError(f"{path}: credit must be a number from 0 to 1; it is {table['credit']!r}.")
         return table
@@ -162,6 +171,10 @@ class Lab:
     def credit(self) -> float:
         """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
         return cast(float, self._table.get("credit", 1))
+
+    def own_list(self, key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
+        """A list of the build's settings (one of OWN): the lab's own where it has one."""
+        return tuple(self._table.get(key, otherwise))
 
     @property
     def notebook(self) -> str:

@@ -1,0 +1,88 @@
+"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the first minute."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from gatelab.folders import vanishing
+from gatelab.lab.spec import LabError
+
+TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+LONGEST = 40
+NO_FOLDER = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
+}  # on Windows
+PARTS = ("assignment", "tests", "release", "solutions")
+
+
+def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
+    """Make assignment/<name> and tests/<name> in the kit `root` and return them; both or neither.
+
+    title: what students and reports call the lab; made from the name where it is empty.
+
+    Raises LabError, in one sentence, where the name or the title cannot be one, something of that name is there, or the
+    kit has no template.
+    """
+    root = Path(root).resolve()
+    title = title or name.replace("-", " ").capitalize()
+    _check(root, name, title)
+    template = root / TEMPLATE
+    source = next(iter(sorted(template.glob("assignment/*/questions.toml"))), None)
+    if source is None:
+        raise LabError(
+            f"{template}: a new lab is copied from there, and there is none; run the command in the kit's folder."
+        )
+    old = source.parent.name
+    made = root / "assignment" / name, root / "tests" / name
+    litter = shutil.ignore_patterns("__pycache__", "*.pyc", "*.ipynb", ".*", "released.snapshot")
+    with vanishing(".gatelab-build-", root) as workspace:
+        for place in made:
+            shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=litter)
+        _name(workspace / "assignment", old, name, title)
+        done: list[Path] = []
+        try:
+            for place in made:
+                place.parent.mkdir(exist_ok=True)
+                os.rename(workspace / place.parent.name, place)
+                done.append(place)
+        except OSError as error:
+            for place in done:
+                shutil.rmtree(place)
+            raise LabError(f"{place}: cannot be made ({error.strerror}).") from error
+    return made
+
+
+def _check(root: Path, name: str, title: str) -> None:
+    if not NAME.fullmatch(name) or len(name) > LONGEST or name in NO_FOLDER:
+        raise LabError(
+            f"{name!r} cannot be a lab's name: small letters and digits, with a hyphen between words, as in rnn-basics "
+            f"(at most {LONGEST}, and no name that Windows keeps for itself)."
+        )
+    if not title.isprintable() or not title.strip() or "{{" in title or title.strip() != title:
+        raise LabError(f"--title {title!r}: must be one line of text without {{{{ in it or blanks around it.")
+    for part in PARTS:
+        place = root / part / name
+        if os.path.lexists(place):
+            raise LabError(f"{place}: is there already; choose another name, or remove it first.")
+
+
+def _name(folder: Path, old: str, name: str, title: str) -> None:
+    """Put name and title where the template's stand: in the table, and as the heading of the notebook."""
+    table = folder / "questions.toml"
+    text = table.read_text(encoding="utf-8")
+    former = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])
+    quoted = json.dumps(title, ensure_ascii=False)  # a basic string in TOML as in JSON
+    text = text.replace(f"title = {json.dumps(former)}", f"title = {quoted}", 1)
+    table.write_text(text.replace(f'name = "{old}"', f'name = "{name}"', 1), encoding="utf-8")
+    master = folder / "lab.py"
+    text = master.read_text(encoding="utf-8")
+    master.write_text(text.replace(f"# # {former}\n", f"# # {title}\n", 1), encoding="utf-8")

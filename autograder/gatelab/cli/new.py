@@ -1,0 +1,23 @@
+"""`gatelab new`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatelab.lab.choose import kit_above
+
+
+def new_command(
+    name: Annotated[str, typer.Argument(help="Name of its folders, as in rnn-basics.", show_default=False)],
+    title: Annotated[str, typer.Option(help="What students call it; made from the name by default.")] = "",
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Make a new lab: a small one that works, whose questions you replace by yours."""
+    from gatelab.build.new import new_lab
+
+    for path in new_lab(kit_above(Path.cwd()) if root == Path() else root, name, title):
+        typer.echo(f"made {path}")
+    typer.echo(f"Next: gatelab build --lab {name} --accept, then put your questions in the place of its two.")

@@ -1,0 +1,50 @@
+"""The lab that a command works on: the one that is named, else the one whose folder one stands in, else the only one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gatelab.lab.spec import Lab, LabError, lab_names, none_here
+
+FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder of its name in each
+
+
+def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) -> Lab:
+    """The lab, looked through from end to end. Raises LabError, in one sentence, where it is not clear which.
+
+    root: the kit's folder. `Path()` is the folder that one stands in or the nearest above it that holds a lab.
+    here: where one stands; the working directory by default.
+    """
+    here = (here or Path.cwd()).resolve()
+    root = kit_above(here) if root == Path() else Path(root).resolve()
+    names = lab_names(root)
+    if not names:
+        raise LabError(none_here(root, name or "LAB"))
+    if name is not None and name not in names:
+        raise LabError(
+            f"--lab {name}: there is no such lab in {root / 'assignment'}; there is {_all(names)}."
+        )
+    if name is None:
+        name = names[0] if len(names) == 1 else _around(root, here, names)
+    if name is None:
+        raise LabError(
+            f"{root}: there are several labs here, {_all(names)}; name the one that is meant with --lab."
+        )
+    return Lab.in_repository(root, name)
+
+
+def kit_above(here: Path) -> Path:
+    """The nearest folder, from `here` upwards, with a lab in its assignment/; `here` itself where there is none."""
+    return next((folder for folder in (here, *here.parents) if lab_names(folder)), here)
+
+
+def _around(root: Path, here: Path, names: list[str]) -> str | None:
+    """The lab in one of whose folders `here` lies."""
+    if not here.is_relative_to(root):
+        return None
+    top, lab, *_ = (*here.relative_to(root).parts, "", "")
+    return lab if top in FOLDERS and lab in names else None
+
+
+def _all(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,0 +1,94 @@
+"""Every command that works on a lab: `--lab`, else the lab whose folder one stands in, else the only one."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from gatelab.cli.app import app
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import LabError
+
+# The commands that read no lab: they take what was made of one.
+WITHOUT = {"otter-run", "new"}
+ARGUMENTS = {"grade": ["class", "-o", "out"], "misses": ["out"]}
+COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT)
+
+
+def a_lab(root: Path, name: str) -> None:
+    """A lab of one question, marked by hand."""
+    (root / "tests" / name / "hidden").mkdir(parents=True)
+    table = root / "assignment" / name / "questions.toml"
+    table.parent.mkdir(parents=True)
+    table.write_text(
+        f'title = "t"\nname = "{name}"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nby_hand = true\n',
+        encoding="utf-8",
+    )
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A kit of two labs."""
+    a_lab(tmp_path, "rnn")
+    a_lab(tmp_path, "softmax")
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_of_two_labs_none_is_taken_by_guess(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(two)
+    said = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, ())])
+    assert said.exit_code == 2
+    words = " ".join(said.output.split())
+    assert "there are several labs here, rnn and softmax; name the one that is meant with --lab." in words
+    assert "Traceback" not in words
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_lab_that_is_not_there_is_told_with_those_that_are(two: Path, command: str) -> None:
+    arguments = [command, *ARGUMENTS.get(command, ()), "--root", str(two), "--lab", "rnns"]
+    said = CliRunner().invoke(app, arguments)
+    assert said.exit_code == 2
+    assert "--lab rnns: there is no such lab" in " ".join(said.output.split())
+    assert "there is rnn and softmax." in " ".join(said.output.split())
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("assignment/rnn", "rnn"), ("tests/softmax/hidden", "softmax"), ("tests/softmax", "softmax")],
+)
+def test_the_lab_whose_folder_one_stands_in_is_taken(two: Path, place: str, name: str) -> None:
+    lab = chosen_lab(Path(), here=two / place)
+    assert (lab.assignment, lab.hidden) == (two / "assignment" / name, two / "tests" / name / "hidden")
+    assert chosen_lab(two, here=two / place).assignment.name == name
+
+
+@pytest.mark.parametrize("place", ["", "tests", "assignment", "tests/engine", "tests/rnn-old"])
+def test_a_folder_of_no_lab_is_no_choice(two: Path, place: str) -> None:
+    (two / place).mkdir(exist_ok=True, parents=True)
+    with pytest.raises(LabError, match="several labs"):
+        chosen_lab(Path(), here=two / place)
+
+
+def test_what_is_named_counts_more_than_where_one_stands(two: Path) -> None:
+    assert chosen_lab(Path(), "rnn", here=two / "tests" / "softmax").assignment.name == "rnn"
+
+
+def test_the_only_lab_needs_no_name(tmp_path: Path) -> None:
+    a_lab(tmp_path, "rnn")
+    assert chosen_lab(tmp_path, here=Path("/")).assignment.name == "rnn"
+    assert chosen_lab(Path(), here=tmp_path / "tests").assignment.name == "rnn"
+
+
+def test_where_there_is_no_lab_it_is_said(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"no assignment/LAB/questions\.toml here"):
+        chosen_lab(tmp_path)
+
+
+def test_no_command_that_takes_a_kit_forgets_the_lab() -> None:
+    for command in app.registered_commands:
+        parameters = inspect.signature(command.callback).parameters
+        assert ("root" in parameters) == ("lab_name" in parameters) or command.name in WITHOUT, command.name

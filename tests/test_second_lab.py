@@ -1,0 +1,224 @@
+"""A second lab of another subject, made by the steps of docs/ from tests/engine/tiny-lab, goes through every door beside the first."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import minikit
+import pytest
+from small_lab import by_question
+from typer.testing import CliRunner
+
+from gatelab.cli.app import app
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab, lab_names
+
+FIRST, NEW = "lstm-gru", "rnn-basics"
+FULL = {"q1": 4.0, "q2": 6.0}
+TINY = "tests/engine/tiny-lab"
+BIN = Path(sys.executable).parent
+
+
+def gatelab(*words: str | Path) -> str:
+    """Run a command that must succeed; what it said."""
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def program(kit: Path, *words: str | Path) -> None:
+    """Run an installed program, as it is typed in the kit's folder."""
+    done = subprocess.run(
+        [BIN / str(words[0]), *words[1:]], cwd=kit, capture_output=True, text=True, timeout=600
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def page(name: str) -> str:
+    """A page of docs/; what stands indented in a step is as far left as the step."""
+    text = (minikit.REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+    return re.sub(r"^   ", "", text, flags=re.MULTILINE)
+
+
+def follow(kit: Path, name: str) -> str:
+    """Write the files of a page and run its commands, as they stand there; what they said."""
+    text = page(name)
+    for place, content in re.findall(r"^`(\S+)`\n+```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        (kit / place).write_text(content, encoding="utf-8")
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    assert commands
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    done = subprocess.run(
+        ["bash", "-euc", commands], cwd=kit, env=environment, capture_output=True, text=True, timeout=900
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def bare_kit(root: Path) -> Path:
+    """The kit's folder with its first lab, as far as a second one can get in its way."""
+    here, litter = minikit.REPOSITORY, shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
+    for folder in (f"assignment/{FIRST}", f"tests/{FIRST}/hidden", f"tests/{FIRST}/bank/chaff", TINY):
+        shutil.copytree(here / folder, root / folder, ignore=litter)
+    for name in ("pyproject.toml", "nbgrader_config.py"):
+        shutil.copyfile(here / name, root / name)
+    return root
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kit of two labs: the second is started as docs/start-a-lab.md says."""
+    root = bare_kit(tmp_path_factory.mktemp("kit"))
+    said = follow(root, "start-a-lab.md")
+    assert "made " in said
+    return root
+
+
+@pytest.fixture(scope="module")
+def handed_in(kit: Path) -> Path:
+    """A class in nbgrader's folders: all right, untouched, and each question with the mistake of its chaff."""
+    notebooks = {
+        "ada": minikit.load(kit / "solutions" / NEW / "lab.ipynb"),
+        "bob": minikit.load(kit / "release" / NEW / "lab.ipynb"),
+        "cleo": minikit.load(kit / "solutions" / NEW / "lab.ipynb"),
+    }
+    for chaff in load_bank(Lab.in_repository(kit, NEW)).chaffs:
+        minikit.cell(notebooks["cleo"], f"{chaff.question}-solution")["source"] = chaff.source
+    for student, notebook in notebooks.items():
+        minikit.save(notebook, kit / "submitted" / student / NEW / "lab.ipynb")
+    return kit / "submitted"
+
+
+@pytest.fixture(scope="module")
+def points(kit: Path, handed_in: Path) -> dict[str, dict[str, float]]:
+    """Student → question → points, of `gatelab grade`."""
+    gatelab("grade", handed_in, "-o", kit / "out", "--jobs", "1", "--lab", NEW, "--root", kit)
+    with open(kit / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        return {row["submission"]: {id: float(row[id]) for id in FULL} for row in csv.DictReader(file)}
+
+
+def test_the_new_lab_is_two_folders_and_is_called_what_was_asked_for(kit: Path) -> None:
+    lab = Lab.in_repository(kit, NEW)
+    assert lab_names(kit) == [FIRST, NEW]
+    assert (lab.name, lab.title) == (NEW, "Recurrent basics")
+    assert {path.name for path in (kit / "tests" / NEW).iterdir()} == {"hidden", "bank"}
+    page = (kit / "release" / NEW / "lab.ipynb").read_text(encoding="utf-8")
+    assert "# Recurrent basics" in page and f"release/{NEW}/lab.ipynb" in page
+
+
+def test_students_get_the_listed_files_and_no_solution(kit: Path) -> None:
+    names = {
+        path.relative_to(kit / "release" / NEW).as_posix() for path in (kit / "release" / NEW).rglob("*.*")
+    }
+    assert names == {"lab.ipynb", "CONTRACT.md", "requirements.txt", "tests/q1.py", "tests/q2.py"}
+    assert (kit / "dist" / f"{NEW}.zip").is_file()
+
+
+def test_the_public_checks_pass_on_the_solution(kit: Path) -> None:
+    solved = (kit / "solutions" / NEW / "lab.ipynb").read_text(encoding="utf-8")
+    assert all(f"{id} results: All test cases passed!" in solved for id in FULL)
+
+
+def test_a_misconception_is_added_by_the_steps_of_its_page(kit: Path) -> None:
+    """The page's command fails unless the wheat passes and both chaffs of q1 are caught and named."""
+    said = follow(kit, "add-a-misconception.md")
+    assert "q1/not-shifted: lost large-logits" in said and "q1/over-the-batch: lost" in said
+
+
+def test_its_matrix_has_a_folder_of_its_own(kit: Path) -> None:
+    gatelab("verify", "--seeds", "1", "--jobs", "1", "--lab", NEW, "--root", kit, "-o", kit / "docs")
+    assert {path.name for path in (kit / "docs" / NEW).iterdir()} == {"matrix.html", "matrix.md"}
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [("fingerprints", "has no seqlab/checking"), ("bench", "names no questions to measure with")],
+)
+def test_what_a_lab_does_not_have_is_told_in_one_sentence(kit: Path, command: str, said: str) -> None:
+    done = CliRunner().invoke(app, [command, "--lab", NEW, "--root", str(kit)])
+    assert done.exit_code == 2 and said in " ".join(done.output.split()) and "Traceback" not in done.output
+
+
+def test_the_class_command_gives_the_points(points: dict[str, dict[str, float]]) -> None:
+    assert points["ada"] == FULL
+    assert points["bob"] == dict.fromkeys(FULL, 0)
+    assert all(0 < points["cleo"][id] < most for id, most in FULL.items())
+
+
+def test_otter_gives_the_same_points(kit: Path, handed_in: Path, points: dict[str, dict[str, float]]) -> None:
+    zip = kit / "dist" / f"{NEW}-autograder-STAFF-ONLY.zip"
+    out = kit / "otter"
+    out.mkdir()
+    program(kit, "otter", "run", "-a", zip, "-o", out, handed_in / "cleo" / NEW / "lab.ipynb")
+    results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert {id: points for id, (points, _) in by_question(results).items()} == points["cleo"]
+
+
+def test_nbgraders_course_holds_both_labs_and_gives_the_same_points(
+    kit: Path, handed_in: Path, points: dict[str, dict[str, float]]
+) -> None:
+    program(kit, "nbgrader", "generate_assignment", FIRST)
+    program(kit, "nbgrader", "autograde", NEW)
+    assert minikit.read_book(kit / "gradebook.db") == points
+    book = sqlite3.connect(f"file:{kit / 'gradebook.db'}?mode=ro", uri=True)
+    assert {name for (name,) in book.execute("select name from assignment")} == {FIRST, NEW}
+
+
+REFUSED = {
+    "a path": ("../elsewhere", "cannot be a lab's name"),
+    "an absolute path": ("/tmp/lab", "cannot be a lab's name"),
+    "nothing": ("", "cannot be a lab's name"),
+    "a name with a blank": ("rnn basics", "cannot be a lab's name"),
+    "capitals": ("RNN", "cannot be a lab's name"),
+    "an option": ("-x", "o such option"),
+    "dots": ("..", "cannot be a lab's name"),
+    "a letter that is none of ASCII": ("übung", "cannot be a lab's name"),
+    "a line end": ("rnn\n", "cannot be a lab's name"),
+    "what Windows keeps": ("con", "cannot be a lab's name"),
+    "too long": ("a" * 41, "cannot be a lab's name"),
+    "the first lab": (FIRST, f"assignment/{FIRST}: is there already"),
+    "a folder of tests": ("engine", "tests/engine: is there already"),
+}
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bare_kit(tmp_path_factory.mktemp("untouched"))
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_name_that_is_none_is_refused_in_one_sentence_and_nothing_is_made(
+    untouched: Path, case: str
+) -> None:
+    name, said = REFUSED[case]
+    before = sorted(untouched.rglob("*"))
+    done = CliRunner().invoke(app, ["new", name, "--root", str(untouched)])
+    assert done.exit_code == 2 and said in " ".join(done.output.split()).replace("\n", ""), done.output
+    assert "Traceback" not in done.output
+    assert sorted(untouched.rglob("*")) == before
+
+
+@pytest.mark.parametrize("title", ["two\nlines", " ", "{{POINTS}}", "a\tb"])
+def test_a_title_that_is_none_is_refused(untouched: Path, title: str) -> None:
+    done = CliRunner().invoke(app, ["new", "x", "--title", title, "--root", str(untouched)])
+    assert done.exit_code == 2 and "--title" in done.output and not (untouched / "tests" / "x").exists()
+
+
+def test_a_title_may_hold_quotes_and_other_letters(untouched: Path) -> None:
+    title = 'Größen & "Tore" \\ Übung'
+    gatelab("new", "quoted", "--title", title, "--root", untouched)
+    assert Lab.in_repository(untouched, "quoted").title == title
+
+
+def test_where_the_kit_has_no_template_it_is_said(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["new", "rnn", "--root", str(tmp_path)])
+    assert done.exit_code == 2 and "a new lab is copied from there" in " ".join(done.output.split())
+    assert list(tmp_path.iterdir()) == []
