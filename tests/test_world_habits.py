@@ -59,6 +59,49 @@ def test_what_is_there_in_jupyter_is_there(graded: Callable, name: str) -> None:
     assert report.cells == []
 
 
+# As Python 3.12 reads them: a notebook comes from Colab, the grader may run 3.11.
+F_STRINGS = {
+    "the same quotes inside": """print(f"{d["a"]:>{d["w"]}} {f"{d["a"]}"}")""",
+    "a backslash inside": """text = f'{'\\n'.join(f"{k}: {v!r}" for k, v in d.items())}'\nassert text == "a: 1\\nw: 3" """,
+    "several lines inside": """assert f"{\n    d["a"]\n}" == "1" """,
+}
+
+
+@pytest.mark.parametrize("name", F_STRINGS)
+def test_a_newer_pythons_f_string_costs_nothing(graded: Callable, name: str) -> None:
+    def change(cells: Cells) -> None:
+        answer(cells, "q1")["source"] += f"\nd = {{'a': 1, 'w': 3}}\n{F_STRINGS[name]}\n"
+
+    report = graded(change, "q1")
+    assert full(report, "q1")
+    assert report.cells == []
+
+
+def test_an_f_string_that_no_python_reads_is_told_as_it_is_written(graded: Callable) -> None:
+    def change(cells: Cells) -> None:
+        answer(cells, "q1")["source"] += "\nprint(f'{1')\n"
+
+    said = graded(change, "q1").question("q1").parts[0].message
+    assert "SyntaxError" in said and "print(f'{1')" in said
+
+
+MISSED = {
+    "it only logs": ("import wandb; wandb.log({'n': len(x)})", True),
+    "it gives a value": ("import einops; x = einops.rearrange(x, 'n d -> n d') * 1", False),
+}
+
+
+@pytest.mark.parametrize("name", MISSED)
+def test_a_module_missing_inside_of_an_answer_costs_what_needs_its_value(graded: Callable, name: str) -> None:
+    line, costs_nothing = MISSED[name]
+    report = graded(before_q1(use=line), "q1")
+    if costs_nothing:
+        assert full(report, "q1")
+    else:
+        said = report.question("q1").parts[0].message
+        assert "ModuleNotFoundError: No module named 'einops'" in said and "requirements.txt" in said
+
+
 def set_up_last(cells: Cells) -> None:
     """The import cell was moved below the answers, after it had run."""
     cells.append(cells.pop(cells.index(containing(cells, "import math\n\nimport numpy"))))

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
+from gatelab.sandbox.worker.newer import readable
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -130,8 +131,11 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
     try:
         tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
     except SyntaxError as error:
-        error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
-        raise
+        try:
+            tree = ast.parse(to_python(_with_percent(readable(text))), f"cell {cell}")
+        except SyntaxError:
+            error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
+            raise error from None
     return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
 
 
