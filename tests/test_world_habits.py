@@ -176,3 +176,29 @@ def test_an_attribute_that_only_ones_own_class_has_is_no_other_mistake(graded: C
     question = graded(change, "q8").question("q8")
     assert (question.misconception, question.note) == (None, "")
     assert any("'LSTM' object has no attribute 'width'" in part.message for part in question.parts)
+
+
+def test_what_a_layer_returns_is_not_cut_before_it_is_told(graded: Callable) -> None:
+    """Outputs without the state: no part calls the first sequence of the batch the outputs."""
+
+    def change(cells: Cells) -> None:
+        swap(answer(cells, "q3"), "outputs, (h, c)", "outputs")
+
+    parts = [part for part in graded(change, "q3").question("q3").parts if not part.passed]
+    assert "lstm-state-dict" in [part.name for part in parts]
+    assert all("should return two things: outputs and the state" in part.message for part in parts)
+
+
+PLAIN = {
+    "half precision": ("x = x.half()", "Tensors of two dtypes have met"),
+    "a cast": ("h = h.float()", "`.float()`"),
+    "a graph that was cut": ("h.data.sum().backward()", "has cut the graph"),
+}
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_common_errors_are_told_in_words_that_are_true(graded: Callable, name: str) -> None:
+    line, words = PLAIN[name]
+    said = graded(before_q1(use=line), "q1").question("q1").parts[0].message
+    assert words in said, said
+    assert "float32 and float64" not in said
