@@ -202,3 +202,14 @@ def test_common_errors_are_told_in_words_that_are_true(graded: Callable, name: s
     said = graded(before_q1(use=line), "q1").question("q1").parts[0].message
     assert words in said, said
     assert "float32 and float64" not in said
+
+
+def test_who_adds_to_a_gradient_that_was_there_is_told_so(graded: Callable) -> None:
+    """The norms are right wherever x has no .grad before: that they are not right yet would be false."""
+    added = "def gradient_norms(layer, x):\n    x.requires_grad_(True)\n    layer(x)[0][:, -1].sum().backward()\n    return x.grad.norm(dim=(0, 2))\n"
+
+    def change(cells: Cells) -> None:
+        answer(cells, "q4")["source"] += "\n" + added
+
+    (left,) = [p for p in graded(change, "q4").question("q4").parts if not p.passed]
+    assert left.message.startswith("Where x and the weights have a .grad already"), left.message
