@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatelab.sandbox.worker.lines import source_lines, to_python
@@ -20,6 +20,7 @@ BETWEEN = st.sampled_from(
 )  # fmt: skip
 
 
+@settings(deadline=None)  # the first example imports IPython
 @given(st.lists(BETWEEN | st.just("mark()"), max_size=12), st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_every_statement_keeps_its_line(pieces: list[str], newline: str, ended: bool) -> None:
     source = "\n".join([*pieces, "mark()"])

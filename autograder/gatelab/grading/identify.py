@@ -24,7 +24,8 @@ from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.trace import Trace
 
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
-QUOTED = re.compile(r"""(["'`])([^"'`]*)\1""")  # a name in an exception's message
+# A name in an exception's message, and whether it is the type of an object: that is nobody's own choice.
+QUOTED = re.compile(r"""(["'`])([^"'`]*)\1( object\b)?""")
 
 
 FEW = 8  # pairs of mistakes that are simply tried
@@ -141,7 +142,11 @@ def equal_answers(
 def _said(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
     """Type and message of an exception. Names that the request does not speak of are the writer's own: any will do."""
     asked = set(_texts(request))
-    return error["type"], QUOTED.sub(lambda name: name[0] if name[2] in asked else '"…"', error["message"])
+
+    def anybodys(name: re.Match[str]) -> str:
+        return name[0] if name[3] or name[2] in asked else '"…"'
+
+    return error["type"], QUOTED.sub(anybodys, error["message"])
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -67,7 +67,11 @@ def check_names(kind: str, names: Iterable[str]) -> None:
 
 def pair(reply, kind: str):
     """The reply as (outputs, state), the LSTM's state as a pair; says so where it is something else."""
-    value = reply.value
+    return two(reply.value, kind)
+
+
+def two(value, kind: str):
+    """The same of what a call returned."""
     needs(
         isinstance(value, tuple | list) and len(value) == 2,
         f"A call of {kind} should return two things: outputs and the state. Yours returns {kind_of(value)}.",
@@ -346,11 +350,11 @@ def test_gru_follows_the_step(student, draw, put_step):
 FRESH = """
 def main(ns, kind, D, H, x):
     layer = ns[kind](D, H).to(x.dtype)
-    outputs = layer(x)[0]
+    returned = layer(x)
     return {
         "state_dict": {name: tensor.clone() for name, tensor in layer.state_dict().items()},
         "parameters": [name for name, _ in layer.named_parameters()],
-        "outputs": outputs,
+        "returned": returned,
     }
 """
 
@@ -371,7 +375,7 @@ def check_state_dict(student, draw, kind: str) -> None:
     theirs = Truth(kind, draw, D, H)
     theirs.weights = fresh["state_dict"]
     name = f"outputs of your new {kind}, beside those of torch.nn.{kind} with its weights,"
-    close(fresh["outputs"], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
+    close(two(fresh["returned"], kind)[0], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
 
     layer = loaded(student, truth, D)
     back = layer.state_dict()

@@ -10,6 +10,7 @@ import contextlib
 import functools
 import importlib.abc
 import importlib.machinery
+import re
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
@@ -129,6 +130,24 @@ def without_missing(run: Callable[[], Any], error: ModuleNotFoundError) -> Any:
                 return run()
             except ModuleNotFoundError as another:
                 error = another
+
+
+_FOR_GOOD = _Finder()
+
+
+def stand_in(message: str) -> bool:
+    """From now on an empty module stands for the one that an import inside a function has missed.
+
+    message: of the ModuleNotFoundError. False where it names none that is missing, or one that stands there already.
+    """
+    named = re.fullmatch(r"No module named '([\w.]+)'", message)
+    root = named[1].partition(".")[0] if named else ""
+    if not _is_missing(root) or root in _FOR_GOOD.roots or len(_FOR_GOOD.roots) >= MOST:
+        return False
+    _FOR_GOOD.roots.add(root)
+    if _FOR_GOOD not in sys.meta_path:
+        sys.meta_path.append(_FOR_GOOD)
+    return True
 
 
 def _is_missing(root: str) -> bool:

@@ -71,7 +71,7 @@ def _is_stub(node: ast.stmt) -> bool:
     """Whether nothing was written: a docstring and the stub's error."""
     if isinstance(node, FUNCTIONS):
         body = [step for step in node.body if not _is_text(step)]
-        return len(body) == 1 and _raises_stub(body[0])
+        return bool(body) and _raises_stub(body[0])
     methods = [step for step in getattr(node, "body", []) if isinstance(step, FUNCTIONS)]
     return bool(methods) and all(any(map(_raises_stub, method.body)) for method in methods)
 

@@ -8,7 +8,7 @@ put off until a question needs a name that they give (`Pending`), and so is what
 from __future__ import annotations
 
 import ast
-import asyncio
+import contextlib
 import linecache
 import time
 import types
@@ -22,11 +22,12 @@ from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
 from gatelab.sandbox.worker.history import History
 from gatelab.sandbox.worker.lines import source_lines
+from gatelab.sandbox.worker.loops import move_on, the_loop
 from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.pending import Pending
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.sandbox.worker.shell import new_shell
-from gatelab.sandbox.worker.statements import Statement, statements
+from gatelab.sandbox.worker.statements import Statement, cell_magic, statements
 
 Branch = list[Statement]
 REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
@@ -60,7 +61,7 @@ class Notebook:
         ] = {}  # names that only code for a GPU, which did not run, would define
         self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
         self.flags = 0
-        self.loop: asyncio.AbstractEventLoop | None = None
+        self.unmet: list[tuple[Statement, str]] = []  # what missed a name, and the name
 
     def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
         """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
@@ -80,9 +81,28 @@ class Notebook:
         except BaseException as error:
             return {"cpu": 0.0, "error": describe(error)}
         found: dict[str, Any] = {}
+        if self.shell.has_own_magic(cell_magic(source)):
+            todo = self._under_own_magic(source, todo, seconds, found)
         for statement in self._run_some(todo, seconds, quick, found):
             self._run_some([statement], REST_SECONDS, True, found)
+        with contextlib.suppress(BaseException), within(REST_SECONDS):
+            move_on()
         return found | {"cpu": time.process_time() - began}
+
+    def _under_own_magic(
+        self, source: str, todo: list[Statement], seconds: float, found: dict[str, Any]
+    ) -> list[Statement]:
+        """Let a magic of the notebook's own do with a cell what it does, which may be nothing.
+
+        Returns the definitions among the cell's statements where it has run them: once more, so that each stands for
+        its line in the cell.
+        """
+        names = {name for statement in todo for name in statement.binds}
+        before = {name: self.namespace.get(name) for name in names}
+        self._run_some(statements(source, todo[0].cell, opened=False) if todo else [], seconds, False, found)
+        if all(self.namespace.get(name) is value for name, value in before.items()):
+            return []
+        return [statement for statement in todo if statement.defines]
 
     def _run_some(
         self, todo: list[Statement], seconds: float, quick: bool, found: dict[str, Any]
@@ -136,6 +156,8 @@ class Notebook:
             plain = statement.undecorated()
             if plain is None or not self._runs(plain):
                 _note(found, error, statement)
+                if isinstance(error, NameError) and statement.quick:
+                    self.unmet.append((statement, error.name or ""))
             else:
                 self.history.note(statement, self.namespace)
         else:
@@ -199,8 +221,7 @@ class Notebook:
         code = compile(tree, f"cell {statement.cell}", "exec", flags=flags, dont_inherit=True)
         self.flags |= code.co_flags & FUTURE
         if code.co_flags & 0x80:  # a coroutine: it awaits
-            self.loop = self.loop or asyncio.get_event_loop_policy().get_event_loop()
-            self.loop.run_until_complete(types.FunctionType(code, self.namespace)())
+            the_loop().run_until_complete(types.FunctionType(code, self.namespace)())
         else:
             exec(code, self.namespace)
 
@@ -238,9 +259,24 @@ class Notebook:
             except BaseException:
                 return  # the student's code says what is missing when it is called
 
+    def _run_unmet(self) -> None:
+        """Definitions that missed a name which a cell below gives: the cells were run in another order."""
+        tried: set[tuple[int, str]] = set()  # a name that is there now is waited for once
+        while ready := [
+            (statement, name)
+            for statement, name in self.unmet
+            if name in self.namespace
+            and not statement.binds & self.namespace.keys()
+            and (id(statement), name) not in tried
+        ]:
+            tried |= {(id(statement), name) for statement, name in ready}
+            for statement, _ in ready:
+                self._run_some([statement], REST_SECONDS, True, {})
+
     def settle(self) -> dict[str, Any]:
         """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something
         else than an answer ("mended": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
+        self._run_unmet()
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
         return {"missing": missing, "mended": self.asked.settle(self.namespace), "twice": twice}

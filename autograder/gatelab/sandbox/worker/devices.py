@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import re
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -35,7 +36,19 @@ def settle_devices() -> None:
     put(torch, set_default_device=_default_device(torch.set_default_device))
     put(torch, set_default_tensor_type=_only_here(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
-        put_if_there(torch.accelerator, current_accelerator=lambda *_, **__: torch.device("cpu"))
+        put_if_there(
+            torch.accelerator, current_accelerator=_accelerator(torch.accelerator.current_accelerator)
+        )
+
+
+def _accelerator(ask: Callable[..., Any]) -> Callable[..., Any]:
+    """The processor for a notebook; for PyTorch itself (`fork_rng`, a DataLoader) there is none, as it is."""
+
+    def current_accelerator(*args: Any, **kwargs: Any) -> Any:
+        caller = sys._getframe(1).f_globals.get("__name__", "")
+        return ask(*args, **kwargs) if caller.split(".")[0] == "torch" else torch.device("cpu")
+
+    return current_accelerator
 
 
 def seed_processor_only() -> None:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gatelab.sandbox.worker import scan, wire
+from gatelab.sandbox.worker.absent import stand_in
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.cells import Known, Notebook
 from gatelab.sandbox.worker.devices import choose_processor, misses_gpu
@@ -171,12 +172,20 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
     try:
         with within(seconds) if seconds else contextlib.nullcontext():
             answer = runtime.handle(request)
-            if misses_gpu(str((answer.get("error") or {}).get("message"))) and choose_processor():
+            while _can_be_there(answer.get("error") or {}):
                 runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
                 answer = runtime.handle(request)
             return answer
     except TimeUp as error:
         return {"error": describe(error)}
+
+
+def _can_be_there(error: Mapping[str, Any]) -> bool:
+    """Whether something is there from now on that a call has missed: a GPU, a module that is not installed."""
+    message = str(error.get("message"))
+    if misses_gpu(message):
+        return choose_processor()
+    return error.get("type") == "ModuleNotFoundError" and stand_in(message)
 
 
 def _ended(pid: int, children: dict[int, Any]) -> Any:

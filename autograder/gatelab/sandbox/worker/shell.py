@@ -5,13 +5,11 @@ Magics are IPython's. What would start a program, wait for a person or measure f
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import importlib
 import os
 import platform
 import re
-import selectors
 import sys
 import types
 from pathlib import Path
@@ -21,9 +19,12 @@ import IPython
 import IPython.core.getipython
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magics.execution import TimeitResult
+from IPython.display import DisplayHandle
 from IPython.utils.capture import CapturedIO
 from IPython.utils.text import SList
 from traitlets.config import Config
+
+from gatelab.sandbox.worker.loops import new_loop
 
 # Line and cell magics with nothing to do here: they draw, install, measure, ask, start programs or end the session.
 NOTHING = {
@@ -93,6 +94,16 @@ class Shell(InteractiveShell):
             return None
         return super().run_line_magic(magic_name, line, _stack_depth + 1)
 
+    def has_own_magic(self, name: str) -> bool:
+        """Whether the notebook itself has defined this cell magic."""
+        found = self.find_cell_magic(name) if name else None  # type: ignore[no-untyped-call]  # IPython's
+        return getattr(found, "__module__", None) == "__main__"
+
+    def magic(self, arg_s: str) -> Any:
+        """IPython's name for it until version 8, and Colab's."""
+        name, _, line = arg_s.lstrip("%").partition(" ")
+        return self.run_line_magic(name, line)
+
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         if magic_name in ("bash", "sh", "script"):
             _make_folders(cell)
@@ -149,22 +160,9 @@ def _make_folders(command: str) -> None:
                         os.makedirs(folder.strip("'\""), exist_ok=True)
 
 
-class Loop(asyncio.SelectorEventLoop):
-    """An event loop that needs no socket, which a worker cannot have. No other thread can wake it."""
-
-    def __init__(self) -> None:
-        super().__init__(selectors.SelectSelector())
-
-    def _make_self_pipe(self) -> None: ...
-
-    def _close_self_pipe(self) -> None: ...
-
-    def _write_to_self(self) -> None: ...
-
-
-class _Loops(asyncio.DefaultEventLoopPolicy):
-    def _loop_factory(self) -> Loop:
-        return Loop()
+def _display(*_: Any, display_id: Any = None, **__: Any) -> DisplayHandle | None:
+    """Shows nothing, and gives what is asked to update it."""
+    return DisplayHandle(None if display_id is True else display_id) if display_id else None
 
 
 def new_shell() -> Shell:
@@ -182,7 +180,6 @@ def new_shell() -> Shell:
     for place in (IPython, IPython.core.getipython):
         setattr(place, "get_ipython", lambda: shell)  # noqa: B010
     namespace["get_ipython"] = lambda: shell
-    namespace["display"] = lambda *args, **kwargs: None
-    asyncio.set_event_loop_policy(_Loops())
-    asyncio.set_event_loop(Loop())
+    namespace["display"] = _display
+    new_loop()
     return shell

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
+from gatelab.sandbox.worker.newer import readable
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -29,9 +30,10 @@ FILLING = {
     "setdefault", "sort", "update",
 }  # fmt: skip
 
-# Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, so it is left out.
+# Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, and `skip` (an
+# extension's, or one that a notebook defines) and `false` run none of it, so it is left out.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
-LEFT_OUT = {"timeit"}
+LEFT_OUT = {"timeit", "skip", "false"}
 # Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to stand over Python.
 OTHER_LANGUAGES = {
     "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
@@ -120,14 +122,27 @@ class Statement:
         )
 
 
-def statements(source: str, cell: int) -> list[Statement]:
-    """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does."""
+def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
+    """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does.
+
+    opened: those under a cell magic that stands over Python; else the call of the magic.
+    """
+    text = _without_cell_magic(source) if opened else source
     try:
-        tree = ast.parse(to_python(_with_percent(_without_cell_magic(source))), f"cell {cell}")
+        tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
     except SyntaxError as error:
-        error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
-        raise
+        try:
+            tree = ast.parse(to_python(_with_percent(readable(text))), f"cell {cell}")
+        except SyntaxError:
+            error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
+            raise error from None
     return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
+
+
+def cell_magic(source: str) -> str:
+    """The name of the magic over a cell; "" where there is none."""
+    found = CELL_MAGIC.match(source)
+    return found[1] if found else ""
 
 
 def fingerprint(node: ast.stmt) -> str:

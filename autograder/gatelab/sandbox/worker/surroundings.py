@@ -7,8 +7,8 @@ notebook is right here. Nothing of this protects anybody.
 
 from __future__ import annotations
 
-import asyncio
 import builtins
+import code
 import concurrent.futures
 import functools
 import multiprocessing.pool
@@ -20,7 +20,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+import IPython
 import IPython.core.debugger as ipython_debugger
+import IPython.terminal.embed
 import matplotlib
 import matplotlib.pyplot as plt
 import torch
@@ -29,6 +31,7 @@ import tqdm
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
+from gatelab.sandbox.worker.loops import settle_loops
 from gatelab.sandbox.worker.replacing import put, put_if_there
 
 
@@ -44,7 +47,7 @@ def settle_in() -> None:
     builtins.input = lambda prompt="": ""
     _no_programs()
     tempfile.tempdir = None  # it was asked for before this process had a folder of its own
-    put(asyncio, create_task=_create_task)
+    settle_loops()
     settle_devices()
 
 
@@ -168,6 +171,10 @@ def _no_debugger() -> None:
     sys.breakpointhook = nothing
     for name in ("set_trace", "post_mortem", "pm"):
         setattr(pdb, name, nothing)
+    put(pdb, runcall=lambda function, *args, **kwargs: function(*args, **kwargs))
+    put(code, interact=nothing)
+    put(IPython, embed=nothing)
+    put(IPython.terminal.embed, embed=nothing)
     for place in (pdb.Pdb, ipython_debugger, ipython_debugger.Pdb):
         put(place, set_trace=nothing)
     for name in ("ipdb", "pudb"):
@@ -198,15 +205,6 @@ def _no_programs() -> None:
         getoutput=lambda *_, **__: "",
         getstatusoutput=lambda *_, **__: (0, ""),
     )
-
-
-def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task[Any]:
-    """As in Jupyter, where a loop always runs: the task is done by the next `await`."""
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        loop = asyncio.get_event_loop_policy().get_event_loop()
-    return loop.create_task(coroutine, **kwargs)
 
 
 def _no_screen() -> None:

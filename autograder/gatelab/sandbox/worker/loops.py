@@ -1,0 +1,104 @@
+"""The event loop of a notebook. In Jupyter one runs under all cells; here it runs while something is awaited.
+
+So what asks for the running loop is given the notebook's, `asyncio.run` works in a cell and in what a cell awaits (as
+it does under nest_asyncio), and tasks that nobody awaits move on after each cell.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import selectors
+from collections.abc import Coroutine, Iterator
+from typing import Any
+
+from gatelab.sandbox.worker.replacing import put
+
+BETWEEN_CELLS = 0.05  # seconds that tasks have after each cell
+
+_running_loop = asyncio.get_running_loop
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """An event loop that needs no socket, which a worker cannot have. No other thread can wake it."""
+
+    def __init__(self) -> None:
+        super().__init__(selectors.SelectSelector())
+
+    def run_until_complete(self, future: Any) -> Any:
+        """As under nest_asyncio: also in what a loop runs."""
+        with _no_loop_running():
+            if not self.is_running():
+                return super().run_until_complete(future)
+            inner = Loop()
+            try:
+                return inner.run_until_complete(future)
+            finally:
+                inner.close()
+
+    def _make_self_pipe(self) -> None: ...
+
+    def _close_self_pipe(self) -> None: ...
+
+    def _write_to_self(self) -> None: ...
+
+
+class _Loops(asyncio.DefaultEventLoopPolicy):
+    def _loop_factory(self) -> Loop:
+        return Loop()
+
+
+def new_loop() -> None:
+    """The loop of a fresh notebook."""
+    asyncio.set_event_loop_policy(_Loops())
+    asyncio.set_event_loop(Loop())
+
+
+def the_loop() -> asyncio.AbstractEventLoop:
+    """The notebook's, also after a cell closed it or took it away."""
+    with contextlib.suppress(RuntimeError):
+        loop = asyncio.get_event_loop_policy().get_event_loop()
+        if not loop.is_closed():
+            return loop
+    loop = Loop()
+    asyncio.set_event_loop(loop)
+    return loop
+
+
+def settle_loops() -> None:
+    """What asks for a running loop finds the notebook's."""
+    for place in (asyncio, asyncio.events):
+        put(place, get_running_loop=_get_running_loop)
+    put(asyncio, create_task=_create_task, run=_run)
+
+
+def move_on() -> None:
+    """Tasks that nobody awaits have a moment, as they have in Jupyter between two cells."""
+    loop = the_loop()
+    if tasks := asyncio.all_tasks(loop):
+        loop.run_until_complete(asyncio.wait(tasks, timeout=BETWEEN_CELLS))
+
+
+def _get_running_loop() -> asyncio.AbstractEventLoop:
+    try:
+        return _running_loop()
+    except RuntimeError:
+        return the_loop()
+
+
+def _create_task(coroutine: Any, **kwargs: Any) -> asyncio.Task[Any]:
+    return _get_running_loop().create_task(coroutine, **kwargs)
+
+
+def _run(main: Coroutine[Any, Any, Any], **_: Any) -> Any:
+    return the_loop().run_until_complete(main)
+
+
+@contextlib.contextmanager
+def _no_loop_running() -> Iterator[None]:
+    before = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(before)
