@@ -269,3 +269,25 @@ def test_a_mistake_in_one_definition_or_in_whole_code_has_no_halves(bank: Bank) 
     by_key = {chaff.key: chaff for chaff in bank.chaffs}
     assert only_in_one(by_key["q3/forget-bias-ignored"]) == ()
     assert only_in_one(by_key["q3/batch-and-time-mixed"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("q3", ("sequence-read-backwards", 0), ("outputs-time-first", 1)),
+        ("q5", ("frozen-counted", 0), ("one-bias-only", 0)),
+    ],
+)
+def test_two_mistakes_in_two_definitions_are_both_named(
+    lab: Lab, bank: Bank, question: str, one: tuple[str, int], other: tuple[str, int]
+) -> None:
+    """Each definition of the question is wrong in its own way."""
+    chaffs = {chaff.id: chaff for chaff in bank.chaffs_of(question)}
+    a, b = ((only_in_one(chaffs[id]) or (chaffs[id],))[half] for id, half in (one, other))
+    both = compose(a, b)
+    assert both is not None
+    grading = Grading(lab, 11, LocalWorkers(lab, [both.source]), bank)
+    run_suites(lab, grading, [question], training=False)
+    found = grading.finished[question]
+    assert set((found.misconception or "").split("+")) == {a.id, b.id}, [part.message for part in found.parts]
+    assert found.credit == pytest.approx(a.credit * b.credit * found.max_points, abs=0.01)

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from gatelab.lab.bank import Chaff, only_in_one
+from gatelab.lab.bank import Chaff, made_in, only_in_one
 from gatelab.lab.policy import Withheld
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.trace import Trace
@@ -104,6 +104,39 @@ def likely_pairs(
             if (shows[a] or shows[b]) != right and (right or (shows[a] and shows[b]) or gives[a] or gives[b])
         ]
     return alive
+
+
+def side_by_side(
+    trace: Trace,
+    chaffs: list[Chaff],
+    backend: Callable[[str], Callable[[], LocalBackend]],
+    correct: dict[int, dict[str, Any] | None],
+) -> list[Chaff]:
+    """Two mistakes, each in a definition of its own, that together give every wrong answer; `[]` where there are none.
+
+    Each is replayed alone: where it shows, it must give what was submitted, and what it does not give the other one must.
+    `correct` holds the right answers.
+    """
+    requests = {place: trace.exchanges[place].request for place in correct}
+    wrong = {place for place, answer in correct.items() if not _as_submitted(trace, place, answer)}
+    explained: list[tuple[Chaff, frozenset[str], set[int]]] = []
+    for one in (half for chaff in chaffs for half in only_in_one(chaff) or (chaff,)):
+        if len(where := made_in(one)) != 1:
+            continue
+        shows = set()
+        for place, answer in answers(trace, backend(one.source)):
+            right = correct.get(place)
+            if answer is not None and right is not None and equal_answers(answer, right, requests[place]):
+                continue
+            if not _as_submitted(trace, place, answer):
+                break
+            shows.add(place)
+        else:
+            explained += [(one, where, shows)] if shows else []
+    for (a, in_a, shows_a), (b, in_b, shows_b) in itertools.combinations(explained, 2):
+        if in_a != in_b and shows_a | shows_b == wrong:
+            return [a, b]
+    return []
 
 
 def equal_answers(
@@ -226,8 +259,10 @@ def identify(
         return Mistakes(found)
     # Where every call fails there are no numbers to tell two mistakes by.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
-    if not compose or not numbers:
+    if not numbers:
         return Mistakes()
+    if not compose:
+        return Mistakes(side_by_side(trace, chaffs, backend, correct), full=True)
     pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
     if correct:
         pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
