@@ -58,7 +58,12 @@ def test_a_likeness_is_told_and_no_number_of_the_right_ones_with_it(got: Tensor,
 
 @pytest.mark.parametrize(
     "got",
-    [OTHER, torch.full_like(WANT, float("nan")), WANT * OTHER, torch.cat([WANT[..., :2], OTHER[..., 2:]], dim=-1)],
+    [
+        OTHER,
+        torch.full_like(WANT, float("nan")),
+        WANT * OTHER,
+        torch.cat([WANT[..., :2], OTHER[..., 2:]], dim=-1),
+    ],
 )
 def test_numbers_that_have_nothing_in_common_are_not_said_to(got: Tensor) -> None:
     assert told(got, WANT, ["N", "T", "H"]) == ""

@@ -48,7 +48,9 @@ def which(got, outputs: Tensor, lengths: Tensor) -> str:
         if not same[n, length - 1]:
             m, t = same.nonzero()[0].tolist() if bool(same.any()) else (n, -1)
             whose = "" if m == n else f" of sequence {m}"
-            copied = f"What you return for sequence {n} (length {length}) is the output of step t = {t}{whose}."
+            copied = (
+                f"What you return for sequence {n} (length {length}) is the output of step t = {t}{whose}."
+            )
             return copied if same.sum() == 1 else ""
     return ""
 

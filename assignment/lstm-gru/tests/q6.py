@@ -67,11 +67,15 @@ def which(outputs, lengths, got):
     for n, (row, length) in enumerate(zip(got.detach().to(outputs.dtype), lengths.tolist(), strict=True)):
         same = torch.isclose(outputs, row, rtol=1e-6, atol=0, equal_nan=True).all(dim=2)  # (N, T)
         if not same[n, length - 1]:
-            steps = sorted({(int(m), int(t)) for m, t in same.nonzero()}, key=lambda step: step[0] != n)
-            m, t = steps[0] if steps else (n, -1)
-            whose = "" if m == n else f" of sequence {m}"
-            text = f"What you return for sequence {n} (length {length}) is the output of step t = {t}{whose}"
-            return f"{text}, which is padding." if t >= lengths[m] else f"{text}." if steps else ""
+            steps = [(int(m), int(t)) for m, t in same.nonzero()]
+            told = f"What you return for sequence {n} (length {length}) is "
+            if steps and all(t >= lengths[m] for m, t in steps):
+                return told + "padding."
+            if len(steps) == 1:
+                m, t = steps[0]
+                whose = "" if m == n else f" of sequence {m}"
+                return f"{told}the output of step t = {t}{whose}."
+            return ""
     return ""
 
 

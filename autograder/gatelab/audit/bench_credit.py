@@ -99,7 +99,12 @@ def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
 
 
 def _show(found: CreditPrice, console: Console) -> None:
-    table = Table("side", "CPU s", "times without credit", title=f"{found.answers} answers, {found.raised} earn more by the credit")
+    table = Table(
+        "side",
+        "CPU s",
+        "times without credit",
+        title=f"{found.answers} answers, {found.raised} earn more by the credit",
+    )
     for side in SIDES:
         seconds = found.seconds[side]
         table.add_row(side, f"{seconds:.1f}", f"{seconds / found.seconds['no credit']:.3f}")

@@ -106,6 +106,34 @@ def likely_pairs(
     return alive
 
 
+def called(trace: Trace) -> dict[int, str]:
+    """The functions of the notebook that were called by name: place in the trace → name."""
+    requests = {place: exchange.request for place, exchange in enumerate(trace.exchanges)}
+    found = {
+        place: request["arguments"].get("target")
+        for place, request in requests.items()
+        if request["op"] == "call"
+    }
+    return {place: str(name) for place, name in found.items() if isinstance(name, str)}
+
+
+def drawn_at(trace: Trace, places: Iterable[int]) -> set[int]:
+    """Those places where random numbers belong to the answer, by the driver's own word (`draws`, testkit/steady.py).
+
+    How many are drawn is the student's business, so that two with the same mistake may answer differently there.
+    """
+    found = set()
+    for place in places:
+        request = trace.exchanges[place].request
+        given = request["arguments"] if request["op"] == "run" else {}
+        if "def draws(" in given.get("source", ""):
+            driver: dict[str, Any] = {"__name__": "driver", "torch": torch}
+            exec(compile(given["source"], "<grader>", "exec"), driver)
+            if driver["draws"](**given["values"]):
+                found.add(place)
+    return found
+
+
 def side_by_side(
     trace: Trace,
     chaffs: list[Chaff],
@@ -119,13 +147,17 @@ def side_by_side(
     """
     requests = {place: trace.exchanges[place].request for place in correct}
     wrong = {place for place, answer in correct.items() if not _as_submitted(trace, place, answer)}
+    calls = called(trace)
     explained: list[tuple[Chaff, frozenset[str], set[int]]] = []
     for one in (half for chaff in chaffs for half in only_in_one(chaff) or (chaff,)):
         if len(where := made_in(one)) != 1:
             continue
+        own = {place for place in correct if calls.get(place) in where}  # empty for a class
         shows = set()
         for place, answer in answers(trace, backend(one.source)):
             right = correct.get(place)
+            if place not in correct or (own and place not in own):
+                continue
             if answer is not None and right is not None and equal_answers(answer, right, requests[place]):
                 continue
             if not _as_submitted(trace, place, answer):
@@ -249,25 +281,43 @@ def identify(
             for half in only_in_one(chaff)
         ]
         found = [half for half in halves if agrees(trace, backend(half.source))]
+    drawn = drawn_at(trace, replayed) if correct else set()
+    # Where something else is wrong, too, that decides.
+    judged = replayed - drawn if replayed - drawn - right else replayed
+    if not found and judged != replayed:
+        disagrees = zip(chaffs, differs, strict=True)
+        found = [c for c, place in disagrees if place in drawn and agrees(trace, backend(c.source), judged)]
+    if not found and correct:
+        # A function that the student's other code does not use shows in the calls of its own name alone.
+        calls, wrong = called(trace), judged - right
+        for chaff in chaffs:
+            own = {place for place in judged if calls.get(place) in made_in(chaff)}
+            if wrong <= own and agrees(trace, backend(chaff.source), own):
+                found.append(chaff)
+                break
     if found:
         return Mistakes(found[:1], full=True)
     # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
-    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), failed | right)]
+    asked = (failed | right) & judged
+    found = [chaff for chaff in chaffs if agrees(trace, backend(chaff.source), asked)]
     if len(found) == 1:
         return Mistakes(found)
     # Where every call fails there are no numbers to tell two mistakes by.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
     if not numbers:
         return Mistakes()
+    correct = {place: answer for place, answer in correct.items() if place in judged}
+    if correct and (two := side_by_side(trace, chaffs, backend, correct)):
+        return Mistakes(two, full=True)
     if not compose:
-        return Mistakes(side_by_side(trace, chaffs, backend, correct), full=True)
+        return Mistakes()
     pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
     if correct:
         pairs = likely_pairs(trace, [backend(chaff.source) for chaff in chaffs], correct)
     for a, b in pairs:
         both = compose(chaffs[a], chaffs[b])
-        if both is not None and agrees(trace, backend(both.source)):
+        if both is not None and agrees(trace, backend(both.source), judged):
             return Mistakes([chaffs[a], chaffs[b]], full=True)
     return Mistakes()

@@ -68,7 +68,9 @@ def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
             return found
     for place, axis in enumerate(axes):
         if axis == "N" and want.shape[place] > 1:
-            mine, right = (numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want))
+            mine, right = (
+                numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want)
+            )
             sound = ((mine - right).abs() <= near).all(dim=1)
             if bool(sound.any()):
                 rows = [int(n) for n in (~sound).nonzero()[:, 0]]
@@ -108,7 +110,9 @@ def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
     factor = (mine * right).sum(dim=1) / (right * right).sum(dim=1).clamp(min=1e-300)
     fits = ((mine - factor[:, None] * right).abs() <= near).all() and bool((factor.abs() > NEAR).all())
     return (
-        f"Each of the {WORDS[axis]} has the right numbers times one factor, but not the same factor." if fits else ""
+        f"Each of the {WORDS[axis]} has the right numbers times one factor, but not the same factor."
+        if fits
+        else ""
     )
 
 
