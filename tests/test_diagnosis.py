@@ -291,3 +291,31 @@ def test_two_mistakes_in_two_definitions_are_both_named(
     found = grading.finished[question]
     assert set((found.misconception or "").split("+")) == {a.id, b.id}, [part.message for part in found.parts]
     assert found.credit == pytest.approx(a.credit * b.credit * found.max_points, abs=0.01)
+
+
+OWN_DRAWS = [
+    ("return torch.stack(steps, dim=1)", "torch.rand(5)\n        return torch.stack(steps, dim=1)"),
+]
+OWN_SHIFT = [
+    ("inputs = shift_right(targets, self.bos)", "inputs = torch.cat([torch.full_like(targets[:, :1], self.bos), targets[:, :-1]], 1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "own"),
+    [("softmax-in-step", OWN_DRAWS), ("sorted-and-not-restored", OWN_DRAWS), ("shifted-left", OWN_SHIFT)],
+)
+def test_a_mistake_is_named_whatever_the_other_code_of_the_question_looks_like(
+    lab: Lab, bank: Bank, id: str, own: list[tuple[str, str]]
+) -> None:
+    """One more random number drawn where some belong to the answer; a right function that does not use the wrong one."""
+    (chaff,) = [chaff for chaff in bank.chaffs_of("q8") if chaff.id == id]
+    source = chaff.source
+    for old, new in own:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    grading = Grading(lab, 11, LocalWorkers(lab, [source]), bank)
+    run_suites(lab, grading, ["q8"], training=False)
+    found = grading.finished["q8"]
+    assert found.misconception == id, [part.message for part in found.parts]
+    assert found.credit == pytest.approx(chaff.credit * found.max_points)
