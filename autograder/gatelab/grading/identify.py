@@ -106,6 +106,15 @@ def likely_pairs(
     return alive
 
 
+def functions(chaff: Chaff) -> set[str]:
+    """Of what a chaff is made in, the functions; a class is called to make an object, whose methods are called then."""
+    return {
+        name
+        for name in made_in(chaff)
+        if re.search(rf"^def {re.escape(name)}\b", chaff.reference, re.MULTILINE)
+    }
+
+
 def called(trace: Trace) -> dict[int, str]:
     """The functions of the notebook that were called by name: place in the trace → name."""
     requests = {place: exchange.request for place, exchange in enumerate(trace.exchanges)}
@@ -152,7 +161,7 @@ def side_by_side(
     for one in (half for chaff in chaffs for half in only_in_one(chaff) or (chaff,)):
         if len(where := made_in(one)) != 1:
             continue
-        own = {place for place in correct if calls.get(place) in where}  # empty for a class
+        own = {place for place in correct if calls.get(place) in functions(one)}  # empty for a class
         shows = set()
         for place, answer in answers(trace, backend(one.source)):
             right = correct.get(place)
@@ -291,7 +300,7 @@ def identify(
         # A function that the student's other code does not use shows in the calls of its own name alone.
         calls, wrong = called(trace), judged - right
         for chaff in chaffs:
-            own = {place for place in judged if calls.get(place) in made_in(chaff)}
+            own = {place for place in judged if calls.get(place) in functions(chaff)}
             if wrong <= own and agrees(trace, backend(chaff.source), own):
                 found.append(chaff)
                 break
