@@ -122,7 +122,11 @@ def _in_order(got: Tensor, want: Tensor, near: float) -> str:
     if bool(((mine.sort().values - right.sort().values).abs() <= near).all()) and _varies(want, near):
         return "They are the right numbers, but at other places."
     rising = mine[right.argsort()]
-    if len(mine) >= ORDERED and bool((rising.diff() >= 0).all()) and len(set(rising.tolist())) >= ORDERED // 2:
+    if (
+        len(mine) >= ORDERED
+        and bool((rising.diff() >= 0).all())
+        and len(set(rising.tolist())) >= ORDERED // 2
+    ):
         return (
             "They rise and fall with the right ones: another function (of sigmoid, tanh, …) takes the place of the right one, or "
             "its argument is shifted or scaled."
