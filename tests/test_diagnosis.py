@@ -82,7 +82,7 @@ def test_more_time_steps_than_are_listed_are_not_passed_over() -> None:
     ("got", "want", "told"),
     [
         (0.52, 0.61, "the loss is 0.52; it should be 0.61."),
-        (1.0, 1.0 + 1e-7, "the loss is 1, which is off by 1e-07."),
+        (1.0, 1.0 + 1e-5, "the loss is 1, which is off by 1e-05."),
     ],
 )
 def test_a_single_number_is_told_beside_the_right_one(got: float, want: float, told: str) -> None:
@@ -269,3 +269,53 @@ def test_a_mistake_in_one_definition_or_in_whole_code_has_no_halves(bank: Bank) 
     by_key = {chaff.key: chaff for chaff in bank.chaffs}
     assert only_in_one(by_key["q3/forget-bias-ignored"]) == ()
     assert only_in_one(by_key["q3/batch-and-time-mixed"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("question", "one", "other"),
+    [
+        ("q3", ("sequence-read-backwards", 0), ("outputs-time-first", 1)),
+        ("q5", ("frozen-counted", 0), ("one-bias-only", 0)),
+    ],
+)
+def test_two_mistakes_in_two_definitions_are_both_named(
+    lab: Lab, bank: Bank, question: str, one: tuple[str, int], other: tuple[str, int]
+) -> None:
+    """Each definition of the question is wrong in its own way."""
+    chaffs = {chaff.id: chaff for chaff in bank.chaffs_of(question)}
+    a, b = ((only_in_one(chaffs[id]) or (chaffs[id],))[half] for id, half in (one, other))
+    both = compose(a, b)
+    assert both is not None
+    grading = Grading(lab, 11, LocalWorkers(lab, [both.source]), bank)
+    run_suites(lab, grading, [question], training=False)
+    found = grading.finished[question]
+    assert set((found.misconception or "").split("+")) == {a.id, b.id}, [part.message for part in found.parts]
+    assert found.credit == pytest.approx(a.credit * b.credit * found.max_points, abs=0.01)
+
+
+OWN_DRAWS = [
+    ("return torch.stack(steps, dim=1)", "torch.rand(5)\n        return torch.stack(steps, dim=1)"),
+]
+OWN_SHIFT = [
+    ("inputs = shift_right(targets, self.bos)", "inputs = torch.cat([torch.full_like(targets[:, :1], self.bos), targets[:, :-1]], 1)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("id", "own"),
+    [("softmax-in-step", OWN_DRAWS), ("sorted-and-not-restored", OWN_DRAWS), ("shifted-left", OWN_SHIFT)],
+)
+def test_a_mistake_is_named_whatever_the_other_code_of_the_question_looks_like(
+    lab: Lab, bank: Bank, id: str, own: list[tuple[str, str]]
+) -> None:
+    """One more random number drawn where some belong to the answer; a right function that does not use the wrong one."""
+    (chaff,) = [chaff for chaff in bank.chaffs_of("q8") if chaff.id == id]
+    source = chaff.source
+    for old, new in own:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    grading = Grading(lab, 11, LocalWorkers(lab, [source]), bank)
+    run_suites(lab, grading, ["q8"], training=False)
+    found = grading.finished["q8"]
+    assert found.misconception == id, [part.message for part in found.parts]
+    assert found.credit == pytest.approx(chaff.credit * found.max_points)

@@ -8,6 +8,7 @@ from public_checks import CODE, STEP
 
 from gatelab.audit.concepts import concepts
 from gatelab.audit.fingerprints import fingerprints, namespace
+from gatelab.lab.bank import only_in_one
 
 
 @pytest.mark.parametrize("question", CODE)
@@ -87,3 +88,11 @@ def test_the_committed_numbers_are_those_of_the_bank(lab):
         "run `gatelab fingerprints`"
     )
     assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab, "q12")
+
+
+def test_a_mistake_in_one_of_two_classes_alone_is_named_too(check, lab, bank):
+    """The bank holds it as made in both; the other class is right and nothing is said of it."""
+    (whole,) = [chaff for chaff in bank.chaffs if chaff.key == "q3/initial-state-dropped"]
+    for half in only_in_one(whole):
+        text = repr(check("q3", namespace(lab, half)))
+        assert text.count(whole.misconception) == 1, text

@@ -2,7 +2,7 @@
 
 import torch
 
-from seqlab.checking import Check, Numbers, agree, gradients_agree, untouched
+from seqlab.checking import Check, Finding, Numbers, agree, gradients_agree, untouched
 
 OK_FORMAT = False
 name = "q6"
@@ -53,13 +53,39 @@ def calls(student):
     }
 
 
+def right(call, want):
+    """The values agree; where they do not, what the first wrong row is a copy of."""
+    try:
+        agree(call, want, RESULT)
+    except Finding as found:
+        raise Finding(call, f"{found} {which(*call.arguments, call.value)}".rstrip()) from None
+
+
+def which(outputs, lengths, got):
+    if not isinstance(got, torch.Tensor) or got.shape != outputs[:, 0].shape:
+        return ""
+    for n, (row, length) in enumerate(zip(got.detach().to(outputs.dtype), lengths.tolist(), strict=True)):
+        same = torch.isclose(outputs, row, rtol=1e-6, atol=0, equal_nan=True).all(dim=2)  # (N, T)
+        if not same[n, length - 1]:
+            steps = [(int(m), int(t)) for m, t in same.nonzero()]
+            told = f"What you return for sequence {n} (length {length}) is "
+            if steps and all(t >= lengths[m] for m, t in steps):
+                return told + "padding."
+            if len(steps) == 1:
+                m, t = steps[0]
+                whose = "" if m == n else f" of sequence {m}"
+                return f"{told}the output of step t = {t}{whose}."
+            return ""
+    return ""
+
+
 @check.case("last_valid")
 def last_valid(found):
     padded_call, single, step, float32, *others = found["last_valid"]
     for call in (padded_call, float32, *others):
         want = call.like(lambda o, _: torch.stack([o[0, 1], o[1, 3], o[2, 0]]))
-        agree(call, want, RESULT)
+        right(call, want)
         untouched(call)
     for call, t in [(single, 2), (step, 0)]:
-        agree(call, call.like(lambda o, _, t=t: o[:, t]), RESULT)
+        right(call, call.like(lambda o, _, t=t: o[:, t]))
     gradients_agree(padded_call, padded_call.like(lambda o, _: torch.stack([o[0, 1], o[1, 3], o[2, 0]])))

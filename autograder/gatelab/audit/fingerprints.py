@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any
 
 from gatelab.audit.concepts import concepts
-from gatelab.lab.bank import Bank, BankError, Chaff, load_bank
+from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 
@@ -95,6 +95,12 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         # A pair that looks like one of its halves, or like any other single mistake, is told as the simpler story.
         if chaff in chaffs or all("+" in id for id in entry["ids"]):
             entry["ids"].append(chaff.id)
+    # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
+    for chaff in chaffs:
+        for half in only_in_one(chaff):
+            calls = _changes(right, prints(lab, question, half))
+            if calls:
+                entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
     return {
         "words": {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs},
         "right": right,

@@ -15,14 +15,18 @@ def bench_command(
     students: Annotated[
         int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
     ] = 5,
+    credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, and what the
-    trainings of the accuracy questions cost beside their limits."""
+    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what the
+    trainings of the accuracy questions cost beside their limits, and what follow-through credit costs."""
     from gatelab.audit.bench import run_bench
+    from gatelab.audit.bench_credit import run_credit_bench
     from gatelab.audit.bench_training import run_training_bench
 
     lab = chosen_lab(root, lab_name)
-    run_bench(lab, students)
-    run_training_bench(lab)
+    if not credit:
+        run_bench(lab, students)
+        run_training_bench(lab)
+    run_credit_bench(lab)

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from gatelab.lab.bank import Chaff, only_in_one
+from gatelab.lab.bank import Chaff, made_in, only_in_one
 from gatelab.lab.policy import Withheld
 from gatelab.sandbox.worker.withheld import withheld
 from gatelab.testkit.local import LocalBackend
@@ -122,6 +122,80 @@ def likely_pairs(
             if (shows[a] or shows[b]) != right and (right or (shows[a] and shows[b]) or gives[a] or gives[b])
         ]
     return alive
+
+
+def functions(chaff: Chaff) -> set[str]:
+    """Of what a chaff is made in, the functions; a class is called to make an object, whose methods are called then."""
+    return {
+        name
+        for name in made_in(chaff)
+        if re.search(rf"^def {re.escape(name)}\b", chaff.reference, re.MULTILINE)
+    }
+
+
+def called(trace: Trace) -> dict[int, str]:
+    """The functions of the notebook that were called by name: place in the trace → name."""
+    requests = {place: exchange.request for place, exchange in enumerate(trace.exchanges)}
+    found = {
+        place: request["arguments"].get("target")
+        for place, request in requests.items()
+        if request["op"] == "call"
+    }
+    return {place: str(name) for place, name in found.items() if isinstance(name, str)}
+
+
+def drawn_at(trace: Trace, places: Iterable[int]) -> set[int]:
+    """Those places where random numbers belong to the answer, by the driver's own word (`draws`, testkit/steady.py).
+
+    How many are drawn is the student's business, so that two with the same mistake may answer differently there.
+    """
+    found = set()
+    for place in places:
+        request = trace.exchanges[place].request
+        given = request["arguments"] if request["op"] == "run" else {}
+        if "def draws(" in given.get("source", ""):
+            driver: dict[str, Any] = {"__name__": "driver", "torch": torch}
+            exec(compile(given["source"], "<grader>", "exec"), driver)
+            if driver["draws"](**given["values"]):
+                found.add(place)
+    return found
+
+
+def side_by_side(
+    trace: Trace,
+    chaffs: list[Chaff],
+    replay: Callable[[str], Replay],
+    correct: dict[int, dict[str, Any] | None],
+) -> list[Chaff]:
+    """Two mistakes, each in a definition of its own, that together give every wrong answer; `[]` where there are none.
+
+    Each is replayed alone: where it shows, it must give what was submitted, and what it does not give the other one must.
+    `correct` holds the right answers.
+    """
+    requests = {place: trace.exchanges[place].request for place in correct}
+    wrong = {place for place, answer in correct.items() if not _as_submitted(trace, place, answer)}
+    calls = called(trace)
+    explained: list[tuple[Chaff, frozenset[str], set[int]]] = []
+    for one in (half for chaff in chaffs for half in only_in_one(chaff) or (chaff,)):
+        if len(where := made_in(one)) != 1:
+            continue
+        own = {place for place in correct if calls.get(place) in functions(one)}  # empty for a class
+        shows = set()
+        for place, answer in replay(one.source):
+            right = correct.get(place)
+            if place not in correct or (own and place not in own):
+                continue
+            if answer is not None and right is not None and equal_answers(answer, right, requests[place]):
+                continue
+            if not _as_submitted(trace, place, answer):
+                break
+            shows.add(place)
+        else:
+            explained += [(one, where, shows)] if shows else []
+    for (a, in_a, shows_a), (b, in_b, shows_b) in itertools.combinations(explained, 2):
+        if in_a != in_b and shows_a | shows_b == wrong:
+            return [a, b]
+    return []
 
 
 def equal_answers(
@@ -243,21 +317,41 @@ def _named(
         for half in only_in_one(chaff) if played.differs in right else ():
             if replay(half.source).differs is None:
                 return Mistakes([half], full=True)
+    drawn = drawn_at(trace, replayed) if correct else set()
+    # Where something else is wrong, too, that decides.
+    judged = replayed - drawn if replayed - drawn - right else replayed
+    if judged != replayed:
+        for chaff, played in zip(chaffs, replays, strict=True):
+            if played.differs in drawn and played.agrees_at(judged):
+                return Mistakes([chaff], full=True)
+    if correct:
+        # A function that the student's other code does not use shows in the calls of its own name alone.
+        calls, wrong = called(trace), judged - right
+        for chaff, played in zip(chaffs, replays, strict=True):
+            own = {place for place in judged if calls.get(place) in functions(chaff)}
+            if wrong <= own and played.agrees_at(own):
+                return Mistakes([chaff], full=True)
     # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
-    found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(failed | right)]
+    asked = (failed | right) & judged
+    found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(asked)]
     if len(found) == 1:
         return Mistakes(found)
     # Where every call fails there are no numbers to tell two mistakes by.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
-    if not compose or not numbers:
+    if not numbers:
+        return Mistakes()
+    correct = {place: answer for place, answer in correct.items() if place in judged}
+    if correct and (two := side_by_side(trace, chaffs, replay, correct)):
+        return Mistakes(two, full=True)
+    if not compose:
         return Mistakes()
     pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
     if correct:
         pairs = likely_pairs(trace, replays, correct)
     for a, b in pairs:
         both = compose(chaffs[a], chaffs[b])
-        if both is not None and replay(both.source).differs is None:
+        if both is not None and replay(both.source).agrees_at(judged):
             return Mistakes([chaffs[a], chaffs[b]], full=True)
     return Mistakes()

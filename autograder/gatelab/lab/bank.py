@@ -124,13 +124,24 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     A student may get one of two classes right and the other wrong. Empty where the mistake stands in one definition anyway, or the
     chaff is whole code.
     """
-    by_name: dict[str, list[tuple[str, str]]] = {}
-    for edit in chaff.edits or ():
-        by_name.setdefault(_definition_at(chaff.reference, edit[0]), []).append(edit)
+    by_name = _by_definition(chaff)
     if len(by_name) < 2 or "" in by_name:
         return ()
     halves = (tuple(edits) for edits in by_name.values())
     return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
+
+
+def made_in(chaff: Chaff) -> frozenset[str]:
+    """The functions and classes of the outermost level that a chaff edits; "" for what is in none or several, nothing for whole code."""
+    return frozenset(_by_definition(chaff))
+
+
+def _by_definition(chaff: Chaff) -> dict[str, list[tuple[str, str]]]:
+    """The chaff's edits by the definition that they are in."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for edit in chaff.edits or ():
+        found.setdefault(_definition_at(chaff.reference, edit[0]), []).append(edit)
+    return found
 
 
 def _definition_at(source: str, text: str) -> str:

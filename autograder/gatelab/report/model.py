@@ -86,8 +86,8 @@ class Question:
         if not self.followed_through:
             return ""
         return (
-            f"All your results in this question are what this mistake alone gives, so it earns {self.points:g} of "
-            f"{self.max_points:g} points; the parts below would give {self.earned:g}."
+            "All your results in this question, but for what is drawn at random, are what this mistake alone gives, so it "
+            f"earns {self.points:g} of {self.max_points:g} points; the parts below would give {self.earned:g}."
         )
 
     @property

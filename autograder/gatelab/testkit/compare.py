@@ -1,7 +1,7 @@
 """Assertions for hidden suites. Each says the first thing that is wrong, in the student's terms.
 
 Order: wrong type, wrong shape (axes by name), wrong dtype, NaN or inf (first time step), right at t = 0 but
-wrong from t = k, else the largest difference and where. A message never holds more than a few numbers: of a tensor one
+wrong from t = k, else the largest difference and where, and what the numbers have in common with the right ones. A message never holds more than a few numbers: of a tensor one
 of the student's own, of a single number both.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from gatelab.sandbox.worker.leftovers import alike
+from gatelab.testkit.likeness import likeness
 
 NAMES = {
     "N": "batch", "T": "time", "S": "source time", "D": "input", "H": "hidden", "V": "vocabulary",
@@ -99,7 +100,7 @@ def _difference(
 ) -> str:
     """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
     if want.numel() == 1:
-        return _single(float(got), float(want), name)
+        return f"{_single(float(got), float(want), name)} {likeness(got, want, axes)}".rstrip()
     time = axes.index("T") if "T" in axes else None
     steps = _wrong_steps(wrong, time)
     length = want.shape[time] if steps and time is not None else 0
@@ -110,11 +111,12 @@ def _difference(
     at = f" at {place}" if place else ""
     off = f"the largest difference is {float(difference.max()):.2g}{at} (got {float(got[tuple(where)]):.4g})."
     if some and steps[0] > 0 and steps == list(range(steps[0], length)):
-        found = later(steps[0]) if later else ""
+        found = (later(steps[0]) if later else "") or likeness(got, want, axes)
         told = f"{name} {_verb(name, 'is')} right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on; {off}"
         return f"{told} {found}".rstrip()
     at_step = f", all at t = {_listed(steps)}" if some else ""
-    return f"{name} {_verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
+    told = f"{name} {_verb(name, 'has')} the right shape, but {int(wrong.sum())} of {wrong.numel()} numbers differ{at_step}; {off}"
+    return f"{told} {likeness(got, want, axes)}".rstrip()
 
 
 def _single(got: float, want: float, name: str) -> str:

@@ -31,10 +31,34 @@ def expected(outputs: Tensor, lengths: Tensor) -> Tensor:
     return torch.stack([sequence[int(length) - 1] for sequence, length in zip(outputs, lengths, strict=True)])
 
 
+def last_valid_is(got, outputs: Tensor, lengths: Tensor, what: str = NAME, **how) -> None:
+    """`got` must be the last valid outputs; where it holds another step's, or another sequence's, which."""
+    try:
+        close(got, expected(outputs, lengths), what, "N H", **how)
+    except AssertionError as error:
+        raise AssertionError(f"{error} {which(got, outputs, lengths)}".rstrip()) from None
+
+
+def which(got, outputs: Tensor, lengths: Tensor) -> str:
+    """What the first wrong row of `got` (N, H) is a copy of; "" where it is none, or there are too few numbers to tell."""
+    if not isinstance(got, Tensor) or got.shape != outputs[:, 0].shape or got.shape[1] < 2:
+        return ""
+    for n, (row, length) in enumerate(zip(got.detach().to(outputs.dtype), lengths.tolist(), strict=True)):
+        same = torch.isclose(outputs, row, rtol=1e-6, atol=0, equal_nan=True).all(dim=2)  # (N, T)
+        if not same[n, length - 1]:
+            m, t = same.nonzero()[0].tolist() if bool(same.any()) else (n, -1)
+            whose = "" if m == n else f" of sequence {m}"
+            copied = (
+                f"What you return for sequence {n} (length {length}) is the output of step t = {t}{whose}."
+            )
+            return copied if same.sum() == 1 else ""
+    return ""
+
+
 def check_values(student, draw, N: int, T: int, H: int) -> None:
     outputs, lengths = drawn(draw, N, T, H)
     got = student.call(NAME, outputs, lengths).value
-    close(got, expected(outputs, lengths), NAME, "N H", dtype=torch.float64)
+    last_valid_is(got, outputs, lengths, dtype=torch.float64)
 
 
 def check_gradients(student, draw, N: int, T: int, H: int) -> None:
@@ -44,7 +68,7 @@ def check_gradients(student, draw, N: int, T: int, H: int) -> None:
     upstream = draw(N, H)
     (want,) = torch.autograd.grad(expected(outputs, lengths), outputs, upstream)
     reply = student.call(NAME, outputs, lengths, upstream=upstream)
-    close(reply.value, expected(outputs.detach(), lengths), NAME, "N H")
+    last_valid_is(reply.value, outputs.detach(), lengths)
     close_grads(reply.grads, {"0": want}, NAMES)
 
 
@@ -99,7 +123,7 @@ def check_edges(student, draw, dtype: torch.dtype) -> None:
     replies = [student.call(NAME, outputs, lengths) for outputs, lengths, _ in cases]
     for reply, (outputs, lengths, more) in zip(replies, cases, strict=True):
         what = f"{NAME} for lengths {lengths.tolist()} and T = {outputs.shape[1]}{more}"
-        close(reply.value, expected(outputs.double(), lengths), what, "N H", rtol, atol, dtype=dtype)
+        last_valid_is(reply.value, outputs.double(), lengths, what, rtol=rtol, atol=atol, dtype=dtype)
         unchanged(reply.after, {"0": outputs, "1": lengths}, NAMES)
 
 

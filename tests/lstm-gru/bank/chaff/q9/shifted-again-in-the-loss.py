@@ -8,6 +8,6 @@ credit = 0.5
 EDITS = [
     (
         '    log_p = torch.log_softmax(logits, dim=-1)',
-        '    logits, targets = (logits[:, :-1], targets[:, 1:]) if targets.shape[1] > 1 else (logits, targets)\n    log_p = torch.log_softmax(logits, dim=-1)',
+        '    logits, targets = logits[:, :-1], targets[:, 1:]\n    log_p = torch.log_softmax(logits, dim=-1)',
     ),
 ]

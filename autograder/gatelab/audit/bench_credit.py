@@ -1,0 +1,110 @@
+"""What follow-through credit costs: the same wrong and right answers, graded with it and without, in one run.
+
+Beside the two stands the price without any diagnosis: the credit needs to know that a mistake explains every answer. Each answer is
+graded once by every side before the next one is, so what else the machine does falls on all of them. No training.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from gatelab.grading.examiner import run_suites
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading
+from gatelab.lab.bank import Bank, Chaff, load_bank
+from gatelab.lab.spec import DEFAULT_SEED, Lab
+from gatelab.testkit.student import Student
+
+LIMIT = 1.10  # what the credit may cost at most: times the price without it
+SIDES = ("credit", "no credit", "no diagnosis")
+
+
+class _NoCredit(Lab):
+    """The lab with `credit = 0` in its table."""
+
+    @property
+    def credit(self) -> float:
+        return 0.0
+
+
+class _Patient(Grading):
+    """The clock takes no points here."""
+
+    def enter(self, question: str, test: str) -> Student:
+        student = super().enter(question, test)
+        self.attempt.started = math.inf
+        return student
+
+
+@dataclass
+class CreditPrice:
+    """Processor seconds of each side over all answers, and how many of them earned more by the credit."""
+
+    answers: int
+    seconds: dict[str, float]
+    raised: int = 0
+
+    @property
+    def ratio(self) -> float:
+        """With the credit, over without it."""
+        return self.seconds["credit"] / self.seconds["no credit"]
+
+
+def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None) -> CreditPrice:
+    """Measure, print and return what the credit costs over so many chaffs, from all questions, and a wheat of each question."""
+    import torch
+
+    torch.set_num_threads(1)
+    off = _NoCredit(lab.assignment, lab.hidden, lab.bank, lab.release)
+    bank = load_bank(lab)
+    answers = _answers(lab, bank, chaffs)
+    for question in dict.fromkeys(question for question, _ in answers):  # what a suite imports is there then
+        _graded(lab, bank, question, lab.reference(question))
+    found = CreditPrice(len(answers), dict.fromkeys(SIDES, 0.0))
+    for number, (question, source) in enumerate(answers):
+        sides = [("credit", lab, bank), ("no credit", off, bank), ("no diagnosis", off, None)]
+        points = {}
+        for side, one, known in sides if number % 2 else sides[::-1]:
+            start = time.process_time()
+            points[side] = _graded(one, known, question, source)
+            found.seconds[side] += time.process_time() - start
+        found.raised += points["credit"] > points["no credit"]
+    _show(found, console or Console())
+    return found
+
+
+def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
+    """(question, source): chaffs from all over the bank, and the first wheat of each question."""
+    step = max(1, len(bank.chaffs) // chaffs)
+    some: list[Chaff] = list(bank.chaffs[::step][:chaffs])
+    wheats = [wheats[0] for question in lab.questions if (wheats := bank.wheats_of(question))]
+    return [(piece.question, piece.source) for piece in (*some, *wheats)]
+
+
+def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
+    """The points of one question's answer, in this process."""
+    grading = _Patient(lab, DEFAULT_SEED, LocalWorkers(lab, [source]), bank)
+    with contextlib.redirect_stdout(io.StringIO()):
+        run_suites(lab, grading, [question], training=False)
+    return grading.finished[question].points
+
+
+def _show(found: CreditPrice, console: Console) -> None:
+    table = Table(
+        "side",
+        "CPU s",
+        "times without credit",
+        title=f"{found.answers} answers, {found.raised} earn more by the credit",
+    )
+    for side in SIDES:
+        seconds = found.seconds[side]
+        table.add_row(side, f"{seconds:.1f}", f"{seconds / found.seconds['no credit']:.3f}")
+    console.print(table)

@@ -1,0 +1,13 @@
+"""The targets are turned in a circle (`roll`): the last one comes first, where `bos` should stand.
+
+Hint: What does the decoder read at step 0, before anything was said?
+"""
+
+credit = 0.5
+
+EDITS = [
+    (
+        'first = torch.full_like(targets[:, :1], bos)',
+        'first = targets[:, -1:]',
+    ),
+]

@@ -1,0 +1,89 @@
+"""What wrong numbers have in common with the right ones is said, and only where it is so."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+import torch
+from torch import Tensor
+
+from gatelab.lab.importing import importable
+from gatelab.testkit import likeness
+from gatelab.testkit.likeness import likeness as told
+
+N, T, H = 3, 5, 4
+GENERATOR = torch.Generator().manual_seed(5)
+WANT = torch.randn(N, T, H, generator=GENERATOR, dtype=torch.float64)
+OTHER = torch.randn(N, T, H, generator=GENERATOR, dtype=torch.float64)
+LENGTHS = torch.tensor([2.0, 3.0, 5.0]).double().view(3, 1, 1)
+
+
+def late(numbers: Tensor) -> Tensor:
+    return torch.cat([torch.zeros_like(numbers[:, :1]), numbers[:, :-1]], dim=1)
+
+
+def one_wrong(numbers: Tensor) -> Tensor:
+    return torch.cat([numbers[:1], OTHER[1:2], numbers[2:]])
+
+
+@pytest.mark.parametrize(
+    ("got", "says"),
+    [
+        (WANT.float().double(), "rounding of float32"),
+        (WANT + 1e-7 * OTHER, "a small number that was added"),
+        (torch.zeros_like(WANT), "All of yours are 0"),
+        (-WANT, "opposite sign"),
+        (WANT / 7, "one and the same factor"),
+        (WANT + 1, "one and the same number added"),
+        (WANT / LENGTHS, "Each of the sequences has the right numbers times one factor"),
+        (late(WANT), "one step late"),
+        (WANT.roll(-1, 1), "one step early"),
+        (WANT.flip(1), "the right time steps in reversed order"),
+        (WANT[[1, 2, 0]], "the right sequences in another order"),
+        (WANT[[1, 1, 1]], "All sequences have the numbers that are right for N = 1"),
+        (one_wrong(WANT), "Wrong are only the sequences N = 1;"),
+        (WANT.transpose(0, 1).reshape(N, T, H), "the right numbers, but at other places"),
+        ((0.2 * WANT + 0.5).clamp(0, 1), "rise and fall with the right ones"),
+        (WANT.tanh(), "rise and fall with the right ones"),
+    ],
+)
+def test_a_likeness_is_told_and_no_number_of_the_right_ones_with_it(got: Tensor, says: str) -> None:
+    want = WANT.sigmoid() if "rise" in says else WANT
+    sentence = told(got, want, ["N", "T", "H"])
+    assert says in sentence
+    assert not re.search(r"\d\.\d", sentence)
+
+
+@pytest.mark.parametrize(
+    "got",
+    [
+        OTHER,
+        torch.full_like(WANT, float("nan")),
+        WANT * OTHER,
+        torch.cat([WANT[..., :2], OTHER[..., 2:]], dim=-1),
+    ],
+)
+def test_numbers_that_have_nothing_in_common_are_not_said_to(got: Tensor) -> None:
+    assert told(got, WANT, ["N", "T", "H"]) == ""
+
+
+def test_a_few_numbers_are_alike_by_chance_and_nothing_is_made_of_it() -> None:
+    one = torch.ones(1, 1, dtype=torch.float64)
+    assert told(2 * one, one, ["N", "H"]) == ""
+    assert told(torch.tensor([2.0, 3.0]), torch.tensor([5.0, 9.0]), ["H"]) == ""
+    assert "rounding" in told(one * (1 + 1e-7), one, ["N", "H"])
+
+
+def test_equal_sequences_are_in_no_other_order() -> None:
+    equal = WANT[:1].expand(3, T, H)
+    assert "order" not in told(torch.cat([equal[:2], OTHER[:1]]), equal, ["N", "T", "H"])
+
+
+def test_the_public_checks_say_the_same(lab) -> None:
+    with importable(lab.assignment):
+        from seqlab.checking import likeness as public
+
+        codes = [inspect.getsource(module).partition('"""\n\nfrom')[2] for module in (likeness, public)]
+    assert codes[0] and codes[0] == codes[1]
