@@ -228,7 +228,7 @@ def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
     with pytest.raises(BuildError):
         release_of(kit)
     text = (kit / "pyproject.toml").read_text(encoding="utf-8")
-    listed = f"shared_lines = ['{SOLUTION.splitlines()[0].strip()}']"
+    listed = f"shared_lines = {[line.strip() for line in SOLUTION.splitlines()]}"
     (kit / "pyproject.toml").write_text(
         re.sub(r"^shared_lines = \[[^\]]*\]", listed, text, flags=re.MULTILINE)
     )

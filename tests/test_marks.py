@@ -115,6 +115,22 @@ class TestTheMarksTable:
         assert said.exit_code == 2 and again.files() == before
         assert f"marks.csv: {why}" in said.stderr and "-marks-" in said.stderr.split("copy ")[1]
 
+    @pytest.mark.parametrize("rows", [0, 1, 3])
+    def test_are_rows_that_were_cut_off_put_back(self, again: Class, rows: int) -> None:
+        """A header alone is a whole table, too: on a full disk, in a merge, by an editor."""
+        path = again.out / "marks.csv"
+        path.write_text("\n".join(path.read_text().splitlines()[: 1 + rows]) + "\n")
+        said = again.run()
+        assert again.marks() == GIVEN and again.rows()["ada"]["q12a"] == "1.5"
+        assert "marks.csv: lacked the marks " in said.stderr and "they are put back from" in said.stderr
+        assert "lacked the marks" not in again.run().stderr
+
+    def test_does_a_mark_that_was_withdrawn_not_come_back(self, again: Class) -> None:
+        again.give(ada="-")
+        again.run()
+        assert "lacked" not in again.run().stderr
+        assert ("ada", "q12a") not in again.marks()
+
     def test_is_one_that_was_changed_by_hand_kept_before_it_is_replaced(self, again: Class) -> None:
         path = again.out / "marks.csv"
         changed = path.read_text().replace('"ada","q12a","1.5"', '"ada","q12a","0.5"')
@@ -350,6 +366,14 @@ class TestASavedTable:
         said = again.run()
         assert again.marks() == GIVEN
         assert again.rows()["ada"]["mark_again"] == "q12a was 1.5" and "To be marked again" in said.stderr
+
+    def test_is_a_row_whose_name_alone_was_changed_told_and_nothing_set_aside(self, again: Class) -> None:
+        """Its mark is the one that stands already; the table is read again once the class is graded."""
+        again.edit({("ada", "submission"): "Ada"})
+        said = again.run()
+        assert "ada was changed to Ada; that is not taken in" in said.stderr
+        assert "lacks its marks" not in said.stderr and not (again.out / "grades-kept-1.csv").exists()
+        assert again.marks() == GIVEN
 
 
 class TestSavedMeanwhile:

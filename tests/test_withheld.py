@@ -41,6 +41,14 @@ torch.inference_mode()(lambda: torch.lstm_cell(x, (h, h), *weights))()
 torch.ops.aten.mkldnn_rnn_layer(x[None], *weights, h, h, False, [], 2, 4, 1, True, False, False, False)
 decompositions.lstm_cell(x @ weights[0].T, h, h, weights[1], weights[3], None, 1)
 python_cell(x, (h, h))
+torch.ops.quantized.quantized_lstm_cell_dynamic(x, [h, h], *halves, *weights[2:])
+torch.ops.quantized.quantized_gru_cell_dynamic(x, h, *thirds, weights[2][:12], weights[3][:12])
+torch.quantized_lstm_cell(x, (h, h), *eighths)
+half_cell(x, (h, h))
+half_gru_cell(x, h)
+half_layer(x[None])
+half_layer(nn.utils.rnn.pack_sequence([x]))
+half_gru(x[None])
 nn.RNN(3, 4)(x)
 nn.LSTM(3, 4).state_dict()
 """
@@ -51,6 +59,7 @@ import torch
 from torch import nn
 from torch._decomp import decompositions
 from torch.ao.nn.quantizable import LSTMCell
+from torch.ao.nn.quantized import dynamic
 
 from gatelab.sandbox.worker.withheld import withhold
 
@@ -59,6 +68,15 @@ weights = [torch.randn(16, 3), torch.randn(16, 4), torch.randn(16), torch.randn(
 # What a notebook may have laid aside before.
 cell, scripted = torch.lstm_cell, torch.jit.script(nn.GRUCell(3, 4))
 python_cell = LSTMCell(3, 4)
+# Its cells once more, with weights of half or a quarter of the digits.
+half_cell, half_gru_cell = dynamic.LSTMCell(3, 4, dtype=torch.float16), dynamic.GRUCell(3, 4, dtype=torch.float16)
+half_layer, half_gru = dynamic.LSTM(3, 4, dtype=torch.float16), dynamic.GRU(3, 4, dtype=torch.float16)
+pack = torch.ops.quantized.linear_prepack_fp16
+halves = [pack(w, b) for w, b in zip(weights[:2], weights[2:], strict=True)]
+thirds = [pack(w[:12], b[:12]) for w, b in zip(weights[:2], weights[2:], strict=True)]
+whole, offsets, scales, zeros = zip(*(torch.fbgemm_linear_quantize_weight(w) for w in weights[:2]), strict=True)
+packed = [torch.fbgemm_pack_quantized_matrix(w, k, 16) for w, k in zip(whole, (3, 4), strict=True)]
+eighths = [*whole, *weights[2:], *packed, *offsets, *scales, *zeros]
 
 
 def said(way):

@@ -11,7 +11,6 @@ import io
 import math
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +18,7 @@ from rich.table import Table
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
-from gatelab.lab.bank import Bank, Chaff, load_bank
+from gatelab.lab.bank import Bank, Chaff, Wheat, load_bank
 from gatelab.lab.spec import DEFAULT_SEED, Lab
 from gatelab.testkit.student import Student
 
@@ -84,9 +83,9 @@ def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None)
 def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
     """(question, source): chaffs from all over the bank, and the first wheat of each question."""
     step = max(1, len(bank.chaffs) // chaffs)
-    some: list[Chaff] = list(bank.chaffs[::step][:chaffs])
-    wheats = [wheats[0] for question in lab.questions if (wheats := bank.wheats_of(question))]
-    return [(piece.question, piece.source) for piece in (*some, *wheats)]
+    some: list[Chaff | Wheat] = list(bank.chaffs[::step][:chaffs])
+    some += [wheats[0] for question in lab.questions if (wheats := bank.wheats_of(question))]
+    return [(piece.question, piece.source) for piece in some]
 
 
 def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from gatelab.lab.spec import Lab
 
 TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv"}
 ADDED = {"deletable", "editable"}  # nbgrader's, so that a question is not deleted by accident
+_EMBEDDED = re.compile(r";base64,|\bdata:[\w.+-]+/[\w.+-]+[;,]", re.IGNORECASE)
 ARCHIVES = ("UEsDB", "H4sI", "TVqQ")  # zip, gzip and programs, written in base64
 
 
@@ -113,8 +115,8 @@ def check_notebook(path: Path, lab: Lab) -> None:
     for index, cell in enumerate(notebook["cells"]):
         if cell["cell_type"] not in ("code", "markdown"):
             refuse(f"is a {cell['cell_type']} cell", index)
-        if ";base64," in "".join(cell["source"]):
-            refuse("embeds a file as base64", index)
+        if _EMBEDDED.search("".join(cell["source"])):
+            refuse("embeds a file in an address (data:…)", index)
         if cell.get("outputs"):
             refuse("has outputs", index)
         if cell.get("execution_count") is not None:

@@ -90,6 +90,11 @@ class _Master:
                         region.begin, "a marker stands inside of a docstring; close the string before it"
                     )
             elif self._is_given(statement):
+                if index and syntax.span(body[index - 1])[1] == first:
+                    raise Fault(
+                        first,
+                        f"two statements share the mark `{GIVEN}`; give each statement a line of its own",
+                    )
                 if region:
                     raise Fault(region.begin, f"a marker stands inside of a statement marked `{GIVEN}`")
                 self.form.given.add(ast.dump(statement))

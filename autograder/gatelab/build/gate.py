@@ -40,7 +40,10 @@ def check_leaks(
     found += prose.search_key(texts, prose.key_of(lab))
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise BuildError(f"{found[0]}{more}.")
+        raise BuildError(
+            f"{found[0]}{more}; take it out there, or list it in shared_lines of [tool.gatelab] in pyproject.toml "
+            "if students may read it."
+        )
 
 
 def _given_lines(masters: dict[str, NotebookNode]) -> Iterator[str]:

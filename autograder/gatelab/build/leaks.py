@@ -3,9 +3,10 @@
 Solution regions and everything under tests/<lab>/hidden are turned into needles, and every file of the release is
 searched for them, in whatever comment, string or output they stand.
 
-A needle is one line that says enough by itself, or two lines in a row that say something: `c = f * c + i * g`
-may stand in an explanation, but not with the line that follows it in the solution. Definitions, imports,
-decorators, comments and docstrings are no needles: the signatures are the contract's, and so is much of the prose.
+A needle is one line that says enough by itself, or two lines in a row that say something. Of a solution, a line that
+works something out (`c = f * c + i * g`) says enough, and so does its longer arithmetic wherever it stands and under
+whatever names. Definitions, imports, decorators, comments and docstrings are no needles: the signatures are the
+contract's, and so is much of the prose.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import regions
+from gatelab.build import expressions, regions
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
-# lab's solutions and suites, a few up to 30 long stand in the students' own files too (`optimizer.step()`,
-# `with torch.no_grad():`, `return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
+# lab's solutions and suites, a few up to 21 long stand in the students' own files too (`optimizer.step()`,
+# `with torch.no_grad():`), of its references' up to 30 (`return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
 # seqlab (`task, recipe = tasks.STORE, tasks.STORE_RECIPE`), the longest with 56.
 SAYS_SOMETHING = 8
-SAYS_ENOUGH_OF_A_SOLUTION = 32
+SAYS_ENOUGH_OF_A_SOLUTION = 24
+SAYS_ENOUGH_OF_A_REFERENCE = 32
 SAYS_ENOUGH_OF_A_SUITE = 60
 SAYS_ENOUGH_OF_THE_BANK = 48
 
@@ -45,10 +47,11 @@ _DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")
 
 @dataclass(frozen=True)
 class Needle:
-    """A secret: its normalised lines, and where they come from."""
+    """A secret: its normalised lines, where they come from, and for arithmetic its form whatever the names are."""
 
     text: str
     origin: str
+    form: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,11 @@ def normal(line: str) -> str:
     return re.sub(r"\s+", "", _DECORATION.sub("", _COMMENT.sub("", line))).replace("'", '"')
 
 
-def needles(lines: Iterable[str], origin: str, enough: int) -> Iterator[Needle]:
-    """Needles of a secret's lines; `enough` characters make a needle of one line alone."""
+def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
+    """Needles of a secret's lines; `enough` characters make a needle of one line alone.
+
+    solution: a line that works something out is one whatever its length.
+    """
     before = ""
     for line in lines:
         text = normal(line)
@@ -78,7 +84,7 @@ def needles(lines: Iterable[str], origin: str, enough: int) -> Iterator[Needle]:
         if len(text) < SAYS_SOMETHING or _STRUCTURE.match(line.strip()) or _SHAPES.match(text):
             before = ""
             continue
-        if len(text) >= enough:
+        if len(text) >= enough or (solution and expressions.computes(line)):
             yield Needle(text, origin)
         elif before:
             yield Needle(f"{before}\n{text}", origin)
@@ -88,11 +94,13 @@ def needles(lines: Iterable[str], origin: str, enough: int) -> Iterator[Needle]:
 def solution_needles(notebook: NotebookNode, master: str) -> Iterator[Needle]:
     """Needles of all solution regions of a master's notebook."""
     for cell in notebook.cells:
-        lines = regions.solution_lines(cell)
-        if lines:
+        for region in regions.find(cell):
+            lines = cell.source.split("\n")[region.begin : region.end - 1]
             origin = f"a solution line of {regions.question_id(cell)} in {master}"
             if cell.cell_type == "code":
-                yield from code_needles("\n".join(lines), origin, SAYS_ENOUGH_OF_A_SOLUTION)
+                yield from solved_needles("\n".join(lines), origin, SAYS_ENOUGH_OF_A_SOLUTION)
+                values = map(normal, expressions.values("\n".join(lines)))
+                yield from (Needle(value, origin) for value in values if len(value) >= SAYS_SOMETHING)
             else:
                 yield from needles(lines, origin, SAYS_ENOUGH_OF_A_SOLUTION)
 
@@ -104,11 +112,13 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
         if path.is_file() and "__pycache__" not in path.parts:
             text = path.read_text(encoding="utf-8")
             name = path.relative_to(folder).as_posix()
-            enough = SAYS_ENOUGH_OF_A_SOLUTION if name.startswith("reference/") else SAYS_ENOUGH_OF_A_SUITE
-            make = (
-                code_needles if path.suffix == ".py" else lambda text, *rest: needles(text.split("\n"), *rest)
-            )
-            yield from make(text, f"a line of {place}/{name}", enough)
+            origin = f"a line of {place}/{name}"
+            if path.suffix != ".py":
+                yield from needles(text.split("\n"), origin, SAYS_ENOUGH_OF_A_SUITE)
+            elif name.startswith("reference/"):
+                yield from solved_needles(text, origin, SAYS_ENOUGH_OF_A_REFERENCE)
+            else:
+                yield from code_needles(text, origin, SAYS_ENOUGH_OF_A_SUITE)
 
 
 def bank_needles(bank: Path) -> Iterator[Needle]:
@@ -119,10 +129,17 @@ def bank_needles(bank: Path) -> Iterator[Needle]:
             yield from code_needles(path.read_text(encoding="utf-8"), origin, SAYS_ENOUGH_OF_THE_BANK)
 
 
-def code_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
+def code_needles(code: str, origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
     """Needles of code as it is written, and as it is whatever its line breaks, brackets and comments."""
-    yield from needles(_code_lines(code), origin, enough)
-    yield from needles(plain_lines(code), origin, enough)
+    yield from needles(_code_lines(code), origin, enough, solution)
+    yield from needles(plain_lines(code), origin, enough, solution)
+
+
+def solved_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
+    """Needles of a right answer: its lines, and its arithmetic."""
+    yield from code_needles(code, origin, enough, solution=True)
+    for expression in expressions.of_code(code):
+        yield Needle(normal(ast.unparse(expression)), origin, expressions.form(expression))
 
 
 def texts(release: Path) -> dict[str, str]:
@@ -136,13 +153,22 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
 
     shared: lines that may stand in both.
     """
+    shared = list(shared)
     allowed = {normal(line) for line in shared}
+    allowed |= {normal(ast.unparse(part)) for line in shared for part in expressions.of_code(line)}
+    allowed |= {normal(value) for line in shared for value in expressions.values(line)}
     wanted = {needle.text: needle for needle in secrets if not allowed.intersection(needle.text.split("\n"))}
+    forms = {needle.form: needle for needle in wanted.values() if needle.form}
     leaks = []
     for name, said in shown.items():
         lines = (normal(line) for line in said.split("\n"))
         text = "\n".join(line for line in lines if line)
-        leaks += [Leak(needle.origin, name, needle.text) for needle in wanted.values() if needle.text in text]
+        hits = [needle for needle in wanted.values() if needle.text in text]
+        for part in expressions.of_text(said.split("\n")):
+            known = forms.get(expressions.form(part))
+            if known and known not in hits and normal(ast.unparse(part)) not in allowed:
+                hits.append(known)
+        leaks += [Leak(needle.origin, name, needle.text) for needle in hits]
     return leaks
 
 

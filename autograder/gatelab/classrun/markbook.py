@@ -19,7 +19,7 @@ from pathlib import Path
 from gatelab.classrun.earlier import LOOK_BACK, Earlier
 from gatelab.classrun.store import data, write
 from gatelab.report.marks import Marks, MarksError, Work, read_marks
-from gatelab.report.readback import Change, parsed, read_back
+from gatelab.report.readback import MOST, Change, parsed, read_back
 from gatelab.report.sheet import LARGEST, SheetError, Table, as_written
 
 EDITORS = (
@@ -157,7 +157,9 @@ class MarkBook:
         self._has_marks = raw is not None or bool(copies)
         if raw is not None:
             try:
-                return read_marks(raw)
+                marks = read_marks(raw)
+                self._put_back(marks, copies, notes)
+                return marks
             except MarksError as error:
                 back = f"copy {copies[0]} over it" if copies else "mend it or take it away"
                 raise Unreadable(self.marks_path, f"{error}; {back} and run the command again.") from error
@@ -167,6 +169,25 @@ class MarkBook:
                 notes.append(f"{self.marks_path}: was taken away; it is written again from {copy}.")
                 return marks
         return Marks()
+
+    def _put_back(self, marks: Marks, copies: list[Path], notes: list[str]) -> None:
+        """A row that is gone from marks.csv withdraws nothing: it may have been cut off, or lost in a merge."""
+        for copy in copies[:1]:
+            with suppress(MarksError):
+                gone = [
+                    mark
+                    for key, mark in read_marks(copy.read_bytes()).by_key.items()
+                    if key not in marks.by_key
+                ]
+                for mark in gone:
+                    marks.give(mark)
+                if gone:
+                    named = ", ".join(f"{mark.submission} {mark.question}" for mark in gone[:MOST])
+                    more = f" and {len(gone) - MOST} more" if len(gone) > MOST else ""
+                    notes.append(
+                        f"{self.marks_path}: lacked the marks {named}{more}; they are put back from {copy}. "
+                        "Write - into a cell of grades.csv to withdraw one."
+                    )
 
     def _beside(self) -> list[str]:
         """Tables that lie beside grades.csv and may hold marks, and editors that have it open."""

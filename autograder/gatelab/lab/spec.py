@@ -119,7 +119,9 @@ class Lab:
         if not (lab.assignment / TABLE).is_file():
             raise LabError(none_here(root, name))
         if lab.name != name:
-            raise LabError(f"{lab.assignment / TABLE}: name must be the lab's folder, {name!r}; it is {lab.name!r}.")
+            raise LabError(
+                f"{lab.assignment / TABLE}: name must be the lab's folder, {name!r}; it is {lab.name!r}."
+            )
         lab.check()
         return lab
 

@@ -230,8 +230,10 @@ class _Reader:
         """What stood in the cell before somebody changed it."""
         if self.all_new:
             return ""
-        if self.last:
-            return self.last.cell(self.last_rows[name], id) if name in self.last_rows else ""
+        if self.last and name in self.last_rows:
+            return self.last.cell(self.last_rows[name], id)
+        if self.base:  # whose row the last reader had renamed or taken out
+            return self.base.cell(self.base_rows[name], id) if name in self.base_rows else ""
         points = self.marks.points(name, id, self._bytes(line, name))
         return "" if points is None else number(points)
 

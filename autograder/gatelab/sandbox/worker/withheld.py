@@ -32,12 +32,16 @@ def _refusal(says: str) -> Any:
 
 def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
     """The operators refuse for as long as what this returns is kept."""
-    library = _dispatch_library("IMPL", "aten", "", __file__, 0)
+    libraries: dict[str, Any] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that an operator is overridden
         for operator, key in operators.items():
-            library.impl(operator, key, refuse)
-    return library
+            space, _, name = operator.rpartition("::")
+            space = space or "aten"
+            if space not in libraries:
+                libraries[space] = _dispatch_library("IMPL", space, "", __file__, 0)
+            libraries[space].impl(name, key, refuse)
+    return libraries
 
 
 def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
@@ -45,7 +49,7 @@ def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
 
     Args:
         says: the message of the RuntimeError that a call raises.
-        operators: operators of aten → the dispatch key that is taken over.
+        operators: operators of aten, or `space::name` of another name space → the dispatch key that is taken over.
         copies: "module:name" of Python functions that do the same.
     """
     refuse = _refusal(says)
@@ -61,8 +65,8 @@ def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
 @contextlib.contextmanager
 def withheld(says: str, operators: dict[str, str]) -> Iterator[None]:
     """Refuse for a while: the examiner, which makes a call again on code of staff, needs the library itself."""
-    library = _refusals(_refusal(says), operators)
+    libraries = _refusals(_refusal(says), operators)
     try:
         yield
     finally:
-        del library
+        del libraries
