@@ -59,7 +59,10 @@ def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
 
 
 def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"has no key titel; above the questions stand title, name, notebook"):
+    with pytest.raises(
+        LabError,
+        match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
+    ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
 
 
