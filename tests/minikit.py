@@ -18,6 +18,10 @@ QUESTIONS = """
 title = "Two steps"
 name = "lstm-gru"
 notebook = "lab.ipynb"
+release = ["AGENTS.md", "CONTRACT.md", "requirements.txt", "seqlab", "tests"]
+shared_lines = []
+colab_base = "https://colab.research.google.com/github/your-course/lstm-gru-lab/blob/main"
+handout_url = "https://your-course.example.org/lstm-gru.zip"
 
 [q1]
 title = "One LSTM step"
@@ -96,7 +100,7 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
         (lab / "tests" / f"{question}.py").write_text("# a public check\n", encoding="utf-8")
     for name in ("AGENTS.md", "CONTRACT.md", "requirements.txt"):
         shutil.copyfile(REPOSITORY / "assignment" / "lstm-gru" / name, lab / name)
-    (lab / "questions.toml").write_text(QUESTIONS, encoding="utf-8")
+    (lab / "lab.toml").write_text(QUESTIONS, encoding="utf-8")
     (lab / "LESSON_PLAN.md").write_text("for staff\n", encoding="utf-8")
     write_master(root, master)
     shutil.copytree(

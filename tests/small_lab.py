@@ -30,7 +30,7 @@ def small_lab(root: Path) -> Lab:
     )
     (hidden / "reference").mkdir(parents=True)
     assignment.mkdir(parents=True)
-    (assignment / "questions.toml").write_text(_table(lab), encoding="utf-8")
+    (assignment / "lab.toml").write_text(_table(lab), encoding="utf-8")
     shutil.copytree(
         lab.assignment / "seqlab", assignment / "seqlab", ignore=shutil.ignore_patterns("__pycache__")
     )
@@ -47,8 +47,8 @@ def small_lab(root: Path) -> Lab:
 
 
 def _table(lab: Lab) -> str:
-    """questions.toml without the other questions' tables."""
-    text = (lab.assignment / "questions.toml").read_text(encoding="utf-8")
+    """lab.toml without the other questions' tables."""
+    text = (lab.assignment / "lab.toml").read_text(encoding="utf-8")
     head, *tables = text.split("\n[")
     return "\n[".join([head, *(table for table in tables if table.split("]")[0] in QUESTIONS)])
 

@@ -26,7 +26,7 @@ def toy(tmp_path: Path) -> Lab:
         lab.bank / "wheat" / "q1",
     ):
         folder.mkdir(parents=True)
-    (lab.assignment / "questions.toml").write_text(QUESTIONS)
+    (lab.assignment / "lab.toml").write_text(QUESTIONS)
     (lab.hidden / "reference" / "q1.py").write_text(REFERENCE)
     return lab
 

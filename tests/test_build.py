@@ -87,7 +87,7 @@ def test_is_everything_shipped_that_is_listed_and_nothing_else(kit):
     (kit / "assignment" / NAME / "seqlab" / "__pycache__").mkdir()
     (kit / "assignment" / NAME / "seqlab" / "__pycache__" / "tasks.pyc").write_bytes(b"")
     names = {name.split("/")[0] for name in minikit.files(release_of(kit))}
-    assert names == {"lab.ipynb", *Settings.of(kit).release}
+    assert names == {"lab.ipynb", *Settings.of(Lab.in_repository(kit)).release}
     assert not [name for name in minikit.files(kit / "release") if "pyc" in name]
 
 
@@ -118,7 +118,7 @@ def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
 
 def test_do_points_of_an_unknown_question_stop_the_build(kit):
     minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two steps {{POINTS q1 q77}}"))
-    with pytest.raises(BuildError, match=r"no question of questions\.toml: q77"):
+    with pytest.raises(BuildError, match=r"no question of lab\.toml: q77"):
         release_of(kit)
 
 
@@ -139,7 +139,7 @@ def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
 
 def test_does_the_badge_lead_to_the_release(kit):
     text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
-    assert Settings.of(kit).colab_base + f"/release/{NAME}/lab.ipynb" in text
+    assert Settings.of(Lab.in_repository(kit)).colab_base + f"/release/{NAME}/lab.ipynb" in text
     assert "COLAB_URL" not in text
 
 
@@ -227,9 +227,9 @@ def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
     leak_in_a_cell(kit)
     with pytest.raises(BuildError):
         release_of(kit)
-    text = (kit / "pyproject.toml").read_text(encoding="utf-8")
+    text = (kit / "assignment" / NAME / "lab.toml").read_text(encoding="utf-8")
     listed = f"shared_lines = {[line.strip() for line in SOLUTION.splitlines()]}"
-    (kit / "pyproject.toml").write_text(
+    (kit / "assignment" / NAME / "lab.toml").write_text(
         re.sub(r"^shared_lines = \[[^\]]*\]", listed, text, flags=re.MULTILINE)
     )
     release_of(kit)
@@ -281,7 +281,7 @@ def test_is_the_committed_release_what_a_rebuild_gives(rebuilt):
 def test_does_the_committed_release_show_nothing(rebuilt):
     root = minikit.REPOSITORY
     lab = Lab.in_repository(root)
-    gate.check_leaks(rebuilt, lab, masters(lab, root), Settings.of(root).shared_lines)
+    gate.check_leaks(rebuilt, lab, masters(lab, root), Settings.of(lab).shared_lines)
     assert len(list(leaks.hidden_needles(lab.hidden))) > 100
 
 

@@ -21,7 +21,7 @@ COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOU
 def a_lab(root: Path, name: str) -> None:
     """A lab of one question, marked by hand."""
     (root / "tests" / name / "hidden").mkdir(parents=True)
-    table = root / "assignment" / name / "questions.toml"
+    table = root / "assignment" / name / "lab.toml"
     table.parent.mkdir(parents=True)
     table.write_text(
         f'title = "t"\nname = "{name}"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nby_hand = true\n',
@@ -84,7 +84,7 @@ def test_the_only_lab_needs_no_name(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_lab_it_is_said(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"no assignment/LAB/questions\.toml here"):
+    with pytest.raises(LabError, match=r"no assignment/LAB/lab\.toml here"):
         chosen_lab(tmp_path)
 
 

@@ -388,7 +388,7 @@ class TestWrongUsage:
                 "--question q99: no such question; this lab has q1, q2.",
             ),
             (["class", "-o", "out", "--question", "q12a"], "--question q12a: is marked by hand"),
-            (["class", "-o", "out", "--root", "class"], "no assignment/LAB/questions.toml here"),
+            (["class", "-o", "out", "--root", "class"], "no assignment/LAB/lab.toml here"),
             (["class"], "Missing option '--out'"),
             (["class", "-o", "out", "--jobs", "-1"], "--jobs"),
         ],

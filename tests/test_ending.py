@@ -39,7 +39,7 @@ ENDS = {
 def tight(tmp_path_factory: pytest.TempPathFactory, lab: Lab) -> Lab:
     """The lab with little processor time for q2."""
     root = whole_course(tmp_path_factory.mktemp("tight"))
-    table = root / "assignment" / "lstm-gru" / "questions.toml"
+    table = root / "assignment" / "lstm-gru" / "lab.toml"
     text = table.read_text(encoding="utf-8")
     table.write_text(text.replace("\n[q2]\n", "\n[q2]\ncpu_seconds = 2\nseconds = 60\n"), encoding="utf-8")
     return Lab.in_repository(root)

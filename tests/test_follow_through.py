@@ -106,9 +106,9 @@ def test_two_slips_earn_the_product_of_their_shares(lab: Lab, bank: Bank) -> Non
 def test_the_settings_switch_it_off_or_scale_it(
     tmp_path: Path, lab: Lab, bank: Bank, setting: str, credit: float
 ):
-    table = (lab.assignment / "questions.toml").read_text("utf-8")
+    table = (lab.assignment / "lab.toml").read_text("utf-8")
     assert "\ncredit = 1.0\n" in table
-    (tmp_path / "questions.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
+    (tmp_path / "lab.toml").write_text(table.replace("credit = 1.0\n", setting), encoding="utf-8")
     other = Lab(tmp_path, lab.hidden, lab.bank)
     result = graded(other, bank, "q1", chaff(bank, "q1/bias-of-the-state-left-out").source)
     assert (result.credit, result.points) == (credit, max(1, credit))

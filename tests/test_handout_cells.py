@@ -45,7 +45,7 @@ def zipped(place: Path, **changed: str) -> Path:
     path = place / "lstm-gru.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("lstm-gru/lab.ipynb", "{}")
-        for name, file in handout.files(LAB, Settings.of(ROOT)).items():
+        for name, file in handout.files(LAB, Settings.of(LAB)).items():
             archive.writestr(f"lstm-gru/{name}", changed.get(name, file.read_text(encoding="utf-8")))
     return path
 
@@ -62,7 +62,7 @@ def on_colab(request, tmp_path: Path, monkeypatch) -> Open:
         monkeypatch.chdir(folder)
         monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
         monkeypatch.setattr(sys, "executable", "/bin/true")  # nothing is installed here
-        settings = replace(Settings.of(ROOT), handout_url=address)
+        settings = replace(Settings.of(LAB), handout_url=address)
         exec(compile(handout.filled(FIRST[request.param], LAB, settings), "first cell", "exec"), {})
         return folder
 
@@ -76,7 +76,7 @@ def names(folder: Path) -> set[str]:
 def test_the_cell_fetches_the_handout_and_leaves_no_notebook_in_the_file_pane(on_colab, tmp_path):
     """A blank copy beside the open notebook is what students hand in by mistake."""
     folder = on_colab(zipped(tmp_path).as_uri())
-    assert names(folder) == set(handout.files(LAB, Settings.of(ROOT)))
+    assert names(folder) == set(handout.files(LAB, Settings.of(LAB)))
     assert not list(folder.rglob("*.ipynb"))
 
 
@@ -96,7 +96,7 @@ def test_the_sum_is_over_what_the_build_releases(tmp_path):
     }
     del released[LAB.notebook]
     assert released == {
-        name: path.read_bytes() for name, path in handout.files(LAB, Settings.of(ROOT)).items()
+        name: path.read_bytes() for name, path in handout.files(LAB, Settings.of(LAB)).items()
     }
 
 

@@ -23,7 +23,7 @@ HEAD = 'title = "Lab"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n'
 
 
 def read(root: Path, text: str) -> Lab:
-    path = root / "assignment" / "lstm-gru" / "questions.toml"
+    path = root / "assignment" / "lstm-gru" / "lab.toml"
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
     return Lab.in_repository(root)
@@ -50,16 +50,19 @@ def read(root: Path, text: str) -> Lab:
 def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
     with pytest.raises(LabError) as told:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
-    assert f"questions.toml, [q1]: {said}" in str(told.value)
+    assert f"lab.toml, [q1]: {said}" in str(told.value)
 
 
 def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"questions\.toml: notebook must be a text in quotes; it is None"):
+    with pytest.raises(LabError, match=r"lab\.toml: notebook must be a text in quotes; it is None"):
         read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
 
 
 def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"has no key titel; above the questions stand title, name, notebook"):
+    with pytest.raises(
+        LabError,
+        match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
+    ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
 
 
@@ -68,7 +71,7 @@ def kit(tmp_path: Path) -> Path:
     """The small lab, with a question q3 that builds on q1 and q2, a master and public checks."""
     lab = small_lab(tmp_path)
     full = Lab.in_repository(ROOT)
-    with open(lab.assignment / "questions.toml", "a", encoding="utf-8") as table:
+    with open(lab.assignment / "lab.toml", "a", encoding="utf-8") as table:
         table.write(Q3)
     shutil.copy(next(full.hidden.glob("test_q3_*.py")), lab.hidden)
     shutil.copy(full.hidden / "reference" / "q3.py", lab.hidden / "reference")
@@ -87,7 +90,7 @@ points = 12
 names = ["LSTM", "GRU"]
 builds_on = ["lstm_step"]
 """
-TABLE, HIDDEN = "assignment/lstm-gru/questions.toml", "tests/lstm-gru/hidden"
+TABLE, HIDDEN = "assignment/lstm-gru/lab.toml", "tests/lstm-gru/hidden"
 
 
 def edit(root: Path, name: str, old: str, new: str) -> None:
@@ -125,15 +128,17 @@ SLIPS = {
     "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
     "parts of two sizes": (
         f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 0.5"),
-    "points that are more": (TABLE, "points = 8", "points = 9", "the parts of q2 make 8 points, questions.toml gives it 9"),
+    "points that are more": (TABLE, "points = 8", "points = 9", "the parts of q2 make 8 points, lab.toml gives it 9"),
     "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
     "a reference of another name": (
-        f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which questions.toml has q2 ask for"),
+        f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which lab.toml has q2 ask for"),
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
     "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
-    "a list that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelease = "tests"', "release must be a list of texts"),
-    "a table that is no TOML": (TABLE, "[q3]", "[q3", "questions.toml: "),
+    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions stand title,"),
+    "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
+    "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
+    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml: "),
 }  # fmt: skip
 
 
@@ -200,7 +205,7 @@ def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_su
     )  # fmt: skip
     lab = Lab.in_repository(kit)
     with (
-        pytest.raises(LabError, match=r"parts of q2 make 11 points, questions\.toml gives it 8"),
+        pytest.raises(LabError, match=r"parts of q2 make 11 points, lab\.toml gives it 8"),
         Engine(lab),
     ):
         pass

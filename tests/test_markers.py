@@ -81,7 +81,10 @@ def refusal(course: Path, text: str) -> str:
 
 def converted(course: Path):
     return master.convert(
-        course / "assignment/lstm-gru/lab.py", Lab.in_repository(course), Settings.of(course), ""
+        course / "assignment/lstm-gru/lab.py",
+        Lab.in_repository(course),
+        Settings.of(Lab.in_repository(course)),
+        "",
     )
 
 
@@ -447,7 +450,7 @@ def test_the_lab_s_own_master_mangled_is_refused_or_shows_nothing(tmp_path_facto
     path = tmp_path_factory.mktemp("real") / "lab.py"
     path.write_text(data.draw(mangled(REAL)), encoding="utf-8")
     try:
-        notebook = master.convert(path, lab, Settings.of(root), "")
+        notebook = master.convert(path, lab, Settings.of(lab), "")
         notebook, _ = stubs.StubSolutions(
             begin_solution_delimeter=markers.BEGIN, end_solution_delimeter=markers.END
         ).preprocess(notebook, {})

@@ -72,7 +72,7 @@ def weak(tmp_path: Path, lab: Lab) -> Path:
     assignment, hidden = tmp_path / "assignment" / "lstm-gru", tmp_path / "tests" / "lstm-gru" / "hidden"
     for folder in (assignment, hidden / "reference", tmp_path / "tests" / "lstm-gru" / "bank"):
         folder.mkdir(parents=True)
-    (assignment / "questions.toml").write_text(
+    (assignment / "lab.toml").write_text(
         'title = "t"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nnames = ["f"]\n'
     )
     (hidden / "conftest.py").write_text((lab.hidden / "conftest.py").read_text())

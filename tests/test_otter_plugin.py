@@ -152,12 +152,12 @@ def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
 def test_a_broken_kit_is_a_result_too(otters_folder, damage):
     (otters_folder / "source").unlink()
     if damage:
-        table = otters_folder / "source" / "files" / "kit" / "assignment" / "lstm-gru" / "questions.toml"
+        table = otters_folder / "source" / "files" / "kit" / "assignment" / "lstm-gru" / "lab.toml"
         table.parent.mkdir(parents=True)
         table.write_text(damage)
     results, _ = run_plugin(otters_folder)
     assert "not your notebook's fault" in results["output"]
-    assert "questions.toml" in results["tests"][-1]["output"]
+    assert "lab.toml" in results["tests"][-1]["output"]
 
 
 # Submissions that otter itself cannot open.

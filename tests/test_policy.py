@@ -69,7 +69,7 @@ def test_another_lab_withholds_what_its_own_policy_says(tmp_path: Path) -> None:
     """A lab about something else: its operators refuse, with its own sentence, and this lab's are at hand."""
     lab = small_lab(tmp_path)
     root = lab.assignment.parents[1]
-    table = lab.assignment / "questions.toml"
+    table = lab.assignment / "lab.toml"
     text = re.sub(r"^library = .*\n", "", table.read_text(encoding="utf-8"), flags=re.M)
     table.write_text(
         re.sub(r"^(points = .*)$", r"\1\nlibrary = false", text, count=1, flags=re.M), encoding="utf-8"

@@ -252,7 +252,7 @@ def odd_entry(notebook: dict) -> None:
 def test_a_notebook_holds_nothing_but_its_cells(template, tmp_path, plant, sentence):
     lab = Lab.in_repository(template)
     release = make_release(lab, template, tmp_path)
-    listed = Settings.of(template).release
+    listed = Settings.of(Lab.in_repository(template)).release
     contents.check(release, lab, listed)
     notebook = minikit.load(release / "lab.ipynb")
     plant(notebook)

@@ -155,7 +155,7 @@ def fuzz_table(data: bytes) -> None:
     """Staff write it; a slip is told with the file's name before anything is graded."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        (root / "questions.toml").write_bytes(data)
+        (root / "lab.toml").write_bytes(data)
         try:
             found = Lab(root, root / "hidden")
             assert all(question.points >= 0 for question in found.questions.values())
@@ -163,11 +163,11 @@ def fuzz_table(data: bytes) -> None:
             raise AssertionError("a lab without suites is whole")
         except LabError as error:
             sentence(error)
-            assert "questions.toml" in str(error) or "hidden" in str(error)
+            assert "lab.toml" in str(error) or "hidden" in str(error)
 
 
 def seeds_table() -> Iterator[bytes]:
-    yield (ROOT / "assignment" / "lstm-gru" / "questions.toml").read_bytes()
+    yield (ROOT / "assignment" / "lstm-gru" / "lab.toml").read_bytes()
     head = b'title = "Lab"\nname = "l"\nnotebook = "lab.ipynb"\ncredit = 0.5\n'
     yield head + b'[q1]\ntitle = "One"\npoints = 1\nnames = ["f"]\nlibrary = false\ncpu_seconds = 2.5\n'
     yield (

@@ -105,7 +105,7 @@ def whole_course(root: Path, seconds: int | None = None) -> Path:
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(here / name, root / name)
     if seconds is not None:
-        table = root / "assignment" / LAB / "questions.toml"
+        table = root / "assignment" / LAB / "lab.toml"
         text = table.read_text(encoding="utf-8")
         for id in ("q1", "q2"):
             text = text.replace(f"\n[{id}]\n", f"\n[{id}]\nseconds = {seconds}\n")

@@ -24,7 +24,7 @@ class AcceptedOnly(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
             root = Path(self.kit)
             lab = Lab.in_repository(root, resources["nbgrader"]["assignment"])
             try:
-                snapshot.check_source(nb, lab, Settings.of(root, lab).release)
+                snapshot.check_source(nb, lab, Settings.of(lab).release)
             except snapshot.NotAccepted as refusal:
                 for line in refusal.difference:
                     self.log.error("%s", line)

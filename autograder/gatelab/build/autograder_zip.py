@@ -84,7 +84,7 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     """Name in the zip → bytes, laid out like the repository so that `Lab.in_repository` finds the lab."""
     package = Path(gatelab.__file__).parent
     assignment = f"{KIT}/assignment/{lab.assignment.name}"
-    yield f"{assignment}/questions.toml", (lab.assignment / "questions.toml").read_bytes()
+    yield f"{assignment}/lab.toml", (lab.assignment / "lab.toml").read_bytes()
     yield from _tree(lab.assignment / "seqlab", f"{assignment}/seqlab")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
         # What was handed out can be told from what a student wrote.

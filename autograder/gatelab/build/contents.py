@@ -39,7 +39,7 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
         parts = name.split("/")
         if parts[0] not in allowed:
             raise BuildError(
-                f"{name} of the release is not listed in [tool.gatelab] of pyproject.toml; list it or take it out."
+                f"{name} of the release is not listed under release in lab.toml; list it or take it out."
             )
         if any(
             part.startswith(".") or part == "__pycache__" or "checkpoint" in part.casefold() for part in parts

@@ -18,7 +18,7 @@ from gatelab.lab.spec import Lab, lab_names
 
 
 def labs(root: Path) -> list[Lab]:
-    """The labs of a repository: the folders of assignment/ that hold a questions.toml."""
+    """The labs of a repository: the folders of assignment/ that hold a lab.toml."""
     return [Lab.in_repository(root, name) for name in lab_names(root)]
 
 
@@ -90,7 +90,7 @@ def ignored(root: Path) -> list[str]:
     staff: dict[str, Lab] = {}
     shipped: dict[str, Lab] = {}
     for lab in labs(root):
-        listed = Settings.of(root, lab).release
+        listed = Settings.of(lab).release
         for path in lab.assignment.iterdir():
             if path.suffix != ".ipynb":
                 (shipped if path.name in listed else staff)[path.name] = lab
@@ -128,4 +128,4 @@ def source_text(lab: Lab, root: Path) -> str:
     if not path.is_file():
         raise BuildError(f"{path}: the master is missing.")
     place = f"release/{lab.name}/{lab.notebook}"
-    return master.dumps(master.convert(path, lab, Settings.of(root, lab), place))
+    return master.dumps(master.convert(path, lab, Settings.of(lab), place))

@@ -128,6 +128,6 @@ def _too_few(question: Question) -> str:
     if question.parts:
         return (
             f"{earned}, and passes everything: the parts of its hidden suite share out {question.points:g} points, "
-            "questions.toml says otherwise."
+            "lab.toml says otherwise."
         )
     return f"{earned} ({question.note or 'no part was graded'})."

@@ -71,22 +71,20 @@ def dumps(notebook: NotebookNode) -> str:
 
 
 def _with_points(text: str, lab: Lab, master: Path) -> str:
-    """The text with the points of questions.toml where it asks for them."""
+    """The text with the points of lab.toml where it asks for them."""
 
     def points(mark: re.Match[str]) -> str:
         ids = mark[1].split() or list(lab.questions)
         unknown = [id for id in ids if id not in lab.questions]
         if unknown:
-            raise BuildError(
-                f"{master}: {mark[0]} names no question of questions.toml: {', '.join(unknown)}."
-            )
+            raise BuildError(f"{master}: {mark[0]} names no question of lab.toml: {', '.join(unknown)}.")
         return f"{sum(lab.questions[id].points for id in ids):g}"
 
     return POINTS_MARK.sub(points, text)
 
 
 def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
-    """Fill in what the metadata leaves out; a grade cell's points are those of questions.toml."""
+    """Fill in what the metadata leaves out; a grade cell's points are those of lab.toml."""
     typed = cell.metadata["nbgrader"]
     if not isinstance(typed, dict) or not isinstance(typed.get("grade_id", ""), str):
         raise BuildError(
@@ -100,7 +98,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
         )
     question = lab.questions.get(regions.question_id(cell))
     if question is None and (mark["grade"] or mark["solution"]):
-        raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of questions.toml.")
+        raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of lab.toml.")
     mark.pop("points", None)
     if mark["grade"]:
         assert question is not None
@@ -110,7 +108,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
             )
         if question.by_hand != mark["solution"]:
             raise BuildError(
-                f"{master}: the grade cell {question.id} is by hand in one of questions.toml and the master only."
+                f"{master}: the grade cell {question.id} is by hand in one of lab.toml and the master only."
             )
         mark["points"] = question.points
     cell.metadata["nbgrader"] = mark

@@ -36,7 +36,7 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
     title = title or name.replace("-", " ").capitalize()
     _check(root, name, title)
     template = root / TEMPLATE
-    source = next(iter(sorted(template.glob("assignment/*/questions.toml"))), None)
+    source = next(iter(sorted(template.glob("assignment/*/lab.toml"))), None)
     if source is None:
         raise LabError(
             f"{template}: a new lab is copied from there, and there is none; run the command in the kit's folder."
@@ -77,7 +77,7 @@ def _check(root: Path, name: str, title: str) -> None:
 
 def _name(folder: Path, old: str, name: str, title: str) -> None:
     """Put name and title where the template's stand: in the table, and as the heading of the notebook."""
-    table = folder / "questions.toml"
+    table = folder / "lab.toml"
     text = table.read_text(encoding="utf-8")
     former = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])
     quoted = json.dumps(title, ensure_ascii=False)  # a basic string in TOML as in JSON

@@ -97,7 +97,7 @@ def build(
 
 def inspect(release: Path, lab: Lab, root: Path) -> None:
     """Raise BuildError when a finished release holds what students must not see, or what nobody listed for them."""
-    settings = Settings.of(root, lab)
+    settings = Settings.of(lab)
     beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
     bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
     solved_files = class_notebooks.for_staff(root / "solutions")
@@ -129,7 +129,7 @@ def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
 
 def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → notebook of each master, with its solution regions."""
-    settings = Settings.of(root, lab)
+    settings = Settings.of(lab)
     paths = [lab.assignment / file for file in solved.MASTERS]
     return {path.name: master.convert(path, lab, settings, path.name) for path in paths if path.is_file()}
 

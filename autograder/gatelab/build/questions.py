@@ -111,7 +111,7 @@ def check_notebook(notebook: NotebookNode, lab: Lab, master: Path) -> None:
             if not any(cell.metadata["nbgrader"][key] for cell in cells):
                 raise BuildError(
                     f"{master}: no cell has the {word} of {question.id}; mend the cell's nbgrader metadata, "
-                    "or take the question out of questions.toml until it is written."
+                    "or take the question out of lab.toml until it is written."
                 )
         if not question.by_hand:
             _check_names(question, [c for c in cells if is_solution(c)], master)

@@ -26,7 +26,7 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     """
     source = workspace / "assignment" / lab.name
     source.mkdir(parents=True)
-    for name in Settings.of(root, lab).release:
+    for name in Settings.of(lab).release:
         _copy(lab.assignment / name, source / name)
     (source / lab.notebook).write_text(course.source_text(lab, root), encoding="utf-8")
 
@@ -48,9 +48,7 @@ def _copy(source: Path, target: Path) -> None:
     elif source.is_file():
         shutil.copyfile(source, target)
     else:
-        raise BuildError(
-            f"{source}: [tool.gatelab] in pyproject.toml lists it for release, but it does not exist."
-        )
+        raise BuildError(f"{source}: lab.toml lists it for release, but it does not exist.")
 
 
 def _convert(settings: Config) -> None:

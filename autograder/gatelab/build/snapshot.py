@@ -79,7 +79,7 @@ def check(release: Path, lab: Lab, old: Path) -> None:
 def check_source(notebook: NotebookNode, lab: Lab, names: Iterable[str]) -> None:
     """Raise NotAccepted when nbgrader is about to release another notebook or other files than the accepted ones.
 
-    notebook: with its stubs, not yet with nbgrader's checksums. names: what [tool.gatelab] lists for release.
+    notebook: with its stubs, not yet with nbgrader's checksums. names: what lab.toml lists for release.
     """
     accepted = _accepted(lab)
     difference = _difference(_cells(accepted), cell_lines(notebook), lab.notebook)

@@ -24,7 +24,7 @@ from gatelab.submission.collect import Submission
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-GRADING = {"questions.toml", "seqlab"}
+GRADING = {"lab.toml", "seqlab"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 

@@ -140,7 +140,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid}: a hidden test needs @part(question, name, points)")
         share = Share(**mark.kwargs)
         if share.question not in order:
-            raise pytest.UsageError(f"{item.nodeid}: questions.toml has no question {share.question}")
+            raise pytest.UsageError(f"{item.nodeid}: lab.toml has no question {share.question}")
         item.stash[SHARE] = share
     questions = grading.lab.questions
     loadings = itertools.groupby(order, key=lambda id: questions[id].library)

@@ -162,9 +162,7 @@ def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:
     strangers = sorted({path.name for path in folder.iterdir() if path.is_dir()} - set(lab.questions))
     for name in strangers:
         if not name.startswith(("_", ".")):
-            raise BankError(
-                f"{folder / name}: no question {name} in questions.toml; rename or remove the folder."
-            )
+            raise BankError(f"{folder / name}: no question {name} in lab.toml; rename or remove the folder.")
     for question in lab.questions:
         for path in sorted((folder / question).glob("*.py")):
             yield path, question

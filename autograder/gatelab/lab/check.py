@@ -43,16 +43,17 @@ def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
         return ""
     if id in lab.questions:
         return f"is marked by hand; the grader gives points for {', '.join(automatic)}."
-    return f"no such question{_meant(id, automatic)}; this lab has {', '.join(automatic)}."
+    return f"no such question{meant(id, automatic)}; this lab has {', '.join(automatic)}."
 
 
-def _meant(word: str, known: Iterator[str] | list[str]) -> str:
+def meant(word: str, known: Iterable[str]) -> str:
+    """` (is softmax meant?)` where a known word is near, else ""."""
     near = difflib.get_close_matches(word, list(known), 1)
     return f" (is {near[0]} meant?)" if near else ""
 
 
 def _table(lab: Lab) -> Iterator[str]:
-    table = lab.assignment / "questions.toml"
+    table = lab.assignment / "lab.toml"
     if not lab.questions:
         yield f"{table}: holds no question; write one as [q1], with its title and points."
     if not lab.notebook.endswith(".ipynb") or "/" in lab.notebook or "\\" in lab.notebook:
@@ -79,7 +80,7 @@ def _policy(lab: Lab) -> Iterator[str]:
 
 def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
     """Names, and what a question builds on: something that an earlier question asks for."""
-    where = f"{lab.assignment / 'questions.toml'}, [{spec.id}]"
+    where = f"{lab.assignment / 'lab.toml'}, [{spec.id}]"
     ids = list(lab.questions)
     owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
     for name in spec.names:
@@ -91,7 +92,7 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
         yield f"{where}: names holds the same name twice."
     for name in spec.builds_on:
         if name not in owner:
-            yield f"{where}: builds_on names {name}, which no question asks for{_meant(name, list(owner))}."
+            yield f"{where}: builds_on names {name}, which no question asks for{meant(name, list(owner))}."
         elif ids.index(owner[name]) >= ids.index(spec.id):
             yield f"{where}: builds_on names {name}, which {owner[name]} asks for: only what an earlier question asks for is there."
 
@@ -101,7 +102,7 @@ def _suites(lab: Lab) -> Iterator[str]:
     if not lab.hidden.is_dir():
         yield f"{lab.hidden}: there is no such folder; the hidden suites lie there, as test_q1_….py."
         return
-    table = lab.assignment / "questions.toml"
+    table = lab.assignment / "lab.toml"
     shares: dict[str, dict[str, float]] = {id: {} for id in lab.questions}
     open_ones = set()  # questions with a part that only the running suite knows
     suites = sorted(lab.hidden.glob("test_*.py"))
@@ -140,9 +141,7 @@ def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
         return ""
-    return (
-        f"the parts of {id} make {total:g} points, questions.toml gives it {points:g}; mend one of the two."
-    )
+    return f"the parts of {id} make {total:g} points, lab.toml gives it {points:g}; mend one of the two."
 
 
 def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:
@@ -194,7 +193,7 @@ def _references(lab: Lab) -> Iterator[str]:
         defined = set(_defined(tree))
         for name in spec.names:
             if name not in defined:
-                yield f"{path}: does not define {name}, which questions.toml has {id} ask for{_meant(name, sorted(defined))}."
+                yield f"{path}: does not define {name}, which lab.toml has {id} ask for{meant(name, sorted(defined))}."
 
 
 def _has_key(lab: Lab, id: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from gatelab.lab.check import faults, no_such_question
+from gatelab.lab.check import faults, meant, no_such_question
 from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld, is_texts
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
@@ -27,19 +26,27 @@ def _is_share(value: Any) -> bool:
     return _is_number(value) and value <= 1
 
 
-# What a column of questions.toml holds, in words and as a check.
-TEXT = "a text in quotes"
-NUMBER = "a number from 0 on, without quotes", _is_number
-LIST = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
-SWITCH = "true or false, without quotes", lambda value: isinstance(value, bool)
-TABLE = "questions.toml"
-HEAD = ("title", "name", "notebook")
-OWN = (
-    "release",
-    "shared_lines",
-)  # lists of the lab's own, in place of those of [tool.gatelab] in pyproject.toml
-KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
-    "title": (TEXT, lambda value: isinstance(value, str)),
+# What a key of lab.toml holds, in words and as a check.
+Kind = tuple[str, Callable[[Any], bool]]
+TEXT: Kind = "a text in quotes", lambda value: isinstance(value, str)
+NUMBER: Kind = "a number from 0 on, without quotes", _is_number
+SHARE: Kind = "a number from 0 to 1, without quotes", _is_share
+LIST: Kind = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
+SWITCH: Kind = "true or false, without quotes", lambda value: isinstance(value, bool)
+TABLE = "lab.toml"
+HEAD: dict[str, Kind] = {  # above the questions
+    "title": TEXT,
+    "name": TEXT,
+    "notebook": TEXT,
+    "credit": SHARE,
+    "colab_base": TEXT,
+    "handout_url": TEXT,
+    "release": LIST,
+    "shared_lines": LIST,
+}
+NEEDED = ("title", "name", "notebook")
+KINDS: dict[str, Kind] = {  # of a question
+    "title": TEXT,
     "points": NUMBER,
     "seconds": NUMBER,
     "cpu_seconds": NUMBER,
@@ -80,7 +87,7 @@ def none_here(root: Path, name: str) -> str:
 
 @dataclass(frozen=True)
 class QuestionSpec:
-    """A row of questions.toml (the file's head explains the columns)."""
+    """A row of lab.toml (the file's head explains the columns)."""
 
     id: str
     title: str
@@ -102,7 +109,7 @@ class QuestionSpec:
 class Lab:
     """Where the parts of one lab lie. In the repository `Lab.in_repository(root)` finds them all."""
 
-    assignment: Path  # questions.toml, seqlab/, the masters
+    assignment: Path  # lab.toml, seqlab/, the masters
     hidden: Path  # the suites and reference/
     bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
     release: Path | None = (
@@ -147,18 +154,16 @@ class Lab:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise LabError(f"{path}: {error}") from error
-        for key in HEAD:
-            if not isinstance(table.get(key), str):
-                raise LabError(f"{path}: {key} must be {TEXT}; it is {table.get(key)!r}.")
-        known = (*HEAD, "credit", *OWN)
-        for key, value in table.items():
-            if not isinstance(value, dict) and key not in known:
-                raise LabError(f"{path}: has no key {key}; above the questions stand {', '.join(known)}.")
-        for key in OWN:
-            if not is_texts(table.get(key, [])):
-                raise LabError(f"{path}: {key} must be {LIST[0]}; it is {table[key]!r}.")
-        if not _is_share(table.get("credit", 1)):
-            raise LabError(f"{path}: credit must be a number from 0 to 1; it is {table['credit']!r}.")
+        for key, value in {**dict.fromkeys(NEEDED), **table}.items():
+            if isinstance(value, dict):
+                continue  # a question
+            if key not in HEAD:
+                raise LabError(
+                    f"{path}: has no key {key}{meant(key, HEAD)}; above the questions stand {', '.join(HEAD)}."
+                )
+            kind, holds = HEAD[key]
+            if not holds(value):
+                raise LabError(f"{path}: {key} must be {kind}; it is {value!r}.")
         return table
 
     @property
@@ -174,9 +179,9 @@ class Lab:
         """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
         return cast(float, self._table.get("credit", 1))
 
-    def own_list(self, key: str, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-        """A list of the build's settings (one of OWN): the lab's own where it has one."""
-        return tuple(self._table.get(key, otherwise))
+    def setting(self, key: str) -> Any:
+        """What lab.toml says above the questions (a key of HEAD), as TOML gives it; None where it says nothing."""
+        return self._table.get(key)
 
     @property
     def notebook(self) -> str:
@@ -199,12 +204,12 @@ class Lab:
 
     def _check(self, id: str, row: dict[str, Any]) -> None:
         """Raise LabError when a field is unknown or missing, or holds a value of another kind than its column's."""
-        where = f"{self.assignment / 'questions.toml'}, [{id}]"
+        where = f"{self.assignment / 'lab.toml'}, [{id}]"
         for key, value in row.items():
             if key not in KINDS:
-                near = difflib.get_close_matches(key, KINDS, 1)
-                meant = f" (is {near[0]} meant?)" if near else ""
-                raise LabError(f"{where}: there is no column {key}{meant}; there are {', '.join(KINDS)}.")
+                raise LabError(
+                    f"{where}: there is no column {key}{meant(key, KINDS)}; there are {', '.join(KINDS)}."
+                )
             kind, holds = KINDS[key]
             if not holds(value):
                 raise LabError(f"{where}: {key} must be {kind}; it is {value!r}.")

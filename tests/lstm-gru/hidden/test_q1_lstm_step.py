@@ -1,7 +1,7 @@
 """q1: one LSTM step against torch.nn.LSTMCell, in float64: states, gates and every gradient.
 
 LSTMCell tells nobody its gates, so a step that leaves the work to it has none to return and nothing to send
-gradients through; and questions.toml has it switched off while the question is graded.
+gradients through; and lab.toml has it switched off while the question is graded.
 """
 
 import pytest

@@ -32,7 +32,7 @@ class Settings:
     readable: tuple[str, ...] = ()  # beside the interpreter and the libraries
     uid: int = 65534  # used when the grader is root
     memory: int = 3 << 30  # of each process (then it is an error), and of all together (then they end)
-    cpu_seconds: int = 700  # of each process; a question may allow less (questions.toml)
+    cpu_seconds: int = 700  # of each process; a question may allow less (lab.toml)
     processes: int = 32  # threads count too
     file_size: int = 16 * MIB
     disk: int = 64 * MIB
