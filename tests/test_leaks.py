@@ -86,11 +86,9 @@ def test_what_is_no_solution_is_released(kit: Path, tmp_path: Path, what: str) -
 
 
 def test_the_refusal_says_how_a_line_may_stand_in_both(kit: Path, tmp_path: Path) -> None:
-    with pytest.raises(
-        BuildError, match=r"take it out there, or list it in shared_lines of \[tool.gatelab\]"
-    ):
+    with pytest.raises(BuildError, match=r"take it out there, or list it in shared_lines of lab\.toml"):
         inspected(kit, SHOWN["in a text"], tmp_path)
-    project = kit / "pyproject.toml"
+    project = kit / "assignment" / "lstm-gru" / "lab.toml"
     was = project.read_text(encoding="utf-8")
     try:
         project.write_text(was.replace("shared_lines = []", f'shared_lines = ["{MIX}"]'), encoding="utf-8")

@@ -41,7 +41,7 @@ def check_leaks(
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         raise BuildError(
-            f"{found[0]}{more}; take it out there, or list it in shared_lines of [tool.gatelab] in pyproject.toml "
+            f"{found[0]}{more}; take it out there, or list it in shared_lines of lab.toml "
             "if students may read it."
         )
 

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+import trained  # noqa: F401 (finds the students' package)
 from torch import Tensor
 from twins import unsorted_lengths
 
 from gatelab.testkit import close, close_grads, part, unchanged
+from seqlab.copies import copied
 
 SIZES = [(3, 5, 4), (5, 7, 2), (2, 9, 6)]  # N, T, H, pairwise different
 NAME = "last_valid"
@@ -36,23 +38,7 @@ def last_valid_is(got, outputs: Tensor, lengths: Tensor, what: str = NAME, **how
     try:
         close(got, expected(outputs, lengths), what, "N H", **how)
     except AssertionError as error:
-        raise AssertionError(f"{error} {which(got, outputs, lengths)}".rstrip()) from None
-
-
-def which(got, outputs: Tensor, lengths: Tensor) -> str:
-    """What the first wrong row of `got` (N, H) is a copy of; "" where it is none, or there are too few numbers to tell."""
-    if not isinstance(got, Tensor) or got.shape != outputs[:, 0].shape or got.shape[1] < 2:
-        return ""
-    for n, (row, length) in enumerate(zip(got.detach().to(outputs.dtype), lengths.tolist(), strict=True)):
-        same = torch.isclose(outputs, row, rtol=1e-6, atol=0, equal_nan=True).all(dim=2)  # (N, T)
-        if not same[n, length - 1]:
-            m, t = same.nonzero()[0].tolist() if bool(same.any()) else (n, -1)
-            whose = "" if m == n else f" of sequence {m}"
-            copied = (
-                f"What you return for sequence {n} (length {length}) is the output of step t = {t}{whose}."
-            )
-            return copied if same.sum() == 1 else ""
-    return ""
+        raise AssertionError(f"{error} {copied(outputs, lengths, got)}".rstrip()) from None
 
 
 def check_values(student, draw, N: int, T: int, H: int) -> None:

@@ -6,8 +6,8 @@ import re
 
 NO_GPU = 'There is no GPU here: leave `.cuda()` and `device="cuda"` out, or ask `torch.cuda.is_available()` before you choose.'
 DTYPES = (
-    "float32 and float64 have met: make new tensors from one that you were given (`x.new_zeros(…)`, "
-    "`torch.zeros_like(h)`), not with `torch.zeros(…)`."
+    "Tensors of two dtypes have met: keep the dtype that you were given. New ones are made with `x.new_zeros(…)` or "
+    "`torch.zeros_like(h)`, not with `torch.zeros(…)`; `.float()`, `.double()` and `.half()` change it."
 )
 PACKED = (
     "`pack_padded_sequence` is for PyTorch's own layers; a layer of the notebook takes the padded tensor (N, T, D). "
@@ -61,6 +61,10 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     (
         r"modified by an inplace operation|leaf Variable that requires grad",
         "A tensor was changed in place that the gradient still needs; make a new one (`a = a + b`, not `a += b` or `a[…] = b`).",
+    ),
+    (
+        r"does not require grad and does not have a grad_fn",
+        "Nothing here leads back to the weights: `.data`, `.detach()`, `.item()`, `no_grad()` or a new tensor has cut the graph.",
     ),
     (r"NoneType", "A value is None: is a `return` missing somewhere?"),
 ]

@@ -2,6 +2,7 @@
 
 `record`       calls your functions and keeps what they give back
 `differ`       says the first thing in which two results differ
+`likeness`     says what wrong numbers have in common with the right ones
 `steady`       says where equal calls get different answers
 `leftovers`    finds what a call leaves changed, and puts it back
 `fingerprint`  recognises known mistakes by the numbers they give
@@ -27,9 +28,10 @@ from seqlab.checking.differ import (
     untouched,
 )
 from seqlab.checking.library import Watching
-from seqlab.checking.record import Call, Contract, Numbers, Student
+from seqlab.checking.record import SEED, Call, Contract, Numbers, Student
 
 __all__ = [
+    "SEED",
     "TESTS",
     "Call",
     "Check",

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from seqlab.checking import leftovers
+from seqlab.checking.likeness import likeness
 from seqlab.checking.record import Call
 
 # float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
@@ -226,14 +227,19 @@ def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: s
     wrong = ~torch.isclose(got, expected, rtol=LOOSE if loose else RTOL, atol=LOOSE if loose else ATOL)
     if not wrong.any():
         return
+    like = likeness(got.to(torch.float64), expected.to(torch.float64), axes)
+    like = f" {like}" if like else ""
     if "T" in axes and (step := _first_step(wrong, axes)) > 0:
         ask = _not_carried(call, path, step) if "H" in axes else ""
+        ask = ask or like
         raise Finding(
             call,
             f"{where}: {name} {_verb(name, 'is')} right up to t = {step - 1} and wrong from t = {step} on "
             f"({_largest(got, expected, axes)}).{ask}",
         )
-    raise Finding(call, f"{where}: {name} {_verb(name, 'is')} not right: {_largest(got, expected, axes)}.")
+    raise Finding(
+        call, f"{where}: {name} {_verb(name, 'is')} not right: {_largest(got, expected, axes)}.{like}"
+    )
 
 
 def _not_carried(call: Call, path: str, step: int) -> str:

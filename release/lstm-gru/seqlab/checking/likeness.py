@@ -1,0 +1,134 @@
+"""What wrong numbers have in common with the right ones, in a sentence; "" where nothing was found.
+
+A difference says that something is wrong, a likeness often says what: the right numbers in another order, times one factor, rounded
+to float32. Each sentence is true of the numbers and guesses at a reason only where it asks. No number is in it.
+
+`gatelab/testkit/likeness.py` says the same in the hidden suites; a test holds the two alike.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+NEAR = 1e-6  # of the largest number: what counts as equal here
+ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
+FEW = 3  # fewer numbers than these are alike by chance
+ORDERED = 10  # as many numbers do not stand in the same order by chance
+LISTED = 4  # places that are named
+
+WORDS = {"N": "sequences", "T": "time steps", "S": "source steps", "L": "places"}
+
+
+def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
+    """In what `got` (wrong) is like `want`: same shape, float64 and finite. `axes` names the dimensions ("?": no name)."""
+    if want.numel() == 0 or not bool(torch.isfinite(got).all() and torch.isfinite(want).all()):
+        return ""
+    scale = float(want.abs().max())
+    gap = float((got - want).abs().max())
+    if not 0 < scale < 1e30:
+        return ""
+    if gap <= ROUNDED * scale:
+        return (
+            "Differences as small as these are the rounding of float32 (`.float()`, a tensor made without a dtype?) or a small "
+            "number that was added."
+        )
+    if want.numel() < FEW:
+        return ""
+    if not bool(got.any()):
+        return "All of yours are 0."
+    near = NEAR * max(scale, float(got.abs().max()))
+    return _as_a_whole(got, want, near) or _along_axes(got, want, axes, near) or _in_order(got, want, near)
+
+
+def _as_a_whole(got: Tensor, want: Tensor, near: float) -> str:
+    """One factor, or one number added, for all."""
+    factor = float((got * want).sum() / (want * want).sum())
+    if bool(((got - factor * want).abs() <= near).all()) and _varies(want, near):
+        if abs(factor + 1) < NEAR:
+            return "They are the right numbers with the opposite sign."
+        return "They are the right numbers, all times one and the same factor."
+    added = got - want
+    if bool(((added - added.mean()).abs() <= near).all()):
+        return "They are the right numbers, all with one and the same number added."
+    return ""
+
+
+def _varies(numbers: Tensor, near: float) -> bool:
+    return float(numbers.max() - numbers.min()) > near
+
+
+def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
+    """The right slices at other places of an axis, or right at some of its places."""
+    for place, axis in enumerate(axes):
+        if axis not in WORDS or want.shape[place] < 2:
+            continue
+        mine, right = (numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want))
+        if found := _order(mine, right, axis, near) or _factors(mine, right, axis, near):
+            return found
+    for place, axis in enumerate(axes):
+        if axis == "N" and want.shape[place] > 1:
+            mine, right = (
+                numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want)
+            )
+            sound = ((mine - right).abs() <= near).all(dim=1)
+            if bool(sound.any()):
+                rows = [int(n) for n in (~sound).nonzero()[:, 0]]
+                more = ", …" if len(rows) > LISTED else ""
+                return f"Wrong are only the sequences N = {', '.join(map(str, rows[:LISTED]))}{more}; the others are right."
+    return ""
+
+
+def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
+    """Slices that are right ones from another place. Both (places, numbers)."""
+    same = ((mine[:, None] - right[None]).abs() <= near).all(dim=2)  # (mine, right)
+    alike = ((right[:, None] - right[None]).abs() <= near).all(dim=2)
+    if bool((alike.sum(dim=1) > 1).any()):
+        return ""  # slices that cannot be told apart
+    size, word = len(mine), WORDS[axis]
+    at = [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in same]
+    if axis in ("T", "S", "L") and size > 2:
+        if at[1:] == list(range(size - 1)):
+            return f"They are one step late: what stands at {axis} = t is right for t - 1."
+        if at[:-1] == list(range(1, size)):
+            return f"They are one step early: what stands at {axis} = t is right for t + 1."
+    if -1 in at or at == list(range(size)):
+        return ""
+    if at == list(range(size))[::-1]:
+        return f"They are the right {word} in reversed order."
+    if sorted(at) == list(range(size)):
+        return f"They are the right {word} in another order."
+    if len(set(at)) == 1:
+        return f"All {word} have the numbers that are right for {axis} = {at[0]}."
+    return f"Some {word} have the numbers of others."
+
+
+def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
+    """Slices that are the right ones, each times a factor of its own. Both (places, numbers)."""
+    if right.shape[1] < FEW:
+        return ""
+    factor = (mine * right).sum(dim=1) / (right * right).sum(dim=1).clamp(min=1e-300)
+    fits = ((mine - factor[:, None] * right).abs() <= near).all() and bool((factor.abs() > NEAR).all())
+    return (
+        f"Each of the {WORDS[axis]} has the right numbers times one factor, but not the same factor."
+        if fits
+        else ""
+    )
+
+
+def _in_order(got: Tensor, want: Tensor, near: float) -> str:
+    """The right numbers at other places, or other numbers in the right order."""
+    mine, right = got.flatten(), want.flatten()
+    if bool(((mine.sort().values - right.sort().values).abs() <= near).all()) and _varies(want, near):
+        return "They are the right numbers, but at other places."
+    rising = mine[right.argsort()]
+    if (
+        len(mine) >= ORDERED
+        and bool((rising.diff() >= 0).all())
+        and len(set(rising.tolist())) >= ORDERED // 2
+    ):
+        return (
+            "They rise and fall with the right ones: another function (of sigmoid, tanh, …) takes the place of the right one, or "
+            "its argument is shifted or scaled."
+        )
+    return ""
