@@ -9,7 +9,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile flat reached fuzz build zip verify mutate ambush bench soak steady image claims calibrate lint clean
+.PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak steady image claims calibrate lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -51,6 +51,11 @@ zip: $(READY)
 ## Grade the suites with the bank of right and wrong solutions (safe to interrupt); writes docs/<lab>/matrix.html, matrix.md and the README's table.
 verify: $(READY)
 	$(BIN)/gatelab verify --lab $(LAB) --jobs $(JOBS) --seeds 50 --kept out/verify.jsonl --out docs --readme README.md
+
+## The numbers by which the public checks name mistakes, worked out anew: are the committed ones those of the bank?
+fingerprints: $(READY)
+	$(BIN)/gatelab fingerprints --lab $(LAB)
+	git diff --exit-code -- assignment/$(LAB)/tests
 
 ## Grade the suites with every small change of the references; writes docs/<lab>/mutation.md.
 mutate: $(READY)

@@ -1,9 +1,10 @@
-"""The suites, graded: `gatelab verify` in the small. `make verify` does the same with fifty seeds."""
+"""The suites, graded: `gatelab verify` in the small. `make verify` does the same with the whole bank and fifty seeds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,9 +21,12 @@ SEEDS = (11, 2026)
 
 @pytest.fixture(scope="module")
 def matrix(lab: Lab, bank: Bank) -> Iterator[Matrix]:
-    """Every wheat with two seeds, every chaff with one, through the engine, without the parts that train."""
+    """Every wheat with two seeds, every third chaff with one, through the engine, without the parts that train.
+
+    `make verify` grades them all.
+    """
     with Engine(lab, jobs=2) as engine:
-        yield verify(engine, bank, SEEDS, everywhere=False)
+        yield verify(engine, replace(bank, chaffs=bank.chaffs[::3]), SEEDS, everywhere=False)
 
 
 @pytest.mark.timeout(1500)
@@ -85,7 +89,7 @@ def test_the_readme_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank
 
 def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, tmp_path: Path) -> None:
     page, table = write_pages(matrix, lab, markdown(matrix, lab), tmp_path)
-    assert "forget-and-input-swapped" in page.read_text() and table.read_text() == markdown(matrix, lab)
+    assert matrix.chaffs[0].id in page.read_text() and table.read_text() == markdown(matrix, lab)
 
 
 @pytest.mark.timeout(1500)
@@ -94,9 +98,9 @@ def test_one_and_two_jobs_give_the_same_points_and_messages(
 ) -> None:
     """`gatelab verify --twice` does it with the whole bank."""
     first_style = {wheat.question: wheat for wheat in reversed(bank.wheats)}.values()
-    one = verify(engine, Bank(tuple(first_style), bank.chaffs[::12]), everywhere=False)
+    one = verify(engine, Bank(tuple(first_style), bank.chaffs[::24]), everywhere=False)
     assert differences(one, matrix) == []
-    assert one.told.keys() == {"style 1, seed 11", *(chaff.key for chaff in bank.chaffs[::12])}
+    assert one.told.keys() == {"style 1, seed 11", *(chaff.key for chaff in bank.chaffs[::24])}
 
 
 def test_another_message_or_a_grading_left_out_is_a_difference() -> None:

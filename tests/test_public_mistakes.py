@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 import torch
 from public_checks import CODE, STEP
 
 from gatelab.audit.concepts import concepts
-from gatelab.audit.fingerprints import fingerprints, namespace
+from gatelab.audit.fingerprints import changes, namespace, prints
 from gatelab.lab.bank import only_in_one
 
 
@@ -83,10 +85,20 @@ def test_mistakes_in_two_names_of_a_question_are_both_named(check, lab, bank):
     assert norms.misconception in text
 
 
-def test_the_committed_numbers_are_those_of_the_bank(lab):
-    assert (lab.assignment / "tests" / "fingerprints.json").read_bytes() == fingerprints(lab), (
-        "run `gatelab fingerprints`"
-    )
+def test_the_committed_numbers_are_those_of_the_bank(lab, bank):
+    """Of every question the right numbers and every sixth mistake; `make fingerprints` looks at all of them."""
+    committed = json.loads((lab.assignment / "tests" / "fingerprints.json").read_text(encoding="utf-8"))
+    for id, question in committed.items():
+        chaffs = bank.chaffs_of(id)
+        assert question["words"] == {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs}, id
+        right = prints(lab, id)
+        assert question["right"] == right, f"{id}: run `gatelab fingerprints`"
+        known = {json.dumps(entry["calls"], sort_keys=True): entry["ids"] for entry in question["mistakes"]}
+        for chaff in chaffs[::6]:
+            if calls := changes(right, prints(lab, id, chaff)):
+                assert chaff.id in known[json.dumps(calls, sort_keys=True)], (
+                    f"{chaff.key}: run `gatelab fingerprints`"
+                )
     assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab, "q12")
 
 

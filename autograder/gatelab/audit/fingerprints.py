@@ -85,10 +85,10 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     """Words, right numbers and known mistakes of one question."""
     right = prints(lab, question)
     chaffs = bank.chaffs_of(question)
-    alone = {chaff.id: _changes(right, prints(lab, question, chaff)) for chaff in chaffs}
+    alone = {chaff.id: changes(right, prints(lab, question, chaff)) for chaff in chaffs}
     entries: dict[str, dict[str, Any]] = {}
     for chaff in (*chaffs, *_pairs(lab, bank, question, alone)):
-        calls = alone.get(chaff.id) or _changes(right, prints(lab, question, chaff))
+        calls = alone.get(chaff.id) or changes(right, prints(lab, question, chaff))
         if not calls:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
@@ -98,7 +98,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
     for chaff in chaffs:
         for half in only_in_one(chaff):
-            calls = _changes(right, prints(lab, question, half))
+            calls = changes(right, prints(lab, question, half))
             if calls:
                 entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
     return {
@@ -124,7 +124,7 @@ def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict[str, Any]]
     return [pair for pair, (a, b) in halves if len(spec.names) == 1 or first[a] != first[b]]
 
 
-def _changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
+def changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
     """The calls in which a mistake shows: name → call's place among the name's calls → its fingerprint."""
     from seqlab.checking.fingerprint import same
 
