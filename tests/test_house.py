@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+
+import yaml
+
+import gatelab
 
 
 def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
@@ -20,3 +26,18 @@ def test_the_arrows_between_the_rooms_run_one_way(root: Path) -> None:
 def test_the_engine_is_typed(root: Path) -> None:
     said = run(root, sys.executable, "-m", "mypy")
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_the_picture_of_the_processes_names_rooms_and_files_that_are_there(root: Path) -> None:
+    picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert picture is not None
+    named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])
+    assert len(named) > 12
+    assert [name for name in named if not (root / "autograder" / "gatelab" / name).exists()] == []
+
+
+def test_the_versions_of_the_kit_are_one(root: Path) -> None:
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
+    assert gatelab.__version__ == project["version"] == citation["version"]
+    assert f"## [{gatelab.__version__}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
