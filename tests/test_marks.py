@@ -400,7 +400,7 @@ class TestSavedMeanwhile:
         assert again.grades.read_bytes() == saved
 
     @pytest.mark.parametrize("mangled", [b"\x80\x81", b"submission,q12b\nada,2\n", None])
-    def test_is_what_cannot_be_read_then_set_aside_and_told_until_it_is_mended(
+    def test_is_what_cannot_be_read_then_set_aside_and_told_until_it_is_fixed(
         self, again: Class, monkeypatch: pytest.MonkeyPatch, mangled: bytes | None
     ) -> None:
         """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""

@@ -30,7 +30,7 @@ def reason_of(error: BaseException) -> str:
             "The grader itself failed on this submission; run the same command again, and if that does not help, grade it "
             "by hand with `pytest tests/LAB/hidden --submission FILE` and report the fault."
         )
-    return f"{what}; mend that and run the same command again."
+    return f"{what}; fix that and run the same command again."
 
 
 def is_machines(error: BaseException) -> bool:

@@ -43,7 +43,7 @@ def build_autograder_zip(
     """Write `<out>/<lab>-autograder-STAFF-ONLY.zip` and return its path.
 
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
-    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, `autograder/gradescope` unless told.
+    bytes are the zlib's to choose). `otter` is the folder of the zip's own files, by default `autograder/gradescope`.
     Its name says whose it is: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
 
     Raises LabError when `out` lies in a folder that is handed to students.

@@ -42,7 +42,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     except Exception as error:  # whatever jupytext and nbformat say to a damaged file
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BuildError(
-            f"{master}: jupytext cannot read it as a percent-format notebook ({reason}); mend its head or cells."
+            f"{master}: jupytext cannot read it as a percent-format notebook ({reason}); fix its head or cells."
         ) from error
     notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
     notebook.nbformat, notebook.nbformat_minor = 4, 5

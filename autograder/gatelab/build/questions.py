@@ -110,7 +110,7 @@ def check_notebook(notebook: NotebookNode, lab: Lab, master: Path) -> None:
         for key, word in wanted.items():
             if not any(cell.metadata["nbgrader"][key] for cell in cells):
                 raise BuildError(
-                    f"{master}: no cell has the {word} of {question.id}; mend the cell's nbgrader metadata, "
+                    f"{master}: no cell has the {word} of {question.id}; fix the cell's nbgrader metadata, "
                     "or take the question out of lab.toml until it is written."
                 )
         if not question.by_hand:

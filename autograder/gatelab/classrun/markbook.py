@@ -72,7 +72,7 @@ class MarkBook:
             written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
             seen = self.earlier.seen()
         except OSError as error:
-            why = f"cannot be read ({error.strerror}), and marks could be lost; mend its permissions."
+            why = f"cannot be read ({error.strerror}), and marks could be lost; fix its permissions."
             raise Unreadable(self.earlier.folder, why) from error
         # Without a marks table all marks of a grade table are new, also of one that is as it was written.
         edited = raw is not None and (raw not in written or not self._has_marks)
@@ -161,7 +161,7 @@ class MarkBook:
                 self._put_back(marks, copies, notes)
                 return marks
             except MarksError as error:
-                back = f"copy {copies[0]} over it" if copies else "mend it or take it away"
+                back = f"copy {copies[0]} over it" if copies else "fix it or take it away"
                 raise Unreadable(self.marks_path, f"{error}; {back} and run the command again.") from error
         for copy in copies:
             with suppress(MarksError):
@@ -204,7 +204,7 @@ class MarkBook:
                 )
             elif name.startswith("grades-kept-"):
                 notes.append(
-                    f"{path}: was set aside, and its marks are not taken in; mend it and save it as grades.csv, or take it away."
+                    f"{path}: was set aside, and its marks are not taken in; fix it and save it as grades.csv, or take it away."
                 )
             elif OTHER.fullmatch(name) and name != self.grades_path.name:
                 notes.append(f"{path}: is not read; save it as grades.csv to have its marks taken in.")
@@ -260,5 +260,5 @@ def _bytes(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        why = f"cannot be read ({error.strerror}), and the marks in it would be lost; mend its permissions."
+        why = f"cannot be read ({error.strerror}), and the marks in it would be lost; fix its permissions."
         raise Unreadable(path, why) from error

@@ -26,7 +26,7 @@ Graded = Annotated[
 ]
 Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
 Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="The filled sheet; beside the grades unless told.")
+    Path | None, typer.Option("--out", "-o", help="The filled sheet; default: beside the grades.")
 ]
 
 

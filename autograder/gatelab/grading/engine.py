@@ -50,7 +50,7 @@ class Engine:
         jobs: submissions graded at once.
         accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may run here all
             the same, each by its name.
-        seconds: wall time after which a submission is given up; from the questions' own limits unless told.
+        seconds: wall time after which a submission is given up; by default from the questions' own limits.
         memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
 
     Raises:
@@ -122,7 +122,7 @@ class Engine:
 
         Args:
             path: the notebook.
-            name: what the report calls the submission; the file's stem unless told.
+            name: what the report calls the submission; by default the file's stem.
             questions: IDs to grade; all when empty.
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.

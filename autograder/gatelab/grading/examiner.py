@@ -77,7 +77,7 @@ class Examiner:
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)
             if not isinstance(error, Ungradable):
-                report.reason = f"{path.name}: {error} Restart the kernel, run all cells, mend the one that stops, hand it in again."
+                report.reason = f"{path.name}: {error} Restart the kernel, run all cells, fix the one that stops, hand it in again."
         finally:
             if workers is not None:
                 workers.shut()

@@ -282,7 +282,7 @@ class ConfinedWorkers:
     def _note_bound(self, answer: dict[str, Any]) -> None:
         """Tell of names that more than one cell binds, and which was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
-        for kind in ("mended", "twice"):
+        for kind in ("kept", "twice"):
             entries = answer.get(kind)
             for entry in entries[:50] if isinstance(entries, list) else ():
                 if not isinstance(entry, dict) or entry.get("name") not in names:
@@ -292,7 +292,7 @@ class ConfinedWorkers:
                     continue
                 told = (
                     f"It binds `{name}` to something else after your answer; your answer was graded."
-                    if kind == "mended"
+                    if kind == "kept"
                     else f"It defines `{name}` again, after cell {before}; the last definition was graded, as in Jupyter."
                 )
                 self.problems.setdefault(cell, Cell(cell, "bound again", told))

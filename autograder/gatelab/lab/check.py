@@ -26,7 +26,7 @@ ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12
 
 
 def faults(lab: Lab) -> Iterator[str]:
-    """One sentence for each thing that is not in order, with the file and what to mend; the first is what to show."""
+    """One sentence for each thing that is not in order, with the file and what to fix; the first is what to show."""
     yield from _table(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
@@ -109,7 +109,7 @@ def _suites(lab: Lab) -> Iterator[str]:
     for path in suites:
         id = question_of(path)
         if why := no_such_question(lab, id):
-            yield f"{path}: {id}: {why} Rename the suite or mend {table}."
+            yield f"{path}: {id}: {why} Rename the suite or fix {table}."
             continue
         tree, why = _parsed(path)
         if tree is None:
@@ -141,7 +141,7 @@ def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
         return ""
-    return f"the parts of {id} make {total:g} points, lab.toml gives it {points:g}; mend one of the two."
+    return f"the parts of {id} make {total:g} points, lab.toml gives it {points:g}; fix one of the two."
 
 
 def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:

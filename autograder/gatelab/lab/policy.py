@@ -16,7 +16,7 @@ FILE = "policy.toml"
 
 
 class PolicyError(Exception):
-    """The file is not in order; the message names it and what to mend."""
+    """The file is not in order; the message names it and what to fix."""
 
 
 @dataclass(frozen=True)

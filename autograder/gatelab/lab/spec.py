@@ -60,7 +60,7 @@ KINDS: dict[str, Kind] = {  # of a question
 
 
 class LabError(Exception):
-    """The lab itself is not in order; the message names the file and what to mend."""
+    """The lab itself is not in order; the message names the file and what to fix."""
 
 
 def lab_names(root: Path) -> list[str]:
@@ -118,7 +118,7 @@ class Lab:
 
     @classmethod
     def in_repository(cls, root: Path, name: str | None = None) -> Lab:
-        """The lab `name` of the kit in `root` (its only one unless told), looked through from end to end. Raises LabError."""
+        """The lab `name` of the kit in `root` (by default its only one), looked through from end to end. Raises LabError."""
         root = Path(root).resolve()
         name = name if name is not None else _only_lab(root)
         staff = root / "tests" / name

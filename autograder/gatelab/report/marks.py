@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from gatelab.report.model import Part, Report
 from gatelab.report.sheet import SheetError, read_table
-from gatelab.report.table import harmless
+from gatelab.report.table import escape_formula
 
 COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source")
 NUMBER = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
@@ -27,7 +27,7 @@ class MarksError(Exception):
 
 
 class Work(NamedTuple):
-    """What one student handed in, as far as a mark knows it. The texts are `harmless`, as they stand in the tables."""
+    """What one student handed in, as far as a mark knows it. The texts went through `escape_formula`, as they stand in the tables."""
 
     name: str
     file: str  # stem of its output files
@@ -36,7 +36,7 @@ class Work(NamedTuple):
 
     @classmethod
     def of(cls, name: str, file: str, sha256: str, entry: str = "") -> Work:
-        return cls(harmless(name), harmless(file), sha256, harmless(entry))
+        return cls(escape_formula(name), escape_formula(file), sha256, escape_formula(entry))
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
         .get_template("feedback.html")
         .render(
             title=lab.title,
-            name=person(report.submission),
+            name=display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",
             reason=report.told or report.reason,
@@ -93,7 +93,7 @@ def _notes(question: Question) -> list[dict[str, str]]:
     return [{"text": shown(question.note), "hint": ""}] if question.note else []
 
 
-def person(name: str) -> str:
+def display_name(name: str) -> str:
     """`Ada Lovelace` for `Ada Lovelace_4711_assignsubmission_file_`, as Moodle's download calls a student."""
     return MOODLE_DOWNLOAD.split(name)[0] or name
 

@@ -174,7 +174,7 @@ class _Reader:
     def _whole(self, line: Line, name: str) -> None:
         if any(cell.strip() for cell in line.cells[self.table.width :]):
             raise MarksError(
-                f"has more cells in line {line.number} ({name}) than in its header; mend that line "
+                f"has more cells in line {line.number} ({name}) than in its header; fix that line "
                 "(1,5 stands in quotation marks where commas separate)."
             )
 
@@ -294,7 +294,7 @@ class _Reader:
             if cells.same(said, self._reference(name, id, line)):
                 return points or 0.0  # it was allowed when it was given
             raise MarksError(
-                f"{name}, column {id}: {said[:40]!r} is no number from 0 to {self.questions[id]:g}; mend it there and save."
+                f"{name}, column {id}: {said[:40]!r} is no number from 0 to {self.questions[id]:g}; fix it there and save."
             )
         return points
 

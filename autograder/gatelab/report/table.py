@@ -27,7 +27,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(columns(lab, chosen))
     for row in rows:
-        head = [harmless(row.name), harmless(row.file), row.status, harmless(row.reason)]
+        head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
         points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
         total = number(row.report.points + sum(row.marks.values())) if row.report and row.graded else ""
         out_of = sum(lab.questions[id].points for id in [*chosen, *row.marks])
@@ -38,7 +38,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 *(number(row.marks[id]) if id in row.marks else "" for id in by_hand),
                 total,
                 number(out_of),
-                harmless("; ".join(f"{id} was {was}" for id, was in row.again.items())),
+                escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
             ]
         )
@@ -62,7 +62,7 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
     ]
 
 
-def harmless(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """Text that no spreadsheet takes for a formula: an apostrophe goes before it. One line only."""
     return FORMULA.sub(r"\1'", " ".join(cell.splitlines()))
 

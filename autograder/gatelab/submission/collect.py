@@ -87,7 +87,7 @@ def collect(folder: Path, lab: Lab, leave_out: Path | None = None) -> list[Submi
             f"{folder}: there is no such folder; name the one with the submissions."
         ) from error
     except OSError as error:
-        raise CollectError(f"{folder}: cannot be read ({error.strerror}); mend its permissions.") from error
+        raise CollectError(f"{folder}: cannot be read ({error.strerror}); fix its permissions.") from error
     if not found:
         raise CollectError(
             f"{folder}: nothing was handed in here; name the folder that holds the notebooks "
@@ -229,8 +229,8 @@ def _nothing(others: list[str], too_many: bool) -> Problem:
 
 
 def _unreadable(error: OSError) -> Problem:
-    """The machine does not let it be read. That is nothing a student could mend."""
-    way_out = "mend its permissions" if isinstance(error, PermissionError) else "mend that"
+    """The machine does not let it be read. That is nothing a student could fix."""
+    way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
     return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
 
 

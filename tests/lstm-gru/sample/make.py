@@ -1,6 +1,6 @@
 """Make the sample class: notebooks as students hand them in, from the release notebook and the bank.
 
-    python tests/lstm-gru/sample/make.py [FOLDER]         (tests/lstm-gru/sample/class unless told)
+    python tests/lstm-gru/sample/make.py [FOLDER]         (default: tests/lstm-gru/sample/class)
 
 Run it again after a change to the release or to an answer of the bank that is used here; the same input gives
 the same bytes. What each submission is, and what it must get, stands in expected.toml.

@@ -79,7 +79,7 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
     """Confine this process for good.
 
     Returns which pieces of `gatelab.sandbox.confine.PIECES` are on, and in words what the machine lacks, beginning with what
-    somebody can mend.
+    somebody can fix.
     """
     root = os.geteuid() == 0
     if separated.mounts and root:

@@ -56,15 +56,15 @@ class Asked:
 
     def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
         """Let every asked name stand for the student's answer. What had to be put right, and where it was bound."""
-        mended = []
+        settled = []
         for name, (cell, value) in self.own.items():
             if name in namespace and namespace[name] is value:
                 continue
             if name in namespace and _is_answer(namespace[name], value):
                 continue
-            mended.append({"name": name, "own": cell, "cell": self.bound.get(name, (cell, None))[0]})
+            settled.append({"name": name, "own": cell, "cell": self.bound.get(name, (cell, None))[0]})
             namespace[name] = value
-        return mended
+        return settled
 
 
 def _is_stub(node: ast.stmt) -> bool:

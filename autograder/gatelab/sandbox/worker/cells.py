@@ -275,11 +275,11 @@ class Notebook:
 
     def settle(self) -> dict[str, Any]:
         """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something
-        else than an answer ("mended": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
+        else than an answer ("kept": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
         self._run_unmet()
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
-        return {"missing": missing, "mended": self.asked.settle(self.namespace), "twice": twice}
+        return {"missing": missing, "kept": self.asked.settle(self.namespace), "twice": twice}
 
 
 def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
