@@ -1,7 +1,8 @@
 """The report: the one record of a graded submission, from which every output is made.
 
 Plain dataclasses that go to JSON and back. Fields marked *staff* never reach a student: the outputs for
-students (feedback page, otter, Gradescope) leave them out.
+students (feedback page, otter, Gradescope) leave them out. docs/report.schema.json is the form of the JSON, made from
+these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any, Literal
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
+FORMAT = 1  # of the JSON
+STRICT = {"extra": "forbid"}  # pydantic's: a field that is not known is refused
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
@@ -24,6 +27,8 @@ UNTOUCHED, NOT_RUN = "untouched", "not run"
 @dataclass
 class Part:
     """One share of a question's points: a hidden test function with all its parameters."""
+
+    __pydantic_config__ = STRICT
 
     name: str
     points: float
@@ -39,6 +44,8 @@ class Otherwise:
     """Staff: a question graded a second time, over other versions of what it builds on. It gave no more, so it does
     not count."""
 
+    __pydantic_config__ = STRICT
+
     own: list[str]  # names that were the student's own; the others were the references
     parts: list[Part]
 
@@ -46,6 +53,8 @@ class Otherwise:
 @dataclass
 class Question:
     """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
+
+    __pydantic_config__ = STRICT
 
     id: str
     title: str
@@ -103,6 +112,8 @@ class Cell:
     `start` is its first words, by which its author finds it.
     """
 
+    __pydantic_config__ = STRICT
+
     index: int
     what: str  # "raised" | "crashed" | "timed out" | "skipped"
     message: str
@@ -118,6 +129,8 @@ class Cell:
 @dataclass
 class Report:
     """Every submission that came in gets exactly one."""
+
+    __pydantic_config__ = STRICT
 
     submission: str
     status: Status
@@ -180,26 +193,20 @@ class Report:
         data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}
-        return {**data, "points": self.points, "max_points": self.max_points}
+        return {"format": FORMAT, **data, "points": self.points, "max_points": self.max_points}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Report:
-        data = {name: value for name, value in data.items() if name not in ("points", "max_points")}
-        data["cells"] = [Cell(**cell) for cell in data.get("cells", [])]
-        data["questions"] = [_question(row) for row in data.get("questions", [])]
-        return cls(**data)
+        """The report that `to_dict` gave. Raises ValueError where a field is unknown, missing or of another kind, or
+        the form is another version's."""
+        from gatelab.report.schema import read
+
+        return read(data)
 
     @classmethod
     def from_json(cls, text: str) -> Report:
+        """The same, of JSON."""
         return cls.from_dict(json.loads(text))
-
-
-def _question(row: dict[str, Any]) -> Question:
-    fields = {name: value for name, value in row.items() if name not in ("points", "earned")}
-    fields["parts"] = [Part(**part) for part in row["parts"]]
-    if other := row.get("otherwise"):
-        fields["otherwise"] = Otherwise(other["own"], [Part(**part) for part in other["parts"]])
-    return Question(**fields)
