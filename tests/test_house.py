@@ -41,3 +41,5 @@ def test_the_versions_of_the_kit_are_one(root: Path) -> None:
     citation = yaml.safe_load((root / "CITATION.cff").read_text(encoding="utf-8"))
     assert gatelab.__version__ == project["version"] == citation["version"]
     assert f"## [{gatelab.__version__}]" in (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    said = run(root, str(Path(sys.executable).with_name("gatelab")), "--version")
+    assert said.stdout.startswith(f"gatelab {gatelab.__version__} (Python ")

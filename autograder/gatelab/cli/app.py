@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import platform
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+import gatelab
 from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
 from gatelab.cli.export import app as export
@@ -39,6 +42,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
+
+
+def _tell_versions(asked: bool) -> None:
+    if asked:
+        libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "otter-grader", "nbgrader"))
+        typer.echo(f"gatelab {gatelab.__version__} (Python {platform.python_version()}, {libraries})")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    tell: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_versions, is_eager=True, help="Say what is installed, and end."
+        ),
+    ] = False,
+) -> None:
+    """Build the lab's release, grade a class, and grade the tests themselves."""
+
+
 app.command("new")(new_command)
 app.command("build")(build_command)
 app.command("grade")(grade)
