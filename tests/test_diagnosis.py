@@ -7,8 +7,9 @@ import itertools
 import pytest
 import torch
 
+from gatelab.grading.alike import equal_answers
 from gatelab.grading.examiner import run_suites
-from gatelab.grading.identify import equal_answers, identify
+from gatelab.grading.identify import identify
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading, references_before
 from gatelab.lab.bank import Bank, compose, only_in_one

@@ -1,0 +1,105 @@
+"""The recorded calls of a submission, made again on code that staff wrote; and what the calls themselves say."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import torch
+
+from gatelab.grading.alike import equal_answers
+from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.trace import Trace
+
+
+class Replay:
+    """What some code answers to the calls of a trace, worked out as far as it is asked for, and once."""
+
+    def __init__(self, trace: Trace, backend: Callable[[], LocalBackend]) -> None:
+        self.trace = trace
+        self._done: list[tuple[int, dict[str, Any] | None]] = []
+        self._rest = answers(trace, backend)
+
+    def __iter__(self) -> Iterator[tuple[int, dict[str, Any] | None]]:
+        """(place in the trace, answer), as from `answers`."""
+        for k in itertools.count():
+            if k == len(self._done):
+                try:
+                    self._done.append(next(self._rest))
+                except StopIteration:
+                    return
+            yield self._done[k]
+
+    @functools.cached_property
+    def differs(self) -> int | None:
+        """The first place where it does not answer as the submission did, or cannot go on; None: it always does."""
+        return next((place for place, answer in self if not as_submitted(self.trace, place, answer)), None)
+
+    def agrees_at(self, places: set[int]) -> bool:
+        """Whether it answers as the submission did at these places of the trace."""
+        agreed = set()
+        for place, answer in self:
+            if as_submitted(self.trace, place, answer):
+                agreed.add(place)
+            elif place in places:
+                return False
+        return places <= agreed
+
+
+def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, dict[str, Any] | None]]:
+    """What some code answers to the calls that can be made again: (place in the trace, answer).
+
+    Ends with None for an answer where the code cannot go on.
+    """
+    local: LocalBackend | None = None
+    fork, forks = None, Counter[int]()
+    for place, exchange in enumerate(trace.exchanges):
+        forks[exchange.fork] += 1
+        if not exchange.replay:
+            continue
+        try:
+            if local is None or exchange.fork != fork:
+                local, fork = backend(), exchange.fork
+            local.runtime.count = forks[fork] - 1  # its random numbers are those of the call in the worker
+            answer = local.request(exchange.request)
+        except Exception:
+            yield place, None  # a chaff (or a pair of them) that does not even load, or made no such object
+            return
+        yield place, answer
+
+
+def as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
+    """Whether an answer at this place of the trace (None: the code could not go on) is the submission's."""
+    exchange = trace.exchanges[place]
+    return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
+
+
+def called(trace: Trace) -> dict[int, str]:
+    """The functions of the notebook that were called by name: place in the trace → name."""
+    requests = {place: exchange.request for place, exchange in enumerate(trace.exchanges)}
+    found = {
+        place: request["arguments"].get("target")
+        for place, request in requests.items()
+        if request["op"] == "call"
+    }
+    return {place: str(name) for place, name in found.items() if isinstance(name, str)}
+
+
+def drawn_at(trace: Trace, places: Iterable[int]) -> set[int]:
+    """Those places where random numbers belong to the answer, by the driver's own word (`draws`, testkit/steady.py).
+
+    How many are drawn is the student's business, so that two with the same mistake may answer differently there.
+    """
+    found = set()
+    for place in places:
+        request = trace.exchanges[place].request
+        given = request["arguments"] if request["op"] == "run" else {}
+        if "def draws(" in given.get("source", ""):
+            driver: dict[str, Any] = {"__name__": "driver", "torch": torch}
+            exec(compile(given["source"], "<grader>", "exec"), driver)
+            if driver["draws"](**given["values"]):
+                found.add(place)
+    return found
