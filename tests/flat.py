@@ -2,7 +2,7 @@
 
     python tests/flat.py [--submissions 300] [--jobs 2]
 
-One engine grades the attempts of tests/hostile and those of tests/test_tidying.py that cost something each (forks that
+One engine grades the attempts of tests/hostile and those of tests/engine/grading/test_tidying.py that cost something each (forks that
 fail, sleeping threads, descriptors held, folders full of files), again and again. After every LOOK submissions a line says
 what the command, its fork server and its examiners hold. Exit code 1 when, from the end of the first round on, anything
 has grown: descriptors, threads, processes and files by one, memory by more than its column in MOST.
@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 from hostile.build import attempts, write
 from hostile.doors import whole_course
-from test_tidying import LEAKY, hostile, within
+from processes import LEAKY, hostile, within
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import GROWTH, Engine

@@ -137,7 +137,7 @@ def page() -> str:
     text = [
         "# Lines that no hostile submission reaches", "",
         f"Of the {total} lines in functions of `worker/` and `confine/`, {COUNT.read_text(encoding='ascii')} hostile submissions",
-        f"(`tests/hostile`, `tests/test_tidying.py`) reached {total - left} ({100 * (total - left) / total:.0f} %), on Linux as root, some of them without",
+        f"(`tests/hostile`, `tests/engine/grading/test_tidying.py`) reached {total - left} ({100 * (total - left) / total:.0f} %), on Linux as root, some of them without",
         "namespaces, with Landlock 5 or without libseccomp. `make reached` writes this page.", "",
         "| file | lines | never reached |", "| --- | --- | --- |",
     ]  # fmt: skip

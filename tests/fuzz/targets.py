@@ -1,6 +1,6 @@
 """The places where bytes that anybody may have written are read, each as a function of bytes that must not raise.
 
-Each says what must hold of every input. `run.py` looks for inputs for which it does not, tests/test_fuzz_corpus.py
+Each says what must hold of every input. `run.py` looks for inputs for which it does not, tests/engine/submission/test_fuzz_corpus.py
 replays what was found.
 """
 

@@ -1,7 +1,7 @@
 """Every attempt through the class command on machines that have less, one piece after the other: `make hostile`.
 
 SECURITY.md says of each of these that it is graded, so all that is promised holds there too. What no more holds on a
-machine that is refused, and was accepted by an operator, stands in its last table; tests/test_confinement.py tries that.
+machine that is refused, and was accepted by an operator, stands in its last table; tests/engine/sandbox/test_confinement.py tries that.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 
 ATTEMPTS = list(attempts())
-SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/test_hostile.py
+SECONDS, TRAINED = 12, ("q7", "q11")  # as in tests/engine/grading/test_hostile.py
 # What the tests take from this machine. With namespaces or a user of its own, the other pieces give the same properties.
 LESS = {
     "without_seccomp": {"without": ["seccomp"]},

@@ -1,0 +1,185 @@
+"""Is work that was never begun told, in the table, on the pages and to the student, and nothing else called so?"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import json
+from pathlib import Path
+
+import minikit
+import nbformat
+import pytest
+from nbgrader.utils import compute_checksum
+from typer.testing import CliRunner
+
+from gatelab.cli.app import app
+from gatelab.grading.examiner import without_checks
+from gatelab.lab.spec import Lab
+from gatelab.report.gradescope import gradescope_results
+from gatelab.report.model import Cell, Report
+from gatelab.sandbox.confine import REQUIRED
+from gatelab.submission.notebook_file import mark_of, parse, source_of
+from gatelab.submission.untouched import as_handed_out, checksum
+
+WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
+
+ROOT = Path(__file__).resolve().parents[3]
+LAB = Lab.in_repository(ROOT)
+RELEASE = ROOT / "release" / LAB.name / LAB.notebook
+HANDED_OUT = "This is the notebook as it was handed out: nothing was written in it."
+NOTHING = "Nothing was written: none of the questions that were graded has an answer."
+
+
+def released() -> dict:
+    book = json.loads(RELEASE.read_text(encoding="utf-8"))
+    for cell in book["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return book
+
+
+def code(source: str) -> dict:
+    return {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def answered(*ids: str, where: str = "") -> dict:
+    """The release with some questions' answers, in their cells or, with `where`, in cells of the student's own."""
+    book = released()
+    for id in ids:
+        if where:
+            book["cells"].append(code(LAB.reference(id)))
+        else:
+            minikit.cell(book, f"{id}-solution")["source"] = LAB.reference(id)
+    return book
+
+
+def stale() -> dict:
+    """The release of another year: other stubs, other points, a question more, with nbgrader's checksums of those."""
+    book = released()
+    for cell in book["cells"]:
+        mark = cell["metadata"].get("nbgrader")
+        if mark and mark["grade_id"] == "q1-solution":
+            cell["source"] = "def my_lstm(x):\n    raise NotImplementedError('q1')"
+        if mark and "points" in mark:
+            mark["points"] = 3
+        if mark:
+            mark["checksum"] = compute_checksum(nbformat.from_dict(cell))
+    return book
+
+
+def rerun() -> dict:
+    """The release, run and saved by other editors: outputs, counts, blank space at the end, Windows's line ends."""
+    book = released()
+    for cell in book["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": "x"}]
+            cell["source"] = "".join(cell["source"]).replace("\n", "\r\n") + "\r\n"
+    book["cells"].append(
+        {"cell_type": "markdown", "id": "n", "metadata": {}, "source": "I had no time, sorry."}
+    )
+    return book
+
+
+@pytest.mark.parametrize(
+    "book", [released(), stale(), rerun(), released() | {"cells": released()["cells"] + [code("")]}]
+)
+def test_the_release_and_stale_copies_of_it_are_known(book: dict) -> None:
+    assert as_handed_out(book, LAB)
+
+
+def test_format_3_of_the_release_is_known() -> None:
+    old = nbformat.convert(nbformat.from_dict(released()), 3)
+    assert as_handed_out(parse(json.dumps(old).encode(), "lab.ipynb"), LAB)
+
+
+@pytest.mark.parametrize(
+    "book",
+    [
+        answered("q1"),
+        answered("q11"),
+        answered("q1", where="below"),
+        released() | {"cells": [code("answers = {'c1': 'a'}"), *released()["cells"]]},
+        released() | {"cells": []},
+        {"cells": [{"cell_type": "code", "metadata": {"nbgrader": 3}}, None]},
+    ],
+)  # fmt: skip
+def test_nothing_that_was_written_in_is_called_untouched(book: dict) -> None:
+    assert not as_handed_out(book, LAB)
+
+
+def test_the_checksum_is_nbgraders() -> None:
+    for cell in nbformat.from_dict(released())["cells"]:
+        if mark_of(cell):
+            assert checksum(cell, source_of(cell)) == compute_checksum(cell)
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, dict[str, str]]]:
+    """A class, graded in three questions that take no time: its output and its rows."""
+    folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("out")
+    bare = released()
+    for cell in bare["cells"]:
+        cell["metadata"] = {}
+    own_checks = copy.deepcopy(answered("q1", "q2"))
+    own_checks["cells"] += [code("grader.check('q1')"), code("grader.check_all()"), code("1 / 0")]
+    books = {
+        "untouched": released(), "stale": stale(), "rerun": rerun(), "bare": bare, "some": answered("q1"),
+        "below": answered("q1", "q2", where="below"), "checks": own_checks,
+    }  # fmt: skip
+    for name, book in books.items():
+        minikit.save(book, folder / f"{name}.ipynb")
+    wanted = [f"--question={id}" for id in ("q1", "q2", "q12")]
+    done = CliRunner().invoke(
+        app,
+        ["grade", str(folder), "-o", str(out), "--root", str(ROOT), *WAIVED, *wanted],
+    )
+    assert done.exit_code == 0, done.output
+    with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        return out, {row["submission"]: row for row in csv.DictReader(file)}
+
+
+@pytest.mark.parametrize("name", ["untouched", "stale", "rerun"])
+def test_a_notebook_as_it_was_handed_out_is_told_everywhere(graded: tuple, name: str) -> None:
+    out, rows = graded
+    assert (rows[name]["status"], rows[name]["total"], rows[name]["reason"]) == ("graded", "0", HANDED_OUT)
+    assert (out / "feedback" / f"{name}.html").read_text(encoding="utf-8").count(HANDED_OUT) == 1
+    index = (out / "index.html").read_text(encoding="utf-8")
+    assert f"<strong>{name}:</strong> {HANDED_OUT}" in index
+    report = Report.from_json((out / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+    assert HANDED_OUT in gradescope_results(report)["output"].splitlines()
+
+
+def test_what_was_left_out_is_told_and_no_more(graded: tuple) -> None:
+    _, rows = graded
+    assert rows["bare"]["reason"] == NOTHING
+    assert rows["some"]["reason"] == "Nothing was written for q2, q12."
+    assert rows["below"]["reason"] == "Nothing was written for q12."
+    assert (rows["some"]["total"], rows["below"]["total"]) == ("10", "18")
+
+
+def test_of_cells_that_missed_the_grader_one_line_is_left() -> None:
+    missed = [
+        Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))", missing="grader")
+        for k in (3, 5)
+    ]
+    other = Cell(4, "raised", "NameError: name 'graders' is not defined (graders)", missing="graders")
+    cells, hints = without_checks([missed[0], other, missed[1]])
+    assert cells == [other] and [hint.startswith("2 cells called `grader`") for hint in hints] == [True]
+    assert without_checks([other]) == ([other], [])
+
+
+def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student(graded: tuple) -> None:
+    out, rows = graded
+    report = Report.from_json((out / "reports" / "checks.json").read_text(encoding="utf-8"))
+    page = (out / "feedback" / "checks.html").read_text(encoding="utf-8")
+    assert rows["checks"]["total"] == "18" and "ZeroDivisionError" in page
+    assert "grader" not in page and "'grader'" not in json.dumps([cell.message for cell in report.cells])
+    assert sum("`grader`" in hint for hint in report.hints) <= 1
+    assert "name &#39;grader&#39;" not in (out / "index.html").read_text(encoding="utf-8")

@@ -1,0 +1,115 @@
+"""A question that builds on earlier names: graded over the references and over the student's own versions of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from own_versions import OWN, edited, graded, lost
+
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank
+from gatelab.report.model import Report
+
+# --- what students' own versions have that CONTRACT.md does not ask for: edits of the references, by question -------
+
+LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"
+
+
+@pytest.mark.parametrize("what", OWN)
+def test_what_an_own_version_has_more_costs_nothing_where_it_is_used(
+    engine: Engine, tmp_path: Path, what: str
+) -> None:
+    assert lost(graded(engine, tmp_path, OWN[what])) == {}
+
+
+# --- what counts, what is kept for staff, what is said ----------------------------------------------------------------
+
+LENGTHS = OWN["an LSTM that takes lengths"]
+NO_FORGET = (
+    "                self.bias_hh_l0[hidden_size : 2 * hidden_size] = 0.0\n",
+    "                pass\n",
+)
+HEAD = (
+    "        return self.head(outputs[:, 0]), state\n",
+    "        return self.head(outputs[:, 0] * 2), state\n",
+)
+
+
+def test_the_report_keeps_both_gradings_for_staff(engine: Engine, tmp_path: Path) -> None:
+    report = graded(engine, tmp_path, LENGTHS)
+    own, plain = report.question("q8"), report.question("q7")
+    assert own.own == ["GRU", "LSTM", "gru_step", "lstm_step"] and own.points == 16
+    assert own.otherwise.own == []
+    wrong = {part.name: part for part in own.otherwise.parts if not part.passed}
+    assert wrong["encode"].points == 0 and "lengths" in wrong["encode"].message
+    assert "unexpected keyword argument" in wrong["encode"].detail
+    assert plain.own == [] and plain.otherwise is None  # full over the references: graded once
+    assert Report.from_json(report.to_json()) == report
+
+
+def test_a_grading_over_the_own_versions_is_the_same_every_time(engine: Engine, tmp_path: Path) -> None:
+    first, second = (graded(engine, tmp_path, LENGTHS) for _ in range(2))
+    said = [[(q.id, q.points, q.own, [(p.name, p.points, p.message) for p in q.parts]) for q in r.questions] for r in (first, second)]  # fmt: skip
+    assert said[0] == said[1]
+
+
+@pytest.mark.parametrize(
+    "mistake", ["decoder-state-not-carried", "decoder-state-detached", "last-not-dropped"]
+)
+def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
+    engine: Engine, bank: Bank, tmp_path: Path, mistake: str
+) -> None:
+    """And is told by its name, not by what the references lack."""
+    edits = next(list(chaff.edits) for chaff in bank.chaffs_of("q8") if chaff.id == mistake)
+    over_own = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], *edits]}).question("q8")
+    plain = graded(engine, tmp_path, {"q8": edits}).question("q8")
+    parts = [[(part.name, part.passed, part.message) for part in one.parts] for one in (over_own, plain)]
+    assert parts[0] == parts[1] and plain.points < 16
+    assert over_own.misconception == plain.misconception == mistake
+    assert over_own.own and not plain.own
+
+
+def test_a_mistake_that_nobody_knows_gets_no_name_over_own_versions(engine: Engine, tmp_path: Path) -> None:
+    """Every call fails over the references, as with mistakes of the bank; the numbers over the own versions decide."""
+    question = graded(engine, tmp_path, LENGTHS | {"q8": [*LENGTHS["q8"], HEAD]}).question("q8")
+    assert question.own and question.misconception is None
+    assert not any("unexpected keyword" in part.message for part in question.parts)
+
+
+def test_an_own_version_that_is_wrong_makes_way_for_the_reference(engine: Engine, tmp_path: Path) -> None:
+    """q3 loses its points, and q7, q8, q10 and q11, which only use what the contract says, lose none."""
+    report = graded(engine, tmp_path, {"q3": [NO_FORGET]})
+    assert set(lost(report)) == {"q3"}
+    assert all(question.own == [] for question in report.questions)
+
+
+def test_what_is_missing_because_the_own_version_is_wrong_is_told(engine: Engine, tmp_path: Path) -> None:
+    report = graded(engine, tmp_path, LENGTHS | {"q3": [*LENGTHS["q3"], NO_FORGET]})
+    message = dict(lost(report)["q8"])["encode"]
+    assert "unexpected keyword argument 'lengths'" in message
+    assert (
+        "(q3 is not right yet, so the grader's `LSTM` stood in for yours here, with what CONTRACT.md says of "
+        "them and nothing more.)" in message
+    )
+
+
+def test_a_layer_that_does_not_follow_its_step_gains_nothing_by_an_own_step(
+    engine: Engine, tmp_path: Path
+) -> None:
+    """Its own equations, or the own step under another name: neither follows the step that is put there."""
+    copied = engine.lab.reference("q1").replace("def lstm_step(", "def my_step(")
+    call = [("h, c, _ = lstm_step(", "h, c, _ = my_step(")]
+    sources = {"q1": engine.lab.reference("q1") + "\n\nmy_step = lstm_step\n", "q3": edited(engine.lab.reference("q3"), *call)}  # fmt: skip
+    other = {"q3": copied + edited(engine.lab.reference("q3"), *call)}
+    for code in (sources, other):
+        report = engine.grade(write_notebook(tmp_path / "lab.ipynb", engine.lab, code), training=False)
+        found = {part.name for part in report.question("q3").parts if not part.passed}
+        assert found == {"lstm-state", "lstm-gradients", "lstm-calls-your-step"}, report.question("q3").points
+
+
+def test_a_stub_is_graded_once(engine: Engine, tmp_path: Path) -> None:
+    sources = {"q8": "class Seq2Seq(nn.Module):\n    def __init__(self, *sizes):\n        raise NotImplementedError('q8: not written yet')\n"}  # fmt: skip
+    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", engine.lab, sources), training=False)
+    assert report.question("q8").points < 8 and report.question("q8").otherwise is None

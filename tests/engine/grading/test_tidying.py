@@ -1,0 +1,172 @@
+"""What a submission leaves goes with it, and what the grader itself takes is given back, however it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from processes import HOSTILE, LEAKY, alive, everything, hostile, within
+
+from gatelab.audit.notebooks import write_notebook
+from gatelab.folders import Vanishing, remove
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.confine import memory
+
+DEEP = 3000  # more than Python's recursion and a process's descriptors
+
+
+def test_a_folder_goes_however_deep_it_was_made(tmp_path: Path) -> None:
+    folder, here = tmp_path / "worker", os.getcwd()
+    folder.mkdir()
+    os.chdir(folder)
+    try:
+        for _ in range(DEEP):
+            os.mkdir("d")
+            os.chdir("d")
+    finally:
+        os.chdir(here)
+    remove(folder)
+    assert not folder.exists()
+
+
+def test_what_a_link_in_it_leads_to_stays(tmp_path: Path) -> None:
+    folder, other = tmp_path / "worker", tmp_path / "other"
+    for each in (folder, other):
+        each.mkdir()
+        (each / "file").write_text("x")
+    (folder / "link").symlink_to(other)
+    remove(folder)
+    assert not folder.exists() and (other / "file").read_text() == "x"
+
+
+def test_a_vanishing_folder_goes_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
+    with Vanishing("gatelab-test-") as folder:
+        (folder / "x").write_text("x")
+    assert not folder.exists()
+    script = (
+        "from gatelab.folders import Vanishing\nimport time\nfolder = Vanishing('gatelab-test-')\n"
+        "(folder.path / 'x').write_text('x')\nprint(folder.path, flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        folder = Path(process.stdout.readline().strip())
+        assert folder.exists()
+        process.kill()
+    assert within(2, lambda: not folder.exists())
+
+
+COMMANDS = {
+    "grade": ["gatelab.cli.app", "grade", "CLASS", "-o", "OUT", "--jobs", "2", "--root", "ROOT"],
+    "pytest": [
+        "pytest",
+        "ROOT/tests/lstm-gru/hidden/test_q1_lstm_step.py",
+        "--submission",
+        "CLASS/a.ipynb",
+        "-q",
+    ],
+}
+START = "from gatelab.cli.app import app; app()"
+
+
+@pytest.mark.parametrize("when", ["starting", "at work"])
+@pytest.mark.parametrize("command", COMMANDS)
+def test_nothing_lives_and_no_folder_stays_after_a_command_that_was_killed(
+    lab: Lab, root: Path, tmp_path: Path, command: str, when: str
+) -> None:
+    """`kill -9` of the command alone, while it imports and while endless notebooks run."""
+    temporary = Path(tempfile.mkdtemp(prefix="killed-", dir="/tmp"))  # others must be able to pass through
+    temporary.chmod(0o755)
+    for name in "ab":
+        hostile(tmp_path / "class" / f"{name}.ipynb", lab, HOSTILE)
+    there = {"CLASS": str(tmp_path / "class"), "OUT": str(tmp_path / "out"), "ROOT": str(root)}
+    words = COMMANDS[command]
+    for key, place in there.items():
+        words = [word.replace(key, place) for word in words]
+    started = ["-c", START, *words[1:]] if command == "grade" else ["-m", *words]
+    process = subprocess.Popen(
+        [sys.executable, *started], env={**os.environ, "TMPDIR": str(temporary)}, cwd=root,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    above = psutil.Process(process.pid)
+
+    def busy() -> bool:
+        return sum(p.name() and p.status() != "zombie" for p in everything(above)) >= (
+            8 if command == "grade" else 5
+        )
+
+    assert within(120, busy if when == "at work" else lambda: len(above.children()) > 0)
+    time.sleep(0.5)
+    below = everything(above)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    # Twice what is promised: this machine may be busy with other tests.
+    assert within(4, lambda: not [p for p in below if alive(p)]), [p for p in below if alive(p)]
+    assert within(1, lambda: not list(temporary.iterdir())), list(temporary.iterdir())
+    temporary.rmdir()
+
+
+WARM = 1  # rounds after which what is kept for good is there
+
+
+def footprint(engine: Engine) -> dict[str, int]:
+    """What the examiner and the fork server hold: descriptors, files in the temporary folder, KiB that count against no
+    file, children."""
+    found = {}
+    for name, pid in (("examiner", engine._all[0].pid), ("server", engine._server.process.pid)):
+        process = psutil.Process(pid)
+        found[f"{name}'s descriptors"] = process.num_fds()
+        found[f"{name}'s memory"] = memory.held(pid) >> 10
+        found[f"{name}'s threads"] = process.num_threads()
+    within(2, lambda: len(psutil.Process(engine._server.process.pid).children()) <= 1)
+    found["processes"] = sum(
+        p.status() != "zombie" for p in psutil.Process(engine._server.process.pid).children(recursive=True)
+    )
+    found["files"] = sum(1 for _ in engine._server.folder.rglob("*"))
+    found["own descriptors"] = psutil.Process().num_fds()
+    return found
+
+
+@pytest.mark.timeout(900)
+def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were(
+    lab: Lab, tmp_path: Path
+) -> None:
+    paths = [
+        hostile(tmp_path / "class" / f"{n}.ipynb", lab, source) for n, source in enumerate(LEAKY.values())
+    ]
+    with Engine(lab) as engine:
+        seen = []
+        for _ in range(WARM + 2):
+            for path in paths:
+                engine.grade(path, questions=["q1", "q2", "q4"])
+            seen.append(footprint(engine))
+        first, last = seen[WARM - 1], seen[-1]
+        grew = {
+            what: (first[what], last[what])
+            for what in first
+            if "memory" not in what and last[what] > first[what]
+        }
+        assert grew == {}, seen
+        # What grows by little and never ends, the engine ends by another examiner; here it must be little.
+        assert last["examiner's memory"] - first["examiner's memory"] < 24 << 10, seen
+        assert last["server's memory"] - first["server's memory"] < 2 << 10, seen
+        report = engine.grade(write_notebook(tmp_path / "good.ipynb", lab, {}), questions=["q1"])
+    assert report.question("q1").points == 10
+
+
+def test_an_examiner_that_has_grown_gives_its_place_to_another(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_notebook(tmp_path / "good.ipynb", lab, {})
+    monkeypatch.setattr("gatelab.grading.engine.WARM", 1)
+    monkeypatch.setattr("gatelab.grading.engine.GROWTH", -1)
+    with Engine(lab) as engine:
+        graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
+        assert [points for points, _ in graded] == [10] * 3
+        assert [len(examiners) for _, examiners in graded] == [0] * 3, "each was ended after its first"

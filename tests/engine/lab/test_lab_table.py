@@ -1,0 +1,236 @@
+"""A lab that is not in order: is it named, file, question and field, before a command does anything?"""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import pytest
+from small_lab import small_lab, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.audit.verify import Matrix, unproved
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.sandbox.confine.apply import Settings
+
+ROOT = Path(__file__).resolve().parents[3]
+
+HEAD = 'title = "Lab"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n'
+
+
+def read(root: Path, text: str) -> Lab:
+    path = root / "assignment" / "lstm-gru" / "lab.toml"
+    path.parent.mkdir(parents=True)
+    path.write_text(text, encoding="utf-8")
+    return Lab.in_repository(root)
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ('points = "14"', "points must be a number from 0 on, without quotes; it is '14'."),
+        ("points = -1", "points must be a number from 0 on, without quotes; it is -1."),
+        ("points = true", "points must be a number"),
+        ('points = 1\nnames = "LSTM"', "names must be a list of texts"),
+        ('points = 1\nby_hand = "yes"', "by_hand must be true or false"),
+        ('points = 1\nbuilds_on = "LSTM"', "builds_on must be a list of texts"),
+        ("points = 1\nseconds = [60]", "seconds must be a number"),
+        ("points = 1\nseconds = nan", "seconds must be a number"),
+        (
+            "points = 1\nby_hands = true",
+            "there is no column by_hands (is by_hand meant?); there are title, points",
+        ),
+        ("names = []", "points is missing; it must be a number"),
+    ],
+)
+def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
+    with pytest.raises(LabError) as told:
+        read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
+    assert f"lab.toml, [q1]: {said}" in str(told.value)
+
+
+def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match=r"lab\.toml: notebook must be a text in quotes; it is None"):
+        read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
+
+
+def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
+    with pytest.raises(
+        LabError,
+        match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
+    ):
+        read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
+
+
+@pytest.fixture
+def kit(tmp_path: Path) -> Path:
+    """The small lab, with a question q3 that builds on q1 and q2, a master and public checks."""
+    lab = small_lab(tmp_path)
+    full = Lab.in_repository(ROOT)
+    with open(lab.assignment / "lab.toml", "a", encoding="utf-8") as table:
+        table.write(Q3)
+    shutil.copy(next(full.hidden.glob("test_q3_*.py")), lab.hidden)
+    shutil.copy(full.hidden / "reference" / "q3.py", lab.hidden / "reference")
+    (lab.assignment / "lab.py").write_text("# %%\n", encoding="utf-8")
+    (lab.assignment / "tests").mkdir()
+    for id in ("q1", "q2", "q3"):
+        (lab.assignment / "tests" / f"{id}.py").write_text("# a check\n", encoding="utf-8")
+    Lab.in_repository(tmp_path)
+    return tmp_path
+
+
+Q3 = """
+[q3]
+title = "The layers"
+points = 12
+names = ["LSTM", "GRU"]
+builds_on = ["lstm_step"]
+"""
+TABLE, HIDDEN = "assignment/lstm-gru/lab.toml", "tests/lstm-gru/hidden"
+
+
+def edit(root: Path, name: str, old: str, new: str) -> None:
+    """Put a slip into one file of the kit; "" for `new` and `old` removes it."""
+    path = next(root.glob(name))
+    if not old:
+        path.unlink() if not new else path.rename(path.with_name(new))
+        return
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+SLIPS = {
+    "a name that no question asks for": (
+        TABLE, '["LSTM", "GRU"]\nbuilds_on = ["lstm_step"]', '["LSTM", "GRU"]\nbuilds_on = ["lstm_stp"]',
+        "[q3]: builds_on names lstm_stp, which no question asks for (is lstm_step meant?)."),
+    "a name of its own": (TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["LSTM"]', "[q3]: builds_on names LSTM, which q3 asks for"),
+    "a name of a later question": (
+        TABLE, 'names = ["gru_step"]', 'names = ["gru_step"]\nbuilds_on = ["GRU"]',
+        "[q2]: builds_on names GRU, which q3 asks for: only what an earlier question asks for"),
+    "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { LSTM = [\"q1\"] }", "own_if"),
+    "a name twice": (TABLE, '["LSTM", "GRU"]', '["LSTM", "lstm_step"]', "[q3]: lstm_step is asked for by q1 already"),
+    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
+    "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
+    "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
+    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "seconds must be more than 0"),
+    "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
+    "a suite without a question": (
+        f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (is q3 meant?)"),
+    "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3: is marked by hand"),
+    "a suite that is no Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
+    "a part of no question": (
+        f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
+    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
+    "parts of two sizes": (
+        f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 0.5"),
+    "points that are more": (TABLE, "points = 8", "points = 9", "the parts of q2 make 8 points, lab.toml gives it 9"),
+    "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
+    "a reference of another name": (
+        f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which lab.toml has q2 ask for"),
+    "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
+    "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
+    "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
+    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions stand title,"),
+    "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
+    "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
+    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml: "),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", SLIPS)
+def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
+    *change, said = SLIPS[slip]
+    edit(kit, *change)
+    with pytest.raises(LabError) as told:
+        Lab.in_repository(kit)
+    assert said in str(told.value) and "\n" not in str(told.value)
+
+
+COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade HANDED -o OUT")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
+    edit(kit, TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["lstm_stp"]')
+    handed, out = kit / "handed", kit / "out"
+    handed.mkdir()
+    write_notebook(handed / "ada.ipynb", "import torch")
+    words = [{"HANDED": str(handed), "OUT": str(out)}.get(word, word) for word in command.split()]
+    done = CliRunner().invoke(app, [*words, "--root", str(kit)])
+    assert done.exit_code == 2, done.output
+    assert "builds_on names lstm_stp, which no question asks for" in done.output.replace("\n", " ")
+    assert "Traceback" not in done.output and not out.exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "mutate", "grade HANDED -o OUT"])
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q12a", "q12a: is marked by hand")],
+)
+def test_is_a_question_that_nobody_can_grade_refused(
+    kit: Path, command: str, question: str, said: str
+) -> None:
+    (kit / "handed").mkdir()
+    write_notebook(kit / "handed" / "ada.ipynb", "import torch")
+    words = [
+        {"HANDED": str(kit / "handed"), "OUT": str(kit / "out")}.get(word, word) for word in command.split()
+    ]
+    done = CliRunner().invoke(app, [*words, "--question", question, "--root", str(kit)])
+    assert done.exit_code == 2 and f"--question {said}" in done.output, done.output
+
+
+def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> None:
+    lab = Lab.in_repository(kit)
+    shutil.rmtree(lab.bank / "chaff" / "q2")
+    (lab.bank / "wheat" / "q2").mkdir(parents=True)
+    (lab.bank / "wheat" / "q2" / "plain.py").write_text(lab.reference("q2"), encoding="utf-8")
+    said = [
+        sentence.split(" in ")[0] for sentence in Matrix(empty=list(unproved(lab, load_bank(lab)))).faults
+    ]
+    assert said == ["q1 has no wheat", "q2 has no chaff", "q3 has no wheat", "q3 has no chaff"]
+    assert [line.split(" in ")[0] for line in unproved(lab, load_bank(lab), ["q1"])] == ["q1 has no wheat"]
+
+
+def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_submission(kit: Path) -> None:
+    lab = Lab.in_repository(kit)
+    suite = next(lab.hidden.glob("test_q2_*.py"))
+    suite.write_text(
+        suite.read_text(encoding="utf-8") + "\n\nfor k in range(2):\n    def test_more(student): ...\n"
+        "    globals()[f'test_more_{k}'] = part('q2', f'more-{k}', k + 1)(test_more)\ndel test_more\n", encoding="utf-8",
+    )  # fmt: skip
+    lab = Lab.in_repository(kit)
+    with (
+        pytest.raises(LabError, match=r"parts of q2 make 11 points, lab\.toml gives it 8"),
+        Engine(lab),
+    ):
+        pass
+    suite.write_text("import nothing_of_this_name\n" + suite.read_text(encoding="utf-8"), encoding="utf-8")
+    with pytest.raises(LabError, match="nothing_of_this_name"), Engine(Lab.in_repository(kit)):
+        pass
+
+
+def test_the_clock_is_a_backstop_of_several_times_the_processor_time() -> None:
+    specs = [
+        QuestionSpec("q1", "a", 1),
+        QuestionSpec("q2", "b", 1, cpu_seconds=100),
+        QuestionSpec("q3", "c", 1, seconds=7),
+    ]
+    assert [spec.seconds for spec in specs] == [200, 500, 7]
+
+
+def test_every_question_of_the_lab_has_time_for_a_busy_machine(lab: Lab) -> None:
+    """Nine busy processes on two cores: 4.5 times the processor time that a right answer takes."""
+    thresholds = tomllib.loads((lab.hidden / "thresholds.toml").read_text(encoding="utf-8"))
+    for spec in lab.questions.values():
+        if spec.id in thresholds:
+            # A training may take 1.25 times its seconds and the predictions half of them; there may be two trainings.
+            training = 1.75 * thresholds[spec.id]["seconds"]
+            assert spec.cpu_seconds >= 2 * training + 20 and spec.cpu_seconds < Settings("").cpu_seconds
+            assert spec.seconds >= 4.5 * training
+        elif not spec.by_hand:
+            assert spec.seconds >= 4.5 * spec.cpu_seconds

@@ -1,0 +1,274 @@
+"""What a student may be told in words that come from the worker, and what the worker is told itself."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.grading.plugin import LocalWorkers
+from gatelab.grading.verdicts import Grading, injection
+from gatelab.lab.spec import Lab
+from gatelab.sandbox.worker.runtime import describe
+from gatelab.testkit.trace import TRACE_LIMIT, Exchange, Trace
+from gatelab.testkit.words import LONGEST, MOST_CODE, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "assignment" / "lstm-gru"))
+
+from seqlab import tasks, training
+
+OWN = "class Model(nn.Module):\n    def __init__(self):\n        self.emb = 1\n        raise ValueError('too few weights')\n"
+FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
+
+
+@pytest.fixture
+def words() -> Words:
+    """Of a submission whose worker was given reference code."""
+    lab = Lab.in_repository(Path(__file__).resolve().parents[3])
+    words = Words({3: OWN}, ["lstm_step"], (*lab.policy.messages, lab.policy.withheld.says))
+    words.given = True
+    return words
+
+
+def raised(code: Callable[[], object]) -> dict:
+    try:
+        code()
+    except Exception as error:
+        return describe(error)
+    raise AssertionError("nothing was raised")
+
+
+def test_where_nothing_was_given_a_message_is_shown_and_cut() -> None:
+    error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "line": "", "traceback": "x"}
+    shown = Words({}).error(error)
+    assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == LONGEST
+    assert shown["traceback"] == ""
+
+
+def test_a_message_made_up_by_the_worker_is_withheld(words: Words) -> None:
+    error = {"type": FORGED, "message": FORGED, "line": FORGED, "traceback": FORGED}
+    assert words.error(error) == {
+        "type": NO_NAME,
+        "message": WITHHELD,
+        "line": "",
+        "traceback": "",
+        "withheld": True,
+    }
+
+
+def test_a_message_of_the_students_own_notebook_is_shown(words: Words) -> None:
+    assert words.message("too few weights") == "too few weights"
+
+
+ROW, MODEL = torch.ones(2, 3), nn.Linear(3, 2)
+
+
+def spoilt() -> torch.Tensor:
+    x = torch.ones(2, requires_grad=True).exp()
+    y = x.exp()
+    x += 1
+    return y.sum().backward()
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        (lambda: ROW @ ROW, "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)"),
+        (lambda: ROW + torch.ones(2, 4), "The size of tensor a (3) must match the size of tensor b (4) at non-singleton dimension 1"),
+        (lambda: MODEL(ROW.double()), "mat1 and mat2 must have the same dtype, but got Double and Float"),
+        (lambda: ROW.sum(dim=4), "Dimension out of range (expected to be in range of [-2, 1], but got 4)"),
+        (lambda: ROW[5], "index 5 is out of bounds for dimension 0 with size 2"),
+        (lambda: ROW.reshape(4, 2), "shape '[4, 2]' is invalid for input of size 6"),
+        (lambda: torch.stack([ROW, ROW.T]), "stack expects each tensor to be equal size, but got [2, 3] at entry 0 and [3, 2] at entry 1"),
+        (lambda: torch.cat([ROW, ROW.T]), "Sizes of tensors must match except in dimension 0. Expected size 3 but got size 2 for tensor number 1 in the list"),
+        (lambda: ROW.sum().backward(), "element 0 of tensors does not require grad and does not have a grad_fn"),
+        (lambda: MODEL(ROW).backward(), "grad can be implicitly created only for scalar outputs"),
+        (spoilt, "one of the variables needed for gradient computation has been modified by an inplace operation"),
+        (lambda: ROW.long().softmax(0), "\"…\" not implemented for 'Long'"),
+        (lambda: ROW.new_zeros(10**13), "can't allocate memory: you tried to allocate 40000000000000 bytes"),
+        (lambda: nn.Embedding(2, 2)(torch.tensor([5])), "index out of range in self"),
+        (lambda: lstm_step, "name 'lstm_step' is not defined"),  # noqa: F821
+        (lambda: MODEL.emb, "'Linear' object has no attribute 'emb'"),
+        (lambda: {}.get(0)[0], "'NoneType' object is not subscriptable"),
+        (lambda: [].emb, "'list' object has no attribute 'emb'"),
+    ],
+)  # fmt: skip
+def test_the_messages_of_python_and_pytorch_that_help_are_shown(
+    words: Words, code: Callable, shown: str
+) -> None:
+    told = words.message(raised(code)["message"])
+    assert told.rpartition("DefaultCPUAllocator: ")[2] == shown
+
+
+def test_every_message_of_the_students_training_loop_is_shown(words: Words) -> None:
+    batch = tasks.STORE.batch(2, torch.Generator())
+    for code in (
+        lambda: training._finite((1, 2), 3),
+        lambda: training._finite(float("nan"), 3),
+        lambda: training._finite(-float("inf"), 600),
+        lambda: training._checked(None, batch, tasks.STORE),
+        lambda: training._checked(torch.ones(8, 2), batch, tasks.STORE),
+    ):
+        error = raised(code)
+        assert error["type"] == "TrainingError" and words.error(error)["message"] == error["message"]
+
+
+def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
+    assert words.message("list index out of range " + FORGED) == "list index out of range"
+    for message in (
+        "name 'pre_i, pre_f' is not defined",
+        "name 'from_input' is not defined",
+        f"{FORGED} list index out of range",
+        "index 123456789012345 is out of bounds for dimension 0 with size 2",
+    ):
+        assert words.message(message) == WITHHELD
+
+
+def test_numbers_are_no_way_to_spell(words: Words) -> None:
+    """A place for a size is one for six digits: twelve of them carry thirty letters."""
+    told = "stack expects each tensor to be equal size, but got [512, 100, 32] at entry 0 and [512, 99, 32] at entry 1"
+    assert words.message(told) == told
+    spelt = "stack expects each tensor to be equal size, but got [668834, 280650, 795276] at entry 0 and [1] at entry 1"
+    assert words.message(spelt) == WITHHELD
+
+
+def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
+    dictionary = " ".join(f"w{n}" for n in range(MOST_CODE // 4))
+    words = Words({3: OWN, 4: dictionary}, ["lstm_step"])
+    words.given = True
+    assert words.shown("w77") == words.shown("emb") == OTHER_NAME
+    assert words.message("too few weights") == WITHHELD
+    assert words.error({"type": "Model", "message": "", "line": "", "traceback": ""})["type"] == NO_NAME
+    assert words.shown("lstm_step") == "lstm_step"
+
+
+def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
+    assert words.line("cell 3, line 3: " + FORGED) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
+    for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
+        assert words.line(line) == ""
+
+
+@pytest.mark.parametrize(
+    "name", ["emb", "self.emb", "emb.0.weight_ih_l0", "head.weight".replace("head", "emb"), "lstm_step", "NoneType"]
+)  # fmt: skip
+def test_a_name_of_the_students_own_or_of_pytorch_is_shown(words: Words, name: str) -> None:
+    assert words.shown(name) == name
+
+
+def test_of_pytorchs_many_names_there_is_one_in_a_name(words: Words) -> None:
+    assert words.shown("sigmoid") == "sigmoid" and words.shown("emb.chunk") == "emb.chunk"
+    for name in ("sigmoid.tanh", "chunk.sigmoid.tanh", "emb.Model.sigmoid", "torch.sigmoid.chunk"):
+        assert words.shown(name) == OTHER_NAME
+
+
+@pytest.mark.parametrize(
+    "name", ["from_input", "emb.from_input", "self.emb.Model", "emb" * 30, "emb.emb.emb.emb.emb.emb", FORGED]
+)
+def test_any_other_name_is_not(words: Words, name: str) -> None:
+    assert words.shown(name) == OTHER_NAME
+
+
+def test_what_a_worker_said_reads_as_what_may_be_shown_however_it_is_put_into_a_message(words: Words) -> None:
+    text = Said(FORGED, words)
+    assert text == FORGED and {text: 1}[FORGED] == 1 and text.raw() == FORGED
+    for shown in (
+        f"{text}",
+        f"{text!r}",
+        f"{text:>3}",
+        f"{[text]}",
+        str(text),
+        f"{text[:40]}",
+        " ".join(map(str, [text])),
+    ):
+        assert "pre" not in shown
+
+
+# --- what a worker is given ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("question", "own", "given"),
+    [
+        ("q3", set(), {"lstm_step", "gru_step"}),
+        ("q7", {"lstm_step", "LSTM"}, {"last_valid"}),
+        ("q7", set(), {"last_valid", "lstm_step", "gru_step", "LSTM", "GRU"}),
+        ("q8", set(), {"lstm_step", "gru_step", "LSTM", "GRU"}),
+        ("q10", set(), {"lstm_step", "gru_step", "LSTM", "GRU", "shift_right", "Seq2Seq"}),
+        ("q11", {"lstm_step", "LSTM", "shift_right", "Seq2Seq", "sequence_loss"}, {"greedy_decode"}),
+    ],
+)
+def test_a_question_is_given_the_references_it_builds_on_and_no_other(
+    lab: Lab, question: str, own: set[str], given: set[str]
+) -> None:
+    sources = injection(lab, lab.questions[question], own)["arguments"]["sources"]
+    defined = [node.name for source in sources for node in ast.parse(source).body if hasattr(node, "name")]
+    assert set(defined) == given
+
+
+def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
+    assert injection(lab, lab.questions["q9"], set()) is None
+    assert injection(lab, lab.questions["q11"], set(lab.questions["q11"].builds_on)) is None
+
+
+@pytest.mark.parametrize(
+    ("order", "given"),
+    [
+        (["q1"], False),
+        (["q1", "q3"], True),
+        (["q3", "q4"], False),
+        (["q4", "q9"], False),
+        (["q7", "q9"], True),
+        (["q9", "q10"], True),
+    ],
+)
+def test_from_the_first_reference_on_every_message_is_looked_at(
+    lab: Lab, order: list[str], given: bool
+) -> None:
+    grading = Grading(lab, 1, LocalWorkers(lab, []), None)
+    for question in order:
+        grading.enter(question, "test")
+    assert grading.words.given is given
+
+
+def test_source_that_stands_for_an_answer_counts_as_given(lab: Lab) -> None:
+    grading = Grading(lab, 1, LocalWorkers(lab, []), None)
+    student = grading.enter("q1", "test")
+    student.run("def main(ns): return 1").value  # noqa: B018
+    assert not grading.words.given
+    student.define("one = 1")
+    assert grading.words.given
+
+
+def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
+    engine: Engine, lab: Lab, tmp_path: Path
+) -> None:
+    """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
+    backwards = "say would I only what is this"[::-1]  # the words do not stand in the notebook
+    names = {spec.id: spec.names for spec in lab.questions.values() if lab.has_reference(spec.id)}
+    fails = f"    raise ValueError({backwards!r}[::-1])"
+    cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}
+    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
+    shown = {
+        question.id: "say would I only" in "".join(part.message for part in question.parts)
+        for question in report.questions
+        if question.id in names
+    }
+    assert shown == {id: not lab.questions[id].builds_on for id in names}
+
+
+def test_answers_without_end_are_not_kept() -> None:
+    trace, answer = (
+        Trace("q1"),
+        {"value": torch.zeros(TRACE_LIMIT // 32)},
+    )  # a quarter of the limit... of 8 bytes
+    for _ in range(20):
+        trace.keep(Exchange("test", 1, {}, answer, True))
+        assert len(trace.exchanges) <= 8
+    assert trace.exchanges == []

@@ -1,0 +1,122 @@
+"""The calibration: does the stacked training do what the plain loop does, and do its results bear the thresholds out?"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "calibration"))
+
+import calibrate
+import many
+import reference
+import table
+from reference import REFERENCE, tasks, training
+
+torch.set_num_threads(1)
+
+HERE = Path(__file__).resolve().parent
+THRESHOLDS = tomllib.loads((HERE / "hidden" / "thresholds.toml").read_text(encoding="utf-8"))
+
+
+def same_weights(stacked: dict[str, torch.Tensor], models: list[torch.nn.Module]) -> None:
+    for name, rows in stacked.items():
+        for row, model in zip(rows, models, strict=True):
+            torch.testing.assert_close(row, dict(model.named_parameters())[name], rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_stacked_classifiers_take_the_plain_loops_steps(kind):
+    task, recipe = replace(tasks.STORE, T=16), tasks.STORE_RECIPE
+    last = {}
+    many.store([3, 4], kind, n=2, steps=3, task=task, watch=lambda step, p: last.update(p))
+    models = []
+    for seed in (3, 4):
+        model = reference.classifier(seed, kind, recipe.hidden_size, recipe.forget_bias)
+        training.train_classifier(model, task, recipe, seed=seed, steps=3, progress=False)
+        models.append(model)
+    same_weights(last, models)
+
+
+def test_stacked_translators_take_the_plain_loops_steps(monkeypatch):
+    short = replace(tasks.REVERSE_RECIPE, steps=3, batch_size=16)
+    monkeypatch.setattr(tasks, "REVERSE_RECIPE", short)
+    last = {}
+    scores = many.reverse([3, 4], n=4, watch=lambda step, p: last.update(p))
+    models = []
+    for seed in (3, 4):
+        model = reference.translator(seed)
+        training.train_translator(
+            model, REFERENCE.training_step, tasks.REVERSE, short, seed=seed, progress=False
+        )
+        models.append(model)
+        for name, pairs in reference.reverse_tests(seed, 4).items():
+            assert scores[seed][name] == training.translate(
+                model, REFERENCE.greedy_decode, tasks.REVERSE, pairs
+            )
+    same_weights(last, models)
+
+
+# --- the committed results ---------------------------------------------------------------------------------------
+
+
+def results(name: str) -> dict[str, list[float]]:
+    """Run → the worst stratum of every seed."""
+    found: dict[str, list[float]] = {}
+    with (HERE / "calibration" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            strata = [float(value) for key, value in row.items() if key not in ("run", "seed", "last loss")]
+            found.setdefault(row["run"], []).append(min(strata))
+    return found
+
+
+def test_the_results_belong_to_the_settings_in_use():
+    stored = json.loads((HERE / "calibration" / "settings.json").read_text(encoding="utf-8"))
+    assert stored["settings"] == calibrate.settings(), "seqlab's settings have moved: run make calibrate anew"
+
+
+def test_there_are_two_hundred_seeds_of_all_that_a_grade_rests_on():
+    store, reverse = results("store"), results("reverse")
+    named = ["lstm", "gru", "rnn H=32", "rnn H=71", "rnn H=128", "lstm-no-carry", "lstm-no-forget"]
+    assert {run: len(store[run]) for run in named} == dict.fromkeys(named, 200)
+    assert len(reverse["correct"]) == 200
+
+
+def test_correct_solutions_always_pass():
+    store, reverse = results("store"), results("reverse")
+    for scores, question in ((store["lstm"], "q7"), (store["gru"], "q7"), (reverse["correct"], "q11")):
+        passed = [score >= THRESHOLDS[question]["threshold"] for score in scores]
+        assert all(table.in_two(passed)) and sum(passed) >= 0.99 * len(passed)
+
+
+def test_plain_rnns_and_broken_lstms_never_pass():
+    store = results("store")
+    wrong = ["rnn H=32", "rnn H=71", "rnn H=150", "lstm-no-carry", "lstm-no-forget"]
+    assert {run: max(store[run]) < THRESHOLDS["q7"]["threshold"] for run in wrong} == dict.fromkeys(
+        wrong, True
+    )
+
+
+def test_broken_translators_never_pass():
+    reverse = results("reverse")
+    wrong = ["targets not shifted", "no BOS", "state not handed over"]
+    assert {run: max(reverse[run]) < THRESHOLDS["q11"]["threshold"] for run in wrong} == dict.fromkeys(
+        wrong, True
+    )
+
+
+def test_the_page_is_what_the_numbers_give():
+    page = (HERE / "calibration" / "RESULTS.md").read_text(encoding="utf-8")
+    assert page == table.text()
+
+
+def test_the_strata_of_q11_are_lengths_of_the_task():
+    lengths = sorted(length for stratum in THRESHOLDS["q11"]["strata"].values() for length in stratum)
+    assert lengths == list(range(tasks.REVERSE.shortest, tasks.REVERSE.longest + 1))

@@ -1,0 +1,226 @@
+"""The notebooks' first cell on Colab, and a notebook under another name: does the handout open?"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from gatelab.build import handout
+from gatelab.build.release import make_release
+from gatelab.build.settings import Settings
+from gatelab.lab.spec import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+LAB = Lab.in_repository(ROOT)
+MASTERS = ("lab", "demo", "practice")
+
+
+def cells_of(master: str) -> list[str]:
+    return re.split(
+        r"^# %%.*$", (LAB.assignment / f"{master}.py").read_text(encoding="utf-8"), flags=re.MULTILINE
+    )
+
+
+CELLS = cells_of("lab")
+FIRST = {master: next(cell for cell in cells_of(master) if "google.colab" in cell) for master in MASTERS}
+GRADER = next(line for cell in CELLS for line in cell.splitlines() if line.startswith("grader = "))
+
+PYTHON = sys.executable  # before a test puts another in its place
+Open = Callable[..., Path]
+
+
+def zipped(place: Path, **changed: str) -> Path:
+    """The handout as a zip with its notebook, as students download it; `changed`: file name → other text."""
+    path = place / "lstm-gru.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("lstm-gru/lab.ipynb", "{}")
+        for name, file in handout.files(LAB, Settings.of(LAB)).items():
+            archive.writestr(f"lstm-gru/{name}", changed.get(name, file.read_text(encoding="utf-8")))
+    return path
+
+
+@pytest.fixture(params=MASTERS)
+def on_colab(request, tmp_path: Path, monkeypatch) -> Open:
+    """Runs the cell as Colab would, in an empty folder; `address` is the setting's, `upload` lies in the file pane."""
+
+    def opened(address: str = "file:///nowhere/lstm-gru.zip", upload: Path | None = None) -> Path:
+        folder = tmp_path / "content"
+        folder.mkdir(exist_ok=True)
+        if upload:
+            (folder / "lstm-gru.zip").write_bytes(upload.read_bytes())
+        monkeypatch.chdir(folder)
+        monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+        monkeypatch.setattr(sys, "executable", "/bin/true")  # nothing is installed here
+        settings = replace(Settings.of(LAB), handout_url=address)
+        exec(compile(handout.filled(FIRST[request.param], LAB, settings), "first cell", "exec"), {})
+        return folder
+
+    return opened
+
+
+def names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_cell_fetches_the_handout_and_leaves_no_notebook_in_the_file_pane(on_colab, tmp_path):
+    """A blank copy beside the open notebook is what students hand in by mistake."""
+    folder = on_colab(zipped(tmp_path).as_uri())
+    assert names(folder) == set(handout.files(LAB, Settings.of(LAB)))
+    assert not list(folder.rglob("*.ipynb"))
+
+
+def test_an_uploaded_handout_serves_where_the_address_does_not(on_colab, tmp_path):
+    folder = on_colab(upload=zipped(tmp_path))
+    assert {"seqlab/tasks.py", "tests/q1.py"} <= names(folder)
+    assert not list(folder.rglob("*.ipynb"))
+
+
+def test_the_sum_is_over_what_the_build_releases(tmp_path):
+    """Name by name and byte by byte, all but the notebook."""
+    release = make_release(LAB, ROOT, tmp_path)
+    released = {
+        path.relative_to(release).as_posix(): path.read_bytes()
+        for path in release.rglob("*")
+        if path.is_file()
+    }
+    del released[LAB.notebook]
+    assert released == {
+        name: path.read_bytes() for name, path in handout.files(LAB, Settings.of(LAB)).items()
+    }
+
+
+def test_running_the_cell_again_changes_nothing(on_colab, tmp_path):
+    folder = on_colab(zipped(tmp_path).as_uri())
+    (folder / "seqlab" / "mine.txt").write_text("kept")
+    assert on_colab("file:///gone.zip") == folder and (folder / "seqlab" / "mine.txt").is_file()
+
+
+def said(opened: Callable[[], object]) -> str:
+    with pytest.raises(SystemExit) as stopped:
+        opened()
+    return str(stopped.value)
+
+
+def test_without_a_handout_one_sentence_says_what_to_do(on_colab):
+    assert "upload it in the file pane" in said(on_colab)
+
+
+def test_a_page_in_the_place_of_the_zip_is_told_like_a_missing_one(on_colab, tmp_path):
+    page = tmp_path / "lstm-gru.zip"
+    page.write_text("<html>Please log in</html>")
+    assert "upload it in the file pane" in said(lambda: on_colab(page.as_uri()))
+
+
+@pytest.mark.parametrize(
+    "change", [{"seqlab/tasks.py": "STORE = None\n"}, {"../evil.py": "x"}, {"more.txt": "x"}]
+)
+def test_a_handout_with_another_sum_is_refused_and_not_unpacked(on_colab, tmp_path, change):
+    path = zipped(tmp_path, **change)
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, text in change.items():
+            if f"lstm-gru/{name}" not in archive.namelist():
+                archive.writestr(name, text)
+    assert "does not belong to this notebook" in said(lambda: on_colab(path.as_uri()))
+    assert names(tmp_path / "content") == set() and not (tmp_path / "evil.py").exists()
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_elsewhere_the_cell_does_nothing(tmp_path, monkeypatch, master):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+    exec(compile(FIRST[master], "first cell", "exec"), {})
+    assert names(tmp_path) == set()
+
+
+@pytest.mark.parametrize("master", ["demo", "practice"])
+def test_the_class_notebooks_find_what_colab_unpacked(on_colab, tmp_path, master):
+    """Their set-up runs where only the handout's files lie."""
+    folder = on_colab(zipped(tmp_path).as_uri())
+    cells = cells_of(master)
+    setup = next(cell for cell in cells if "places = (" in cell)
+    code = "LIVE = True\n" + setup + "\nprint(HERE.resolve() / 'seqlab', tasks.STORE.K)"
+    done = subprocess.run([PYTHON, "-W", "ignore", "-c", code], cwd=folder, capture_output=True, text=True)
+    assert done.stdout.split() == [str((folder / "seqlab").resolve()), "8"], done.stderr[-500:]
+
+
+def test_without_the_recorded_run_the_demo_says_what_to_do(on_colab, tmp_path):
+    """It is no part of the handout."""
+    folder = on_colab(zipped(tmp_path).as_uri())
+    setup = next(cell for cell in cells_of("demo") if "places = (" in cell)
+    done = subprocess.run(
+        [PYTHON, "-W", "ignore", "-c", "LIVE = False\n" + setup], cwd=folder, capture_output=True, text=True
+    )
+    assert "set LIVE = True" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "files", [["lab (1).ipynb"], ["lab_maria.ipynb", "lab.ipynb", "Kopie von lab.ipynb"], []]
+)
+def test_a_notebook_under_any_name_can_check(tmp_path, files):
+    """On Colab no notebook lies in the folder at all."""
+    for name in ("seqlab", "tests"):
+        (tmp_path / name).symlink_to(LAB.assignment / name)
+    for name in files:
+        (tmp_path / name).write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    code = f"import otter\n{GRADER}\nprint(grader.check('q5'))"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert "q5 is not written yet" in done.stdout, done.stderr[-500:]
+
+
+def test_the_last_cell_says_how_to_hand_in_from_colab_and_from_jupyter():
+    last = CELLS[-1]
+    for word in (
+        "Restart and run all",
+        "Save",
+        "In Colab",
+        "Download .ipynb",
+        "In Jupyter",
+        "name does not matter",
+    ):
+        assert word in last
+
+
+QUESTIONS = re.compile(r"^# ### (q\d+[ab]?): .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def test_every_task_says_what_its_check_cannot_see():
+    """And the two written answers that no check reads them."""
+    tasks = {found[1]: found[0] for cell in CELLS for found in QUESTIONS.finditer(cell)}
+    assert tasks.keys() == LAB.questions.keys()
+    for id, text in tasks.items():
+        assert ("No check reads them" if LAB.questions[id].by_hand else "*The check cannot see*") in text, id
+
+
+def answers_with(code: str) -> str:
+    """What the cell of the challenges prints when a student has written this."""
+    challenges = next(cell for cell in CELLS if "def challenges" in cell)
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec("import math, torch\nfrom torch import nn\n" + code + challenges, {})
+    return printed.getvalue()
+
+
+def test_the_mean_over_the_valid_steps_is_a_challenge_with_a_check_of_its_own():
+    mean = "def masked_mean(outputs, lengths):\n    return torch.stack([o[:n].mean(dim=0) for o, n in zip(outputs, lengths)])\n"
+    assert answers_with("") == ""
+    assert "masked_mean agrees" in answers_with(mean)
+    for wrong in ("o.mean(dim=0)", "o.nan_to_num().mean(dim=0)", "o[:n].sum(dim=0)"):
+        with pytest.raises(AssertionError):
+            answers_with(mean.replace("o[:n].mean(dim=0)", wrong))

@@ -1,0 +1,73 @@
+"""The sample class: is it what the release makes of it, and does it get the points it must get?"""
+
+from __future__ import annotations
+
+import csv
+import sys
+import tomllib
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
+COMMAND = Path(sys.executable).with_name("gatelab")
+
+EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text(encoding="utf-8"))
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_is_what_is_committed_what_the_script_makes(tmp_path: Path) -> None:
+    """When this fails, the release or the bank has changed: run tests/lstm-gru/sample/make.py and look at the difference."""
+    run([sys.executable, SAMPLE / "make.py", tmp_path / "class"], check=True)
+    made, committed = contents(tmp_path / "class"), contents(SAMPLE / "class")
+    assert sorted(made) == sorted(committed)
+    assert [name for name in made if made[name] != committed[name]] == []
+
+
+def test_is_every_submission_expected_to_be_something() -> None:
+    entries = {path.name.removesuffix(".ipynb") for path in (SAMPLE / "class").iterdir()}
+    assert entries == set(EXPECTED) and len(entries) >= 16
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the command wrote for the whole sample class."""
+    out = tmp_path_factory.mktemp("sample") / "out"
+    said = run(
+        [COMMAND, "grade", SAMPLE / "class", "-o", out, "--root", ROOT], capture_output=True, text=True
+    )
+    assert said.returncode == 1, said.stderr
+    return out
+
+
+@pytest.fixture(scope="module")
+def grades(graded: Path) -> dict[str, dict[str, str]]:
+    """grades.csv, by submission."""
+    with open(graded / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        return {row["submission"]: row for row in csv.DictReader(file)}
+
+
+def test_is_nothing_begun_in_the_lab_as_it_is_handed_out(graded: Path) -> None:
+    report = Report.from_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
+    assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_does_it_get_what_it_must(grades: dict[str, dict[str, str]], name: str) -> None:
+    row, expected = grades[name], EXPECTED[name]
+    assert row["status"] == expected["status"], row["reason"]
+    if expected["status"] == "ungradable":
+        assert expected["says"] in row["reason"]
+        return
+    questions = [id for id, spec in Lab.in_repository(ROOT).questions.items() if not spec.by_hand]
+    got = {id: float(row[id]) for id in questions if float(row[id])}
+    assert got == expected["points"]
+    assert float(row["total"]) == pytest.approx(sum(expected["points"].values()), abs=0.01)

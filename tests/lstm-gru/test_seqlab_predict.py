@@ -1,0 +1,175 @@
+"""Predict, then run: with buttons, without them, and with nobody there."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"))
+
+from seqlab import predict as module
+from seqlab.predict import predict
+
+QUESTION, OPTIONS = "Which network remembers?", ["RNN", "LSTM", "both"]
+
+
+@pytest.fixture(autouse=True)
+def a_new_session(monkeypatch):
+    monkeypatch.setattr(module, "_made", {})
+
+
+@pytest.fixture(autouse=True)
+def nobody_answers(monkeypatch):
+    def fail(*_):
+        raise AssertionError("a headless run would wait here for ever")
+
+    monkeypatch.setattr(builtins, "input", fail)
+
+
+def with_kernel(monkeypatch, allow_stdin: bool) -> None:
+    shell = SimpleNamespace(kernel=SimpleNamespace(_allow_stdin=allow_stdin))
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+
+
+def test_headless_the_question_is_printed_and_the_run_goes_on(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=False)
+    guess = predict(QUESTION, OPTIONS)
+    assert guess.choice is None
+    shown = capsys.readouterr().out
+    assert QUESTION in shown and "b) LSTM" in shown and 'choice="a"' in shown
+    guess.compare("LSTM")
+    assert "nothing yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("choice", ["b", " B ", "LSTM"])
+def test_a_choice_is_a_letter_or_an_options_text(choice, capsys):
+    guess = predict(QUESTION, OPTIONS, choice=choice)
+    assert guess.choice == "LSTM" and "→ b) LSTM" in capsys.readouterr().out
+    guess.compare("LSTM")
+    assert "As you predicted" in capsys.readouterr().out
+    guess.compare("both")
+    shown = capsys.readouterr().out
+    assert "you predicted: LSTM" in shown and "what happened: both" in shown and "surprise" in shown
+
+
+def test_the_outcome_is_the_first_option_that_the_numbers_bear_out(capsys):
+    guess = predict(QUESTION, OPTIONS, choice="b")
+    guess.compare_first([False, True, True])
+    assert "what happened: LSTM" in capsys.readouterr().out
+    guess.compare_first([False, False, False])
+    assert "none of these" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="shorter"):
+        guess.compare_first([True])
+
+
+@pytest.mark.parametrize("wrong", ["d", "GRU", ""])
+def test_other_answers_are_refused(wrong):
+    with pytest.raises(ValueError, match="a letter from a to c"):
+        predict(QUESTION, OPTIONS, choice=wrong)
+
+
+@pytest.mark.parametrize("options", [[], ["one"], ["same", "same"]])
+def test_a_prediction_needs_alternatives(options):
+    with pytest.raises(ValueError, match="at least two options"):
+        predict(QUESTION, options)
+
+
+class Widget:
+    """As much of an ipywidgets widget as is used."""
+
+    def __init__(self, *_, **traits):
+        self.__dict__.update(traits)
+
+    def observe(self, react, names):
+        self.react = react
+
+
+@pytest.fixture
+def buttons(monkeypatch):
+    """A front end with widgets and a person; the list of what it was given to show."""
+    with_kernel(monkeypatch, allow_stdin=True)
+    widgets = ModuleType("ipywidgets")
+    widgets.RadioButtons = widgets.HTML = widgets.VBox = Widget
+    monkeypatch.setitem(sys.modules, "ipywidgets", widgets)
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    return shown
+
+
+def test_buttons_where_somebody_is_there(buttons, capsys):
+    guess = predict("Is 1 < 2 & 3?", OPTIONS)
+    assert len(buttons) == 1
+    guess._buttons.react({"new": "both"})  # a click
+    assert guess.choice == "both"
+    guess.compare("RNN")
+    assert guess._buttons.disabled
+
+
+def test_a_front_end_that_shows_nothing_is_allowed_for(buttons, capsys):
+    """It takes the widget without an error; the sentence below says what to do, and doing it works."""
+    predict(QUESTION, OPTIONS)
+    said = capsys.readouterr().out
+    assert 'choice="a"' in said and "No buttons" in said
+    assert predict(QUESTION, OPTIONS, choice="a").choice == "RNN"
+
+
+def test_a_click_outlives_its_cells_next_run(buttons, capsys):
+    """Shift+Enter on a cell whose button was clicked."""
+    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    again = predict(QUESTION, OPTIONS)
+    assert again.choice == "both" and again._buttons.value == "both" and not again._buttons.disabled
+    assert "you predicted: both" in capsys.readouterr().out
+    again._buttons.react({"new": None})
+    assert again.choice == "both"
+    again._buttons.react({"new": "RNN"})  # before the outcome a mind may change
+    assert predict(QUESTION, OPTIONS).choice == "RNN"
+
+
+def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(buttons):
+    guess = predict(QUESTION, OPTIONS)
+    guess._buttons.react({"new": "both"})
+    guess.compare("LSTM")
+    again = predict(QUESTION, OPTIONS)
+    assert again.choice == "both" and again._buttons.disabled
+    again._buttons.react({"new": "LSTM"})
+    assert again.choice == "both"
+
+
+def test_who_had_not_chosen_may_choose_after_the_outcome(buttons):
+    guess = predict(QUESTION, OPTIONS)
+    guess.compare("LSTM")
+    assert not predict(QUESTION, OPTIONS)._buttons.disabled
+
+
+def test_questions_do_not_share_a_choice(buttons):
+    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    assert predict("Another?", OPTIONS).choice is None
+    assert predict(QUESTION, [*OPTIONS, "none"]).choice is None
+
+
+def test_real_widgets_keep_the_choice(monkeypatch):
+    """With ipywidgets itself, where it is installed."""
+    widgets = pytest.importorskip("ipywidgets")
+    with_kernel(monkeypatch, allow_stdin=True)
+    guess = predict(QUESTION, OPTIONS)
+    assert isinstance(guess._buttons, widgets.RadioButtons) and guess._buttons.value is None
+    guess._buttons.value = "both"
+    again = predict(QUESTION, OPTIONS)
+    assert again._buttons.value == again.choice == "both"
+    again.compare("RNN")
+    assert predict(QUESTION, OPTIONS)._buttons.disabled
+
+
+def test_without_widgets_the_question_is_printed(monkeypatch, capsys):
+    with_kernel(monkeypatch, allow_stdin=True)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)  # importing it fails
+    predict(QUESTION, OPTIONS)
+    assert "a) RNN" in capsys.readouterr().out
+
+
+def test_plain_python_has_no_kernel():
+    assert not module._someone_is_there()
