@@ -157,7 +157,9 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
     allowed = {normal(line) for line in shared}
     allowed |= {normal(ast.unparse(part)) for line in shared for part in expressions.of_code(line)}
     allowed |= {normal(value) for line in shared for value in expressions.values(line)}
-    wanted = {needle.text: needle for needle in secrets if not allowed.intersection(needle.text.split("\n"))}
+    # The same text may be a needle several times: the one that also has a form stays.
+    ordered = sorted(secrets, key=lambda needle: bool(needle.form))
+    wanted = {needle.text: needle for needle in ordered if not allowed.intersection(needle.text.split("\n"))}
     forms = {needle.form: needle for needle in wanted.values() if needle.form}
     leaks = []
     for name, said in shown.items():

@@ -244,7 +244,7 @@ def odd_entry(notebook: dict) -> None:
 @pytest.mark.parametrize(
     ("plant", "sentence"),
     [
-        (attach, "attachments"), (output, "outputs"), (embed, "base64"), (count, "execution count"), (raw, "raw cell"), (history, "history"),
+        (attach, "attachments"), (output, "outputs"), (embed, "data:"), (count, "execution count"), (raw, "raw cell"), (history, "history"),
         (kernel, "kernel"), (widgets, "widgets"), (otter, "otter"), (cell_note, "solution_source"), (grade_note, "source"),
         (odd_id, "chunk-into-four"), (odd_entry, "worksheets"),
     ],
