@@ -416,7 +416,7 @@ for moment in ("fresh", "trained"):
         }
         for T in (20, 200)
     }
-    plots.gradient_curves(panels)
+    plots.gradient_curves(panels, of="score")
     plots.show(
         f"Two panels, 20 and 200 steps, {moment} networks: how steeply the score depends on the input at "
         "each step, on a log scale. "

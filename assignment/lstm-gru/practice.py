@@ -200,7 +200,7 @@ ahead = min(swapped["GRU"], swapped["LSTM"]) - swapped["RNN"]
 guess_swap.compare_first([abs(ahead) <= 0.02, ahead < -0.02, ahead > 0.02])
 
 # %% [markdown]
-# **What did you see?** One word changed, and the curves part. Where does the difference come from? Inside a step, from the gates; so let us look at one.
+# **What did you see?** One word changed, and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? Inside a step, from the gates; so let us look at one.
 
 # %% [markdown]
 # ## One unit on the board
