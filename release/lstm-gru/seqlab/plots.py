@@ -162,9 +162,12 @@ def _write_values(axes: Axes, grid: np.ndarray, low: float, top: float) -> None:
         axes.text(step, unit, text, ha="center", va="center", fontsize=9, color="white" if dark else "black")
 
 
-def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "") -> Figure:
+def gradient_curves(
+    panels: Mapping[str, Mapping[str, Values]], title: str = "", of: str = "loss"
+) -> Figure:
     """Gradient norm against time step on a log scale, one panel a sequence length (or moment).
 
+    of: what the gradient is one of, "loss" or "score".
     panels: panel title → model name → (T,), the norm of the gradient that reaches step t. A line ends, and a note says so,
     where its norms fall below FLOOR (a norm of 0 is smaller than the number format can hold).
     """
@@ -195,9 +198,10 @@ def gradient_curves(panels: Mapping[str, Mapping[str, Values]], title: str = "")
         axes.set_title(heading, fontsize=10)
         axes.set_ylim(bottom=low)
         axes.set_xticks(np.linspace(0, len(norms), 5).round())
-        axes.set_xlabel("time step t  (the loss sits at the last)")
+        axes.set_xlabel(f"time step t  (the {of} sits at the last)")
         _tidy(axes)
-    all_axes[0, 0].set_ylabel(r"norm of $\partial L / \partial x_t$")
+    symbol = "L" if of == "loss" else rf"\mathrm{{{of}}}"
+    all_axes[0, 0].set_ylabel(rf"norm of $\partial {symbol} / \partial x_t$")
     all_axes[0, -1].legend(fontsize=8, loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         figure.suptitle(title, fontsize=11)
