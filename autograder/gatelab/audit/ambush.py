@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -18,14 +17,13 @@ from multiprocessing.connection import Connection
 from gatelab.audit.fingerprints import check_names, namespace
 from gatelab.audit.mutate import mutants
 from gatelab.audit.mutate_run import limit, outcomes
+from gatelab.audit.patient import Patient
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
 from gatelab.report.model import NOT_RUN
-from gatelab.testkit.student import Student
 
 SHARE = 0.05  # of a question's points: what may be lost without a word from the public check
 RED = "red"
@@ -114,21 +112,12 @@ def is_green(lab: Lab, question: str, source: str) -> bool:
     return bool(cases)
 
 
-class _Patient(Grading):
-    """A busy machine's clock takes no points here; the process has its own limit."""
-
-    def enter(self, question: str, test: str) -> Student:
-        student = super().enter(question, test)
-        self.attempt.started = math.inf
-        return student
-
-
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
     """In a process of its own: RED, or the points that the hidden suite takes and of how many."""
     limit(seconds)
     word = RED
     if is_green(lab, question, source):
-        grading = _Patient(lab, seed, LocalWorkers(lab, [source]), None)
+        grading = Patient(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
         parts = [p for p in grading.finished[question].parts if p.kind != NOT_RUN]
         lost = sum(part.max_points - part.points for part in parts)

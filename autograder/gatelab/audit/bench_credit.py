@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import io
-import math
 import time
 from dataclasses import dataclass
 
 from rich.console import Console
 from rich.table import Table
 
+from gatelab.audit.patient import Patient
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, Chaff, Wheat, load_bank
 from gatelab.lab.spec import DEFAULT_SEED, Lab
-from gatelab.testkit.student import Student
 
-LIMIT = 1.10  # what the credit may cost at most: times the price without it
 SIDES = ("credit", "no credit", "no diagnosis")
 
 
@@ -34,15 +31,6 @@ class _NoCredit(Lab):
         return 0.0
 
 
-class _Patient(Grading):
-    """The clock takes no points here."""
-
-    def enter(self, question: str, test: str) -> Student:
-        student = super().enter(question, test)
-        self.attempt.started = math.inf
-        return student
-
-
 @dataclass
 class CreditPrice:
     """Processor seconds of each side over all answers, and how many of them earned more by the credit."""
@@ -50,11 +38,6 @@ class CreditPrice:
     answers: int
     seconds: dict[str, float]
     raised: int = 0
-
-    @property
-    def ratio(self) -> float:
-        """With the credit, over without it."""
-        return self.seconds["credit"] / self.seconds["no credit"]
 
 
 def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None) -> CreditPrice:
@@ -90,7 +73,7 @@ def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
 
 def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
     """The points of one question's answer, in this process."""
-    grading = _Patient(lab, DEFAULT_SEED, LocalWorkers(lab, [source]), bank)
+    grading = Patient(lab, DEFAULT_SEED, LocalWorkers(lab, [source]), bank)
     with contextlib.redirect_stdout(io.StringIO()):
         run_suites(lab, grading, [question], training=False)
     return grading.finished[question].points

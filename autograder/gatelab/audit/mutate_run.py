@@ -6,7 +6,6 @@ Each mutant has a process of its own, a fork of this one: it may loop for ever, 
 from __future__ import annotations
 
 import contextlib
-import math
 import multiprocessing
 import os
 import re
@@ -24,11 +23,11 @@ from typing import Protocol, TypeVar
 
 from gatelab.audit import mutate
 from gatelab.audit.mutate import Mutant, mutants
+from gatelab.audit.patient import Patient
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading, Share, Verdict
+from gatelab.grading.verdicts import Share, Verdict
 from gatelab.lab.spec import Lab, LabError
-from gatelab.testkit.student import Student
 
 MEMORY = 3 << 30  # bytes, as in a worker
 ENDLESS = "(never ends)"  # instead of a part
@@ -142,17 +141,12 @@ def stamp(lab: Lab, question: str) -> str:
     return digest.hexdigest()[:8]
 
 
-class _UntilLost(Grading):
+class _UntilLost(Patient):
     """A grading that ends the run at the first part that is lost, and says which."""
 
     def __init__(self, lab: Lab, seed: int, source: str, lost: Callable[[str], None]) -> None:
         super().__init__(lab, seed, LocalWorkers(lab, [source]), None)
         self._lost = lost
-
-    def enter(self, question: str, test: str) -> Student:
-        student = super().enter(question, test)
-        self.attempt.started = math.inf  # a busy machine's clock must not kill a mutant
-        return student
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         super().verdict(share, test, verdict)

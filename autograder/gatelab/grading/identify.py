@@ -7,7 +7,6 @@ made. Nothing has to be stored, and every input of the hidden suite serves as a 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Callable, Iterable
 
@@ -15,8 +14,7 @@ from gatelab.grading.pairs import functions, likely_pairs, side_by_side
 from gatelab.grading.replay import Replay, as_submitted, called, drawn_at
 from gatelab.lab.bank import Chaff, only_in_one
 from gatelab.lab.policy import Withheld
-from gatelab.sandbox.worker.withheld import withheld
-from gatelab.testkit.local import LocalBackend
+from gatelab.testkit.local import LocalBackend, out_of_reach
 from gatelab.testkit.trace import Trace
 
 
@@ -52,7 +50,7 @@ def identify(
     if errors & {"NotDefined", "NotWritten"}:
         return Mistakes()  # nothing was written; that is said already
     # The library is withheld from all of the replays at once: at every call of every one it would cost more than they do.
-    with withheld(without.says, without.operators) if without else contextlib.nullcontext():
+    with out_of_reach(without):
         return _named(trace, list(chaffs), under, reference, compose)
 
 

@@ -204,7 +204,7 @@ class Lab:
 
     def _check(self, id: str, row: dict[str, Any]) -> None:
         """Raise LabError when a field is unknown or missing, or holds a value of another kind than its column's."""
-        where = f"{self.assignment / 'lab.toml'}, [{id}]"
+        where = f"{self.assignment / TABLE}, [{id}]"
         for key, value in row.items():
             if key not in KINDS:
                 raise LabError(
