@@ -9,7 +9,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak steady image claims calibrate lint clean
+.PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak steady image claims calibrate docs lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -48,9 +48,9 @@ build: $(READY)
 zip: $(READY)
 	$(BIN)/gatelab zip --lab $(LAB)
 
-## Grade the suites with the bank of right and wrong solutions (safe to interrupt); writes docs/<lab>/matrix.html, matrix.md and the README's table.
+## Grade the suites with the bank of right and wrong solutions (safe to interrupt); writes docs/<lab>/matrix.html, matrix.md and the table of docs/quality.md.
 verify: $(READY)
-	$(BIN)/gatelab verify --lab $(LAB) --jobs $(JOBS) --seeds 50 --kept out/verify.jsonl --out docs --readme README.md
+	$(BIN)/gatelab verify --lab $(LAB) --jobs $(JOBS) --seeds 50 --kept out/verify.jsonl --out docs --readme docs/quality.md
 
 ## The numbers by which the public checks name mistakes, worked out anew: are the committed ones those of the bank?
 fingerprints: $(READY)
@@ -86,6 +86,11 @@ claims: $(READY)
 
 calibrate: $(READY)
 	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
+
+## The documentation as a website, out/docs/index.html; the page of commands is written anew first.
+docs: $(READY)
+	$(BIN)/typer gatelab.cli.app utils docs --name gatelab --title Commands > docs/commands.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -75,16 +75,18 @@ def test_the_points_of_the_lab_are_a_hundred(lab: Lab) -> None:
     assert sum(spec.points for spec in lab.questions.values()) == 100
 
 
-def test_the_readme_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank, root: Path) -> None:
+def test_the_documentation_shows_the_committed_matrix_of_this_bank(lab: Lab, bank: Bank, root: Path) -> None:
     table = (root / "docs" / "lstm-gru" / "matrix.md").read_text(encoding="utf-8")
-    assert table in (root / "README.md").read_text(encoding="utf-8")
+    assert table in (root / "docs" / "quality.md").read_text(encoding="utf-8")
     page = (root / "docs" / "lstm-gru" / "matrix.html").read_text(encoding="utf-8")
     assert [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page] == []
     wheats, chaffs = int(re.search(r"\| (\d+) of \1 \|", table)[1]), len(bank.chaffs)
     seeds, rest = divmod(wheats, len(list(styles(bank))))
     assert rest == 0 and seeds >= 10
-    assert table.splitlines()[-1].endswith(f"| {chaffs} of {chaffs} |")
-    assert all(f"| {wheats} of {wheats} |" in line for line in table.splitlines()[2:-1])
+    *lines, _, how = table.splitlines()
+    assert how.startswith(f"Wheat in {len(list(styles(bank)))} styles, each at {seeds} seeds; chaff at ")
+    assert lines[-1].endswith(f"| {chaffs} of {chaffs} |")
+    assert all(f"| {wheats} of {wheats} |" in line for line in lines[2:-1])
 
 
 def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, tmp_path: Path) -> None:

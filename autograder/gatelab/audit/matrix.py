@@ -93,11 +93,20 @@ def markdown(matrix: Matrix, lab: Lab) -> str:
         lines.append("| {} | {} | {} of {} | {} of {} |".format(id, title, *numbers))
         total = [a + b for a, b in zip(total, numbers, strict=True)]
     lines.append("| | all | {} of {} | {} of {} |".format(*total))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", graded(matrix)]) + "\n"
+
+
+def graded(matrix: Matrix) -> str:
+    """With how many styles and seeds the counts were made."""
+    at = max((seen.total() for seen in matrix.by_seed.values()), default=1)
+    return (
+        f"Wheat in {len({row.style for row in matrix.wheats})} styles, each at {len(matrix.seeds)} "
+        f"seed{'s' if len(matrix.seeds) != 1 else ''}; chaff at {at} seed{'s' if at != 1 else ''}."
+    )
 
 
 def into_readme(readme: Path, table: str, lab: str) -> bool:
-    """Put the Markdown table between the lab's marks in a README; False when it has none."""
+    """Put the Markdown table between the lab's marks in a Markdown page; False when it has none."""
     begin = MARKS[0].format(lab=lab)
     text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
     before, start, rest = text.partition(begin)

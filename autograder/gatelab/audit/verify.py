@@ -1,6 +1,6 @@
 """Grade the suites: every wheat must pass everything, every chaff must lose its own question and no other.
 
-The matrix that comes out is a page, a table in the README, and a test.
+The matrix that comes out is a page, a table in the documentation, and a test.
 """
 
 from __future__ import annotations

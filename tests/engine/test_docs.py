@@ -1,0 +1,149 @@
+"""The documentation: every link leads somewhere, every command exists as it is written, and the example of a suite grades."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+import typer.main
+
+from gatelab.cli.app import app
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab
+
+ROOT = Path(__file__).resolve().parents[2]
+TINY = Path(__file__).parent / "tiny-lab"
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "autograder").rglob("README.md")])
+BIN = Path(sys.executable).parent
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"^ *```.*?^ *```", "", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """What a link may name on a page, made of its headings as GitHub makes it."""
+    titles = re.findall(r"^#+ (.*)$", without_code(page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title).strip().lower().replace(" ", "-") for title in titles}
+
+
+def broken(page: Path) -> Iterator[str]:
+    for target in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
+        if re.match(r"[a-z]+:", target):
+            continue
+        place, _, anchor = target.partition("#")
+        path = page.parent / place if place else page
+        if not path.exists() or (anchor and path.suffix == ".md" and anchor not in anchors(path)):
+            yield target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    assert list(broken(page)) == []
+
+
+def test_the_documentation_builds_as_a_website(tmp_path: Path) -> None:
+    command = [BIN / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    site = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
+    outside = re.findall(r'(?:src|href)="(https?:[^"]+)"', site)
+    assert [address for address in outside if "mkdocs" not in address] == []  # the theme's own credit
+
+
+def test_the_page_of_commands_is_that_of_the_commands() -> None:
+    command = [BIN / "typer", "gatelab.cli.app", "utils", "docs", "--name", "gatelab", "--title", "Commands"]
+    now = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert now.strip() == (ROOT / "docs" / "commands.md").read_text(encoding="utf-8").strip(), (
+        "run `make docs`"
+    )
+
+
+def typed(text: str) -> Iterator[str]:
+    """Commands of gatelab in a page's blocks and in its lines, without what follows them."""
+    for block in re.findall(r"^ *```(?:sh|bash|console)?\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if line.strip().removeprefix("$ ").startswith("gatelab "):
+                yield line.strip().removeprefix("$ ")
+    yield from re.findall(r"`(gatelab [^`]+)`", without_code(text))
+
+
+def unknown(line: str, command: Any) -> list[str]:
+    """The sub-commands and options of a line that do not exist."""
+    words = shlex.split(re.split(r"\s#|\s[|>&]|;", line)[0].replace("…", ""))[1:]
+    while hasattr(command, "commands") and words and not words[0].startswith("-"):
+        name = words.pop(0)
+        found = command.commands.get(name)
+        if found is None:
+            return [] if re.fullmatch(r"[A-Z_]+", name) else [name]
+        command = found
+    options = {
+        option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)
+    }
+    return [
+        word
+        for word in words
+        if re.match(r"--?[a-z]", word) and word.split("=")[0] not in {*options, "--help"}
+    ]
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "commands.md"], ids=lambda page: page.name
+)
+def test_every_command_of_a_page_exists_with_its_options(page: Path) -> None:
+    command = typer.main.get_command(app)
+    lines = [*typed(page.read_text(encoding="utf-8"))]
+    assert [(line, wrong) for line in lines if (wrong := unknown(line, command))] == []
+
+
+def test_a_command_that_does_not_exist_would_be_found() -> None:
+    command = typer.main.get_command(app)
+    page = "Type `gatelab grad x` or\n```sh\ngatelab grade x --out y --jbos 2  # two\ngatelab grade x -o y | less -R\n```\n"
+    assert [unknown(line, command) for line in typed(page)] == [["--jbos"], [], ["grad"]]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    """The tiny lab with the suite of docs/hidden-suites.md in the place of its own."""
+    root = tmp_path_factory.mktemp("kit")
+    shutil.copytree(TINY, root, dirs_exist_ok=True)
+    text = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")
+    example = re.search(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    assert example is not None
+    (root / "tests" / "softmax" / "hidden" / "test_q1_softmax.py").write_text(example[1], encoding="utf-8")
+    return Lab.in_repository(root)
+
+
+def test_the_example_of_a_hidden_suite_tells_right_from_wrong(lab: Lab, tmp_path: Path) -> None:
+    chaff = next(chaff for chaff in load_bank(lab).chaffs if chaff.question == "q1")
+    answers = {
+        "right": lab.reference("q1"),
+        "wrong": chaff.source,
+        "unconnected": "import torch\ndef softmax(logits):\n    return logits.detach().softmax(dim=1)",
+    }
+    points = {}
+    with Engine(lab, jobs=1) as engine:
+        for name, source in answers.items():
+            notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+            nbformat.write(notebook, tmp_path / f"{name}.ipynb")
+            report = engine.grade(tmp_path / f"{name}.ipynb", questions=["q1"])
+            points[name] = {part.name: part.points for part in report.questions[0].parts}
+    assert points["right"] == {"probabilities": 2.0, "gradient": 2.0}
+    assert points["wrong"]["probabilities"] == 0
+    assert points["unconnected"] == {"probabilities": 2.0, "gradient": 0.0}
+
+
+def test_all_that_a_hidden_suite_imports_is_on_its_page() -> None:
+    from gatelab import testkit
+
+    page = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")
+    assert [name for name in testkit.__all__ if name not in page] == []
