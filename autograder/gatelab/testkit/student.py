@@ -19,7 +19,7 @@ import torch
 
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
-from gatelab.testkit.plain import meaning
+from gatelab.testkit.handed_out.checking.plain import meaning
 from gatelab.testkit.words import Said, Words
 
 
