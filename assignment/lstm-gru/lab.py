@@ -741,7 +741,7 @@ grader.check("q6")
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
 #
-# A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind 98 % must be right:
+# A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind {{THRESHOLD q7}} % must be right:
 # `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). If training misses the threshold, the grader
 # retrains once from another initialisation, and the better of the two counts.
 #
@@ -1274,7 +1274,7 @@ grader.check("q10")
 # ### q11: Training the encoder-decoder ({{POINTS q11}} points)
 #
 # One training step with full teacher forcing: zero the gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
-# points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: 97 % must match, and one wrong token makes a sequence wrong.
+# points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: {{THRESHOLD q11}} % must match, and one wrong token makes a sequence wrong.
 # As in q7, a training that misses this is repeated once.
 #
 # *The check cannot see* the exact match after training: it trains nothing to the end. The cells below do.

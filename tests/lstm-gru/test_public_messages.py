@@ -34,7 +34,7 @@ class LSTM(Right):
         (
             "q1",
             STEP + "g = dict(i=h, f=h, g=h, o=h); return h.T, c, g",
-            r"h has shape \(5, 3\), it should be \(N=3, H=5\)",
+            r"h has shape \(5, 3\); expected \(3, 5\), that is \(N batch, H hidden\): the axes are in another order",
         ),
         (
             "q1",
@@ -45,7 +45,7 @@ class LSTM(Right):
         (
             "q1",
             STEP + "g = dict(i=h, f=h, g=h, o=h); return h * 0.5, c, g",
-            r"h is not right: largest difference at \[n=",
+            r"h has the right shape, but \d+ of 15 numbers differ; the largest difference is \S+ at N = \d, H = \d \(got \S+, expected \S+\)",
         ),
         ("q1", STEP + "if 1 <Ellipsis: pass", "In your line 2 of the cell"),
         (
@@ -117,7 +117,7 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("outputs[:, 2:] *= 1.5", "right up to t = 1 and wrong from t = 2"),
+        ("outputs[:, 2:] *= 1.5", "right up to time step t = 1 and wrong from t = 2"),
         ("outputs[:, 2:] = float('nan')", "hold NaN, first at time step t = 2"),
         ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
     ],

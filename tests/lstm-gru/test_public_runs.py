@@ -144,7 +144,9 @@ def test_what_is_wrong_from_a_step_on_is_not_put_down_to_the_state_unless_that_w
         f"        outputs, state = super().forward(x, state)\n        {change}\n        return outputs, state"
     )
     said = first_message(check("q3", names_with(lab, code)))
-    assert "right up to t = 0 and wrong from t = 1 on" in said and ("carried" not in said) is carried
+    assert (
+        "right up to time step t = 0 and wrong from t = 1 on" in said and ("carried" not in said) is carried
+    )
 
 
 def test_what_a_common_exception_means_is_told(check, lab) -> None:
@@ -155,11 +157,6 @@ def test_what_a_common_exception_means_is_told(check, lab) -> None:
     )
     code = "def last_valid(outputs, lengths):\n    return outputs.cuda()"
     assert "There is no GPU here" in first_message(check("q6", names_with(lab, code)))
-
-
-def test_both_sides_explain_exceptions_alike(lab: Lab, root: Path) -> None:
-    ours = (root / "autograder" / "gatelab" / "testkit" / "plain.py").read_bytes()
-    assert (lab.assignment / "seqlab" / "checking" / "plain.py").read_bytes() == ours
 
 
 def test_a_cell_is_known_by_its_id_where_the_slip_is_in_its_name_and_not_by_what_it_once_held(

@@ -30,14 +30,14 @@ def quick(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine
         Path(shutil.copytree(lab.hidden, root / "hidden", ignore=ignore)),
         lab.bank,
     )
-    tasks, thresholds = small.assignment / "seqlab" / "tasks.py", small.hidden / "thresholds.toml"
+    tasks, table = small.assignment / "seqlab" / "tasks.py", small.assignment / "lab.toml"
     tasks.write_text(
         edited(tasks.read_text(), ("steps=300", f"steps={STEPS}"), ("steps=600", f"steps={STEPS}"))
     )
-    q7, _, q11 = thresholds.read_text().partition("[q11]")
+    q7, _, q11 = table.read_text().partition("[q11]")
     budget = "seconds = 150", f"seconds = {SECONDS}"
     q7 = edited(q7, ("threshold = 0.98", "threshold = 0.0"), ("n = 512", "n = 16"), budget)
-    thresholds.write_text(q7 + "[q11]" + edited(q11, ("n = 512", "n = 16"), budget))
+    table.write_text(q7 + "[q11]" + edited(q11, ("n = 512", "n = 16"), budget))
     with Engine(small) as engine:
         yield engine
 

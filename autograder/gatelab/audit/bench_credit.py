@@ -18,7 +18,7 @@ from gatelab.audit.patient import Patient
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank, Chaff, Wheat, load_bank
-from gatelab.lab.spec import DEFAULT_SEED, Lab
+from gatelab.lab.spec import Lab
 
 SIDES = ("credit", "no credit", "no diagnosis")
 
@@ -73,7 +73,7 @@ def _answers(lab: Lab, bank: Bank, chaffs: int) -> list[tuple[str, str]]:
 
 def _graded(lab: Lab, bank: Bank | None, question: str, source: str) -> float:
     """The points of one question's answer, in this process."""
-    grading = Patient(lab, DEFAULT_SEED, LocalWorkers(lab, [source]), bank)
+    grading = Patient(lab, lab.settings.seed, LocalWorkers(lab, [source]), bank)
     with contextlib.redirect_stdout(io.StringIO()):
         run_suites(lab, grading, [question], training=False)
     return grading.finished[question].points

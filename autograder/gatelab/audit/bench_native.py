@@ -12,7 +12,8 @@ from typing import Any
 
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.verdicts import Grading
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 from gatelab.testkit.local import LocalBackend
 
 

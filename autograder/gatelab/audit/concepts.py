@@ -10,8 +10,8 @@ import tomllib
 from typing import Any
 
 from gatelab.lab.bank import BankError
-from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
+from gatelab.testkit.handed_out.checking.concepts import NEAR, joint_hashes, read, text
 
 
 def concepts(lab: Lab, question: str) -> bytes:
@@ -23,14 +23,11 @@ def concepts(lab: Lab, question: str) -> bytes:
         raise BankError(f"{path}: {error}") from error
     forms = {id: form(row) for id, row in key.items()}
     salt = f"{lab.name} {question}"  # not a secret; it only keeps this hash apart from those of other labs
-    with importable(lab.assignment):
-        from seqlab.checking.concepts import NEAR, joint_hashes, read, text
-
-        try:
-            plain = {id: read(text(row["answer"]), forms[id]) for id, row in key.items()}
-        except ValueError as error:
-            raise BankError(f"{path}: an answer is not of its own form: {error}") from error
-        marks = joint_hashes(plain, forms, salt, NEAR)
+    try:
+        plain = {id: read(text(row["answer"]), forms[id]) for id, row in key.items()}
+    except ValueError as error:
+        raise BankError(f"{path}: an answer is not of its own form: {error}") from error
+    marks = joint_hashes(plain, forms, salt, NEAR)
     lines = ",\n".join(f"  {json.dumps(id)}: {json.dumps(form)}" for id, form in forms.items())
     hashes = json.dumps(marks, indent=2).replace("\n]", "\n ]")
     return (

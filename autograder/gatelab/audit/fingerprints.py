@@ -20,6 +20,7 @@ from gatelab.audit.concepts import concepts
 from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
+from gatelab.testkit.handed_out.checking import fingerprint
 
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
@@ -35,9 +36,9 @@ def write_fingerprints(lab: Lab) -> Path:
 
 def fingerprints(lab: Lab) -> bytes:
     """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of."""
-    if not (lab.assignment / "seqlab" / "checking").is_dir():
+    if not (lab.package / "checking").is_dir():
         raise LabError(
-            f"{lab.assignment}: has no seqlab/checking, whose checks make the calls that fingerprints are taken of; its "
+            f"{lab.assignment}: has no {lab.package.name}/checking, whose checks make the calls that fingerprints are taken of; its "
             "public checks name no mistakes, and there is nothing to write."
         )
     bank = load_bank(lab)
@@ -48,8 +49,6 @@ def fingerprints(lab: Lab) -> bytes:
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
     """Fingerprints of all calls of a public check, made on the references with this chaff laid over them."""
     with importable(lab.assignment):
-        from seqlab.checking import fingerprint
-
         check = _load_check(lab, question)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             record = check.play(namespace(lab, chaff))
@@ -126,13 +125,11 @@ def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict[str, Any]]
 
 def changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
     """The calls in which a mistake shows: name → call's place among the name's calls → its fingerprint."""
-    from seqlab.checking.fingerprint import same
-
     found = {
         group: {
             str(k): mine
             for k, (mine, other) in enumerate(zip(wrong[group], calls, strict=True))
-            if not same(mine, other)
+            if not fingerprint.same(mine, other)
         }
         for group, calls in right.items()
     }

@@ -7,7 +7,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     requirements.txt
     run_autograder  run_otter.py   grade one submission
     tests/q1.py …                  read the verdicts out, for otter's summary
-    files/kit/                     the kit: gatelab, the lab's table, seqlab, hidden suites, the chaff they name mistakes by
+    files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
 
 The kit stands under `files/` because `otter grade` brings nothing else but `tests/` into its image. The masters,
 the solutions and the wheat stay at home; of the release the notebook goes along, by which untouched work is told.
@@ -22,7 +22,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import FILE as TABLE
 from gatelab.sandbox.confine import pieces
 
 KIT = "files/kit"
@@ -36,7 +37,7 @@ def build_autograder_zip(
     lab: Lab,
     out: Path,
     *,
-    seed: int = DEFAULT_SEED,
+    seed: int | None = None,
     accept_missing: Sequence[str] = (),
     otter: Path | None = None,
 ) -> Path:
@@ -55,7 +56,7 @@ def build_autograder_zip(
         )
     otter = otter or _own_files(lab)
     files = dict(_kit(lab))
-    files["otter_config.json"] = _config(lab, seed, accept_missing)
+    files["otter_config.json"] = _config(lab, lab.settings.seed if seed is None else seed, accept_missing)
     files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
@@ -84,8 +85,8 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     """Name in the zip → bytes, laid out like the repository so that `Lab.in_repository` finds the lab."""
     package = Path(gatelab.__file__).parent
     assignment = f"{KIT}/assignment/{lab.assignment.name}"
-    yield f"{assignment}/lab.toml", (lab.assignment / "lab.toml").read_bytes()
-    yield from _tree(lab.assignment / "seqlab", f"{assignment}/seqlab")
+    yield f"{assignment}/{TABLE}", (lab.assignment / TABLE).read_bytes()
+    yield from _tree(lab.package, f"{assignment}/{lab.package.name}")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
         # What was handed out can be told from what a student wrote.
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"

@@ -11,8 +11,7 @@ from gatelab.build import master
 from gatelab.lab.spec import Lab
 
 CLASS = "class"  # the folder in solutions/<lab>/
-BESIDE = ("seqlab",)  # from the release
-RECORDED = "cached"  # from the assignment: the run that stands in where a live one takes too long
+RECORDED = "cached"  # a folder from the assignment: the run that stands in where a live one takes too long
 
 
 def for_staff(solutions: Path) -> list[Path]:
@@ -20,9 +19,14 @@ def for_staff(solutions: Path) -> list[Path]:
     return [
         path
         for path in sorted(solutions.rglob("*"))
-        if path.is_file()
-        and not (CLASS in (parts := path.relative_to(solutions).parts) and set(BESIDE) & set(parts))
+        if path.is_file() and not _from_a_release(path.relative_to(solutions))
     ]
+
+
+def _from_a_release(path: Path) -> bool:
+    """Whether a file of solutions/ lies in a folder of <lab>/class that is not the recorded run."""
+    _, *folder = path.parts[:-1]
+    return len(folder) > 1 and folder[0] == CLASS and folder[1] != RECORDED
 
 
 def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:
@@ -36,6 +40,6 @@ def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: P
     folder.mkdir(parents=True)
     for file, notebook in others.items():
         (folder / file).write_text(master.dumps(notebook), encoding="utf-8")
-    for source in [*(release / name for name in BESIDE), lab.assignment / RECORDED]:
+    for source in (release / lab.package.name, lab.assignment / RECORDED):
         if source.is_dir():
             shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns("__pycache__"))

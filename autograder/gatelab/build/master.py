@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import handout, places, questions, regions
+from gatelab.build import facts, handout, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
@@ -24,9 +23,6 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 COLAB_MARK = "{{COLAB_URL}}"
-POINTS_MARK = re.compile(
-    r"\{\{POINTS((?: \w+)*)\}\}"
-)  # {{POINTS q1 q2}}: what they give together; {{POINTS}}: all
 NBGRADER_DEFAULTS = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
 
 
@@ -51,7 +47,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
     for cell, line in zip(notebook.cells, lines, strict=True):
         cell.metadata.pop("lines_to_next_cell", None)
         text = handout.filled(cell.source.replace(COLAB_MARK, url), lab, settings)
-        cell.source = _with_points(text, lab, master)
+        cell.source = facts.filled(text, lab, master)
         if "nbgrader" in cell.metadata:
             _complete(cell, lab, master)
         try:
@@ -68,19 +64,6 @@ def dumps(notebook: NotebookNode) -> str:
     """The file's text, keys sorted, one line end at the end."""
     text: str = nbformat.writes(notebook, version=4)
     return text.rstrip("\n") + "\n"
-
-
-def _with_points(text: str, lab: Lab, master: Path) -> str:
-    """The text with the points of lab.toml where it asks for them."""
-
-    def points(mark: re.Match[str]) -> str:
-        ids = mark[1].split() or list(lab.questions)
-        unknown = [id for id in ids if id not in lab.questions]
-        if unknown:
-            raise BuildError(f"{master}: {mark[0]} names no question of lab.toml: {', '.join(unknown)}.")
-        return f"{sum(lab.questions[id].points for id in ids):g}"
-
-    return POINTS_MARK.sub(points, text)
 
 
 def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:

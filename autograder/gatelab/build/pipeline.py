@@ -12,7 +12,18 @@ from typing import Protocol
 
 from nbformat import NotebookNode
 
-from gatelab.build import class_notebooks, contents, form, gate, master, regions, snapshot, solved, untouched
+from gatelab.build import (
+    checks,
+    class_notebooks,
+    contents,
+    form,
+    gate,
+    master,
+    regions,
+    snapshot,
+    solved,
+    untouched,
+)
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -46,6 +57,7 @@ def build(
     say: Callable[[str], None] = lambda step: None,
     accept: bool = False,
     call: bool = True,
+    lab: Lab | None = None,
 ) -> Built:
     """Build release/<name>, dist/<name>.zip and solutions/<name> from assignment/<name>.
 
@@ -58,10 +70,12 @@ def build(
     say: told what is being done, a line a step.
     accept: write the snapshot of what students will see instead of comparing with it.
     call: also run the untouched release and call its stubs.
+    lab: the lab of `root` where it has been looked through already.
     """
     root = Path(root).resolve()
-    lab = Lab.in_repository(root, name)
+    lab = lab or Lab.in_repository(root, name)
     name = lab.assignment.name
+    checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     with _workspace(root) as workspace:
         say("converting the master with nbgrader")
@@ -111,6 +125,7 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     """Write the snapshot of what the masters give students now, without grading anything; returns its path."""
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
+    checks.keep_up(lab)
     with _workspace(root) as workspace:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)

@@ -11,7 +11,8 @@ from nbformat import NotebookNode
 from gatelab.build import form, regions, syntax
 from gatelab.build.errors import BuildError
 from gatelab.build.regions import Fault, is_solution, question_id
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 
 # What a cell may say beside its source; all of it is released.
 METADATA = {"nbgrader", "tags", "cellView", "jupyter"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gatelab.build.errors import BuildError
-from gatelab.lab.spec import HEAD, TABLE, Lab
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE, Table, words_of
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,15 @@ class Settings:
     def of(cls, lab: Lab) -> Settings:
         """Read them from the lab's table. Raises BuildError when one is missing that the build cannot do without."""
         for key in ("colab_base", "release"):
-            if lab.setting(key) is None:
+            if not getattr(lab.settings, key):
                 raise BuildError(
-                    f"{lab.assignment / TABLE}: {key} is missing; it must be {HEAD[key][0]}, above the questions."
+                    f"{lab.assignment / FILE}: {key} is missing; it must be {words_of(Table, key)}, above the questions."
                 )
         return cls(
-            lab.setting("colab_base").rstrip("/"),
-            tuple(lab.setting("release")),
-            tuple(lab.setting("shared_lines") or ()),
-            lab.setting("handout_url") or "",
+            lab.settings.colab_base.rstrip("/"),
+            lab.settings.release,
+            lab.settings.shared_lines,
+            lab.settings.handout_url,
         )
 
     def colab_url(self, path: str) -> str:

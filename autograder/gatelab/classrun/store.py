@@ -18,13 +18,13 @@ from typing import Any
 import gatelab
 from gatelab.classrun.earlier import durable, sync
 from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-GRADING = {"lab.toml", "seqlab"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
@@ -144,6 +144,7 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
     """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
     digest = hashlib.sha256()
     kit = Path(gatelab.__file__).parent
+    grading = {TABLE, lab.package.name}
     places = {"assignment": lab.assignment, "hidden": lab.hidden, "kit": kit}
     if lab.bank:
         places["chaff"] = lab.bank / "chaff"
@@ -151,7 +152,7 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
         for path in sorted(path for path in folder.glob("**/*") if path.suffix in {".py", ".toml"}):
             name = path.relative_to(folder)
             # Of the assignment, the table and the students' package; notebooks' masters decide no grade.
-            if name.parts[0] in NOT_GRADING or (place == "assignment" and name.parts[0] not in GRADING):
+            if name.parts[0] in NOT_GRADING or (place == "assignment" and name.parts[0] not in grading):
                 continue
             content = hashlib.sha256(path.read_bytes()).hexdigest()
             digest.update(f"{place}/{name.as_posix()}\0{content}\n".encode())

@@ -31,7 +31,7 @@ def build_command(
     try:
         lab = chosen_lab(root, lab_name)
         built = build(
-            lab.assignment.parents[1], name=lab.assignment.name, execute=execute, accept=accept,
+            lab.assignment.parents[1], lab=lab, execute=execute, accept=accept,
             say=lambda step: console.print(f"… {step}", markup=False),
         )  # fmt: skip
     except LabError as error:

@@ -29,9 +29,9 @@ from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
-from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.options import AcceptMissing, LabName, Seed
 from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
@@ -54,7 +54,7 @@ def grade(
         Path, typer.Option("--out", "-o", help="Where grades, reports and feedback go.", show_default=False)
     ],
     jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
+    seed: Seed = None,
     question: Annotated[
         list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
     ] = None,
@@ -74,6 +74,7 @@ def grade(
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:
         lab = chosen_lab(root, lab_name)
+        seed = lab.settings.seed if seed is None else seed
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gatelab.cli.options import LabName
 from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.spec import Lab, LabError
 
 if TYPE_CHECKING:
     from gatelab.audit.mutate_run import Found  # it imports torch
@@ -32,7 +32,9 @@ COLUMNS = ("question", "mutants", "killed", "of these endless", "equivalent", "n
 def mutate_command(
     question: Annotated[list[str] | None, typer.Option(help="Only this question's reference.")] = None,
     jobs: Annotated[int, typer.Option(help="Mutants at once.", min=1)] = 2,
-    seed: Annotated[int, typer.Option(help="Grading seed.")] = DEFAULT_SEED,
+    seed: Annotated[
+        int | None, typer.Option(help="Grading seed; by default lab.toml's.", show_default=False)
+    ] = None,
     seconds: Annotated[int, typer.Option(help="Processor time of one mutant.", min=1)] = SECONDS,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/mutation.md.")
@@ -45,6 +47,7 @@ def mutate_command(
 
     console = Console()
     lab = chosen_lab(root, lab_name)
+    seed = lab.settings.seed if seed is None else seed
     known = mutated(lab)
     chosen = [id for id in known if not question or id in question]
     if question and len(chosen) < len(set(question)):

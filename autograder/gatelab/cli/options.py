@@ -25,6 +25,11 @@ LabName = Annotated[
     ),
 ]  # fmt: skip
 
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Seed of the hidden suites' inputs; by default lab.toml's.", min=0, show_default=False),
+]
+
 AcceptMissing = Annotated[
     list[str] | None,
     typer.Option(

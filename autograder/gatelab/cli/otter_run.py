@@ -7,14 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.options import AcceptMissing, LabName, Seed
 from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import DEFAULT_SEED
 
 
 def zip_command(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
-    seed: Annotated[int, typer.Option(help="Seed of the hidden suites' inputs.", min=0)] = DEFAULT_SEED,
+    seed: Seed = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),

@@ -11,7 +11,7 @@ from rich.console import Console
 from gatelab.cli.options import LabName
 from gatelab.lab.bank import BankError
 from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import DEFAULT_SEED, LabError
+from gatelab.lab.spec import LabError
 from gatelab.report.pages import shown
 
 
@@ -61,9 +61,8 @@ def verify_command(
                 f"--question {id}: has no reference in code, so there is no bank to grade it with."
             )
 
-    every, for_chaff = (
-        tuple(range(DEFAULT_SEED, DEFAULT_SEED + number)) for number in (seeds, chaff_seeds or seeds)
-    )
+    first = lab.settings.seed
+    every, for_chaff = (tuple(range(first, first + number)) for number in (seeds, chaff_seeds or seeds))
 
     def graded(jobs: int, seeds: tuple[int, ...], repeated: bool = False) -> Matrix:
         with Engine(lab, jobs=jobs) as engine:
@@ -152,20 +151,19 @@ def ambush_command(
     from gatelab.audit.ambush import page, tally
     from gatelab.cli.mutate import mutated
     from gatelab.lab.bank import load_bank
-    from gatelab.lab.spec import DEFAULT_SEED
 
     console = Console(soft_wrap=True, highlight=False)
     try:
         lab = chosen_lab(root, lab_name)
         chosen = [id for id in mutated(lab) if not question or id in question]
         results = tally(
-            lab, load_bank(lab), chosen, jobs, DEFAULT_SEED, seconds,
+            lab, load_bank(lab), chosen, jobs, lab.settings.seed, seconds,
             lambda line: Console(stderr=True).print(f"… {line}", markup=False),
         )  # fmt: skip
     except LabError as error:
         console.print(str(error), style="red", markup=False)
         raise typer.Exit(2) from error
-    text = page(results, DEFAULT_SEED)
+    text = page(results, lab.settings.seed)
     console.print(text, markup=False)
     if out is not None:
         folder = out / lab.assignment.name

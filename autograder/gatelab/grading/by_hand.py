@@ -35,7 +35,7 @@ def workers_for(
     except (Ungradable, GraderFault) as error:
         raise pytest.UsageError(str(error)) from error
     try:
-        server = ForkServer(lab.assignment / "seqlab", lab.policy.preload)
+        server = ForkServer(lab.package, lab.policy.preload)
     except ForkServerLost as error:
         raise pytest.UsageError(str(error)) from error
     at_end(server.close)

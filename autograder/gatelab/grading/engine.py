@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import TOLD
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
@@ -46,7 +46,7 @@ class Engine:
 
     Args:
         lab: the lab with its hidden suites.
-        seed: inputs are drawn from it; it stands in every report.
+        seed: inputs are drawn from it (by default lab.toml's); it stands in every report.
         jobs: submissions graded at once.
         accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may run here all
             the same, each by its name.
@@ -63,13 +63,14 @@ class Engine:
     def __init__(
         self,
         lab: Lab,
-        seed: int = DEFAULT_SEED,
+        seed: int | None = None,
         jobs: int = 1,
         accept_missing: Sequence[str] = (),
         seconds: float | None = None,
         memory: int = 4 << 30,
     ) -> None:
-        self.lab, self.seed, self.jobs = lab, seed, max(1, jobs)
+        self.lab, self.jobs = lab, max(1, jobs)
+        self.seed = lab.settings.seed if seed is None else seed
         self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
@@ -88,7 +89,7 @@ class Engine:
         self.lab.check()
         self._closing.clear()
         self._free, self._all = queue.SimpleQueue(), []
-        self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
+        self._server = ForkServer(self.lab.package, self.lab.policy.preload)
         try:
             for _ in range(self.jobs):
                 self._all.append(self._examiner())
@@ -225,7 +226,7 @@ class Engine:
                     raise
                 assert self._server is not None
                 self._server.close()
-                self._server = ForkServer(self.lab.assignment / "seqlab", self.lab.policy.preload)
+                self._server = ForkServer(self.lab.package, self.lab.policy.preload)
                 examiner = self._examiner()
             self._all.append(examiner)
             return examiner

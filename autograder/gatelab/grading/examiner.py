@@ -21,7 +21,8 @@ from gatelab.grading.verdicts import Grading
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.bank import Bank
 from gatelab.lab.check import question_of, wrong_sum
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Cell, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost

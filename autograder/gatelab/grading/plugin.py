@@ -17,7 +17,8 @@ import pytest
 from gatelab.faults import is_machines, reason_of
 from gatelab.grading.verdicts import Grading, Share, Verdict, Workers, injection
 from gatelab.lab.bank import load_bank
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError, QuestionSpec
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import QuestionSpec
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.testkit.compare import LeftChanged
 from gatelab.testkit.draw import Draw
@@ -43,9 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="staff code to grade in this process (wheat, chaff); give it again for several files",
     )  # fmt: skip
     group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
-    group.addoption(
-        "--seed", type=int, default=DEFAULT_SEED, help="inputs are drawn from it (default: %(default)s)"
-    )
+    group.addoption("--seed", type=int, help="inputs are drawn from it (default: lab.toml's)")
     group.addoption(
         "--accept-missing", action="append", default=[], metavar="PIECE", choices=REQUIRED,
         help=f"grade even where this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
@@ -89,7 +88,8 @@ def _grading_from(config: pytest.Config) -> Grading | None:
             if not sources:
                 raise pytest.UsageError(f"--chaff {option('--chaff')}: the bank has no such chaff")
         workers = LocalWorkers(lab, sources)
-    return Grading(lab, option("--seed"), workers, bank)
+    seed = option("--seed")
+    return Grading(lab, lab.settings.seed if seed is None else seed, workers, bank)
 
 
 def _lab_of_the_suites(config: pytest.Config) -> Lab:

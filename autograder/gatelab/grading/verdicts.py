@@ -14,7 +14,8 @@ from gatelab.faults import GraderFault
 from gatelab.grading.identify import identify
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import NOT_RUN, UNTOUCHED, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
@@ -170,7 +171,7 @@ class Grading:
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one where the last was lost."""
         self.begin(question)
-        return Student(_Timed(self, test), self.words, self.attempt.own)
+        return Student(_Timed(self, test), self.words, self.attempt.own, self.attempt.spec.told)
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
@@ -426,7 +427,7 @@ class Grading:
             question.misconception = "+".join(chaff.id for chaff in found)
             question.mistakes = [[chaff.misconception, chaff.hint] for chaff in found]
             if found.full:
-                share = math.prod(chaff.credit for chaff in found) * self.lab.credit
+                share = math.prod(chaff.credit for chaff in found) * self.lab.settings.credit
                 question.credit = round(share * question.max_points, 2)
             question.note = " And: ".join(f"{what} Hint: {hint}" for what, hint in question.mistakes)
 

@@ -13,7 +13,8 @@ from typing import Any
 from gatelab.faults import GraderFault
 from gatelab.grading.released import released
 from gatelab.grading.verdicts import injection
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Cell
 from gatelab.sandbox.confine import check
 from gatelab.sandbox.ending import told

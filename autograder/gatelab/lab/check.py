@@ -7,21 +7,21 @@ second. What a suite makes while it is imported (a part in a loop) the examiner 
 from __future__ import annotations
 
 import ast
-import difflib
 import keyword
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from gatelab.lab.policy import FILE
+from gatelab.lab.near import meant
+from gatelab.lab.policy import FILE as POLICY
+from gatelab.lab.table import FILE as TABLE
 
 if TYPE_CHECKING:
-    from gatelab.lab.spec import Lab, QuestionSpec
+    from gatelab.lab.spec import Lab
+    from gatelab.lab.table import QuestionSpec
 
 T = TypeVar("T")
 
-ID = re.compile(r"[a-z][a-z0-9]*")  # it stands in the names of files, between underscores
 ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12 have no last digit
 
 
@@ -46,29 +46,15 @@ def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
     return f"no such question{meant(id, automatic)}; this lab has {', '.join(automatic)}."
 
 
-def meant(word: str, known: Iterable[str]) -> str:
-    """` (is softmax meant?)` where a known word is near, else ""."""
-    near = difflib.get_close_matches(word, list(known), 1)
-    return f" (is {near[0]} meant?)" if near else ""
-
-
 def _table(lab: Lab) -> Iterator[str]:
-    table = lab.assignment / "lab.toml"
+    table = lab.assignment / TABLE
     if not lab.questions:
         yield f"{table}: holds no question; write one as [q1], with its title and points."
-    if not lab.notebook.endswith(".ipynb") or "/" in lab.notebook or "\\" in lab.notebook:
-        yield f"{table}: notebook must be a file's name that ends in .ipynb; it is {lab.notebook!r}."
-    for id, spec in lab.questions.items():
-        if not ID.fullmatch(id):
-            yield f"{table}, [{id}]: a question's ID is small letters and digits, as in q1."
-        for key in ("seconds", "cpu_seconds"):
-            if getattr(spec, key) <= 0:
-                yield f"{table}, [{id}]: {key} must be more than 0."
 
 
 def _policy(lab: Lab) -> Iterator[str]:
     """What the policy names is there, and it says what is withheld where a question withholds."""
-    path = lab.hidden / FILE
+    path = lab.hidden / POLICY
     off = [id for id, spec in lab.questions.items() if not spec.library]
     if off and lab.policy.withheld is None:
         yield f"{path}: {', '.join(off)} say library = false; write what that is under [withheld]."
@@ -80,7 +66,7 @@ def _policy(lab: Lab) -> Iterator[str]:
 
 def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
     """Names, and what a question builds on: something that an earlier question asks for."""
-    where = f"{lab.assignment / 'lab.toml'}, [{spec.id}]"
+    where = f"{lab.assignment / TABLE}, [{spec.id}]"
     ids = list(lab.questions)
     owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
     for name in spec.names:
@@ -102,7 +88,7 @@ def _suites(lab: Lab) -> Iterator[str]:
     if not lab.hidden.is_dir():
         yield f"{lab.hidden}: there is no such folder; the hidden suites lie there, as test_q1_….py."
         return
-    table = lab.assignment / "lab.toml"
+    table = lab.assignment / TABLE
     shares: dict[str, dict[str, float]] = {id: {} for id in lab.questions}
     open_ones = set()  # questions with a part that only the running suite knows
     suites = sorted(lab.hidden.glob("test_*.py"))
@@ -141,7 +127,7 @@ def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
         return ""
-    return f"the parts of {id} make {total:g} points, lab.toml gives it {points:g}; fix one of the two."
+    return f"the parts of {id} make {total:g} points, {TABLE} gives it {points:g}; fix one of the two."
 
 
 def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:
@@ -193,7 +179,7 @@ def _references(lab: Lab) -> Iterator[str]:
         defined = set(_defined(tree))
         for name in spec.names:
             if name not in defined:
-                yield f"{path}: does not define {name}, which lab.toml has {id} ask for{meant(name, sorted(defined))}."
+                yield f"{path}: does not define {name}, which {TABLE} has {id} ask for{meant(name, sorted(defined))}."
 
 
 def _has_key(lab: Lab, id: str) -> bool:

@@ -1,62 +1,17 @@
-"""The lab: its one table of questions, and where its parts lie on disk."""
+"""The lab: its settings, and where its parts lie on disk."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
-from gatelab.lab.check import faults, meant, no_such_question
-from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld, is_texts
-
-DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
-# Processor time decides; the clock is a backstop for code that waits. Nine busy processes on two cores take 4.5 times
-# their processor time.
-BACKSTOP = 5
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < float("inf")
-
-
-def _is_share(value: Any) -> bool:
-    return _is_number(value) and value <= 1
-
-
-# What a key of lab.toml holds, in words and as a check.
-Kind = tuple[str, Callable[[Any], bool]]
-TEXT: Kind = "a text in quotes", lambda value: isinstance(value, str)
-NUMBER: Kind = "a number from 0 on, without quotes", _is_number
-SHARE: Kind = "a number from 0 to 1, without quotes", _is_share
-LIST: Kind = 'a list of texts, as in ["softmax", "cross_entropy"]', is_texts
-SWITCH: Kind = "true or false, without quotes", lambda value: isinstance(value, bool)
-TABLE = "lab.toml"
-HEAD: dict[str, Kind] = {  # above the questions
-    "title": TEXT,
-    "name": TEXT,
-    "notebook": TEXT,
-    "credit": SHARE,
-    "colab_base": TEXT,
-    "handout_url": TEXT,
-    "release": LIST,
-    "shared_lines": LIST,
-}
-NEEDED = ("title", "name", "notebook")
-KINDS: dict[str, Kind] = {  # of a question
-    "title": TEXT,
-    "points": NUMBER,
-    "seconds": NUMBER,
-    "cpu_seconds": NUMBER,
-    "names": LIST,
-    "builds_on": LIST,
-    "by_hand": SWITCH,
-    "pairs": SWITCH,
-    "library": SWITCH,
-    "concepts": SWITCH,
-}
+from gatelab.lab.check import faults, no_such_question
+from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld
+from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.table import QuestionSpec, Table
 
 
 class LabError(Exception):
@@ -86,30 +41,10 @@ def none_here(root: Path, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class QuestionSpec:
-    """A row of lab.toml (the file's head explains the columns)."""
-
-    id: str
-    title: str
-    points: float
-    names: tuple[str, ...] = ()
-    builds_on: tuple[str, ...] = ()
-    cpu_seconds: float = 40.0
-    seconds: float = 0.0  # 0: BACKSTOP times cpu_seconds
-    by_hand: bool = False
-    pairs: bool = False
-    library: bool = True
-    concepts: bool = False
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "seconds", self.seconds or BACKSTOP * self.cpu_seconds)
-
-
-@dataclass(frozen=True)
 class Lab:
     """Where the parts of one lab lie. In the repository `Lab.in_repository(root)` finds them all."""
 
-    assignment: Path  # lab.toml, seqlab/, the masters
+    assignment: Path  # lab.toml, the students' package, the masters
     hidden: Path  # the suites and reference/
     bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
     release: Path | None = (
@@ -148,74 +83,43 @@ class Lab:
                 raise LabError(f"{option} {id}: {why}".lstrip())
 
     @cached_property
-    def _table(self) -> dict[str, Any]:
+    def settings(self) -> Table:
+        """What lab.toml says. Raises LabError."""
         path = self.assignment / TABLE
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+            return Table.read(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeError) as error:
             raise LabError(f"{path}: {error}") from error
-        for key, value in {**dict.fromkeys(NEEDED), **table}.items():
-            if isinstance(value, dict):
-                continue  # a question
-            if key not in HEAD:
-                raise LabError(
-                    f"{path}: has no key {key}{meant(key, HEAD)}; above the questions stand {', '.join(HEAD)}."
-                )
-            kind, holds = HEAD[key]
-            if not holds(value):
-                raise LabError(f"{path}: {key} must be {kind}; it is {value!r}.")
-        return table
+        except ValueError as error:
+            raise LabError(str(error)) from error
 
     @property
     def name(self) -> str:
-        return cast(str, self._table["name"])
+        return self.settings.name
 
     @property
     def title(self) -> str:
-        return cast(str, self._table["title"])
+        return self.settings.title
 
     @property
-    def credit(self) -> float:
-        """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
-        return cast(float, self._table.get("credit", 1))
-
-    def setting(self, key: str) -> Any:
-        """What lab.toml says above the questions (a key of HEAD), as TOML gives it; None where it says nothing."""
-        return self._table.get(key)
+    def heading(self) -> str:
+        """Course and title, for the head of a page."""
+        return ": ".join(filter(None, (self.settings.course, self.title)))
 
     @property
     def notebook(self) -> str:
         """File name of the student's notebook, `lab.ipynb`."""
-        return cast(str, self._table["notebook"])
+        return self.settings.notebook
 
-    @cached_property
+    @property
     def questions(self) -> dict[str, QuestionSpec]:
         """Question ID → its row, in the order of the lab."""
-        rows = {}
-        for id, row in self._table.items():
-            if not isinstance(row, dict):
-                continue
-            self._check(id, row)
-            row = dict(row)
-            for key in ("names", "builds_on"):
-                row[key] = tuple(row.get(key, ()))
-            rows[id] = QuestionSpec(id=id, **row)
-        return rows
+        return self.settings.questions
 
-    def _check(self, id: str, row: dict[str, Any]) -> None:
-        """Raise LabError when a field is unknown or missing, or holds a value of another kind than its column's."""
-        where = f"{self.assignment / TABLE}, [{id}]"
-        for key, value in row.items():
-            if key not in KINDS:
-                raise LabError(
-                    f"{where}: there is no column {key}{meant(key, KINDS)}; there are {', '.join(KINDS)}."
-                )
-            kind, holds = KINDS[key]
-            if not holds(value):
-                raise LabError(f"{where}: {key} must be {kind}; it is {value!r}.")
-        for key in ("title", "points"):
-            if key not in row:
-                raise LabError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
+    @property
+    def package(self) -> Path:
+        """The students' package, which their notebook imports; a lab may come without."""
+        return self.assignment / self.settings.package
 
     @cached_property
     def policy(self) -> Policy:

@@ -57,7 +57,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
     by_hand = [id for id in lab.questions if lab.questions[id].by_hand]
     return {
         "lab": lab.name,
-        "title": lab.title,
+        "title": lab.heading,
         "seed": seed,
         "versions": {
             name: version

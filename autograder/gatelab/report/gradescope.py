@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from gatelab.lab.spec import QuestionSpec
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Cell, Part, Question, Report
 from gatelab.report.pages import plural, sentence, shown, words
 from gatelab.report.table import number

@@ -34,7 +34,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
         _environment()
         .get_template("feedback.html")
         .render(
-            title=lab.title,
+            title=lab.heading,
             name=display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",

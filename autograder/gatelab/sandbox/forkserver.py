@@ -73,12 +73,12 @@ class ForkServer:
     """The fork server as a child of this process. Use it as a context manager.
 
     Args:
-        seqlab: the students' package; a copy of it (and nothing else of the lab) can be imported in workers.
+        package: the students' package; a copy of it (and nothing else of the lab) can be imported in workers.
         preload: modules that every process has from the start.
     """
 
-    def __init__(self, seqlab: Path | None, preload: Sequence[str] = ()) -> None:
-        given = str(seqlab) if seqlab is not None and seqlab.is_dir() else ""
+    def __init__(self, package: Path | None, preload: Sequence[str] = ()) -> None:
+        given = str(package) if package is not None and package.is_dir() else ""
         self.folder: Path | None = None
         near, far = socket.socketpair()
         with far:

@@ -11,7 +11,7 @@ Expected values stay on this side. What comes back is data from a hostile proces
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,7 +19,7 @@ import torch
 
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
-from gatelab.testkit.plain import meaning
+from gatelab.testkit.handed_out.checking.plain import meaning
 from gatelab.testkit.words import Said, Words
 
 
@@ -199,12 +199,20 @@ class Student:
     """The loaded notebook, as a hidden test sees it.
 
     `own`: names that the question builds on and that are the student's own versions; the others are the references.
+    `settings`: what lab.toml says of the question's training, as in `student.settings["threshold"]`.
     """
 
-    def __init__(self, backend: Backend, words: Words, own: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        words: Words,
+        own: frozenset[str] = frozenset(),
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self._backend = backend
         self._words = words
         self.own = own
+        self.settings = settings or {}
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

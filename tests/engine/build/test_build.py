@@ -122,6 +122,38 @@ def test_do_points_of_an_unknown_question_stop_the_build(kit):
         release_of(kit)
 
 
+def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit):
+    table = kit / "assignment" / NAME / "lab.toml"
+    text = table.read_text(encoding="utf-8")
+    training = "[q1.training]\nthreshold = 0.985\nn = 8\nseconds = 5\n\n[q2]"
+    table.write_text(
+        'due = "2027-03-01T23:59:59+01:00"\n' + text.replace("[q2]", training, 1), encoding="utf-8"
+    )
+    asked = "# # Two steps\n#\n# {{THRESHOLD q1}} % are needed until {{DUE}}."
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", asked))
+    first = "".join(minikit.load(release_of(kit) / "lab.ipynb")["cells"][0]["source"])
+    assert "98.5 % are needed until 1 March 2027, 23:59 (UTC+01:00)." in first
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        (
+            "{{THRESHOLD q1}}",
+            r"must name one question that lab\.toml gives a threshold, under \[q1\.training\]",
+        ),
+        ("{{THRESHOLD}}", "must name one question"),
+        ("{{THRESHOLD q77}}", r"no question of lab\.toml: q77"),
+        ("{{DUE}}", r"lab\.toml says no due above the questions"),
+        ("{{DUE q1}}", r"asks for \{\{DUE\}\}"),
+    ],
+)
+def test_a_fact_that_the_table_does_not_hold_stops_the_build(kit, mark, said):
+    minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", f"# # Two steps {mark}"))
+    with pytest.raises(BuildError, match=said):
+        release_of(kit)
+
+
 def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
     lab = Lab.in_repository(kit)
 

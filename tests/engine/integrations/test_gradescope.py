@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gatelab.lab.spec import QuestionSpec
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results, plain_text
 from gatelab.report.model import Cell, Part, Question, Report
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 from small_lab import small_lab, write_notebook
 from typer.testing import CliRunner
@@ -14,7 +18,8 @@ from gatelab.audit.verify import Matrix, unproved
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
-from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.sandbox.confine.apply import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -45,6 +50,13 @@ def read(root: Path, text: str) -> Lab:
             "there is no column by_hands (is by_hand meant?); there are title, points",
         ),
         ("names = []", "points is missing; it must be a number"),
+        ('points = 1\nid = "q2"', "there is no column id; there are title, points"),
+        ("points = inf", "points must be a number from 0 on, without quotes; it is inf."),
+        ("points = 1\nnames = [3]", "names must be a list of texts"),
+        (
+            "points = 1\ntraining = 3",
+            "training must be a table of threshold, n, seconds and strata; it is 3.",
+        ),
     ],
 )
 def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
@@ -54,7 +66,7 @@ def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str)
 
 
 def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"lab\.toml: notebook must be a text in quotes; it is None"):
+    with pytest.raises(LabError, match=r"lab\.toml: notebook is missing; it must be a file's name"):
         read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
 
 
@@ -64,6 +76,111 @@ def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) ->
         match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
     ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("seed = -1", "seed must be a whole number from 0 on, without quotes; it is -1."),
+        ("seed = true", "seed must be a whole number from 0 on, without quotes; it is True."),
+        ("credit = 1.5", "credit must be a number from 0 to 1, without quotes; it is 1.5."),
+        ('due = "next week"', "due must be a date and a time with its distance from UTC"),
+        ('due = "2027-03-01T23:59:59"', "as in \"2027-03-01T23:59:59+01:00\"; it is '2027-03-01T23:59:59'."),
+        ("due = 2027-03-01T23:59:59", "it is 2027-03-01T23:59:59."),
+        ("due = 1798761599", "due must be a date and a time"),
+        (
+            'package = "seq-lab"',
+            "package must be the name of a package in Python, as in \"seqlab\"; it is 'seq-lab'.",
+        ),
+        ('course = ["NLP"]', "course must be a text in quotes"),
+        ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
+        ("questions = 3", "has no key questions"),
+        ("release = [[]]", "release must be a list of texts"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named(tmp_path: Path, setting: str, said: str) -> None:
+    with pytest.raises(LabError) as told:
+        read(tmp_path, f'{HEAD}{setting}\n[q1]\ntitle = "One"\npoints = 1\n')
+    assert str(told.value).partition("lab.toml: ")[2].startswith(said) or said in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("training", "said"),
+    [
+        (
+            "threshold = 98\nn = 1\nseconds = 1",
+            "threshold must be a number from 0 to 1, without quotes; it is 98.",
+        ),
+        (
+            "threshold = 0.5\nn = 1.5\nseconds = 1",
+            "n must be a whole number above 0, without quotes; it is 1.5.",
+        ),
+        ("threshold = 0.5\nn = 8", "seconds is missing; it must be a number above 0, without quotes."),
+        (
+            "treshold = 0.5\nn = 8\nseconds = 1",
+            "there is no key treshold (is threshold meant?); there are threshold, n,",
+        ),
+        (
+            "threshold = 0.5\nn = 8\nseconds = 1\nstrata = [3]",
+            "strata must be a table of lists of whole numbers",
+        ),
+        (
+            "threshold = 0.5\nn = 8\nseconds = 1\nstrata = { a = [1.5] }",
+            "strata must be a table of lists of whole numbers",
+        ),
+    ],
+)
+def test_a_setting_of_a_training_is_named(tmp_path: Path, training: str, said: str) -> None:
+    with pytest.raises(LabError) as told:
+        read(tmp_path, f'{HEAD}[q1]\ntitle = "One"\npoints = 1\n[q1.training]\n{training}\n')
+    assert f"lab.toml, [q1.training]: {said}" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "due", ['"2027-03-01T23:59:59+01:00"', "2027-03-01T23:59:59+01:00", '"2027-03-01T22:59:59Z"']
+)
+def test_a_due_date_is_one_moment_everywhere(due: str) -> None:
+    table = Table.read(Path("lab.toml"), tomllib.loads(f"{HEAD}due = {due}\n[late]\nper_day = 0.1\n"))
+    assert table.due == datetime(2027, 3, 1, 22, 59, 59, tzinfo=UTC) and table.late == {"per_day": 0.1}
+
+
+def test_the_schema_in_docs_is_that_of_the_classes() -> None:
+    """When this fails: python -m gatelab.lab.table > docs/lab.schema.json."""
+    assert json.loads((ROOT / "docs" / "lab.schema.json").read_text(encoding="utf-8")) == schema()
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("place", ["assignment/lstm-gru", "tests/engine/tiny-lab/assignment/softmax"])
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        (lambda data: None, True),
+        (lambda data: data.update(due="2027-03-01T23:59:59+01:00"), True),
+        (lambda data: data["q1"].update(points="14"), False),
+        (lambda data: data["q1"].update(by_hands=True), False),
+        (lambda data: data["q1"].update(training={"threshold": 98, "n": 1, "seconds": 1}), False),
+        (lambda data: data["q1"].pop("title"), False),
+        (lambda data: data.update(relase=["tests"]), False),
+        (lambda data: data.pop("name"), False),
+        (lambda data: data.update(credit=2), False),
+    ],
+)
+def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: bool) -> None:
+    path = ROOT / place / "lab.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    change(data)
+    assert jsonschema.Draft202012Validator(schema()).is_valid(data) is fits
+    if fits:
+        assert list(Table.read(path, data).questions) == [id for id in data if id.startswith("q")]
+    else:
+        with pytest.raises(ValueError, match=r"lab\.toml"):
+            Table.read(path, data)
+
+
+def test_a_suite_is_told_the_settings_of_its_training(lab: Lab) -> None:
+    assert lab.questions["q7"].told == {"threshold": 0.98, "n": 512, "seconds": 150, "strata": {}}
+    assert lab.questions["q1"].told == {}
 
 
 @pytest.fixture
@@ -117,7 +234,7 @@ SLIPS = {
     "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
-    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "seconds must be more than 0"),
+    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
     "a suite without a question": (
         f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (is q3 meant?)"),
@@ -225,11 +342,10 @@ def test_the_clock_is_a_backstop_of_several_times_the_processor_time() -> None:
 
 def test_every_question_of_the_lab_has_time_for_a_busy_machine(lab: Lab) -> None:
     """Nine busy processes on two cores: 4.5 times the processor time that a right answer takes."""
-    thresholds = tomllib.loads((lab.hidden / "thresholds.toml").read_text(encoding="utf-8"))
     for spec in lab.questions.values():
-        if spec.id in thresholds:
+        if spec.training is not None:
             # A training may take 1.25 times its seconds and the predictions half of them; there may be two trainings.
-            training = 1.75 * thresholds[spec.id]["seconds"]
+            training = 1.75 * spec.training.seconds
             assert spec.cpu_seconds >= 2 * training + 20 and spec.cpu_seconds < Settings("").cpu_seconds
             assert spec.seconds >= 4.5 * training
         elif not spec.by_hand:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 
 import pytest
 import torch
 from torch import Tensor
 
-from gatelab.lab.importing import importable
-from gatelab.testkit import likeness
-from gatelab.testkit.likeness import likeness as told
+from gatelab.testkit.handed_out.checking.likeness import likeness as told
 
 N, T, H = 3, 5, 4
 GENERATOR = torch.Generator().manual_seed(5)
@@ -79,11 +76,3 @@ def test_a_few_numbers_are_alike_by_chance_and_nothing_is_made_of_it() -> None:
 def test_equal_sequences_are_in_no_other_order() -> None:
     equal = WANT[:1].expand(3, T, H)
     assert "order" not in told(torch.cat([equal[:2], OTHER[:1]]), equal, ["N", "T", "H"])
-
-
-def test_the_public_checks_say_the_same(lab) -> None:
-    with importable(lab.assignment):
-        from seqlab.checking import likeness as public
-
-        codes = [inspect.getsource(module).partition('"""\n\nfrom')[2] for module in (likeness, public)]
-    assert codes[0] and codes[0] == codes[1]

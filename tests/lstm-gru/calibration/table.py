@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 
 HERE = Path(__file__).parent
-THRESHOLDS = HERE.parent / "hidden" / "thresholds.toml"
+SETTINGS = HERE.parents[2] / "assignment" / "lstm-gru" / "lab.toml"
 
 WHAT = {
     "lstm": "LSTM, correct",
@@ -27,7 +27,7 @@ WHAT = {
 HEAD = """# What the thresholds rest on
 
 Written by `make calibrate` (`calibrate.py`, `table.py`); the raw numbers are the CSV files beside this page. The thresholds themselves stand in
-`tests/lstm-gru/hidden/thresholds.toml`, sizes and learning rates in seqlab's `STORE_RECIPE` and `REVERSE_RECIPE`.
+`assignment/lstm-gru/lab.toml`, sizes and learning rates in seqlab's `STORE_RECIPE` and `REVERSE_RECIPE`.
 
 A training *passes* when every stratum reaches the threshold. The grader trains once more, from another seed, where the first training misses it: *with
 a second* counts the seeds that pass when the next seed's training stands in as the second. Cells: smallest / median / largest over the seeds. Many seeds are trained at once with stacked
@@ -116,10 +116,10 @@ def horizon() -> list[str]:
 
 
 def text() -> str:
-    thresholds = tomllib.loads(THRESHOLDS.read_text(encoding="utf-8"))
+    questions = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     stored = json.loads((HERE / "settings.json").read_text(encoding="utf-8"))
     where = ", ".join(f"{key} {value}" for key, value in stored.get("machine", {}).items())
-    q7, q11 = thresholds["q7"]["threshold"], thresholds["q11"]["threshold"]
+    q7, q11 = (questions[id]["training"]["threshold"] for id in ("q7", "q11"))
     settings = "\n".join(
         f"- {name}: {', '.join(f'{k} {v}' for k, v in value.items()) if isinstance(value, dict) else value}"
         for name, value in stored["settings"].items()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from trained import Scores, best, check_strata, check_training, run_training, settings, tasks, training
+from trained import Scores, best, check_strata, check_training, run_training, tasks, training
 from twins import TwinSeq2Seq, after_eos, check_state_dict, draw_weights, unsorted_lengths
 
 from gatelab.testkit import close, needs, part
@@ -201,7 +201,7 @@ def strata(lengths: dict[str, list[int]], n: int, stream: torch.Generator) -> di
 @part("q11", "accuracy", 3)
 @pytest.mark.training
 def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
-    set_, task, recipe = settings("q11"), tasks.REVERSE, tasks.REVERSE_RECIPE
+    set_, task, recipe = student.settings, tasks.REVERSE, tasks.REVERSE_RECIPE
     # The pairs it is judged on come from the test's own stream; their targets stay here.
     pairs = strata(set_["strata"], set_["n"], draw.generator)
     twin = TwinSeq2Seq(task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)

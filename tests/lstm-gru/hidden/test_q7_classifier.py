@@ -7,7 +7,7 @@ import math
 import pytest
 import standins
 import torch
-from trained import Scores, best, check_strata, check_training, run_training, settings, tasks
+from trained import Scores, best, check_strata, check_training, run_training, tasks
 from twins import TwinClassifier, check_state_dict, draw_weights, load_both, unsorted_lengths
 
 from gatelab.testkit import close, close_grads, needs, part, unchanged
@@ -182,7 +182,7 @@ def main(ns, seed, inputs, seconds):
 @part("q7", "accuracy", 4)
 @pytest.mark.training
 def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
-    set_ = settings("q7")
+    set_ = student.settings
     # The batches it is judged on come from the test's own stream; their labels stay here.
     batches = {name: tasks.STORE.stratum(name, set_["n"], draw.generator) for name in tasks.STRATA}
     seed, other = (int(n) for n in draw.integers(0, 2**31, 2))

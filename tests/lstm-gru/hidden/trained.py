@@ -1,10 +1,9 @@
-"""What the two trained questions share: their settings, and what is said when a training went wrong."""
+"""What the two trained questions share: how a training is run, and what is said when a training went wrong."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +23,10 @@ __all__ = [
     "check_strata",
     "check_training",
     "run_training",
-    "settings",
     "tasks",
     "training",
 ]
 
-THRESHOLDS = Path(__file__).with_name("thresholds.toml")
 # A model of the right kind has lost far more than this share of its first loss by the end.
 LEAST_PROGRESS = 0.05
 # One state_dict gives two programs the same predictions, up to near-ties in float32.
@@ -87,11 +84,6 @@ def trained(model, train, predict, inputs, steps, seconds):
         "stuck": [n for n, p in model.named_parameters() if n in before and torch.equal(before[n], p)],
     }
 """
-
-
-def settings(question: str) -> dict[str, Any]:
-    """Threshold, number of sequences a stratum, and seconds; chosen by the calibration."""
-    return tomllib.loads(THRESHOLDS.read_text(encoding="utf-8"))[question]
 
 
 def check_training(reply: Any, what: str) -> str:

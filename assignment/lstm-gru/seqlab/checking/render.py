@@ -22,14 +22,14 @@ def install() -> None:
 
 
 def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable[..., str]:
-    if hasattr(theirs, "instead_of"):  # seqlab was imported once more
+    if hasattr(theirs, "instead_of"):  # the package was imported once more
         theirs = theirs.instead_of
 
     def shown(result: Any, *given: Any, **named: Any) -> str:
         mine = not result.passed_all and all(hasattr(case.body, "told") for case in result.test_cases)
         return ours(result) if mine else theirs(result, *given, **named)
 
-    shown.instead_of = theirs
+    shown.instead_of = theirs  # type: ignore[attr-defined]
     return shown
 
 

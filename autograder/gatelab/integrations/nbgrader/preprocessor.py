@@ -28,7 +28,7 @@ from traitlets import Integer, List, Unicode
 from gatelab.faults import TOLD
 from gatelab.grading.engine import Engine
 from gatelab.integrations.nbgrader.cells import read_submission
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.lab.spec import Lab, LabError
 from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
@@ -83,7 +83,9 @@ class SubmissionExporter(NotebookExporter):
     """Reads submissions for Autograde: graded by the engine, then cleaned for nbgrader."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
-    seed = Integer(DEFAULT_SEED, help="The hidden tests draw their inputs from it.").tag(config=True)
+    seed = Integer(
+        None, allow_none=True, help="The hidden tests draw their inputs from it; by default lab.toml's."
+    ).tag(config=True)
     accept_missing = List(
         Unicode(), help="Pieces of protection without which student code may run here all the same."
     ).tag(config=True)
@@ -98,7 +100,8 @@ class SubmissionExporter(NotebookExporter):
         # Started before the first submission, so that a machine that cannot grade says so once.
         try:
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
-            self.engine = engine_for(self.lab, self.seed, pieces(self.accept_missing))
+            self._seed: int = self.lab.settings.seed if self.seed is None else self.seed
+            self.engine = engine_for(self.lab, self._seed, pieces(self.accept_missing))
         except (LabError, ProtectionMissing, ForkServerLost, ValueError) as error:
             flags = (
                 f"--SubmissionExporter.accept_missing={piece}" for piece in getattr(error, "missing", ())
@@ -137,7 +140,7 @@ class SubmissionExporter(NotebookExporter):
         else:
             status: Status = "failed" if came_in.ours else "ungradable"
             self.report = Report(
-                student, status, came_in.problem, came_in.told, seed=self.seed, lab=self.lab.name
+                student, status, came_in.problem, came_in.told, seed=self._seed, lab=self.lab.name
             )
         if self.report.status == "ungradable":
             self.log.warning("%s is not gradable: %s", student, self.report.reason)
@@ -154,7 +157,7 @@ class SubmissionExporter(NotebookExporter):
         try:
             return self.engine.grade(path, name=student)
         except ProtectionMissing as error:  # it was there when the run began
-            return Report(student, "failed", str(error), TOLD, seed=self.seed, lab=self.lab.name)
+            return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
 
     def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
         """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""

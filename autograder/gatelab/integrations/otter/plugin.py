@@ -33,7 +33,8 @@ from gatelab.faults import TOLD
 from gatelab.folders import Vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
-from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError, QuestionSpec
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
 
 KIT = Path("files", "kit")  # in the unpacked zip
@@ -138,9 +139,9 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         unknown = set(self.plugin_config) - SETTINGS
         if unknown:
             raise LabError(f"otter_config.json: the plugin has no setting {', '.join(sorted(unknown))}.")
-        seed = int(self.plugin_config.get("seed", DEFAULT_SEED))
         accept_missing = pieces(self.plugin_config.get("accept_missing", ()))
         assert self.lab is not None
+        seed = int(self.plugin_config.get("seed", self.lab.settings.seed))
         try:
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
                 report = engine.grade(self.intake.notebook, name=self.intake.name)

@@ -13,7 +13,7 @@ from otter.test_files import GradingResults, TestCase
 from otter.test_files.abstract_test import TestCaseResult
 from otter.test_files.exception_test import ExceptionTestFile
 
-from gatelab.lab.spec import QuestionSpec
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import all_questions, gradescope_results
 from gatelab.report.model import OUR_FAULT, Question, Report
 from gatelab.report.pages import shown, words

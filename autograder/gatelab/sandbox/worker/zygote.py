@@ -251,12 +251,12 @@ def main() -> None:
         os._exit(status)
 
 
-def _furnish(folder: Path, library: Path, seqlab: str) -> None:
+def _furnish(folder: Path, library: Path, package: str) -> None:
     """Lay the students' package where others may read it: as root, every worker is a user of its own."""
     folder.chmod(0o711)
     library.mkdir(mode=0o755)
-    if seqlab:
-        shutil.copytree(seqlab, library / "seqlab", ignore=shutil.ignore_patterns("__pycache__"))
+    if package:
+        shutil.copytree(package, library / Path(package).name, ignore=shutil.ignore_patterns("__pycache__"))
     os.environ.update(HOME=str(library), MPLCONFIGDIR=str(library))
 
 

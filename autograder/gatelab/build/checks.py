@@ -1,0 +1,35 @@
+"""What the public checks are made of: the engine's files in a lab's own package.
+
+A lab whose package has a folder `checking/` gets the files of gatelab/testkit/handed_out there, byte for byte; its own
+`__init__.py` and whatever else lies there stays. So the public checks and the hidden suites compare with one program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import gatelab.testkit.handed_out
+from gatelab.lab.spec import Lab
+
+SOURCE = Path(gatelab.testkit.handed_out.__file__).parent
+FOLDER = "checking"
+
+
+def files(lab: Lab) -> Iterator[tuple[Path, Path]]:
+    """The engine's file and the lab's copy, whether it is there or not; none where the lab has no such folder."""
+    if (lab.package / FOLDER).is_dir():
+        for path in sorted(SOURCE.rglob("*.py")):
+            if path.name != "__init__.py":
+                yield path, lab.package / path.relative_to(SOURCE)
+
+
+def keep_up(lab: Lab) -> list[Path]:
+    """Write the copies that are missing or not the engine's any more; which ones were written."""
+    written = []
+    for source, copy in files(lab):
+        content = source.read_bytes()
+        if not copy.is_file() or copy.read_bytes() != content:
+            copy.write_bytes(content)
+            written.append(copy)
+    return written

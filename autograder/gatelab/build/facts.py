@@ -1,0 +1,44 @@
+"""What a master's text takes from lab.toml: points, thresholds, the due date.
+
+{{POINTS q1 q2}}     what these questions give together; {{POINTS}}: all of them
+{{THRESHOLD q2}}     what a trained model must reach, in percent and without the sign
+{{DUE}}              when the lab is to be handed in: 1 March 2027, 23:59 (UTC+01:00)
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gatelab.build.errors import BuildError
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE
+
+MARK = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
+
+
+def filled(text: str, lab: Lab, master: Path) -> str:
+    """The text with what it asks for. Raises BuildError where lab.toml does not say it."""
+
+    def fact(mark: re.Match[str]) -> str:
+        ids = mark[2].split()
+        unknown = [id for id in ids if id not in lab.questions]
+        if unknown:
+            raise BuildError(f"{master}: {mark[0]} names no question of {FILE}: {', '.join(unknown)}.")
+        if mark[1] == "POINTS":
+            return f"{sum(lab.questions[id].points for id in ids or lab.questions):g}"
+        if mark[1] == "THRESHOLD":
+            training = lab.questions[ids[0]].training if len(ids) == 1 else None
+            if training is None:
+                raise BuildError(
+                    f"{master}: {mark[0]} must name one question that {FILE} gives a threshold, under [q1.training]."
+                )
+            return f"{100 * training.threshold:g}"
+        if ids or lab.settings.due is None:
+            raise BuildError(
+                f"{master}: {mark[0]} asks for {{{{DUE}}}}; {FILE} says no due above the questions."
+            )
+        due = lab.settings.due
+        return f"{due.day} {due:%B %Y, %H:%M} ({due.tzname()})"
+
+    return MARK.sub(fact, text)

@@ -1,0 +1,290 @@
+"""A public check as otter runs it: record all calls once, let the cases look at them, say what is wrong first.
+
+A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
+one message to read, one thing to mend.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import linecache
+import re
+import traceback
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import torch
+from otter.test_files import TestCase, test_case
+
+from .. import runs
+from . import fingerprint, leftovers, render
+from .differ import Finding, untouched
+from .plain import meaning
+from .record import Call, Contract, Missing, Student
+from .steady import unsteady
+
+# The checks and their numbers lie beside the package, wherever the notebook's working directory is.
+TESTS = Path(__file__).parents[2] / "tests"
+
+
+render.install()
+
+
+class CheckFailed(AssertionError):
+    """Ends a case. What the student reads is in the case (render.py)."""
+
+
+class NotWritten(CheckFailed):
+    """The stub is untouched, or the name is missing."""
+
+
+class NotRun(CheckFailed):
+    """The last run of the cell failed: what is defined is an older answer, or none."""
+
+
+class Check:
+    """The public check of one question. A test file makes one, and otter a fresh one at every grader.check."""
+
+    def __init__(self, question: str) -> None:
+        self.question = question
+        self.student = Student({})
+        self._calls: Callable[[Student], Any] = lambda student: None
+        self._cases: list[_Case] = []
+        self._outcomes: dict[str, Exception | None] | None = None  # by the name of the case
+
+    def calls(self, function: Callable[[Student], Any]) -> Callable[[Student], Any]:
+        """Decorator: the function that makes all calls of this check, and returns what the cases need."""
+        self._calls = function
+        return function
+
+    def case(self, title: str) -> Callable[[Callable[[Any], None]], test_case]:
+        """Decorator: one otter test case, which gets what the function above returned."""
+
+        def registered(function: Callable[[Any], None]) -> _Case:
+            self._cases.append(_Case(self, f"{self.question} {title}", function))
+            return self._cases[-1]
+
+        return registered
+
+    def play(self, namespace: dict[str, Any]) -> list[Call]:
+        """Make all calls against a notebook's namespace, over the stand-ins. Returns the record."""
+        self.student = Student(namespace)
+        self._made(self.student)
+        return self.student.record
+
+    def _made(self, student: Student) -> Any:
+        """Make the calls; torch's switches are afterwards as they were."""
+        before = leftovers.switches()
+        try:
+            with torch.enable_grad():  # a cell may have switched them off; here they are asked for
+                return self._calls(student)
+        finally:
+            leftovers.put_back(before)
+
+    def outcome(self, case: str, namespace: dict[str, Any]) -> Exception | None:
+        """What a case finds: None when all is right.
+
+        The calls are made over stand-ins for what the question builds on. Where a case then finds something, they are
+        made again over the student's own versions, where those are sound, and the better of the two counts: the one
+        in which more cases pass. Of two equals it is the first, unless nobody knows the mistake that was made there and
+        fewer calls stop with an error over the own versions.
+        """
+        if self._outcomes is None:
+            try:
+                student, self._outcomes = self._attempt(namespace, own=False)
+            except Exception as error:
+                self._outcomes = {one.name: error for one in self._cases}
+                return error
+            if any(self._outcomes.values()) and student.sound:
+                with contextlib.suppress(Exception):
+                    own, outcomes = self._attempt(namespace, own=True)
+                    if self._rank(own, outcomes) > self._rank(student, self._outcomes):
+                        student, self._outcomes = own, outcomes
+            self.student = student
+        return self._outcomes[case]
+
+    def _attempt(self, namespace: dict[str, Any], own: bool) -> tuple[Student, dict[str, Exception | None]]:
+        """Make all calls once and let every case look at them."""
+        self.student = student = Student(namespace, own)
+        results = self._made(student)
+        return student, {case.name: self._found(case, results) for case in self._cases}
+
+    def _found(self, case: _Case, results: Any) -> Exception | None:
+        """What a case says of the results."""
+        try:
+            case.test_func(results)
+            self.nothing_left(case.title)
+        except Exception as error:
+            return error
+        return None
+
+    def _rank(self, student: Student, outcomes: dict[str, Exception | None]) -> tuple[int, bool, int]:
+        """What the better of two attempts has more of."""
+        known = bool(self._known and fingerprint.recognise(self._known, student.record))
+        errors = sum(call.error is not None for call in student.record)
+        return sum(found is None for found in outcomes.values()), known, -errors
+
+    @cached_property
+    def _known(self) -> dict[str, Any] | None:
+        """This question's part of fingerprints.json."""
+        return fingerprint.load(TESTS, self.question)
+
+    def as_stored(self, call: Call, text: str) -> None:
+        """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with).
+
+        A change in place is told as that: it is part of the stored numbers, and `text` is not about it.
+        """
+        untouched(call)
+        wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
+        if wrong == "graph":
+            text = (
+                "the values are right, but the gradient that comes back through them is not: "
+                "is the graph cut somewhere, or a parameter left out of it?"
+            )
+        if wrong:
+            raise Finding(call, f"{call.title}: {text}")
+
+    def nothing_left(self, title: str) -> None:
+        """No call of the name that a case is about left anything changed."""
+        for call in self.student.record:
+            if call.left and call.group == title.partition(":")[0]:
+                untouched(call)
+
+    def explain(self, finding: Finding) -> tuple[list[str], Exception]:
+        """What the student is told, the most important first, and the error that ends the case."""
+        call = finding.call
+        if text := _not_written(self.question, call):
+            return [text], NotWritten(text)
+        first = _raised(call, self.student) if call.error else str(finding)
+        mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
+        if made := mistakes.get(call.group):
+            return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
+        if call.error:
+            return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
+        if found := unsteady(self.student.record, call.group):
+            first = found[1]
+        return [first], CheckFailed(first)
+
+
+class _Case(test_case):  # type: ignore[misc]  # otter has no types
+    """otter's test case. `told` is written when it fails, and shown by render.py."""
+
+    def __init__(self, check: Check, name: str, function: Callable[[Any], None]) -> None:
+        super().__init__(name=name)
+        self.test_func = function
+        self.title = name.partition(" ")[2]
+        self.check = check
+        self.told: list[str] = []
+
+    def call_func(self, global_environment: dict[str, Any]) -> None:
+        self._ask_for_a_good_run(global_environment)
+        with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
+            found = self.check.outcome(self.name, global_environment)
+        # otter looks for the test file's line, which the traceback's third entry names.
+        if isinstance(found, Finding):
+            self.told, error = self.check.explain(found)
+            self.failure_message = "\n".join(text for text in self.told if text)
+            raise error.with_traceback(_from_the_test(found)) from None
+        if found is not None:
+            self.failure_message = (
+                f"This check could not go on with what your code returned ({type(found).__name__}: {_line(found)}). "
+                "Compare types and shapes with CONTRACT.md."
+            )
+            self.told = [self.failure_message]
+            raise found.with_traceback(_from_the_test(found))
+
+    def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
+        """An answer whose cell failed when it was run last is not checked: what is there is an older one."""
+        name = self.title.partition(":")[0]
+        if text := runs.failed(name, namespace.get(name)):
+            self.failure_message, self.told = text, [text]
+            raise NotRun(text)
+
+    def to_dataclass(self) -> TestCase:
+        return _Verdict(self.name, self, False, self.points, None, None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """otter's log keeps a plain test case: it must open where there is no such package."""
+        return test_case, (self.name, self.points, self.hidden, self.success_message, self.failure_message)
+
+
+class _Verdict(TestCase):  # type: ignore[misc]
+    """otter reads failure_message from here, after the case has run."""
+
+    @property
+    def failure_message(self) -> str | None:
+        text: str | None = self.body.failure_message
+        return text
+
+    @failure_message.setter
+    def failure_message(self, value: str | None) -> None:
+        """Set once by otter, before anything is known: nothing to keep."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        words = (self.success_message, self.failure_message)
+        return TestCase, (self.name, self.body, self.hidden, self.points, *words)
+
+
+def _from_the_test(error: BaseException) -> TracebackType | None:
+    """Its traceback from the test file's line on."""
+    return error.__traceback__.tb_next if error.__traceback__ else None
+
+
+def _not_written(question: str, call: Call) -> str | None:
+    """The sentence for a stub or a missing name; None for anything else."""
+    if isinstance(call.error, Missing):
+        name = call.function.partition(".")[0]
+        return (
+            f"{question} is not written yet: the notebook defines no `{name}`. "
+            "(Written already? Then run its cell first.)"
+        )
+    if not isinstance(call.error, NotImplementedError):
+        return None
+    words = str(call.error)
+    if 'required "forward"' in words:
+        return f"{question} is not written yet: `{call.function}` has no forward()."
+    stub = re.match(r"(q\d+)\b", words)
+    if stub and stub[1] != question:
+        return f"{question} builds on {stub[1]}, which is not written yet."
+    return f"{question} is not written yet: `{call.function}`." if stub or not words else None
+
+
+def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
+    says = " Or: ".join(mistake.says for mistake in mistakes)
+    return f"This looks like a known mistake: {says} Hint: {mistakes[0].hint}"
+
+
+def _raised(call: Call, student: Student) -> str:
+    """The error, and the student's own line that it came from."""
+    error = call.error
+    assert error is not None
+    if isinstance(error, Contract):
+        return str(error)
+    text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."
+    own = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_globals is student.namespace
+    ]
+    if own:
+        filename, line = own[-1]
+        source = linecache.getline(filename, line).strip()
+        text += f" In your line {runs.own_line(filename, line)} of the cell" + (
+            f": {source}" if source else "."
+        )
+    if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
+        names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
+        text += (
+            f" (A stand-in took the place of your {names} here, because yours is not right yet: look at that first. "
+            "The stand-in has what CONTRACT.md says and nothing more.)"
+        )
+    return text
+
+
+def _line(error: BaseException) -> str:
+    """An error's text in one line of bearable length."""
+    text = " ".join(str(error).split()).rstrip(".") or "no message"
+    return text if len(text) <= 300 else text[:300] + "…"

@@ -1,0 +1,245 @@
+"""Say the first thing in which a result is not as it should be, in the order in which one would look for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from . import leftovers
+from .record import Call
+from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
+
+KEPT = (
+    "called once more with the same arguments, it returns something else. "
+    "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
+)
+ORDINALS = ("first", "second", "third")
+
+
+class Finding(Exception):
+    """What a check has to say about one call; becomes the message that the student reads."""
+
+    def __init__(self, call: Call, text: str) -> None:
+        super().__init__(text)
+        self.call = call
+
+
+def need(call: Call, condition: bool, text: str = "") -> None:
+    """Say `text` (in the contract's words) unless the condition holds and the call came through."""
+    if call.error is not None:
+        raise Finding(call, "")  # check.py says how it went wrong
+    if not condition:
+        raise Finding(call, f"{call.title}: {text}")
+
+
+def returned(call: Call, spec: dict[str, str]) -> None:
+    """Are there all the parts? `spec`: path → "name: axes", for example {"0": "h: N H", "2.i": "gates['i']: N H"}."""
+    need(call, True)
+    if call.value is None:
+        raise Finding(call, f"{call.title} returned None. Is the `return` missing?")
+    got = call.leaves
+    if set(spec) <= set(got):
+        return
+    top = list(dict.fromkeys(path.split(".")[0] for path in spec))
+    if top == [""]:
+        want = f"one tensor ({', '.join(_axes(spec['']))})"
+    elif all(part.isdigit() for part in top):
+        parts = [_part(spec, place) for place in top]
+        if isinstance(call.value, tuple | list) and len(call.value) == len(parts):
+            for place, (part, value) in enumerate(zip(parts, call.value, strict=True)):
+                if part.startswith("(") and isinstance(value, Tensor):
+                    raise Finding(
+                        call,
+                        f"{call.title} should return ({', '.join(parts)}); the {ORDINALS[place]} item of yours "
+                        f"is a single tensor, not {part}.",
+                    )
+        want = f"a tuple of {len(top)}: ({', '.join(parts)})"
+    else:
+        want = "a dict with the keys " + ", ".join(map(repr, top))
+    missing = next(path for path in spec if path not in got)
+    inside = top != [""] and (
+        isinstance(call.value, dict) or (isinstance(call.value, tuple | list) and len(call.value) == len(top))
+    )
+    if inside and isinstance(call.value, tuple | list) and missing.split(".")[0].isdigit():
+        raise Finding(call, _odd_item(call, spec, missing.split(".")[0]))
+    inner = f"; there is no {_name(spec[missing])}" if inside else ""
+    raise Finding(call, f"{call.title} should return {want}. Yours is {describe(call.value)}{inner}.")
+
+
+def _odd_item(call: Call, spec: dict[str, str], place: str) -> str:
+    """What is wrong with one item of a returned tuple: gates under other keys, a list of steps for a tensor, …"""
+    item, part = call.value[int(place)], _part(spec, place)
+    yours = f"yours is {describe(item)}" if item is not None else "yours is None"
+    if place in spec:
+        return f"{call.title}: {part} should be one tensor ({', '.join(_axes(spec[place]))}), {yours}."
+    keys = [path.split(".")[1] for path in spec if path.split(".")[0] == place]
+    if all(key.isdigit() for key in keys):
+        return f"{call.title}: {part} should be a tuple of {len(keys)} tensors, {yours}."
+    asked = ", ".join(map(repr, keys))
+    yours = "yours is an empty dict" if item == {} else yours
+    return f"{call.title}: {part} should be a dict with the keys {asked}; {yours}."
+
+
+def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ...]]) -> None:
+    """Are the parts of `spec` tensors of these shapes?"""
+    returned(call, spec)
+    for path, text in spec.items():
+        _has_shape(call, call.leaves[path], shapes[path], text)
+
+
+def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
+    """Values: type, shape, arguments changed in place, dtype, NaN, first wrong time step, largest difference.
+
+    In this order: what a change in place does to the numbers is no finding of its own.
+    """
+    returned(call, spec)
+    got, expected = call.leaves, want.leaves
+    for path, text in spec.items():
+        _has_shape(call, got[path], tuple(expected[path].shape), text)
+    untouched(call)
+    for path, text in spec.items():
+        _tensor_agrees(call, got[path], expected[path], text, path)
+
+
+def gradients_agree(call: Call, want: Call) -> None:
+    """Gradients of every float argument (and parameter) that has one in `want`."""
+    need(call, True)
+    if call.backward_error is not None:
+        text = str(call.backward_error).splitlines()[0]
+        raise Finding(call, f"{call.title}: the values come out, but backward() through them fails: {text}")
+    leaves = call.leaves
+    for path in (call.gradients or "").split() or want.leaves:
+        if not torch.allclose(leaves[path], want.leaves[path], rtol=RTOL, atol=ATOL):
+            raise Finding(call, f"{call.title}: the values are not right, so the gradients cannot be.")
+    for path, expected in want.grads.items():
+        if expected is None:
+            continue
+        name = call.name_of(path)
+        got = call.grads.get(path)
+        if got is None:
+            raise Finding(
+                call,
+                f"{call.title}: the values are right, but no gradient reaches {name}: the graph is cut on the way "
+                "(.detach(), .data, .item(), numpy, torch.no_grad() or torch.tensor(…) do that).",
+            )
+        if not torch.allclose(got, expected, rtol=GRAD_RTOL, atol=ATOL):
+            raise Finding(
+                call,
+                f"{call.title}: the values are right, but the gradient with respect to {name} is not "
+                f"({largest(got, expected, ['?'] * got.dim(), expected=True)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
+            )
+
+
+def untouched(call: Call) -> None:
+    """No argument was changed in place, and nothing else was left changed."""
+    need(call, True)
+    if call.changed:
+        name = call.name_of(call.changed[0])
+        raise Finding(
+            call,
+            f"{call.title} changes {name}, a tensor of the caller's. Operations that end in an underscore, "
+            "+= and assignments to a slice work in place: make a new tensor instead.",
+        )
+    if call.left:
+        raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}")
+
+
+def repeats(first: Call, again: Call) -> None:
+    """The same arguments gave the same result, though other calls came between."""
+    need(first, True)
+    need(again, True)
+    before, after = first.leaves, again.leaves
+    differing = [path for path in before if not _alike(before[path], after.get(path))]
+    if differing or before.keys() != after.keys():
+        raise Finding(
+            again,
+            f"{again.title}: {KEPT}",
+        )
+
+
+def _alike(a: Any, b: Any) -> bool:
+    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
+        return type(a) is type(b)
+    if a.shape != b.shape or a.dtype != b.dtype:
+        return False
+    return torch.allclose(a.detach().double(), b.detach().double(), rtol=LOOSE, atol=LOOSE, equal_nan=True)
+
+
+def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
+    """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
+    need(call, True)
+    value: Any = call.value
+    fits: bool = isinstance(value, kind) and not isinstance(value, bool)
+    if not fits:
+        raise Finding(
+            call, f"{call.title} should return a Python {kind.__name__}. Yours is {describe(call.value)}."
+        )
+    if want is not None and abs(value - want) > 1e-6 * max(1.0, abs(want)):
+        raise Finding(call, f"{call.title} returned {value:.7g}, it should be {want:.7g}. {text}".rstrip())
+
+
+def describe(value: Any) -> str:
+    """A value in a few words: its type and shape, not its numbers."""
+    if isinstance(value, Tensor):
+        return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
+    if isinstance(value, tuple | list):
+        kinds = ", ".join("tensor" if isinstance(part, Tensor) else type(part).__name__ for part in value[:6])
+        return f"a {type(value).__name__} of {len(value)} ({kinds})"
+    if isinstance(value, dict):
+        return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
+    return f"of type {type(value).__name__}"
+
+
+def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
+    if not isinstance(got, Tensor):
+        raise Finding(call, f"{call.title}: {_name(text)} should be a tensor, yours is {describe(got)}.")
+    if problem := wrong_shape(got, shape, _name(text), _axes(text)):
+        raise Finding(call, f"{call.title}: {problem}")
+
+
+def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
+    tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype == torch.float32 else Tolerance()
+
+    def later(step: int) -> str:
+        return _not_carried(call, path, step) if "H" in _axes(text) else ""
+
+    if problem := difference(
+        got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, expected=True
+    ):
+        raise Finding(call, f"{call.title}: {problem}")
+
+
+def _not_carried(call: Call, path: str, step: int) -> str:
+    """Found out with other inputs before a step: whether the result (N, T, H) from that step on asks for them at all."""
+    x, *rest = call.arguments or (None,)
+    if call.again is None or not isinstance(x, Tensor) or x.dim() != 3:
+        return ""
+    other = x.clone()
+    other[:, :step] += 1
+    own, moved = (call.again(arguments=(one, *rest)).leaves.get(path) for one in (x, other))
+    if not isinstance(own, Tensor) or not isinstance(moved, Tensor) or own.shape != moved.shape:
+        return ""
+    same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
+    return (
+        f"From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
+        if same
+        else ""
+    )
+
+
+def _name(text: str) -> str:
+    return text.partition(":")[0]
+
+
+def _part(spec: dict[str, str], place: str) -> str:
+    """The name of one item of a returned tuple; "(h, c)" for a tuple in it, "gates" for a dict."""
+    inside = {path: _name(text) for path, text in spec.items() if path.split(".")[0] == place}
+    names = list(dict.fromkeys(name.partition("[")[0] for name in inside.values()))
+    nested = all(path.partition(".")[2].isdigit() for path in inside)
+    return f"({', '.join(names)})" if nested else names[0]
+
+
+def _axes(text: str) -> list[str]:
+    return text.partition(":")[2].split()

@@ -1,0 +1,403 @@
+"""Call the notebook's functions and keep what they give back: values, gradients, changed arguments, errors."""
+
+from __future__ import annotations
+
+import contextlib
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from . import leftovers
+from .leftovers import alike, watched
+
+# Calls draw from this seed, which nobody sets by habit (as 0 or 42): so a call that sets its own is noticed.
+SEED = 7_360_411
+
+
+class Missing(Exception):
+    """The notebook has no such name."""
+
+
+class Contract(Exception):
+    """Something is not as CONTRACT.md says; the text is for the student."""
+
+
+class Numbers:
+    """Test inputs from a fixed seed. NumPy promises that this stream never changes, PyTorch does not."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = np.random.RandomState(seed)
+
+    def __call__(self, *shape: int, dtype: torch.dtype = torch.float64) -> Tensor:
+        """Standard normal numbers."""
+        return torch.from_numpy(np.asarray(self._random.standard_normal(shape))).to(dtype)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """Tokens from low up to high − 1, int64."""
+        return torch.from_numpy(np.asarray(self._random.randint(low, high, shape, dtype=np.int64)))
+
+    def like(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
+        """Weights by name, in the size a trained network might have."""
+        return {name: 0.6 * self(*shape) for name, shape in shapes.items()}
+
+
+@dataclass
+class Call:
+    """One call and what came of it. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
+
+    function: str  # the name in the notebook, as messages show it
+    group: str  # the question's name it belongs to: mistakes are told apart name by name
+    about: str = ""  # what is special about this call: "one sequence (N = 1)"
+    names: tuple[str, ...] = ()  # of the arguments
+    arguments: tuple[Any, ...] = ()
+    keywords: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()  # paths of what the contract asks for in the value; empty: all there is
+    gradients: str | None = None  # paths of the returned tensors that backward starts from; None: no backward
+    value: Any = None
+    grads: dict[str, Tensor | None] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)  # arguments that were changed in place
+    left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
+    error: BaseException | None = None
+    backward_error: BaseException | None = None
+    again: Callable[..., Call] | None = None  # the same call once more: again(seed=…, arguments=…)
+
+    @property
+    def leaves(self) -> dict[str, Any]:
+        """The returned value's tensors and numbers by path; what the contract does not ask for is left out.
+
+        Where something is missing all is kept: gates under other names are another mistake than no gates.
+        """
+        found = flatten(self.value)
+        whole = self.parts and all(path in found for path in self.parts)
+        return {path: found[path] for path in self.parts} if whole else found
+
+    @property
+    def title(self) -> str:
+        """`lstm_step` (one sequence, N = 1)"""
+        return f"`{self.function}`" + (f" ({self.about})" if self.about else "")
+
+    def name_of(self, path: str) -> str:
+        """The name a student knows an argument or parameter by."""
+        if path.startswith("param:"):
+            return path.removeprefix("param:")
+        first, *rest = path.split(".")
+        name = self.names[int(first)] if first.isdigit() and int(first) < len(self.names) else first
+        return name + "".join(f"[{part}]" for part in rest)
+
+    def like(self, function: Callable[..., Any], module: nn.Module | None = None) -> Call:
+        """The same call of another function, PyTorch's own for example: what is to be expected.
+
+        With `module` its parameters get gradients too.
+        """
+        twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
+        _run(twin, function, module)
+        if error := twin.error or twin.backward_error:
+            raise error
+        return twin
+
+
+def flatten(value: Any, path: str = "") -> dict[str, Any]:
+    """Nested tuples, lists and dicts → path → leaf."""
+    pairs: Iterable[tuple[Any, Any]]
+    if isinstance(value, tuple | list):
+        pairs = enumerate(value)
+    elif isinstance(value, dict):
+        pairs = sorted(value.items(), key=lambda pair: str(pair[0]))
+    else:
+        return {path: value}
+    found: dict[str, Any] = {}
+    for key, part in pairs:
+        found |= flatten(part, f"{path}.{key}" if path else str(key))
+    return found
+
+
+def pattern(key: str, like: Tensor) -> Tensor:
+    """Fixed numbers between −1 and 1, all different, of the shape of `like`: upstream gradients, projections."""
+    start = zlib.crc32(key.encode()) % 10_007
+    steps = torch.arange(1, like.numel() + 1, dtype=torch.float64)
+    return torch.cos(0.7 * steps * steps + start).reshape(like.shape)
+
+
+class Watched:
+    """A function that tells of each of its calls. All else that is asked of it is asked of the function."""
+
+    def __init__(self, function: Callable[..., Any], seen: Callable[[], None]) -> None:
+        self._function, self._seen = function, seen
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_function"], name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        self._seen()
+        return self._function(*arguments, **keywords)
+
+
+class Student:
+    """The student's notebook as the checks see it. Every call is recorded, and an error is part of the record.
+
+    Args:
+        namespace: the notebook's names.
+        own: what a question builds on is the student's own where that is sound; else stand-ins stand there.
+    """
+
+    # Whether the notebook's own version of what a question builds on gives what the stand-in of that name gives. A lab
+    # that has stand-ins says how that is found out.
+    sound_version: Callable[[str, Any], bool] = staticmethod(lambda name, own: False)
+
+    def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
+        self.namespace = namespace
+        self.own = own
+        self.record: list[Call] = []
+        # Names that stand-ins were asked for: those of which the notebook has a sound version, and those it has not.
+        self.sound: set[str] = set()
+        self.unsound: set[str] = set()
+        self._given: dict[str, Any] = {}
+
+    def call(
+        self,
+        function: str,
+        *arguments: Any,
+        names: str = "",
+        about: str = "",
+        parts: Iterable[str] = (),
+        gradients: str | None = None,
+        **keywords: Any,
+    ) -> Call:
+        """Call a function of the notebook by name.
+
+        `gradients="0 2.i"` also runs backward, from these parts of what it returns ("" is the whole of it).
+        """
+        call = Call(
+            function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+        )
+        return self._keep(call, lambda: self._lookup(function), repeatable=True)
+
+    def make(
+        self,
+        cls: str,
+        *arguments: Any,
+        weights: dict[str, Tensor] | None = None,
+        exact: bool = False,
+        **keywords: Any,
+    ) -> Call:
+        """Make an object of a class of the notebook. `weights` are then loaded into it, as float64.
+
+        `exact`: its state_dict has these names and no others (else buffers of the student's own are fine).
+        """
+        call = Call(cls, cls, arguments=arguments, keywords=keywords)
+
+        def build(*arguments: Any, **keywords: Any) -> Any:
+            made = self._lookup(cls)(*arguments, **keywords)
+            return made if weights is None else _load(cls, made, weights, exact)
+
+        return self._keep(call, lambda: build)
+
+    def on(
+        self,
+        made: Call,
+        *arguments: Any,
+        method: str = "",
+        names: str = "",
+        about: str = "",
+        parts: Iterable[str] = (),
+        gradients: str | None = None,
+        **keywords: Any,
+    ) -> Call:
+        """Call an object made before, or one of its methods."""
+        title = f"{made.function}.{method}" if method else made.function
+        call = Call(
+            title, made.group, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
+        )
+
+        def target() -> Callable[..., Any]:
+            if made.error is not None:
+                raise made.error
+            if method and not hasattr(made.value, method):
+                raise Contract(f"`{made.function}` has no method `{method}`.")
+            bound: Callable[..., Any] = getattr(made.value, method) if method else made.value
+            return bound
+
+        return self._keep(call, target, None if made.error else made.value, repeatable=True)
+
+    def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
+        """Keep something read off an object made before: `function(object)`."""
+        call = Call(made.function, made.group, about)
+
+        def target() -> Callable[..., Any]:
+            if made.error is not None:
+                raise made.error
+            return lambda: function(made.value)
+
+        return self._keep(call, target, watch=False)
+
+    def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
+        """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
+        call = Call(name, name, about)
+
+        def target() -> Callable[..., Any]:
+            own = self._lookup(name)
+            if not isinstance(own, type) and callable(own):
+                own = watched(own, call.left, own)
+            return lambda: function(own)
+
+        return self._keep(call, target)
+
+    def note(self, group: str, about: str, value: Any) -> Call:
+        """Keep something that the check itself has seen."""
+        call = Call(group, group, about, value=value)
+        self.record.append(call)
+        return call
+
+    @contextlib.contextmanager
+    def given(self, seen: Callable[[str], None] | None = None, **names: Any) -> Iterator[None]:
+        """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
+
+        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen` is told the name of what
+        is called meanwhile.
+        """
+        absent = object()
+        before = {name: self.namespace.get(name, absent) for name in names}
+        put = {name: self.instead(name, standin) for name, standin in names.items()}
+        if seen:
+            put = {name: Watched(one, partial(seen, name)) for name, one in put.items()}
+        outside, self._given = self._given, self._given | names
+        self.namespace.update(put)
+        try:
+            yield
+        finally:
+            self._given = outside
+            for name, value in before.items():
+                if value is absent:
+                    self.namespace.pop(name, None)
+                else:
+                    self.namespace[name] = value
+
+    def instead(self, name: str, standin: Any) -> Any:
+        """The stand-in for a name of the notebook, or the student's own of that name."""
+        if name not in self.namespace:
+            return standin
+        mine = self.namespace[name]
+        if name not in self.sound | self.unsound:
+            (self.sound if self.sound_version(name, mine) else self.unsound).add(name)
+        return mine if self.own and name in self.sound else standin
+
+    def _lookup(self, name: str) -> Any:
+        try:
+            return self.namespace[name]
+        except KeyError:
+            raise Missing(f"the notebook defines no `{name}`") from None
+
+    def _keep(
+        self,
+        call: Call,
+        target: Callable[[], Callable[..., Any]],
+        module: Any = None,
+        repeatable: bool = False,
+        watch: bool = True,
+    ) -> Call:
+        self.record.append(call)
+        try:
+            function = target()
+        except Exception as error:
+            call.error = error
+            return call
+        given = self._given
+
+        def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
+            twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
+            twin.arguments = call.arguments if arguments is None else arguments
+            before = leftovers.switches()  # what the call leaves changed was told already
+            try:
+                with self.given(**given):
+                    _run(twin, function, module, seed)
+            finally:
+                leftovers.put_back(before)
+            return twin
+
+        if repeatable:
+            call.again = again
+        _run(call, watched(function, call.left, module) if watch else function, module)
+        return call
+
+
+def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int = 0) -> None:
+    """Call `function` with fresh copies of the call's arguments and fill in the rest of `call`."""
+    given = flatten(call.arguments)
+    leaves: dict[str, Tensor] = {}
+    passed: dict[str, Any] = {}
+    for path, value in given.items():
+        if isinstance(value, Tensor):
+            copy = value.detach().clone()
+            if call.gradients is not None and copy.is_floating_point():
+                leaves[path] = copy.requires_grad_(True)
+                copy = copy.clone()  # not a leaf, so that a change in place is seen and not refused
+            passed[path] = copy
+        else:
+            passed[path] = value
+    torch.default_generator.manual_seed(SEED + seed)  # torch.manual_seed also looks for devices, 3 ms a call
+    try:
+        call.value = function(*_rebuild(call.arguments, passed), **call.keywords)
+    except Exception as error:
+        call.error = error
+        return
+    call.changed = [
+        path for path, value in given.items() if isinstance(value, Tensor) and not alike(passed[path], value)
+    ]
+    if call.gradients is not None:
+        if isinstance(module, nn.Module):
+            leaves |= {f"param:{name}": parameter for name, parameter in module.named_parameters()}
+        try:
+            call.grads = _gradients(call.value, leaves, call.gradients.split())
+        except RuntimeError as error:
+            call.backward_error = error
+
+
+def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[str, Tensor | None]:
+    """Gradients of a fixed weighted sum of the tensors in `value` at `start` (empty: all); None where the graph is cut."""
+    terms = [
+        (pattern(path, part) * part).sum()
+        for path, part in flatten(value).items()
+        if isinstance(part, Tensor) and part.requires_grad and (not start or path in start)
+    ]
+    if not terms:
+        return dict.fromkeys(leaves)
+    found = torch.autograd.grad(sum(terms[1:], terms[0]), list(leaves.values()), allow_unused=True)
+    return dict(zip(leaves, found, strict=True))
+
+
+def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
+    """`value` again, with the leaves replaced."""
+    if isinstance(value, tuple | list):
+        return type(value)(
+            _rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in enumerate(value)
+        )
+    if isinstance(value, dict):
+        return {k: _rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in value.items()}
+    return leaves[path]
+
+
+def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
+    """Load weights by PyTorch's names, saying in words what does not fit."""
+    if not isinstance(made, nn.Module):
+        raise Contract(f"`{cls}(…)` gave {type(made).__name__}, not an nn.Module.")
+    own = {name: tuple(value.shape) for name, value in made.state_dict().items()}
+    wanted = {name: tuple(value.shape) for name, value in weights.items()}
+    if missing := [name for name in wanted if name not in own]:
+        has = ", ".join(own) or "none"
+        raise Contract(
+            f"`{cls}` has no parameter {missing[0]}; it has {has}. (Is super().__init__() called first, is it an nn.Parameter?)"
+        )
+    for name, shape in wanted.items():
+        if own[name] != shape:
+            raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
+    names = own if exact else dict(made.named_parameters())
+    if extra := [name for name in names if name not in wanted]:
+        raise Contract(f"`{cls}` has a parameter the contract does not know: {extra[0]}.")
+    made.double().load_state_dict(weights, strict=exact)
+    return made

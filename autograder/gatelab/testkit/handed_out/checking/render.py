@@ -1,0 +1,62 @@
+"""What a failed check looks like: its message, and no line of the test file, which is not where the mistake is.
+
+otter shows every failed test with the line of the test file that raised. For our checks that is noise around the
+sentence that counts, and its HTML takes a message as it is: a `<class 'X'>` in it would vanish.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from textwrap import indent
+from typing import Any
+
+from otter.test_files.exception_test import ExceptionTestFile
+
+
+def install() -> None:
+    """Show the results of our checks in our way, and every other as otter does."""
+    for name, ours in (("summary", as_text), ("_repr_html_", as_html)):
+        setattr(ExceptionTestFile, name, _instead(getattr(ExceptionTestFile, name), ours))
+
+
+def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable[..., str]:
+    if hasattr(theirs, "instead_of"):  # the package was imported once more
+        theirs = theirs.instead_of
+
+    def shown(result: Any, *given: Any, **named: Any) -> str:
+        mine = not result.passed_all and all(hasattr(case.body, "told") for case in result.test_cases)
+        return ours(result) if mine else theirs(result, *given, **named)
+
+    shown.instead_of = theirs  # type: ignore[attr-defined]
+    return shown
+
+
+def as_text(result: Any) -> str:
+    """For where no HTML is shown."""
+    cases = []
+    for one in result.test_case_results:
+        told = "\n".join(indent(text, "    ") for text in _told(one))
+        cases.append(f"{'✅' if one.passed else '❌'} {one.test_case.name}" + (f"\n{told}" if told else ""))
+    return f"{result.name} results:\n" + "\n".join(cases)
+
+
+def as_html(result: Any) -> str:
+    """Names in backticks as code."""
+    cases = []
+    for one in result.test_case_results:
+        name = html.escape(one.test_case.name)
+        told = "".join(f"<p style='margin: 0.2em 0 0.4em 1.8em;'>{_marked(text)}</p>" for text in _told(one))
+        cases.append(
+            f"<p style='margin: 0.4em 0 0;'>{'✅' if one.passed else '❌'} <strong>{name}</strong></p>{told}"
+        )
+    return "".join(cases)
+
+
+def _told(one: Any) -> list[str]:
+    return [] if one.passed else [text for text in one.test_case.body.told if text]
+
+
+def _marked(text: str) -> str:
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text, quote=False))

@@ -1,0 +1,33 @@
+"""Whether equal calls get equal answers: else a wrong number is no way to the mistake."""
+
+from __future__ import annotations
+
+from .differ import KEPT, _alike
+from .record import Call
+
+MOST_AGAIN = 12  # calls that are made once more
+RANDOM = (
+    "called twice with the same arguments, it gives two different results: something in it is drawn at random (a dropout "
+    "that is left on? `rand`?). Here the result must follow from the arguments and weights alone."
+)
+
+
+def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
+    """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
+    for call in [call for call in record if call.group == group and call.again and not call.error][
+        :MOST_AGAIN
+    ]:
+        assert call.again is not None
+        first, same, other = call.again(), call.again(), call.again(seed=1)
+        if any(twin.error for twin in (first, same, other)):
+            continue
+        if not _same_leaves(first, same):
+            return call, f"{call.title}: {KEPT}"
+        if not _same_leaves(same, other):
+            return call, f"{call.title}: {RANDOM}"
+    return None
+
+
+def _same_leaves(a: Call, b: Call) -> bool:
+    mine, other = a.leaves, b.leaves
+    return mine.keys() == other.keys() and all(_alike(mine[path], other[path]) for path in mine)

@@ -1,0 +1,148 @@
+"""What the notebook's cells did when they were last run, so that a check does not praise an answer that is not there.
+
+A cell with a slip in its syntax defines nothing, and the definition of its last good run stays. In Jupyter every run is
+noted from the import of this package on; elsewhere nothing is, and nothing is said.
+"""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import re
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+KEPT = 500  # runs that are remembered
+HOOK = "_checked_runs"  # on the shell, which a second import finds again
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a cell."""
+
+    source: str
+    id: str | None  # the cell's own, where the editor tells it
+    error: BaseException | None
+    parsed: bool  # False: not one line of it was run
+
+    def defines(self, name: str) -> bool:
+        """Whether this text is to give `name` a value at its top level (it may be no Python)."""
+        name = re.escape(name)
+        return bool(
+            re.search(
+                rf"^(?:async +)?(?:def|class) +{name}\b|^{name} *(?::[^=\n]*)?=(?!=)",
+                self.source,
+                re.MULTILINE,
+            )
+        )
+
+
+def listen() -> list[Run]:
+    """The runs of this notebook so far, the latest last; it is kept up from now on. Empty where there is no Jupyter."""
+    shell = _shell()
+    if shell is None or not hasattr(shell, "events"):
+        return []
+    if not hasattr(shell, HOOK):
+        runs: list[Run] = []
+        setattr(shell, HOOK, runs)
+
+        def note(result: Any) -> None:
+            if run := _run(result):
+                runs.append(run)
+                del runs[:-KEPT]
+
+        note(getattr(shell, "last_execution_result", None))
+        shell.events.register("post_run_cell", note)
+    known: list[Run] = getattr(shell, HOOK)
+    return known
+
+
+def failed(name: str, value: Any = None) -> str:
+    """What is to be said where the last run of the cell that defines `name` failed; "" where it did not.
+
+    Args:
+        name: what the cell defines.
+        value: what stands under that name now, if anything does.
+    """
+    runs = listen()
+    # A slip may have spoilt the very line that names it: then it is known by the cell's id.
+    id = next((run.id for run in reversed(runs) if run.defines(name)), None)
+    last = next(
+        (run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None
+    )
+    if last is None or last.error is None or isinstance(last.error, NotImplementedError):
+        return ""
+    if last.parsed and (value is None or _comes_from(value, last)):
+        return ""  # it was defined before the error came, or is told to be missing
+    error = last.error
+    text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
+    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    if line:
+        line += _head(last.source)
+    where = f", line {line} of the cell" if line else ""
+    older = "" if value is None else " What stands there now is the definition of an earlier run."
+    said = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return (
+        f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
+        "Mend the cell, run it, and check again."
+    )
+
+
+def own_line(filename: str, number: int) -> int:
+    """A line of a cell as its editor counts it: IPython takes leading empty lines away."""
+    code = "".join(linecache.getlines(filename)).strip()
+    last = next((run for run in reversed(listen()) if _python(run.source) == code), None)
+    return number + _head(last.source) if last else number
+
+
+def _shell() -> Any:
+    """Jupyter's shell, if this is a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+
+
+def _run(result: Any) -> Run | None:
+    info = getattr(result, "info", None)
+    source = getattr(info, "raw_cell", None)
+    if not isinstance(source, str):
+        return None
+    before, inside = getattr(result, "error_before_exec", None), getattr(result, "error_in_exec", None)
+    # A SyntaxError of the cell itself is told as one "in exec", and nothing was run.
+    broken = isinstance(inside, SyntaxError) and not _parses(source)
+    return Run(source, getattr(info, "cell_id", None), before or inside, before is None and not broken)
+
+
+def _parses(source: str) -> bool:
+    try:
+        compile(
+            _python(source), "<cell>", "exec", flags=0x2000, dont_inherit=True
+        )  # PyCF_ALLOW_TOP_LEVEL_AWAIT
+    except (SyntaxError, ValueError):
+        return False
+    return True
+
+
+def _comes_from(value: Any, run: Run) -> bool:
+    """Whether a function or class was defined by this run; of other values it cannot be told, and is taken to be."""
+    value = inspect.unwrap(value) if callable(value) else value
+    codes = (
+        [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
+    )
+    files = {code.__code__.co_filename for code in codes if inspect.isfunction(code)}
+    return not files or any(
+        "".join(linecache.getlines(file)).strip() == _python(run.source) for file in files
+    )
+
+
+def _python(source: str) -> str:
+    shell = _shell()
+    try:
+        return (shell.transform_cell(source) if shell is not None else source).strip()
+    except Exception:
+        return source.strip()
+
+
+def _head(source: str) -> int:
+    """How many lines stand before the first that says something."""
+    return source[: len(source) - len(source.lstrip())].count("\n")

@@ -1,0 +1,41 @@
+"""The public checks and the hidden suites compare with one program: the package of a lab holds the engine's own files."""
+
+from __future__ import annotations
+
+import ast
+import shutil
+from pathlib import Path
+
+import minikit
+import pytest
+
+from gatelab.build.checks import SOURCE, files, keep_up
+from gatelab.lab.spec import Lab
+
+
+def test_the_package_of_the_lab_holds_the_engines_files(lab: Lab) -> None:
+    """When this fails: change the file of the engine, and `gatelab build` brings the copy up to date."""
+    copies = list(files(lab))
+    assert {copy.name for _, copy in copies} > {"tensors.py", "likeness.py", "fingerprint.py", "check.py"}
+    assert [str(copy) for source, copy in copies if copy.read_bytes() != source.read_bytes()] == []
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)
+def test_what_students_get_imports_nothing_of_the_engine(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module or ""] if isinstance(node, ast.ImportFrom) and not node.level else []
+        assert not [name for name in names if name.split(".")[0] == "gatelab"]
+
+
+def test_a_copy_that_is_missing_or_was_changed_is_written_anew(tmp_path: Path) -> None:
+    lab = Lab.in_repository(minikit.REPOSITORY, "lstm-gru")
+    assignment = tmp_path / "assignment" / "lstm-gru"
+    shutil.copytree(lab.package, assignment / lab.package.name)
+    shutil.copy(lab.assignment / "lab.toml", assignment)
+    own = Lab(assignment, lab.hidden)
+    (own.package / "checking" / "likeness.py").write_text("# mine", encoding="utf-8")
+    (own.package / "runs.py").unlink()
+    kept = (own.package / "checking" / "__init__.py").read_bytes()
+    assert {path.name for path in keep_up(own)} == {"likeness.py", "runs.py"}
+    assert keep_up(own) == [] and (own.package / "checking" / "__init__.py").read_bytes() == kept
