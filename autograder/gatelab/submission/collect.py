@@ -17,6 +17,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -68,6 +69,8 @@ class Submission:
     sha256: str = ""
     others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
+    # When it came in, by the platform's own record and never by a file's date; aware of its zone. None: nobody says.
+    handed_in: datetime | None = None
 
     @property
     def gradable(self) -> bool:
