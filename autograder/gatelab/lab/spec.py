@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gatelab.lab.check import faults, meant, no_such_question
+from gatelab.lab.late import KEY, LateError, LateRule, late_rule
 from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld, is_texts
 
 DEFAULT_SEED = 11  # the inputs of the hidden suites are drawn from it
@@ -154,6 +155,7 @@ class Lab:
             table = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise LabError(f"{path}: {error}") from error
+        table.pop(KEY, None)  # the rule for late work: late.py
         for key, value in {**dict.fromkeys(NEEDED), **table}.items():
             if isinstance(value, dict):
                 continue  # a question
@@ -178,6 +180,14 @@ class Lab:
     def credit(self) -> float:
         """What the credit of a mistake recognised in full is multiplied with; 0 switches it off."""
         return cast(float, self._table.get("credit", 1))
+
+    @cached_property
+    def late(self) -> LateRule | None:
+        """The rule for late work, None where the lab has none. Raises LabError."""
+        try:
+            return late_rule(self.assignment / TABLE)
+        except LateError as error:
+            raise LabError(str(error)) from error
 
     def setting(self, key: str) -> Any:
         """What lab.toml says above the questions (a key of HEAD), as TOML gives it; None where it says nothing."""
