@@ -60,7 +60,9 @@ class LateRule:
         """What it says of a submission; nothing where the platform told no time. `handed_in` is aware of its zone."""
         if handed_in is None:
             return Lateness()
-        late = handed_in.astimezone(UTC) - self.due.astimezone(UTC)  # hours that passed, also over a change of the clocks
+        late = handed_in.astimezone(UTC) - self.due.astimezone(
+            UTC
+        )  # hours that passed, also over a change of the clocks
         if late <= self.grace:
             return Lateness()
         days = math.ceil(late / DAY)
@@ -107,17 +109,18 @@ def late_rule(path: Path) -> LateRule | None:
 
 
 def _due(row: dict[str, Any], where: str) -> datetime:
-    due, zone = row["due"], row.get("zone")
-    if isinstance(due, str):
+    zone: str | None = row.get("zone")
+    due: datetime = row["due"]
+    if isinstance(row["due"], str):
         try:
-            due = datetime.fromisoformat(due.strip())
+            due = datetime.fromisoformat(row["due"].strip())
         except ValueError:
             raise LateError(f"{where}: due must be {KINDS['due'][0]}; it is {row['due']!r}.") from None
     if due.tzinfo is not None and zone is None:
         return due
     if zone is None:
         raise LateError(
-            f"{where}: due has no time zone; write 2026-11-30T23:59:00+01:00, or add zone = \"Europe/Berlin\"."
+            f'{where}: due has no time zone; write 2026-11-30T23:59:00+01:00, or add zone = "Europe/Berlin".'
         )
     if due.tzinfo is not None:
         raise LateError(f"{where}: due has a time zone already; take out zone.")
@@ -154,5 +157,10 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 def _span(late: timedelta) -> str:
     """`2 d 3 h`, `1 h 13 min`, `40 s`: the two largest units that are not nothing."""
     seconds = math.ceil(late.total_seconds())
-    parts = [(seconds // 86400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    parts = [
+        (seconds // 86400, "d"),
+        (seconds // 3600 % 24, "h"),
+        (seconds // 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ]
     return " ".join([f"{count} {unit}" for count, unit in parts if count][:2])

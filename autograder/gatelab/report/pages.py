@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
@@ -39,12 +40,19 @@ def feedback_page(lab: Lab, report: Report) -> str:
             graded=report.status == "graded",
             our_fault=report.status == "failed",
             reason=report.told or report.reason,
-            notes=[shown(note) for note in report.notes],
+            notes=[shown(note) for note in [*report.notes, *said_of(report)]],
             file=report.sha256[:12],
             points=report.points,
             max_points=sum(question.max_points for question in counted),
             questions=[_question(question) for question in counted],
-            by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
+            by_hand=[
+                {
+                    "id": q.id,
+                    "max_points": q.max_points,
+                    "said": [shown(line) for line in said_of_question(q)],
+                }
+                for q in unmarked
+            ],
             cells=[
                 {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
                 for cell in cells[:MOST_CELLS]
@@ -65,6 +73,7 @@ def _question(question: Question) -> dict[str, Any]:
         "title": question.title,
         "points": question.points,
         "max_points": question.max_points,
+        "said": [shown(line) for line in said_of_question(question)],
         "notes": _notes(question),
         "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
     }
