@@ -21,7 +21,7 @@ from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import data, write
 from gatelab.report.corrected import Given
 from gatelab.report.corrections import Corrections, read_corrections
-from gatelab.report.marks import Marks, MarksError, Work, read_marks
+from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
 from gatelab.report.readback import Asked, Change, parsed, read_back
 from gatelab.report.sheet import SheetError, Table, as_written
 
@@ -149,6 +149,16 @@ class MarkBook:
             {id: old[name, id] for id, (_, name) in found.items() if (name, id) in old}
             for found in comments.again(works, questions)
         ]
+
+    def enter(self, what: str, mark: Mark) -> None:
+        """Enter a mark ("") or a correction (its kind) that was given otherwise than in grades.csv."""
+        table = self.corrections.tables[what] if what else self.marks
+        table.give(mark)
+
+    def take_out(self, what: str, name: str, question: str) -> list[Mark]:
+        """Withdraw what was given; what that was."""
+        table = self.corrections.tables[what] if what else self.marks
+        return table.withdraw(name, question)
 
     def keep(self) -> None:
         """Put marks and corrections on the disk, and a table that somebody saved beside them. Raises OSError."""

@@ -44,6 +44,7 @@ class ClassRun:
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
+    pages: bool = True  # whether feedback pages are written; not for what is graded beside what stands
 
     def __post_init__(self) -> None:
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
@@ -101,6 +102,12 @@ class ClassRun:
                 self._done(submission, report)
         return left
 
+    def stand(self) -> None:
+        """Take every report as it lies there, whatever was changed since it was made."""
+        for submission in self.submissions:
+            if (report := self.store.lying(submission)) is not None:
+                self.reports[submission.name] = report
+
     def grade(
         self,
         left: list[Submission],
@@ -151,6 +158,21 @@ class ClassRun:
             for s, work, old, comments in zip(self.submissions, works, again, unsaid, strict=True)
         ]
 
+    def given(self, submission: Submission) -> Given:
+        """What people gave it, and what its time says."""
+        return self._given(submission, self._work(submission))
+
+    def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
+        """Put a report in the place of the one that stands; of its questions, these were graded now."""
+        whole = set(questions) == set(self.chosen)
+        report.others = list(submission.others)
+        self.reports[submission.name] = report
+        self.store.sign(submission, report) if whole else self.store.sign_questions(
+            submission, report, questions
+        )
+        self._write(self.store.report_path(submission), report.to_json())
+        self._write_page(submission, self.given(submission))
+
     def _given(self, submission: Submission, work: Work) -> Given:
         """What people gave it, and what its time says."""
         lateness = self.lab.late.of(submission.handed_in) if self.lab.late else Lateness()
@@ -166,7 +188,7 @@ class ClassRun:
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
-            if submission.name in self.reports and self._on_page[submission.name] != row.given:
+            if submission.name in self.reports and self._on_page.get(submission.name) != row.given:
                 self._write_page(submission, row.given)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
@@ -216,7 +238,8 @@ class ClassRun:
         self.reports[submission.name] = report
         self.store.sign(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
-        problem = self._write_page(submission, self._given(submission, self._work(submission))) or problem
+        if self.pages:
+            problem = self._write_page(submission, self.given(submission)) or problem
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 

@@ -27,6 +27,8 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from gatelab.classrun.hashes import hashes
+from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
 from gatelab.cli.options import AcceptMissing, LabName
@@ -44,6 +46,7 @@ MOST_FAILURES = 5  # told one by one
 
 
 def grade(
+    context: typer.Context,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -78,7 +81,8 @@ def grade(
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collect(folder, lab, out)
-        store = Store(out, grading_hash(lab, seed, chosen), folder)
+        context.with_resource(alone(out))
+        store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)

@@ -72,7 +72,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "versions": {
             name: version
             for name, version in next((report.versions for report in graded), {}).items()
-            if name != GRADED_WITH
+            if not name.startswith(GRADED_WITH)
         },
         "protection": _protection(graded),
         "max_points": sum(lab.questions[id].points for id in chosen),

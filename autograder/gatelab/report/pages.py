@@ -67,6 +67,11 @@ def class_page(book: dict[str, Any]) -> str:
     return _environment().get_template("class.html").render(book=book)
 
 
+def written_page(lab: Lab, questions: list[dict[str, Any]]) -> str:
+    """All written answers (classrun/written.py gives them), for staff to mark by."""
+    return _environment().get_template("written.html").render(title=lab.title, questions=questions)
+
+
 def _question(question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
@@ -123,10 +128,15 @@ def sentence(text: str) -> str:
 
 
 def shown(text: str) -> str:
+    """`whole`, not longer than any message is."""
+    text = whole(text)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
+
+
+def whole(text: str) -> str:
     """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    text = "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
+    return "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _printable(char: str) -> bool:
@@ -160,6 +170,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        number=number, marked=marked, percent=percent, plural=plural, words=words, shown=shown, fewest=fewest
+        number=number,
+        marked=marked,
+        percent=percent,
+        plural=plural,
+        words=words,
+        shown=shown,
+        whole=whole,
+        fewest=fewest,
     )
     return environment
