@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 NAME = re.compile(r"(\d+)-(marks|corrections|grades|edited)-.*\.(?:csv|xlsx)")
+RUN = "run-"  # and the time: a whole run, as a regrading found it
 LOOK_BACK = 20  # written tables that one that came back may have been made from
 
 
@@ -66,6 +67,16 @@ class Earlier:
             return []
         found = [(match, path) for path in paths if (match := NAME.fullmatch(path.name)) and path.is_file()]
         return sorted((int(match[1]), match[2], path) for match, path in found)
+
+
+def earlier_runs(out: Path) -> list[Path]:
+    """The whole runs that a regrading took the place of, oldest first."""
+    try:
+        return sorted(
+            path for path in (out / "earlier").iterdir() if path.name.startswith(RUN) and path.is_dir()
+        )
+    except OSError:
+        return []
 
 
 def durable(path: Path, data: bytes) -> None:

@@ -8,18 +8,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
-from gatelab.classrun.hashes import REST, built_on, grading_hash, hashes
+from gatelab.classrun.earlier import RUN
+from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.corrected import counted
+from gatelab.report.corrected import Corrected, counted
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import number
 from gatelab.submission.collect import Submission
 
 STAGE = ".regraded"  # in the output folder: what was graded again and is not accepted yet
-RUNS = "earlier"  # earlier/run-TIME holds a whole earlier run
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
 
@@ -143,7 +144,7 @@ class Regrade:
         given = self.run.given(came)
         before = {question.id: question for question in old.questions}
         found = []
-        for question in counted(new, given).questions:
+        for question in cast(list[Corrected], counted(new, given).questions):
             if question.by_hand or question.id not in before:
                 if not question.by_hand:
                     found.append(
@@ -172,10 +173,10 @@ class Regrade:
     def keep_earlier(self) -> Path:
         """Keep a copy of the whole run as it stands; where. Raises OSError, and then there is none."""
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
-        place = self.run.out / RUNS / f"run-{stamp}"
+        place = self.run.out / "earlier" / f"{RUN}{stamp}"
         number = 2
         while place.exists():
-            place, number = place.with_name(f"run-{stamp}-{number}"), number + 1
+            place, number = place.with_name(f"{RUN}{stamp}-{number}"), number + 1
         half = place.with_name(f".{place.name}-{os.getpid()}")
         try:
             half.mkdir(parents=True)
@@ -200,18 +201,8 @@ class Regrade:
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
 
 
-def earlier_runs(out: Path) -> list[Path]:
-    """The earlier runs that are kept, oldest first."""
-    try:
-        return sorted(
-            path for path in (out / RUNS).iterdir() if path.name.startswith("run-") and path.is_dir()
-        )
-    except OSError:
-        return []
-
-
 def differences_text(found: list[Difference]) -> str:
-    """CSV-free plain text of what became different, which is kept beside the earlier run."""
+    """What became different, a line each, as it is kept beside the earlier run."""
     return "".join(f"{line}\n" for line in map(sentence, found))
 
 
@@ -224,11 +215,6 @@ def sentence(found: Difference) -> str:
 def write_differences(place: Path, found: list[Difference]) -> None:
     """Beside the earlier run, what the one after it changed. Raises OSError."""
     write(place / "changes.txt", differences_text(found))
-
-
-def parts_of(run: ClassRun) -> dict[str, str]:
-    """`hashes` of a run."""
-    return hashes(run.lab, run.seed, run.chosen)
 
 
 def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Report:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.store import FOLDER, Store, write
@@ -184,6 +185,7 @@ class ClassRun:
         rows = self._write_grades()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
         book[FOLDER] = self.store.folder
+        book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's

@@ -17,9 +17,10 @@ from typing import Annotated, cast
 import typer
 from rich.console import Console
 
+from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.hashes import grading_hash, hashes
 from gatelab.classrun.lock import alone
-from gatelab.classrun.regrade import Difference, Regrade, earlier_runs, sentence, write_differences
+from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.standing import called, read_book
 from gatelab.classrun.store import Store, StoreError
@@ -31,7 +32,7 @@ from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
 from gatelab.report.plain import number
-from gatelab.submission.collect import CollectError, collect
+from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.names import visible
 
 MOST = 200  # differences told one by one
@@ -93,7 +94,7 @@ def regrade(
     _offer(again, yes)
 
 
-def _grade(again: Regrade, left: list, jobs: int, accept_missing: list[str]) -> None:
+def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: list[str]) -> None:
     from gatelab.sandbox.confine import ProtectionMissing
 
     console = Console(stderr=True)
@@ -184,12 +185,12 @@ def _summary(again: Regrade, found: list[Difference]) -> list[str]:
     for id, moves in questions.items():
         up, down = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
         lines.append(
-            f"{id}: {up} up, {down} down, {number_signed(sum(moves) / len(moves))} points on average of those."
+            f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."
         )
     return lines
 
 
-def number_signed(points: float) -> str:
+def _signed(points: float) -> str:
     return ("+" if points >= 0 else "−") + number(abs(points))
 
 

@@ -82,6 +82,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "all_questions": all(id in chosen or id in by_hand for id in lab.questions),
         "counts": dict(Counter(row.status for row in rows)),
         "late": bool(lab.late),
+        "earlier_runs": [],  # names of folders below earlier/, where there are any
         "points": _points([automatic(report) for report in as_counted]),
         "distribution": _distribution(as_counted),
         "questions": [_question(lab, id, as_counted) for id in chosen],

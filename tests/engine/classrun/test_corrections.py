@@ -218,9 +218,9 @@ class TestWhatElseIsGiven:
         gatelab(fresh, "comment", "ada", "Please come to see me.\nSoon.")
         gatelab(fresh, "comment", "ada", "q1", "Mind <the> axes.")
         gatelab(fresh, "comment", "ada", "q12a", "Half of it.")
-        fresh.edit({("bob", "comment_for_student"): "Fine work; -1 for style"})
+        fresh.edit({("bob", "comment_for_student"): "Fine work, -1 for style"})
         said = fresh.run("--fresh")
-        assert "bob comment Fine work; -1 for style" in said.stderr
+        assert "bob comment Fine work, -1 for style" in said.stderr
         assert fresh.rows()["ada"]["comment_for_student"] == "Please come to see me. Soon."
         assert fresh.rows()["ada"]["question_comments"] == "q1: Mind <the> axes.; q12a: Half of it."
         for text in ("Please come to see me. Soon.", "Mind &lt;the&gt; axes.", "Half of it."):
@@ -228,11 +228,11 @@ class TestWhatElseIsGiven:
         sheet = "Identifier,Full name,Grade,Feedback comments\nParticipant 1,ada,,\nParticipant 2,bob,,\n"
         ada, bob = (row["Feedback comments"] for row in filled(fresh, "moodle", sheet))
         assert "Please come to see me. Soon." in ada and "Mind <the> axes." in ada and "Half of it." in ada
-        assert "Fine work; -1 for style" in bob
+        assert "Fine work, -1 for style" in bob
         fresh.edit({("bob", "comment_for_student"): "", ("ada", "comment_for_student"): "-"})
         said = fresh.run()
         assert "column comment_for_student was emptied for bob; what was written there stands" in said.stderr
-        assert "Fine work; -1 for style" in page(fresh, "bob") and "come to see me" not in page(fresh, "ada")
+        assert "Fine work, -1 for style" in page(fresh, "bob") and "come to see me" not in page(fresh, "ada")
         assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 0
         assert "Mind" not in page(fresh, "ada")
         assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 2
