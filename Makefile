@@ -9,7 +9,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak steady image claims calibrate docs lint clean
+.PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed steady image claims calibrate docs lint clean
 
 ## Build the release, grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -71,6 +71,10 @@ bench: $(READY)
 ## 25 classes of 40, each with a new fork server: does one ever hang?
 soak: $(READY)
 	$(BIN)/python tests/soak.py --jobs $(JOBS)
+
+## `kill -9` at 100 random moments of a class run: does the same command again give exactly the undisturbed results?
+killed: $(READY)
+	$(BIN)/python tests/kill_soak.py --moments 100
 
 ## The same class alone and beside busy processes, with other jobs and threads: does a point change?
 steady: $(READY)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gatelab.classrun.store import grading_hash
+from gatelab.classrun.hashes import grading_hash
 from gatelab.lab.spec import Lab
 
 
@@ -82,6 +82,6 @@ def test_a_grade_of_another_version_of_a_library_does_not_hold(
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(
-        "gatelab.classrun.store.version", lambda name: "0.0" if name == library else version(name)
+        "gatelab.classrun.hashes.version", lambda name: "0.0" if name == library else version(name)
     )
     assert grading_hash(lab, 11, ["q1"]) != before

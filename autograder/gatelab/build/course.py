@@ -76,7 +76,7 @@ def grading_settings(c: Config, root: Path) -> None:
         f"{adapter}.preprocessor.GradeByEngine",
         "nbgrader.preprocessors.LimitOutput",
         f"{adapter}.preprocessor.SaveGrades",
-        "nbgrader.preprocessors.AssignLatePenalties",
+        f"{adapter}.late.LatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
 

@@ -2,7 +2,7 @@
 
     0001-grades-2026-11-22T10-15-03.csv    grades.csv as gatelab wrote it
     0002-edited-2026-11-22T11-40-51.xlsx   grades.csv as it was found, saved by somebody
-    0003-marks-2026-11-22T11-40-51.csv     marks.csv as gatelab wrote it
+    0003-marks-2026-11-22T11-40-51.csv     marks.csv as gatelab wrote it; corrections.csv likewise
 
 The number says what came first. Nothing here is ever removed or written over.
 """
@@ -14,7 +14,8 @@ import re
 import time
 from pathlib import Path
 
-NAME = re.compile(r"(\d+)-(marks|grades|edited)-.*\.(?:csv|xlsx)")
+NAME = re.compile(r"(\d+)-(marks|corrections|grades|edited)-.*\.(?:csv|xlsx)")
+RUN = "run-"  # and the time: a whole run, as a regrading found it
 LOOK_BACK = 20  # written tables that one that came back may have been made from
 
 
@@ -30,7 +31,7 @@ class Earlier:
 
     def seen(self) -> bytes | None:
         """The table that somebody saved last, where the kit has not written one since. Raises OSError."""
-        last = next((item for item in reversed(self._numbered()) if item[1] != "marks"), None)
+        last = next((item for item in reversed(self._numbered()) if item[1] in ("grades", "edited")), None)
         return last[2].read_bytes() if last and last[1] == "edited" else None
 
     def keep(self, kind: str, data: bytes) -> Path:
@@ -66,6 +67,16 @@ class Earlier:
             return []
         found = [(match, path) for path in paths if (match := NAME.fullmatch(path.name)) and path.is_file()]
         return sorted((int(match[1]), match[2], path) for match, path in found)
+
+
+def earlier_runs(out: Path) -> list[Path]:
+    """The whole runs that a regrading took the place of, oldest first."""
+    try:
+        return sorted(
+            path for path in (out / "earlier").iterdir() if path.name.startswith(RUN) and path.is_dir()
+        )
+    except OSError:
+        return []
 
 
 def durable(path: Path, data: bytes) -> None:

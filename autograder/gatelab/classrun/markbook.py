@@ -1,4 +1,5 @@
-"""The marks of a class on disk: `marks.csv`, which is what counts, and `grades.csv`, in which people write them.
+"""The marks and corrections of a class on disk: `marks.csv` and `corrections.csv`, which are what counts, and `grades.csv`, in
+which people write them.
 
 `read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on the disk; `write_grades` then replaces
 grades.csv, and only then: a table that is not kept elsewhere, or was saved again meanwhile, is never written over.
@@ -10,17 +11,19 @@ import errno
 import itertools
 import os
 import re
-import stat
 import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from gatelab.classrun.earlier import LOOK_BACK, Earlier
+from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import data, write
-from gatelab.report.marks import Marks, MarksError, Work, read_marks
-from gatelab.report.readback import MOST, Change, parsed, read_back
-from gatelab.report.sheet import LARGEST, SheetError, Table, as_written
+from gatelab.report.corrected import Given
+from gatelab.report.corrections import Corrections, read_corrections
+from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
+from gatelab.report.readback import Asked, Change, parsed, read_back
+from gatelab.report.sheet import SheetError, Table, as_written
 
 EDITORS = (
     ".~lock.grades.csv#",
@@ -34,48 +37,51 @@ class SavedMeanwhile(Exception):
     """grades.csv is not the one that was read; read it again."""
 
 
-class Unreadable(MarksError):
-    """A table on the disk cannot be taken in; `path` is which."""
-
-    def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path = path
-
-
 class MarkBook:
-    """Marks and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`: the
-    columns of grades.csv."""
+    """Marks, corrections and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`:
+    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for."""
 
-    def __init__(self, out: Path, questions: dict[str, float], order: list[str]) -> None:
-        self.questions, self.order = questions, order
+    def __init__(
+        self,
+        out: Path,
+        questions: dict[str, float],
+        order: list[str],
+        automatic: dict[str, float] | None = None,
+    ) -> None:
+        self.questions, self.order, self.automatic = questions, order, automatic or {}
         self.marks_path, self.grades_path = Path(out) / "marks.csv", Path(out) / "grades.csv"
+        self.corrections_path = Path(out) / "corrections.csv"
         self.earlier = Earlier(out)
-        self.marks = Marks()
-        self._changes: dict[tuple[str, str], Change] = {}
+        self._marks = Ledger(self.marks_path, self.earlier, Marks, read_marks, Marks.put_back)
+        self._corrections = Ledger(
+            self.corrections_path, self.earlier, Corrections, read_corrections, Corrections.put_back
+        )
+        self.marks, self.corrections = Marks(), Corrections()
+        self._changes: dict[tuple[str, str, str], Change] = {}
         self.notes: list[str] = []  # one sentence each, of all readings
         self.kept: Path | None = None  # where the table that somebody saved is kept
         self._raw: bytes | None = None  # grades.csv as it was read
         self._edited = False
-        self._has_marks = False
-        self._replaced: bytes | None = None  # marks of another class, which these take the place of
+        # Of another class, which these take the place of.
+        self._replaced: dict[str, bytes] = {}
 
     def read(self, works: list[Work], only: list[Work] | None = None) -> None:
-        """Take in marks.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
+        """Take in marks.csv, corrections.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
 
         `works` are the class as it was when grades.csv was written. `only`, where what lies here is another class's: the works of
         the new class, which take over the marks for the same names and bytes; for them nothing here is a reason to stop.
         """
         notes: list[str] = []
         try:
-            marks = self._marks(notes)
-            raw = _bytes(self.grades_path)
+            marks, corrections = self._marks.load(notes), self._corrections.load(notes)
+            raw = file_bytes(self.grades_path)
             written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
             seen = self.earlier.seen()
         except OSError as error:
             why = f"cannot be read ({error.strerror}), and marks could be lost; fix its permissions."
             raise Unreadable(self.earlier.folder, why) from error
         # Without a marks table all marks of a grade table are new, also of one that is as it was written.
-        edited = raw is not None and (raw not in written or not self._has_marks)
+        edited = raw is not None and (raw not in written or not self._marks.found)
         changes: list[Change] = []
         if raw is None and written:
             notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
@@ -84,21 +90,23 @@ class MarkBook:
             edited = False
         elif raw is not None and edited:
             try:
-                changes = self._take_in(raw, written, seen, works, marks, notes)
+                changes = self._take_in(raw, written, seen, works, marks, corrections, notes)
             except MarksError as error:
                 if only is None:
                     raise Unreadable(self.grades_path, str(error)) from error
         notes += self._beside()
         if only is not None:
-            self._replaced = data(marks.text()) if len(marks) else None
-            marks, changes = marks.only(only), []
+            self._replaced = {"marks": data(marks.text())} if len(marks) else {}
+            if len(corrections):
+                self._replaced["corrections"] = data(corrections.text())
+            marks, corrections, changes = marks.only(only), corrections.only(only), []
             notes = [
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]
-        self.marks, self._raw, self._edited = marks, raw, edited
+        self.marks, self.corrections, self._raw, self._edited = marks, corrections, raw, edited
         self.notes = list(dict.fromkeys([*self.notes, *notes]))
         for change in changes:  # read twice where it could not be kept the first time
-            key = change.name, change.question
+            key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
     @property
@@ -106,23 +114,64 @@ class MarkBook:
         """All that was taken in since this object was made."""
         return list(self._changes.values())
 
+    def given(self, work: Work) -> Given:
+        """All that counts for this work."""
+        marks = self.marks.standing(work, self.questions)
+        found = {id: self.marks.by_key[work.name, id, work.sha256] for id in marks}
+        return Given(
+            marks,
+            {id: mark.why for id, mark in found.items() if mark.why},
+            {
+                id: self.corrections.points.by_key[work.name, id, work.sha256]
+                for id in self.corrections.points.standing(work, self.automatic)
+            },
+            self.corrections.said(work),
+            self.corrections.penalty(work),
+        )
+
+    def again(self, works: list[Work]) -> list[dict[str, tuple[float, str]]]:
+        """For each work: question → points and name of the last mark, or override, that was given to it as it was before."""
+        pairs = zip(
+            self.marks.again(works, self.questions),
+            self.corrections.points.again(works, self.automatic),
+            strict=True,
+        )
+        return [{**marks, **overrides} for marks, overrides in pairs]
+
+    def unsaid(self, works: list[Work]) -> list[dict[str, str]]:
+        """For each work: question ("" for the whole) → comment that was on something else under this name, and stands on no page now."""
+        comments = self.corrections.comments
+        questions = dict.fromkeys(["", *self.questions, *self.automatic], float("inf"))
+        old: dict[tuple[str, str], str] = {
+            (mark.submission, mark.question): mark.why for mark in comments.by_key.values()
+        }
+        return [
+            {id: old[name, id] for id, (_, name) in found.items() if (name, id) in old}
+            for found in comments.again(works, questions)
+        ]
+
+    def enter(self, what: str, mark: Mark) -> None:
+        """Enter a mark ("") or a correction (its kind) that was given otherwise than in grades.csv."""
+        table = self.corrections.tables[what] if what else self.marks
+        table.give(mark)
+
+    def take_out(self, what: str, name: str, question: str) -> list[Mark]:
+        """Withdraw what was given; what that was."""
+        table = self.corrections.tables[what] if what else self.marks
+        return table.withdraw(name, question)
+
     def keep(self) -> None:
-        """Put the marks on the disk, and a table that somebody saved beside them. Raises OSError."""
-        if self._replaced:
-            self.earlier.keep("marks", self._replaced)
-        text = self.marks.text()
-        was = _bytes(self.marks_path)
-        if (was is not None or len(self.marks)) and was != data(text):
-            if was is not None:
-                self.earlier.keep("marks", was)  # somebody may have changed it by hand
-            self.earlier.keep("marks", data(text))
-            write(self.marks_path, text, lasting=True)
+        """Put marks and corrections on the disk, and a table that somebody saved beside them. Raises OSError."""
+        for kind, replaced in self._replaced.items():
+            self.earlier.keep(kind, replaced)
+        self._marks.keep(self.marks)
+        self._corrections.keep(self.corrections)
         if self._edited and self._raw is not None:
             self.kept = self.earlier.keep("edited", self._raw)
 
     def set_aside(self, old: Path) -> Path:
         """Give a table that cannot be read a name that no file has yet, so that it is not written over. Raises OSError."""
-        if old not in (self.grades_path, self.marks_path):
+        if old not in (self.grades_path, self.marks_path, self.corrections_path):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
         kept = old.rename(next(path for path in free if not path.exists()))
@@ -133,7 +182,7 @@ class MarkBook:
     def write_grades(self, text: str) -> None:
         """Replace grades.csv. Raises OSError; SavedMeanwhile when it is not the one that `read` read."""
         try:
-            now = _bytes(self.grades_path)
+            now = file_bytes(self.grades_path)
         except MarksError as error:
             raise SavedMeanwhile from error
         if now != self._raw:
@@ -149,45 +198,6 @@ class MarkBook:
                 copy.unlink(missing_ok=True)  # it is not what the next one to come back was made from
             raise
         self._raw, self._edited = data(text), False
-
-    def _marks(self, notes: list[str]) -> Marks:
-        """marks.csv, or the newest copy of it that is whole where it was taken away."""
-        copies = self.earlier.all("marks")
-        raw = _bytes(self.marks_path)
-        self._has_marks = raw is not None or bool(copies)
-        if raw is not None:
-            try:
-                marks = read_marks(raw)
-                self._put_back(marks, copies, notes)
-                return marks
-            except MarksError as error:
-                back = f"copy {copies[0]} over it" if copies else "fix it or take it away"
-                raise Unreadable(self.marks_path, f"{error}; {back} and run the command again.") from error
-        for copy in copies:
-            with suppress(MarksError):
-                marks = read_marks(copy.read_bytes())
-                notes.append(f"{self.marks_path}: was taken away; it is written again from {copy}.")
-                return marks
-        return Marks()
-
-    def _put_back(self, marks: Marks, copies: list[Path], notes: list[str]) -> None:
-        """A row that is gone from marks.csv withdraws nothing: it may have been cut off, or lost in a merge."""
-        for copy in copies[:1]:
-            with suppress(MarksError):
-                gone = [
-                    mark
-                    for key, mark in read_marks(copy.read_bytes()).by_key.items()
-                    if key not in marks.by_key
-                ]
-                for mark in gone:
-                    marks.give(mark)
-                if gone:
-                    named = ", ".join(f"{mark.submission} {mark.question}" for mark in gone[:MOST])
-                    more = f" and {len(gone) - MOST} more" if len(gone) > MOST else ""
-                    notes.append(
-                        f"{self.marks_path}: lacked the marks {named}{more}; they are put back from {copy}. "
-                        "Write - into a cell of grades.csv to withdraw one."
-                    )
 
     def _beside(self) -> list[str]:
         """Tables that lie beside grades.csv and may hold marks, and editors that have it open."""
@@ -217,9 +227,10 @@ class MarkBook:
         seen: bytes | None,
         works: list[Work],
         marks: Marks,
+        corrections: Corrections,
         notes: list[str],
     ) -> list[Change]:
-        """Enter what the table says into `marks`."""
+        """Enter what the table says into `marks` and `corrections`."""
         tables = [table for table in map(_written, written) if table]
         titles = dict.fromkeys([*self.order, *(title for table in tables for title in table.columns)])
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -228,10 +239,11 @@ class MarkBook:
         if seen is not None:
             with suppress(MarksError):
                 last = parsed(seen, titles)
+        asked = Asked(self.questions, self.automatic, self.order, now)
         found = read_back(
-            table, tables, last, works, marks if self._has_marks else None, self.questions, self.order, now
+            table, tables, last, works, marks if self._marks.found else None, corrections, asked
         )
-        found.apply(marks)
+        found.apply(marks, corrections)
         notes += [f"{self.grades_path}: {note}" for note in found.notes]
         return found.changes
 
@@ -242,23 +254,3 @@ def _written(raw: bytes) -> Table | None:
         return as_written(raw.decode("utf-8-sig"), "submission")
     except (ValueError, SheetError):
         return None
-
-
-def _bytes(path: Path) -> bytes | None:
-    """What is in the file, None without one. Raises MarksError when it cannot be read."""
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
-        if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(path, "is no ordinary file; take it away and run the command again.")
-        if status.st_size > LARGEST:
-            raise Unreadable(
-                path, f"is larger than {LARGEST >> 20} MiB; take it away and run the command again."
-            )
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        why = f"cannot be read ({error.strerror}), and the marks in it would be lost; fix its permissions."
-        raise Unreadable(path, why) from error

@@ -9,12 +9,17 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from gatelab.classrun.markbook import MarkBook, SavedMeanwhile, Unreadable
+from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.ledger import Unreadable
+from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.store import FOLDER, Store, write
 from gatelab.lab.bank import load_bank
+from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab
+from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
-from gatelab.report.marks import MarksError, Work, exact, with_marks
+from gatelab.report.corrected import Given, counted
+from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
@@ -40,12 +45,14 @@ class ClassRun:
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
+    pages: bool = True  # whether feedback pages are written; not for what is graded beside what stands
 
     def __post_init__(self) -> None:
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
-        self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen))
+        automatic = {id: self.lab.questions[id].points for id in self.chosen}
+        self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen), automatic)
         self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
-        self._on_page: dict[str, dict[str, float]] = {}  # marks that each feedback page was written with
+        self._on_page: dict[str, Given] = {}  # what each feedback page was written with
 
     def read_marks(self) -> None:
         """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
@@ -96,6 +103,12 @@ class ClassRun:
                 self._done(submission, report)
         return left
 
+    def stand(self) -> None:
+        """Take every report as it lies there, whatever was changed since it was made."""
+        for submission in self.submissions:
+            if (report := self.store.lying(submission)) is not None:
+                self.reports[submission.name] = report
+
     def grade(
         self,
         left: list[Submission],
@@ -126,22 +139,45 @@ class ClassRun:
     def rows(self) -> list[Row]:
         """The grade book's rows, one per submission, in the order they were collected."""
         works = self.works()
-        again = self.book.marks.again(works, self.book.questions)
+        again, unsaid = self.book.again(works), self.book.unsaid(works)
         return [
             Row(
                 s.name,
                 s.file,
                 self.reports.get(s.name),
                 "" if s.name in self.reports else self.trouble or STOPPED,
-                self.book.marks.standing(work, self.book.questions),
+                self._given(s, work),
                 {
                     id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
                     for id, (points, name) in old.items()
-                },
+                }
+                | {f"{id} comment".strip(): quoted(text) for id, text in comments.items()},
                 s.sha256,
+                s.handed_in.isoformat(sep=" ") if s.handed_in else "",
+                work.entry,
             )
-            for s, work, old in zip(self.submissions, works, again, strict=True)
+            for s, work, old, comments in zip(self.submissions, works, again, unsaid, strict=True)
         ]
+
+    def given(self, submission: Submission) -> Given:
+        """What people gave it, and what its time says."""
+        return self._given(submission, self._work(submission))
+
+    def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
+        """Put a report in the place of the one that stands; of its questions, these were graded now."""
+        whole = set(questions) == set(self.chosen)
+        report.others = list(submission.others)
+        self.reports[submission.name] = report
+        self.store.sign(submission, report) if whole else self.store.sign_questions(
+            submission, report, questions
+        )
+        self._write(self.store.report_path(submission), report.to_json())
+        self._write_page(submission, self.given(submission))
+
+    def _given(self, submission: Submission, work: Work) -> Given:
+        """What people gave it, and what its time says."""
+        lateness = self.lab.late.of(submission.handed_in) if self.lab.late else Lateness()
+        return replace(self.book.given(work), lateness=lateness)
 
     def write_class(self) -> list[Row]:
         """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
@@ -149,12 +185,13 @@ class ClassRun:
         rows = self._write_grades()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
         book[FOLDER] = self.store.folder
+        book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
-            if submission.name in self.reports and self._on_page[submission.name] != row.marks:
-                self._write_page(submission, row.marks)
+            if submission.name in self.reports and self._on_page.get(submission.name) != row.given:
+                self._write_page(submission, row.given)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
         return rows
@@ -203,18 +240,18 @@ class ClassRun:
         self.reports[submission.name] = report
         self.store.sign(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
-        marks = self.book.marks.standing(self._work(submission), self.book.questions)
-        problem = self._write_page(submission, marks) or problem
+        if self.pages:
+            problem = self._write_page(submission, self.given(submission)) or problem
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _work(self, submission: Submission) -> Work:
         return Work.of(submission.name, submission.file, submission.sha256)
 
-    def _write_page(self, submission: Submission, marks: dict[str, float]) -> str:
-        """The student's page with these marks; what went wrong, as a sentence."""
-        self._on_page[submission.name] = marks
-        page = feedback_page(self.lab, with_marks(self.reports[submission.name], marks))
+    def _write_page(self, submission: Submission, given: Given) -> str:
+        """The student's page with what people gave; what went wrong, as a sentence."""
+        self._on_page[submission.name] = given
+        page = feedback_page(self.lab, counted(self.reports[submission.name], given))
         return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:

@@ -11,21 +11,17 @@ import hashlib
 import json
 import os
 import tempfile
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import gatelab
 from gatelab.classrun.earlier import durable, sync
-from gatelab.lab.spec import Lab
-from gatelab.lab.table import FILE as TABLE
+from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
 
-# Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
-NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
+__all__ = ["FOLDER", "Store", "StoreError", "data", "grading_hash", "write"]
+
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -35,11 +31,11 @@ class StoreError(Exception):
 
 class Store:
     """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave, `folder` is where the
-    submissions lie."""
+    submissions lie; `parts`, what `hashes` gave, tells afterwards what of it was changed."""
 
-    def __init__(self, out: Path, grading: str, folder: Path) -> None:
+    def __init__(self, out: Path, grading: str, folder: Path, parts: dict[str, str] | None = None) -> None:
         self.out = Path(out)
-        self.grading = grading
+        self.grading, self.parts = grading, parts or {}
         # Relative, so that class and grades may be moved together.
         self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
 
@@ -105,13 +101,19 @@ class Store:
 
     def key(self, submission: Submission) -> str:
         """Everything that decides this submission's report, in one hash."""
-        return _hash(self.grading, submission.name, submission.sha256)
+        return hash_of(self.grading, submission.name, submission.sha256)
+
+    def lying(self, submission: Submission) -> Report | None:
+        """The report that lies here, whether it still holds or not."""
+        try:
+            return Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
 
     def load(self, submission: Submission) -> Report | None:
         """The finished report of an earlier run, or None when there is none that still holds."""
-        try:
-            report = Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        report = self.lying(submission)
+        if report is None:
             return None
         # What the grader failed at is tried again.
         holds = (
@@ -124,6 +126,24 @@ class Store:
     def sign(self, submission: Submission, report: Report) -> None:
         """Mark the report with all that decides it, for `load` to know by."""
         report.versions[GRADED_WITH] = self.key(submission)
+        report.versions |= {
+            f"{GRADED_WITH} {id}".strip() + ":": digest[:16] for id, digest in self.parts.items()
+        }
+
+    def sign_questions(self, submission: Submission, report: Report, questions: list[str]) -> None:
+        """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
+        for id in questions:
+            report.versions[f"{GRADED_WITH} {id}:"] = self.parts[id][:16]
+        if not self.changed(report):
+            self.sign(submission, report)
+
+    def changed(self, report: Report) -> list[str]:
+        """What was changed since the report was made: question IDs, or REST where it may be anything."""
+        return [
+            id
+            for id, digest in self.parts.items()
+            if report.versions.get(f"{GRADED_WITH} {id}".strip() + ":") != digest[:16]
+        ]
 
     def tidy(self, submissions: list[Submission]) -> None:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
@@ -138,26 +158,6 @@ class Store:
                     "utf-8", "replace"
                 ):
                     path.unlink()
-
-
-def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
-    """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
-    digest = hashlib.sha256()
-    kit = Path(gatelab.__file__).parent
-    grading = {TABLE, lab.package.name}
-    places = {"assignment": lab.assignment, "hidden": lab.hidden, "kit": kit}
-    if lab.bank:
-        places["chaff"] = lab.bank / "chaff"
-    for place, folder in places.items():
-        for path in sorted(path for path in folder.glob("**/*") if path.suffix in {".py", ".toml"}):
-            name = path.relative_to(folder)
-            # Of the assignment, the table and the students' package; notebooks' masters decide no grade.
-            if name.parts[0] in NOT_GRADING or (place == "assignment" and name.parts[0] not in grading):
-                continue
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{place}/{name.as_posix()}\0{content}\n".encode())
-    libraries = [f"{name}=={version(name)}" for name in LIBRARIES]
-    return _hash(gatelab.__version__, digest.hexdigest(), *libraries, str(seed), *questions)
 
 
 def data(text: str) -> bytes:
@@ -175,7 +175,3 @@ def write(path: Path, text: str, lasting: bool = False) -> None:
             sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

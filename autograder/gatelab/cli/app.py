@@ -14,9 +14,11 @@ from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
+from gatelab.cli.mark import comment, late, mark
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
+from gatelab.cli.regrade import regrade
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
 
@@ -66,6 +68,10 @@ def before(
 app.command("new")(new_command)
 app.command("build")(build_command)
 app.command("grade")(grade)
+app.command("regrade")(regrade)
+app.command("mark")(mark)
+app.command("comment")(comment)
+app.command("late")(late)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)

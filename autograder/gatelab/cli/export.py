@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -12,11 +13,13 @@ import typer
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import write
 from gatelab.integrations.sheets import ExportError, Filled, canvas, moodle
+from gatelab.lab.late import Lateness
 from gatelab.report.classbook import PENDING
-from gatelab.report.marks import MarksError, Work, with_marks
+from gatelab.report.corrected import counted
+from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
-from gatelab.report.table import number
+from gatelab.report.table import header, number
 from gatelab.submission.names import visible
 
 app = typer.Typer(help="Fill the grades into Canvas's or Moodle's own sheet.", no_args_is_help=True)
@@ -88,8 +91,9 @@ def reports(graded: Path) -> list[Report]:
             f"{graded}: only {only} was graded here; grade without --question, into another -o, and export that."
         )
     questions = {row["id"]: row["points"] for row in table["by_hand"]}
-    order = ["submission", "file", "status", "reason", *(row["id"] for row in table["questions"]), *questions]
-    book = MarkBook(graded, questions, [*order, "total", "out_of", "mark_again", "sha256"])
+    automatic = {row["id"]: row["max_points"] for row in table["questions"]}
+    order = header(list(automatic), list(questions), bool(table.get("late")))
+    book = MarkBook(graded, questions, order, automatic)
     works = [
         Work.of(row["name"], row["file"], row.get("sha256", report.sha256))
         for row, report in zip(submissions, read, strict=True)
@@ -100,8 +104,11 @@ def reports(graded: Path) -> list[Report]:
         raise ExportError(str(error)) from error
     for note in book.notes:
         typer.echo(visible(note), err=True)
-    pairs = zip(read, works, strict=True)
-    return [with_marks(report, book.marks.standing(work, questions)) for report, work in pairs]
+    given = [
+        replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
+        for row, work in zip(submissions, works, strict=True)
+    ]
+    return [counted(report, what) for report, what in zip(read, given, strict=True)]
 
 
 def unmarked(reports: list[Report]) -> list[str]:

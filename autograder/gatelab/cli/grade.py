@@ -27,12 +27,14 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from gatelab.classrun.hashes import hashes
+from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
 from gatelab.cli.options import AcceptMissing, LabName, Seed
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.report.classbook import Row
+from gatelab.report.classbook import Row, automatic
 from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
 from gatelab.report.table import number
@@ -44,6 +46,7 @@ MOST_FAILURES = 5  # told one by one
 
 
 def grade(
+    context: typer.Context,
     folder: Annotated[
         Path,
         typer.Argument(
@@ -79,7 +82,8 @@ def grade(
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collect(folder, lab, out)
-        store = Store(out, grading_hash(lab, seed, chosen), folder)
+        context.with_resource(alone(out))
+        store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)
@@ -195,10 +199,10 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     out_of = sum(run.lab.questions[id].points for id in run.chosen)
     table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
-        if row.report and row.graded:
-            points = {question.id: question.points for question in row.report.questions}
+        if row.counted and row.graded:
+            points = {question.id: question.points for question in row.counted.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
-            table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
+            table.add_row(Text(row.name), *cells, Text(number(automatic(row.counted)), style="bold"))
         else:
             mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
             table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
@@ -231,10 +235,9 @@ def _failures(run: ClassRun) -> list[str]:
 def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     """What was taken in of grades.csv, what was not, and what is to be marked again."""
     book, lines = run.book, []
-    if book.changes:
-        lines.append(
-            f"Marks taken in from {book.grades_path}: {_some([str(c) for c in book.changes], '; ')}."
-        )
+    for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
+        if changes := [str(change) for change in book.changes if change.what in kinds]:
+            lines.append(f"{what} taken in from {book.grades_path}: {_some(changes, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
@@ -243,11 +246,11 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         lines.append(
             f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
         )
-    strangers = book.marks.strangers(run.works())
-    if strangers:
-        lines.append(
-            f"{book.marks_path}: keeps marks of {_some(strangers)}, of whom nothing is in this class."
-        )
+    for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
+        if strangers := kept.strangers(run.works()):
+            lines.append(
+                f"{path}: keeps {path.stem} of {_some(strangers)}, of whom nothing is in this class."
+            )
     return lines
 
 

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Report
 from gatelab.report.sheet import BOM
-from gatelab.report.table import number
+from gatelab.report.table import escape_formula, number
 from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
 
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
@@ -223,11 +224,18 @@ def _fill(
 
 
 def _by_question(report: Report) -> str:
-    return "; ".join(
-        f"{q.id}: {number(q.points)} of {number(q.max_points)}"
+    """Moodle's feedback: points by question, what staff say of each, and of the whole."""
+    said = [
+        " ".join(
+            [
+                f"{q.id}: {number(q.points)} of {number(q.max_points)}",
+                *(f"({line})" for line in said_of_question(q)),
+            ]
+        )
         for q in report.questions
-        if q.parts or not q.by_hand
-    )
+        if q.parts or not q.by_hand or said_of_question(q)
+    ]
+    return escape_formula("; ".join([*said, *said_of(report)]))
 
 
 def _value(cell: str) -> float | None:

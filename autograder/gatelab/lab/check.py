@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.near import meant
 from gatelab.lab.policy import FILE as POLICY
 from gatelab.lab.table import FILE as TABLE
@@ -28,6 +29,7 @@ ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12
 def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each thing that is not in order, with the file and what to fix; the first is what to show."""
     yield from _table(lab)
+    yield from _late(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
     yield from _policy(lab)
@@ -50,6 +52,13 @@ def _table(lab: Lab) -> Iterator[str]:
     table = lab.assignment / TABLE
     if not lab.questions:
         yield f"{table}: holds no question; write one as [q1], with its title and points."
+
+
+def _late(lab: Lab) -> Iterator[str]:
+    try:
+        late_rule(lab.assignment / "lab.toml")
+    except LateError as error:
+        yield str(error)
 
 
 def _policy(lab: Lab) -> Iterator[str]:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from gatelab.lab.check import faults, no_such_question
+from gatelab.lab.late import LateError, LateRule, late_rule
 from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec, Table
@@ -105,6 +106,14 @@ class Lab:
     def heading(self) -> str:
         """Course and title, for the head of a page."""
         return ": ".join(filter(None, (self.settings.course, self.title)))
+
+    @cached_property
+    def late(self) -> LateRule | None:
+        """The rule for late work, None where the lab has none. Raises LabError."""
+        try:
+            return late_rule(self.assignment / TABLE)
+        except LateError as error:
+            raise LabError(str(error)) from error
 
     @property
     def notebook(self) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from statistics import mean, median
 from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from gatelab.report.corrected import Counted, Given, counted, said_of, said_of_question
 from gatelab.report.model import Question, Report
 
 PENDING = "not graded yet"
@@ -27,9 +29,16 @@ class Row:
     file: str
     report: Report | None  # None: the run was stopped before this one
     problem: str = ""  # why there is no report
-    marks: dict[str, float] = field(default_factory=dict)  # given by hand: question ID → points
-    again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → what the mark was
+    given: Given = field(default_factory=Given)  # what people gave it
+    again: dict[str, str] = field(default_factory=dict)  # to be given again: question ID → what the mark was
     sha256: str = ""  # of what came in
+    time: str = ""  # when it was handed in, ISO 8601; "" where the platform does not say
+    entry: str = ""  # where it lies in the class's folder
+
+    @cached_property
+    def counted(self) -> Counted | None:
+        """The report as it counts."""
+        return counted(self.report, self.given) if self.report else None
 
     @property
     def status(self) -> str:
@@ -54,6 +63,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
     """
     reports = [row.report for row in rows if row.report is not None]
     graded = [row.report for row in rows if row.report is not None and row.graded]
+    as_counted = [row.counted for row in rows if row.counted is not None and row.graded]
     by_hand = [id for id in lab.questions if lab.questions[id].by_hand]
     return {
         "lab": lab.name,
@@ -62,7 +72,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "versions": {
             name: version
             for name, version in next((report.versions for report in graded), {}).items()
-            if name != GRADED_WITH
+            if not name.startswith(GRADED_WITH)
         },
         "protection": _protection(graded),
         "max_points": sum(lab.questions[id].points for id in chosen),
@@ -71,9 +81,11 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         ],
         "all_questions": all(id in chosen or id in by_hand for id in lab.questions),
         "counts": dict(Counter(row.status for row in rows)),
-        "points": _points([report.points for report in graded]),
-        "distribution": _distribution(graded),
-        "questions": [_question(lab, id, graded) for id in chosen],
+        "late": bool(lab.late),
+        "earlier_runs": [],  # names of folders below earlier/, where there are any
+        "points": _points([automatic(report) for report in as_counted]),
+        "distribution": _distribution(as_counted),
+        "questions": [_question(lab, id, as_counted) for id in chosen],
         "misconceptions": _misconceptions(lab, rows, bank),
         "submissions": [_submission(row) for row in rows],
         "identical": _identical(rows),
@@ -82,7 +94,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
 
 
 def _submission(row: Row) -> dict[str, Any]:
-    report = row.report
+    report, as_counted = row.report, row.counted if row.graded else None
     return {
         "name": row.name,
         "file": row.file,
@@ -90,16 +102,32 @@ def _submission(row: Row) -> dict[str, Any]:
         "status": row.status,
         "reason": row.reason,
         "has_pages": report is not None,
-        "points": report.points if report and row.graded else None,
-        "questions": {q.id: q.points for q in report.questions if not q.by_hand}
-        if report and row.graded
-        else {},
+        "points": automatic(as_counted) if as_counted else None,
+        "questions": {q.id: q.points for q in as_counted.questions if not q.by_hand} if as_counted else {},
         "notes": report.notes if report else [],
         "cells": _cells(report) if report else [],
         "hints": list(report.hints) if report else [],
-        "marks": dict(row.marks),
+        "marks": dict(row.given.marks),
         "again": dict(row.again),
+        "entry": row.entry,
+        "handed_in": row.time,
+        "lateness": row.given.lateness.to_dict(),
+        "penalty": as_counted.penalty if as_counted else 0.0,
+        "overrides": {id: mark.points for id, mark in row.given.overrides.items()},
+        "said": [*(f"{id}: {line}" for id, line in _said(as_counted)), *said_of(as_counted)]
+        if as_counted
+        else [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in row.given.comments.items()],
     }
+
+
+def _said(report: Counted) -> list[tuple[str, str]]:
+    return [(question.id, line) for question in report.questions for line in said_of_question(question)]
+
+
+def automatic(report: Counted) -> float:
+    """What counts of the questions that the grader gives points for, less what lateness takes off: at least nothing."""
+    points = sum(question.points for question in report.questions if not question.by_hand)
+    return round(max(0.0, points - report.penalty), 6)
 
 
 def _cells(report: Report) -> list[str]:
@@ -119,16 +147,16 @@ def _points(totals: list[float]) -> dict[str, float]:
     }
 
 
-def _distribution(graded: list[Report]) -> list[dict[str, float]]:
+def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
     """How many submissions earned what share of the points; full marks stand in the last bin."""
     counts = [0] * BINS
     for report in graded:
-        share = report.points / report.max_points if report.max_points else 0.0
+        share = automatic(report) / report.max_points if report.max_points else 0.0
         counts[min(int(share * BINS + 1e-9), BINS - 1)] += 1
     return [{"from": 100 * k // BINS, "to": 100 * (k + 1) // BINS, "count": n} for k, n in enumerate(counts)]
 
 
-def _question(lab: Lab, id: str, graded: list[Report]) -> dict[str, Any]:
+def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
     spec = lab.questions[id]
     came_in = [question for report in graded for question in report.questions if question.id == id]
     # A stub says nothing about the question: it is counted and left out of all the rest.

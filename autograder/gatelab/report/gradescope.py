@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Cell, Part, Question, Report
 from gatelab.report.pages import plural, sentence, shown, words
 from gatelab.report.table import number
@@ -84,7 +85,7 @@ def summary(report: Report, questions: list[Question]) -> str:
         lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
-    lines += [shown(note) for note in report.notes]
+    lines += [shown(note) for note in [*report.notes, *said_of(report)]]
     if by_hand:
         total = sum(question.max_points for question in by_hand)
         verb = "is" if len(by_hand) == 1 else "are"
@@ -95,7 +96,8 @@ def summary(report: Report, questions: list[Question]) -> str:
 
 def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
-    lines = [shown(line) for line in (question.note, question.follow_through) if line]
+    said = [*said_of_question(question), question.note, question.follow_through]
+    lines = [shown(line) for line in said if line]
     for part in question.parts:
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:

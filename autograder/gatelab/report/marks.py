@@ -14,11 +14,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from gatelab.report.model import Part, Report
+from gatelab.report.plain import escape_formula, unescaped
 from gatelab.report.sheet import SheetError, read_table
-from gatelab.report.table import escape_formula
 
-COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source")
+COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source", "why")
 NUMBER = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
 
 
@@ -49,7 +48,8 @@ class Mark:
     sha256: str
     entry: str = ""
     given: str = ""  # when, UTC, ISO 8601
-    source: str = ""  # the table it was read from
+    source: str = ""  # the table it was read from, or the command
+    why: str = ""  # the reason, one line; for whoever asks, the student too
     more: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -82,6 +82,13 @@ class Marks:
         """The mark for these bytes."""
         mark = self.by_key.get((name, question, sha256))
         return mark.points if mark else None
+
+    def put_back(self, older: Marks) -> list[str]:
+        """Enter what `older` has and this has not; whose and which they were."""
+        gone = [mark for key, mark in older.by_key.items() if key not in self.by_key]
+        for mark in gone:
+            self.give(mark)
+        return [f"{mark.submission} {mark.question}" for mark in gone]
 
     def standing(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
         """Question → points, of the marks that count for this work; `questions`: ID → most points."""
@@ -148,6 +155,7 @@ class Marks:
                 mark.entry,
                 mark.given,
                 mark.source,
+                escape_formula(mark.why),
             ]
             table.writerow([*row, *(extra.get(title, "") for title in more)])
         return text.getvalue()
@@ -168,6 +176,7 @@ def read_marks(data: bytes) -> Marks:
             continue
         row = {title: table.raw(line, title) for title in COLUMNS}
         points = number_of(row.pop("points"))
+        row["why"] = unescaped(row["why"])
         if points is None or not row["submission"] or not row["question"].strip():
             raise MarksError(f"has no mark in line {line.number}")
         more = tuple(
@@ -186,14 +195,3 @@ def number_of(said: str) -> float | None:
 def exact(points: float) -> str:
     """All digits of a number of points: 2, 1.5, 0.3333333333333333."""
     return f"{Decimal(repr(points)):f}".removesuffix(".0")
-
-
-def with_marks(report: Report, marks: dict[str, float]) -> Report:
-    """The report with the marks among its points, each as the one part of its question."""
-    questions = [
-        replace(q, parts=[Part("by hand", marks[q.id], q.max_points, marks[q.id] > 0)])
-        if q.by_hand and q.id in marks
-        else q
-        for q in report.questions
-    ]
-    return replace(report, questions=questions)

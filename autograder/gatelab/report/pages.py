@@ -17,6 +17,7 @@ from markupsafe import Markup, escape
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
@@ -39,12 +40,19 @@ def feedback_page(lab: Lab, report: Report) -> str:
             graded=report.status == "graded",
             our_fault=report.status == "failed",
             reason=report.told or report.reason,
-            notes=[shown(note) for note in report.notes],
+            notes=[shown(note) for note in [*report.notes, *said_of(report)]],
             file=report.sha256[:12],
             points=report.points,
             max_points=sum(question.max_points for question in counted),
             questions=[_question(question) for question in counted],
-            by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
+            by_hand=[
+                {
+                    "id": q.id,
+                    "max_points": q.max_points,
+                    "said": [shown(line) for line in said_of_question(q)],
+                }
+                for q in unmarked
+            ],
             cells=[
                 {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
                 for cell in cells[:MOST_CELLS]
@@ -59,12 +67,18 @@ def class_page(book: dict[str, Any]) -> str:
     return _environment().get_template("class.html").render(book=book)
 
 
+def written_page(lab: Lab, questions: list[dict[str, Any]]) -> str:
+    """All written answers (classrun/written.py gives them), for staff to mark by."""
+    return _environment().get_template("written.html").render(title=lab.title, questions=questions)
+
+
 def _question(question: Question) -> dict[str, Any]:
     return {
         "id": question.id,
         "title": question.title,
         "points": question.points,
         "max_points": question.max_points,
+        "said": [shown(line) for line in said_of_question(question)],
         "notes": _notes(question),
         "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
     }
@@ -114,10 +128,15 @@ def sentence(text: str) -> str:
 
 
 def shown(text: str) -> str:
+    """`whole`, not longer than any message is."""
+    text = whole(text)
+    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
+
+
+def whole(text: str) -> str:
     """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
     text = text.encode("utf-8", "replace").decode("utf-8")
-    text = "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
+    return "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def _printable(char: str) -> bool:
@@ -151,6 +170,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        number=number, marked=marked, percent=percent, plural=plural, words=words, shown=shown, fewest=fewest
+        number=number,
+        marked=marked,
+        percent=percent,
+        plural=plural,
+        words=words,
+        shown=shown,
+        whole=whole,
+        fewest=fewest,
     )
     return environment

@@ -3,9 +3,12 @@
 What stands there is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
 from: an editor may have held an older one open). The rules:
 
-- a number in a column marked by hand is a mark, and belongs to the bytes that its row was written for;
-- `-` withdraws a mark; an emptied cell, a row, a column or a file that is gone withdraws nothing;
+- a number in a column marked by hand is a mark, one in a column that the grader fills overrides it, and so does one that is written
+  over a late penalty; each belongs to the bytes that its row was written for;
+- a text under `override_reason` is the reason of what was overridden in that row, one under `comment_for_student` a comment;
+- `-` withdraws what people gave; an emptied cell, a row, a column or a file that is gone withdraws nothing;
 - every other column is the kit's: a change there is told and not taken in;
+- marks for a name that is not in the class (who has left it) are kept under that name, and told;
 - where it is not certain whose mark it is, nothing is taken in and one sentence says why (MarksError).
 """
 
@@ -14,12 +17,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gatelab.report import cells
+from gatelab.report.corrections import COMMENT, LATE, POINTS, Corrections, one_line
 from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
+from gatelab.report.plain import number, unescaped
 from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
-from gatelab.report.table import number
+from gatelab.report.table import COMMENT as COMMENT_COLUMN
+from gatelab.report.table import PENALTY, WHY
 from gatelab.submission.names import visible
 
 WITHDRAWN = {"-", "–", "—", "−"}
@@ -28,16 +34,38 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or take it away"
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is read back. `questions`: ID → most points, of what is marked by hand; `automatic`: the same of what the grader gives
+    points for; `order`: the kit's columns; `now`: the time that new marks get."""
+
+    questions: dict[str, float]
+    automatic: dict[str, float]
+    order: list[str]
+    now: str
+
+
 @dataclass
 class Change:
-    """What was done to one mark: from `was` to `now`, None for no mark."""
+    """What was done to one mark: from `was` to `now`, None for no mark. `what`: "" for a mark by hand, else the kind of correction."""
 
     name: str
     question: str
     was: float | None
     now: float | None
+    what: str = ""
+    text: str = ""
 
     def __str__(self) -> str:
+        if self.what == COMMENT:
+            on = f" {self.question}" if self.question else ""
+            return f"{self.name}{on} comment {cells.quoted(self.text) if self.text else 'withdrawn'}"
+        if self.what and self.now is None:
+            return f"{self.name} {self.question} override withdrawn (was {exact(self.was or 0)})"
+        if self.what:
+            was = "" if self.was is None else f"{exact(self.was)} → "
+            why = f" ({self.text})" if self.text else ", without a reason"
+            return f"{self.name} {self.question} {was}{exact(self.now or 0)}{why}"
         if self.now is None:
             return f"{self.name} {self.question} withdrawn (was {exact(self.was or 0)})"
         was = "" if self.was is None else f"{exact(self.was)} → "
@@ -50,11 +78,17 @@ class Readback:
 
     given: list[Mark] = field(default_factory=list)
     withdrawn: list[tuple[str, str]] = field(default_factory=list)
+    corrected: list[tuple[str, Mark]] = field(default_factory=list)  # kind of correction, what was given
+    taken_back: list[tuple[str, str, str]] = field(default_factory=list)  # kind, name, question
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def apply(self, marks: Marks) -> None:
+    def apply(self, marks: Marks, corrections: Corrections) -> None:
         """Enter all of it."""
+        for what, name, question in self.taken_back:
+            corrections.tables[what].withdraw(name, question)
+        for what, mark in self.corrected:
+            corrections.tables[what].give(mark)
         for name, question in self.withdrawn:
             marks.withdraw(name, question)
         for mark in self.given:
@@ -76,17 +110,15 @@ def read_back(
     seen: Table | None,
     works: list[Work],
     marks: Marks | None,
-    questions: dict[str, float],
-    order: list[str],
-    now: str,
+    corrections: Corrections,
+    asked: Asked,
 ) -> Readback:
     """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far; None: there is no table of
     marks, and all that stand here are new. `seen`: what was read back already since the last one was written.
 
-    `questions`: ID → most points, of what is marked by hand; `order`: the kit's columns; `now`: the time that new marks get.
     Raises MarksError, whose message has no subject.
     """
-    return _Reader(table, written, seen, works, marks, questions, order, now).read()
+    return _Reader(table, written, seen, works, marks, corrections, asked).read()
 
 
 class _Reader:
@@ -97,12 +129,12 @@ class _Reader:
         seen: Table | None,
         works: list[Work],
         marks: Marks | None,
-        questions: dict[str, float],
-        order: list[str],
-        now: str,
+        corrections: Corrections,
+        asked: Asked,
     ) -> None:
-        self.table, self.questions, self.now = table, questions, now
-        self.marks, self.all_new = marks or Marks(), marks is None
+        self.table, self.questions, self.now, order = table, asked.questions, asked.now, asked.order
+        self.marks, self.all_new, self.corrections = marks or Marks(), marks is None, corrections
+        self.most = {**asked.automatic, **({PENALTY: float("inf")} if PENALTY in order else {})}
         self.by_name = {work.name: work for work in works}
         rows = [{base.raw(line, "submission"): line for line in base.lines} for base in written]
         self.files: dict[str, set[str]] = defaultdict(set)
@@ -116,7 +148,8 @@ class _Reader:
             self.bytes[work.name].add(work.sha256)
         self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
         self.known = cells.Names(self.names)
-        automatic = [title for title in order if title not in questions and title != "submission"]
+        people = {*self.questions, WHY, COMMENT_COLUMN, "submission"}
+        automatic = [title for title in order if title not in people]
         self.automatic = [title for title in automatic if title in table.columns]
         self.order = order
         self.base: Table | None = None
@@ -142,10 +175,10 @@ class _Reader:
             name = self.known.find(said)
             if name is None and line.above:
                 continue  # a title
-            if name is None:
-                self._stranger(line, said)
+            if name is None and not self._has_left(line, said):
                 extra.append(line)
                 continue
+            name = name or said
             self._whole(line, name)
             by_name[name].append(line)
         emptied: dict[str, list[str]] = defaultdict(list)
@@ -154,7 +187,9 @@ class _Reader:
             for id in self.questions:
                 if id in self.table.columns:
                     self._mark(name, id, lines, emptied)
-            edits += self._edits(name, lines)
+            if name in self.by_name or name in self.base_rows:
+                edits += self._corrections(name, lines, emptied)
+                edits += self._edits(name, lines)
         self._notes(by_name, extra, emptied, edits)
         return self.result
 
@@ -178,14 +213,17 @@ class _Reader:
                 "(1,5 stands in quotation marks where commas separate)."
             )
 
-    def _stranger(self, line: Line, said: str) -> None:
-        """A row that is nobody's may hold no mark, but those of the row that it was under another name."""
+    def _has_left(self, line: Line, said: str) -> bool:
+        """Whether a row that is nobody's in the class holds marks of somebody who is not in it. False without marks, and for the row
+        of somebody in the class under another name that holds the marks it had."""
         given = {id: self.table.cell(line, id) for id in self.questions}
         if not any(given.values()):
-            return
+            return False
         owner = self._owner(line)
         if owner and all(cells.same(said, self._reference(owner, id, line)) for id, said in given.items()):
-            return
+            return False
+        if said.strip() and not owner:
+            return True
         id = next(id for id, said in given.items() if said)
         raise MarksError(
             f"holds marks for {visible(said)[:40]!r}, and no submission is called so; correct the name there "
@@ -289,14 +327,138 @@ class _Reader:
             )
 
     def _points(self, name: str, id: str, said: str, line: Line) -> float:
-        points = number_of(said)
-        if points is None or points > self.questions[id]:
-            if cells.same(said, self._reference(name, id, line)):
+        points, most = number_of(said), (self.questions | self.most)[id]
+        if points is None or points > most:
+            before = self._reference(name, id, line) if id in self.questions else self._before(name, id)
+            if cells.same(said, before):
                 return points or 0.0  # it was allowed when it was given
+            to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
-                f"{name}, column {id}: {said[:40]!r} is no number from 0 to {self.questions[id]:g}; fix it there and save."
+                f"{name}, column {id}: {said[:40]!r} is no number from 0{to}; fix it there and save."
             )
         return points
+
+    # --- corrections ---
+
+    def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
+        """Take in what was written over the grader's points, reasons and comments; what was emptied of the grader's, as a sentence."""
+        edits: list[str] = []
+        why = next((text for line in lines if (text := self._text(name, WHY, line))), "")
+        found = [mark for id in self.most if (mark := self._override(name, id, lines, why, edits))]
+        if why and not found:
+            self._explain(name, lines[0], why)
+        self._comment(name, lines, emptied)
+        return edits
+
+    def _override(self, name: str, id: str, lines: list[Line], why: str, edits: list[str]) -> Mark | None:
+        """What somebody wrote over the points that the kit wrote."""
+        if (
+            id not in self.table.columns
+            or not self.base
+            or id not in self.base.columns
+            or name not in self.base_rows
+        ):
+            return None
+        before = self._before(name, id)
+        changed = {cell: line for line in lines if not cells.same(cell := self.table.cell(line, id), before)}
+        if not changed:
+            return None
+        if "" in changed:
+            edits.append(
+                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is not taken in, because an emptied cell "
+                "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
+            )
+            return None
+        if len(lines) > 1 and (len(changed) > 1 or len({self.table.cell(line, id) for line in lines}) > 1):
+            where = " and ".join(str(line.number) for line in lines)
+            raise MarksError(
+                f"has different points for {name}, column {id}, in lines {where}; leave one of them."
+            )
+        said, line = next(iter(changed.items()))
+        what, question, sha256 = self._key(name, id, line)
+        table = self.corrections.tables[what]
+        old = table.points(name, question, sha256)
+        was = number_of(before) if old is None else old
+        if said in WITHDRAWN:
+            if any((m.submission, m.question) == (name, question) for m in table.by_key.values()):
+                self._sure(line, name, id)
+                self.result.taken_back.append((what, name, question))
+                self.result.changes.append(Change(name, id, was, None, what))
+            else:
+                edits.append(
+                    f"{name}, column {id}: - withdraws nothing, because nobody has overridden the grader there."
+                )
+            return None
+        points = self._points(name, id, said, line)
+        if points == old:
+            return None
+        self._sure(line, name, id)
+        return self._correct(
+            what, name, id, Mark(name, question, points, sha256, "", self.now, "grades.csv", why), was
+        )
+
+    def _before(self, name: str, id: str) -> str:
+        """What stood in one of the kit's cells before somebody changed it."""
+        if self.last and name in self.last_rows and id in self.last.columns:
+            return self.last.cell(self.last_rows[name], id)
+        return self._written(name, id)
+
+    def _key(self, name: str, id: str, line: Line) -> tuple[str, str, str]:
+        """Kind of correction, question and bytes under which it is kept."""
+        return (LATE, "", "") if id == PENALTY else (POINTS, id, self._bytes(line, name))
+
+    def _correct(self, what: str, name: str, id: str, mark: Mark, was: float | None) -> Mark:
+        work = self.by_name.get(name)
+        if work and mark.sha256 and work.sha256 == mark.sha256:
+            mark = replace(mark, entry=work.entry)
+        self.result.corrected.append((what, mark))
+        self.result.changes.append(Change(name, id, was, mark.points, what, mark.why))
+        return mark
+
+    def _explain(self, name: str, line: Line, why: str) -> None:
+        """A reason that was written later: for what lacks one, else for all that was overridden in this row."""
+        standing = []
+        for id in self.most:
+            what, question, sha256 = self._key(name, id, line)
+            if mark := self.corrections.tables[what].by_key.get((name, question, sha256)):
+                standing.append((what, id, mark))
+        if not standing:
+            self.result.notes.append(
+                f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is not taken in."
+            )
+        for what, id, mark in [item for item in standing if not item[2].why] or standing:
+            self._correct(what, name, id, replace(mark, why=why, given=self.now), mark.points)
+
+    def _comment(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
+        if COMMENT_COLUMN not in self.table.columns:
+            return
+        texts = {text for line in lines if (text := self._text(name, COMMENT_COLUMN, line))}
+        if len(texts) > 1:
+            raise MarksError(
+                f"has different comments for {name}, column {COMMENT_COLUMN}; leave one of them."
+            )
+        sha256 = self._bytes(lines[0], name)
+        standing = self.corrections.comments.by_key.get((name, "", sha256))
+        if not texts:
+            if standing and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
+                emptied[COMMENT_COLUMN].append(name)
+            return
+        text, line = texts.pop(), lines[0]
+        if text in WITHDRAWN:
+            if standing:
+                self.result.taken_back.append((COMMENT, name, ""))
+                self.result.changes.append(Change(name, "", None, None, COMMENT))
+        elif not standing or standing.why != text:
+            self._sure(line, name, COMMENT_COLUMN)
+            self._correct(
+                COMMENT, name, "", Mark(name, "", 0.0, sha256, "", self.now, "grades.csv", text), None
+            )
+
+    def _text(self, name: str, title: str, line: Line) -> str:
+        """What somebody wrote into a cell for text, "" where it is as it was."""
+        said = self.table.raw(line, title)
+        before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
+        return "" if cells.same(said, before) else one_line(unescaped(said))
 
     def _written(self, name: str, id: str) -> str:
         """What the kit wrote into this cell."""
@@ -325,7 +487,7 @@ class _Reader:
         found = []
         for line in lines:
             for title in self.automatic:
-                if title not in self.base.columns:
+                if title not in self.base.columns or title in self.most:
                     continue
                 old, new = self.base.cell(self.base_rows[name], title), self.table.cell(line, title)
                 if not cells.same(old, new):
@@ -350,7 +512,7 @@ class _Reader:
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {cells.some(names)}; the marks stand, write - into a cell to withdraw one."
+                f"column {id} was emptied for {cells.some(names)}; {'what was written there stands' if id == COMMENT_COLUMN else 'the marks stand'}, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]

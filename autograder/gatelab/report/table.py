@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
+from gatelab.report.plain import escape_formula, number, unescaped
 
-# A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs
-# begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
-FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
+__all__ = ["columns", "escape_formula", "grades_csv", "header", "number", "overridden", "unescaped"]
+
+# Columns in which people write, besides those of questions.
+WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
-    one per question to mark by hand, total and what the total is out of, old marks that were given to something else, and the
-    hash of what came in. Points stand only in rows whose status is "graded"; what is not marked yet is in neither total
-    nor out_of.
+    one per question to mark by hand, total and what the total is out of, what staff put in the place of the grader's, a place to write
+    a reason for it, comments, old marks that were given to something else, and the hash of what came in; where the lab has a rule for
+    late work, when each was handed in and how many points it loses by that. A question's column holds what counts. Points stand only in
+    rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     text = io.StringIO()
@@ -28,16 +30,23 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     table.writerow(columns(lab, chosen))
     for row in rows:
         head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
-        points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
-        total = number(row.report.points + sum(row.marks.values())) if row.report and row.graded else ""
-        out_of = sum(lab.questions[id].points for id in [*chosen, *row.marks])
+        report = row.counted if row.graded else None
+        points = {q.id: q.points for q in report.questions} if report else {}
+        points |= {id: mark.points for id, mark in row.given.overrides.items()}
+        late = [row.time, number(report.penalty) if report and report.penalty else ""]
+        out_of = sum(lab.questions[id].points for id in [*chosen, *row.given.marks])
         table.writerow(
             [
                 *head,
                 *(number(points[id]) if id in points else "" for id in chosen),
-                *(number(row.marks[id]) if id in row.marks else "" for id in by_hand),
-                total,
+                *(number(row.given.marks[id]) if id in row.given.marks else "" for id in by_hand),
+                *(late if lab.late else []),
+                number(report.points) if report else "",
                 number(out_of),
+                escape_formula("; ".join(overridden(row))),
+                "",
+                escape_formula(row.given.comments.get("", "")),
+                escape_formula("; ".join(f"{id}: {said}" for id, said in row.given.comments.items() if id)),
                 escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
             ]
@@ -45,28 +54,42 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     return text.getvalue()
 
 
+def overridden(row: Row) -> list[str]:
+    """`q1: 10 instead of 4 (regraded with her)`: each thing that staff put in the place of the grader's or the rule's."""
+    graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
+    said = []
+    for id, mark in row.given.overrides.items():
+        instead = f" instead of {number(graded[id])}" if id in graded else ""
+        said.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
+    if penalty := row.given.penalty:
+        instead = f" instead of {number(row.counted.by_rule)}" if row.counted and row.graded else ""
+        said.append(f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})")
+    said += [f"{id}: marked by hand ({why})" for id, why in row.given.reasons.items()]
+    return said
+
+
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
     """The header of grades.csv."""
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
+    return header(chosen, by_hand, lab.late is not None)
+
+
+def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
+    """The same, by the questions that were graded, those marked by hand, and whether there is a rule for late work."""
     return [
         "submission",
         "file",
         "status",
         "reason",
-        *chosen,
+        *automatic,
         *by_hand,
+        *(["handed_in", PENALTY] if late else []),
         "total",
         "out_of",
+        "overrides",
+        WHY,
+        COMMENT,
+        "question_comments",
         "mark_again",
         "sha256",
     ]
-
-
-def escape_formula(cell: str) -> str:
-    """Text that no spreadsheet takes for a formula: an apostrophe goes before it. One line only."""
-    return FORMULA.sub(r"\1'", " ".join(cell.splitlines()))
-
-
-def number(points: float) -> str:
-    """Points to two decimals, without needless zeros: 14, 7.5, 3.43."""
-    return f"{points:.2f}".rstrip("0").rstrip(".")

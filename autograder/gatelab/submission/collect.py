@@ -17,6 +17,7 @@ import stat
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from gatelab.submission.choose import ENTRIES, EXTENSION, choose, in_folder, is_
 from gatelab.submission.names import distinct, file_names, visible
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.submission.times import nbgrader_time
 
 # Files that systems leave in a class's folder. Another file that begins with a dot is somebody's notebook; a folder that
 # does is nobody's.
@@ -68,6 +70,8 @@ class Submission:
     sha256: str = ""
     others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
+    # When it came in, by the platform's own record and never by a file's date; aware of its zone. None: nobody says.
+    handed_in: datetime | None = None
 
     @property
     def gradable(self) -> bool:
@@ -106,7 +110,7 @@ def collect(folder: Path, lab: Lab, leave_out: Path | None = None) -> list[Submi
 
 def one(folder: Path, lab: Lab) -> Submission:
     """What lies in one student's folder, as `collect` has it."""
-    return _submission(folder.name, "", folder.name, _folder(folder, lab), lab)
+    return _submission(folder.name, "", folder.name, _at_its_time(folder, lab), lab)
 
 
 def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Submission:
@@ -121,7 +125,7 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
         staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
         told = TOLD if problem.ours else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
     ours = problem is not None and problem.ours
-    return Submission(name, stem, path, staff, told, sha256, picked.others, ours)
+    return Submission(name, stem, path, staff, told, sha256, picked.others, ours, picked.handed_in)
 
 
 def sha256_of(path: Path) -> str:
@@ -137,6 +141,7 @@ class Picked:
     path: Path | None
     problem: Problem | None = None
     others: tuple[str, ...] = ()
+    handed_in: datetime | None = None
 
 
 def _found(folder: Path, lab: Lab, leave_out: Path | None) -> Iterator[tuple[str, Picked]]:
@@ -155,7 +160,7 @@ def _found(folder: Path, lab: Lab, leave_out: Path | None) -> Iterator[tuple[str
                 continue
             if left_out and not entry.is_symlink() and path.resolve() == left_out:
                 continue
-            yield entry.name, _folder(path, lab) if is_folder else _file(path)
+            yield entry.name, _at_its_time(path, lab) if is_folder else _file(path)
 
 
 def _students_folder(folder: Path, lab: str) -> Path:
@@ -190,6 +195,12 @@ def _no_notebook(path: Path) -> Problem | None:
             f"it is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
         )
     return None
+
+
+def _at_its_time(path: Path, lab: Lab) -> Picked:
+    """The notebook of a student's folder, with the time that nbgrader's exchange wrote beside it (submitted/ada/lstm-gru/)."""
+    picked, inner = _folder(path, lab), path / lab.name
+    return picked if inner.is_symlink() else replace(picked, handed_in=nbgrader_time(inner))
 
 
 def _folder(path: Path, lab: Lab) -> Picked:

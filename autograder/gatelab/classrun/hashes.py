@@ -1,0 +1,149 @@
+"""What decides grades besides the submission, as hashes: of all of it, and of what belongs to one question.
+
+A comment, a docstring or a line break in a suite is no change, and neither is a key of lab.toml that no point depends on.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import gatelab
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
+
+# Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
+NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
+LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
+NO_POINT = {
+    "course",
+    "due",
+    "late",
+    "colab_base",
+    "handout_url",
+    "release",
+    "shared_lines",
+}  # keys of lab.toml
+REST = ""  # what belongs to no question in particular
+
+
+def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
+    """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
+    parts = hashes(lab, seed, list(lab.questions))
+    return hash_of(*(f"{id}={digest}" for id, digest in sorted(parts.items())), *questions)
+
+
+def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
+    """Question → hash of what decides its points alone: its suite, its reference, its mistakes, its row in lab.toml, and the references
+    it builds on; REST → hash of all else."""
+    found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
+    for place, folder, path in _files(lab):
+        name = path.relative_to(folder)
+        key = _belongs_to(place, name, lab)
+        if place == "assignment" and name.name == TABLE:
+            table = {key: value for key, value in _toml(path).items() if key not in NO_POINT}
+            for id in lab.questions:
+                found.setdefault(id, []).append(hash_of(TABLE, _json(table.pop(id, None))))
+            content = hash_of(_json(table), *lab.questions)
+        else:
+            content = _content(place, path)
+        line = f"{place}/{name.as_posix()}\0{content}"
+        found.setdefault(key, []).append(line)
+        if place == "hidden" and name.parts[0] == "reference" and key != REST:
+            for id in questions:
+                if id != key and key in built_on(lab, id):
+                    found[id].append(line)
+    libraries = [f"{name}=={version(name)}" for name in LIBRARIES]
+    found[REST] += [gatelab.__version__, *libraries, str(seed)]
+    return {id: hash_of(*lines) for id, lines in found.items() if id in (REST, *questions)}
+
+
+def built_on(lab: Lab, id: str) -> set[str]:
+    """The questions that a question builds on, and those that these build on."""
+    found: set[str] = set()
+    left = [id]
+    while left:
+        for name in lab.questions[left.pop()].builds_on:
+            try:
+                other = lab.question_of(name)
+            except KeyError:
+                continue
+            if other not in found:
+                found.add(other)
+                left.append(other)
+    return found - {id}
+
+
+def hash_of(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _files(lab: Lab) -> Iterator[tuple[str, Path, Path]]:
+    """(place, its folder, file) of all that may decide a grade."""
+    places = {"assignment": lab.assignment, "hidden": lab.hidden, "kit": Path(gatelab.__file__).parent}
+    if lab.bank:
+        places["chaff"] = lab.bank / "chaff"
+    grading = {TABLE, lab.package.name}
+    for place, folder in places.items():
+        for path in sorted(path for path in folder.glob("**/*") if path.suffix in {".py", ".toml"}):
+            first = path.relative_to(folder).parts[0]
+            # Of the assignment, the table and the students' package; notebooks' masters decide no grade.
+            if first not in NOT_GRADING and (place != "assignment" or first in grading):
+                yield place, folder, path
+
+
+def _belongs_to(place: str, name: Path, lab: Lab) -> str:
+    """The question that a file belongs to, or REST."""
+    id = ""
+    if place == "hidden" and len(name.parts) == 1 and name.name.startswith("test_"):
+        id = name.name.split("_")[1].removesuffix(".py")
+    elif place == "hidden" and name.parts[0] == "reference":
+        id = name.stem
+    elif place == "chaff":
+        id = name.parts[0]
+    return id if id in lab.questions else REST
+
+
+def _content(place: str, path: Path) -> str:
+    """What a file says. Of the lab's own code, without what Python does not run; of a chaff and of the kit, byte by byte, since a
+    chaff's docstring is what students read."""
+    data = path.read_bytes()
+    if place in ("hidden", "assignment"):
+        try:
+            if path.suffix == ".toml":
+                return hash_of(_json(tomllib.loads(data.decode("utf-8"))))
+            return hash_of(ast.dump(_undocumented(ast.parse(data))))
+        except (ValueError, SyntaxError, RecursionError):
+            pass
+    return hashlib.sha256(data).hexdigest()
+
+
+def _undocumented(tree: ast.Module) -> ast.Module:
+    """The tree without docstrings."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
+            first = node.body[0]
+            if (
+                isinstance(first, ast.Expr)
+                and isinstance(first.value, ast.Constant)
+                and isinstance(first.value.value, str)
+            ):
+                node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
+    return tree
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, default=str)

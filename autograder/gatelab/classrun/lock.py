@@ -1,0 +1,50 @@
+"""One command at a time in an output folder: a lock that dies with whoever holds it, however that one dies."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from gatelab.classrun.store import StoreError
+
+LOCK = ".lock"
+
+
+@contextlib.contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Hold the folder `out` (made where it is not there yet). Raises StoreError where another command holds it, or where it cannot
+    be made.
+
+    It is the folder itself that is locked (flock), so that nothing is left behind; a file in it where a network's file system locks
+    no folder. No child process inherits it.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise StoreError(f"{out}: cannot be written to ({error.strerror}); choose another -o.") from error
+    with contextlib.ExitStack() as held:
+        held.callback(os.close, folder)
+        if not _lock(folder, out):
+            with contextlib.suppress(OSError):  # else a file system on which nothing can be locked
+                file = os.open(out / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+                held.callback(os.close, file)
+                _lock(file, out)
+        yield
+
+
+def _lock(descriptor: int, out: Path) -> bool:
+    """Whether it is locked now; False where it cannot be. Raises StoreError where somebody else holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+            raise StoreError(
+                f"{out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o."
+            ) from error
+        return False
+    return True

@@ -1,0 +1,263 @@
+"""Grading again what was graded with other suites, points or thresholds: beside what stands, until somebody has seen what changes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+from gatelab.classrun.earlier import RUN
+from gatelab.classrun.hashes import REST, built_on, grading_hash
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.store import Store, write
+from gatelab.report.corrected import Corrected, counted
+from gatelab.report.model import Question, Report
+from gatelab.report.pages import words
+from gatelab.report.plain import number
+from gatelab.submission.collect import Submission
+
+STAGE = ".regraded"  # in the output folder: what was graded again and is not accepted yet
+KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What becomes different for one submission in one question, or as a whole (question "")."""
+
+    name: str
+    question: str
+    was: float | None  # None: it had no grade
+    now: float | None
+    why: str
+
+
+class Regrade:
+    """A class run over what stands in its folder. `run.reports` are the reports as they lie there; `wanted` the questions to grade
+    again, None for those that were changed."""
+
+    def __init__(self, run: ClassRun, wanted: list[str] | None, only: list[Submission], fresh: bool) -> None:
+        self.run, self.wanted, self.fresh = run, wanted, fresh
+        self.only = only or run.submissions
+        self.new: dict[str, Report] = {}
+        self.questions: dict[
+            str, list[str]
+        ] = {}  # submission → questions graded again, in the order of the lab
+        self.skipped: list[str] = []  # one sentence each
+
+    def plan(self) -> list[Submission]:
+        """The submissions to grade again; `questions` says which questions of each."""
+        left = []
+        for came in self.only:
+            if not came.gradable:
+                continue
+            old = self.run.reports.get(came.name)
+            whole = old is None or old.status != "graded" or old.sha256 != came.sha256
+            if whole and self.wanted is not None:
+                self.skipped.append(f"{came.name}: has no grade to change; gatelab grade gives it one.")
+                continue
+            assert old is not None or whole
+            changed = self.run.store.changed(old) if old is not None and not whole else [REST]
+            if REST in changed or self.fresh:
+                changed = list(self.run.chosen)
+            again = [
+                id for id in self.run.chosen if id in changed and (self.wanted is None or id in self.wanted)
+            ]
+            missing = {question.id for question in old.questions} if old is not None else set()
+            if not whole and self.wanted is None:
+                again = [id for id in self.run.chosen if id in again or id not in missing]
+            if again or whole:
+                self.questions[came.name] = list(self.run.chosen) if whole else again
+                left.append(came)
+        return left
+
+    def grade(
+        self,
+        left: list[Submission],
+        jobs: int,
+        accept_missing: Sequence[str],
+        watch: Callable[[Report], None],
+    ) -> None:
+        """Grade them, each report on the disk before the next thing happens; one that lies there from an interrupted or refused
+        regrading is taken as it is. Raises ProtectionMissing."""
+        by_questions: dict[tuple[str, ...], list[Submission]] = {}
+        for came in left:
+            by_questions.setdefault(tuple(self.questions[came.name]), []).append(came)
+        for questions, group in by_questions.items():
+            self._grade(list(questions), group, jobs, accept_missing, watch)
+
+    def _grade(
+        self,
+        questions: list[str],
+        group: list[Submission],
+        jobs: int,
+        accept_missing: Sequence[str],
+        watch: Callable[[Report], None],
+    ) -> None:
+        run = self.run
+        # What a question builds on is graded with it: the student's own versions count where they earned full points.
+        below = set(questions).union(*(built_on(run.lab, id) for id in questions))
+        with_these = [id for id in run.chosen if id in below]
+        stage = Store(
+            run.out / STAGE, grading_hash(run.lab, run.seed, with_these), run.out / run.store.folder
+        )
+        stage.folder = run.store.folder
+        stage.reports.mkdir(parents=True, exist_ok=True)
+        beside = ClassRun(run.lab, group, stage, with_these, run.seed)
+        beside.pages = False
+        waiting = beside.take_up(self.fresh)
+        for name in beside.reports:
+            watch(beside.reports[name])
+        if waiting:
+            beside.grade(waiting, jobs, accept_missing, watch)
+        for came in group:
+            if (report := beside.reports.get(came.name)) is not None:
+                self._take(came, report, questions)
+
+    def _take(self, came: Submission, report: Report, questions: list[str]) -> None:
+        old = self.run.reports.get(came.name)
+        if old is None or set(questions) == set(self.run.chosen):
+            self.new[came.name] = report
+        elif report.status != "graded":
+            self.skipped.append(f"{came.name}: {report.shown_status}, so what it has stands. {report.reason}")
+        else:
+            self.new[came.name] = _merged(self.run, old, report, questions)
+
+    def differences(self) -> list[Difference]:
+        """What would become different, in the order of the class."""
+        found = []
+        for came in self.run.submissions:
+            if came.name in self.new:
+                found += self._differences(came, self.run.reports.get(came.name), self.new[came.name])
+        return found
+
+    def _differences(self, came: Submission, old: Report | None, new: Report) -> list[Difference]:
+        was = old.points if old and old.status == "graded" else None
+        now = new.points if new.status == "graded" else None
+        if was is None or now is None or old is None:
+            if was is None and now is None:
+                return []
+            return [Difference(came.name, "", was, now, new.reason if now is None else "it had no grade")]
+        given = self.run.given(came)
+        before = {question.id: question for question in old.questions}
+        found = []
+        for question in cast(list[Corrected], counted(new, given).questions):
+            if question.by_hand or question.id not in before:
+                if not question.by_hand:
+                    found.append(
+                        Difference(came.name, question.id, None, question.points, "it is a new question")
+                    )
+                continue
+            first = before[question.id]
+            if abs(question.graded - first.points) > 1e-6 or question.max_points != first.max_points:
+                why = _why(first, question)
+                if question.given is not None:
+                    why += f"; overridden, so its {number(question.given.points)} points stand"
+                found.append(Difference(came.name, question.id, first.points, question.graded, why))
+        return found
+
+    def totals(self, name: str) -> tuple[float | None, float | None]:
+        """Somebody's total before and after, as it counts."""
+        came = next(came for came in self.run.submissions if came.name == name)
+        given = self.run.given(came)
+        reports = self.run.reports.get(name), self.new.get(name, self.run.reports.get(name))
+        was, now = (
+            counted(report, given).points if report and report.status == "graded" else None
+            for report in reports
+        )
+        return was, now
+
+    def keep_earlier(self) -> Path:
+        """Keep a copy of the whole run as it stands; where. Raises OSError, and then there is none."""
+        stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
+        place = self.run.out / "earlier" / f"{RUN}{stamp}"
+        number = 2
+        while place.exists():
+            place, number = place.with_name(f"{RUN}{stamp}-{number}"), number + 1
+        half = place.with_name(f".{place.name}-{os.getpid()}")
+        try:
+            half.mkdir(parents=True)
+            for name in KEPT:
+                path = self.run.out / name
+                if path.is_dir():
+                    shutil.copytree(path, half / name)
+                elif path.is_file():
+                    shutil.copy2(path, half / name)
+            os.replace(half, place)
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
+        return place
+
+    def accept(self) -> None:
+        """Put the new reports in the place of the old ones, and write everything anew."""
+        for came in self.run.submissions:
+            if came.name in self.new:
+                self.run.replace_report(came, self.new[came.name], self.questions[came.name])
+        self.run.write_class()
+        if not self.run.unwritten:
+            shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
+
+
+def differences_text(found: list[Difference]) -> str:
+    """What became different, a line each, as it is kept beside the earlier run."""
+    return "".join(f"{line}\n" for line in map(sentence, found))
+
+
+def sentence(found: Difference) -> str:
+    """`ada q1: 10 → 6 (gates: now failed)`."""
+    was, now = ("no grade" if points is None else number(points) for points in (found.was, found.now))
+    return f"{found.name} {found.question}".strip() + f": {was} → {now} ({found.why})"
+
+
+def write_differences(place: Path, found: list[Difference]) -> None:
+    """Beside the earlier run, what the one after it changed. Raises OSError."""
+    write(place / "changes.txt", differences_text(found))
+
+
+def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Report:
+    """The old report with these questions as they were graded now."""
+    found = {
+        question.id: question
+        for question in [*old.questions, *(q for q in new.questions if q.id in questions)]
+    }
+    order = [id for id in run.lab.questions if id in found]
+    return replace(
+        old,
+        questions=[found[id] for id in order],
+        cells=new.cells,
+        protection=new.protection,
+        versions=dict(old.versions)
+        | {k: v for k, v in new.versions.items() if not k.startswith("graded with")},
+    )
+
+
+def _why(old: Question, new: Question) -> str:
+    """What of a question became different, in words."""
+    said = []
+    if old.max_points != new.max_points:
+        said.append(f"worth {number(new.max_points)} now, was {number(old.max_points)}")
+    before = {part.name: part for part in old.parts}
+    after = {part.name: part for part in new.parts}
+    for name, part in after.items():
+        first = before.get(name)
+        if first is None:
+            said.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
+        elif first.passed != part.passed:
+            message = "" if part.passed else _short(part.message)
+            said.append(f"{words(name)}: {'passed now' if part.passed else 'failed now'}{message}")
+        elif abs(first.points - part.points) > 1e-6:
+            said.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
+    said += [f"{words(name)}: a part no more" for name in before if name not in after]
+    if old.followed_through or Question.followed_through.fget(new):  # type: ignore[attr-defined]
+        said.append("follow-through credit")
+    if old.misconception != new.misconception and new.misconception:
+        said.append(f"recognised as {new.misconception}")
+    return ", ".join(said) or (new.note or "the grader says no more")
+
+
+def _short(message: str) -> str:
+    line = " ".join(message.split())
+    return f" ({line[:77]}…)" if len(line) > 78 else f" ({line})" if line else ""

@@ -1,0 +1,84 @@
+"""A class as it stands in its output folder: what was graded, without grading anything, and without the folder that it came from."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.store import FOLDER, Store, StoreError
+from gatelab.lab.choose import chosen_lab
+from gatelab.report.cells import Names
+from gatelab.report.pages import display_name
+from gatelab.report.plain import escape_formula
+from gatelab.submission.collect import Submission
+from gatelab.submission.names import visible
+
+
+def read_book(out: Path) -> dict[str, Any]:
+    """class.json. Raises StoreError where no class was graded into this folder."""
+    try:
+        book = json.loads((out / "class.json").read_text(encoding="utf-8"))
+        if not all(isinstance(book[key], list) for key in ("submissions", "questions", "by_hand")):
+            raise ValueError("class.json is not whole")
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"{out}: no graded class in it ({why}); run gatelab grade FOLDER -o {out}."
+        ) from error
+    return dict(book)
+
+
+def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
+    """The class in `out` with its reports as they lie there. Raises StoreError, LabError.
+
+    Its submissions have the path that they had; nothing is read there.
+    """
+    book = read_book(out)
+    lab = chosen_lab(root, lab_name or str(book["lab"]))
+    folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
+    try:
+        submissions = [
+            Submission(
+                row["name"],
+                row["file"],
+                folder / row["entry"] if row.get("entry") else None,
+                sha256=row.get("sha256", ""),
+                handed_in=datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None,
+            )
+            for row in book["submissions"]
+        ]
+        chosen = [row["id"] for row in book["questions"]]
+        seed = int(book["seed"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise StoreError(
+            f"{out}: class.json is not whole ({error}); run gatelab grade FOLDER -o {out}."
+        ) from error
+    gone = [id for id in chosen if id not in lab.questions]
+    if gone:
+        raise StoreError(f"{out}: {gone[0]} was graded, which lab.toml has no more; run gatelab grade again.")
+    run = ClassRun(lab, submissions, Store(out, "", folder), chosen, seed)
+    run.stand()
+    return run
+
+
+def called(run: ClassRun, said: str) -> Submission:
+    """The submission that is meant: by its name in grades.csv, by its file, or as its feedback page calls it. Raises StoreError."""
+    by_name = {escape_formula(submission.name): submission for submission in run.submissions}
+    by_name |= {submission.name: submission for submission in run.submissions}
+    found = Names(by_name).find(said)
+    if found is not None:
+        return by_name[found]
+    for key in (lambda s: s.file, lambda s: display_name(s.name)):
+        matches = [
+            submission for submission in run.submissions if key(submission).casefold() == said.casefold()
+        ]
+        if len(matches) == 1:
+            return matches[0]
+    near = get_close_matches(said, list(by_name), 1, 0.5)
+    hint = f"; is {visible(near[0])!r} meant?" if near else "; the names stand in grades.csv."
+    raise StoreError(f"{visible(said)!r}: no submission of this class is called so{hint}")

@@ -1,0 +1,100 @@
+"""The written answers of a class beside their rubric and model answers, and the page with all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.classrun.run import ClassRun
+from gatelab.report.pages import written_page
+from gatelab.report.plain import number
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.written import Written, model_answer, rubric, written
+
+
+@dataclass(frozen=True)
+class ToMark:
+    """One answer. `mark`: what it has; `was`: what another hand-in under this name had."""
+
+    came: Submission
+    answer: Written
+    mark: float | None
+    was: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A question that is marked by hand, with everybody's answers."""
+
+    id: str
+    title: str
+    most: float
+    rubric: str
+    model: str
+    answers: list[ToMark]
+
+
+def sheets(run: ClassRun, root: Path) -> list[Sheet]:
+    """Every question that is marked by hand. What came in since the class was graded is not read, since nothing says it was seen."""
+    lab, folder = run.lab, run.out / run.store.folder
+    try:
+        now = {(came.name, came.sha256): came for came in collect(folder, lab, run.out)}
+    except CollectError as error:
+        now, gone = {}, str(error)
+    else:
+        gone = "what was graded is there no more, or was changed; run gatelab grade again"
+    texts = {}
+    for came in run.submissions:
+        here = now.get((came.name, came.sha256))
+        if here is not None and here.path is not None:
+            texts[came.name] = written(here.path, lab)
+    solved = root / "solutions" / lab.name / lab.notebook
+    rows = {row.name: row for row in run.rows()}
+    return [
+        Sheet(
+            id,
+            spec.title,
+            spec.points,
+            rubric(lab.assignment / "RUBRIC.md", id),
+            model_answer(solved, id),
+            [
+                ToMark(
+                    came,
+                    texts[came.name][id] if came.name in texts else Written(problem=gone),
+                    rows[came.name].given.marks.get(id),
+                    rows[came.name].again.get(id, ""),
+                )
+                for came in run.submissions
+                if came.sha256
+            ],
+        )
+        for id, spec in lab.questions.items()
+        if spec.by_hand
+    ]
+
+
+def page(run: ClassRun, found: list[Sheet]) -> str:
+    """All of them on one HTML page."""
+    return written_page(
+        run.lab,
+        [
+            {
+                "id": sheet.id,
+                "title": sheet.title,
+                "most": number(sheet.most),
+                "rubric": sheet.rubric,
+                "model": sheet.model,
+                "answers": [
+                    {
+                        "name": one.came.name,
+                        "text": one.answer.text,
+                        "problem": one.answer.problem,
+                        "mark": "" if one.mark is None else number(one.mark),
+                        "was": one.was,
+                    }
+                    for one in sheet.answers
+                ],
+            }
+            for sheet in found
+        ],
+    )

@@ -1,0 +1,179 @@
+"""`gatelab mark`, `gatelab comment`, `gatelab late`: what people give, in the place of the grader's or beside it.
+
+Exit codes: 0 done, 1 a file could not be written, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.standing import called
+from gatelab.cli.options import LabName
+from gatelab.cli.places import GradedFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
+from gatelab.cli.written import list_written
+from gatelab.lab.near import meant
+from gatelab.report.corrections import COMMENT, LATE, POINTS, one_line
+from gatelab.report.marks import Mark, exact, number_of
+from gatelab.report.plain import number
+from gatelab.report.readback import WITHDRAWN
+from gatelab.submission.collect import Submission
+from gatelab.submission.names import visible
+
+SOURCE = "command"
+
+
+def mark(
+    given: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME QUESTION POINTS]", help="Whose, which, how many; - withdraws.", show_default=False
+        ),
+    ] = None,
+    why: Why = None,
+    remove: Remove = False,
+    out: GradedFolder = None,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """Give points: for a question that is marked by hand, or in the place of the grader's (with --why). Without arguments, the
+    written answers one after the other."""
+    words = given or []
+    if len(words) == 1 and out is None and Path(words[0]).is_dir():
+        words, out = [], Path(words[0])
+    folder = graded_folder(out)
+    if not words:
+        with open_class(folder, root, lab_name) as run:
+            list_written(run, root)
+        return
+    if len(words) != (2 if remove else 3):
+        usage(
+            "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing, for the written answers one after the other."
+        )
+    with open_class(folder, root, lab_name) as run:
+        came, id = called(run, words[0]), _question(run, words[1])
+        what = "" if run.lab.questions[id].by_hand else POINTS
+        if remove or words[2] in WITHDRAWN:
+            _withdraw(run, came, what, id, f"{came.name} {id}")
+        points, most = number_of(words[2]), run.lab.questions[id].points
+        if points is None or points > most:
+            usage(f"{came.name} {id}: {words[2][:40]!r} is no number from 0 to {most:g}.")
+        reason = one_line(why or "")
+        if what and not reason:
+            usage(
+                f"{came.name} {id}: say with --why why the grader's points do not stand; students and later graders read it."
+            )
+        _enter(run, came, what, id, points, reason)
+        write_out(run)
+        instead = f" in the place of the grader's {number(_graded(run, came, id))}" if what else ""
+        _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
+
+
+def comment(
+    given: Annotated[
+        list[str],
+        typer.Argument(metavar="NAME [QUESTION] TEXT", help="Whose, on what, which.", show_default=False),
+    ],
+    remove: Remove = False,
+    out: GradedFolder = None,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """Write a comment for a student, on a question or on the whole, which goes into every output."""
+    words = list(given) + ([""] if remove else [])
+    if len(words) not in (2, 3):
+        usage("gatelab comment takes NAME TEXT, or NAME QUESTION TEXT; NAME or NAME QUESTION with --remove.")
+    with open_class(graded_folder(out), root, lab_name) as run:
+        came = called(run, words[0])
+        id = _question(run, words[1]) if len(words) == 3 else ""
+        if remove:
+            _withdraw(run, came, COMMENT, id, f"{came.name} {id}".strip())
+        text = one_line(words[-1])
+        if not text:
+            usage(f"{came.name}: the comment is empty; write it, or take one back with --remove.")
+        if len(words) == 2 and text in run.lab.questions:
+            usage(f"{came.name} {text}: the comment is missing; write it after the question.")
+        _enter(run, came, COMMENT, id, 0.0, text)
+        write_out(run)
+        _say(f"{came.name}{f' {id}' if id else ''}: comment written.", came, run)
+
+
+def late(
+    name: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
+    points: Annotated[
+        str, typer.Argument(help="Points to be taken off in the place of what the rule takes.")
+    ] = "0",
+    why: Why = None,
+    remove: Remove = False,
+    out: GradedFolder = None,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """Waive a late penalty, or set another one."""
+    with open_class(graded_folder(out), root, lab_name) as run:
+        came = called(run, name)
+        if remove or points in WITHDRAWN:
+            _withdraw(run, came, LATE, "", f"{came.name} late penalty")
+        taken, reason = number_of(points), one_line(why or "")
+        if taken is None:
+            usage(f"{came.name}: {points[:40]!r} is no number of points from 0 on.")
+        if not reason:
+            usage(f"{came.name}: say with --why why the rule for late work does not hold here.")
+        if run.lab.late is None:
+            usage(
+                f"{run.lab.assignment / 'lab.toml'}: has no rule for late work, [late], that could be waived."
+            )
+        _enter(run, came, LATE, "", taken, reason)
+        write_out(run)
+        _say(
+            f"{came.name}: {f'{exact(taken)} points taken off' if taken else 'nothing taken off'} for lateness.",
+            came,
+            run,
+        )
+
+
+def _question(run: ClassRun, said: str) -> str:
+    """The question that is meant; ends the command where the class was not graded for it."""
+    known = [*run.chosen, *(id for id, spec in run.lab.questions.items() if spec.by_hand)]
+    if said not in known:
+        usage(f"{said[:40]}: no question of this class{meant(said, known)}; there are {', '.join(known)}.")
+    return said
+
+
+def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, why: str) -> None:
+    work = next(
+        work for submission, work in zip(run.submissions, run.works(), strict=True) if submission is came
+    )
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    bytes, entry = ("", "") if what == LATE else (work.sha256, work.entry)
+    run.book.enter(what, Mark(work.name, id, points, bytes, entry, now, SOURCE, why))
+
+
+def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:
+    work = next(
+        work for submission, work in zip(run.submissions, run.works(), strict=True) if submission is came
+    )
+    if not run.book.take_out(what, work.name, id):
+        usage(f"{shown}: there is nothing to take back.")
+    write_out(run)
+    _say(f"{shown}: taken back.", came, run)
+    raise typer.Exit(0)
+
+
+def _graded(run: ClassRun, came: Submission, id: str) -> float:
+    report = run.reports.get(came.name)
+    return next((q.points for q in report.questions if q.id == id), 0.0) if report else 0.0
+
+
+def _say(sentence: str, came: Submission, run: ClassRun) -> None:
+    row = next(row for row in run.rows() if row.name == came.name)
+    total = (
+        f" Total now: {number(row.counted.points)}."
+        if row.counted and row.graded
+        else " It has no total: it was not graded."
+    )
+    typer.echo(visible(sentence + total))

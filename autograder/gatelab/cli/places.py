@@ -1,0 +1,74 @@
+"""Where a graded class lies, for the commands that correct one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from gatelab.classrun.lock import alone
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.standing import standing
+from gatelab.classrun.store import StoreError
+from gatelab.lab.spec import LabError
+from gatelab.report.marks import MarksError
+from gatelab.submission.names import visible
+
+GradedFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--out", "-o", show_default=False,
+        help="The folder that `gatelab grade` wrote; by default this one, or ./out, where a class lies there.",
+    ),
+]  # fmt: skip
+Root = Annotated[Path, typer.Option(help="The kit's folder.")]
+Why = Annotated[str | None, typer.Option("--why", help="The reason; students read it.", show_default=False)]
+Remove = Annotated[bool, typer.Option("--remove", help="Take it back.")]
+
+
+def usage(message: str) -> NoReturn:
+    """End with one sentence and exit code 2."""
+    typer.echo(visible(message), err=True)
+    raise typer.Exit(2)
+
+
+def graded_folder(said: Path | None) -> Path:
+    """The folder that is meant."""
+    if said is not None:
+        return said
+    for place in (Path(), Path("out")):
+        if (place / "class.json").is_file():
+            return place
+    usage("No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.")
+
+
+@contextmanager
+def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun]:
+    """The class in `out` as it stands, with what was marked meanwhile taken in, and nobody else at work on it. What goes wrong ends
+    the command with one sentence."""
+    try:
+        if not out.is_dir():
+            raise StoreError(f"{out}: there is no such folder; name the one that gatelab grade wrote.")
+        with alone(out):
+            run = standing(out, root, lab_name)
+            run.read_marks()
+            yield run
+    except (StoreError, LabError, MarksError) as error:
+        usage(str(error))
+
+
+def write_out(run: ClassRun) -> None:
+    """Keep what was given and write it into everything. Ends with exit code 1 where a file cannot be written."""
+    try:
+        run.book.keep()
+    except OSError as error:
+        typer.echo(f"{run.out}: nothing was changed, it cannot be written to ({error.strerror}).", err=True)
+        raise typer.Exit(1) from error
+    run.write_class()
+    for note in [*run.unwritten, *run.book.notes]:
+        typer.echo(visible(note), err=True)
+    if run.unwritten:
+        raise typer.Exit(1)

@@ -1,0 +1,205 @@
+"""`gatelab regrade FOLDER -o OUT`: after a change of a suite, points or a threshold, who gains and who loses what, and why, before
+anything is replaced.
+
+Exit codes: 0 replaced, or nothing to replace; 1 something could not be graded or written, or nothing was replaced though it could
+have been; 2 wrong usage; 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections import defaultdict
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.console import Console
+
+from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.hashes import grading_hash, hashes
+from gatelab.classrun.lock import alone
+from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.standing import called, read_book
+from gatelab.classrun.store import Store, StoreError
+from gatelab.cli.grade import _interrupt, _processors, _Watch
+from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.places import Root, usage
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import LabError
+from gatelab.report.marks import MarksError
+from gatelab.report.pages import plural
+from gatelab.report.plain import number
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.names import visible
+
+MOST = 200  # differences told one by one
+
+
+def regrade(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="The submissions, as they were graded.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder that gatelab grade wrote.", show_default=False)
+    ],
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this one (may be repeated).")
+    ] = None,
+    question: Annotated[list[str] | None, typer.Option(help="Only this question (may be repeated).")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace without asking.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Grade again, whether anything was changed or not.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
+    accept_missing: AcceptMissing = None,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """Grade again what was changed since, show who gains and who loses what, ask, and keep the earlier run."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    try:
+        book = read_book(out)
+        lab = chosen_lab(root, lab_name or str(book["lab"]))
+        listed = [row["id"] for row in book["questions"]]
+        automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+        chosen = [id for id in automatic if id in listed or book.get("all_questions", True)]
+        lab.check_questions(question or [], "--question")
+        for id in question or []:
+            if id not in chosen:
+                raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
+        seed = int(book["seed"])
+        submissions = collect(folder, lab, out)
+        context.with_resource(alone(out))
+        store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
+        run = ClassRun(lab, submissions, store, chosen, seed)
+        store.check(chosen if run.is_part else None)
+        named = [called(run, name) for name in only or []]
+        run.read_marks()
+        store.open()
+        run.stand()
+    except (LabError, CollectError, StoreError, MarksError) as error:
+        usage(str(error))
+    run.keep_marks()
+    again = Regrade(run, question or None, named, fresh)
+    left = again.plan()
+    if not left:
+        _tell(again.skipped)
+        typer.echo("Nothing that decides a grade was changed since these were graded.")
+        raise typer.Exit(0)
+    _grade(again, left, jobs or _processors(), accept_missing or [])
+    _tell(again.skipped)
+    _offer(again, yes)
+
+
+def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: list[str]) -> None:
+    from gatelab.sandbox.confine import ProtectionMissing
+
+    console = Console(stderr=True)
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with _Watch(console, left, left) as watch:
+            again.grade(left, jobs, accept_missing, watch)
+    except KeyboardInterrupt:
+        typer.echo("Stopped; nothing was replaced. The same command again goes on from here.", err=True)
+        raise typer.Exit(130) from None
+    except (ProtectionMissing, LabError) as error:
+        usage(str(error))
+    except OSError as error:
+        typer.echo(
+            f"{again.run.out}: nothing was replaced, it cannot be written to ({error.strerror}).", err=True
+        )
+        raise typer.Exit(1) from error
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _offer(again: Regrade, yes: bool) -> None:
+    """Show what would change, ask, replace."""
+    found, out = again.differences(), again.run.out
+    failed = [report for report in again.new.values() if report.status == "failed"]
+    _tell([f"{report.submission}: {report.reason}" for report in failed])
+    for report in failed:
+        del again.new[report.submission]  # what it has stands
+    typer.echo("\n".join([*_summary(again, found)]))
+    if not again.new:
+        raise typer.Exit(1)
+    if not yes and not _agreed(out):
+        typer.echo(
+            "Nothing was replaced. What was graded is kept: the same command with --yes replaces at once."
+        )
+        raise typer.Exit(1)
+    try:
+        place = again.keep_earlier()
+        write_differences(place, found)
+    except OSError as error:
+        typer.echo(
+            f"{out / 'earlier'}: the run as it stands cannot be kept ({error.strerror}), so nothing was replaced.",
+            err=True,
+        )
+        raise typer.Exit(1) from error
+    again.accept()
+    _tell(again.run.unwritten)
+    typer.echo(f"{plural(len(again.new), 'report')} replaced. The earlier run is kept in {place}.")
+    runs = earlier_runs(out)
+    if len(runs) > 1:
+        typer.echo(f"Earlier runs: {', '.join(run.name for run in runs)}.")
+    stale = [came.name for came in again.run.submissions if _is_stale(again, came.name)]
+    if stale:
+        typer.echo(
+            f"{plural(len(stale), 'submission')} still graded with what was before: gatelab regrade without --only and --question."
+        )
+    raise typer.Exit(1 if again.run.unwritten or failed else 0)
+
+
+def _is_stale(again: Regrade, name: str) -> bool:
+    report = again.run.reports.get(name)
+    return report is not None and report.status == "graded" and bool(again.run.store.changed(report))
+
+
+def _summary(again: Regrade, found: list[Difference]) -> list[str]:
+    """Who gains, who loses, and why; then by question."""
+    lines, gain, lose = [], 0, 0
+    by_name: dict[str, list[Difference]] = defaultdict(list)
+    for difference in found:
+        by_name[difference.name].append(difference)
+    for name, rows in by_name.items():
+        was, now = again.totals(name)
+        gain += (now or 0) > (was or 0) + 1e-9
+        lose += (now or 0) < (was or 0) - 1e-9
+        total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
+        lines.append(f"{visible(name)}: total {total}")
+        lines += [f"    {visible(sentence(row).removeprefix(name).strip())}" for row in rows]
+    if len(lines) > MOST:
+        lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
+    same = len(again.new) - len(by_name)
+    lines.append(
+        f"{gain} gain, {lose} lose, {same + len(by_name) - gain - lose} keep their total, of {len(again.new)} graded again."
+    )
+    questions: dict[str, list[float]] = defaultdict(list)
+    for difference in found:
+        if difference.question and difference.was is not None and difference.now is not None:
+            questions[difference.question].append(difference.now - difference.was)
+    for id, moves in questions.items():
+        up, down = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
+        lines.append(
+            f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."
+        )
+    return lines
+
+
+def _signed(points: float) -> str:
+    return ("+" if points >= 0 else "−") + number(abs(points))
+
+
+def _agreed(out: Path) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    return typer.confirm(f"Replace the grades in {out}?", default=False)
+
+
+def _tell(lines: list[str]) -> None:
+    for line in lines:
+        typer.echo(visible(line), err=True)

@@ -1,0 +1,128 @@
+"""The written answers one after the other in the terminal, and all of them on one page (`gatelab mark` without arguments)."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import typer
+
+from gatelab.classrun.run import ClassRun
+from gatelab.classrun.store import write
+from gatelab.classrun.written import Sheet, ToMark, page, sheets
+from gatelab.cli.places import usage, write_out
+from gatelab.report.marks import Mark, number_of
+from gatelab.report.pages import plural, whole
+from gatelab.report.plain import number
+from gatelab.submission.names import visible
+
+PAGE = "written.html"
+HOW = "points, Enter: next, b: back, r: rubric and model answer, q: end"
+
+
+def list_written(run: ClassRun, root: Path) -> None:
+    """Write OUT/written.html and ask for the marks that are missing. Each is on the disk before the next is asked for."""
+    found = sheets(run, root)
+    if not found:
+        usage(f"{run.lab.title}: no question of this lab is marked by hand.")
+    path = run.out / PAGE
+    try:
+        write(path, page(run, found))
+        typer.echo(f"All answers, with rubric and model answers: {path}")
+    except OSError as error:
+        typer.echo(f"{path}: could not be written ({error.strerror}).", err=True)
+    left = [
+        (sheet, one)
+        for sheet in found
+        for one in sheet.answers
+        if one.mark is None and not one.answer.problem
+    ]
+    for sheet in found:
+        unread = [visible(one.came.name) for one in sheet.answers if one.answer.problem and one.mark is None]
+        if unread:
+            first = next(
+                one.answer.problem for one in sheet.answers if one.answer.problem and one.mark is None
+            )
+            typer.echo(f"{sheet.id}: not shown for {', '.join(unread)}: {visible(first)}", err=True)
+    if not left:
+        typer.echo("Every answer that can be shown has a mark.")
+        return
+    try:
+        given = _ask(run, left)
+    finally:
+        if len(run.book.marks):
+            write_out(run)
+    typer.echo(f"{plural(given, 'mark')} given, {len(left) - given} left.")
+
+
+def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
+    """Ask for one after the other; how many were given."""
+    given: set[int] = set()
+    shown, k = "", 0
+    while 0 <= k < len(left):
+        sheet, one = left[k]
+        if shown != sheet.id:
+            typer.echo(_head(sheet))
+            shown = sheet.id
+        typer.echo(f"\n── {sheet.id} · {visible(one.came.name)} · {k + 1} of {len(left)} " + "─" * 20)
+        typer.echo(_lines(one.answer.text) if one.answer.text else "  (nothing was written)")
+        if one.was:
+            typer.echo(f"  To be marked again: was {visible(one.was)}.")
+        said = _answer(f"{sheet.id} {visible(one.came.name)}, 0 to {number(sheet.most)} ({HOW}): ")
+        if said is None or said.casefold() == "q":
+            break
+        if said.casefold() == "b":
+            k = max(0, k - 1)
+        elif said.casefold() == "r":
+            shown = ""
+        elif not said:
+            k += 1
+        elif (points := number_of(said)) is None or points > sheet.most:
+            typer.echo(f"{visible(said)[:40]!r} is no number from 0 to {number(sheet.most)}.", err=True)
+            if not sys.stdin.isatty():
+                usage(f"{sheet.id} {one.came.name}: what was piped in is no mark; nothing after it was read.")
+        else:
+            _give(run, sheet, one, points)
+            given.add(k)
+            k += 1
+    return len(given)
+
+
+def _give(run: ClassRun, sheet: Sheet, one: ToMark, points: float) -> None:
+    work = next(
+        work for came, work in zip(run.submissions, run.works(), strict=True) if came.name == one.came.name
+    )
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    run.book.enter("", Mark(work.name, sheet.id, points, work.sha256, work.entry, now, "command"))
+    try:
+        run.book.keep()
+    except OSError as error:
+        typer.echo(f"{run.book.marks_path}: the mark could not be written ({error.strerror}).", err=True)
+        raise typer.Exit(1) from error
+
+
+def _head(sheet: Sheet) -> str:
+    parts = [f"\n{sheet.id}  {sheet.title} ({number(sheet.most)} points)"]
+    if sheet.rubric:
+        parts.append(f"Rubric:\n{_lines(sheet.rubric)}")
+    if sheet.model:
+        parts.append(f"Model answer:\n{_lines(sheet.model)}")
+    return "\n\n".join(parts)
+
+
+def _lines(text: str) -> str:
+    """Text for a terminal, indented: no control character of a student's reaches it."""
+    return "\n".join(f"  {line}" for line in whole(text).replace("\t", "    ").split("\n"))
+
+
+def _answer(prompt: str) -> str | None:
+    """What was typed; None at the end of the input or Ctrl-C."""
+    typer.echo(prompt, nl=False)
+    try:
+        line = sys.stdin.readline()
+    except (KeyboardInterrupt, ValueError):
+        return None
+    if not sys.stdin.isatty():
+        typer.echo()
+    return line.strip() if line else None

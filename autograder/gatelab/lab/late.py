@@ -1,0 +1,171 @@
+"""The rule for late work, `[late]` in lab.toml, and what it says of a time that a platform gave.
+
+    due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions; or in [late], also as "2026-11-30 23:59" with zone = "Europe/Berlin"
+
+    [late]
+    grace_minutes = 15               # late by no more than this is not late
+    percent_per_day = 10             # for each day begun since it was due
+    cap = 50                         # percent, at most
+    of = "earned"                    # what the percents are of: the points earned, or the points "possible"
+
+It is no part of the grading: a change of it grades nothing again.
+"""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+KEY = "late"
+DAY = timedelta(days=1)
+
+
+class LateError(ValueError):
+    """`[late]` is not in order; the message names the file, the key and what it must be."""
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """What the rule takes from one submission: `percent` of the points earned or `possible`, and why in one sentence."""
+
+    percent: float = 0.0
+    possible: bool = False
+    text: str = ""
+
+    def points(self, earned: float, possible: float) -> float:
+        """Points to be taken off; never more than were earned."""
+        return round(min(earned, self.percent / 100 * (possible if self.possible else earned)), 6)
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class LateRule:
+    """`due` is aware of its zone; `grace` is how late is not late yet."""
+
+    due: datetime
+    percent_per_day: float
+    grace: timedelta = timedelta()
+    cap: float = 100.0
+    possible: bool = False
+
+    def of(self, handed_in: datetime | None) -> Lateness:
+        """What it says of a submission; nothing where the platform told no time. `handed_in` is aware of its zone."""
+        if handed_in is None:
+            return Lateness()
+        late = handed_in.astimezone(UTC) - self.due.astimezone(
+            UTC
+        )  # hours that passed, also over a change of the clocks
+        if late <= self.grace:
+            return Lateness()
+        days = math.ceil(late / DAY)
+        percent = min(self.cap, days * self.percent_per_day)
+        what = "possible points" if self.possible else "points earned"
+        when = handed_in.astimezone(self.due.tzinfo)
+        return Lateness(
+            percent,
+            self.possible,
+            f"Handed in {when:%Y-%m-%d %H:%M:%S %z}, {_span(late)} after {self.due:%Y-%m-%d %H:%M:%S %z}; {percent:g} % of the {what}.",
+        )
+
+
+def late_rule(path: Path) -> LateRule | None:
+    """The rule in this lab.toml, None where there is none. Raises LateError; a file that is no TOML has no rule here."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    row, due = data.get(KEY), data.get("due")
+    if row is None:
+        return None
+    where = f"{path}, [{KEY}]"
+    if not isinstance(row, dict):
+        raise LateError(f"{where}: must be a table of {', '.join(KINDS)}.")
+    for key, value in row.items():
+        if key not in KINDS:
+            near = get_close_matches(key, KINDS, 1)
+            raise LateError(
+                f"{where}: has no key {key}{f' ({near[0]} is meant?)' if near else ''}; there are {', '.join(KINDS)}."
+            )
+        words, holds = KINDS[key]
+        if not holds(value):
+            raise LateError(f"{where}: {key} must be {words}; it is {value!r}.")
+    if due is not None and "due" in row:
+        raise LateError(f"{where}: due stands above the questions already; take it out of one place.")
+    row = row if due is None else {**row, "due": due}
+    for key in ("due", "percent_per_day"):
+        if key not in row:
+            raise LateError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
+    return LateRule(
+        _due(row, where),
+        float(row["percent_per_day"]),
+        timedelta(minutes=row.get("grace_minutes", 0)),
+        float(row.get("cap", 100)),
+        row.get("of", "earned") == "possible",
+    )
+
+
+def _due(row: dict[str, Any], where: str) -> datetime:
+    zone: str | None = row.get("zone")
+    due: datetime = row["due"]
+    if isinstance(row["due"], str):
+        try:
+            due = datetime.fromisoformat(row["due"].strip())
+        except ValueError:
+            raise LateError(f"{where}: due must be {KINDS['due'][0]}; it is {row['due']!r}.") from None
+    if due.tzinfo is not None and zone is None:
+        return due
+    if zone is None:
+        raise LateError(
+            f'{where}: due has no time zone; write 2026-11-30T23:59:00+01:00, or add zone = "Europe/Berlin".'
+        )
+    if due.tzinfo is not None:
+        raise LateError(f"{where}: due has a time zone already; take out zone.")
+    return due.replace(tzinfo=ZoneInfo(zone))
+
+
+def _is_moment(value: Any) -> bool:
+    if isinstance(value, str):
+        return ":" in value
+    return isinstance(value, datetime)
+
+
+def _is_zone(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and bool(ZoneInfo(value))
+    except (OSError, ValueError, KeyError):  # KeyError: ZoneInfoNotFoundError
+        return False
+
+
+def _is_number(most: float) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= most
+
+
+KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "due": ("a date with a time, as in 2026-11-30T23:59:00+01:00", _is_moment),
+    "zone": ('the name of a time zone in quotes, as in "Europe/Berlin"', _is_zone),
+    "grace_minutes": ("a number of minutes from 0 on, without quotes", _is_number(1e6)),
+    "percent_per_day": ("a number from 0 to 100, without quotes", _is_number(100)),
+    "cap": ("a number of percent from 0 to 100, without quotes", _is_number(100)),
+    "of": ('"earned" or "possible"', lambda value: value in ("earned", "possible")),
+}
+
+
+def _span(late: timedelta) -> str:
+    """`2 d 3 h`, `1 h 13 min`, `40 s`: the two largest units that are not nothing."""
+    seconds = math.ceil(late.total_seconds())
+    parts = [
+        (seconds // 86400, "d"),
+        (seconds // 3600 % 24, "h"),
+        (seconds // 60 % 60, "min"),
+        (seconds % 60, "s"),
+    ]
+    return " ".join([f"{count} {unit}" for count, unit in parts if count][:2])

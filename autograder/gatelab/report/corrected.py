@@ -1,0 +1,145 @@
+"""The report as it counts: with the marks by hand, with what staff put in the place of the grader's, with what lateness takes off.
+
+The report itself stays the record of what the grader did; this is made of it whenever something is shown or handed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from gatelab.lab.late import Lateness
+from gatelab.report.marks import Mark
+from gatelab.report.model import Part, Question, Report
+from gatelab.report.plain import number
+
+NO_REASON = "no reason was given"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What staff gave one work. By question ID: `marks`, `reasons` of these, `overrides`, `comments` ("": on the whole)."""
+
+    marks: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    overrides: dict[str, Mark] = field(default_factory=dict)
+    comments: dict[str, str] = field(default_factory=dict)
+    penalty: Mark | None = None  # in the place of what the rule for late work takes
+    lateness: Lateness = field(default_factory=Lateness)
+
+    @classmethod
+    def of(cls, marks: dict[str, float]) -> Given:
+        return cls(marks)
+
+
+@dataclass
+class Corrected(Question):
+    """A question as it counts. `given`: the points that staff gave in the place of the grader's `graded`."""
+
+    given: Mark | None = None
+    why: str = ""  # of a mark by hand
+    comment: str = ""
+
+    @property
+    def graded(self) -> float:
+        """The grader's points."""
+        return super().points
+
+    @property
+    def points(self) -> float:
+        return self.graded if self.given is None else self.given.points
+
+    @property
+    def followed_through(self) -> bool:
+        return self.given is None and super().followed_through
+
+    @property
+    def said(self) -> list[str]:
+        """What staff say of it, for student and staff: one sentence each."""
+        said = []
+        if self.given is not None:
+            said.append(
+                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, in the place of the grader's "
+                f"{number(self.graded)}: {self.given.why or NO_REASON}."
+            )
+        if self.why:
+            said.append(f"Marked by hand: {self.why}")
+        if self.comment:
+            said.append(f"Comment: {self.comment}")
+        return said
+
+
+@dataclass
+class Counted(Report):
+    """A report as it counts; `points` is the total, less what lateness takes off."""
+
+    given: Given = field(default_factory=Given)
+
+    @property
+    def before_penalty(self) -> float:
+        """What the questions give."""
+        return round(sum(question.points for question in self.questions), 6)
+
+    @property
+    def by_rule(self) -> float:
+        """What the rule for late work takes off."""
+        possible = sum(
+            question.max_points for question in self.questions if question.parts or not question.by_hand
+        )
+        return self.given.lateness.points(self.before_penalty, possible) if self.status == "graded" else 0.0
+
+    @property
+    def penalty(self) -> float:
+        """What is taken off."""
+        if self.given.penalty is None or self.status != "graded":
+            return self.by_rule
+        return min(self.given.penalty.points, self.before_penalty)
+
+    @property
+    def points(self) -> float:
+        return round(self.before_penalty - self.penalty, 6)
+
+    @property
+    def said(self) -> list[str]:
+        """What staff, and the rule for late work, say of the work as a whole: one sentence each."""
+        said, rule, by = [], self.given.lateness.text, self.given.penalty
+        if rule:
+            said.append(rule)
+        if by is not None and self.status == "graded":
+            what = f"{number(self.penalty)} points are taken off" if self.penalty else "Nothing is taken off"
+            said.append(
+                f"{what} for lateness, in the place of {number(self.by_rule)}: {by.why or NO_REASON}."
+            )
+        elif self.penalty:
+            said.append(f"{number(self.penalty)} points are taken off for lateness.")
+        if comment := self.given.comments.get(""):
+            said.append(f"Comment: {comment}")
+        return said
+
+
+def counted(report: Report, given: Given) -> Counted:
+    """The report as it counts."""
+    values = {f.name: getattr(report, f.name) for f in fields(Report)}
+    values["questions"] = [_corrected(question, given) for question in report.questions]
+    return Counted(**values, given=given)
+
+
+def _corrected(question: Question, given: Given) -> Corrected:
+    values: dict[str, Any] = {f.name: getattr(question, f.name) for f in fields(Question)}
+    id = question.id
+    if question.by_hand and id in given.marks:
+        points = given.marks[id]
+        values["parts"] = [Part("by hand", points, question.max_points, points > 0)]
+    # `given` may not be called for a question that is marked by hand: its mark is what staff gave.
+    over = None if question.by_hand else given.overrides.get(id)
+    return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
+
+
+def said_of(report: Report) -> list[str]:
+    """`Counted.said`; nothing of a report that is the grader's alone."""
+    return report.said if isinstance(report, Counted) else []
+
+
+def said_of_question(question: Question) -> list[str]:
+    """`Corrected.said`; nothing of a question that is the grader's alone."""
+    return question.said if isinstance(question, Corrected) else []

@@ -1,0 +1,120 @@
+"""What staff put in the place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
+
+Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and stand
+as to be given again beside anything else that comes in under the name. A late penalty is the person's and holds by name.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
+from gatelab.report.plain import escape_formula, unescaped
+from gatelab.report.sheet import SheetError, read_table
+
+COLUMNS = ("submission", "what", "question", "points", "why", "sha256", "entry", "given", "source")
+POINTS, COMMENT, LATE = "points", "comment", "late"
+LONGEST = 2_000  # characters of a comment or a reason
+
+
+@dataclass
+class Corrections:
+    """Three tables of `Mark`s. `points`: in the place of the grader's; `comments`: their text is `why`, their question "" for the work
+    as a whole; `late`: points taken off in the place of the rule's, without question and bytes."""
+
+    points: Marks = field(default_factory=Marks)
+    comments: Marks = field(default_factory=Marks)
+    late: Marks = field(default_factory=Marks)
+
+    @property
+    def tables(self) -> dict[str, Marks]:
+        return {POINTS: self.points, COMMENT: self.comments, LATE: self.late}
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables.values()))
+
+    def put_back(self, older: Corrections) -> list[str]:
+        """As for marks."""
+        return [
+            f"{whose} {'' if what == POINTS else what}".strip()
+            for what, table in self.tables.items()
+            for whose in table.put_back(older.tables[what])
+        ]
+
+    def only(self, works: list[Work]) -> Corrections:
+        """Those that count for one of these works, of whatever class they were; a late penalty was of that class's date."""
+        return Corrections(self.points.only(works), self.comments.only(works))
+
+    def strangers(self, works: list[Work]) -> list[str]:
+        """Names with corrections that no work of the class has anything to do with."""
+        return sorted({name for table in self.tables.values() for name in table.strangers(works)})
+
+    def penalty(self, work: Work) -> Mark | None:
+        """What is taken off in the place of what the rule takes."""
+        return self.late.by_key.get((work.name, "", ""))
+
+    def said(self, work: Work) -> dict[str, str]:
+        """Question, or "" for the work as a whole → comment."""
+        return {
+            mark.question: mark.why
+            for mark in self.comments.by_key.values()
+            if (mark.submission, mark.sha256) == (work.name, work.sha256)
+        }
+
+    def text(self) -> str:
+        """corrections.csv, UTF-8, a header row first."""
+        marks = [(what, mark) for what, table in self.tables.items() for mark in table.by_key.values()]
+        more = list(dict.fromkeys(title for _, mark in marks for title, _ in mark.more))
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        table.writerow([*COLUMNS, *more])
+        for what, mark in marks:
+            extra = dict(mark.more)
+            points = "" if what == COMMENT else exact(mark.points)
+            row = [
+                mark.submission,
+                what,
+                mark.question,
+                points,
+                escape_formula(mark.why),
+                mark.sha256,
+                mark.entry,
+                mark.given,
+            ]
+            table.writerow([*row, mark.source, *(extra.get(title, "") for title in more)])
+        return text.getvalue()
+
+
+def read_corrections(data: bytes) -> Corrections:
+    """What corrections.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
+    try:
+        table = read_table(data, "submission", COLUMNS)
+    except SheetError as error:
+        raise MarksError(str(error)) from error
+    for title in ("what", "question", "points", "why", "sha256"):
+        if title not in table.columns:
+            raise MarksError(f"has no column {title!r}")
+    found = Corrections()
+    for line in table.lines:
+        if line.above:
+            continue
+        row: dict[str, Any] = {title: table.raw(line, title) for title in COLUMNS}
+        what, points = row.pop("what").strip(), number_of(row.pop("points"))
+        row["why"] = unescaped(row["why"])
+        is_whole = (points is not None or what == COMMENT) and (row["question"].strip() or what != POINTS)
+        if what not in found.tables or not row["submission"] or not is_whole:
+            raise MarksError(f"has no correction in line {line.number}")
+        more = tuple(
+            (title, line.cells[k]) for k, title in table.others.items() if title and k < len(line.cells)
+        )
+        found.tables[what].give(Mark(points=points or 0.0, more=more, **row))
+    return found
+
+
+def one_line(text: str) -> str:
+    """A reason or a comment as it is kept: one line, of printable characters, not without end."""
+    text = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(text.split())[:LONGEST]

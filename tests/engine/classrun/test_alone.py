@@ -1,0 +1,84 @@
+"""Two commands in one output folder: the second says so and stops, and the lock dies with whoever held it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from processes import within
+from tiny_class import Tiny
+
+COMMAND = str(Path(sys.executable).with_name("gatelab"))
+# Holds the lock as a command does, with a child that outlives it.
+HOLDER = (
+    "import subprocess, sys, time; from pathlib import Path; from gatelab.classrun.lock import alone\n"
+    "with alone(Path(sys.argv[1])):\n"
+    "    child = subprocess.Popen(['sleep', '300'])\n"
+    "    print(child.pid, flush=True)\n"
+    "    time.sleep(300)\n"
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("alone"))
+    assert tiny.grade().exit_code == 0
+    return tiny
+
+
+def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny: Tiny) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tiny.out)], stdout=subprocess.PIPE, text=True
+    )
+    child = int(holder.stdout.readline())
+    try:
+        before = {path: path.read_bytes() for path in tiny.out.rglob("*") if path.is_file()}
+        for words in (
+            ["grade", tiny.folder],
+            ["regrade", tiny.folder],
+            ["mark", "ada", "q1", "1", "--why", "x"],
+            ["comment", "ada", "x"],
+        ):
+            started = time.monotonic()
+            done = subprocess.run(
+                [COMMAND, *words, "-o", tiny.out, "--root", tiny.kit],
+                capture_output=True,
+                text=True,
+                timeout=120,
+            )
+            assert (done.returncode, done.stdout) == (2, ""), (words, done.stdout + done.stderr)
+            assert done.stderr == (
+                f"{tiny.out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o.\n"
+            ), words
+            assert time.monotonic() - started < 60
+        assert {path: path.read_bytes() for path in tiny.out.rglob("*") if path.is_file()} == before
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        said = tiny.grade()
+        assert said.exit_code == 0 and "another gatelab command" not in said.output
+    finally:
+        holder.kill()
+        os.kill(child, signal.SIGKILL)
+
+
+def test_a_run_that_grades_holds_it_and_its_processes_do_not(tiny: Tiny) -> None:
+    first = subprocess.Popen(
+        [COMMAND, "grade", tiny.folder, "-o", tiny.out, "--root", tiny.kit, "--jobs", "1", "--fresh"],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert within(
+            60,
+            lambda: "at work in this folder" in tiny.gatelab("mark", "ada", "q1", "x", "--why", "x").stderr,
+        )
+        # What it starts has its own descriptors: when it is killed, the folder is free at once.
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+        assert "at work in this folder" not in tiny.gatelab("mark", "ada", "q1", "x", "--why", "x").stderr
+    finally:
+        first.kill()

@@ -1,0 +1,265 @@
+"""What staff put in the place of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from marked_class import Class, class_of, saved
+from small_lab import SETUP, solution, write_notebook
+from typer.testing import CliRunner, Result
+
+from gatelab.cli.app import app
+from gatelab.cli.export import reports
+from gatelab.report.gradescope import gradescope_results
+
+WHY = "the sum was right, shown at the board"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
+    base = tmp_path_factory.mktemp("graded")
+    graded = Class(base, class_of(base)[0])
+    assert graded.run().exit_code == 1  # for the PDF
+    return graded
+
+
+@pytest.fixture
+def fresh(graded: Class, tmp_path: Path) -> Class:
+    return graded.copy(tmp_path)
+
+
+def gatelab(fresh: Class, *words: object, **more: object) -> Result:
+    given = [*map(str, words), "-o", str(fresh.out), "--root", str(fresh.kit)]
+    said = CliRunner().invoke(app, given, **more)
+    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+    return said
+
+
+def kept(fresh: Class) -> list[dict[str, str]]:
+    with open(fresh.out / "corrections.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def page(fresh: Class, name: str) -> str:
+    return (fresh.out / "feedback" / f"{name}.html").read_text(encoding="utf-8")
+
+
+def filled(fresh: Class, system: str, sheet: str) -> list[dict[str, str]]:
+    path = fresh.base / "sheet.csv"
+    path.write_text(sheet, encoding="utf-8")
+    CliRunner().invoke(app, ["export", system, str(fresh.out), "--template", str(path)])
+    return list(csv.DictReader(io.StringIO((fresh.out / f"{system}.csv").read_text(encoding="utf-8"))))
+
+
+def everywhere(fresh: Class, name: str, question: str, points: str, total: str, why: str) -> None:
+    """The points that staff gave count, with their reason, in the table, on both pages and in every export."""
+    row = fresh.rows()[name]
+    assert (row[question], row["total"]) == (points, total)
+    assert f"{question}: {points} instead of 10 ({why})" in row["overrides"]
+    for text in (page(fresh, name), (fresh.out / "index.html").read_text(encoding="utf-8")):
+        assert f"Staff gave {points} of 10 points here" in text and why in text
+    (canvas,) = filled(fresh, "canvas", f"Student,ID,SIS Login ID,Section,LSTM (77)\nA,1,{name},S,\n")
+    assert canvas["LSTM (77)"] == total
+    (moodle,) = filled(
+        fresh, "moodle", f"Identifier,Full name,Grade,Feedback comments\nParticipant 1,{name},,\n"
+    )
+    assert moodle["Grade"] == total and why in moodle["Feedback comments"]
+    report = next(report for report in reports(fresh.out) if report.submission == name)
+    results = gradescope_results(report)
+    test = next(test for test in results["tests"] if test["name"].startswith(f"{question}:"))
+    assert (results["score"], test["score"]) == (float(total), float(points)) and why in test["output"]
+
+
+class TestAnOverride:
+    def test_of_the_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
+        said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        assert (
+            said.exit_code == 0
+            and "ada q1: 4 of 10 in the place of the grader's 10. Total now: 4" in said.stdout
+        )
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        fresh.run("--fresh")
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 10
+
+    def test_written_into_grades_is_taken_in_with_its_reason(self, fresh: Class) -> None:
+        fresh.edit({("ada", "q1"): "4,5", ("ada", "override_reason"): WHY})
+        said = fresh.run()
+        assert f"Corrections taken in from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
+        everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
+        assert fresh.rows()["ada"]["override_reason"] == "" and "taken in" not in fresh.run().stderr
+        everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
+
+    def test_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
+        fresh.edit({("ada", "q1"): "4"})
+        assert "ada q1 10 → 4, without a reason" in fresh.run().stderr
+        assert "no reason was given" in page(fresh, "ada")
+        fresh.edit({("ada", "override_reason"): WHY})
+        fresh.run()
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+
+    @pytest.mark.parametrize("way", ["dash", "command", "remove"])
+    def test_is_taken_back(self, fresh: Class, way: str) -> None:
+        before = fresh.rows()
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        if way == "dash":
+            fresh.edit({("ada", "q1"): "-"})
+            assert "ada q1 override withdrawn (was 4)" in fresh.run().stderr
+        else:
+            said = gatelab(fresh, "mark", "ada", "q1", *(["-"] if way == "command" else ["--remove"]))
+            assert said.exit_code == 0 and "ada q1: taken back." in said.stdout
+        assert fresh.rows() == before and WHY not in page(fresh, "ada")
+        assert any(WHY in path.read_text() for path in (fresh.out / "earlier").glob("*-corrections-*"))
+
+    def test_is_not_withdrawn_by_what_is_gone(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        (fresh.out / "corrections.csv").unlink()
+        assert "corrections.csv: was taken away; it is written again from" in fresh.run().stderr
+        path = fresh.out / "corrections.csv"
+        path.write_text(path.read_text().splitlines()[0] + "\n")
+        assert "lacked the corrections ada q1; they are put back from" in fresh.run().stderr
+        fresh.edit({("ada", "q1"): ""})
+        assert "an emptied cell withdraws nothing" in fresh.run().stderr
+        fresh.grades.unlink()
+        fresh.run()
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+
+    def test_of_something_else_that_came_in_is_to_be_given_again(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "comment", "ada", "Well drawn.")
+        write_notebook(fresh.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
+        said = fresh.run()
+        row = fresh.rows()["ada"]
+        assert (row["q1"], row["overrides"]) == ("10", "")
+        assert row["mark_again"] == "q1 was 4; comment was Well drawn."
+        assert "To be marked again" in said.stderr and "ada q1 (was 4)" in said.stderr
+
+    def test_does_an_old_table_saved_over_a_newer_one_override_nothing(self, fresh: Class) -> None:
+        older = fresh.table()
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        row = next(row for row in older if row[0] == "bob")
+        row[older[0].index("q12a")] = "1"
+        fresh.grades.write_bytes(saved(older))
+        fresh.run()
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        assert fresh.marks() == {("bob", "q12a"): 1.0} and len(kept(fresh)) == 1
+
+    def test_no_formula_reaches_a_table_and_the_text_comes_back(self, fresh: Class) -> None:
+        why = '=HYPERLINK("x"); -1 as said'
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", why)
+        for row in csv.reader(io.StringIO((fresh.out / "corrections.csv").read_text())):
+            assert not any(cell.startswith(("=", "-", "+", "@")) for cell in row)
+        assert not fresh.rows()["ada"]["overrides"].startswith("=")
+        fresh.run()
+        assert "=HYPERLINK(&#34;x&#34;); -1 as said" in page(fresh, "ada")
+
+    @pytest.mark.parametrize(
+        ("words", "why"),
+        [
+            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is no number from 0 to 10."),
+            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is no number from 0 to 10."),
+            (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
+            (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
+            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class is called so; is 'ada' meant?"),
+            (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
+            (["ada", "q1", "--remove"], "ada q1: there is nothing to take back."),
+            (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
+            (["ada", "q12a", "3"], "ada q12a: '3' is no number from 0 to 2."),
+        ],
+    )  # fmt: skip
+    def test_bad_input_is_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
+        before = fresh.files()
+        said = gatelab(fresh, "mark", *words)
+        assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1
+        assert fresh.files() == before
+
+    @pytest.mark.parametrize(
+        ("cells", "why"),
+        [
+            ({("bob", "q1"): "15"}, "bob, column q1: '15' is no number from 0 to 10; fix it there and save."),
+            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is no number from 0 to 8"),
+            ({("bob", "q1"): "9", ("bob", "file"): "ada"}, "in a row whose file is not that of bob"),
+        ],
+    )  # fmt: skip
+    def test_a_bad_cell_is_refused_before_anything_is_written(
+        self, fresh: Class, cells: dict, why: str
+    ) -> None:
+        fresh.edit(cells)
+        before = fresh.files()
+        said = fresh.run()
+        assert said.exit_code == 2 and why in said.stderr and said.stderr.count("\n") == 1
+        assert fresh.files() == before
+
+    def test_a_damaged_table_is_no_table_without_corrections(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        (fresh.out / "corrections.csv").write_text(
+            "submission,what,question,points,why,sha256\nada,points,q1,many,,\n"
+        )
+        said = fresh.run()
+        assert said.exit_code == 2 and "corrections.csv: has no correction in line 2; copy " in said.stderr
+
+
+class TestWhatElseIsGiven:
+    def test_a_mark_by_hand_goes_the_same_way(self, fresh: Class) -> None:
+        said = gatelab(fresh, "mark", "ada", "q12a", "1,5", "--why", "no figure is named")
+        assert said.exit_code == 0 and fresh.marks() == {("ada", "q12a"): 1.5}
+        assert fresh.rows()["ada"]["total"] == "11.5" and "no figure is named" in page(fresh, "ada")
+        assert "q12a: marked by hand (no figure is named)" in fresh.rows()["ada"]["overrides"]
+        gatelab(fresh, "mark", "ada", "q12a", "-")
+        assert fresh.marks() == {} and fresh.rows()["ada"]["total"] == "10"
+
+    def test_comments_go_into_every_output_until_they_are_taken_back(self, fresh: Class) -> None:
+        gatelab(fresh, "comment", "ada", "Please come to see me.\nSoon.")
+        gatelab(fresh, "comment", "ada", "q1", "Mind <the> axes.")
+        gatelab(fresh, "comment", "ada", "q12a", "Half of it.")
+        fresh.edit({("bob", "comment_for_student"): "Fine work, -1 for style"})
+        said = fresh.run("--fresh")
+        assert "bob comment Fine work, -1 for style" in said.stderr
+        assert fresh.rows()["ada"]["comment_for_student"] == "Please come to see me. Soon."
+        assert fresh.rows()["ada"]["question_comments"] == "q1: Mind <the> axes.; q12a: Half of it."
+        for text in ("Please come to see me. Soon.", "Mind &lt;the&gt; axes.", "Half of it."):
+            assert text in page(fresh, "ada")
+        sheet = "Identifier,Full name,Grade,Feedback comments\nParticipant 1,ada,,\nParticipant 2,bob,,\n"
+        ada, bob = (row["Feedback comments"] for row in filled(fresh, "moodle", sheet))
+        assert "Please come to see me. Soon." in ada and "Mind <the> axes." in ada and "Half of it." in ada
+        assert "Fine work, -1 for style" in bob
+        fresh.edit({("bob", "comment_for_student"): "", ("ada", "comment_for_student"): "-"})
+        said = fresh.run()
+        assert "column comment_for_student was emptied for bob; what was written there stands" in said.stderr
+        assert "Fine work, -1 for style" in page(fresh, "bob") and "come to see me" not in page(fresh, "ada")
+        assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 0
+        assert "Mind" not in page(fresh, "ada")
+        assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 2
+        assert (
+            gatelab(fresh, "comment", "ada", "q1").stderr
+            == "ada q1: the comment is missing; write it after the question.\n"
+        )
+
+    def test_what_was_given_to_an_ungradable_work_is_kept_and_gives_no_total(self, fresh: Class) -> None:
+        said = gatelab(fresh, "mark", "essay.pdf", "q1", "3", "--why", "on paper")
+        assert said.exit_code == 0 and "It has no total: it was not graded." in said.stdout
+        gatelab(fresh, "comment", "essay.pdf", "Hand in the notebook next time.")
+        row = fresh.rows()["essay.pdf"]
+        assert (row["q1"], row["total"]) == ("3", "") and "Hand in the notebook" in page(fresh, "essay.pdf")
+
+    def test_somebody_who_has_left_keeps_it_and_stops_nobody(self, fresh: Class) -> None:
+        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        (fresh.folder / "ada.ipynb").unlink()
+        said = fresh.run()
+        assert "corrections.csv: keeps corrections of ada, of whom nothing is in this class" in said.stderr
+        assert "ada" not in fresh.rows() and kept(fresh)[0]["submission"] == "ada"
+
+    def test_without_a_graded_class_there_is_nothing_to_correct(self, tmp_path: Path) -> None:
+        command = [str(Path(sys.executable).with_name("gatelab")), "mark", "ada", "q1", "4"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert (
+            done.stderr
+            == "No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.\n"
+        )

@@ -1,0 +1,19 @@
+"""After `kill -9` of a class run the same command gives exactly the undisturbed results; `make killed` tries 100 moments."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import kill_soak
+import pytest
+
+
+@pytest.mark.parametrize(("scene", "moments"), [(kill_soak.first_run, 1), (kill_soak.edited, 3)])
+def test_the_same_command_again_gives_the_undisturbed_results(
+    tmp_path: Path, scene: object, moments: int
+) -> None:
+    found = kill_soak.Scene.of(scene(tmp_path / "class"))
+    for k in range(moments):
+        moment = random.uniform(0.3, 1) * found.seconds
+        assert found.disturbed(tmp_path / f"moment-{k}", moment) == [], f"killed after {moment:.3f} s"

@@ -1,0 +1,140 @@
+"""After a change of a suite or of points: who gains and who loses is shown before anything is replaced, and the earlier run is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_class import Tiny
+
+LARGE = '@part("q1", "large-logits", 1)\n'
+WITHOUT = LARGE.replace("@part", "# @part")
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
+    said = tiny.grade()
+    assert said.exit_code == 0, said.output
+    assert {name: row["total"] for name, row in tiny.rows().items()} == {
+        "ada": "10",
+        "bob": "9",
+        "cleo": "7.6",
+    }
+    return tiny
+
+
+@pytest.fixture
+def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
+    return graded.copy(tmp_path)
+
+
+def without_large_logits(tiny: Tiny) -> None:
+    """The suite of q1 as it was corrected: bob's point depends on it no more."""
+    text = tiny.suite.read_text(encoding="utf-8")
+    head, tail = text.split(LARGE)
+    rest = tail[tail.index("@part") :].replace('"gradient", 1)', '"gradient", 2)')
+    tiny.suite.write_text(head + rest, encoding="utf-8")
+
+
+def regrade(tiny: Tiny, *words: object) -> object:
+    return tiny.gatelab("regrade", tiny.folder, "--jobs", "1", *words)
+
+
+def outputs(tiny: Tiny) -> dict[str, bytes]:
+    """All that people read, without what a regrading keeps for itself."""
+    found = (path for path in tiny.out.rglob("*") if path.is_file() and ".regraded" not in path.parts)
+    return {str(path.relative_to(tiny.out)): path.read_bytes() for path in found}
+
+
+def test_a_comment_a_docstring_and_a_line_break_in_a_suite_are_no_change(tiny: Tiny) -> None:
+    tiny.replace(tiny.suite, '"""q1: probabilities', '"""Another sentence.\n\nq1: probabilities')
+    tiny.replace(
+        tiny.suite,
+        "def test_large_logits(student, draw):\n",
+        'def test_large_logits(\n    student, draw\n):\n    """What it is."""\n    # and why\n\n',
+    )
+    tiny.replace(tiny.table, "# The settings of the lab", "# All settings of the lab")
+    tiny.replace(tiny.table, "your-labs/blob", "our-labs/blob")
+    assert "3 of 3 notebooks are done from an earlier run and have not changed." in tiny.grade().stderr
+    before = outputs(tiny)
+    said = regrade(tiny)
+    assert (said.exit_code, said.stdout) == (
+        0,
+        "Nothing that decides a grade was changed since these were graded.\n",
+    )
+    assert outputs(tiny) == before
+
+
+def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tiny: Tiny) -> None:
+    tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied from bob")
+    tiny.gatelab("mark", "bob", "q2", "2", "--why", "handed in on paper")
+    without_large_logits(tiny)
+    before = outputs(tiny)
+    said = regrade(tiny)
+    assert said.exit_code == 1 and "Nothing was replaced." in said.stdout
+    assert outputs(tiny) == before
+    assert "bob: total 5 → 6\n    q1: 3 → 4 (gradient: 1 → 2, large logits: a part no more)\n" in said.stdout
+    assert "1 gain, 0 lose, 2 keep their total, of 3 graded again." in said.stdout
+    assert "q1: 1 up, 0 down, +1 points on average of those." in said.stdout
+
+    said = regrade(tiny, "--yes")
+    assert said.exit_code == 0 and "3 reports replaced. The earlier run is kept in" in said.stdout
+    assert {name: row["total"] for name, row in tiny.rows().items()} == {
+        "ada": "7",
+        "bob": "6",
+        "cleo": "7.6",
+    }
+    assert "copied from bob" in tiny.page("ada") and "handed in on paper" in tiny.page("bob")
+    (run,) = (tiny.out / "earlier").glob("run-*")
+    for name, data in before.items():
+        if not name.startswith("earlier"):
+            assert (run / name).read_bytes() == data
+    assert (run / "changes.txt").read_text().startswith("bob q1: 3 → 4 (")
+    assert run.name in (tiny.out / "index.html").read_text()
+    assert "3 of 3 notebooks are done from an earlier run" in tiny.grade().stderr
+    assert regrade(tiny).stdout.startswith("Nothing that decides a grade was changed")
+
+
+def test_one_name_and_one_question_can_be_graded_again_alone(tiny: Tiny) -> None:
+    without_large_logits(tiny)
+    tiny.replace(
+        tiny.suite.with_name("test_q2_cross_entropy.py"), 'part("q2", "loss", 4)', 'part("q2", "loss", 5)'
+    )
+    tiny.replace(
+        tiny.suite.with_name("test_q2_cross_entropy.py"),
+        'part("q2", "gradient", 2)',
+        'part("q2", "gradient", 1)',
+    )
+    before = tiny.rows()
+    said = regrade(tiny, "--only", "bob", "--question", "q1", "--yes")
+    assert said.exit_code == 0, said.output
+    assert "1 gain, 0 lose, 0 keep their total, of 1 graded again." in said.stdout
+    assert "3 submissions still graded with what was before" in said.stdout
+    assert tiny.rows() == before | {"bob": before["bob"] | {"q1": "4", "total": "10"}}
+    said = regrade(tiny, "--only", "bob", "--yes")
+    assert "0 gain, 0 lose, 1 keep their total, of 1 graded again." in said.stdout
+    assert "2 submissions still graded" in said.stdout
+    assert len(tiny.book()["earlier_runs"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--only", "bobo"], "'bobo': no submission of this class is called so; is 'bob' meant?"),
+        (["--question", "q9"], "--question q9: no such question"),
+    ],
+)
+def test_bad_input_is_one_sentence(tiny: Tiny, words: list[str], why: str) -> None:
+    before = outputs(tiny)
+    said = regrade(tiny, *words)
+    assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1
+    assert outputs(tiny) == before
+
+
+def test_a_folder_without_a_graded_class_is_refused(tiny: Tiny) -> None:
+    (tiny.out / "class.json").unlink()
+    said = regrade(tiny)
+    assert said.exit_code == 2 and said.stderr.startswith(
+        f"{tiny.out}: no graded class in it (No such file or directory)"
+    )

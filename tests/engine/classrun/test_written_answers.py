@@ -1,0 +1,130 @@
+"""The written answers one after the other, and all on one page, for whoever marks without formgrader."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from marked_class import Class
+from small_lab import SETUP, small_lab, solution
+from typer.testing import CliRunner, Result
+
+from gatelab.cli.app import app
+
+HOSTILE = "</div><script>alert(1)</script><img src=x onerror=alert(2)> \x1b[2J\x1b]0;owned\x07 [x](javascript:alert(3)) \u202e"
+STUB = "*Your answer here.*"
+QUESTION = "### q12a: say it\nin your own words"
+ANSWERS = {
+    "ada": "The cell state keeps.",
+    "bob": HOSTILE,
+    "cleo": STUB,
+    "dora": None,
+    "eve": "Without any metadata.",
+}
+
+
+def notebook(answer: str | None, handed_out: bool = False, metadata: bool = True) -> dict:
+    def cell(kind: str, source: str, grade_id: str = "") -> dict:
+        mark = {"nbgrader": {"grade_id": grade_id}} if grade_id and metadata else {}
+        more = {"outputs": [], "execution_count": None} if kind == "code" else {}
+        return {"cell_type": kind, "source": source, "metadata": mark, **more}
+
+    cells = [cell("code", SETUP), cell("markdown", QUESTION)]
+    if not handed_out:
+        cells.insert(1, cell("code", solution("q1"), "q1-solution"))
+    if answer is not None:
+        cells.append(cell("markdown", answer, "q12a"))
+    return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
+
+
+def save(path: Path, book: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(book), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
+    base = tmp_path_factory.mktemp("written")
+    lab = small_lab(base / "kit")
+    save(base / "kit" / "release" / lab.name / "lab.ipynb", notebook(STUB, handed_out=True))
+    save(base / "kit" / "solutions" / lab.name / "lab.ipynb", notebook("The model: c keeps & h shows."))
+    (lab.assignment / "RUBRIC.md").write_text(
+        "# Rubric\n\n## q12a: two states (2 points)\n\n| 1 | <b>roles</b> |\n\n## q12b: not here\n\nnothing\n",
+        encoding="utf-8",
+    )
+    for name, answer in ANSWERS.items():
+        save(base / "class" / f"{name}.ipynb", notebook(answer, metadata=name != "eve"))
+    graded = Class(base, base / "kit")
+    graded.run("--question", "q1")
+    return graded
+
+
+@pytest.fixture
+def fresh(graded: Class, tmp_path: Path) -> Class:
+    return graded.copy(tmp_path)
+
+
+def mark(fresh: Class, typed: str) -> Result:
+    said = CliRunner().invoke(app, ["mark", str(fresh.out), "--root", str(fresh.kit)], input=typed)
+    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+    return said
+
+
+def test_they_come_one_after_the_other_with_rubric_and_model_answer(fresh: Class) -> None:
+    said = mark(fresh, "1,5\n\n0\n2\n")
+    text = said.stdout
+    assert said.exit_code == 0 and "3 marks given, 1 left." in text
+    assert (
+        text.index("| 1 | <b>roles</b> |")
+        < text.index("The model: c keeps & h shows.")
+        < text.index("The cell state keeps.")
+    )
+    assert "q12b" not in text
+    assert "(nothing was written)" in text and "Without any metadata." in text
+    assert "q12a: not shown for dora: its cell was not found" in said.stderr
+    assert fresh.marks() == {("ada", "q12a"): 1.5, ("cleo", "q12a"): 0.0, ("eve", "q12a"): 2.0}
+    assert (
+        fresh.rows()["ada"]["q12a"] == "1.5"
+        and "of 12 points" in (fresh.out / "feedback" / "ada.html").read_text()
+    )
+    assert "· bob · 1 of 1" in mark(fresh, "q\n").stdout
+    assert fresh.marks() == {("ada", "q12a"): 1.5, ("cleo", "q12a"): 0.0, ("eve", "q12a"): 2.0}
+
+
+def test_one_can_go_back_and_look_again(fresh: Class) -> None:
+    said = mark(fresh, "1\nb\nr\n2\nq\n")
+    assert fresh.marks() == {("ada", "q12a"): 2.0}
+    assert said.stdout.count("The model: c keeps") == 2 and "1 mark given, 3 left." in said.stdout
+
+
+def test_what_is_typed_wrong_gives_no_mark_and_ends_what_is_piped_in(fresh: Class) -> None:
+    said = mark(fresh, "1\n3\n1\n")
+    assert said.exit_code == 2 and "'3' is no number from 0 to 2." in said.stderr
+    assert fresh.marks() == {("ada", "q12a"): 1.0}
+
+
+def test_no_control_character_of_a_student_reaches_the_terminal(fresh: Class) -> None:
+    said = mark(fresh, "\n\n\n\n")
+    assert "alert(1)" in said.output
+    assert not set(said.output) & {"\x1b", "\x07", "\u202e"}
+    assert fresh.marks() == {} and "0 marks given, 4 left." in said.stdout
+
+
+def test_nothing_of_a_student_runs_on_the_page(fresh: Class) -> None:
+    mark(fresh, "1\nq\n")
+    page = (fresh.out / "written.html").read_text(encoding="utf-8")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page and "&lt;b&gt;roles&lt;/b&gt;" in page
+    for part in ("<script", "<img", "<b>", "\x1b", 'href="javascript'):
+        assert part not in page
+    assert (
+        "default-src 'none'" in page and "Nothing was written." in page and "its cell was not found" in page
+    )
+
+
+def test_an_answer_that_was_handed_in_anew_is_not_shown_for_the_graded_one(fresh: Class) -> None:
+    mark(fresh, "1\nq\n")
+    save(fresh.folder / "bob.ipynb", notebook("Another one."))
+    said = mark(fresh, "q\n")
+    assert "Another one." not in said.stdout
+    assert "bob" in said.stderr and "run gatelab grade again" in said.stderr

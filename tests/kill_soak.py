@@ -1,0 +1,150 @@
+"""`kill -9` of a class run at random moments, then the same command again: are the results the undisturbed ones? `make killed`.
+
+    python tests/kill_soak.py [--moments 100] [--seed 1]
+
+Every other moment falls into a run that grades a class for the first time, the rest into one that takes in marks, overrides and
+comments that were written into grades.csv, and writes everything anew. Prints a line for each moment that went wrong and one in the
+end; exit code 1 when there was one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from tiny_class import CLASS, Tiny
+
+COMMAND = str(Path(sys.executable).with_name("gatelab"))
+CLOCK = {"cpu_seconds", "wall_seconds", "seconds", "given"}  # what no two runs have alike
+EDITS = {
+    ("ada", "q1"): "1,5", ("ada", "override_reason"): "copied", ("bob", "comment_for_student"): "Fine, but for large logits.",
+    ("cleo", "q2"): "6",
+}  # fmt: skip
+
+
+@dataclass
+class Scene:
+    """A folder as it is before the command, how long the command takes, and what is there when it was not disturbed."""
+
+    before: Path
+    seconds: float
+    want: dict[str, object]
+
+    @classmethod
+    def of(cls, tiny: Tiny) -> Scene:
+        before = tiny.base.with_name(f"{tiny.base.name}-before")
+        shutil.copytree(tiny.base, before)
+        started = time.monotonic()
+        assert run(tiny).wait() == 0
+        return cls(before, time.monotonic() - started, results(tiny.out))
+
+    def disturbed(self, base: Path, moment: float) -> list[str]:
+        """Kill the command after `moment` seconds and give it again; what is not as it would have been, a line each."""
+        shutil.copytree(self.before, base)
+        tiny = Tiny(base)
+        process = run(tiny)
+        try:
+            process.wait(timeout=moment)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        code = run(tiny).wait()
+        found = results(tiny.out)
+        wrong = [] if code == 0 else [f"the same command again ended with {code}"]
+        wrong += [
+            f"{name} is not as it would have been" for name in self.want if found.get(name) != self.want[name]
+        ]
+        wrong += [f"{name} would not have been there" for name in found.keys() - self.want.keys()]
+        shutil.rmtree(base)
+        return wrong
+
+
+def run(tiny: Tiny) -> subprocess.Popen[bytes]:
+    words = [COMMAND, "grade", tiny.folder, "-o", tiny.out, "--root", tiny.kit, "--jobs", "1"]
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def first_run(base: Path) -> Tiny:
+    """A class that was never graded."""
+    return Tiny.lay_out(base)
+
+
+def edited(base: Path) -> Tiny:
+    """A class that was graded, and in whose table somebody has written since."""
+    tiny = Tiny.lay_out(base)
+    assert run(tiny).wait() == 0
+    path = tiny.out / "grades.csv"
+    table = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    for (name, column), cell in EDITS.items():
+        next(row for row in table if row[0] == name)[table[0].index(column)] = cell
+    text = io.StringIO()
+    csv.writer(text).writerows(table)
+    path.write_text(text.getvalue(), encoding="utf-8")
+    assert set(CLASS) == set(tiny.rows())
+    return tiny
+
+
+def results(out: Path) -> dict[str, object]:
+    """What a run leaves for people, but for the times in it. What was kept of earlier versions may differ: a killed run had its own."""
+    found: dict[str, object] = {}
+    for path in out.rglob("*"):
+        name = path.relative_to(out).as_posix()
+        if not path.is_file() or name.startswith("earlier/"):
+            continue
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".json":
+            found[name] = _without_clock(json.loads(text))
+        elif name in ("marks.csv", "corrections.csv"):
+            rows = [
+                {k: v for k, v in row.items() if k not in CLOCK} for row in csv.DictReader(io.StringIO(text))
+            ]
+            found[name] = sorted(rows, key=lambda row: sorted(row.items()))
+        elif name == "index.html":
+            found[name] = [line for line in text.splitlines() if "Processor time" not in line]
+        else:
+            found[name] = text
+    return found
+
+
+def _without_clock(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _without_clock(item) for key, item in value.items() if key not in CLOCK}
+    return [_without_clock(item) for item in value] if isinstance(value, list) else value
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--moments", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=None)
+    asked = parser.parse_args()
+    drawn = random.Random(asked.seed)
+    wrong = 0
+    with tempfile.TemporaryDirectory(prefix="killed-", dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        scenes = [Scene.of(first_run(Path(folder, "first"))), Scene.of(edited(Path(folder, "edited")))]
+        for k in range(asked.moments):
+            scene = scenes[k % len(scenes)]
+            moment = drawn.uniform(0, scene.seconds)
+            for line in scene.disturbed(Path(folder, f"moment-{k}"), moment):
+                print(f"killed after {moment:.3f} s ({scene.before.name}): {line}", flush=True)
+                wrong += 1
+    print(f"{asked.moments} moments, {wrong} differences from the undisturbed results")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
