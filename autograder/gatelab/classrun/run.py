@@ -80,6 +80,8 @@ class ClassRun:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
         left = []
         for submission in self.submissions:
+            if submission.missing:
+                continue
             report = None if fresh or not submission.gradable else self.store.load(submission)
             if not submission.gradable:
                 report = Report(
@@ -132,13 +134,14 @@ class ClassRun:
                 s.name,
                 s.file,
                 self.reports.get(s.name),
-                "" if s.name in self.reports else self.trouble or STOPPED,
+                s.problem if s.missing else "" if s.name in self.reports else self.trouble or STOPPED,
                 self.book.marks.standing(work, self.book.questions),
                 {
                     id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
                     for id, (points, name) in old.items()
                 },
                 s.sha256,
+                s,
             )
             for s, work, old in zip(self.submissions, works, again, strict=True)
         ]
@@ -214,7 +217,8 @@ class ClassRun:
     def _write_page(self, submission: Submission, marks: dict[str, float]) -> str:
         """The student's page with these marks; what went wrong, as a sentence."""
         self._on_page[submission.name] = marks
-        page = feedback_page(self.lab, with_marks(self.reports[submission.name], marks))
+        report = with_marks(self.reports[submission.name], marks)
+        page = feedback_page(self.lab, report, submission.called)
         return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:

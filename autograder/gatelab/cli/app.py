@@ -14,6 +14,7 @@ from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
+from gatelab.cli.intake import intake_command
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
@@ -65,6 +66,7 @@ def before(
 
 app.command("new")(new_command)
 app.command("build")(build_command)
+app.command("intake")(intake_command)
 app.command("grade")(grade)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)

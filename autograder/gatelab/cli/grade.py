@@ -29,14 +29,16 @@ from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
-from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.intake import collected
+from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, WhichAttempts
+from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
 from gatelab.report.table import number
-from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.names import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -47,7 +49,9 @@ def grade(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder of notebooks, or nbgrader's submitted/<student>/<lab>/ tree.", show_default=False
+            help="Folder of notebooks, nbgrader's submitted/<student>/<lab>/ tree, or what Canvas, Moodle or Gradescope "
+            "let you download (the archive or the folder in it).",
+            show_default=False,
         ),
     ],
     out: Annotated[
@@ -64,6 +68,8 @@ def grade(
             "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
         ),
     ] = False,
+    roster: RosterFile = None,
+    attempts: WhichAttempts = Attempts.newest,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
@@ -77,14 +83,14 @@ def grade(
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collect(folder, lab, out)
+        submissions = collected(folder, lab, out, roster, attempts)
         store = Store(out, grading_hash(lab, seed, chosen), folder)
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)
         run.read_marks()
         store.open()
-    except (LabError, CollectError, StoreError, MarksError) as error:
+    except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
         _usage(visible(str(error)))
     run.keep_marks()
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
@@ -105,7 +111,7 @@ def grade(
             err=True,
         )
         raise typer.Exit(130)
-    raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
+    raise typer.Exit(0 if all(row.graded or row.missing for row in rows) and not run.unwritten else 1)
 
 
 def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
@@ -197,17 +203,21 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         if row.report and row.graded:
             points = {question.id: question.points for question in row.report.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
-            table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
+            table.add_row(Text(visible(row.called)), *cells, Text(number(row.report.points), style="bold"))
         else:
-            mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
-            table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
+            # No grade; not graded yet.
+            mark = Text("–", style="red") if row.report or row.missing else Text("…")
+            table.add_row(Text(visible(row.called)), *(mark for _ in run.chosen), mark)
     console.print(table)
     lost = [row for row in rows if row.report and not row.graded]
     if lost:
         console.print(f"\n{len(lost)} of {len(rows)} could not be graded:", highlight=False)
         for row in lost:
             console.print(Text(f"  {row.reason}"), soft_wrap=True)
-    waiting = [row for row in rows if not row.report]
+    missing = [row.called for row in rows if row.missing]
+    if missing:
+        console.print(Text(f"\n{len(missing)} handed in nothing: {_some(missing)}."), soft_wrap=True)
+    waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         console.print(
             Text(f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"), soft_wrap=True

@@ -10,8 +10,10 @@ from typing import Any
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Question, Report
+from gatelab.submission.collect import Submission
 
 PENDING = "not graded yet"
+MISSING = "nothing handed in"  # somebody of the roster
 GRADED_WITH = (
     "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
 )
@@ -30,17 +32,28 @@ class Row:
     marks: dict[str, float] = field(default_factory=dict)  # given by hand: question ID → points
     again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → what the mark was
     sha256: str = ""  # of what came in
+    came: Submission | None = None  # how it came in, and of whom
 
     @property
     def status(self) -> str:
+        if self.missing:
+            return MISSING
         return self.report.shown_status if self.report else PENDING
 
     @property
     def reason(self) -> str:
         """Why there is no grade, or what is to be known of a graded one."""
-        return (
-            " ".join(filter(None, [self.report.reason, *self.report.notes])) if self.report else self.problem
-        )
+        said = [self.report.reason, *self.report.notes] if self.report else [self.problem]
+        return " ".join(filter(None, [*said, *(self.came.notes if self.came else ())]))
+
+    @property
+    def missing(self) -> bool:
+        return self.came is not None and self.came.missing
+
+    @property
+    def called(self) -> str:
+        """How people call whose it is."""
+        return self.came.called if self.came else self.name
 
     @property
     def graded(self) -> bool:
@@ -85,6 +98,8 @@ def _submission(row: Row) -> dict[str, Any]:
     report = row.report
     return {
         "name": row.name,
+        "called": row.called,
+        **_came(row.came),
         "file": row.file,
         "sha256": row.sha256,
         "status": row.status,
@@ -99,6 +114,29 @@ def _submission(row: Row) -> dict[str, Any]:
         "hints": list(report.hints) if report else [],
         "marks": dict(row.marks),
         "again": dict(row.again),
+    }
+
+
+def _came(came: Submission | None) -> dict[str, Any]:
+    """How it came in, for what delivers grades and feedback."""
+    if came is None:
+        return {}
+    people = [
+        {
+            "name": one.called,
+            "sheet": one.name,
+            "email": one.email,
+            "number": one.number,
+            "ids": list(one.ids),
+        }
+        for one in came.people
+    ]
+    return {
+        "entry": came.entry,
+        "people": people,
+        "handed_in": came.handed_in.isoformat() if came.handed_in else None,
+        "attempts": came.attempts,
+        "newest": came.newest,
     }
 
 

@@ -13,13 +13,17 @@ from gatelab.report.classbook import Row
 # begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
 FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
 
+CAME = ("email", "id", "handed_in", "attempts")  # columns of how it came in
+
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
-    Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
+    Columns: submission, name (of the person or team, where it is known), file (stem of its report and feedback page), status,
+    reason, one per graded question,
     one per question to mark by hand, total and what the total is out of, old marks that were given to something else, and the
-    hash of what came in. Points stand only in rows whose status is "graded"; what is not marked yet is in neither total
+    hash of what came in, with e-mail address, ID, time and number of attempts as the platform knows them. Points stand only in
+    rows whose status is "graded"; what is not marked yet is in neither total
     nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
@@ -27,7 +31,13 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(columns(lab, chosen))
     for row in rows:
-        head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
+        head = [
+            escape_formula(row.name),
+            escape_formula(row.called),
+            escape_formula(row.file),
+            row.status,
+            escape_formula(row.reason),
+        ]
         points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
         total = number(row.report.points + sum(row.marks.values())) if row.report and row.graded else ""
         out_of = sum(lab.questions[id].points for id in [*chosen, *row.marks])
@@ -40,16 +50,32 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 number(out_of),
                 escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
+                *_came(row),
             ]
         )
     return text.getvalue()
 
 
+def _came(row: Row) -> list[str]:
+    came = row.came
+    if came is None:
+        return [""] * len(CAME)
+    time = came.handed_in.isoformat(sep=" ", timespec="seconds") if came.handed_in else ""
+    people = ["; ".join(filter(None, texts)) for texts in
+              ((one.email for one in came.people), (one.id for one in came.people))]  # fmt: skip
+    return [*map(escape_formula, people), time, str(came.attempts)]
+
+
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
     """The header of grades.csv."""
-    by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
+    return titles(chosen, [id for id, spec in lab.questions.items() if spec.by_hand])
+
+
+def titles(chosen: list[str], by_hand: list[str]) -> list[str]:
+    """The same, of the IDs of the questions."""
     return [
         "submission",
+        "name",
         "file",
         "status",
         "reason",
@@ -59,6 +85,7 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
         "out_of",
         "mark_again",
         "sha256",
+        *CAME,
     ]
 
 
