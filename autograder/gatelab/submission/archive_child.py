@@ -135,9 +135,7 @@ def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:
         resource.setrlimit(what, (most, most))
     book = Book(Path(into), limits)
     try:
-        with open(archive, "rb") as file:
-            is_7z = file.read(6) == b"7z\xbc\xaf\x27\x1c"
-        of_7z(archive, book) if is_7z else of_tar(archive, book)
+        of_7z(archive, book) if archive.lower().endswith(".7z") else of_tar(archive, book)
     except Refused as error:
         return {"refused": error.args[0]}
     except MemoryError:

@@ -7,6 +7,7 @@ is read.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import struct
@@ -163,7 +164,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
         except (MemoryError, ArchiveError):
             raise
         except Exception as error:  # zipfile has a dozen for bytes that are not what they say
-            if isinstance(error, OSError) and error.errno is not None:
+            if _is_machines(error):
                 raise
             if whole:
                 raise ArchiveError(f"that is damaged (at {shown(info.filename)})") from error
@@ -240,6 +241,12 @@ def _too_large(limits: Limits) -> str:
     return f"that unpacks to more than {limits.total >> 20:,} MiB"
 
 
+def _is_machines(error: Exception) -> bool:
+    """Whether it is the machine's trouble. An OSError without a number is a decompressor's; EINVAL is a place in the file
+    that cannot be."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+
+
 @contextmanager
 def _damage_named() -> Iterator[None]:
     """Make ArchiveError of all that zipfile and struct may raise on bytes that are not what they say."""
@@ -248,8 +255,7 @@ def _damage_named() -> Iterator[None]:
     except (ArchiveError, MemoryError, GraderFault):
         raise
     except Exception as error:
-        # An OSError without a number is a decompressor's; EINVAL is a place in the file that cannot be.
-        if isinstance(error, OSError) and error.errno not in (None, 22):
+        if _is_machines(error):
             raise
         raise ArchiveError(f"that is damaged ({visible(str(error))[:100]})") from error
 

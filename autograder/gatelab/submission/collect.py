@@ -83,8 +83,8 @@ def collect(
     """All submissions of a class, sorted by name, and after them who of the roster handed in nothing.
 
     `leave_out` (the output folder) and `beside` (the roster) are no submissions even when they lie among
-    them. A single notebook is a class of one, an archive is a class. `room` is a folder for what is taken out of archives; without it none is opened. With
-    `every_attempt` earlier attempts have rows of their own. Raises CollectError.
+    them. A single notebook is a class of one, an archive is a class. `room` is a folder for what is taken out of archives;
+    without it none is opened. With `every_attempt` earlier attempts have rows of their own. Raises CollectError.
     """
     folder = Path(folder)
     try:

@@ -87,7 +87,7 @@ def parsed(data: bytes) -> dict[str, Handed]:
         raise MetadataError("is no text that can be read; download the export again") from error
     if not isinstance(found, dict):
         raise MetadataError("holds no submissions; download the export again")
-    return {name: _handed(entry) for name, entry in found.items() if isinstance(entry, dict)}
+    return {visible(name): _handed(entry) for name, entry in found.items() if isinstance(entry, dict)}
 
 
 def _handed(entry: dict[str, Any]) -> Handed:
