@@ -87,6 +87,8 @@ class ClassRun:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
         left = []
         for submission in self.submissions:
+            if submission.missing:
+                continue
             report = None if fresh or not submission.gradable else self.store.load(submission)
             if not submission.gradable:
                 report = Report(
@@ -145,7 +147,7 @@ class ClassRun:
                 s.name,
                 s.file,
                 self.reports.get(s.name),
-                "" if s.name in self.reports else self.trouble or STOPPED,
+                s.problem if s.missing else "" if s.name in self.reports else self.trouble or STOPPED,
                 self._given(s, work),
                 {
                     id: exact(points) if name == work.name else f"{exact(points)}, given to {name}"
@@ -153,7 +155,7 @@ class ClassRun:
                 }
                 | {f"{id} comment".strip(): quoted(text) for id, text in comments.items()},
                 s.sha256,
-                s.handed_in.isoformat(sep=" ") if s.handed_in else "",
+                s,
                 work.entry,
             )
             for s, work, old, comments in zip(self.submissions, works, again, unsaid, strict=True)
@@ -251,7 +253,8 @@ class ClassRun:
     def _write_page(self, submission: Submission, given: Given) -> str:
         """The student's page with what people gave; what went wrong, as a sentence."""
         self._on_page[submission.name] = given
-        page = feedback_page(self.lab, counted(self.reports[submission.name], given))
+        report = counted(self.reports[submission.name], given)
+        page = feedback_page(self.lab, report, submission.called)
         return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, Store, StoreError
 from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
+from gatelab.report.classbook import came_of
 from gatelab.report.pages import display_name
 from gatelab.report.plain import escape_formula
 from gatelab.submission.collect import Submission
@@ -42,16 +42,7 @@ def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
     try:
-        submissions = [
-            Submission(
-                row["name"],
-                row["file"],
-                folder / row["entry"] if row.get("entry") else None,
-                sha256=row.get("sha256", ""),
-                handed_in=datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None,
-            )
-            for row in book["submissions"]
-        ]
+        submissions = [came_of(row, folder) for row in book["submissions"]]
         chosen = [row["id"] for row in book["questions"]]
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:

@@ -14,6 +14,7 @@ from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
+from gatelab.cli.intake import intake_command
 from gatelab.cli.mark import comment, late, mark
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
@@ -67,6 +68,7 @@ def before(
 
 app.command("new")(new_command)
 app.command("build")(build_command)
+app.command("intake")(intake_command)
 app.command("grade")(grade)
 app.command("regrade")(regrade)
 app.command("mark")(mark)

@@ -1,153 +1,276 @@
-"""`gatelab export canvas|moodle`: grades into the sheet that the learning platform let staff download."""
+"""`gatelab export …`: grades and feedback in the form in which a platform takes them.
+
+A total that still lacks marks by hand is left out, unless --partial says otherwise. Exit codes: 0 everything was exported, 1
+something is left to do by hand, 2 wrong usage.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
-from collections import Counter
-from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from gatelab.classrun.markbook import MarkBook
+from gatelab.classrun.graded import read_graded
 from gatelab.classrun.store import write
-from gatelab.integrations.sheets import ExportError, Filled, canvas, moodle
-from gatelab.lab.late import Lateness
-from gatelab.report.classbook import PENDING
-from gatelab.report.corrected import counted
-from gatelab.report.marks import MarksError, Work
-from gatelab.report.model import Report
+from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
+from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
+from gatelab.lab.table import QuestionSpec
+from gatelab.report.graded import ExportError, Graded, GradedClass, told_of_lacking
+from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
-from gatelab.report.table import header, number
+from gatelab.report.sheet import BOM
+from gatelab.report.table import escape_formula, number
 from gatelab.submission.names import visible
 
-app = typer.Typer(help="Fill the grades into Canvas's or Moodle's own sheet.", no_args_is_help=True)
+app = typer.Typer(
+    help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True
+)
 
-Graded = Annotated[
+GradedFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
 Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
-Out = Annotated[
-    Path | None, typer.Option("--out", "-o", help="The filled sheet; default: beside the grades.")
-]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="What is written; default: beside the grades.")]
+Partial = Annotated[bool, typer.Option("--partial", help="Also export totals that still lack marks by hand.")]
 
 
 @app.command("canvas")
 def canvas_command(
-    graded: Graded,
+    graded: GradedFolder,
     template: Template,
     out: Out = None,
     assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
+    partial: Partial = False,
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book."""
     try:
-        read = reports(graded)
-        filled = canvas(template, read, assignment)
+        found = _read(graded)
+        filled = canvas(template, found.reports(), assignment, _rules(found, partial))
     except ExportError as error:
         _usage(str(error))
-    _write(filled, read, template, out or graded / "canvas.csv")
+    _write(filled, found, partial, template, out or graded / "canvas.csv")
 
 
 @app.command("moodle")
 def moodle_command(
-    graded: Graded,
+    graded: GradedFolder,
     template: Template,
     out: Out = None,
     grade_column: Annotated[str, typer.Option(help="Header of the grade's column.")] = "Grade",
     feedback_column: Annotated[
         str, typer.Option(help="Header of the feedback's column.")
     ] = "Feedback comments",
+    maximum_column: Annotated[str, typer.Option(help="Header of the maximum's column.")] = "Maximum Grade",
+    partial: Partial = False,
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet."""
     try:
-        read = reports(graded)
-        filled = moodle(template, read, grade_column, feedback_column)
+        found = _read(graded)
+        rules = _rules(found, partial)
+        filled = moodle(template, found.reports(), grade_column, feedback_column, rules, maximum_column)
     except ExportError as error:
         _usage(str(error))
-    _write(filled, read, template, out or graded / "moodle.csv")
+    _write(filled, found, partial, template, out or graded / "moodle.csv")
 
 
-def reports(graded: Path) -> list[Report]:
-    """The reports of a graded class, in its order. Raises ExportError when the folder holds none, or not all."""
-    try:
-        table = json.loads((graded / "class.json").read_text(encoding="utf-8"))
-        submissions = table["submissions"]
-        found = [
-            graded / "reports" / f"{row['file']}.json" for row in submissions if row["status"] != PENDING
-        ]
-        read = [Report.from_json(path.read_text(encoding="utf-8")) for path in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ExportError(
-            f"{graded}: no graded class in it ({error}); run gatelab grade FOLDER -o {graded}."
-        ) from error
-    if len(read) < len(submissions):
-        raise ExportError(
-            f"{graded}: {len(submissions) - len(read)} submissions are not graded yet; run gatelab grade again."
-        )
-    if not table["all_questions"]:
-        only = ", ".join(question["id"] for question in table["questions"])
-        raise ExportError(
-            f"{graded}: only {only} was graded here; grade without --question, into another -o, and export that."
-        )
-    questions = {row["id"]: row["points"] for row in table["by_hand"]}
-    automatic = {row["id"]: row["max_points"] for row in table["questions"]}
-    order = header(list(automatic), list(questions), bool(table.get("late")))
-    book = MarkBook(graded, questions, order, automatic)
-    works = [
-        Work.of(row["name"], row["file"], row.get("sha256", report.sha256))
-        for row, report in zip(submissions, read, strict=True)
-    ]
-    try:
-        book.read(works)
-    except MarksError as error:
-        raise ExportError(str(error)) from error
-    for note in book.notes:
-        typer.echo(visible(note), err=True)
-    given = [
-        replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
-        for row, work in zip(submissions, works, strict=True)
-    ]
-    return [counted(report, what) for report, what in zip(read, given, strict=True)]
-
-
-def unmarked(reports: list[Report]) -> list[str]:
-    """One line for each set of questions that somebody's marks are missing for."""
-    missing = Counter(
-        tuple((q.id, q.max_points) for q in report.questions if q.by_hand and not q.parts)
-        for report in reports
-        if report.status == "graded"
+@app.command("csv")
+def csv_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
+    """Write a plain table: who, their total and what it is out of."""
+    found = _found(graded)
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\r\n")
+    table.writerow(
+        ["name", "email", "id", "submission", "status", "total", "out_of", "handed_in", "attempts"]
     )
-    return [
-        f"without {', '.join(id for id, _ in open)} ({number(sum(most for _, most in open))} points) for "
-        f"{plural(count, 'student')}: write the marks into grades.csv and export again."
-        for open, count in missing.items()
-        if open
-    ]
+    for row in found.rows:
+        given = row.report if row.graded and (partial or not row.open) else None
+        out_of = found.out_of - sum(points for _, points in row.open)
+        points = [number(given.points), number(out_of)] if given else ["", ""]
+        for person in row.people or (None,):
+            who = [person.called, person.email, person.id] if person else [row.called, "", ""]
+            cells = [*who, row.name, row.status]
+            table.writerow([*map(escape_formula, cells), *points, row.handed_in, row.attempts])
+    path = out or graded / "export.csv"
+    _save(path, BOM + text.getvalue())
+    count = sum(row.graded and (partial or not row.open) for row in found.rows)
+    _end(f"{path}: {plural(count, 'total')} written.", _left(found, partial), _to_do(found, partial))
 
 
-def _write(filled: Filled, read: list[Report], template: Path, out: Path) -> None:
+@app.command("gradescope")
+def gradescope_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
+    """Write a results.json for each submission, in a folder of its name."""
+    found = _found(graded)
+    folder = out or graded / "gradescope"
+    specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
+    count = 0
+    for row in found.rows:
+        if row.report is None or (row.open and not partial):
+            continue
+        results = gradescope_results(row.report, specs)
+        results["tests"] += [
+            {
+                "name": f"{question.id}: {question.title}", "score": question.points, "max_score": question.max_points,
+                "status": "passed" if question.points >= question.max_points else "failed",
+                "output": "Marked by hand.", "tags": [question.id], "visibility": "visible",
+            }
+            for question in row.report.questions
+            if question.by_hand and question.parts
+        ]  # fmt: skip
+        path = folder / (
+            row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
+        )
+        _save(path / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+        count += 1
+    _end(
+        f"{folder}: {plural(count, 'results.json', 'results.json')} written.",
+        _left(found, partial),
+        _to_do(found, partial),
+    )
+
+
+@app.command("nbgrader")
+def nbgrader_command(
+    graded: GradedFolder,
+    database: Annotated[Path, typer.Option("--db", help="nbgrader's database.", show_default=True)] = Path(
+        "gradebook.db"
+    ),
+    partial: Partial = False,
+) -> None:
+    """Enter points and marks into nbgrader's database. Marks given in formgrader stand."""
+    from gatelab.integrations.nbgrader.gradebook import enter
+
+    found = _found(graded)
+    rows = [row for row in found.rows if row.graded and (partial or not row.open)]
+    try:
+        entered = enter(database, found, rows)
+    except ExportError as error:
+        _usage(str(error))
+    head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."
+    _end(head, [*entered.notes, *_left(found, partial)], bool(entered.notes) or _to_do(found, partial))
+
+
+class To(StrEnum):
+    """Where feedback goes."""
+
+    moodle = "moodle"
+    canvas = "canvas"
+    mail = "mail"
+
+
+@app.command("feedback")
+def feedback_command(
+    graded: GradedFolder,
+    to: Annotated[
+        To,
+        typer.Option(
+            "--to",
+            help="moodle: its feedback zip; canvas: its re-upload zip; mail: a folder for each e-mail address.",
+            show_default=False,
+        ),
+    ],
+    out: Out = None,
+) -> None:
+    """Hand the feedback pages to a platform, or lay them out for a mail merge."""
+    try:
+        found = _read(graded)
+        make = {To.moodle: for_moodle, To.canvas: for_canvas, To.mail: for_mail}[to]
+        delivery: Delivery = make(found)
+    except ExportError as error:
+        _usage(str(error))
+    path = out or graded / (f"feedback-{to}" if to is To.mail else f"feedback-{to}.zip")
+    try:
+        if to is To.mail:
+            write_folders(delivery, path)
+        else:
+            path.write_bytes(zipped(delivery))
+    except OSError as error:
+        _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
+    _end(f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.", delivery.left_out)
+
+
+def _found(graded: Path) -> GradedClass:
+    try:
+        return _read(graded)
+    except ExportError as error:
+        _usage(str(error))
+
+
+def _read(graded: Path) -> GradedClass:
+    found = read_graded(graded)
+    for note in found.notes:
+        typer.echo(visible(note), err=True)
+    return found
+
+
+def _rules(found: GradedClass, partial: bool) -> Rules:
+    return Rules(found.out_of, found.people(), () if partial else {row.name for row in found.lacking()})
+
+
+def _left(found: GradedClass, partial: bool) -> list[str]:
+    """What of the class is not in an export of totals, one line each."""
+    lines = told_of_lacking(found.lacking(), partial)
+    for rows, what in (
+        ([row for row in found.rows if row.report is None], "handed in nothing"),
+        (
+            [row for row in found.rows if row.report and row.report.status == "ungradable"],
+            "could not be graded",
+        ),
+        (_failed(found), "not graded by the grader's own fault: run gatelab grade again"),
+    ):
+        if rows:
+            lines.append(f"{len(rows)} {what}: {'; '.join(row.called for row in rows)}.")
+    return lines
+
+
+def _to_do(found: GradedClass, partial: bool) -> bool:
+    """Whether another export of totals has to follow."""
+    return bool(_failed(found)) or (bool(found.lacking()) and not partial)
+
+
+def _failed(found: GradedClass) -> list[Graded]:
+    return [row for row in found.rows if row.report and row.report.status == "failed"]
+
+
+def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
-    try:
-        write(out, filled.text)
-    except OSError as error:
-        _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
-    typer.echo(f"{out}: {filled.filled} grades filled in.")
-    for line in [*unmarked(read), *filled.unclear]:
-        typer.echo(line, err=True)
+    _save(out, filled.text)
+    typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")
+    for line in [*filled.notes, *told_of_lacking(found.lacking(), partial), *filled.unclear]:
+        typer.echo(visible(line), err=True)
     for names, what in (
         (filled.no_row, "graded, but not in the sheet"),
         (filled.no_grade, "in the sheet, nothing came in"),
         (filled.ungradable, "in the sheet, what came in could not be graded"),
         (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
+        (filled.left_out, "in the sheet, left out until the marks are there"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),
     ):
         if names:
-            typer.echo(f"{len(names)} {what}: {'; '.join(names)}.", err=True)
-    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed else 0)
+            typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)
+    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or filled.left_out else 0)
+
+
+def _save(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text)
+    except OSError as error:
+        _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
+
+
+def _end(head: str, lines: list[str], to_do: bool) -> NoReturn:
+    typer.echo(head)
+    for line in lines:
+        typer.echo(visible(line), err=True)
+    raise typer.Exit(1 if to_do else 0)
 
 
 def _usage(message: str) -> NoReturn:
-    typer.echo(message, err=True)
+    typer.echo(visible(message), err=True)
     raise typer.Exit(2)

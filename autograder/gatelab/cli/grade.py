@@ -31,14 +31,16 @@ from gatelab.classrun.hashes import hashes
 from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
-from gatelab.cli.options import AcceptMissing, LabName, Seed
+from gatelab.cli.intake import collected
+from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
+from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row, automatic
 from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
 from gatelab.report.table import number
-from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.names import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -50,7 +52,9 @@ def grade(
     folder: Annotated[
         Path,
         typer.Argument(
-            help="Folder of notebooks, or nbgrader's submitted/<student>/<lab>/ tree.", show_default=False
+            help="Folder of notebooks, nbgrader's submitted/<student>/<lab>/ tree, or what Canvas, Moodle or Gradescope "
+            "let you download (the archive or the folder in it).",
+            show_default=False,
         ),
     ],
     out: Annotated[
@@ -67,6 +71,8 @@ def grade(
             "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
         ),
     ] = False,
+    roster: RosterFile = None,
+    attempts: WhichAttempts = Attempts.newest,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
@@ -81,7 +87,7 @@ def grade(
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collect(folder, lab, out)
+        submissions = collected(folder, lab, out, roster, attempts)
         context.with_resource(alone(out))
         store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
         run = ClassRun(lab, submissions, store, chosen, seed)
@@ -89,7 +95,7 @@ def grade(
             store.check(chosen if run.is_part else None)
         run.read_marks()
         store.open()
-    except (LabError, CollectError, StoreError, MarksError) as error:
+    except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
         _usage(visible(str(error)))
     run.keep_marks()
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
@@ -110,7 +116,7 @@ def grade(
             err=True,
         )
         raise typer.Exit(130)
-    raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
+    raise typer.Exit(0 if all(row.graded or row.missing for row in rows) and not run.unwritten else 1)
 
 
 def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
@@ -202,17 +208,22 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         if row.counted and row.graded:
             points = {question.id: question.points for question in row.counted.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
-            table.add_row(Text(row.name), *cells, Text(number(automatic(row.counted)), style="bold"))
+            name = Text(visible(row.called))
+            table.add_row(name, *cells, Text(number(automatic(row.counted)), style="bold"))
         else:
-            mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
-            table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
+            # No grade; not graded yet.
+            mark = Text("–", style="red") if row.report or row.missing else Text("…")
+            table.add_row(Text(visible(row.called)), *(mark for _ in run.chosen), mark)
     console.print(table)
     lost = [row for row in rows if row.report and not row.graded]
     if lost:
         console.print(f"\n{len(lost)} of {len(rows)} could not be graded:", highlight=False)
         for row in lost:
             console.print(Text(f"  {row.reason}"), soft_wrap=True)
-    waiting = [row for row in rows if not row.report]
+    missing = [row.called for row in rows if row.missing]
+    if missing:
+        console.print(Text(f"\n{len(missing)} handed in nothing: {_some(missing)}."), soft_wrap=True)
+    waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         console.print(
             Text(f"\n{len(waiting)} of {len(rows)} are not graded yet. {run.trouble}"), soft_wrap=True

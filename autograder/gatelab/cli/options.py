@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -40,4 +42,25 @@ AcceptMissing = Annotated[
         f"{', '.join(REQUIRED)}. Only with submissions that you trust.",
         show_default=False,
     ),
+]
+
+RosterFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--roster", metavar="FILE",
+        help="Who is in the class: a list with names, e-mails, IDs, or the sheet of Canvas, Moodle or Gradescope.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
+
+class Attempts(StrEnum):
+    """Which of several attempts of one person are graded."""
+
+    newest = "newest"
+    all = "all"
+
+
+WhichAttempts = Annotated[
+    Attempts, typer.Option("--attempts", help="Of several attempts of one person, grade the newest or all.")
 ]

@@ -1,7 +1,9 @@
 """Grades into Canvas's or Moodle's own sheet: the downloaded sheet comes back with two columns filled.
 
 Everything else in the sheet (other columns, order of rows, byte order mark, separator, line ends) stays as the
-system wrote it, so that it finds its rows again. A row is filled only when exactly one submission belongs to it.
+system wrote it, so that it finds its rows again; only a name that a spreadsheet would run as a formula gets an apostrophe. A
+row is filled only when exactly one submission belongs to it, by the person's number, address, login or name. Where the
+sheet's maximum is not the lab's, every total is scaled to it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ import csv
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
 from gatelab.report.sheet import BOM
 from gatelab.report.table import escape_formula, number
+from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
 
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
@@ -26,8 +30,20 @@ CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
 
 
-class ExportError(Exception):
-    """The sheet cannot be filled; the message names it and says what to do."""
+# What a spreadsheet runs as a formula, unless it is a number.
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+
+People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How totals are entered. `out_of`: the lab's points, 0 where they are not to be compared with the sheet's maximum;
+    `left_out`: names of submissions whose totals are not to be entered yet."""
+
+    out_of: float = 0.0
+    people: People = field(default_factory=dict)
+    left_out: Collection[str] = ()
 
 
 @dataclass
@@ -70,6 +86,8 @@ class Filled:
     failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
     replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
     unclear: list[str] = field(default_factory=list)  # one sentence each
+    left_out: list[str] = field(default_factory=list)  # rows whose total is not entered yet
+    notes: list[str] = field(default_factory=list)  # of the sheet as a whole, one sentence each
 
 
 def read_sheet(path: Path) -> Sheet:
@@ -95,7 +113,9 @@ def read_sheet(path: Path) -> Sheet:
     return Sheet(rows[0], rows[1:], raw != text, dialect)
 
 
-def canvas(path: Path, reports: Iterable[Report], assignment: str | None = None) -> Filled:
+def canvas(
+    path: Path, reports: Iterable[Report], assignment: str | None = None, rules: Rules | None = None
+) -> Filled:
     """Fill the assignment's column of a sheet that Canvas's grade book exported.
 
     `assignment` is that column's title, with Canvas's "(ID)" or without, or its ID; without it, the one column titled "… (ID)" is taken, since Canvas
@@ -113,7 +133,18 @@ def canvas(path: Path, reports: Iterable[Report], assignment: str | None = None)
     def keys(row: list[str]) -> list[str]:
         return [row[k] for k in student] + [f"#{row[id].strip()}"] if row[id].strip() else []
 
-    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), grade)
+    def person(row: list[str]) -> Person:
+        named = dict(zip((sheet.header[k] for k in student), (row[k].strip() for k in student), strict=True))
+        ids = tuple(filter(None, (named.get(title, "") for title in CANVAS_STUDENT[2:])))
+        return Person(named.get("Student", ""), number=row[id].strip(), ids=ids)
+
+    rules = rules or Rules()
+    first = sheet.header.index("Student") if "Student" in sheet.header else 0
+    possible = [
+        row[grade] for row in sheet.rows if len(row) > grade and _folded(row[first]) == "points possible"
+    ]
+    scale = _scale(path, possible, rules.out_of)
+    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), person, rules, scale, {id}, grade)
 
 
 def moodle(
@@ -121,6 +152,8 @@ def moodle(
     reports: Iterable[Report],
     grade_column: str = "Grade",
     feedback_column: str = "Feedback comments",
+    rules: Rules | None = None,
+    maximum_column: str = "Maximum Grade",
 ) -> Filled:
     """Fill grade and feedback of Moodle's offline grading worksheet. Its headers are in the site's language; the
     first column holds "Participant 4711" in whichever."""
@@ -133,7 +166,50 @@ def moodle(
         found = PARTICIPANT.match(row[0].strip())
         return [row[0], *(row[k] for k in named)] + ([f"#{found[1]}"] if found else [])
 
-    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), grade, feedback)
+    def person(row: list[str]) -> Person:
+        found = PARTICIPANT.match(row[0].strip())
+        cells = {sheet.header[k]: row[k].strip() for k in named}
+        ids = tuple(filter(None, (cells.get("ID number", ""), cells.get("Username", ""))))
+        number = found[1] if found else ""
+        return Person(cells.get("Full name", ""), cells.get("Email address", ""), number, ids)
+
+    rules = rules or Rules()
+    maximum = [k for k, title in enumerate(sheet.header) if _folded(title) == _folded(maximum_column)]
+    cells = [row[maximum[0]] for row in sheet.rows if len(row) > maximum[0]] if maximum else []
+    scale = _scale(path, cells, rules.out_of)
+    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), person, rules, scale, {0}, grade, feedback)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The sheet's maximum over the lab's points, and what is to be said of it."""
+
+    factor: float = 1.0
+    note: str = ""
+
+
+def _scale(path: Path, cells: list[str], out_of: float) -> Scale:
+    """By which every total is to be multiplied. Raises ExportError when the sheet's maximum cannot be honoured."""
+    if not out_of:
+        return Scale()
+    maxima = {cell.strip() for cell in cells if cell.strip()}
+    if not maxima:
+        return Scale(1.0, f"{path}: it says no maximum; the totals are out of {number(out_of)}.")
+    values = {_value(cell) for cell in maxima}
+    value = values.pop()
+    if values or value is None or not 0 < value < float("inf"):
+        said = ", ".join(sorted(maxima)[:3])
+        raise ExportError(
+            f"{path}: its maximum is {said} and the lab has {number(out_of)} points; set one maximum above 0 on the "
+            "platform and download the sheet again."
+        )
+    if abs(value - out_of) < 1e-9:
+        return Scale()
+    return Scale(
+        value / out_of,
+        f"{path}: its maximum is {number(value)} and the lab has {number(out_of)} points; every total is scaled by "
+        f"{number(value)}/{number(out_of)}.",
+    )
 
 
 def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
@@ -174,11 +250,16 @@ def _fill(
     reports: Iterable[Report],
     keys: Callable[[list[str]], list[str]],
     download: Callable[[str], str | None],
+    person: Callable[[list[str]], Person],
+    rules: Rules,
+    scale: Scale,
+    ids: set[int],
     grade: int,
     feedback: int | None = None,
 ) -> Filled:
-    """Give each row the one submission that belongs to it, by the number in a download's name or by a student's
-    name, login or ID. `grade` and `feedback` are the columns to fill."""
+    """Give each row the one submission that belongs to it: whose it is, or, where nobody said that, by the number in a
+    download's name or by a student's name, login or ID. `grade` and `feedback` are the columns to fill, `ids` those by which
+    the platform knows its rows."""
     width = len(sheet.header)
     by_key: dict[str, set[int]] = defaultdict(set)
     shown: dict[int, str] = {}
@@ -188,21 +269,35 @@ def _fill(
             if key.strip():
                 by_key[_folded(key)].add(k)
                 shown.setdefault(k, key.strip())
-    result = Filled("")
+    listed = [(k, person(sheet.rows[k])) for k in shown]
+    roster = Roster(one for _, one in listed)
+    row_of = {id(one): k for k, one in listed}
+    result = Filled("", notes=[scale.note] if scale.note else [])
     owner: dict[int, list[Report]] = defaultdict(list)
     for report in reports:
         name = report.submission
-        rows = by_key.get(_folded(download(name) or name), set())
+        people = rules.people.get(name, ())
+        known = {row_of[id(found)] for one in people if (found := roster.find(one))}
+        if people and len(known) == len(people):
+            for k in known:
+                owner[k].append(report)
+            continue
+        rows = by_key.get(_folded(download(name) or name), set()) if len(people) < 2 else set()
+        called = ", ".join(one.called for one in people) or name
         if len(rows) == 1:
             owner[next(iter(rows))].append(report)
         elif rows:
-            result.unclear.append(f"{name}: {len(rows)} rows of the sheet fit; fill in by hand.")
+            result.unclear.append(f"{called}: {len(rows)} rows of the sheet fit; fill in by hand.")
         elif report.status == "graded":
-            result.no_row.append(name)
+            for k in known:
+                owner[k].append(report)
+            result.no_row.append(called)
     for k, who in shown.items():
         graded = [report for report in owner[k] if report.status == "graded"]
-        if len(graded) == 1 and len(owner[k]) == 1:
-            row, points = sheet.rows[k], number(graded[0].points)
+        if len(graded) == 1 and len(owner[k]) == 1 and graded[0].submission in rules.left_out:
+            result.left_out.append(who)
+        elif len(graded) == 1 and len(owner[k]) == 1:
+            row, points = sheet.rows[k], number(graded[0].points * scale.factor)
             before = row[grade].strip()
             if before and _value(before) != float(points):
                 result.replaced.append(f"{who}: {before} → {points}")
@@ -219,8 +314,22 @@ def _fill(
             result.ungradable.append(who)
         else:
             result.no_grade.append(who)
+    _without_formulas(sheet, ids, result)
     result.text = sheet.text()
     return result
+
+
+def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
+    """An apostrophe before every cell that a spreadsheet would run: names are people's own to choose."""
+    count = 0
+    for row in sheet.rows:
+        for k, cell in enumerate(row):
+            if k not in ids and FORMULA.match(cell) and _value(cell) is None and cell.strip() != "-":
+                row[k] = f"'{cell}"
+                count += 1
+    if count:
+        cells = "1 cell begins" if count == 1 else f"{count} cells begin"
+        result.notes.append(f"{cells} like a formula; an apostrophe stands before it now.")
 
 
 def _by_question(report: Report) -> str:

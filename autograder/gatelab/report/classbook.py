@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
@@ -12,8 +14,11 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, counted, said_of, said_of_question
 from gatelab.report.model import Question, Report
+from gatelab.submission.collect import Submission
+from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
+MISSING = "nothing handed in"  # somebody of the roster
 GRADED_WITH = (
     "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
 )
@@ -32,8 +37,8 @@ class Row:
     given: Given = field(default_factory=Given)  # what people gave it
     again: dict[str, str] = field(default_factory=dict)  # to be given again: question ID → what the mark was
     sha256: str = ""  # of what came in
-    time: str = ""  # when it was handed in, ISO 8601; "" where the platform does not say
-    entry: str = ""  # where it lies in the class's folder
+    came: Submission | None = None  # how it came in, and of whom
+    place: str = ""  # where the notebook lies in the class's folder
 
     @cached_property
     def counted(self) -> Counted | None:
@@ -42,14 +47,24 @@ class Row:
 
     @property
     def status(self) -> str:
+        if self.missing:
+            return MISSING
         return self.report.shown_status if self.report else PENDING
 
     @property
     def reason(self) -> str:
         """Why there is no grade, or what is to be known of a graded one."""
-        return (
-            " ".join(filter(None, [self.report.reason, *self.report.notes])) if self.report else self.problem
-        )
+        said = [self.report.reason, *self.report.notes] if self.report else [self.problem]
+        return " ".join(filter(None, [*said, *(self.came.notes if self.came else ())]))
+
+    @property
+    def missing(self) -> bool:
+        return self.came is not None and self.came.missing
+
+    @property
+    def called(self) -> str:
+        """How people call whose it is."""
+        return self.came.called if self.came else self.name
 
     @property
     def graded(self) -> bool:
@@ -97,6 +112,8 @@ def _submission(row: Row) -> dict[str, Any]:
     report, as_counted = row.report, row.counted if row.graded else None
     return {
         "name": row.name,
+        "called": row.called,
+        **_came(row.came),
         "file": row.file,
         "sha256": row.sha256,
         "status": row.status,
@@ -109,8 +126,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "hints": list(report.hints) if report else [],
         "marks": dict(row.given.marks),
         "again": dict(row.again),
-        "entry": row.entry,
-        "handed_in": row.time,
+        "place": row.place,
         "lateness": row.given.lateness.to_dict(),
         "penalty": as_counted.penalty if as_counted else 0.0,
         "overrides": {id: mark.points for id, mark in row.given.overrides.items()},
@@ -128,6 +144,50 @@ def automatic(report: Counted) -> float:
     """What counts of the questions that the grader gives points for, less what lateness takes off: at least nothing."""
     points = sum(question.points for question in report.questions if not question.by_hand)
     return round(max(0.0, points - report.penalty), 6)
+
+
+def _came(came: Submission | None) -> dict[str, Any]:
+    """How it came in, for what delivers grades and feedback."""
+    if came is None:
+        return {}
+    people = [
+        {
+            "name": one.called,
+            "sheet": one.name,
+            "email": one.email,
+            "number": one.number,
+            "ids": list(one.ids),
+        }
+        for one in came.people
+    ]
+    return {
+        "entry": came.entry,
+        "people": people,
+        "handed_in": came.handed_in.isoformat() if came.handed_in else None,
+        "attempts": came.attempts,
+        "newest": came.newest,
+    }
+
+
+def came_of(row: dict[str, Any], folder: Path) -> Submission:
+    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError where it is no such row."""
+    time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
+    people = tuple(
+        Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time) for one in row.get("people", ())
+    )
+    missing = row["status"] == MISSING
+    return Submission(
+        row["name"],
+        row["file"],
+        folder / row["place"] if row.get("place") else None,
+        row["reason"] if missing else "",
+        sha256=row.get("sha256", ""),
+        entry=row.get("entry") or "",
+        people=people,
+        handed_in=time,
+        attempts=row.get("attempts", 1),
+        newest=row.get("newest") or "",
+    )
 
 
 def _cells(report: Report) -> list[str]:

@@ -26,8 +26,9 @@ from gatelab.submission.platforms import MOODLE_DOWNLOAD
 LONGEST = 2_000  # characters
 
 
-def feedback_page(lab: Lab, report: Report) -> str:
-    """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model."""
+def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
+    """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model. `called` is the
+    student's name where it is known."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     unmarked = [question for question in report.questions if question.by_hand and not question.parts]
     counted = [question for question in report.questions if question not in unmarked]
@@ -36,7 +37,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
         .get_template("feedback.html")
         .render(
             title=lab.heading,
-            name=display_name(report.submission),
+            name=called or display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",
             reason=report.told or report.reason,

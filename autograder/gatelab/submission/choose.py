@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.names import visible
+from gatelab.submission.names import shown as shown  # also for who imports it from here
 from gatelab.submission.notebook import Ungradable, cells_of, parse, question_ids
 from gatelab.submission.untouched import as_handed_out
 
@@ -39,7 +39,6 @@ LOOKED_INTO = 12
 BYTES_LOOKED_INTO = 256 << 20
 
 NAMES_SHOWN = 3
-LONGEST_NAME = 60  # characters of a file's name in a sentence
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,7 @@ class Found:
     notebooks: list[Candidate]
     others: list[str]
     too_many: bool = False
+    files: tuple[PurePosixPath, ...] = ()  # the places of the other files
 
 
 def is_notebook(name: str) -> bool:
@@ -81,6 +81,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
     """
     notebooks: list[Candidate] = []
     others: list[str] = []
+    files: list[PurePosixPath] = []
     seen, level = 0, [folder]
     for _ in range(DEPTH + 1):
         below: list[Path] = []
@@ -95,10 +96,11 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
                     notebooks.append(Candidate(place, _saved(entry), partial(read, path)))
                 else:
                     others.append(shown(str(place)))
+                    files.append(place)
             if seen > ENTRIES:
-                return Found(notebooks, others, too_many=True)
+                return Found(notebooks, others, True, tuple(files))
         level = below
-    return Found(notebooks, others)
+    return Found(notebooks, others, False, tuple(files))
 
 
 def _entries(folder: Path, needed: bool) -> list[os.DirEntry[str]]:
@@ -185,12 +187,6 @@ def _inside(notebook: Candidate, lab: Lab) -> tuple[Inside, int]:
         if isinstance(error.__cause__, PermissionError):
             return (False, False, 0), size
         raise
-
-
-def shown(name: str) -> str:
-    """A file's name, fit for a sentence."""
-    name = visible(name)
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -1,61 +1,37 @@
-"""What came in: every file and folder of a class becomes exactly one submission, gradable or not.
+"""What came in: everybody of a class becomes exactly one submission, gradable or not.
 
-Two shapes of class are read, and mixtures of them:
+These shapes of class are read, as folder or as one archive, and mixtures of them:
 
-    flat                          nbgrader's
-    class/ada.ipynb               submitted/ada/lstm-gru/lab.ipynb
-    class/grace.ipynb             submitted/grace/lstm-gru/lab.ipynb
+    flat                     nbgrader's                           a platform's download
+    class/ada.ipynb          submitted/ada/lstm-gru/lab.ipynb     names: platforms.py
+    class/grace.zip          submitted/grace/lstm-gru/lab.ipynb   Gradescope: gradescope_export.py
 
-A notebook is opened as a notebook only to choose among several (choose.py).
+An archive of one student is opened, one within it is not. A notebook is opened as a notebook only to choose among several
+(choose.py); which entries are attempts of one person is attempts.py's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from gatelab.faults import TOLD, GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.choose import ENTRIES, EXTENSION, choose, in_folder, is_litter, is_notebook, listed
+from gatelab.submission.archives import ArchiveError
+from gatelab.submission.attempts import Attempt, Entry, Picked, Problem, attempts
+from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names, visible
 from gatelab.submission.notebook import read_bytes
-from gatelab.submission.notebook_file import FILE_LIMIT
-from gatelab.submission.times import nbgrader_time
+from gatelab.submission.people import Person, Roster, known
+from gatelab.submission.pick import of_folder, unreadable
 
-# Files that systems leave in a class's folder. Another file that begins with a dot is somebody's notebook; a folder that
-# does is nobody's.
-LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
+__all__ = ["CollectError", "Submission", "collect", "one", "sha256_of"]
 
-ASK = "ask for the notebook itself (.ipynb)"
-UNPACK = "unpack it and put the notebook here"
-
-
-class Problem(NamedTuple):
-    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same, and
-    nothing where it is the machine's fault (`ours`)."""
-
-    what: str
-    way_out: str
-    ours: bool = False
-
-
-# What people hand in instead of the notebook.
-OTHERS = {
-    **dict.fromkeys((".zip", ".gz", ".tar", ".rar", ".7z"), Problem("it is an archive", UNPACK)),
-    **dict.fromkeys((".html", ".pdf"), Problem("it is an exported page, not the notebook", ASK)),
-    ".py": Problem("it is a script, not the notebook", ASK),
-}
-
-
-class CollectError(Exception):
-    """The folder as a whole cannot be graded; the message says why and what to do."""
+NOTHING = "Nothing was handed in."
 
 
 @dataclass(frozen=True)
@@ -68,49 +44,184 @@ class Submission:
     problem: str = ""  # why there is none: one sentence with the way out, for staff
     told: str = ""  # the same for the student
     sha256: str = ""
-    others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
+    others: tuple[str, ...] = ()  # notebooks and earlier attempts that came in with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
+    entry: str = ""  # the file or folder as it came in; empty where nothing did
+    people: tuple[Person, ...] = ()  # whose it is, as far as the platform or the roster says
     # When it came in, by the platform's own record and never by a file's date; aware of its zone. None: nobody says.
     handed_in: datetime | None = None
+    attempts: int = 1  # that the platform knows of; 0 where nothing was handed in
+    newest: str = ""  # of an earlier attempt: the name of the row with the newest
+    notes: tuple[str, ...] = ()  # staff: what is to be known of how it came in, one sentence each
 
     @property
     def gradable(self) -> bool:
         return self.path is not None
 
+    @property
+    def missing(self) -> bool:
+        """Whether nothing was handed in: somebody of the roster without an entry."""
+        return self.attempts == 0
 
-def collect(folder: Path, lab: Lab, leave_out: Path | None = None) -> list[Submission]:
-    """All submissions of a class, sorted by name.
+    @property
+    def called(self) -> str:
+        """How people call whose it is; the row's name where nobody knows."""
+        who = ", ".join(person.called for person in self.people if person.called)
+        earlier = self.name.removeprefix(self.newest) if self.newest else ""
+        return who + earlier if who else self.name
 
-    `leave_out` (the output folder) is no submission even when it lies among them. A single notebook is a class of one.
+
+def collect(
+    folder: Path,
+    lab: Lab,
+    leave_out: Path | None = None,
+    *,
+    room: Path | None = None,
+    roster: Roster | None = None,
+    every_attempt: bool = False,
+    beside: Path | None = None,
+) -> list[Submission]:
+    """All submissions of a class, sorted by name, and after them who of the roster handed in nothing.
+
+    `leave_out` (the output folder) and `beside` (the roster) are no submissions even when they lie among
+    them. A single notebook is a class of one, an archive is a class. `room` is a folder for what is taken out of archives;
+    without it none is opened. With `every_attempt` earlier attempts have rows of their own. Raises CollectError.
     """
     folder = Path(folder)
     try:
-        found = list(_found(folder, lab, leave_out))
+        found = found_in(folder, lab, [path for path in (leave_out, beside) if path], room)
+        people = _of_people(found, lab)
+    except ArchiveError as error:
+        raise CollectError(f"{folder}: it is an archive {error}; unpack it and name the folder.") from error
     except FileNotFoundError as error:
         raise CollectError(
             f"{folder}: there is no such folder; name the one with the submissions."
         ) from error
     except OSError as error:
-        raise CollectError(f"{folder}: cannot be read ({error.strerror}); fix its permissions.") from error
+        where = folder if error.filename is None else visible(os.fsdecode(error.filename))
+        raise CollectError(f"{where}: cannot be read ({error.strerror}); fix its permissions.") from error
     if not found:
         raise CollectError(
             f"{folder}: nothing was handed in here; name the folder that holds the notebooks "
             f"or nbgrader's submitted/<student>/{lab.name}/ folders."
         )
-    found.sort(key=lambda item: os.fsencode(item[0]))
-    raws = [raw for raw, _ in found]
-    names = distinct([_student(raw, picked.path) for raw, picked in found], raws)
+    rows = _rows(people, every_attempt)
+    rows.sort(key=lambda row: os.fsencode(row.raw))
+    came_in = _submissions(rows, lab, roster)
+    return came_in + (_missing(came_in, roster) if roster else [])
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A row to be: `raw` is its entry, or the person's key with a platform; `base` what it would be called."""
+
+    raw: str
+    base: str
+    attempt: Attempt
+    earlier: tuple[Attempt, ...] = ()
+    newest: str = ""  # the raw of the newest, of an earlier attempt
+    number: int = 0  # of an earlier attempt, from 1 on
+
+
+def _of_people(found: list[Entry], lab: Lab) -> list[list[Attempt]]:
+    """The attempts of each person. What no platform named is a person's each."""
+    by_person: dict[tuple[str, str], list[Entry]] = defaultdict(list)
+    for entry in found:
+        by_person[entry.arrival.platform, entry.arrival.key].append(entry)
+    people = []
+    for entries in by_person.values():
+        try:
+            people.append(attempts(entries, lab, read_bytes))
+        except GraderFault as error:
+            problem = Problem(str(error).rstrip("."), "run the command again", ours=True)
+            people.append([Attempt(replace(entries[0], picked=Picked(None, problem)))])
+    return people
+
+
+def _rows(people: list[list[Attempt]], every_attempt: bool) -> list[_Row]:
+    rows = []
+    for newest, *earlier in people:
+        arrival = newest.entry.arrival
+        rows.append(_Row(arrival.key, arrival.called, newest, () if every_attempt else tuple(earlier)))
+        for k, attempt in enumerate(reversed(earlier) if every_attempt else [], 1):
+            base = f"{arrival.called}, attempt {k}"
+            rows.append(_Row(f"{arrival.key} {attempt.entry.raw}", base, attempt, (), arrival.key, k))
+    return rows
+
+
+def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Submission]:
+    raws = [row.raw for row in rows]
+    bases = [row.base for row in rows]
+    names = distinct(bases, raws)
     # Files are named by the student's name as well; where two share it, by the entry.
-    stems = file_names(_stems(found))
+    count = Counter(bases)
+    stems = file_names([row.raw if count[row.base] > 1 else row.base for row in rows])
+    by_raw = dict(zip(raws, names, strict=True))
+    found = []
+    for row, name, stem in zip(rows, names, stems, strict=True):
+        entry, arrival = row.attempt.entry, row.attempt.entry.arrival
+        came = _submission(name, stem, entry.raw, entry.picked, lab)
+        people = arrival.people if arrival.platform else _by_name(name, roster)
+        people = tuple(known(person, roster) for person in people)
+        others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
+        notes = []
+        if came.path is None and any(each.entry.picked.path for each in row.earlier):
+            notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
+        if arrival.late:
+            notes.append(f"{arrival.platform} calls it late.")
+        found.append(
+            replace(
+                came,
+                others=tuple(others),
+                entry=entry.raw,
+                people=people,
+                handed_in=arrival.handed_in or next((p.handed_in for p in people if p.handed_in), None),
+                attempts=1 if row.newest else 1 + len(row.earlier) + arrival.earlier,
+                newest=by_raw.get(row.newest, "") if row.newest else "",
+                notes=tuple(notes),
+            )
+        )
+    return _told_of_twins(found)
+
+
+def _by_name(name: str, roster: Roster | None) -> tuple[Person, ...]:
+    """Whom a roster has under the name of a file or folder."""
+    found = roster.find(Person(name, name if "@" in name else "", ids=(name,))) if roster else None
+    return (found,) if found else ()
+
+
+def _told_of_twins(found: list[Submission]) -> list[Submission]:
+    """The same, and where two rows are one person's by the roster, both say so."""
+    rows: dict[Person, list[str]] = defaultdict(list)
+    for came in found:
+        for person in came.people if not came.newest else ():
+            rows[replace(person, handed_in=None)].append(came.name)
+    twins = {person: names for person, names in rows.items() if len(names) > 1}
+    told = []
+    for came in found:
+        of = [(p, names) for p, names in twins.items() if came.name in names]
+        notes = [f"{', '.join(names)} are all of {p.called}; take all but one away." for p, names in of]
+        told.append(replace(came, notes=(*came.notes, *notes)) if notes else came)
+    return told
+
+
+def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
+    """A row for everybody of the roster of whom nothing is here."""
+    here = {id(roster.find(person)) for came in came_in for person in came.people}
+    gone = [person for person in roster.people if id(person) not in here and person.called]
+    taken = [came.name for came in came_in]
+    raws = [f"{person.called} {person.id or person.email}".strip() for person in gone]
+    names = distinct(taken + [person.called for person in gone], taken + raws)[len(taken) :]
+    stems = file_names([came.file for came in came_in] + names)[len(taken) :]
     return [
-        _submission(name, stem, raw, picked, lab)
-        for (raw, picked), name, stem in zip(found, names, stems, strict=True)
+        Submission(name, stem, None, NOTHING, NOTHING, people=(person,), attempts=0)
+        for name, stem, person in zip(names, stems, gone, strict=True)
     ]
 
 
 def one(folder: Path, lab: Lab) -> Submission:
     """What lies in one student's folder, as `collect` has it."""
-    return _submission(folder.name, "", folder.name, _at_its_time(folder, lab), lab)
+    return _submission(folder.name, "", folder.name, of_folder(folder, lab, None), lab)
 
 
 def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Submission:
@@ -119,146 +230,16 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
         try:
             sha256 = sha256_of(path)
         except OSError as error:
-            path, problem = None, _unreadable(error)
+            path, problem = None, unreadable(error)
     staff = told = ""
     if problem:
         staff = f"{visible(raw)}: {problem.what}; {problem.way_out}."
         told = TOLD if problem.ours else f"{visible(raw)}: {problem.what}. Hand in {lab.notebook} itself."
     ours = problem is not None and problem.ours
-    return Submission(name, stem, path, staff, told, sha256, picked.others, ours, picked.handed_in)
+    return Submission(name, stem, path, staff, told, sha256, picked.others, ours)
 
 
 def sha256_of(path: Path) -> str:
     """Hash of a file's bytes, by which a submission is known from run to run."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@dataclass(frozen=True)
-class Picked:
-    """The notebook of an entry, or why there is none."""
-
-    path: Path | None
-    problem: Problem | None = None
-    others: tuple[str, ...] = ()
-    handed_in: datetime | None = None
-
-
-def _found(folder: Path, lab: Lab, leave_out: Path | None) -> Iterator[tuple[str, Picked]]:
-    """Each entry as it came in, and its notebook."""
-    if folder.is_file():
-        yield folder.name, _file(folder)
-        return
-    folder = _students_folder(folder, lab.name)
-    left_out = leave_out.resolve() if leave_out else None
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            path = Path(entry.path)
-            is_folder = entry.is_dir(follow_symlinks=False)
-            # `._ada.ipynb` is what macOS writes beside ada.ipynb.
-            if entry.name in LITTER or entry.name.startswith("._") or (is_folder and is_litter(entry.name)):
-                continue
-            if left_out and not entry.is_symlink() and path.resolve() == left_out:
-                continue
-            yield entry.name, _at_its_time(path, lab) if is_folder else _file(path)
-
-
-def _students_folder(folder: Path, lab: str) -> Path:
-    """`submitted/` when the folder is the nbgrader course around it, else the folder itself."""
-    submitted = folder / "submitted"
-    if submitted.is_dir() and not submitted.is_symlink() and any(submitted.glob(f"*/{lab}")):
-        return submitted
-    return folder
-
-
-def _file(path: Path) -> Picked:
-    """A file among the submissions: the notebook itself, or why it is none."""
-    try:
-        problem = _no_notebook(path)
-    except OSError as error:
-        problem = _unreadable(error)
-    return Picked(None, problem) if problem else Picked(path)
-
-
-def _no_notebook(path: Path) -> Problem | None:
-    """Why a file cannot be a notebook, as far as can be seen without opening it."""
-    status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        return Problem("it is a link, and links are not followed", "put the notebook itself here")
-    if not stat.S_ISREG(status.st_mode):
-        return Problem("it is not an ordinary file", "put the notebook here")
-    if not is_notebook(path.name):
-        other = Problem("it is not a notebook (its name does not end in .ipynb)", ASK)
-        return OTHERS.get(_suffix(path.name), other)
-    if status.st_size > FILE_LIMIT:
-        return Problem(
-            f"it is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
-        )
-    return None
-
-
-def _at_its_time(path: Path, lab: Lab) -> Picked:
-    """The notebook of a student's folder, with the time that nbgrader's exchange wrote beside it (submitted/ada/lstm-gru/)."""
-    picked, inner = _folder(path, lab), path / lab.name
-    return picked if inner.is_symlink() else replace(picked, handed_in=nbgrader_time(inner))
-
-
-def _folder(path: Path, lab: Lab) -> Picked:
-    """A student's folder: the one notebook in it that is the lab, or why there is none."""
-    inner = path / lab.name
-    try:
-        if inner.is_symlink():
-            return Picked(
-                None,
-                Problem(
-                    f"its folder {lab.name} is a link, and links are not followed",
-                    "put the folder itself there",
-                ),
-            )
-        where = inner if inner.is_dir() else path
-        found = in_folder(where, read_bytes)
-        if not found.notebooks:
-            return Picked(None, _nothing(found.others, found.too_many))
-        notebook, others = choose(found.notebooks, lab)
-    except OSError as error:
-        return Picked(None, _unreadable(error))
-    except GraderFault as error:
-        return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
-    picked = _file(where / notebook.place)
-    if picked.problem:
-        problem = picked.problem._replace(what=f"{notebook.shown}: {picked.problem.what}")
-        picked = Picked(None, problem)
-    return replace(picked, others=tuple(other.shown for other in others))
-
-
-def _nothing(others: list[str], too_many: bool) -> Problem:
-    if too_many:
-        return Problem(f"it holds more than {ENTRIES:,} files and no notebook", "ask for the notebook")
-    if not others:
-        return Problem("the folder is empty", "ask for the notebook")
-    return Problem(f"no notebook (.ipynb) in the folder, only {listed(others)}", "ask for the notebook")
-
-
-def _unreadable(error: OSError) -> Problem:
-    """The machine does not let it be read. That is nothing a student could fix."""
-    way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
-    return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
-
-
-def _suffix(name: str) -> str:
-    """The extension in small letters."""
-    dot = name.rfind(".")
-    return name[dot:].lower() if dot >= 0 else ""
-
-
-def _student(raw: str, path: Path | None) -> str:
-    """`ada` for `ada.ipynb`; every other entry is called as it came in."""
-    is_flat = path is not None and path.name == raw
-    return EXTENSION.sub("", raw) or raw if is_flat else raw
-
-
-def _stems(found: list[tuple[str, Picked]]) -> list[str]:
-    """What the output files are named after: the student's name, or the entry where two share it."""
-    names = [_student(raw, picked.path) for raw, picked in found]
-    count = Counter(names)
-    return [raw if count[name] > 1 else name for name, (raw, _) in zip(names, found, strict=True)]

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 # Room for a suffix, a dash, a hash and ".json" within the 255 bytes that file systems allow, and
 # within the path length of Windows when the output folder is copied there.
 LONGEST = 80
+LONGEST_SHOWN = 60  # characters of a file's name in a sentence
 
 # Names that Windows keeps for devices, whatever the extension.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
@@ -30,6 +31,12 @@ def _escape(char: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:  # a byte of the file name that is not UTF-8, as os.fsdecode hands it over
         return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shown(name: str) -> str:
+    """A file's name, fit for a sentence."""
+    name = visible(name)
+    return name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
 
 
 def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:

@@ -1,40 +1,56 @@
-"""When something was handed in, by the platform's record: nbgrader's `timestamp.txt`. A file's own date says nothing."""
+"""When something was handed in, as the platforms write it."""
 
 from __future__ import annotations
 
 import re
-import stat
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-TIMESTAMP = "timestamp.txt"
-LIMIT = 1000  # bytes
-_ZONED = re.compile(r"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)\s+([A-Za-z][\w+/-]*)")
+LONGEST = 100  # characters of a time
+
+# 2026-04-26 17:34:00.861687000 Z (Gradescope), 2026-04-26T10:34:00-07:00, 2015-02-02 15:58:23.948203 America/Los_Angeles
+# (nbgrader)
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*([A-Za-z]\w*(?:/[\w+-]+)*|[+-]\d\d:?\d\d|)"
+)
+# Thursday, 26 November 2026, 6:28 PM (Moodle in English)
+_MOODLE = re.compile(
+    r"(?:[A-Za-z]+, )?(\d{1,2}) ([A-Za-z]+) (\d{4}), (\d{1,2}):(\d\d)(?::\d\d)?(?: (AM|PM))?", re.I
+)
+_MONTHS = {name: k for k, name in enumerate(
+    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
-def nbgrader_time(folder: Path) -> datetime | None:
-    """The time in a submission folder's timestamp.txt; None where there is none that can be read."""
-    path = folder / TIMESTAMP
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LIMIT:
-            return None
-        return moment(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
+    """The time that a platform wrote, always with its zone; None where it cannot be read without a guess.
 
-
-def moment(text: str) -> datetime | None:
-    """`2026-11-30 23:59:00.123456 UTC`, `… Europe/Berlin` or ISO 8601 as a time that is aware of its zone; as in nbgrader, one
-    without a zone is UTC's. None where the text is no time."""
+    `zone` is what a time without one is in; None: this machine's.
+    """
     text = text.strip()
-    found = _ZONED.fullmatch(text)
-    try:
-        zone = ZoneInfo(found[2]) if found else UTC
-        time = datetime.fromisoformat(found[1] if found else text)
-        time = time if time.tzinfo else time.replace(tzinfo=zone)
-        time.astimezone(UTC)  # a year before the first has none there
-        return time
-    except (OSError, ValueError, KeyError, OverflowError):
+    if len(text) > LONGEST:
         return None
+    try:
+        if found := _ISO.fullmatch(text):
+            year, month, day, hour, minute, second, fraction, said = found.groups()
+            micro = int((fraction or "0").ljust(6, "0")[:6])
+            when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro)
+            if said:
+                return when.replace(tzinfo=_zone(said))
+        elif found := _MOODLE.fullmatch(text):
+            day, month, year, hour, minute, half = found.groups()
+            clock = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
+            when = datetime(int(year), _MONTHS[month[:3].lower()], int(day), clock, int(minute))
+        else:
+            return None
+        return when.replace(tzinfo=zone) if zone else when.astimezone()
+    except (ValueError, KeyError, OverflowError, OSError):  # no such day, month or zone
+        return None
+
+
+def _zone(said: str) -> tzinfo:
+    """Raises ValueError or KeyError where nobody knows the zone, as of most abbreviations."""
+    if offset := _OFFSET.fullmatch(said):
+        minutes = 60 * int(offset[2]) + int(offset[3])
+        return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+    return UTC if said.upper() in ("Z", "UTC", "GMT") else ZoneInfo(said)

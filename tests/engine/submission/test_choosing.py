@@ -128,10 +128,10 @@ def test_of_many_notebooks_only_some_are_read(files: dict[str, bytes], tmp_path:
     names = {f"{number}.ipynb": OTHER_WORK for number in range(200)}
     write(tmp_path, HandIn(names | {"lab_ada.ipynb": WORK}, ""), files)
     read = []
-    from gatelab.submission import collect as module
+    from gatelab.submission import pick as module
 
     monkeypatch.setattr(module, "read_bytes", lambda path: read.append(path) or path.read_bytes())
-    assert module.one(tmp_path, LAB).path == tmp_path / "lab_ada.ipynb"
+    assert one(tmp_path, LAB).path == tmp_path / "lab_ada.ipynb"
     assert len(read) <= LOOKED_INTO
 
 

@@ -1,0 +1,86 @@
+"""What `gatelab grade` wrote is read back for an export, with the marks by hand that stand in grades.csv now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from gatelab.classrun.markbook import MarkBook
+from gatelab.lab.late import Lateness
+from gatelab.report.classbook import MISSING, PENDING, came_of
+from gatelab.report.corrected import counted
+from gatelab.report.graded import ExportError, Graded, GradedClass
+from gatelab.report.marks import MarksError, Work
+from gatelab.report.model import Report
+from gatelab.report.table import header
+
+
+def read_graded(folder: Path) -> GradedClass:
+    """What lies in a folder that `gatelab grade` wrote. Raises ExportError when that is none, or not all is graded."""
+    try:
+        table = json.loads((folder / "class.json").read_text(encoding="utf-8"))
+        rows = [row for row in table["submissions"] if not row.get("newest")]
+        came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
+        read = {
+            row["name"]: Report.from_json(
+                (folder / "reports" / f"{row['file']}.json").read_text(encoding="utf-8")
+            )
+            for row in came
+        }
+        waiting = sum(row["status"] == PENDING for row in table["submissions"])
+        questions = [
+            {
+                "id": q["id"],
+                "title": q["title"],
+                "points": q["points" if by_hand else "max_points"],
+                "by_hand": by_hand,
+            }
+            for by_hand, found in ((False, table["questions"]), (True, table["by_hand"]))
+            for q in found
+        ]
+        all_questions = table["all_questions"]
+        people = {row["name"]: came_of(row, folder).people for row in rows}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ExportError(
+            f"{folder}: no graded class in it ({error}); run gatelab grade FOLDER -o {folder}."
+        ) from error
+    if waiting:
+        raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
+    automatic = [q["id"] for q in questions if not q["by_hand"]]
+    if not all_questions:
+        raise ExportError(
+            f"{folder}: only {', '.join(automatic)} was graded here; grade without --question, into another -o, "
+            "and export that."
+        )
+    by_hand = {q["id"]: q["points"] for q in questions if q["by_hand"]}
+    most = {q["id"]: q["points"] for q in questions if not q["by_hand"]}
+    book = MarkBook(folder, by_hand, header(automatic, list(by_hand), bool(table.get("late"))), most)
+    works = {
+        row["name"]: Work.of(row["name"], row["file"], row.get("sha256") or _sha256(read.get(row["name"])))
+        for row in table["submissions"]
+    }
+    try:
+        book.read(list(works.values()))
+    except MarksError as error:
+        raise ExportError(str(error)) from error
+    found = []
+    for row in rows:
+        name = row["name"]
+        report = read.get(name)
+        if report is not None:
+            lateness = Lateness(**row.get("lateness", {}))
+            report = counted(report, replace(book.given(works[name]), lateness=lateness))
+        found.append(
+            Graded(
+                name, row.get("called") or name, row["file"], row["status"], report, people[name],
+                row.get("entry") or "", row.get("handed_in") or "", row.get("attempts", 1),
+            )
+        )  # fmt: skip
+    return GradedClass(
+        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes
+    )
+
+
+def _sha256(report: Report | None) -> str:
+    return report.sha256 if report else ""

@@ -1,0 +1,118 @@
+"""`gatelab intake FOLDER`: what would be graded, of whom, before anything is graded. It changes nothing.
+
+Exit codes as of `gatelab grade`: 0 everything that came in can be graded, 1 something cannot, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gatelab.cli.options import Attempts, LabName, RosterFile, WhichAttempts
+from gatelab.integrations.roster import RosterError, read_roster
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import Lab, LabError
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.names import shown, visible
+from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+
+WIDE = 200  # columns of the table where the output is no terminal
+UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
+
+
+def collected(
+    folder: Path,
+    lab: Lab,
+    out: Path | None,
+    roster: Path | None,
+    attempts: Attempts,
+    room: Path | None = None,
+) -> list[Submission]:
+    """The class as both commands see it. `room`: where archives are opened; by default in the output folder `out`.
+
+    Raises CollectError, RosterError.
+    """
+    people = read_roster(roster) if roster else None
+    room = room or (out / UNPACKED if out else None)
+    every = attempts is Attempts.all
+    return collect(folder, lab, out, room=room, roster=people, every_attempt=every, beside=roster)
+
+
+def intake_command(
+    folder: Annotated[
+        Path, typer.Argument(help="What came in, as `gatelab grade` takes it.", show_default=False)
+    ],
+    roster: RosterFile = None,
+    attempts: WhichAttempts = Attempts.newest,
+    lab_name: LabName = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:
+    """Show what came in, whose it is and which file would be graded. Nothing is graded or changed."""
+    for stream in (sys.stdout, sys.stderr):
+        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as room:
+        try:
+            lab = chosen_lab(root, lab_name)
+            came_in = collected(folder, lab, None, roster, attempts, Path(room))
+        except (LabError, CollectError, RosterError) as error:
+            typer.echo(visible(str(error)), err=True)
+            raise typer.Exit(2) from error
+        problems = {came.name: _problem(came, lab) for came in came_in}
+        _show(came_in, problems, folder, Path(room))
+    raise typer.Exit(1 if any(problems[came.name] for came in came_in if not came.missing) else 0)
+
+
+def _problem(came: Submission, lab: Lab) -> str:
+    """Why it would not be graded; nothing where it would, as far as its cells can be read."""
+    if came.path is None:
+        return came.problem
+    try:
+        read_cells(read_bytes(came.path), came.path.name, lab)
+    except Ungradable as error:
+        return str(error)
+    return ""
+
+
+def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, room: Path) -> None:
+    terminal = Console()
+    console = terminal if terminal.is_terminal else Console(width=WIDE)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for title in ("name", "e-mail or ID", "graded", "handed in", "attempts", "notes"):
+        table.add_column(title, overflow="fold", justify="right" if title == "attempts" else "left")
+    for came in came_in:
+        notes = [problems[came.name], *came.notes]
+        if came.others:
+            notes.append(f"Not graded: {', '.join(came.others)}.")
+        whose = "; ".join(filter(None, (person.email or person.id for person in came.people)))
+        time = f"{came.handed_in:%Y-%m-%d %H:%M %Z}" if came.handed_in else ""
+        graded = "" if problems[came.name] else _place(came, folder, room)
+        cells = [came.called, whose, graded, time, str(came.attempts), " ".join(filter(None, notes))]
+        table.add_row(*(Text(visible(cell)) for cell in cells))
+    console.print(table)
+    ready = sum(not problems[came.name] for came in came_in)
+    missing = sum(came.missing for came in came_in)
+    console.print(
+        f"\n{ready} of {len(came_in) - missing} that came in can be graded; {missing} of the roster handed in nothing."
+        if missing
+        else f"\n{ready} of {len(came_in)} that came in can be graded.",
+        highlight=False,
+    )
+
+
+def _place(came: Submission, folder: Path, room: Path) -> str:
+    """Where the notebook lies: its path in the class's folder, or its name in the archive that it came in."""
+    assert came.path is not None
+    for base in (room / "class", folder):
+        if came.path.is_relative_to(base) and came.path != base:
+            return shown(str(came.path.relative_to(base)))
+    if came.path.is_relative_to(room):
+        return f"{shown(came.entry)}: {shown(came.path.name)}"
+    return shown(came.path.name)

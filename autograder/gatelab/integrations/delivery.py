@@ -1,0 +1,181 @@
+"""Feedback pages in the form in which a platform takes them back, or a folder for each e-mail address.
+
+    Moodle   Ada Lovelace_4711_assignsubmission_file_/feedback.html    "Upload multiple feedback files in a zip"
+    Canvas   lovelaceada_4711_90210_lab.ipynb                          "Upload submissions": the names as downloaded
+    e-mail   ada@example.org/feedback.html
+
+Canvas shows an uploaded file under the name that the student gave to theirs. So a notebook comes back for a notebook, with
+the feedback in it, and a zip for a zip.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gatelab.report.graded import ExportError, Graded, GradedClass
+from gatelab.report.gradescope import plain_text
+from gatelab.submission.names import visible
+from gatelab.submission.people import Person
+from gatelab.submission.platforms import arrivals
+
+PAGE = "feedback.html"
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same feedback gives the same zip
+ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
+
+
+@dataclass
+class Delivery:
+    """Path in the zip or folder → bytes; and who is not in it, with the reason, one sentence each."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
+
+
+def for_moodle(found: GradedClass) -> Delivery:
+    """Moodle's feedback zip. Participants are known by their number."""
+    delivery = Delivery()
+    for row, person, page in _pages(found, delivery):
+        arrival = arrivals([row.entry], found.lab).get(row.entry)
+        if arrival and arrival.platform == "Moodle":
+            folder = f"{arrival.called}_{arrival.people[0].number}_assignsubmission_file_"
+        elif person.number.isdecimal():
+            folder = f"{person.called}_{person.number}_assignsubmission_file_"
+        else:
+            delivery.left_out.append(
+                f"{row.called}: no participant's number is known; grade with --roster SHEET of Moodle."
+            )
+            continue
+        name, *rest = folder.rsplit("_", 4)
+        _put(delivery, f"{_clean(name)}_{'_'.join(rest)}/{PAGE}", page, row)
+    return delivery
+
+
+def for_canvas(found: GradedClass) -> Delivery:
+    """Canvas's re-upload zip. Submissions are known by the two numbers of the downloaded name."""
+    delivery = Delivery()
+    for row, _, page in _pages(found, delivery):
+        # One name alone may be anybody's; the numbers were understood when the class was read as a whole.
+        arrival = arrivals([row.entry], found.lab).get(row.entry)
+        content = _as_handed_in(row, page) if arrival and arrival.platform == "Canvas" else None
+        if arrival is None or arrival.platform != "Canvas" or not arrival.order[0]:
+            delivery.left_out.append(
+                f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
+            )
+        elif content is None:
+            delivery.left_out.append(
+                f"{row.called}: Canvas would show a page under the name {visible(row.entry)}; give it by e-mail."
+            )
+        else:
+            _put(delivery, row.entry, content, row)
+    return delivery
+
+
+def for_mail(found: GradedClass) -> Delivery:
+    """A folder for each address. Who has none, or shares one, is told."""
+    delivery = Delivery()
+    rows = list(_pages(found, delivery))
+    count = Counter(person.email.casefold() for _, person, _ in rows)
+    for row, person, page in rows:
+        if not person.email:
+            delivery.left_out.append(f"{row.called}: no e-mail address is known; grade with --roster FILE.")
+        elif not ADDRESS.fullmatch(person.email) or ".." in person.email:
+            delivery.left_out.append(
+                f"{row.called}: {visible(person.email)} is no e-mail address for a folder's name."
+            )
+        elif count[person.email.casefold()] > 1:
+            delivery.left_out.append(f"{row.called}: {person.email} is more than one person's here.")
+        else:
+            _put(delivery, f"{person.email}/{PAGE}", page, row)
+    return delivery
+
+
+def zipped(delivery: Delivery) -> bytes:
+    """The files as a zip, the same for the same files."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as zip:
+        for name, content in delivery.files.items():
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.external_attr, info.compress_type = 0o100644 << 16, zipfile.ZIP_DEFLATED
+            zip.writestr(info, content)
+    return data.getvalue()
+
+
+def write_folders(delivery: Delivery, out: Path) -> None:
+    """The files below `out`. Raises OSError."""
+    for name, content in delivery.files.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".writing-{os.getpid()}")
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+
+
+def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:
+    """Each person with a feedback page. What the grader failed at is graded again and not delivered."""
+    for row in found.rows:
+        if row.report is None:
+            continue
+        if row.report.status == "failed":
+            delivery.left_out.append(
+                f"{row.called}: not graded by the grader's own fault; run gatelab grade again."
+            )
+            continue
+        path = found.folder / "feedback" / f"{row.file}.html"
+        try:
+            page = path.read_bytes()
+        except OSError as error:
+            raise ExportError(
+                f"{path}: cannot be read ({error.strerror}); run gatelab grade again."
+            ) from error
+        for person in row.people or (Person(email=row.name if "@" in row.name else "", ids=(row.name,)),):
+            yield row, person, page
+
+
+def _put(delivery: Delivery, name: str, content: bytes, row: Graded) -> None:
+    if name in delivery.files:
+        delivery.left_out.append(f"{row.called}: another feedback has the same place ({visible(name)}).")
+    else:
+        delivery.files[name] = content
+
+
+def _clean(name: str) -> str:
+    """A name as Moodle has it in a path: an underscore would end it."""
+    text = "".join("-" if char in '/\\:*?"<>|_' or not char.isprintable() else char for char in name).strip(
+        " ."
+    )
+    return text or "Participant"
+
+
+def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
+    """The feedback as a file of the kind that the student handed in; None where no page can be read as one."""
+    name = row.entry.lower()
+    if name.endswith(".ipynb"):
+        return _notebook(row)
+    if name.endswith((".html", ".htm")):
+        return page
+    if name.endswith(".zip"):
+        return zipped(Delivery({PAGE: page}))
+    return None
+
+
+def _notebook(row: Graded) -> bytes:
+    """A notebook of one text: everything that the student reads, as it is, whatever is in it."""
+    assert row.report is not None
+    text = plain_text(row.report)
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    cell = {
+        "cell_type": "markdown",
+        "id": "feedback",
+        "metadata": {},
+        "source": f"# Feedback\n\n{fence}text\n{text}\n{fence}",
+    }
+    book = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    return (json.dumps(book, indent=1) + "\n").encode()

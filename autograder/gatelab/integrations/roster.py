@@ -1,0 +1,87 @@
+"""Who is in the class: a list with names, e-mail addresses and IDs, or the sheet that a platform let staff download.
+
+The columns are found by their titles, as Canvas's grade book, Moodle's grading worksheet and Gradescope's roster have them
+and as people write them; which separator, encoding or format is sheet.py's.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gatelab.report.sheet import Line, SheetError, Table, normal, read_table
+from gatelab.submission.names import visible
+from gatelab.submission.people import LONGEST, Person, Roster
+from gatelab.submission.times import moment
+
+NAME = ("Full name", "Student", "Name", "Student name", "Display name", "Vollständiger Name")
+FIRST = ("First name", "Given name", "First", "Vorname")
+LAST = ("Last name", "Surname", "Family name", "Last", "Nachname")
+EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
+# The platform's own number stands in its downloads' file names.
+NUMBER = ("Identifier", "ID", "User ID", "Canvas user ID")
+# What the school calls somebody, the one that is shown first.
+IDS = (
+    "SIS User ID", "ID number", "SID", "Student ID", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
+    "Integration ID", "Kennung",
+)  # fmt: skip
+HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
+ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
+MOST = 100_000  # people
+NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
+
+
+class RosterError(Exception):
+    """The list cannot be used; the message names it and says what to do."""
+
+
+def read_roster(path: Path) -> Roster:
+    """The people of a list, each once, in its order. Raises RosterError."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise RosterError(
+            f"{path}: cannot be read ({error.strerror}); name the list of the class."
+        ) from error
+    table = _table(path, data)
+    people = [person for line in table.lines if not line.above and (person := _person(table, line))]
+    if not people:
+        raise RosterError(f"{path}: nobody is in it; it needs a row for everybody of the class.")
+    if len(people) > MOST:
+        raise RosterError(f"{path}: more than {MOST:,} people are in it; name the list of one class.")
+    return Roster(dict.fromkeys(people))
+
+
+def _table(path: Path, data: bytes) -> Table:
+    """The table, by whichever column of people it has. The header is the row with most known titles."""
+    best: Table | None = None
+    failure = SheetError("is empty")
+    for key in (*NAME, *LAST, *EMAIL, "Identifier", *IDS):
+        try:
+            table = read_table(data, key, ALL)
+        except SheetError as error:
+            if "has no header row" not in str(error):
+                raise RosterError(f"{path}: {error}; save it as CSV (UTF-8) with one header row.") from error
+            failure = error
+            continue
+        if best is None or len(table.columns) > len(best.columns):
+            best = table
+    if best is None:
+        wanted = "a column Name (or First name and Last name), and Email or ID"
+        raise RosterError(f"{path}: it has no header row that names people; give it {wanted}.") from failure
+    return best
+
+
+def _person(table: Table, line: Line) -> Person | None:
+    def first(titles: tuple[str, ...]) -> str:
+        found = next((cell for title in titles if (cell := table.cell(line, title))), "")
+        return visible(" ".join(found.removeprefix("'").split()))[:LONGEST]
+
+    name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
+    number = first(NUMBER)
+    number = number.split()[-1] if number and number.split()[-1].isdecimal() else number  # "Participant 4711"
+    ids = dict.fromkeys(cell for title in IDS if (cell := first((title,))))
+    email = first(EMAIL)
+    if normal(name) in NOT_PEOPLE or not (name or number or ids or email):
+        return None
+    handed_in = moment(first(HANDED_IN), zone=None) if first(HANDED_IN) else None
+    return Person(name, email, number, tuple(ids), handed_in)

@@ -1,0 +1,84 @@
+"""A graded class as what delivers grades and feedback takes it: people, reports with the marks by hand, what still lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gatelab.report.model import Report
+from gatelab.report.pages import plural
+from gatelab.report.table import number
+from gatelab.submission.people import Person
+
+
+class ExportError(Exception):
+    """Nothing can be exported; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True)
+class Graded:
+    """One row of the class, of the newest attempt."""
+
+    name: str
+    called: str  # how people call whose it is
+    file: str
+    status: str
+    report: Report | None  # with the marks by hand; None where nothing was handed in
+    people: tuple[Person, ...] = ()
+    entry: str = ""
+    handed_in: str = ""
+    attempts: int = 1
+
+    @property
+    def graded(self) -> bool:
+        return self.report is not None and self.report.status == "graded"
+
+    @property
+    def open(self) -> tuple[tuple[str, float], ...]:
+        """The questions whose marks by hand are still lacking, with their points."""
+        if self.report is None or not self.graded:
+            return ()
+        return tuple((q.id, q.max_points) for q in self.report.questions if q.by_hand and not q.parts)
+
+
+@dataclass(frozen=True)
+class GradedClass:
+    """`out_of`: the points of the whole lab, marks by hand included. `notes`: of reading the marks, one sentence each."""
+
+    folder: Path
+    lab: str
+    out_of: float
+    rows: list[Graded]
+    questions: list[dict[str, Any]] = field(default_factory=list)  # id, title, points, by_hand
+    notes: list[str] = field(default_factory=list)
+
+    def reports(self) -> list[Report]:
+        return [row.report for row in self.rows if row.report is not None]
+
+    def people(self) -> dict[str, tuple[Person, ...]]:
+        return {row.name: row.people for row in self.rows}
+
+    def lacking(self) -> list[Graded]:
+        """Rows whose totals still lack marks by hand."""
+        return [row for row in self.rows if row.open]
+
+
+def told_of_lacking(rows: list[Graded], partial: bool) -> list[str]:
+    """One line for each set of questions that somebody's marks are missing for."""
+    missing = Counter(row.open for row in rows)
+    lines = []
+    for open_, count in missing.items():
+        what = f"{', '.join(id for id, _ in open_)} ({number(sum(most for _, most in open_))} points)"
+        if partial:
+            lines.append(
+                f"without {what} for {plural(count, 'student')}: write the marks into grades.csv and export again."
+            )
+        else:
+            verb = "lacks" if count == 1 else "lack"
+            lines.append(
+                f"{plural(count, 'total')} left out that still {verb} {what}: write the marks into grades.csv and export "
+                "again, or export what there is with --partial."
+            )
+    return lines

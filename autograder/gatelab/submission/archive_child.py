@@ -1,0 +1,150 @@
+"""The process in which a .7z or .tar is opened: `python -I archive_child.py ARCHIVE INTO LIMITS` (archives.py starts it).
+
+What unpacks these formats takes the sizes that a file names for given, and much of it is written in C. So it runs where
+memory, time and files are limited, and where a crash ends nothing else. No name of the archive becomes a path: the files
+that are wanted lie in INTO, numbered, and the names are printed as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+Member = tuple[str, str, int, float, int | None]  # name, kind, size, seconds since 1970, number in INTO
+
+
+class Refused(Exception):
+    """The archive is more than it may be, or locked; `args` name the limit."""
+
+
+class Book:
+    """What was found so far. `limits`: entries, total, file (bytes), endings (of the files that are wanted)."""
+
+    def __init__(self, into: Path, limits: dict[str, Any]) -> None:
+        self.into, self.limits = into, limits
+        self.members: list[Member] = []
+        self.total = self.taken = 0
+
+    def enter(self, name: str, kind: str, size: int, saved: float) -> int | None:
+        """Enter a member; the number under which its bytes are wanted. Raises Refused."""
+        self.total += max(size, 0)
+        if len(self.members) >= self.limits["entries"]:
+            raise Refused("entries")
+        if self.total > self.limits["total"]:
+            raise Refused("total")
+        number = None
+        if (
+            kind == "file"
+            and size <= self.limits["file"]
+            and name.lower().endswith(tuple(self.limits["endings"]))
+        ):
+            number, self.taken = self.taken, self.taken + 1
+        self.members.append((name.encode("utf-8", "replace").decode(), kind, size, saved, number))
+        return number
+
+
+def of_tar(archive: str, book: Book) -> None:
+    with tarfile.open(archive, "r|*") as opened:
+        for info in opened:
+            kind = (
+                "file"
+                if info.isreg()
+                else "folder"
+                if info.isdir()
+                else "link"
+                if info.issym() or info.islnk()
+                else "odd"
+            )
+            number = book.enter(info.name, kind, info.size, float(info.mtime))
+            if number is not None and (stream := opened.extractfile(info)):
+                with open(book.into / str(number), "wb") as file:
+                    shutil.copyfileobj(stream, file)
+            opened.members = []  # type: ignore[attr-defined]  # in a stream it would keep them all
+
+
+def of_7z(archive: str, book: Book) -> None:
+    import py7zr
+    from py7zr import Py7zIO, WriterFactory
+
+    class Room(Py7zIO):
+        """One unpacked file, of no more bytes than the archive said."""
+
+        def __init__(self, path: Path) -> None:
+            self.file: BinaryIO = open(path, "w+b")  # noqa: SIM115 (this process ends before long)
+            self.written = 0
+
+        def write(self, data: bytes | bytearray) -> int:
+            self.written += len(data)
+            if self.written > book.limits["file"]:
+                raise Refused("total")
+            return self.file.write(data)
+
+        def read(self, size: int | None = None) -> bytes:
+            return self.file.read(-1 if size is None else size)
+
+        def seek(self, offset: int, whence: int = 0) -> int:
+            return self.file.seek(offset, whence)
+
+        def flush(self) -> None:
+            self.file.flush()
+
+        def close(self) -> None:
+            self.file.close()
+
+        def size(self) -> int:
+            return self.written
+
+    class Rooms(WriterFactory):
+        def create(self, filename: str) -> Py7zIO:
+            number = next((n for name, n in wanted.items() if Path(filename).as_posix().endswith(name)), None)
+            return Room(book.into / ("rest" if number is None else str(number)))
+
+    wanted: dict[str, int] = {}
+    with py7zr.SevenZipFile(archive) as opened:
+        if opened.needs_password():
+            raise Refused("encrypted")
+        for info in opened.list():
+            kind = (
+                "folder"
+                if info.is_directory
+                else "link"
+                if info.is_symlink
+                else "file"
+                if info.is_file
+                else "odd"
+            )
+            saved = info.creationtime.timestamp() if info.creationtime else 0.0
+            number = book.enter(info.filename, kind, int(info.uncompressed or 0), saved)
+            if number is not None:
+                wanted.setdefault(info.filename, number)
+        if wanted:
+            opened.extract(targets=list(wanted), factory=Rooms())
+
+
+def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:
+    for what, most in (
+        (resource.RLIMIT_AS, limits["memory"]),
+        (resource.RLIMIT_CPU, limits["seconds"]),
+        (resource.RLIMIT_FSIZE, limits["file"]),
+    ):
+        resource.setrlimit(what, (most, most))
+    book = Book(Path(into), limits)
+    try:
+        of_7z(archive, book) if archive.lower().endswith(".7z") else of_tar(archive, book)
+    except Refused as error:
+        return {"refused": error.args[0]}
+    except MemoryError:
+        return {"refused": "memory"}
+    except Exception as error:  # whatever the libraries make of bytes that are not what they say
+        locked = type(error).__name__ == "PasswordRequired"
+        return {"refused": "encrypted" if locked else "damaged", "why": str(error)[:100]}
+    return {"members": book.members}
+
+
+if __name__ == "__main__":
+    json.dump(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])), sys.stdout)

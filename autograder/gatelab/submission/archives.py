@@ -1,0 +1,268 @@
+"""Archives: .zip, .tar, .tar.gz, .tgz, .tar.bz2 and .7z become a list of names, and the files that are wanted are copied out.
+
+No name of an archive ever becomes a path, links and devices stand for themselves, an archive within is a file like another,
+and nothing is read beyond the limits: what an archive says of its size is checked before, and what comes out of it while it
+is read.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+
+from gatelab.faults import GraderFault
+from gatelab.submission.names import shown, visible
+from gatelab.submission.notebook_file import FILE_LIMIT
+
+KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
+CHILD = Path(__file__).with_name("archive_child.py")
+PIECE = 1 << 20  # bytes copied at once
+CHILD_CLOCK = 600  # seconds; its processor time is what should end it
+DEEPEST = 40  # folders within each other
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an archive may be. Bytes, but for `entries` and `seconds` (of a processor)."""
+
+    packed: int
+    total: int
+    entries: int
+    seconds: int
+    memory: int = 1 << 30
+    file: int = FILE_LIMIT  # of one file that is copied out
+    whole: bool = False  # whether one damaged file spoils the archive
+
+
+# Of one student: a lab and its data, or a whole environment by mistake.
+STUDENTS = Limits(packed=256 << 20, total=1 << 30, entries=20_000, seconds=60)
+# A platform's download of a class: 3,000 people with a few files each.
+CLASS = Limits(packed=64 << 30, total=128 << 30, entries=500_000, seconds=3_600, memory=4 << 30,
+               file=STUDENTS.packed, whole=True)  # fmt: skip
+
+
+class ArchiveError(Exception):
+    """The archive is not opened, or not to its end; the message goes on from "it is an archive ": "with a password"."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file, link or other thing in an archive. `place` is only a label: it has no `..` and begins at no root."""
+
+    place: PurePosixPath
+    kind: str  # "file", "link" or "odd"
+    size: int
+    saved: float  # seconds since 1970
+    copy: Path | None = None  # its bytes, where they were wanted and are not too many
+
+
+def is_archive(name: str) -> bool:
+    """Whether a file is an archive that can be opened, by its name."""
+    return name.lower().endswith(KINDS)
+
+
+def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits = STUDENTS) -> list[Member]:
+    """What lies in an archive, in its own order; files with one of these endings (in small letters) are copied into the
+    folder `into`, numbered. Raises ArchiveError, GraderFault (the machine's trouble), OSError."""
+    size = archive.stat().st_size
+    if size > limits.packed:
+        raise ArchiveError(f"of more than {limits.packed >> 20} MiB")
+    if archive.name.lower().endswith(".zip"):
+        return list(_of_zip(archive, into, endings, limits))
+    return _of_child(archive, into, endings, limits)
+
+
+def within(name: str) -> PurePosixPath:
+    """The place that a member's name stands for: `../../lab.ipynb` is lab.ipynb at the top."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return PurePosixPath(*parts)
+
+
+# --- zip -------------------------------------------------------------------------------------------------------------
+
+
+def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> Iterator[Member]:
+    with _damage_named():
+        if _entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
+            raise ArchiveError(_too_many(limits))
+        opened = zipfile.ZipFile(archive)
+    left, taken = limits.total, 0
+    with opened:
+        infos = opened.infolist()
+        if len(infos) > limits.entries:
+            raise ArchiveError(_too_many(limits))
+        if sum(info.file_size for info in infos) > limits.total:
+            raise ArchiveError(_too_large(limits))
+        for info in infos:
+            kind = _kind_of_zip(info)
+            if kind == "folder":
+                continue
+            place, copy, size = _place(info.filename), None, info.file_size
+            if kind == "file" and place.name.lower().endswith(endings) and size <= limits.file:
+                if info.flag_bits & 1:
+                    raise ArchiveError("with a password")
+                copy, taken = into / str(taken), taken + 1
+                size = _copy(opened, info, copy, min(left, limits.file), limits.whole)
+                left -= size
+                if left < 0:
+                    raise ArchiveError(_too_large(limits))
+                copy = copy if size <= limits.file else None
+            yield Member(place, kind, size, _saved(info), copy)
+
+
+def _entries_of_zip(archive: Path) -> int:
+    """The number of members that a zip says it has; 2**64 where its list is larger than that number can need."""
+    with open(archive, "rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - (1 << 16) - 22 - 20))
+        tail = file.read()
+        at = tail.rfind(b"PK\5\6")
+        if at < 0 or len(tail) < at + 22:
+            raise ArchiveError("that is damaged (it is no zip file)")
+        count: int
+        length: int
+        count, length = struct.unpack_from("<HI", tail, at + 10)
+        if (count == 0xFFFF or length == 0xFFFFFFFF) and tail[at - 20 : at - 16] == b"PK\6\7":
+            (where,) = struct.unpack_from("<Q", tail, at - 12)
+            file.seek(min(where, size))
+            record = file.read(56)
+            if len(record) == 56:
+                count, length = struct.unpack_from("<QQ", record, 32)
+    # A list that is much longer than so many names need holds more of them than it says.
+    return max(count, length // 400)
+
+
+def _kind_of_zip(info: zipfile.ZipInfo) -> str:
+    mode = info.external_attr >> 28 if info.create_system == 3 else 0  # of Unix: the kind of file
+    if info.filename.endswith("/") or mode == 0o04:
+        return "folder"
+    return "link" if mode == 0o12 else "file" if mode in (0, 0o10) else "odd"
+
+
+def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, whole: bool) -> int:
+    """Copy a member out, up to the limit; the number of bytes seen. One that is damaged is left empty, or is an error."""
+    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ArchiveError("in a compression that only some programs know")
+    seen = 0
+    with open(to, "wb") as file:
+        try:
+            with opened.open(info) as stream:
+                while seen <= most and (piece := stream.read(min(PIECE, most + 1 - seen))):
+                    seen += len(piece)
+                    file.write(piece)
+        except (MemoryError, ArchiveError):
+            raise
+        except Exception as error:  # zipfile has a dozen for bytes that are not what they say
+            if _is_machines(error):
+                raise
+            if whole:
+                raise ArchiveError(f"that is damaged (at {shown(info.filename)})") from error
+            file.seek(0)
+            file.truncate()  # an empty file gives way to a whole one, and says so where it is the only one
+            return 0
+    return seen
+
+
+def _saved(info: zipfile.ZipInfo) -> float:
+    try:
+        return datetime(*info.date_time).timestamp()
+    except (ValueError, OverflowError):  # a month 0, as some archivers write it
+        return 0.0
+
+
+# --- the others ------------------------------------------------------------------------------------------------------
+
+
+def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> list[Member]:
+    told = {
+        "entries": limits.entries, "total": limits.total, "file": limits.file, "endings": endings,
+        "memory": limits.memory, "seconds": limits.seconds,
+    }  # fmt: skip
+    command = [
+        sys.executable,
+        "-I",
+        str(CHILD),
+        str(archive.absolute()),
+        str(into.absolute()),
+        json.dumps(told),
+    ]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=max(CHILD_CLOCK, limits.seconds),
+            env={"PATH": "/usr/bin:/bin"}, cwd=into,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise ArchiveError("that takes too long to unpack") from error
+    try:
+        said = json.loads(done.stdout)
+    except ValueError:
+        said = {"refused": "died", "why": visible(done.stderr.decode("utf-8", "replace").strip()[-80:])}
+    if "members" in said:
+        found = [
+            Member(_place(name), kind, size, saved, None if number is None else into / str(number))
+            for name, kind, size, saved, number in said["members"]
+            if kind != "folder"
+        ]
+        return [member for member in found if member.copy is None or member.copy.exists()]
+    raise ArchiveError(
+        {
+            "entries": _too_many(limits),
+            "total": _too_large(limits),
+            "encrypted": "with a password",
+            "memory": "that takes more memory than an archive may",
+            "died": "that takes more time or memory than an archive may",
+        }.get(said["refused"], f"that is damaged ({visible(str(said.get('why') or 'it breaks off'))})")
+    )
+
+
+def _place(name: str) -> PurePosixPath:
+    place = within(name)
+    if len(place.parts) > DEEPEST:
+        raise ArchiveError(f"with more than {DEEPEST} folders within each other")
+    return place
+
+
+def _too_many(limits: Limits) -> str:
+    return f"of more than {limits.entries:,} files"
+
+
+def _too_large(limits: Limits) -> str:
+    return f"that unpacks to more than {limits.total >> 20:,} MiB"
+
+
+def _is_machines(error: Exception) -> bool:
+    """Whether it is the machine's trouble. An OSError without a number is a decompressor's; EINVAL is a place in the file
+    that cannot be."""
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    """Make ArchiveError of all that zipfile and struct may raise on bytes that are not what they say."""
+    try:
+        yield
+    except (ArchiveError, MemoryError, GraderFault):
+        raise
+    except Exception as error:
+        if _is_machines(error):
+            raise
+        raise ArchiveError(f"that is damaged ({visible(str(error))[:100]})") from error
+
+
+@contextmanager
+def scratch(room: Path) -> Iterator[Path]:
+    """An empty folder below `room` that is gone afterwards."""
+    room.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".opening-", dir=room) as folder:
+        yield Path(folder)

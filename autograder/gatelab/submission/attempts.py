@@ -1,0 +1,97 @@
+"""Several entries of one person: which are attempts of the same work, and which is the newest.
+
+Gradescope's export and nbgrader's inbound folder have a folder for each attempt, with its time. Moodle sends one attempt,
+perhaps in several folders or files. Canvas sends the files of one attempt; where several downloads were put together, a
+second `lab.ipynb` is called `lab-1.ipynb` and has the larger number.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from gatelab.lab.spec import Lab
+from gatelab.submission.choose import Candidate, choose
+from gatelab.submission.names import shown
+from gatelab.submission.platforms import Arrival
+
+
+class Problem(NamedTuple):
+    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same, and
+    nothing where it is the machine's fault (`ours`)."""
+
+    what: str
+    way_out: str
+    ours: bool = False
+
+
+@dataclass(frozen=True)
+class Picked:
+    """The notebook of an entry, or why there is none."""
+
+    path: Path | None
+    problem: Problem | None = None
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A file or folder of the class, its notebook, and whose it is."""
+
+    raw: str
+    picked: Picked
+    arrival: Arrival
+
+    @property
+    def told(self) -> str:
+        """The entry as an attempt, in a sentence."""
+        time = self.arrival.handed_in
+        name = shown(self.arrival.file or self.raw)
+        return f"{name} of {time:%Y-%m-%d %H:%M %Z}" if time else name
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What was handed in at once: the entry that is graded, and notebooks beside it."""
+
+    entry: Entry
+    others: tuple[str, ...] = ()
+
+
+def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
+    """The attempts of one person, the newest first. Raises GraderFault when the machine does not let them be read."""
+    newest_first = sorted(entries, key=lambda entry: entry.arrival.order, reverse=True)
+    platform = entries[0].arrival.platform
+    if platform in ("Gradescope", "nbgrader"):
+        return [Attempt(entry, entry.picked.others) for entry in newest_first]
+    if platform != "Canvas":
+        return [_best(newest_first, lab, read)]
+    by_file: dict[str, list[Entry]] = defaultdict(list)
+    for entry in newest_first:
+        by_file[entry.arrival.plain_file].append(entry)
+    older = [entry for found in by_file.values() for entry in found[1:] if entry.picked.path is not None]
+    older.sort(key=lambda entry: entry.arrival.order, reverse=True)
+    newest = _best([found[0] for found in by_file.values()], lab, read)
+    return [newest, *(Attempt(entry, entry.picked.others) for entry in older)]
+
+
+def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> Attempt:
+    """Of the entries of one attempt, the one with the lab's notebook."""
+    ready = [entry for entry in entries if entry.picked.path is not None]
+    if not ready:
+        # What stands where files belong says more than an empty text field.
+        return Attempt(min(entries, key=lambda entry: (entry.arrival.plugin != "file", entry.raw)))
+    candidates = {}
+    for entry in ready:
+        assert entry.picked.path is not None
+        place = PurePosixPath(entry.arrival.plain_file or entry.picked.path.name)
+        saved = entry.arrival.order[0]
+        candidates[id(entry)] = Candidate(place, saved, partial(read, entry.picked.path))
+    first, _ = choose(list(candidates.values()), lab)
+    best = next(entry for entry in ready if candidates[id(entry)] is first)
+    beside = [shown(entry.arrival.file or entry.raw) for entry in ready if entry is not best]
+    return Attempt(best, (*best.picked.others, *beside))

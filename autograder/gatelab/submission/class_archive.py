@@ -1,0 +1,107 @@
+"""A class that came as one archive, as Canvas, Moodle and Gradescope give it: unpacked once, to where the output lies.
+
+What is graded is copied out, and of every other file only its name, so that each still has its row or its sentence: a link
+becomes a link to nowhere, a device a pipe, a file that is too large an empty one of that size.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from gatelab.submission.archives import CLASS, STUDENTS, Member, is_archive, members, scratch
+from gatelab.submission.choose import LITTER, is_notebook
+from gatelab.submission.gradescope_export import METADATA
+from gatelab.submission.names import digest
+
+ENDINGS = (
+    ".ipynb",
+    ".ipynb.txt",
+    ".ipynb.json",
+    ".zip",
+    ".gz",
+    ".tgz",
+    ".tar",
+    ".bz2",
+    ".7z",
+    METADATA,
+    "timestamp.txt",
+)
+LONGEST = 200  # bytes of a name; a file system allows 255
+
+
+def unpacked(archive: Path, room: Path) -> Path:
+    """The folder below `room` with what is in the archive; the one of an earlier run where the archive is the same.
+
+    Raises ArchiveError, OSError.
+    """
+    with open(archive, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    folder, stamp = room / "class", room / "class.sha256"
+    with suppress(OSError):
+        if stamp.read_text(encoding="ascii") == sha256 and folder.is_dir():
+            return folder
+    with scratch(room) as place:
+        copies, tree = place / "copies", place / "tree"
+        copies.mkdir()
+        tree.mkdir()
+        for number, member in enumerate(members(archive, copies, ENDINGS, CLASS)):
+            if member.place.parts and not any(map(_is_litter, member.place.parts)):
+                _put(member, tree, number)
+        stamp.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(tree, folder)
+    stamp.write_text(sha256, encoding="ascii")
+    return folder
+
+
+def _put(member: Member, tree: Path, number: int) -> None:
+    """One member at its place; where its name is taken, or is none that a file can have, under another beside it."""
+    parts = [_short(part) for part in member.place.parts]
+    name = parts[-1]
+    other = f"{name.rpartition('.')[0] or name} ({number}){name[name.rfind('.') :] if '.' in name else ''}"
+    for path in (
+        tree.joinpath(*parts),
+        tree.joinpath(*parts[:-1], other),
+        tree / other,
+        tree / f"{number}.ipynb",
+    ):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if os.path.lexists(path):
+                continue
+            _make(member, path)
+        except (ValueError, FileExistsError, NotADirectoryError):  # a NUL; a file where a folder should be
+            continue
+        return
+
+
+def _make(member: Member, path: Path) -> None:
+    if member.kind == "link":
+        path.symlink_to("what a link in the archive pointed to")
+    elif member.kind == "odd":
+        os.mkfifo(path)
+    elif member.copy is not None:
+        os.replace(member.copy, path)
+    else:
+        with open(path, "xb") as file:
+            if is_notebook(path.name) or is_archive(path.name):
+                file.truncate(min(member.size, STUDENTS.packed + 1))  # takes no room on the disk
+    if member.kind == "file" and member.saved > 0:
+        with suppress(OSError, OverflowError):
+            os.utime(path, (member.saved, member.saved))
+
+
+def _is_litter(part: str) -> bool:
+    return part in LITTER or part == ".DS_Store" or part.startswith("._")
+
+
+def _short(part: str) -> str:
+    raw = part.encode("utf-8", "surrogateescape")
+    if len(raw) <= LONGEST:
+        return part
+    ending = part[-20:][part[-20:].find(".") :] if "." in part[-20:] else ""
+    return raw[: LONGEST - 40].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"

@@ -1,0 +1,141 @@
+"""The entries of a class: every file and folder that came in, its notebook, and whose it is by its place and name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from gatelab.lab.spec import Lab
+from gatelab.submission.archives import KINDS, is_archive
+from gatelab.submission.attempts import Entry, Picked, Problem
+from gatelab.submission.choose import EXTENSION, is_litter, is_notebook
+from gatelab.submission.class_archive import unpacked
+from gatelab.submission.gradescope_export import METADATA, Handed, MetadataError, read_metadata
+from gatelab.submission.pick import of_file, of_folder
+from gatelab.submission.platforms import Arrival, arrivals
+from gatelab.submission.times import moment
+
+# Files that systems leave in a class's folder. Another file that begins with a dot is somebody's notebook; a folder that
+# does is nobody's.
+LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
+
+
+class CollectError(Exception):
+    """The folder as a whole cannot be graded; the message says why and what to do."""
+
+
+def found_in(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> list[Entry]:
+    """All entries of a class that is a folder, an archive or one notebook. Raises CollectError, ArchiveError, OSError."""
+    if room is not None and folder.is_file() and is_archive(folder.name):
+        folder = _inner(unpacked(folder, room), lab)
+    return list(_found(folder, lab, leave_out, room))
+
+
+def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> Iterator[Entry]:
+    """Each entry as it came in, its notebook and whose it is."""
+    if folder.is_file():
+        yield _plain(folder.name, of_file(folder))
+        return
+    folder = _students_folder(folder, lab.name)
+    left_out = {path.resolve() for path in leave_out}
+    entries: list[tuple[Path, bool]] = []
+    with os.scandir(folder) as scanned:
+        for entry in scanned:
+            path = Path(entry.path)
+            is_folder = entry.is_dir(follow_symlinks=False)
+            # `._ada.ipynb` is what macOS writes beside ada.ipynb.
+            if entry.name in LITTER or entry.name.startswith("._") or (is_folder and is_litter(entry.name)):
+                continue
+            if left_out and not entry.is_symlink() and path.resolve() in left_out:
+                continue
+            entries.append((path, is_folder))
+    entries = _below_a_wrapper(entries, lab)
+    where = entries[0][0].parent if entries else folder
+    export = _export(where)
+    if export is not None:
+        known_of = {name: handed.arrival(name) for name, handed in export.items()}
+        entries = [(path, is_folder) for path, is_folder in entries if path.name != METADATA]
+    else:
+        known_of = arrivals([path.name for path, _ in entries], lab.name)
+    for path, is_folder in entries:
+        picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
+        plain = _plain(path.name, picked)
+        arrival = known_of.get(path.name, plain.arrival)
+        if is_folder and not arrival.handed_in and (time := _timestamp(path / lab.name)):
+            arrival = replace(arrival, handed_in=time)
+        yield Entry(path.name, picked, arrival)
+    for name in (export or {}).keys() - {path.name for path, _ in entries}:
+        gone = Problem(
+            "the export names this submission and holds no folder of it", "download the export again"
+        )
+        yield Entry(name, Picked(None, gone), known_of[name])
+
+
+def _plain(raw: str, picked: Picked) -> Entry:
+    """An entry that no platform named: a person of its own."""
+    return Entry(raw, picked, Arrival("", raw, _student(raw, picked)))
+
+
+def _export(folder: Path) -> dict[str, Handed] | None:
+    try:
+        return read_metadata(folder)
+    except MetadataError as error:
+        raise CollectError(f"{folder / METADATA}: {error}.") from error
+
+
+def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[Path, bool]]:
+    """What lies in the one folder that there is, where that is a platform's download and not a student."""
+    if len(entries) != 1 or not entries[0][1]:
+        return entries
+    with os.scandir(entries[0][0]) as scanned:
+        inside = [
+            (Path(entry.path), entry.is_dir(follow_symlinks=False))
+            for entry in scanned
+            if entry.name not in LITTER and not is_litter(entry.name)
+        ]
+    names = [path.name for path, _ in inside]
+    return inside if METADATA in names or len(arrivals(names, lab.name)) == len(names) > 0 else entries
+
+
+def _inner(folder: Path, lab: Lab) -> Path:
+    """The class in an unpacked archive: its one folder, unless that is a student's."""
+    inside = [path for path in folder.iterdir() if not is_litter(path.name)]
+    if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
+        return folder
+    below = [path for path in inside[0].iterdir() if not is_litter(path.name)]
+    of_a_student = len(below) < 2 and not (below and below[0].is_dir())
+    return (
+        folder if of_a_student or any(path.name in (lab.notebook, lab.name) for path in below) else inside[0]
+    )
+
+
+def _timestamp(folder: Path) -> datetime | None:
+    """The time that nbgrader's exchange left beside a submission."""
+    path = folder / "timestamp.txt"
+    with suppress(OSError, ValueError):
+        if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():
+            return moment(path.read_text(encoding="utf-8"))
+    return None
+
+
+def _students_folder(folder: Path, lab: str) -> Path:
+    """`submitted/` when the folder is the nbgrader course around it, else the folder itself."""
+    submitted = folder / "submitted"
+    if submitted.is_dir() and not submitted.is_symlink() and any(submitted.glob(f"*/{lab}")):
+        return submitted
+    return folder
+
+
+def _student(raw: str, picked: Picked) -> str:
+    """`ada` for `ada.ipynb` and for an `ada.zip` with a notebook; every other entry is called as it came in."""
+    if picked.path is None:
+        return raw
+    if is_notebook(raw) and picked.path.name == raw:
+        return EXTENSION.sub("", raw) or raw
+    ending = next((kind for kind in KINDS if raw.lower().endswith(kind)), "")
+    return raw[: len(raw) - len(ending)] or raw

@@ -1,0 +1,127 @@
+"""Who handed in: a person as a platform or a roster knows them, and which of the roster is meant.
+
+A file's name, a platform's number, an e-mail address or a login may each stand for a person. They are compared kind by
+kind, the surest first, and only where exactly one person fits.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gatelab.submission.names import visible
+
+LONGEST = 200  # characters of a name or address
+
+
+@dataclass(frozen=True)
+class Person:
+    """`number` is the platform's own (Canvas's user ID, Moodle's participant); `ids` are logins and student numbers."""
+
+    name: str = ""
+    email: str = ""
+    number: str = ""
+    ids: tuple[str, ...] = ()
+    handed_in: datetime | None = None  # as a sheet of the platform says
+
+    @property
+    def id(self) -> str:
+        """The one to show: a student number or login before the platform's number."""
+        return next(iter(self.ids), self.number)
+
+    @property
+    def called(self) -> str:
+        """How people call them: `Ada Lovelace` for `Lovelace, Ada`."""
+        return spoken(self.name) or self.email or self.id
+
+
+def spoken(name: str) -> str:
+    """`Ada Lovelace` for `Lovelace, Ada`; another name as it is, fit to be shown."""
+    last, comma, first = visible(" ".join(name.split()))[:LONGEST].partition(", ")
+    return (
+        f"{first} {last}"
+        if comma and first and ", " not in first
+        else visible(" ".join(name.split()))[:LONGEST]
+    )
+
+
+class Roster:
+    """The people of a class, in the order of their list."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.people = list(people)
+        self._by_key: dict[str, set[int]] = defaultdict(set)
+        for k, person in enumerate(self.people):
+            for key in _keys(person):
+                self._by_key[key].add(k)
+
+    def find(self, wanted: Person) -> Person | None:
+        """The one person whom this must be; None where nobody fits, or several do alike."""
+        for keys in _signs(wanted):
+            found = set().union(*(self._by_key.get(key, set()) for key in keys))
+            if len(found) == 1:
+                return self.people[next(iter(found))]
+            if found:
+                return None
+        return None
+
+
+def known(person: Person, roster: Roster | None) -> Person:
+    """The person with what the roster knows of them."""
+    found = roster.find(person) if roster else None
+    if found is None:
+        return person
+    return Person(
+        found.name or person.name,
+        found.email or person.email,
+        person.number or found.number,
+        found.ids or person.ids,
+        found.handed_in or person.handed_in,
+    )
+
+
+def _keys(person: Person) -> set[str]:
+    """All that a person of the roster may be meant by."""
+    keys = {f"#{_folded(id)}" for id in (*person.ids, person.number) if id}
+    if person.number:
+        keys.add(f"!{_folded(person.number)}")
+    if person.email:
+        keys |= {f"@{_folded(person.email)}", f"^{_folded(person.email).partition('@')[0]}"}
+    keys |= {f"^{_folded(id).partition('@')[0]}" for id in person.ids if "@" in id}
+    if person.name:
+        last, comma, first = person.name.partition(",")
+        words = _words(person.name)
+        keys |= {f"={' '.join(sorted(words))}", f"~{''.join(words)}"}
+        if comma:
+            keys.add(f"~{''.join([*_words(first), *_words(last)])}")
+        else:  # `lovelaceada`, as Canvas writes Ada Lovelace
+            keys |= {f"~{''.join([*words[k:], *words[:k]])}" for k in range(1, len(words))}
+    return keys - {"=", "~", "#", "@", "^", "!"}
+
+
+def _signs(person: Person) -> list[set[str]]:
+    """By what a hand-in says whose it is, the surest first."""
+    signs = [
+        {f"!{_folded(person.number)}"} if person.number else set(),
+        {f"@{_folded(person.email)}"} if person.email else set(),
+        {f"#{_folded(id)}" for id in person.ids if id},
+        {f"@{_folded(id)}" for id in person.ids if "@" in id},
+    ]
+    if person.name:
+        words = _words(person.name)
+        signs += [{f"={' '.join(sorted(words))}"}, {f"~{''.join(words)}"}]
+    # A login as a file's name: also the part of an address before its @.
+    signs.append({f"^{_folded(id)}" for id in person.ids if id and "@" not in id})
+    return [keys for keys in signs if keys]
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", _folded(name)) if word]
+
+
+def _folded(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split()).casefold()

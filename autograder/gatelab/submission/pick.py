@@ -1,0 +1,193 @@
+"""What one entry of a class holds: the notebook to grade, or why there is none, in words for staff.
+
+An archive is opened where no notebook lies open beside it, one within an archive is not.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+from gatelab.faults import GraderFault
+from gatelab.lab.spec import Lab
+from gatelab.submission.archives import ArchiveError, is_archive, members, scratch
+from gatelab.submission.attempts import Picked, Problem
+from gatelab.submission.choose import (
+    DEPTH,
+    ENTRIES,
+    Candidate,
+    Found,
+    choose,
+    in_folder,
+    is_litter,
+    is_notebook,
+    listed,
+)
+from gatelab.submission.names import digest, shown
+from gatelab.submission.notebook import read_bytes
+from gatelab.submission.notebook_file import FILE_LIMIT
+
+NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
+MOST_ARCHIVES = 5  # of one student's folder that are opened
+ASK = "ask for the notebook itself (.ipynb)"
+UNPACK = "unpack it and put the notebook here"
+
+# What people hand in instead of the notebook.
+OTHERS = {
+    **dict.fromkeys((".zip", ".gz", ".tar", ".rar", ".7z"), Problem("it is an archive", UNPACK)),
+    **dict.fromkeys((".html", ".pdf"), Problem("it is an exported page, not the notebook", ASK)),
+    ".py": Problem("it is a script, not the notebook", ASK),
+}
+
+
+def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Picked:
+    """A file among the submissions: the notebook itself, an archive that holds it, or why it is none."""
+    try:
+        if lab and room and is_archive(path.name) and stat.S_ISREG(path.lstat().st_mode):
+            return _archive(path, path.name, lab, room)
+        problem = _no_notebook(path)
+    except OSError as error:
+        problem = unreadable(error)
+    return Picked(None, problem) if problem else Picked(path)
+
+
+def _no_notebook(path: Path) -> Problem | None:
+    """Why a file cannot be a notebook, as far as can be seen without opening it."""
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        return Problem("it is a link, and links are not followed", "put the notebook itself here")
+    if not stat.S_ISREG(status.st_mode):
+        return Problem("it is not an ordinary file", "put the notebook here")
+    if not is_notebook(path.name):
+        other = Problem("it is not a notebook (its name does not end in .ipynb)", ASK)
+        return OTHERS.get(_suffix(path.name), other)
+    if status.st_size > FILE_LIMIT:
+        return Problem(
+            f"it is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
+        )
+    return None
+
+
+def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
+    """A student's folder: the one notebook in it that is the lab, or why there is none."""
+    inner = path / lab.name
+    try:
+        if inner.is_symlink():
+            return Picked(
+                None,
+                Problem(
+                    f"its folder {lab.name} is a link, and links are not followed",
+                    "put the folder itself there",
+                ),
+            )
+        where = inner if inner.is_dir() else path
+        found = in_folder(where, read_bytes)
+        archives = [name for name in found.files if is_archive(name.name)] if room else []
+        if not found.notebooks and archives and room:
+            return _archives(where, archives, lab, room)
+        if not found.notebooks:
+            return Picked(None, _nothing(found.others, found.too_many))
+        notebook, others = choose(found.notebooks, lab)
+    except OSError as error:
+        return Picked(None, unreadable(error))
+    except GraderFault as error:
+        return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
+    picked = of_file(where / notebook.place)
+    if picked.problem:
+        problem = picked.problem._replace(what=f"{notebook.shown}: {picked.problem.what}")
+        picked = Picked(None, problem)
+    unopened = [f"{shown(str(place))} (not opened)" for place in archives]
+    return replace(picked, others=(*(other.shown for other in others), *unopened))
+
+
+def _archives(folder: Path, places: list[PurePosixPath], lab: Lab, room: Path) -> Picked:
+    """The notebook of a folder in which archives are all that could hold one."""
+    found = []
+    for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:MOST_ARCHIVES]:
+        path = folder / place
+        inside = _archive(path, f"{folder}/{place}", lab, room)
+        found.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
+    *_, name, best = min(found, key=lambda item: item[:3])
+    if best.problem:
+        return Picked(None, best.problem._replace(what=f"{shown(name)}: {best.problem.what}"))
+    beside = [shown(other) for _, _, other, inside in found if inside is not best]
+    return replace(best, others=(*best.others, *beside))
+
+
+def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
+    """The notebook in a student's archive, kept below `room` under a name that stays from run to run."""
+    try:
+        with scratch(room) as copies:
+            found = _in_archive(path, copies)
+            if not found.notebooks:
+                return Picked(None, _nothing(found.others, found.too_many, "archive"))
+            notebook, others = choose(found.notebooks, lab)
+            kept = _keep(notebook, room / digest(label), lab)
+    except ArchiveError as error:
+        return Picked(None, Problem(f"it is an archive {error}", ASK))
+    except OSError as error:
+        return Picked(None, unreadable(error))
+    except GraderFault as error:
+        return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
+    return Picked(kept, None, tuple(other.shown for other in others))
+
+
+def _in_archive(path: Path, copies: Path) -> Found:
+    """What lies in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
+    notebooks: list[Candidate] = []
+    others: list[str] = []
+    for member in members(path, copies, NOTEBOOKS):
+        place = member.place
+        if not place.parts or any(map(is_litter, place.parts)):
+            continue
+        if member.copy is not None and len(place.parts) <= DEPTH + 1 and member.kind == "file":
+            notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))
+        elif is_notebook(place.name) and member.kind == "file" and member.copy is None:
+            raise ArchiveError(
+                f"whose {shown(str(place))} is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)"
+            )
+        elif len(others) < ENTRIES:
+            others.append(shown(str(place)))
+    return Found(notebooks, others)
+
+
+def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:
+    """Copy the notebook to a folder of its own, called as it was handed in if a file can be called so."""
+    data = notebook.read()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in (notebook.place.name, lab.notebook):
+        temporary = folder / ".writing"
+        try:
+            temporary.write_bytes(data)
+            os.replace(temporary, folder / name)
+        except (OSError, ValueError) as error:
+            failure = error
+            continue
+        for other in folder.iterdir():
+            if other.name != name:
+                other.unlink()
+        return folder / name
+    raise failure
+
+
+def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Problem:
+    if too_many:
+        return Problem(f"it holds more than {ENTRIES:,} files and no notebook", "ask for the notebook")
+    if not others:
+        return Problem(f"the {where} is empty", "ask for the notebook")
+    return Problem(f"no notebook (.ipynb) in the {where}, only {listed(others)}", "ask for the notebook")
+
+
+def unreadable(error: OSError) -> Problem:
+    """The machine does not let it be read. That is nothing a student could fix."""
+    way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
+    return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
+
+
+def _suffix(name: str) -> str:
+    """The extension in small letters."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot >= 0 else ""

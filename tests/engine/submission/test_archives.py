@@ -1,0 +1,346 @@
+"""Archives of one student: is the lab found in them, and is every other one refused in a sentence that keeps the row?"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import py7zr
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from gatelab.lab.spec import Lab
+from gatelab.submission import archives as archives_module
+from gatelab.submission.archives import ArchiveError, Limits, members, within
+from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.notebook_file import FILE_LIMIT
+
+LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+BOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}],
+                   "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()  # fmt: skip
+OTHER = BOOK.replace(b"return 1", b"return 2")
+
+Files = dict[str, bytes]
+
+
+def as_zip(path: Path, files: Files) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as zip:
+        for name, data in files.items():
+            zip.writestr(name, data)
+
+
+def as_tar(path: Path, files: Files) -> None:
+    mode = {".gz": "w:gz", "tgz": "w:gz", "bz2": "w:bz2"}.get(path.name[-3:], "w")
+    with tarfile.open(path, mode) as tar:
+        for name, data in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            tar.addfile(info, io.BytesIO(data))
+
+
+def as_7z(path: Path, files: Files) -> None:
+    with py7zr.SevenZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(data, name)
+
+
+MAKERS: dict[str, Callable[[Path, Files], None]] = {
+    ".zip": as_zip, ".tar": as_tar, ".tar.gz": as_tar, ".tgz": as_tar, ".tar.bz2": as_tar, ".7z": as_7z,
+}  # fmt: skip
+
+
+def class_of(tmp_path: Path, name: str, write: Callable[[Path], object]) -> tuple[Submission, Path]:
+    """The row of an archive in a class, beside somebody else's notebook."""
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "zoe.ipynb").write_bytes(BOOK)
+    write(folder / name)
+    room = tmp_path / "room"
+    before = {path for path in tmp_path.rglob("*") if room not in path.parents}
+    found = collect(folder, LAB, room=room)
+    assert {path for path in tmp_path.rglob("*") if room not in path.parents} - before <= {room}
+    assert len(found) == 2 and found[1].name == "zoe" and found[1].gradable
+    assert not any(path.name.startswith(".opening") for path in room.glob(".*"))
+    return found[0], room
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+class TestEveryKind:
+    def test_is_the_lab_found_and_graded_under_the_students_name(self, kind: str, tmp_path: Path) -> None:
+        files = {"week 5/lab.ipynb": BOOK, "week 5/Untitled.ipynb": OTHER, "data.txt": b"x"}
+        row, room = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
+        assert (row.name, row.others, row.problem) == ("ada", ("week 5/Untitled.ipynb",), "")
+        assert row.path.read_bytes() == BOOK and row.path.name == "lab.ipynb" and room in row.path.parents
+
+    def test_is_one_in_a_students_folder_opened(self, kind: str, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            MAKERS[kind](path / f"hand-in{kind}", {"lab.ipynb": BOOK})
+
+        row, _ = class_of(tmp_path, "ada", write)
+        assert row.name == "ada" and row.path.read_bytes() == BOOK
+
+    def test_is_an_archive_in_an_archive_not_opened(self, kind: str, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            as_zip(tmp_path / "inner.zip", {"lab.ipynb": BOOK})
+            MAKERS[kind](path, {"inner.zip": (tmp_path / "inner.zip").read_bytes()})
+            (tmp_path / "inner.zip").unlink()
+
+        row, _ = class_of(tmp_path, f"ada{kind}", write)
+        assert (
+            row.problem
+            == f"ada{kind}: no notebook (.ipynb) in the archive, only inner.zip; ask for the notebook."
+        )
+
+    @pytest.mark.parametrize("data", [b"", b"PK", b"not an archive", bytes(4096)])
+    def test_is_a_damaged_one_refused_in_a_sentence(self, kind: str, data: bytes, tmp_path: Path) -> None:
+        row, _ = class_of(tmp_path, f"ada{kind}", lambda path: path.write_bytes(data))
+        empty_tar = kind.startswith(".t") and data == bytes(4096)
+        assert row.path is None and row.problem.startswith(f"ada{kind}: ") and row.problem.count(".") < 8
+        assert "damaged" in row.problem or empty_tar, row.problem
+        assert row.told == row.problem.partition(";")[0] + f". Hand in {LAB.notebook} itself."
+
+    def test_does_no_name_lead_outside(self, kind: str, tmp_path: Path) -> None:
+        files = {"../../evil.ipynb": OTHER, "/abs/evil.ipynb": OTHER, "lab.ipynb": BOOK}
+        if kind == ".7z":
+            files = {"lab.ipynb": BOOK}  # py7zr writes no other; it refuses to read them
+        row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
+        assert row.path.read_bytes() == BOOK
+
+    def test_is_a_wrong_work_refused(self, kind: str, tmp_path: Path) -> None:
+        row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, {"report.pdf": b"%PDF"}))
+        assert "only report.pdf" in row.problem
+
+    def test_does_the_same_archive_give_the_same_path_again(self, kind: str, tmp_path: Path) -> None:
+        folder = tmp_path / "class"
+        folder.mkdir()
+        MAKERS[kind](folder / f"ada{kind}", {"lab.ipynb": BOOK})
+        [first] = collect(folder, LAB, room=tmp_path / "room")
+        MAKERS[kind](folder / f"ada{kind}", {"lab.ipynb": OTHER})
+        [second] = collect(folder, LAB, room=tmp_path / "room")
+        assert first.path == second.path and second.path.read_bytes() == OTHER
+
+
+class TestLimits:
+    """Each on a smaller limit, so that no test writes a gigabyte."""
+
+    @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
+    @pytest.mark.parametrize(
+        ("limits", "files", "said"),
+        [
+            (Limits(20, 1 << 20, 9, 20), {"lab.ipynb": BOOK}, "more than 0 MiB"),
+            (Limits(1 << 20, 1 << 20, 9, 20), {"lab.ipynb": BOOK, "zeros.bin": bytes(2 << 20)}, "unpacks to more than 1 MiB"),
+            (Limits(1 << 20, 9 << 20, 9, 20), {f"{k}.txt": b"" for k in range(12)}, "more than 9 files"),
+            (Limits(1 << 20, 9 << 20, 99, 20), {"a/" * 50 + "lab.ipynb": BOOK}, "folders within each other"),
+        ],
+    )  # fmt: skip
+    def test_is_each_refused(
+        self, kind: str, limits: Limits, files: Files, said: str, tmp_path: Path
+    ) -> None:
+        MAKERS[kind](tmp_path / f"x{kind}", files)
+        (tmp_path / "into").mkdir()
+        with pytest.raises(ArchiveError, match=said):
+            members(tmp_path / f"x{kind}", tmp_path / "into", (".ipynb",), limits)
+
+    @pytest.mark.parametrize("kind", [".zip", ".tar", ".7z"])
+    def test_is_a_notebook_that_is_too_large_named(self, kind: str, tmp_path: Path) -> None:
+        row, room = class_of(
+            tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, {"lab.ipynb": bytes(FILE_LIMIT + 1)})
+        )
+        assert (
+            f"lab.ipynb is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)" in row.problem
+        )
+        assert sum(path.stat().st_size for path in room.rglob("*") if path.is_file()) == 0
+
+    def test_is_a_zip_that_lies_about_its_sizes_stopped(self, tmp_path: Path) -> None:
+        """Says 100 bytes, unpacks to 200 MiB."""
+        path = tmp_path / "x.zip"
+        as_zip(path, {"lab.ipynb": bytes(200 << 20)})
+        data = path.read_bytes().replace((200 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
+        path.write_bytes(data)
+        (tmp_path / "into").mkdir()
+        [member] = members(path, tmp_path / "into", (".ipynb",))
+        assert (tmp_path / "into" / "0").stat().st_size <= 100
+        assert member.size <= 100
+
+    def test_is_a_list_of_a_million_names_not_read(self, tmp_path: Path) -> None:
+        path = tmp_path / "x.zip"
+        path.write_bytes(b"PK\5\6" + bytes(4) + (65000).to_bytes(2, "little") * 2 + bytes(10))
+        with pytest.raises(ArchiveError, match="more than 20,000 files"):
+            members(path, tmp_path, (".ipynb",))
+
+    def test_is_a_hand_in_of_many_archives_not_unpacked_to_its_end(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            for k in range(40):
+                as_zip(path / f"{k:02}.zip", {"lab.ipynb": BOOK})
+
+        row, room = class_of(tmp_path, "ada", write)
+        assert row.gradable and len(list(room.iterdir())) <= 5
+
+
+class TestOddMembers:
+    def test_is_one_with_a_password_refused(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            with py7zr.SevenZipFile(path, "w", password="x", header_encryption=True) as archive:
+                archive.writestr(BOOK, "lab.ipynb")
+
+        row, _ = class_of(tmp_path, "ada.7z", write)
+        assert (
+            row.problem == "ada.7z: it is an archive with a password; ask for the notebook itself (.ipynb)."
+        )
+
+    def test_is_a_zip_with_a_password_refused(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            as_zip(path, {"lab.ipynb": BOOK})
+            data = bytearray(path.read_bytes())
+            for mark, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+                data[data.find(mark) + at] |= 1
+            path.write_bytes(data)
+
+        row, _ = class_of(tmp_path, "ada.zip", write)
+        assert "an archive with a password" in row.problem
+
+    def test_are_links_and_devices_no_notebooks(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            with tarfile.open(path, "w:gz") as tar:
+                for name, kind in (("lab.ipynb", tarfile.SYMTYPE), ("a.ipynb", tarfile.LNKTYPE),
+                                   ("b.ipynb", tarfile.CHRTYPE), ("c.ipynb", tarfile.FIFOTYPE)):  # fmt: skip
+                    info = tarfile.TarInfo(name)
+                    info.type, info.linkname = kind, "/etc/passwd"
+                    tar.addfile(info)
+
+        row, _ = class_of(tmp_path, "ada.tar.gz", write)
+        assert not row.gradable and "no notebook (.ipynb) in the archive" in row.problem
+
+    def test_is_a_link_in_a_zip_no_notebook(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            info = zipfile.ZipInfo("lab.ipynb")
+            info.create_system, info.external_attr = 3, 0o120777 << 16
+            with zipfile.ZipFile(path, "w") as zip:
+                zip.writestr(info, "/etc/passwd")
+
+        row, _ = class_of(tmp_path, "ada.zip", write)
+        assert not row.gradable and "no notebook (.ipynb) in the archive" in row.problem
+
+    def test_what_systems_leave_behind_counts_for_nothing(self, tmp_path: Path) -> None:
+        files = {"__MACOSX/._lab.ipynb": b"\0", ".ipynb_checkpoints/lab.ipynb": OTHER, "lab.ipynb": BOOK}
+        row, _ = class_of(tmp_path, "ada.zip", lambda path: as_zip(path, files))
+        assert row.path.read_bytes() == BOOK and row.others == ()
+
+    def test_is_an_archive_beside_a_notebook_left_and_named(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            (path / "lab.ipynb").write_bytes(BOOK)
+            as_zip(path / "old.zip", {"lab.ipynb": OTHER})
+
+        row, _ = class_of(tmp_path, "ada", write)
+        assert row.path.read_bytes() == BOOK and row.others == ("old.zip (not opened)",)
+
+    def test_is_a_notebook_in_utf_16_in_a_zip_read(self, tmp_path: Path) -> None:
+        from gatelab.submission.notebook import read_bytes, read_cells
+
+        row, _ = class_of(
+            tmp_path, "ada.zip", lambda path: as_zip(path, {"lab.ipynb": BOOK.decode().encode("utf-16")})
+        )
+        assert [cell.source for cell in read_cells(read_bytes(row.path), "lab.ipynb", LAB)] == [
+            "def lstm_step(): return 1"
+        ]
+
+
+class TestClassArchive:
+    def test_is_every_kind_of_entry_a_row(self, tmp_path: Path) -> None:
+        path = tmp_path / "class.tar.gz"
+        with tarfile.open(path, "w:gz") as tar:
+            for name, data in (("class/ada.ipynb", BOOK), ("class/bob/lab.ipynb", BOOK), ("class/cleo.pdf", b"%PDF"),
+                               ("class/../../dan.ipynb", BOOK), ("class/" + "e" * 250 + ".ipynb", BOOK),
+                               ("class/ada.ipynb", OTHER)):  # fmt: skip
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+            link = tarfile.TarInfo("class/mallory.ipynb")
+            link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+            tar.addfile(link)
+        found = {came.name: came for came in collect(path, LAB, room=tmp_path / "room")}
+        assert len(found) == 7 and {name for name, came in found.items() if came.gradable} == {
+            "ada", "ada (5)", "bob", "dan", next(name for name in found if name.startswith("eee")),
+        }  # fmt: skip
+        assert "links are not followed" in found["mallory.ipynb"].problem
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["class.tar.gz", "room"]
+
+    def test_is_an_unchanged_one_not_unpacked_again(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        as_zip(tmp_path / "class.zip", {"ada.ipynb": BOOK, "bob.ipynb": OTHER})
+        first = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        with monkeypatch.context() as patch:
+            patch.setattr(archives_module, "_of_zip", None)
+            assert collect(tmp_path / "class.zip", LAB, room=tmp_path / "room") == first
+        as_zip(tmp_path / "class.zip", {"ada.ipynb": OTHER})
+        [ada] = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        assert ada.path == first[0].path and ada.path.read_bytes() == OTHER
+
+    @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
+    def test_is_a_damaged_one_a_sentence(self, kind: str, tmp_path: Path) -> None:
+        path = tmp_path / f"class{kind}"
+        MAKERS[kind](path, {"ada.ipynb": os.urandom(9000)})
+        path.write_bytes(path.read_bytes()[:4000])
+        with pytest.raises(
+            CollectError, match=r"it is an archive that is damaged.*unpack it and name the folder"
+        ):
+            collect(path, LAB, room=tmp_path / "room")
+
+    def test_is_a_large_file_in_it_a_row_and_no_bytes(self, tmp_path: Path) -> None:
+        as_zip(tmp_path / "class.zip", {"ada.ipynb": bytes(FILE_LIMIT + 9), "bob.ipynb": BOOK})
+        ada, bob = collect(tmp_path / "class.zip", LAB, room=tmp_path / "room")
+        assert "larger than" in ada.problem and bob.gradable
+
+
+names = st.lists(
+    st.one_of(
+        st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=40),
+        st.sampled_from(["../lab.ipynb", "/lab.ipynb", "a//b.ipynb", "..", ".", "a/../../b.ipynb", "\\..\\x.ipynb", "C:\\x.ipynb"]),
+    ),
+    min_size=1, max_size=6, unique=True,
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(names)
+def test_no_name_in_a_zip_becomes_a_path(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
+    top = tmp_path_factory.mktemp("top")
+    (top / "class").mkdir()
+    as_zip(top / "class" / "ada.zip", {name + ".ipynb": BOOK for name in names})
+    [row] = collect(top / "class", LAB, room=top / "room")
+    assert row.path is None or ((top / "room") in row.path.parents and row.path.read_bytes() == BOOK)
+    assert sorted(path.name for path in top.iterdir()) == ["class", "room"]
+    [whole] = collect(top / "class" / "ada.zip", LAB, room=top / "other")[:1]
+    assert whole.name and sorted(path.name for path in top.iterdir()) == ["class", "other", "room"]
+
+
+@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=400), st.integers(0, 400), st.binary(max_size=8))
+@example(b"", 0, b"")
+def test_any_bytes_in_a_zip_keep_the_row(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes, at: int, more: bytes
+) -> None:
+    """Whole zips with bytes put into them, which is nearer to a zip than what is drawn."""
+    top = tmp_path_factory.mktemp("top")
+    (top / "class").mkdir()
+    path = top / "class" / "ada.zip"
+    as_zip(path, {"lab.ipynb": BOOK, "x": data})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: at % len(whole)] + more + whole[at % len(whole) + len(more) :])
+    [row] = collect(top / "class", LAB, room=top / "room")
+    assert row.gradable or (row.problem.startswith("ada.zip: ") and not row.ours)
+
+
+@given(st.text())
+def test_a_place_never_leads_upwards(name: str) -> None:
+    assert not within(name).is_absolute() and ".." not in within(name).parts
