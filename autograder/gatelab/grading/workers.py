@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.grading.references import injection
 from gatelab.grading.released import released
-from gatelab.grading.verdicts import injection
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Cell
