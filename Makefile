@@ -92,6 +92,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry autograder
+	$(BIN)/vulture
 
 clean:
 	rm -rf $(VENV) out dist

@@ -14,6 +14,7 @@ from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
+from gatelab.limits import MAX_FORKS
 from gatelab.report.model import NOT_RUN, UNTOUCHED, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
@@ -22,7 +23,6 @@ from gatelab.testkit.student import Student
 from gatelab.testkit.trace import Recording, Trace
 from gatelab.testkit.words import Words
 
-MAX_FORKS = 3  # workers that one attempt at a question may use up
 # What is raised where something is asked for that is not there: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
 

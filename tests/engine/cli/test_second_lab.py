@@ -51,8 +51,11 @@ def page(name: str) -> str:
 def follow(kit: Path, name: str) -> str:
     """Write the files of a page and run its commands, as they stand there; what they said."""
     text = page(name)
-    for place, content in re.findall(r"^`(\S+)`\n+```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        (kit / place).write_text(content, encoding="utf-8")
+    given = r"^`(\S+)`(, at its end:)?\n+```(?:python|toml|markdown)\n(.*?)^```"
+    for place, added, content in re.findall(given, text, re.MULTILINE | re.DOTALL):
+        (kit / place).parent.mkdir(parents=True, exist_ok=True)
+        with open(kit / place, "a" if added else "w", encoding="utf-8") as file:
+            file.write(content)
     commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     assert commands
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -244,3 +247,14 @@ def test_where_the_kit_has_no_template_it_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["new", "rnn", "--root", str(tmp_path)])
     assert done.exit_code == 2 and "a new lab is copied from there" in " ".join(done.output.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
+    """In a kit of its own: the lab of the other tests keeps its two questions."""
+    root = bare_kit(tmp_path)
+    gatelab("new", NEW, "--root", root)
+    said = follow(root, "add-a-question.md")
+    assert "q3/base-two: lost values" in said
+    assert Lab.in_repository(root, NEW).questions["q3"].points == 5
+    assert "q3 results: All test cases passed!" in (root / "solutions" / NEW / "lab.ipynb").read_text("utf-8")
+    assert "(5 points)" in (root / "release" / NEW / "lab.ipynb").read_text("utf-8")
