@@ -11,9 +11,10 @@ IMAGE ?= debian:bookworm
 
 .PHONY: grade test hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed steady image claims calibrate docs lint clean
 
-## Build the release, grade the sample class, write the grade book and the class report.
+## Build the release, make and grade the sample class, write the grade book and the class report.
 grade: $(READY)
 	$(BIN)/gatelab build --lab $(LAB)
+	$(BIN)/python tests/$(LAB)/sample/make.py
 	# The sample class holds files that cannot be graded, on purpose: exit code 1 says so and is what we want.
 	$(BIN)/gatelab grade tests/$(LAB)/sample/class --lab $(LAB) -o out/sample --jobs $(JOBS) || test $$? -eq 1
 
@@ -101,6 +102,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/deptry autograder
+	$(BIN)/vulture
 
 clean:
 	rm -rf $(VENV) out dist

@@ -8,6 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 import gatelab
@@ -25,6 +26,12 @@ def test_the_arrows_between_the_rooms_run_one_way(root: Path) -> None:
 
 def test_the_engine_is_typed(root: Path) -> None:
     said = run(root, sys.executable, "-m", "mypy")
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("tool", [["deptry", "autograder"], ["vulture"]], ids=["deptry", "vulture"])
+def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[str]) -> None:
+    said = run(root, str(Path(sys.executable).with_name(tool[0])), *tool[1:])
     assert said.returncode == 0, said.stdout + said.stderr
 
 

@@ -39,7 +39,7 @@ class LSTM(Right):
         (
             "q1",
             STEP + "g = dict(i=h, f=h, g=h, o=h); return h.float(), c, g",
-            "h is torch.float32, it should be torch.float64",
+            r"h has dtype torch\.float32; expected torch\.float64",
         ),
         ("q1", STEP + "g = dict(i=h, f=h, g=h, o=h); return h / 0, c, g", "h holds inf"),
         (
@@ -72,7 +72,7 @@ class LSTM(Right):
         (
             "q6",
             "Right = last_valid\ndef last_valid(*given):\n    return Right(*given) + 1e-6",
-            r"yours (\S+), expected \1, they differ by 1e-06",
+            r"the largest difference is 1e-06 at N = \d, H = \d \(got (\S+), expected \1\)",
         ),
         (
             "q7",
@@ -118,7 +118,7 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
     ("change", "says"),
     [
         ("outputs[:, 2:] *= 1.5", "right up to time step t = 1 and wrong from t = 2"),
-        ("outputs[:, 2:] = float('nan')", "hold NaN, first at time step t = 2"),
+        ("outputs[:, 2:] = float('nan')", "hold nan from time step t = 2"),
         ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
     ],
 )

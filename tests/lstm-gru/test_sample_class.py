@@ -1,4 +1,4 @@
-"""The sample class: is it what the release makes of it, and does it get the points it must get?"""
+"""The sample class, made from the release: is it the same every time, and does it get the points it must get?"""
 
 from __future__ import annotations
 
@@ -24,26 +24,32 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_is_what_is_committed_what_the_script_makes(tmp_path: Path) -> None:
-    """When this fails, the release or the bank has changed: run tests/lstm-gru/sample/make.py and look at the difference."""
-    run([sys.executable, SAMPLE / "make.py", tmp_path / "class"], check=True)
-    made, committed = contents(tmp_path / "class"), contents(SAMPLE / "class")
-    assert sorted(made) == sorted(committed)
-    assert [name for name in made if made[name] != committed[name]] == []
+def make(folder: Path) -> Path:
+    run([sys.executable, SAMPLE / "make.py", folder], check=True)
+    return folder
 
 
-def test_is_every_submission_expected_to_be_something() -> None:
-    entries = {path.name.removesuffix(".ipynb") for path in (SAMPLE / "class").iterdir()}
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(tmp_path_factory.mktemp("made") / "class")
+
+
+def test_the_same_input_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
+    first, again = contents(made), contents(make(tmp_path / "class"))
+    assert sorted(first) == sorted(again)
+    assert [name for name in first if first[name] != again[name]] == []
+
+
+def test_is_every_submission_expected_to_be_something(made: Path) -> None:
+    entries = {path.name.removesuffix(".ipynb") for path in made.iterdir()}
     assert entries == set(EXPECTED) and len(entries) >= 16
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the command wrote for the whole sample class."""
     out = tmp_path_factory.mktemp("sample") / "out"
-    said = run(
-        [COMMAND, "grade", SAMPLE / "class", "-o", out, "--root", ROOT], capture_output=True, text=True
-    )
+    said = run([COMMAND, "grade", made, "-o", out, "--root", ROOT], capture_output=True, text=True)
     assert said.returncode == 1, said.stderr
     return out
 

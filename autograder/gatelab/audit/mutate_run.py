@@ -24,9 +24,9 @@ from typing import Protocol, TypeVar
 from gatelab.audit import mutate
 from gatelab.audit.mutate import Mutant, mutants
 from gatelab.audit.patient import Patient
+from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Share, Verdict
 from gatelab.lab.spec import Lab, LabError
 
 MEMORY = 3 << 30  # bytes, as in a worker

@@ -8,8 +8,9 @@ import re
 import shutil
 from pathlib import Path
 
+from gatelab.build import checks
 from gatelab.folders import vanishing
-from gatelab.lab.spec import LabError
+from gatelab.lab.spec import Lab, LabError
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -48,6 +49,7 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
         for place in made:
             shutil.copytree(template / place.parent.name / old, workspace / place.parent.name, ignore=litter)
         _name(workspace / "assignment", old, name, title)
+        checks.keep_up(Lab(workspace / "assignment", workspace / "tests" / "hidden"))
         done: list[Path] = []
         try:
             for place in made:
@@ -76,13 +78,18 @@ def _check(root: Path, name: str, title: str) -> None:
 
 
 def _name(folder: Path, old: str, name: str, title: str) -> None:
-    """Put name and title where the template's stand: in the table, and as the heading of the notebook."""
+    """Put name and title where the template's stand: in the table, the package's name, and the heading of the notebook."""
     table = folder / "lab.toml"
     text = table.read_text(encoding="utf-8")
     former = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])
     quoted = json.dumps(title, ensure_ascii=False)  # a basic string in TOML as in JSON
     text = text.replace(f"title = {json.dumps(former)}", f"title = {quoted}", 1)
     table.write_text(text.replace(f'name = "{old}"', f'name = "{name}"', 1), encoding="utf-8")
+    former_package, package = (f"{one.replace('-', '_')}_lab" for one in (old, name))
+    (folder / former_package).rename(folder / package)
+    for path in (table, *folder.glob("tests/*.py")):
+        text = path.read_text(encoding="utf-8").replace(former_package, package)
+        path.write_text(text, encoding="utf-8")
     master = folder / "lab.py"
     text = master.read_text(encoding="utf-8")
     master.write_text(text.replace(f"# # {former}\n", f"# # {title}\n", 1), encoding="utf-8")

@@ -25,14 +25,11 @@ from typing import Any
 
 from gatelab.faults import TOLD
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import DIAGNOSIS_SECONDS, EXAMINER_START_SECONDS, LOADING_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
-# What a submission may take beside its questions: the notebook may have to be loaded six times, a minute each
-# (grading/workers.py), and a question's mistakes are looked up in the bank.
-LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
-START_SECONDS = 180.0  # an examiner reads the lab and the bank
 WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
 EXAMINER = "gatelab.grading.examiner_main"  # whose `serve` a fork of the fork server runs
 GROWTH = (
@@ -294,7 +291,7 @@ class _Examiner:
                 self.handle = os.pidfd_open(self.pid)
             socket.send_fds(self.line, [b"C"], [own.fileno()])
         try:
-            hello = self._hear(START_SECONDS, 1 << 62)
+            hello = self._hear(EXAMINER_START_SECONDS, 1 << 62)
         except _Stopped as error:
             raise ForkServerLost(f"the examiner did not start within {error}") from error
         if "lab" in hello:

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from gatelab.faults import is_machines, reason_of
-from gatelab.grading.verdicts import Grading, Share, Verdict, Workers, injection
+from gatelab.grading.attempt import Share, Verdict, Workers
+from gatelab.grading.references import injection
+from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec

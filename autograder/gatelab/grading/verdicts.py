@@ -2,122 +2,29 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 import time
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.grading.attempt import Attempt, Raised, Share, Verdict, Workers
 from gatelab.grading.identify import identify
+from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
-from gatelab.lab.table import QuestionSpec
+from gatelab.limits import MAX_FORKS
 from gatelab.report.model import NOT_RUN, UNTOUCHED, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
-from gatelab.testkit.student import Backend, Student
+from gatelab.testkit.student import Student
 from gatelab.testkit.trace import Recording, Trace
 from gatelab.testkit.words import Words
 
-MAX_FORKS = 3  # workers that one attempt at a question may use up
-# What the worker calls an exception that says: there is no answer yet.
-UNWRITTEN = ("NotDefined", "NotWritten")
 # What is raised where something is asked for that is not there: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
-
-
-B = TypeVar("B", bound=Backend)
-
-
-class Workers(Protocol[B]):
-    """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
-
-    sources: dict[int, str]  # the submission's code by cell, as it was handed in
-
-    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> B:
-        """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
-
-        `own` names what of `question.builds_on` stays the student's. Raises WorkerLost.
-        """
-        ...
-
-    def close(self, backend: B) -> str:
-        """End a worker and return what it printed."""
-        ...
-
-    def why_missing(self, name: str) -> str:
-        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
-        ...
-
-
-@dataclass(frozen=True)
-class Share:
-    """A part as its test function declares it."""
-
-    question: str
-    name: str
-    points: float
-
-
-@dataclass
-class Verdict:
-    """One test run: a part may have many."""
-
-    passed: bool
-    message: str = ""
-    detail: str = ""
-    test: str = ""
-    left_changed: bool = False  # what is wrong is what a call left changed
-    untouched: bool = False  # nothing was written yet
-
-
-@dataclass(frozen=True)
-class Raised:
-    """An exception in the worker's words, for staff."""
-
-    type: str
-    text: str
-
-
-@dataclass
-class Attempt:
-    """One grading of a question, over the references or over the student's own versions of what it builds on."""
-
-    spec: QuestionSpec
-    own: frozenset[str]  # names it builds on that are the student's; the others are the references
-    trace: Trace
-    backend: Backend | None = None
-    forks: int = 0
-    started: float = field(default_factory=time.monotonic)
-    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by part
-    errors: dict[str, Raised] = field(default_factory=dict)  # test → its last exception
-    left: dict[str, list[tuple[str, str]]] = field(
-        default_factory=dict
-    )  # test → (function, what it left changed)
-    missing: set[str] = field(default_factory=set)  # names it asks for that the notebook has no definition of
-    output: str = ""
-    lost: bool = False
-
-    @property
-    def wrong(self) -> set[str]:
-        """The parts that are lost for certain."""
-        return {part for part, verdicts in self.verdicts.items() if not all(v.passed for v in verdicts)}
-
-    @property
-    def stopped(self) -> int:
-        """How many tests were lost to an exception rather than to an answer."""
-        return len(self.trace.failed & self.errors.keys())
-
-    @property
-    def unwritten(self) -> bool:
-        """Whether nothing was lost but what is a stub or has no definition."""
-        failed = [self.errors.get(test) for test in self.trace.failed]
-        return all(error is not None and error.type in UNWRITTEN for error in failed)
 
 
 class Grading:
@@ -430,37 +337,6 @@ class Grading:
                 share = math.prod(chaff.credit for chaff in found) * self.lab.settings.credit
                 question.credit = round(share * question.max_points, 2)
             question.note = " And: ".join(f"{what} Hint: {hint}" for what, hint in question.mistakes)
-
-
-def references_before(lab: Lab, question: str) -> list[str]:
-    """Sources of the reference solutions of all questions before this one (what it may build on)."""
-    sources = []
-    for id in lab.questions:
-        if id == question:
-            break
-        if lab.has_reference(id):
-            sources.append(lab.reference(id))
-    return sources
-
-
-def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
-    """The request that puts into the notebook what the question builds on, and no reference that this does not use."""
-    names = [name for name in question.builds_on if name not in own]
-    if not names:
-        return None
-    needed: set[str] = set()
-    todo = {lab.question_of(name) for name in names}
-    while todo:
-        needed |= todo
-        used = set().union(*(_names_used(lab.reference(id)) for id in todo))
-        todo = {id for id, spec in lab.questions.items() if used.intersection(spec.names)} - needed
-    sources = [lab.reference(id) for id in lab.questions if id in needed]
-    return {"op": "inject", "arguments": {"sources": sources, "names": names}}
-
-
-@lru_cache(maxsize=64)
-def _names_used(source: str) -> frozenset[str]:
-    return frozenset(node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
 
 
 class _Timed:

@@ -11,10 +11,24 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.grading.references import injection
 from gatelab.grading.released import released
-from gatelab.grading.verdicts import injection
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
+from gatelab.limits import (
+    CALL_CPU,
+    CALL_SECONDS,
+    CELL_CPU,
+    CELL_SECONDS,
+    ENDED_SECONDS,
+    LOAD_CPU,
+    LOADS_SECONDS,
+    MAX_LOADS,
+    MESSAGE_LIMIT,
+    MOST_LEFT,
+    SLOW_CPU,
+    TRACEBACK_LIMIT,
+)
 from gatelab.report.model import Cell
 from gatelab.sandbox.confine import check
 from gatelab.sandbox.ending import told
@@ -22,23 +36,9 @@ from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
 from gatelab.sandbox.worker import leftovers, wire
-from gatelab.sandbox.worker.runtime import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
-# Processor time that the code of a notebook may take; a busy machine costs nobody anything. Measured: the solved
-# notebook loads in 0.1 s without its experiments, and its slowest call in a suite takes 0.4 s.
-CELL_CPU = 10.0  # one cell
-SLOW_CPU = 1.0  # a cell of which a loading before has shown that it takes too long
-LOAD_CPU = 60.0  # all cells
-CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
-# Wall time, a backstop for code that waits or turned its alarm off.
-CELL_SECONDS = 90.0
-CALL_SECONDS = 90.0
-ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
-LOADS_SECONDS = 400.0  # all loads of a submission together; engine.py allows for it
-MAX_LOADS = 6  # a notebook may bring its process down this often, with the library and without
-MOST_LEFT = 32  # things that a call may be told to have left changed
 # The texts of an error and the characters that are kept of each, as in sandbox/worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 

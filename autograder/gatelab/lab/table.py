@@ -76,6 +76,7 @@ Date = Annotated[
     BeforeValidator(_date, json_schema_input_type=AwareDatetime),
     Says('a date and a time with its distance from UTC, as in "2027-03-01T23:59:59+01:00"'),
 ]
+Free = Annotated[dict[str, Any], Says("a table")]
 # Its keys are those of the late rule, which looks at them itself.
 Rule = Annotated[dict[str, Any] | None, Says("a table, as in [late]")]
 
@@ -89,12 +90,13 @@ class Training:
     threshold: Share  # to be reached on every stratum by itself
     n: Count  # examples in each stratum
     seconds: Positive  # processor time that a training may take; what is reached by then is judged
-    strata: Sizes = field(
-        default_factory=dict
-    )  # what the suite makes each stratum of, where it does not know
+    # What the suite makes each stratum of, where it does not know.
+    strata: Sizes = field(default_factory=dict)
+    # A shorter training that is tried first; its keys are the suite's own.
+    quick: Free = field(default_factory=dict)
 
 
-TrainingTable = Annotated[Training | None, Says("a table of threshold, n, seconds and strata")]
+TrainingTable = Annotated[Training | None, Says("a table of threshold, n, seconds, strata and quick")]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.folders import remove
-
-ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
+from gatelab.limits import ANSWER_SECONDS
 
 
 class ForkServerLost(Exception):

@@ -16,6 +16,7 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.folders import remove
+from gatelab.limits import COLLECT_SECONDS, OUTPUT_LIMIT, WORKER_START_SECONDS
 from gatelab.sandbox.confine.apply import USERS, Settings
 from gatelab.sandbox.confine.memory import killed_by_machine
 from gatelab.sandbox.ending import told
@@ -24,9 +25,6 @@ from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import ValueProblem
 
-OUTPUT_LIMIT = 64 << 10
-END_SECONDS = 1.0  # in which a warden has collected a worker whose line is closed
-START_SECONDS = 20.0  # a worker is there after some hundredths
 NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
 pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
 _numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
@@ -115,7 +113,9 @@ class WorkerProcess:
             )["pid"]
             far.close()
             far_control.close()
-            said = wire.receive(self.line, time.monotonic() + START_SECONDS, limits=wire.ANSWER)["protection"]
+            said = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=wire.ANSWER)[
+                "protection"
+            ]
         except (wire.WireProblem, ForkServerLost) as error:
             client.lost = True  # another fork server is tried
             raise GraderFault("No process could be started for this submission.") from error
@@ -154,7 +154,7 @@ class WorkerProcess:
 
     def _why_ended(self) -> str:
         """How the worker ended, once the warden has collected it."""
-        deadline = time.monotonic() + END_SECONDS
+        deadline = time.monotonic() + COLLECT_SECONDS
         while not (said := self._said()) and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.reason() or told(said.get("ended"), self.cpu_limit)

@@ -51,8 +51,11 @@ def page(name: str) -> str:
 def follow(kit: Path, name: str) -> str:
     """Write the files of a page and run its commands, as they stand there; what they said."""
     text = page(name)
-    for place, content in re.findall(r"^`(\S+)`\n+```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
-        (kit / place).write_text(content, encoding="utf-8")
+    given = r"^`(\S+)`(, at its end:)?\n+```(?:python|toml|markdown)\n(.*?)^```"
+    for place, added, content in re.findall(given, text, re.MULTILINE | re.DOTALL):
+        (kit / place).parent.mkdir(parents=True, exist_ok=True)
+        with open(kit / place, "a" if added else "w", encoding="utf-8") as file:
+            file.write(content)
     commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     assert commands
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
@@ -118,7 +121,11 @@ def test_students_get_the_listed_files_and_no_solution(kit: Path) -> None:
     names = {
         path.relative_to(kit / "release" / NEW).as_posix() for path in (kit / "release" / NEW).rglob("*.*")
     }
-    assert names == {"lab.ipynb", "CONTRACT.md", "requirements.txt", "tests/q1.py", "tests/q2.py"}
+    checks = {name for name in names if name.startswith("rnn_basics_lab/")}
+    assert names - checks == {
+        "lab.ipynb", "CONTRACT.md", "requirements.txt", "tests/q1.py", "tests/q2.py", "tests/fingerprints.json",
+    }  # fmt: skip
+    assert {"rnn_basics_lab/runs.py", "rnn_basics_lab/checking/tensors.py"} < checks
     assert (kit / "dist" / f"{NEW}.zip").is_file()
 
 
@@ -138,13 +145,31 @@ def test_its_matrix_has_a_folder_of_its_own(kit: Path) -> None:
     assert {path.name for path in (kit / "docs" / NEW).iterdir()} == {"matrix.html", "matrix.md"}
 
 
+def test_what_a_lab_does_not_have_is_told_in_one_sentence(kit: Path) -> None:
+    done = CliRunner().invoke(app, ["bench", "--lab", NEW, "--root", str(kit)])
+    said = " ".join(done.output.split())
+    assert done.exit_code == 2 and "names no questions to measure with" in said and "Traceback" not in said
+
+
 @pytest.mark.parametrize(
-    ("command", "said"),
-    [("fingerprints", "has no seqlab/checking"), ("bench", "names no questions to measure with")],
+    ("question", "mistake", "said"),
+    [
+        ("q1", "over-the-batch", "The sum runs over the batch"),
+        ("q2", "summed", "The losses of the rows are added up"),
+    ],
 )
-def test_what_a_lab_does_not_have_is_told_in_one_sentence(kit: Path, command: str, said: str) -> None:
-    done = CliRunner().invoke(app, [command, "--lab", NEW, "--root", str(kit)])
-    assert done.exit_code == 2 and said in " ".join(done.output.split()) and "Traceback" not in done.output
+def test_its_public_checks_name_a_mistake(kit: Path, question: str, mistake: str, said: str) -> None:
+    """In a student's folder, which holds the release alone."""
+    lab = Lab.in_repository(kit, NEW)
+    chaff = next(chaff for chaff in load_bank(lab).chaffs_of(question) if chaff.id == mistake)
+    code = (
+        f"import otter, torch\n{lab.reference('q1')}\n{chaff.source}\n"
+        f"print(otter.Notebook(tests_dir='tests').check({question!r}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=kit / "release" / NEW, capture_output=True, text=True, timeout=120
+    )
+    assert f"This looks like a known mistake: {said}" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_class_command_gives_the_points(points: dict[str, dict[str, float]]) -> None:
@@ -222,3 +247,14 @@ def test_where_the_kit_has_no_template_it_is_said(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["new", "rnn", "--root", str(tmp_path)])
     assert done.exit_code == 2 and "a new lab is copied from there" in " ".join(done.output.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
+    """In a kit of its own: the lab of the other tests keeps its two questions."""
+    root = bare_kit(tmp_path)
+    gatelab("new", NEW, "--root", root)
+    said = follow(root, "add-a-question.md")
+    assert "q3/base-two: lost values" in said
+    assert Lab.in_repository(root, NEW).questions["q3"].points == 5
+    assert "q3 results: All test cases passed!" in (root / "solutions" / NEW / "lab.ipynb").read_text("utf-8")
+    assert "(5 points)" in (root / "release" / NEW / "lab.ipynb").read_text("utf-8")

@@ -11,7 +11,8 @@ from gatelab.grading.alike import equal_answers
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.identify import identify
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading, references_before
+from gatelab.grading.references import references_before
+from gatelab.grading.verdicts import Grading
 from gatelab.lab.bank import Bank, compose, only_in_one
 from gatelab.lab.spec import Lab
 from gatelab.testkit.compare import close, close_grads, same, unchanged

@@ -55,7 +55,7 @@ def read(root: Path, text: str) -> Lab:
         ("points = 1\nnames = [3]", "names must be a list of texts"),
         (
             "points = 1\ntraining = 3",
-            "training must be a table of threshold, n, seconds and strata; it is 3.",
+            "training must be a table of threshold, n, seconds, strata and quick; it is 3.",
         ),
     ],
 )
@@ -179,7 +179,13 @@ def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: b
 
 
 def test_a_suite_is_told_the_settings_of_its_training(lab: Lab) -> None:
-    assert lab.questions["q7"].told == {"threshold": 0.98, "n": 512, "seconds": 150, "strata": {}}
+    assert lab.questions["q7"].told == {
+        "threshold": 0.98,
+        "n": 512,
+        "seconds": 150,
+        "strata": {},
+        "quick": {},
+    }
     assert lab.questions["q1"].told == {}
 
 

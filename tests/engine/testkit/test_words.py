@@ -14,7 +14,8 @@ from torch import nn
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.grading.plugin import LocalWorkers
-from gatelab.grading.verdicts import Grading, injection
+from gatelab.grading.references import injection
+from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.testkit.trace import TRACE_LIMIT, Exchange, Trace

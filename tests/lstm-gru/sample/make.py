@@ -2,8 +2,8 @@
 
     python tests/lstm-gru/sample/make.py [FOLDER]         (default: tests/lstm-gru/sample/class)
 
-Run it again after a change to the release or to an answer of the bank that is used here; the same input gives
-the same bytes. What each submission is, and what it must get, stands in expected.toml.
+`make grade` and the tests run it: the notebooks are not committed. The same input gives the same bytes. What each
+submission is, and what it must get, stands in expected.toml.
 """
 
 from __future__ import annotations

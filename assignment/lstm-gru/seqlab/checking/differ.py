@@ -128,7 +128,7 @@ def gradients_agree(call: Call, want: Call) -> None:
             raise Finding(
                 call,
                 f"{call.title}: the values are right, but the gradient with respect to {name} is not "
-                f"({largest(got, expected, ['?'] * got.dim(), expected=True)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
+                f"({largest(got, expected, ['?'] * got.dim(), public=True)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
             )
 
 
@@ -195,7 +195,7 @@ def describe(value: Any) -> str:
 def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
     if not isinstance(got, Tensor):
         raise Finding(call, f"{call.title}: {_name(text)} should be a tensor, yours is {describe(got)}.")
-    if problem := wrong_shape(got, shape, _name(text), _axes(text)):
+    if problem := wrong_shape(got, shape, _name(text), _axes(text), public=True):
         raise Finding(call, f"{call.title}: {problem}")
 
 
@@ -206,7 +206,7 @@ def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: s
         return _not_carried(call, path, step) if "H" in _axes(text) else ""
 
     if problem := difference(
-        got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, expected=True
+        got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, public=True
     ):
         raise Finding(call, f"{call.title}: {problem}")
 

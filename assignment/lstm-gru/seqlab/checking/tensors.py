@@ -43,7 +43,7 @@ def difference(
     tolerance: Tolerance = Tolerance(),  # frozen
     dtype: torch.dtype | None = None,
     later: Callable[[int], str] | None = None,
-    expected: bool = False,
+    public: bool = False,
 ) -> str:
     """What is wrong with `got`.
 
@@ -54,9 +54,9 @@ def difference(
         later: where the numbers are right before a time step and wrong from it on, what the check has found out about that
             step. It is asked then and gives a sentence, or "" where it found nothing: from numbers alone it cannot be told
             whether a state is dropped, another input read or a function changed.
-        expected: the right number at the largest difference is told, too.
+        public: what public checks alone tell is told, too: the right number, and axes in another order.
     """
-    if problem := wrong_shape(got, want.shape, name, axes):
+    if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem
     if dtype is not None and got.dtype != dtype:
         return f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {dtype}."
@@ -67,15 +67,19 @@ def difference(
         what = "nan" if torch.isnan(got[bad]).any() else "inf"
         return f"{name} {verb(name, 'holds')} {what}{_from_step(bad, time)}."
     wrong = ~torch.isclose(got, want, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
-    return _difference(got, want, wrong, name, axes, later, expected) if wrong.any() else ""
+    return _difference(got, want, wrong, name, axes, later, public) if wrong.any() else ""
 
 
-def wrong_shape(got: torch.Tensor, shape: torch.Size | tuple[int, ...], name: str, axes: list[str]) -> str:
+def wrong_shape(
+    got: torch.Tensor, shape: torch.Size | tuple[int, ...], name: str, axes: list[str], public: bool = False
+) -> str:
     """That the shape is another one; "" where it is right."""
     if got.shape == shape:
         return ""
     told = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
-    return f"{told}: the axes are in another order." if _reordered(got.shape, shape) else f"{told}."
+    return (
+        f"{told}: the axes are in another order." if public and _reordered(got.shape, shape) else f"{told}."
+    )
 
 
 def _reordered(got: torch.Size, want: torch.Size | tuple[int, ...]) -> bool:
@@ -89,7 +93,7 @@ def _difference(
     name: str,
     axes: list[str],
     later: Callable[[int], str] | None,
-    expected: bool,
+    public: bool,
 ) -> str:
     """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
     if want.numel() == 1:
@@ -98,7 +102,7 @@ def _difference(
     steps = _wrong_steps(wrong, time)
     length = want.shape[time] if steps and time is not None else 0
     some = bool(steps) and len(steps) < length
-    off = f"{largest(got, want, axes, expected, wrong)}."
+    off = f"{largest(got, want, axes, public, wrong)}."
     if some and steps[0] > 0 and steps == list(range(steps[0], length)):
         found = (later(steps[0]) if later else "") or likeness(got, want, axes)
         told = f"{name} {verb(name, 'is')} right up to time step t = {steps[0] - 1} and wrong from t = {steps[0]} on; {off}"
@@ -125,7 +129,7 @@ def largest(
     got: torch.Tensor,
     want: torch.Tensor,
     axes: list[str],
-    expected: bool = False,
+    public: bool = False,
     among: torch.Tensor | None = None,
 ) -> str:
     """The largest difference and where it is; `among`: only these places count."""
@@ -136,7 +140,7 @@ def largest(
     place = str(where) if "?" in axes else ", ".join(f"{a} = {i}" for a, i in zip(axes, where, strict=False))
     at = f" at {place}" if place else ""
     told = f"got {float(got[tuple(where)]):.4g}"
-    told += f", expected {float(want[tuple(where)]):.4g}" if expected else ""
+    told += f", expected {float(want[tuple(where)]):.4g}" if public else ""
     return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
 
 

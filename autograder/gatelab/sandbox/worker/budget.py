@@ -12,10 +12,10 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
+from gatelab.limits import IDLE_CPU, IDLE_SECONDS
+
 AGAIN = 0.5  # seconds after which an alarm that was swallowed (`except:`) is given once more
 LOOK_EVERY = 1.0  # seconds of wall time between two looks at whether anything moves
-IDLE_SECONDS = 15.0  # without IDLE_CPU of processor time in them, the code waits for what will not come
-IDLE_CPU = 0.05
 
 
 class TimeUp(BaseException):

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gatelab.limits import PREPARE_SECONDS, REST_SECONDS
 from gatelab.sandbox.worker.absent import without_missing
 from gatelab.sandbox.worker.asked import Asked
 from gatelab.sandbox.worker.budget import TimeUp, within
@@ -30,8 +31,6 @@ from gatelab.sandbox.worker.shell import new_shell
 from gatelab.sandbox.worker.statements import Statement, cell_magic, statements
 
 Branch = list[Statement]
-REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
-PREPARE_SECONDS = 20.0  # for the experiments that one question needs
 FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
 
 

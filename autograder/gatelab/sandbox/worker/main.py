@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from gatelab.limits import OUTPUT_LIMIT
 from gatelab.sandbox.worker import scan, wire
 from gatelab.sandbox.worker.absent import stand_in
 from gatelab.sandbox.worker.budget import TimeUp, within
@@ -26,8 +27,6 @@ from gatelab.sandbox.worker.runtime import Runtime, describe
 from gatelab.sandbox.worker.surroundings import settle_in
 from gatelab.sandbox.worker.values import ValueProblem
 from gatelab.sandbox.worker.withheld import withhold
-
-OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
 
 
 class Printing(io.TextIOBase):

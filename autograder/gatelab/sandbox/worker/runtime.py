@@ -18,12 +18,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.leftovers import switched, watched
 from gatelab.sandbox.worker.values import Shelf, leaves
-
-MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
-TRACEBACK_LIMIT = 4000
-
 
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
 

@@ -20,12 +20,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from gatelab.limits import KILLED_SECONDS
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, separate
 from gatelab.sandbox.confine.memory import Tree
 
 LOOK_EVERY = 0.2  # seconds between two looks at the memory
-END_SECONDS = 5.0  # in which what was killed must be gone
 
 
 def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
@@ -121,7 +121,7 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
-            patience, deadline = 0.02, time.monotonic() + END_SECONDS
+            patience, deadline = 0.02, time.monotonic() + KILLED_SECONDS
     return 0.0, why
 
 
@@ -139,7 +139,7 @@ def _collected(pid: int) -> tuple[int, float] | None:
 
 def _end_all(tree: Tree, settings: Settings) -> None:
     """Kill and reap all that came from the worker. With a PID namespace nothing is left; without, this finds it."""
-    deadline = time.monotonic() + END_SECONDS
+    deadline = time.monotonic() + KILLED_SECONDS
     while (left := list(tree.below())) and time.monotonic() < deadline:
         for pid in left:
             with contextlib.suppress(OSError, ValueError, AttributeError):

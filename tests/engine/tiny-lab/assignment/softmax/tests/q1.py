@@ -1,21 +1,32 @@
-"""Public check of q1: one row that can be worked out on paper, and one that overflows."""
+"""Public check of q1: equal logits, which can be worked out on paper, some that are drawn, and a row that overflows."""
 
 import torch
-from otter.test_files import test_case
+
+from softmax_lab.checking import Check, Numbers, has_shapes, need
 
 OK_FORMAT = False
 name = "q1"
-points = None
+check = Check(name)
+
+ROWS = {"": "the probabilities: N K"}
+EQUAL = torch.zeros(3, 2, dtype=torch.float64)
+LARGE = torch.tensor([[1000.0, 0.0]], dtype=torch.float64)
 
 
-@test_case()
-def test_two_equal_logits_share_the_probability(env):
-    got = env["softmax"](torch.tensor([[2.0, 2.0], [0.0, 0.0]]))
-    assert got.shape == (2, 2), f"The shape is {tuple(got.shape)}; expected (N, K) = (2, 2)."
-    assert torch.allclose(got, torch.full((2, 2), 0.5)), "Two equal logits have the probabilities 1/2 and 1/2."
+@check.calls
+def calls(student):
+    def run(logits, about):
+        return student.call("softmax", logits, names="logits", about=about, gradients="")
+
+    return run(EQUAL, "equal logits"), run(Numbers(seed=1)(3, 4), "drawn logits"), run(LARGE, "logits 1000 and 0")
 
 
-@test_case()
-def test_large_logits_stay_finite(env):
-    got = env["softmax"](torch.tensor([[1000.0, 0.0]]))
-    assert torch.isfinite(got).all(), "The logits 1000 and 0 give nan or inf."
+@check.case("softmax")
+def rows(found):
+    for call in found:
+        has_shapes(call, ROWS, {"": call.arguments[0].shape})
+    equal, drawn, large = found
+    need(equal, torch.allclose(equal.value, torch.full_like(EQUAL, 0.5)), "two equal logits have the probabilities 1/2 and 1/2.")
+    need(large, torch.isfinite(large.value).all(), "large logits give nan or inf.")
+    for call in (drawn, large):
+        check.as_stored(call, "the probabilities, or their gradients, are not right.")

@@ -1,17 +1,35 @@
-"""Public check of q2: a batch whose loss can be worked out on paper."""
+"""Public check of q2: equal logits, whose loss can be worked out on paper, and some that are drawn."""
 
 import math
 
 import torch
-from otter.test_files import test_case
+
+from softmax_lab.checking import Check, Numbers, has_shapes, need
 
 OK_FORMAT = False
 name = "q2"
-points = None
+check = Check(name)
+
+LOSS = {"": "the loss:"}
+LABELS = torch.tensor([0, 3, 1])
 
 
-@test_case()
-def test_equal_logits_of_four_classes_have_the_loss_log_4(env):
-    got = env["cross_entropy"](torch.zeros(3, 4), torch.tensor([0, 3, 1]))
-    assert got.shape == (), f"The shape is {tuple(got.shape)}; expected one number, without dimensions."
-    assert math.isclose(got.item(), math.log(4), rel_tol=1e-5), f"The loss is {got.item():.4f}; expected log 4."
+@check.calls
+def calls(student):
+    def run(logits, about):
+        return student.call("cross_entropy", logits, LABELS, names="logits labels", about=about, gradients="")
+
+    return run(torch.zeros(3, 4, dtype=torch.float64), "equal logits"), run(Numbers(seed=2)(3, 4), "drawn logits")
+
+
+@check.case("cross_entropy")
+def loss(found):
+    for call in found:
+        has_shapes(call, LOSS, {"": ()})
+    equal, drawn = found
+    need(
+        equal,
+        math.isclose(equal.value.item(), math.log(4), rel_tol=1e-5),
+        f"equal logits of 4 classes have the loss log 4 = {math.log(4):.4f}, yours is {equal.value.item():.4f}.",
+    )
+    check.as_stored(drawn, "the loss, or its gradient, is not right.")

@@ -1,0 +1,101 @@
+"""One grading of one question: its workers, the verdicts of its tests, and what was seen on the way."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from gatelab.lab.table import QuestionSpec
+from gatelab.testkit.student import Backend
+from gatelab.testkit.trace import Trace
+
+# What the worker calls an exception that says: there is no answer yet.
+UNWRITTEN = ("NotDefined", "NotWritten")
+B = TypeVar("B", bound=Backend)
+
+
+class Workers(Protocol[B]):
+    """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
+
+    sources: dict[int, str]  # the submission's code by cell, as it was handed in
+
+    def open(self, question: QuestionSpec, own: set[str], deadline: float) -> B:
+        """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
+
+        `own` names what of `question.builds_on` stays the student's. Raises WorkerLost.
+        """
+        ...
+
+    def close(self, backend: B) -> str:
+        """End a worker and return what it printed."""
+        ...
+
+    def why_missing(self, name: str) -> str:
+        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part as its test function declares it."""
+
+    question: str
+    name: str
+    points: float
+
+
+@dataclass
+class Verdict:
+    """One test run: a part may have many."""
+
+    passed: bool
+    message: str = ""
+    detail: str = ""
+    test: str = ""
+    left_changed: bool = False  # what is wrong is what a call left changed
+    untouched: bool = False  # nothing was written yet
+
+
+@dataclass(frozen=True)
+class Raised:
+    """An exception in the worker's words, for staff."""
+
+    type: str
+    text: str
+
+
+@dataclass
+class Attempt:
+    """One grading of a question, over the references or over the student's own versions of what it builds on."""
+
+    spec: QuestionSpec
+    own: frozenset[str]  # names it builds on that are the student's; the others are the references
+    trace: Trace
+    backend: Backend | None = None
+    forks: int = 0
+    started: float = field(default_factory=time.monotonic)
+    verdicts: dict[str, list[Verdict]] = field(default_factory=dict)  # by part
+    errors: dict[str, Raised] = field(default_factory=dict)  # test → its last exception
+    left: dict[str, list[tuple[str, str]]] = field(
+        default_factory=dict
+    )  # test → (function, what it left changed)
+    missing: set[str] = field(default_factory=set)  # names it asks for that the notebook has no definition of
+    output: str = ""
+    lost: bool = False
+
+    @property
+    def wrong(self) -> set[str]:
+        """The parts that are lost for certain."""
+        return {part for part, verdicts in self.verdicts.items() if not all(v.passed for v in verdicts)}
+
+    @property
+    def stopped(self) -> int:
+        """How many tests were lost to an exception rather than to an answer."""
+        return len(self.trace.failed & self.errors.keys())
+
+    @property
+    def unwritten(self) -> bool:
+        """Whether nothing was lost but what is a stub or has no definition."""
+        failed = [self.errors.get(test) for test in self.trace.failed]
+        return all(error is not None and error.type in UNWRITTEN for error in failed)

@@ -1,0 +1,41 @@
+"""The reference solutions that a question is graded over."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any
+
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
+
+
+def references_before(lab: Lab, question: str) -> list[str]:
+    """Sources of the reference solutions of all questions before this one (what it may build on)."""
+    sources = []
+    for id in lab.questions:
+        if id == question:
+            break
+        if lab.has_reference(id):
+            sources.append(lab.reference(id))
+    return sources
+
+
+def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
+    """The request that puts into the notebook what the question builds on, and no reference that this does not use."""
+    names = [name for name in question.builds_on if name not in own]
+    if not names:
+        return None
+    needed: set[str] = set()
+    todo = {lab.question_of(name) for name in names}
+    while todo:
+        needed |= todo
+        used = set().union(*(_names_used(lab.reference(id)) for id in todo))
+        todo = {id for id, spec in lab.questions.items() if used.intersection(spec.names)} - needed
+    sources = [lab.reference(id) for id in lab.questions if id in needed]
+    return {"op": "inject", "arguments": {"sources": sources, "names": names}}
+
+
+@lru_cache(maxsize=64)
+def _names_used(source: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name))
