@@ -38,6 +38,7 @@ EDITS = {
 class Scene:
     """A folder as it is before the command, how long the command takes, and what is there when it was not disturbed."""
 
+    base: Path  # where the command works, each time: a report quotes the suites with their path
     before: Path
     seconds: float
     want: dict[str, object]
@@ -48,12 +49,13 @@ class Scene:
         shutil.copytree(tiny.base, before)
         started = time.monotonic()
         assert run(tiny).wait() == 0
-        return cls(before, time.monotonic() - started, results(tiny.out))
+        return cls(tiny.base, before, time.monotonic() - started, results(tiny.out))
 
-    def disturbed(self, base: Path, moment: float) -> list[str]:
+    def disturbed(self, moment: float) -> list[str]:
         """Kill the command after `moment` seconds and give it again; what is not as it would have been, a line each."""
-        shutil.copytree(self.before, base)
-        tiny = Tiny(base)
+        shutil.rmtree(self.base)
+        shutil.copytree(self.before, self.base)
+        tiny = Tiny(self.base)
         process = run(tiny)
         try:
             process.wait(timeout=moment)
@@ -64,10 +66,11 @@ class Scene:
         found = results(tiny.out)
         wrong = [] if code == 0 else [f"the same command again ended with {code}"]
         wrong += [
-            f"{name} is not as it would have been" for name in self.want if found.get(name) != self.want[name]
+            f"{name} is not as it would have been: {_first(found.get(name), want)}"
+            for name, want in self.want.items()
+            if found.get(name) != want
         ]
         wrong += [f"{name} would not have been there" for name in found.keys() - self.want.keys()]
-        shutil.rmtree(base)
         return wrong
 
 
@@ -124,6 +127,17 @@ def _without_clock(value: object) -> object:
     return [_without_clock(item) for item in value] if isinstance(value, list) else value
 
 
+def _first(found: object, want: object) -> str:
+    """Where two results part."""
+    if isinstance(found, dict) and isinstance(want, dict):
+        for key in want.keys() | found.keys():
+            if found.get(key) != want.get(key):
+                return f"{key}: {_first(found.get(key), want.get(key))}"
+    if isinstance(found, list) and isinstance(want, list) and len(found) == len(want):
+        return next(_first(a, b) for a, b in zip(found, want, strict=True) if a != b)
+    return f"{str(found)[:200]!r} instead of {str(want)[:200]!r}"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -139,7 +153,7 @@ def main() -> int:
         for k in range(asked.moments):
             scene = scenes[k % len(scenes)]
             moment = drawn.uniform(0, scene.seconds)
-            for line in scene.disturbed(Path(folder, f"moment-{k}"), moment):
+            for line in scene.disturbed(moment):
                 print(f"killed after {moment:.3f} s ({scene.before.name}): {line}", flush=True)
                 wrong += 1
     print(f"{asked.moments} moments, {wrong} differences from the undisturbed results")

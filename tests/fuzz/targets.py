@@ -24,8 +24,9 @@ from gatelab.grading.workers import _checked
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import _unpack
 from gatelab.lab.spec import Lab, LabError
+from gatelab.report.corrections import POINTS, Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
-from gatelab.report.readback import parsed, read_back
+from gatelab.report.readback import Asked, parsed, read_back
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import MAX_NODES, Box, ValueProblem, encode
 from gatelab.submission.notebook import Ungradable, cells_of, parse
@@ -181,11 +182,25 @@ def seeds_table() -> Iterator[bytes]:
 
 NAMES = ("ada", "bob", "Jörg Ü")
 QUESTIONS = {"q12a": 2.0, "q12b": 3.0}
-COLUMNS = ["submission", "file", "status", "reason", "q1", "q12a", "q12b", "total", "out_of", "mark_again", "sha256"]  # fmt: skip
+COLUMNS = [
+    "submission",
+    "file",
+    "status",
+    "reason",
+    "q1",
+    "q12a",
+    "q12b",
+    "total",
+    "out_of",
+    "override_reason",
+    "comment_for_student",
+    "mark_again",
+    "sha256",
+]
 WORKS = [Work.of(name, name, str(k) * 64, f"{name}.ipynb") for k, name in enumerate(NAMES)]
 WRITTEN = "\n".join(
     [",".join(COLUMNS)]
-    + [f"{work.name},{work.file},graded,,4,{mark},,4,10,,{work.sha256}" for work, mark in zip(WORKS, ("1.5", "", "0"), strict=True)]
+    + [f"{work.name},{work.file},graded,,4,{mark},,4,10,,,,{work.sha256}" for work, mark in zip(WORKS, ("1.5", "", "0"), strict=True)]
 ) + "\n"  # fmt: skip
 
 
@@ -194,18 +209,22 @@ def fuzz_grades(data: bytes) -> None:
     for work, points in zip(WORKS, (1.5, None, 0.0), strict=True):
         if points is not None:
             marks.give(Mark(work.name, "q12a", points, work.sha256, work.entry, "2026-01-01", "grades.csv"))
-    before = dict(marks.by_key)
+    before, corrections = dict(marks.by_key), Corrections()
     try:
+        asked = Asked(QUESTIONS, {"q1": 5.0}, COLUMNS, "2026-01-02")
         found = read_back(
-            parsed(data, COLUMNS), [parsed(WRITTEN.encode(), COLUMNS)], None, WORKS, marks, QUESTIONS, COLUMNS, "2026-01-02"
-        )  # fmt: skip
+            parsed(data, COLUMNS), [parsed(WRITTEN.encode(), COLUMNS)], None, WORKS, marks, corrections, asked
+        )
     except MarksError as error:
         sentence(error)
         assert marks.by_key == before
     else:
-        found.apply(marks)
+        found.apply(marks, corrections)
         for mark in found.given:
-            assert mark.submission in NAMES and 0 <= mark.points <= QUESTIONS[mark.question]
+            assert mark.submission and 0 <= mark.points <= QUESTIONS[mark.question]
+        for what, mark in found.corrected:
+            assert mark.submission in NAMES and (0 <= mark.points <= 5.0 or what != POINTS)
+        assert read_corrections(corrections.text().encode()) == corrections
         withdrawn = set(found.withdrawn)
         for key in before:
             assert key in marks.by_key or key[:2] in withdrawn, "a mark is gone that nobody withdrew"

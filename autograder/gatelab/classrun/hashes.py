@@ -21,22 +21,22 @@ from gatelab.lab.table import FILE as TABLE
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
-NO_POINT = {
-    "course",
-    "due",
-    "late",
-    "colab_base",
-    "handout_url",
-    "release",
-    "shared_lines",
-}  # keys of lab.toml
+# Keys of lab.toml.
+NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "shared_lines"}
+OWN = ("assignment", "hidden")  # where the lab's own code and tables lie
 REST = ""  # what belongs to no question in particular
 
 
 def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
     """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
+    return for_store(lab, seed, questions)[0]
+
+
+def for_store(lab: Lab, seed: int, questions: list[str]) -> tuple[str, dict[str, str]]:
+    """What a Store knows reports by: `grading_hash`, and the `hashes` of these questions."""
     parts = hashes(lab, seed, list(lab.questions))
-    return hash_of(*(f"{id}={digest}" for id, digest in sorted(parts.items())), *questions)
+    whole = hash_of(*(f"{id}={digest}" for id, digest in sorted(parts.items())), *questions)
+    return whole, {id: digest for id, digest in parts.items() if id in (REST, *questions)}
 
 
 def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
@@ -46,11 +46,13 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
     for place, folder, path in _files(lab):
         name = path.relative_to(folder)
         key = _belongs_to(place, name, lab)
-        if place == "assignment" and name.name == TABLE:
-            table = {key: value for key, value in _toml(path).items() if key not in NO_POINT}
-            for id in lab.questions:
-                found.setdefault(id, []).append(hash_of(TABLE, _json(table.pop(id, None))))
-            content = hash_of(_json(table), *lab.questions)
+        if path.suffix == ".toml" and place in OWN:
+            table = {
+                key: value for key, value in _toml(path).items() if name.name != TABLE or key not in NO_POINT
+            }
+            for id in [id for id in lab.questions if id in table]:  # its row in the table, its thresholds
+                found.setdefault(id, []).append(hash_of(name.as_posix(), _json(table.pop(id))))
+            content = hash_of(_json(table), *(lab.questions if name.name == TABLE else ()))
         else:
             content = _content(place, path)
         line = f"{place}/{name.as_posix()}\0{content}"
@@ -114,10 +116,8 @@ def _content(place: str, path: Path) -> str:
     """What a file says. Of the lab's own code, without what Python does not run; of a chaff and of the kit, byte by byte, since a
     chaff's docstring is what students read."""
     data = path.read_bytes()
-    if place in ("hidden", "assignment"):
+    if place in OWN and path.suffix == ".py":
         try:
-            if path.suffix == ".toml":
-                return hash_of(_json(tomllib.loads(data.decode("utf-8"))))
             return hash_of(ast.dump(_undocumented(ast.parse(data))))
         except (ValueError, SyntaxError, RecursionError):
             pass

@@ -6,12 +6,16 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.classrun.store import StoreError
+from gatelab.folders import remove
 
 LOCK = ".lock"
+# Names that store.py, earlier.py and regrade.py give what they have not written to its end; the number is their process.
+UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
 
 @contextlib.contextmanager
@@ -34,7 +38,29 @@ def alone(out: Path) -> Iterator[None]:
                 file = os.open(out / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
                 held.callback(os.close, file)
                 _lock(file, out)
+        _sweep(out)
         yield
+
+
+def _sweep(out: Path) -> None:
+    """Remove what commands that were killed had not written to its end."""
+    for folder in (out, out / "reports", out / "feedback", out / "earlier"):
+        with contextlib.suppress(OSError):
+            for path in folder.iterdir():
+                found = UNFINISHED.fullmatch(path.name)
+                if found and not _lives(int(found[1] or found[2])):
+                    remove(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def _lives(pid: int) -> bool:
+    """Whether there is such a process: `gatelab export` writes here too, and takes no lock."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        pass
+    return True
 
 
 def _lock(descriptor: int, out: Path) -> bool:

@@ -103,7 +103,8 @@ class MarkBook:
             notes = [
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]
-        self.marks, self.corrections, self._raw, self._edited = marks, corrections, raw, edited
+        self.marks, self.corrections, self._raw = marks, corrections, raw
+        self._edited = edited and raw not in written  # one that is as it was written is kept already
         self.notes = list(dict.fromkeys([*self.notes, *notes]))
         for change in changes:  # read twice where it could not be kept the first time
             key = change.what, change.name, change.question

@@ -196,6 +196,8 @@ class Regrade:
         for came in self.run.submissions:
             if came.name in self.new:
                 self.run.replace_report(came, self.new[came.name], self.questions[came.name])
+            elif not came.gradable and came.name not in self.run.reports:
+                self.run.replace_report(came, self.run.not_gradable(came), [])
         self.run.write_class()
         if not self.run.unwritten:
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)

@@ -20,7 +20,7 @@ from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.corrected import Given, counted
 from gatelab.report.marks import MarksError, Work, exact
-from gatelab.report.model import Report
+from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
 from gatelab.report.table import columns, grades_csv
@@ -91,19 +91,19 @@ class ClassRun:
                 continue
             report = None if fresh or not submission.gradable else self.store.load(submission)
             if not submission.gradable:
-                report = Report(
-                    submission.name,
-                    "failed" if submission.ours else "ungradable",
-                    submission.problem,
-                    submission.told,
-                    seed=self.seed,
-                    lab=self.lab.name,
-                )
+                report = self.not_gradable(submission)
             if report is None:
                 left.append(submission)
             else:
                 self._done(submission, report)
         return left
+
+    def not_gradable(self, submission: Submission) -> Report:
+        """The report of a submission without a notebook to grade."""
+        status: Status = "failed" if submission.ours else "ungradable"
+        return Report(
+            submission.name, status, submission.problem, submission.told, seed=self.seed, lab=self.lab.name
+        )
 
     def stand(self) -> None:
         """Take every report as it lies there, whatever was changed since it was made."""

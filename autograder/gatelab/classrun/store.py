@@ -110,6 +110,11 @@ class Store:
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
+    def was_graded(self, submission: Submission) -> bool:
+        """Whether these bytes were graded here before, with what decides grades now or with something else."""
+        report = self.lying(submission)
+        return report is not None and report.status == "graded" and report.sha256 == submission.sha256
+
     def load(self, submission: Submission) -> Report | None:
         """The finished report of an earlier run, or None when there is none that still holds."""
         report = self.lying(submission)

@@ -27,10 +27,10 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from gatelab.classrun.hashes import hashes
+from gatelab.classrun.hashes import for_store
 from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.store import Store, StoreError, grading_hash
+from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.intake import collected
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
 from gatelab.integrations.roster import RosterError
@@ -89,7 +89,8 @@ def grade(
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collected(folder, lab, out, roster, attempts)
         context.with_resource(alone(out))
-        store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
+        grading, parts = for_store(lab, seed, chosen)
+        store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed)
         if not fresh:
             store.check(chosen if run.is_part else None)
@@ -130,6 +131,13 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> 
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
             typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
+        changed = [came for came in left if run.store.was_graded(came)] if not fresh else []
+        if changed:
+            typer.echo(
+                f"{_of_notebooks(len(changed), run)} graded again, because what decides grades was changed since; gatelab regrade "
+                "shows who gains and who loses before it replaces anything.",
+                err=True,
+            )
         if left:
             with _Watch(console, run.submissions, left) as watch:
                 run.grade(left, jobs, accept_missing, watch)
@@ -256,6 +264,11 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     if again:
         lines.append(
             f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
+        )
+    timeless = [row.name for row in rows if row.report and not row.time] if run.lab.late else []
+    if timeless:
+        lines.append(
+            f"No platform says when {_some(timeless)} handed in, so nothing is taken off for lateness there."
         )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):

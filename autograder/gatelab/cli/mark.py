@@ -150,7 +150,7 @@ def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, w
     )
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     bytes, entry = ("", "") if what == LATE else (work.sha256, work.entry)
-    run.book.enter(what, Mark(work.name, id, points, bytes, entry, now, SOURCE, why))
+    run.book.enter(what, Mark(work.name, id, points, bytes, entry, now, SOURCE, why=why))
 
 
 def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:

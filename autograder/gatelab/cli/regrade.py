@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
-from gatelab.classrun.hashes import grading_hash, hashes
+from gatelab.classrun.hashes import for_store
 from gatelab.classrun.lock import alone
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
 from gatelab.classrun.run import ClassRun
@@ -73,7 +73,8 @@ def regrade(
         seed = int(book["seed"])
         submissions = collect(folder, lab, out)
         context.with_resource(alone(out))
-        store = Store(out, grading_hash(lab, seed, chosen), folder, hashes(lab, seed, chosen))
+        grading, parts = for_store(lab, seed, chosen)
+        store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed)
         store.check(chosen if run.is_part else None)
         named = [called(run, name) for name in only or []]
@@ -118,12 +119,13 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
 
 def _offer(again: Regrade, yes: bool) -> None:
     """Show what would change, ask, replace."""
-    found, out = again.differences(), again.run.out
+    out = again.run.out
     failed = [report for report in again.new.values() if report.status == "failed"]
     _tell([f"{report.submission}: {report.reason}" for report in failed])
     for report in failed:
         del again.new[report.submission]  # what it has stands
-    typer.echo("\n".join([*_summary(again, found)]))
+    found = again.differences()
+    typer.echo("\n".join(_summary(again, found)))
     if not again.new:
         raise typer.Exit(1)
     if not yes and not _agreed(out):

@@ -49,8 +49,8 @@ class Mark:
     entry: str = ""
     given: str = ""  # when, UTC, ISO 8601
     source: str = ""  # the table it was read from, or the command
-    why: str = ""  # the reason, one line; for whoever asks, the student too
     more: tuple[tuple[str, str], ...] = ()
+    why: str = ""  # the reason, one line; for whoever asks, the student too
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -66,6 +66,25 @@ def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny:
         os.kill(child, signal.SIGKILL)
 
 
+def test_what_a_killed_command_had_not_written_to_its_end_is_removed(tiny: Tiny) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    left = [tiny.out / f".writing-{dead.pid}-0123abcd", tiny.out / "earlier" / f".writing-{dead.pid}"]
+    half = tiny.out / "earlier" / f".run-2026-11-26T07-00-00-{dead.pid}"
+    kept = [
+        tiny.out / f".writing-{os.getpid()}-0123abcd",
+        tiny.out / ".writing-notes",
+        tiny.out / "reports" / ".writing-",
+    ]
+    for path in left + kept:
+        path.write_text("half of a")
+    (half / "reports").mkdir(parents=True)
+    assert tiny.grade().exit_code == 0
+    assert not any(path.exists() for path in [*left, half]) and all(path.exists() for path in kept)
+    for path in kept:
+        path.unlink()
+
+
 def test_a_run_that_grades_holds_it_and_its_processes_do_not(tiny: Tiny) -> None:
     first = subprocess.Popen(
         [COMMAND, "grade", tiny.folder, "-o", tiny.out, "--root", tiny.kit, "--jobs", "1", "--fresh"],

@@ -281,7 +281,7 @@ class TestAgain:
         [
             ("ada", "3", "ada, column q12a: '3' is no number from 0 to 2; fix it there and save."),
             ("ada", "good", "ada, column q12a: 'good' is no number"),
-            ("who", "1", "holds marks for 'who', and no submission is called so"),
+            ("", "1", "holds marks for '', and no submission is called so"),
         ],
     )
     def test_does_a_mark_that_cannot_stand_stop_it(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -263,3 +264,19 @@ class TestWhatElseIsGiven:
             done.stderr
             == "No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.\n"
         )
+
+    def test_a_table_that_cannot_be_written_is_told_and_the_correction_is_not_lost(
+        self, fresh: Class
+    ) -> None:
+        """No file may be larger than 600 bytes: corrections.csv is not, the grade table and the pages are."""
+        before = fresh.grades.read_bytes()
+        command = [str(Path(sys.executable).with_name("gatelab")), "mark", "ada", "q1", "4", "--why", WHY]
+        done = subprocess.run(
+            [*command, "-o", fresh.out, "--root", fresh.kit], capture_output=True, text=True, timeout=120,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)),
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        assert done.stderr.startswith(f"{fresh.grades}: could not be written (File too large)")
+        assert fresh.grades.read_bytes() == before
+        fresh.run()
+        everywhere(fresh, "ada", "q1", "4", "4", WHY)

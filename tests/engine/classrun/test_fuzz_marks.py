@@ -17,7 +17,18 @@ from gatelab.report.sheet import SheetError, read_table
 
 EARLIER = {"ada": 1.5, "bob": 2.0, "Jörg Ü": 0.0}
 NAMES = ["007", "Jörg Ü", "ada", "bob", "cleo; x", "essay.pdf"]
-AUTOMATIC = ["file", "status", "reason", "q1", "q2", "total", "out_of", "mark_again"]
+AUTOMATIC = [
+    "file",
+    "status",
+    "reason",
+    "q1",
+    "q2",
+    "total",
+    "out_of",
+    "overrides",
+    "comment_for_student",
+    "mark_again",
+]
 
 # Each case is a run of the command: no minutes are spent on a smaller one that fails as well.
 unhurried = settings(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,6 +101,17 @@ def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tin
     assert regrade(tiny).stdout.startswith("Nothing that decides a grade was changed")
 
 
+def test_grading_the_ordinary_way_says_that_something_was_changed(tiny: Tiny) -> None:
+    without_large_logits(tiny)
+    said = tiny.grade()
+    assert "3 of 3 notebooks are graded again, because what decides grades was changed since" in said.stderr
+    assert {name: row["total"] for name, row in tiny.rows().items()} == {
+        "ada": "10",
+        "bob": "10",
+        "cleo": "7.6",
+    }
+
+
 def test_one_name_and_one_question_can_be_graded_again_alone(tiny: Tiny) -> None:
     without_large_logits(tiny)
     tiny.replace(
@@ -138,3 +154,26 @@ def test_a_folder_without_a_graded_class_is_refused(tiny: Tiny) -> None:
     assert said.exit_code == 2 and said.stderr.startswith(
         f"{tiny.out}: no graded class in it (No such file or directory)"
     )
+
+
+def test_the_commands_of_the_page_on_corrections_run_as_they_stand(tiny: Tiny, root: Path) -> None:
+    text = (root / "docs" / "corrections.md").read_text(encoding="utf-8")
+    commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
+    for part in ("assignment", "tests"):
+        shutil.copytree(tiny.kit / part, tiny.base / part)
+    (tiny.base / "submissions").symlink_to(tiny.folder)
+    place = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-euc", commands],
+        cwd=tiny.base,
+        env={**os.environ, "PATH": place},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0 and commands.count("gatelab") == 6, done.stdout + done.stderr
+    assert (
+        "ada q1: 3 of 4 in the place of the grader's 4." in done.stdout
+        and "ada q1: taken back." in done.stdout
+    )
+    assert tiny.rows()["ada"]["comment_for_student"] == "Please come to see me."

@@ -15,6 +15,7 @@ from gatelab.integrations.sheets import ExportError, canvas, moodle
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
+from gatelab.report.corrected import Given
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
@@ -116,7 +117,10 @@ class TestGradesCsv:
         assert all(row["out_of"] == "18" and row["q12a"] == "" for row in table)
 
     def test_are_marks_by_hand_in_the_total(self) -> None:
-        rows = [replace(row, marks={"q12a": 1.5}) if row.name in {"bob", "eve"} else row for row in a_class()]
+        rows = [
+            replace(row, given=Given({"q12a": 1.5})) if row.name in {"bob", "eve"} else row
+            for row in a_class()
+        ]
         table = list(csv.DictReader(io.StringIO(grades_csv(LAB, rows, CHOSEN))))
         found = [(row["q12a"], row["q12b"], row["total"], row["out_of"]) for row in table]
         assert found[0] == ("", "", "20", "18") and found[1] == ("1.5", "", "11.5", "20")

@@ -1,0 +1,73 @@
+"""What a grade table that came back says, as data: what is asked of it, what was changed in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from gatelab.report import cells
+from gatelab.report.corrections import COMMENT, Corrections
+from gatelab.report.marks import Mark, Marks, exact
+
+WITHDRAWN = {"-", "–", "—", "−"}
+MOST = 8  # of a kind told one by one
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is read back. `questions`: ID → most points, of what is marked by hand; `automatic`: the same of what the grader gives
+    points for; `order`: the kit's columns; `now`: the time that new marks get."""
+
+    questions: dict[str, float]
+    automatic: dict[str, float]
+    order: list[str]
+    now: str
+
+
+@dataclass
+class Change:
+    """What was done to one mark: from `was` to `now`, None for no mark. `what`: "" for a mark by hand, else the kind of correction."""
+
+    name: str
+    question: str
+    was: float | None
+    now: float | None
+    what: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        if self.what == COMMENT:
+            on = f" {self.question}" if self.question else ""
+            return f"{self.name}{on} comment {cells.quoted(self.text) if self.text else 'withdrawn'}"
+        if self.what and self.now is None:
+            return f"{self.name} {self.question} override withdrawn (was {exact(self.was or 0)})"
+        if self.what:
+            was = "" if self.was is None else f"{exact(self.was)} → "
+            why = f" ({self.text})" if self.text else ", without a reason"
+            return f"{self.name} {self.question} {was}{exact(self.now or 0)}{why}"
+        if self.now is None:
+            return f"{self.name} {self.question} withdrawn (was {exact(self.was or 0)})"
+        was = "" if self.was is None else f"{exact(self.was)} → "
+        return f"{self.name} {self.question} {was}{exact(self.now)}"
+
+
+@dataclass
+class Readback:
+    """What a table that came back says. `notes`: one sentence each, on what is not taken in."""
+
+    given: list[Mark] = field(default_factory=list)
+    withdrawn: list[tuple[str, str]] = field(default_factory=list)
+    corrected: list[tuple[str, Mark]] = field(default_factory=list)  # kind of correction, what was given
+    taken_back: list[tuple[str, str, str]] = field(default_factory=list)  # kind, name, question
+    changes: list[Change] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def apply(self, marks: Marks, corrections: Corrections) -> None:
+        """Enter all of it."""
+        for what, name, question in self.taken_back:
+            corrections.tables[what].withdraw(name, question)
+        for what, mark in self.corrected:
+            corrections.tables[what].give(mark)
+        for name, question in self.withdrawn:
+            marks.withdraw(name, question)
+        for mark in self.given:
+            marks.give(mark)

@@ -1,0 +1,128 @@
+"""What was written over the grader's points and the late penalties in a grade table, the reasons beside it, and comments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from gatelab.report import cells
+from gatelab.report.changes import WITHDRAWN, Change
+from gatelab.report.corrections import COMMENT, LATE, POINTS
+from gatelab.report.marks import Mark, MarksError, number_of
+from gatelab.report.rows_back import Rows
+from gatelab.report.sheet import Line
+from gatelab.report.table import COMMENT as COMMENT_COLUMN
+from gatelab.report.table import PENALTY, WHY
+
+
+class CorrectionsBack(Rows):
+    """Takes corrections in, somebody's rows at a time."""
+
+    def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
+        """Take in what was written over the grader's points, reasons and comments; what was emptied of the grader's, as a sentence."""
+        edits: list[str] = []
+        why = next((text for line in lines if (text := self._text(name, WHY, line))), "")
+        found = [mark for id in self.most if (mark := self._override(name, id, lines, why, edits))]
+        if why and not found:
+            self._explain(name, lines[0], why)
+        self._comment(name, lines, emptied)
+        return edits
+
+    def _override(self, name: str, id: str, lines: list[Line], why: str, edits: list[str]) -> Mark | None:
+        """What somebody wrote over the points that the kit wrote."""
+        if (
+            id not in self.table.columns
+            or not self.base
+            or id not in self.base.columns
+            or name not in self.base_rows
+        ):
+            return None
+        before = self._before(name, id)
+        changed = {cell: line for line in lines if not cells.same(cell := self.table.cell(line, id), before)}
+        if not changed:
+            return None
+        if "" in changed:
+            edits.append(
+                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is not taken in, because an emptied cell "
+                "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
+            )
+            return None
+        if len(lines) > 1 and (len(changed) > 1 or len({self.table.cell(line, id) for line in lines}) > 1):
+            where = " and ".join(str(line.number) for line in lines)
+            raise MarksError(
+                f"has different points for {name}, column {id}, in lines {where}; leave one of them."
+            )
+        said, line = next(iter(changed.items()))
+        what, question, sha256 = self._key(name, id, line)
+        table = self.corrections.tables[what]
+        old = table.points(name, question, sha256)
+        was = number_of(before) if old is None else old
+        if said in WITHDRAWN:
+            if any((m.submission, m.question) == (name, question) for m in table.by_key.values()):
+                self._sure(line, name, id)
+                self.result.taken_back.append((what, name, question))
+                self.result.changes.append(Change(name, id, was, None, what))
+            else:
+                edits.append(
+                    f"{name}, column {id}: - withdraws nothing, because nobody has overridden the grader there."
+                )
+            return None
+        points = self._points(name, id, said, line)
+        if points == old:
+            return None
+        self._sure(line, name, id)
+        return self._correct(
+            what, name, id, Mark(name, question, points, sha256, "", self.now, "grades.csv", why=why), was
+        )
+
+    def _key(self, name: str, id: str, line: Line) -> tuple[str, str, str]:
+        """Kind of correction, question and bytes under which it is kept."""
+        return (LATE, "", "") if id == PENALTY else (POINTS, id, self._bytes(line, name))
+
+    def _correct(self, what: str, name: str, id: str, mark: Mark, was: float | None) -> Mark:
+        work = self.by_name.get(name)
+        if work and mark.sha256 and work.sha256 == mark.sha256:
+            mark = replace(mark, entry=work.entry)
+        self.result.corrected.append((what, mark))
+        self.result.changes.append(Change(name, id, was, mark.points, what, mark.why))
+        return mark
+
+    def _explain(self, name: str, line: Line, why: str) -> None:
+        """A reason that was written later: for what lacks one, else for all that was overridden in this row."""
+        standing = []
+        for id in self.most:
+            what, question, sha256 = self._key(name, id, line)
+            if mark := self.corrections.tables[what].by_key.get((name, question, sha256)):
+                standing.append((what, id, mark))
+        if not standing:
+            self.result.notes.append(
+                f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is not taken in."
+            )
+        if standing:
+            self._sure(line, name, WHY)
+        for what, id, mark in [item for item in standing if not item[2].why] or standing:
+            self._correct(what, name, id, replace(mark, why=why, given=self.now), mark.points)
+
+    def _comment(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
+        if COMMENT_COLUMN not in self.table.columns:
+            return
+        texts = {text for line in lines if (text := self._text(name, COMMENT_COLUMN, line))}
+        if len(texts) > 1:
+            raise MarksError(
+                f"has different comments for {name}, column {COMMENT_COLUMN}; leave one of them."
+            )
+        sha256 = self._bytes(lines[0], name)
+        standing = self.corrections.comments.by_key.get((name, "", sha256))
+        if not texts:
+            if standing and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
+                emptied[COMMENT_COLUMN].append(name)
+            return
+        text, line = texts.pop(), lines[0]
+        if text in WITHDRAWN:
+            if standing:
+                self.result.taken_back.append((COMMENT, name, ""))
+                self.result.changes.append(Change(name, "", None, None, COMMENT))
+        elif not standing or standing.why != text:
+            self._sure(line, name, COMMENT_COLUMN)
+            self._correct(
+                COMMENT, name, "", Mark(name, "", 0.0, sha256, "", self.now, "grades.csv", why=text), None
+            )

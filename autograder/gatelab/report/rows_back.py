@@ -1,0 +1,166 @@
+"""The rows of a grade table that came back: whose they are, what stood in them when they were written, and what was written there."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from gatelab.report import cells
+from gatelab.report.changes import Asked, Readback
+from gatelab.report.corrections import Corrections, one_line
+from gatelab.report.marks import Marks, MarksError, Work, number_of
+from gatelab.report.plain import number, unescaped
+from gatelab.report.sheet import Line, Table
+from gatelab.report.table import COMMENT as COMMENT_COLUMN
+from gatelab.report.table import PENALTY, WHY
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Rows:
+    """`table` beside the tables that were `written` (newest first), of which `base` is the one that it was made from; `last` is what
+    was read back already since then, or the base."""
+
+    def __init__(
+        self,
+        table: Table,
+        written: list[Table],
+        seen: Table | None,
+        works: list[Work],
+        marks: Marks | None,
+        corrections: Corrections,
+        asked: Asked,
+    ) -> None:
+        self.table, self.questions, self.now, order = table, asked.questions, asked.now, asked.order
+        self.marks, self.all_new, self.corrections = marks or Marks(), marks is None, corrections
+        self.most = {**asked.automatic, **({PENALTY: float("inf")} if PENALTY in order else {})}
+        self.by_name = {work.name: work for work in works}
+        rows = [{base.raw(line, "submission"): line for line in base.lines} for base in written]
+        self.files: dict[str, set[str]] = defaultdict(set)
+        self.bytes: dict[str, set[str]] = defaultdict(set)
+        for base, lines in zip(written, rows, strict=True):
+            for name, line in lines.items():
+                self.files[name].add(base.cell(line, "file"))
+                self.bytes[name].add(base.cell(line, "sha256"))
+        for work in works:
+            self.files[work.name].add(work.file)
+            self.bytes[work.name].add(work.sha256)
+        self.names = dict.fromkeys([*self.by_name, *self.bytes, *(key[0] for key in self.marks.by_key)])
+        self.known = cells.Names(self.names)
+        people = {*self.questions, WHY, COMMENT_COLUMN, "submission"}
+        automatic = [title for title in order if title not in people]
+        self.automatic = [title for title in automatic if title in table.columns]
+        self.order = order
+        self.base: Table | None = None
+        self.base_rows: dict[str, Line] = {}
+        self.stale = False
+        if written:
+            k = min(range(len(written)), key=lambda k: (self._distance(written[k], rows[k]), k))
+            self.base, self.base_rows, self.stale = written[k], rows[k], k > 0
+        self.last, self.last_rows = self.base, self.base_rows
+        if seen and not self.stale:
+            self.last, self.last_rows = (
+                seen,
+                {self.known.find(seen.raw(line, "submission")) or "": line for line in seen.lines},
+            )
+        self.result = Readback()
+
+    def _whole(self, line: Line, name: str) -> None:
+        if any(cell.strip() for cell in line.cells[self.table.width :]):
+            raise MarksError(
+                f"has more cells in line {line.number} ({name}) than in its header; fix that line "
+                "(1,5 stands in quotation marks where commas separate)."
+            )
+
+    def _owner(self, line: Line) -> str | None:
+        """Whose row it was when it was written, by its file and bytes."""
+        file, sha256 = self.table.cell(line, "file"), self.table.cell(line, "sha256")
+        found = [
+            name
+            for name in self.names
+            if file and file in self.files[name] and (not sha256 or sha256 in self.bytes[name])
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _apart(self, line: Line, name: str) -> str:
+        """The column that says that this row, or a part of it, is another's; empty when none does."""
+        if "file" in self.table.columns and self.files[name]:
+            file = self.table.cell(line, "file")
+            if file and not any(cells.same(file, known) for known in self.files[name]):
+                return "file"
+        if "sha256" in self.table.columns and self.bytes[name]:
+            sha256 = self.table.cell(line, "sha256")
+            if sha256 not in self.bytes[name]:
+                return "sha256"
+        elsewhere = (cell for k, cell in enumerate(line.cells) if k != self.table.columns.get("sha256"))
+        return "sha256" if any(SHA256.fullmatch(cell.strip()) for cell in elsewhere) else ""
+
+    def _bytes(self, line: Line, name: str) -> str:
+        """What the row was written for: the bytes that a mark in it belongs to."""
+        sha256 = self.table.cell(line, "sha256")
+        if SHA256.fullmatch(sha256) and sha256 in self.bytes[name]:
+            return sha256
+        if self.base and name in self.base_rows and "sha256" in self.base.columns:
+            return self.base.cell(self.base_rows[name], "sha256")
+        return self.by_name[name].sha256 if name in self.by_name else ""
+
+    def _reference(self, name: str, id: str, line: Line) -> str:
+        """What stood in the cell before somebody changed it."""
+        if self.all_new:
+            return ""
+        if self.last and name in self.last_rows:
+            return self.last.cell(self.last_rows[name], id)
+        if self.base:  # whose row the last reader had renamed or taken out
+            return self.base.cell(self.base_rows[name], id) if name in self.base_rows else ""
+        points = self.marks.points(name, id, self._bytes(line, name))
+        return "" if points is None else number(points)
+
+    def _before(self, name: str, id: str) -> str:
+        """What stood in one of the kit's cells before somebody changed it."""
+        if self.last and name in self.last_rows and id in self.last.columns:
+            return self.last.cell(self.last_rows[name], id)
+        return self._written(name, id)
+
+    def _written(self, name: str, id: str) -> str:
+        """What the kit wrote into this cell."""
+        return self.base.cell(self.base_rows[name], id) if self.base and name in self.base_rows else ""
+
+    def _sure(self, line: Line, name: str, id: str) -> None:
+        column = self._apart(line, name)
+        if column:
+            raise MarksError(
+                f"has in line {line.number} a mark for {name}, column {id}, in a row whose {column} is not that of {name}; "
+                "its cells were sorted or moved apart. Put the row in order, or take the mark out."
+            )
+
+    def _points(self, name: str, id: str, said: str, line: Line) -> float:
+        points, most = number_of(said), (self.questions | self.most)[id]
+        if points is None or points > most:
+            before = self._reference(name, id, line) if id in self.questions else self._before(name, id)
+            if cells.same(said, before):
+                return points or 0.0  # it was allowed when it was given
+            to = f" to {most:g}" if most < float("inf") else " on"
+            raise MarksError(
+                f"{name}, column {id}: {said[:40]!r} is no number from 0{to}; fix it there and save."
+            )
+        return points
+
+    def _distance(self, base: Table, rows: dict[str, Line]) -> int:
+        """How many automatic cells differ between the table and one that was written."""
+        differing = 0
+        for line in self.table.lines:
+            other = rows.get(self.table.raw(line, "submission"))
+            if other is None:
+                differing += 1
+                continue
+            differing += sum(
+                not cells.same(self.table.cell(line, title), base.cell(other, title))
+                for title in self.automatic
+            )
+        return differing
+
+    def _text(self, name: str, title: str, line: Line) -> str:
+        """What somebody wrote into a cell for text, "" where it is as it was."""
+        said = self.table.raw(line, title)
+        before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
+        return "" if cells.same(said, before) else one_line(unescaped(said))
