@@ -75,13 +75,15 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     ]
 
 
-def summary(report: Report, questions: list[Question]) -> str:
+def summary(
+    report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
+) -> str:
     """What stands above the questions: the points, or why there are none, and the cells that did not run through."""
     by_hand = [question for question in questions if question.by_hand]
     here = sum(question.max_points for question in questions if not question.by_hand)
     lines = []
     if report.status == "graded":
-        lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
+        lines.append(points.format(number(report.points), number(here)))
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
     lines += [shown(note) for note in report.notes]
