@@ -6,6 +6,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
     requirements.txt
     run_autograder  run_otter.py   grade one submission
+    not_graded.json                the result where neither comes to one; WHY stands for the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
     files/kit/                     the kit: gatelab, the lab's table, seqlab, hidden suites, the chaff they name mistakes by
 
@@ -23,6 +24,8 @@ from pathlib import Path
 
 import gatelab
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
+from gatelab.report.gradescope import gradescope_results
+from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 
 KIT = "files/kit"
@@ -56,6 +59,7 @@ def build_autograder_zip(
     otter = otter or _own_files(lab)
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, seed, accept_missing)
+    files["not_graded.json"] = _not_graded(lab)
     files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
@@ -124,6 +128,14 @@ def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
         "logo": False,
     }
     return (json.dumps(config, indent=2) + "\n").encode()
+
+
+def _not_graded(lab: Lab) -> bytes:
+    """`results.json` of a submission that the grader came to no result for, with every field that another has."""
+    told = "The grader WHY. This is not the notebook's fault: it will be graded again. Please tell the staff."
+    report = Report("", "failed", "The grader WHY.", told, lab=lab.name)
+    results = gradescope_results(report, lab.questions.values())
+    return (json.dumps(results, indent=1) + "\n").encode()
 
 
 def _requirements(pyproject: Path) -> bytes:

@@ -32,6 +32,9 @@ from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 # What a submission may take beside its questions: the notebook may have to be loaded six times, a minute each
 # (grading/workers.py), and a question's mistakes are looked up in the bank.
 LOADING_SECONDS, DIAGNOSIS_SECONDS = 7 * 60.0, 60.0
+LATE_SECONDS = (
+    60.0  # in which an examiner whose time is up sums up what it has; it may be looking for a mistake's name
+)
 START_SECONDS = 180.0  # an examiner reads the lab and the bank
 WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
 EXAMINER = "gatelab.grading.examiner_main"  # whose `serve` a fork of the fork server runs
@@ -115,6 +118,7 @@ class Engine:
         questions: Sequence[str] = (),
         seed: int | None = None,
         training: bool = True,
+        until: float | None = None,
     ) -> Report:
         """The report of one submission. Nothing in it makes this raise.
 
@@ -126,6 +130,8 @@ class Engine:
             questions: IDs to grade; all when empty.
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.
+            until: a time of `time.monotonic()`. What is not graded then is left ungraded, and the report says so
+                (`Report.unfinished`); what trains a model comes last. None: there is time.
         """
         self._check_open()
         self.lab.check_questions(questions)
@@ -133,10 +139,13 @@ class Engine:
         seed = self.seed if seed is None else seed
         job = {
             "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
-            "training": training,
+            "training": training, "until": until,
         }  # fmt: skip
+        limit = self._limit(questions)
+        if until is not None:
+            limit = min(limit, max(0.0, until - time.monotonic()) + LATE_SECONDS)
         try:
-            answer = self._ask(job, self._limit(questions))
+            answer = self._ask(job, limit)
         except _Stopped as why:
             reason = (
                 f"The grader was stopped after {why} on this submission; run the same command again, "

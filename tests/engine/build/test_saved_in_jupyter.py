@@ -9,7 +9,10 @@ import pytest
 from jupytext.sync_contentsmanager import build_sync_jupytext_contents_manager_class
 
 ROOT = Path(__file__).resolve().parents[3]
-MASTERS = [*sorted(ROOT.glob("assignment/*/*.py")), *sorted(ROOT.glob("tests/engine/tiny-lab/assignment/*/*.py"))]
+MASTERS = [
+    *sorted(ROOT.glob("assignment/*/*.py")),
+    *sorted(ROOT.glob("tests/engine/tiny-lab/assignment/*/*.py")),
+]
 
 
 @pytest.mark.parametrize("master", MASTERS, ids=lambda path: f"{path.parent.name}-{path.stem}")
