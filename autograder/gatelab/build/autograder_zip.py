@@ -4,7 +4,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
 
     otter_config.json              the plugin and its settings
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
-    requirements.txt
+    requirements.txt  constraints.txt
     run_autograder  run_otter.py   grade one submission
     not_graded.json                the result where neither comes to one; WHY stands for the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
@@ -60,7 +60,9 @@ def build_autograder_zip(
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, seed, accept_missing)
     files["not_graded.json"] = _not_graded(lab)
-    files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
+    repository = otter.parents[1]
+    files["requirements.txt"] = _requirements(repository / "pyproject.toml")
+    files["constraints.txt"] = _constraints(repository / "constraints.txt")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
     read_out = (otter / "read_out.py").read_text(encoding="utf-8")
@@ -151,6 +153,14 @@ def _requirements(pyproject: Path) -> bytes:
         + "\n".join(pins)
         + "\n"
     ).encode()
+
+
+def _constraints(lock: Path) -> bytes:
+    """The versions of all that the pins bring along."""
+    try:
+        return lock.read_bytes()
+    except OSError as error:
+        raise LabError(f"{lock}: the lock is missing; build the zip in the kit's repository.") from error
 
 
 def _write(path: Path, files: dict[str, bytes]) -> None:
