@@ -34,6 +34,9 @@ MAX_FORKS = 3  # workers that one attempt at a question may use up
 LOADS_SECONDS = MAX_LOADS * LOAD_CPU + 2 * WORKER_START_SECONDS  # all loads together
 LOADING_SECONDS = LOADS_SECONDS + WORKER_START_SECONDS  # and the last of them may just have begun
 DIAGNOSIS_SECONDS = 60.0  # in which a question's mistakes are looked up in the bank
+LATE_SECONDS = (
+    60.0  # in which an examiner whose time is up sums up what it has; it may be looking for a mistake's name
+)
 EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 
 # What a worker says.

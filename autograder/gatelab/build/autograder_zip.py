@@ -4,8 +4,9 @@ Layout, of which the names in the first column are otter's and Gradescope's:
 
     otter_config.json              the plugin and its settings
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
-    requirements.txt
+    requirements.txt  constraints.txt
     run_autograder  run_otter.py   grade one submission
+    not_graded.json                the result where neither comes to one; WHY stands for the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
     files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
 
@@ -24,6 +25,8 @@ from pathlib import Path
 import gatelab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
+from gatelab.report.gradescope import gradescope_results
+from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 
 KIT = "files/kit"
@@ -57,7 +60,10 @@ def build_autograder_zip(
     otter = otter or _own_files(lab)
     files = dict(_kit(lab))
     files["otter_config.json"] = _config(lab, lab.settings.seed if seed is None else seed, accept_missing)
-    files["requirements.txt"] = _requirements(otter.parents[1] / "pyproject.toml")
+    files["not_graded.json"] = _not_graded(lab)
+    repository = otter.parents[1]
+    files["requirements.txt"] = _requirements(repository / "pyproject.toml")
+    files["constraints.txt"] = _constraints(repository / "constraints.txt")
     for name in ("environment.yml", "run_otter.py", *SCRIPTS):
         files[name] = (otter / name).read_bytes()
     read_out = (otter / "read_out.py").read_text(encoding="utf-8")
@@ -127,6 +133,14 @@ def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
     return (json.dumps(config, indent=2) + "\n").encode()
 
 
+def _not_graded(lab: Lab) -> bytes:
+    """`results.json` of a submission that the grader came to no result for, with every field that another has."""
+    told = "The grader WHY. This is not the notebook's fault: it will be graded again. Please tell the staff."
+    report = Report("", "failed", "The grader WHY.", told, lab=lab.name)
+    results = gradescope_results(report, lab.questions.values())
+    return (json.dumps(results, indent=1) + "\n").encode()
+
+
 def _requirements(pyproject: Path) -> bytes:
     """The pins of pyproject.toml, one a line, so that the image has no list of its own."""
     try:
@@ -140,6 +154,14 @@ def _requirements(pyproject: Path) -> bytes:
         + "\n".join(pins)
         + "\n"
     ).encode()
+
+
+def _constraints(lock: Path) -> bytes:
+    """The versions of all that the pins bring along."""
+    try:
+        return lock.read_bytes()
+    except OSError as error:
+        raise LabError(f"{lock}: the lock is missing; build the zip in the kit's repository.") from error
 
 
 def _write(path: Path, files: dict[str, bytes]) -> None:

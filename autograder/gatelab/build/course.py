@@ -62,7 +62,7 @@ def release_settings(c: Config, root: Path) -> None:
 
 
 def grading_settings(c: Config, root: Path) -> None:
-    """What `nbgrader autograde` and `nbgrader generate_feedback` need. Names only: nothing is imported here."""
+    """What `nbgrader autograde`, `generate_feedback` and `release_feedback` need. Names only: nothing is imported here."""
     adapter = "gatelab.integrations.nbgrader"
     c.Autograde.exporter_class = f"{adapter}.preprocessor.SubmissionExporter"
     c.SubmissionExporter.kit = str(root)
@@ -79,6 +79,12 @@ def grading_settings(c: Config, root: Path) -> None:
         f"{adapter}.late.LatePenalties",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
+    c.GenerateFeedback.preprocessors = [
+        f"{adapter}.rubric.WithoutStaffCells",
+        "nbgrader.preprocessors.GetGrades",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 
 def ignored(root: Path) -> list[str]:

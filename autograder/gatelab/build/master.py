@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import jupytext
@@ -13,6 +14,7 @@ from gatelab.build import facts, handout, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 # Without the version: it would be the builder's, and change the release with every Python.
@@ -82,7 +84,7 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
     question = lab.questions.get(regions.question_id(cell))
     if question is None and (mark["grade"] or mark["solution"]):
         raise BuildError(f"{master}: grade_id {mark['grade_id']} names no question of lab.toml.")
-    mark.pop("points", None)
+    written = mark.pop("points", None)
     if mark["grade"]:
         assert question is not None
         if mark["grade_id"] != question.id:
@@ -93,8 +95,40 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
             raise BuildError(
                 f"{master}: the grade cell {question.id} is by hand in one of lab.toml and the master only."
             )
+        if written not in (None, question.points):
+            raise BuildError(
+                f"{master}: the cell {question.id} says {written!r} points, and {TABLE} {question.points:g}. Points are the "
+                f"table's: write yours there. `gatelab build --accept` then gives the cell the table's number."
+            )
         mark["points"] = question.points
     cell.metadata["nbgrader"] = mark
+
+
+def bring_points_up_to_date(master: Path, lab: Lab) -> list[str]:
+    """Give the grade cells of a master that hold a number of points (nbgrader's panel writes one) the table's number.
+    Returns a sentence for each that changed."""
+    told = []
+
+    def corrected(head: re.Match[str]) -> str:
+        found, id = _CELL_POINTS.search(head[0]), _GRADE_ID.search(head[0])
+        question = lab.questions.get(id[1]) if id else None
+        if found is None or question is None or float(found[2]) == question.points:
+            return head[0]
+        told.append(
+            f"{master.name}: the cell {question.id} said {found[2]} points; now {question.points:g}, as {TABLE}"
+        )
+        return head[0][: found.start(2)] + f"{question.points:g}" + head[0][found.end(2) :]
+
+    text = master.read_text(encoding="utf-8")
+    new = _CELL_HEAD.sub(corrected, text)
+    if told:
+        master.write_text(new, encoding="utf-8")
+    return told
+
+
+_CELL_HEAD = re.compile(r"^# %%.*\bnbgrader=\{.*$", re.MULTILINE)
+_CELL_POINTS = re.compile(r'("points": )(-?\d+(?:\.\d+)?)')
+_GRADE_ID = re.compile(r'"grade_id": "(\w+)"')
 
 
 def _set_ids(notebook: NotebookNode, master: Path) -> None:

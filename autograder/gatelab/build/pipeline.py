@@ -78,6 +78,9 @@ def build(
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     with _workspace(root) as workspace:
+        if accept:
+            for told in master.bring_points_up_to_date(_homework(lab), lab):
+                say(told)
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
         say("looking for what students must not see")
@@ -126,10 +129,15 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
     checks.keep_up(lab)
+    master.bring_points_up_to_date(_homework(lab), lab)
     with _workspace(root) as workspace:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)
         return snapshot.accept(release, lab)
+
+
+def _homework(lab: Lab) -> Path:
+    return (lab.assignment / lab.notebook).with_suffix(".py")
 
 
 def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:

@@ -55,6 +55,7 @@ class Verdict:
     test: str = ""
     left_changed: bool = False  # what is wrong is what a call left changed
     untouched: bool = False  # nothing was written yet
+    late: bool = False  # the grading's own time was up: it says nothing of the answer
 
 
 @dataclass(frozen=True)

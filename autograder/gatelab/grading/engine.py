@@ -25,7 +25,7 @@ from typing import Any
 
 from gatelab.faults import TOLD
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import DIAGNOSIS_SECONDS, EXAMINER_START_SECONDS, LOADING_SECONDS
+from gatelab.limits import DIAGNOSIS_SECONDS, EXAMINER_START_SECONDS, LATE_SECONDS, LOADING_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
@@ -113,6 +113,7 @@ class Engine:
         questions: Sequence[str] = (),
         seed: int | None = None,
         training: bool = True,
+        until: float | None = None,
     ) -> Report:
         """The report of one submission. Nothing in it makes this raise.
 
@@ -124,6 +125,8 @@ class Engine:
             questions: IDs to grade; all when empty.
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.
+            until: a time of `time.monotonic()`. What is not graded then is left ungraded, and the report says so
+                (`Report.unfinished`); what trains a model comes last. None: there is time.
         """
         self._check_open()
         self.lab.check_questions(questions)
@@ -131,10 +134,13 @@ class Engine:
         seed = self.seed if seed is None else seed
         job = {
             "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
-            "training": training,
+            "training": training, "until": until,
         }  # fmt: skip
+        limit = self._limit(questions)
+        if until is not None:
+            limit = min(limit, max(0.0, until - time.monotonic()) + LATE_SECONDS)
         try:
-            answer = self._ask(job, self._limit(questions))
+            answer = self._ask(job, limit)
         except _Stopped as why:
             reason = (
                 f"The grader was stopped after {why} on this submission; run the same command again, "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import io
+import math
 import os
 import platform
 import time
@@ -16,6 +17,7 @@ import pytest
 import torch
 
 import gatelab
+from gatelab.faults import GraderFault
 from gatelab.grading.plugin import Given, LocalWorkers
 from gatelab.grading.verdicts import Grading
 from gatelab.grading.workers import ConfinedWorkers
@@ -23,7 +25,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.model import Cell, Report
+from gatelab.report.model import TIME_UP, Cell, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
@@ -52,9 +54,17 @@ class Examiner:
         self.accept_missing = accept_missing
 
     def grade(
-        self, path: Path, name: str, seed: int, questions: Sequence[str] = (), training: bool = True
+        self,
+        path: Path,
+        name: str,
+        seed: int,
+        questions: Sequence[str] = (),
+        training: bool = True,
+        until: float = math.inf,
     ) -> Report:
         """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
+
+        `until`: by the monotonic clock. What is not graded then is told as that (`Report.unfinished`).
 
         Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had, and
         whatever else goes wrong in the grader itself or on its machine.
@@ -69,12 +79,17 @@ class Examiner:
             cells = cells_of(notebook, path.name, self.lab)
             report.as_handed_out = as_handed_out(notebook, self.lab)
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
+            workers.left = min(workers.left, until - time.monotonic())
             workers.load(self._first(questions).library)
             grading = Grading(self.lab, seed, workers, self.bank)
+            grading.until = until
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
             if grading.fault is not None:
                 raise grading.fault
+            parts = [part for question in report.questions for part in question.parts]
+            if parts and all(part.kind == TIME_UP for part in parts):
+                raise GraderFault("The time given for the grading was up before anything was graded")
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)
             if not isinstance(error, Ungradable):

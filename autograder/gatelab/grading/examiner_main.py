@@ -7,6 +7,7 @@ JSON line for a submission and gets the report as one JSON line back.
 from __future__ import annotations
 
 import json
+import math
 import socket
 import tempfile
 import traceback
@@ -15,7 +16,7 @@ from typing import Any
 
 
 def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
-    """Answer jobs `{"path", "name", "seed", "questions", "training"}` until the engine closes the line."""
+    """Answer jobs `{"path", "name", "seed", "questions", "training", "until"}` until the engine closes the line."""
     from gatelab.faults import TOLD, reason_of
     from gatelab.grading.examiner import Examiner, wrong_shares
     from gatelab.lab.bank import load_bank
@@ -63,7 +64,12 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         job = json.loads(text)
         try:
             report = examiner.grade(
-                Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"]
+                Path(job["path"]),
+                job["name"],
+                job["seed"],
+                job["questions"],
+                job["training"],
+                job["until"] or math.inf,
             )
         except ProtectionMissing as error:
             say({"missing": str(error), "pieces": error.missing})

@@ -6,6 +6,7 @@ tests/<lab>/hidden/conftest.py takes all of this over, so `pytest tests/<lab>/hi
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -147,6 +148,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     questions = grading.lab.questions
     loadings = itertools.groupby(order, key=lambda id: questions[id].library)
     order = [id for _, ids in loadings for id in sorted(ids, key=lambda id: bool(questions[id].builds_on))]
+    if (
+        grading.until != math.inf
+    ):  # what trains a model takes what time is left, unless another question builds on it
+        trains = {item.stash[SHARE].question for item in items if item.get_closest_marker("training")}
+        used = {grading.lab.question_of(name) for spec in questions.values() for name in spec.builds_on}
+        order.sort(key=lambda id: id in trains - used)
     items.sort(key=lambda item: order.index(item.stash[SHARE].question))
 
 

@@ -15,7 +15,7 @@ from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import NOT_RUN, UNTOUCHED, Otherwise, Part, Question
+from gatelab.report.model import NOT_RUN, TIME_UP, UNTOUCHED, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
@@ -51,6 +51,7 @@ class Grading:
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
         self.loading: bool | None = None  # with the library or without: a loading has a folder of its own
         self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
+        self.until = math.inf  # by the monotonic clock; what is not graded then is not graded
         names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
         told = (*lab.policy.messages, *([held.says] if held else ()))
@@ -85,7 +86,9 @@ class Grading:
         if self.fault is not None:
             raise GraderFault("The grader failed at an earlier check.")
         running = self.attempt
-        deadline = running.started + running.spec.seconds
+        if self.late:
+            raise WorkerLost("Time was up before this check was run.")
+        deadline = min(running.started + running.spec.seconds, self.until)
         if time.monotonic() > deadline:
             raise WorkerLost(
                 f"This check was not run: the question had taken more than {running.spec.seconds:g} s by the clock "
@@ -119,6 +122,7 @@ class Grading:
         self.attempt.verdicts.setdefault(share.name, []).append(verdict)
         self.share_of[test] = share
         verdict.test = test
+        verdict.late = not verdict.passed and self.late
         if not verdict.passed:
             self.attempt.trace.failed.add(test)
             if error := self.attempt.errors.get(test):
@@ -130,7 +134,13 @@ class Grading:
     def once_more(self) -> bool:
         """Whether the running question is to be graded again, over the student's own versions; then that has begun."""
         first = self.attempt
-        if self.before is not None or not first.wrong or first.unwritten or first.forks >= MAX_FORKS:
+        if (
+            self.late
+            or self.before is not None
+            or not first.wrong
+            or first.unwritten
+            or first.forks >= MAX_FORKS
+        ):
             return False
         own = frozenset(name for name in first.spec.builds_on if self._is_full(self.lab.question_of(name)))
         if not own:
@@ -246,7 +256,7 @@ class Grading:
 
     def _end_attempt(self) -> None:
         """What is done while the worker of an attempt is still there, and then its end."""
-        if self.messages:
+        if self.messages and not self.late:
             self._tell_unsteady()
         self._close_worker()
         self._charge_leftovers()
@@ -276,6 +286,11 @@ class Grading:
             told = sentence(name if name in known else "", kind)
             self.verdict(tests[test], test, Verdict(False, told, left_changed=True))
 
+    @property
+    def late(self) -> bool:
+        """Whether the time of the whole grading is up."""
+        return time.monotonic() >= self.until
+
     def _close_worker(self) -> None:
         running = self.attempt
         backend, running.backend = running.backend, None  # gone even when the closing fails
@@ -293,6 +308,8 @@ class Grading:
             passed = bool(verdicts) and wrong is None
             message = wrong.message if wrong else "" if verdicts else "This check was not run."
             kind = NOT_RUN if not verdicts else UNTOUCHED if wrong and wrong.untouched else ""
+            if not passed and self.late and all(v.passed or v.late for v in verdicts):
+                kind, message = TIME_UP, "Time was up before this was graded to the end."
             detail = wrong.detail if wrong else ""
             points = share.points if passed else 0
             parts.append(Part(share.name, points, share.points, passed, message, detail, kind))
@@ -311,7 +328,7 @@ class Grading:
         )
 
     def _name_mistake(self, attempt: Attempt, question: Question) -> None:
-        if self.bank is None or attempt.lost:
+        if self.bank is None or attempt.lost or self.late:
             return
         # The bank's mistakes are made again over the references, whatever the attempt was graded over: own versions
         # that earned full points give the same numbers where the contract says which. A mistake in the use of something

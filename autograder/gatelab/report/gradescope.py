@@ -13,7 +13,7 @@ from typing import Any
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.corrected import said_of, said_of_question
-from gatelab.report.model import Cell, Part, Question, Report
+from gatelab.report.model import TIME_UP, Cell, Part, Question, Report
 from gatelab.report.pages import plural, sentence, shown, words
 from gatelab.report.table import number
 
@@ -26,11 +26,12 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
     """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for.
 
     What the grader failed at has no score at all: Gradescope then says that the autograder failed, and enters no 0.
+    A question that its time was up for has what was earned until then, and none where nothing was.
     """
     rows = all_questions(report, questions)
     marked_here = [question for question in rows if not question.by_hand]
     failed = report.status == "failed"
-    tests = [] if failed else [_test(question) for question in marked_here]
+    tests = [_test(question, not failed, question.id in report.unfinished) for question in marked_here]
     return {
         **({} if failed else {"score": report.points}),
         "execution_time": round(report.wall_seconds),
@@ -41,6 +42,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
         "tests": [*tests, _for_staff(report)],
         "extra_data": {
             "status": report.status,
+            "unfinished": report.unfinished,
             "lab": report.lab,
             "seed": report.seed,
             "sha256": report.sha256,
@@ -76,13 +78,20 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     ]
 
 
-def summary(report: Report, questions: list[Question]) -> str:
+def summary(
+    report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
+) -> str:
     """What stands above the questions: the points, or why there are none, and the cells that did not run through."""
     by_hand = [question for question in questions if question.by_hand]
     here = sum(question.max_points for question in questions if not question.by_hand)
     lines = []
+    if report.unfinished:
+        lines.append(
+            f"Not finished: the grader's time was up before {', '.join(report.unfinished)} could be graded to the end. "
+            "That is not your notebook's fault: it will be graded again, and no point is lost by it. Until then:"
+        )
     if report.status == "graded":
-        lines.append(f"{number(report.points)} of {number(here)} points from the grader.")
+        lines.append(points.format(number(report.points), number(here)))
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
     lines += [shown(note) for note in [*report.notes, *said_of(report)]]
@@ -122,14 +131,17 @@ def missing_protection(report: Report) -> str:
     return f"Graded without full protection; off on this machine: {', '.join(off)}." if off else ""
 
 
-def _test(question: Question) -> dict[str, Any]:
+def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
     full = question.points > question.max_points - 1e-9
+    nothing = not graded or (unfinished and all(part.kind == TIME_UP for part in question.parts))
+    verdict = {"score": question.points, "status": "passed" if full else "failed"}
     return {
         "name": f"{question.id}: {question.title}",
-        "score": question.points,
+        **({} if nothing else verdict),
         "max_score": question.max_points,
-        "status": "passed" if full else "failed",
-        "output": feedback(question),
+        "output": ("Not graded to the end: the grader's time was up.\n" if unfinished else "")
+        + (feedback(question) if graded else "Not graded."),
+        "output_format": "text",
         "tags": [question.id, *mistakes(question)],
         "visibility": "visible",
     }
@@ -143,6 +155,12 @@ def mistakes(question: Question) -> list[str]:
 def _for_staff(report: Report) -> dict[str, Any]:
     """The hidden test: what was off, hints on the code, what the student's code printed, tracebacks."""
     lines = [missing_protection(report), report.reason if report.status == "failed" else "", *report.hints]
+    if report.unfinished:
+        lines.insert(
+            0,
+            f"Time was up; not graded to the end: {', '.join(report.unfinished)}. Give the container more processor "
+            "or the assignment more time (`docs/gradescope.md`), and run the autograder again.",
+        )
     for question in report.questions:
         lines += [
             f"{question.id} {words(part.name)}: {_end(part.detail)}" for part in question.parts if part.detail
@@ -153,6 +171,7 @@ def _for_staff(report: Report) -> dict[str, Any]:
         lines.append(f"The cells printed: {_end(report.output)}")
     return {
         "name": "For staff",
+        "output_format": "text",
         "output": "\n".join(shown(line) for line in lines if line) or "Nothing to note.",
         "visibility": "hidden",
     }

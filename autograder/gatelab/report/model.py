@@ -20,8 +20,8 @@ OUR_FAULT = "not graded, our fault"  # what a person reads for it
 MOST_NAMED = 5  # other notebooks
 
 # Why a part is not passed, where that is no mistake: a stub, or a concept question, as it was handed out; a check that
-# was not reached.
-UNTOUCHED, NOT_RUN = "untouched", "not run"
+# was not reached; the end of the time that a grading has where the platform gives it one.
+UNTOUCHED, NOT_RUN, TIME_UP = "untouched", "not run", "time up"
 
 
 @dataclass
@@ -158,6 +158,15 @@ class Report:
     def max_points(self) -> float:
         """What the grader can give; the questions marked by hand are not in it."""
         return sum(question.max_points for question in self.questions if not question.by_hand)
+
+    @property
+    def unfinished(self) -> list[str]:
+        """IDs of the questions that the grader's time was up for: what they have is not all that they are worth."""
+        return [
+            q.id
+            for q in self.questions
+            if any(p.kind == TIME_UP for p in [*q.parts, *(q.otherwise.parts if q.otherwise else ())])
+        ]
 
     @property
     def shown_status(self) -> str:

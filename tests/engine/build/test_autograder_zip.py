@@ -55,6 +55,8 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
         "run_otter.py",
         "environment.yml",
         "requirements.txt",
+        "constraints.txt",
+        "not_graded.json",
         "otter_config.json",
     }
     assert wanted <= set(names)

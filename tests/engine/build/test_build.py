@@ -100,12 +100,32 @@ def test_does_a_stub_name_its_question(kit):
     assert "".join(minikit.cell(notebook, "q12a")["source"]) == "*Write your answer here.*"
 
 
-def test_do_the_points_come_from_the_table(kit):
+def test_do_the_points_come_from_the_table_and_are_others_in_the_notebook_refused(kit):
+    """nbgrader's Create Assignment panel writes them into the cell; they were dropped without a word."""
     marked = '"grade_id": "q1", "grade": true'
-    minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": 99'))
     notebook = minikit.load(release_of(kit) / "lab.ipynb")
     points = {id: minikit.cell(notebook, id)["metadata"]["nbgrader"]["points"] for id in ("q1", "q2", "q12a")}
     assert points == {"q1": 10, "q2": 8, "q12a": 2}
+    text = course.source_text(Lab.in_repository(kit), kit)
+    for same in ("10", "10.0", "null"):
+        minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": {same}'))
+        assert course.source_text(Lab.in_repository(kit), kit) == text
+    for other in ("99", "0", "'10'", "-10"):
+        typed = other.replace("'", '"')
+        minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": {typed}'))
+        with pytest.raises(BuildError, match=rf"the cell q1 says {other} points, and lab\.toml 10\."):
+            course.source_text(Lab.in_repository(kit), kit)
+
+
+def test_do_points_moved_in_the_table_reach_a_cell_that_holds_its_own(kit):
+    marked = '"grade_id": "q1", "grade": true'
+    minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": 12.5'))
+    master = kit / "assignment" / "lstm-gru" / "lab.py"
+    with pytest.raises(BuildError, match="cell q1 says 12"):
+        course.source_text(Lab.in_repository(kit), kit)
+    accept_now(kit)
+    assert f'{marked}, "points": 10' in master.read_text(encoding="utf-8")
+    release_of(kit)
 
 
 def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):

@@ -27,6 +27,18 @@ from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 LAB = "lstm-gru"
 GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
 COMPARED = ("correct", "wrong", "empty", "deleted", "doubled", "edited")
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+BAD = "<img src=x onerror=alert(2)>"
+RUBRIC = """# Rubric
+
+## q12a: the two states (2 points)
+
+One point for RUBRIC-OF-Q12A.
+
+## Not a question
+
+NOT-OF-Q12A
+"""
 SWAPPED = ("i, f, g, o = pre.chunk(4, dim=1)", "f, i, g, o = pre.chunk(4, dim=1)")
 
 
@@ -51,6 +63,34 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
             "source": "Hi <script>alert(1)</script>, $a<b$",
         }
     )
+
+    minikit.cell(wrong, "q1-solution")["outputs"] = [
+        {"output_type": "stream", "name": "stderr", "text": ["my own ", "words\n"]},
+        {"output_type": "stream", "name": "stdout", "text": "\x1b[31mred\x1b[0m " + "long " * 10_000},
+        {"output_type": "error", "ename": "ValueError", "evalue": BAD, "traceback": [BAD]},
+    ]
+    shown = [
+        {
+            "text/html": BAD,
+            "image/svg+xml": BAD,
+            "application/javascript": "alert(3)",
+            "text/plain": f"0.24 {BAD}",
+        },
+        {"text/html": BAD, "image/png": PIXEL, "text/plain": "<Figure>"},
+        {"image/png": '"><script>alert(4)</script>', "text/plain": "not a picture"},
+        {
+            "image/svg+xml": BAD,
+            "text/markdown": BAD,
+            "text/latex": BAD,
+            "application/vnd.jupyter.widget-view+json": {},
+        },
+    ]
+    wrong["cells"].append(
+        {"cell_type": "code", "id": "own", "metadata": {}, "source": "draw()", "execution_count": 1, "outputs": [
+            {"output_type": "display_data", "data": data, "metadata": {"image/png": {"width": BAD, "alt": BAD}, "filenames": BAD}}
+            for data in shown
+        ]}
+    )  # fmt: skip
 
     deleted = copy.deepcopy(wrong)
     deleted["cells"] = [
@@ -91,6 +131,7 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course whose class was graded by nbgrader."""
     root = minikit.make_kit(tmp_path_factory.mktemp("course"))
+    (root / "assignment" / LAB / "RUBRIC.md").write_text(RUBRIC, encoding="utf-8")
     done = nbgrader(root, "generate_assignment", LAB)
     assert done.returncode == 0, done.stderr
     release = minikit.load(root / "release" / LAB / "lab.ipynb")
@@ -247,11 +288,46 @@ def test_is_nothing_handed_out_that_lay_beside_a_notebook(course):
     assert sorted(path.name for path in (course / "autograded" / "wrong" / LAB).iterdir()) == ["lab.ipynb"]
 
 
-def test_are_a_students_outputs_gone(course):
+def test_can_the_marker_see_what_the_student_saw_and_nothing_that_runs(course):
+    """Text and pixels; of 50,000 letters the beginning; and no output gives a point."""
+    graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")
+    answer = minikit.cell(graded, "q1-solution")["outputs"]
+    texts = ["".join(output["text"]) for output in answer]
+    assert texts[0] == "my own words\n" and texts[2] == f"ValueError: {BAD}"
+    assert texts[1].startswith("red long long") and 10_000 < len(texts[1]) < 10_100
+    own = next(cell for cell in graded["cells"] if "".join(cell["source"]) == "draw()")
+    data = [{kind: "".join(text) for kind, text in output["data"].items()} for output in own["outputs"]]
+    assert [*data[:1], *data[2:]] == [{"text/plain": f"0.24 {BAD}"}, {"text/plain": "not a picture"}]
+    assert data[1].keys() == {"image/png"} and data[1]["image/png"].strip() == PIXEL
+    assert all(output["metadata"] == {} for output in own["outputs"])
+    page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
+    assert f"data:image/png;base64,{PIXEL}" in page.replace("\n", "")
+    assert "onerror" in page and "<img src=x" not in page and "<script>alert" not in page
+
+
+def test_are_outputs_of_a_locked_cell_gone_and_is_its_text_the_labs(course):
     graded = minikit.load(course / "autograded" / "edited" / LAB / "lab.ipynb")
-    with_outputs = {_id(cell) for cell in graded["cells"] if cell.get("outputs")}
-    assert with_outputs == {"q1", "q2"}
     assert _source(graded, "q1") == 'grader.check("q1")'
+    assert [output["output_type"] for output in minikit.cell(graded, "q1")["outputs"]] == [
+        "display_data",
+        "execute_result",
+    ]
+
+
+def test_does_who_marks_see_the_rubric_below_the_answer_and_no_student_ever(course):
+    graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")["cells"]
+    place = next(index for index, cell in enumerate(graded) if _id(cell) == "q12a")
+    below = "".join(graded[place + 1]["source"])
+    assert "RUBRIC-OF-Q12A" in below and "NOT-OF-Q12A" not in below
+    for student in (*GRADED, "none", "cut"):
+        assert "RUBRIC-OF-Q12A" not in feedback(course, student)
+
+
+def test_do_long_lines_of_a_diagnosis_break_at_the_edge_of_the_page(course):
+    page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
+    told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 18 points;", page)
+    assert told and "pre-wrap" in told[1] and "overflow-wrap: anywhere" in told[1]
+    assert "points from the grader" not in page
 
 
 def test_is_a_newer_submission_graded_again(course):

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ from small_lab import (
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.metadata import out_of_sight
-from gatelab.integrations.otter.run import grade_apart, in_container
+from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 
@@ -212,8 +213,8 @@ def test_a_kit_that_cannot_be_imported_is_a_result_too(container, tmp_path):
     code, results = run_autograder(container, bare)
     assert code != 0
     assert "could not start" in results["output"]
-    assert "No module named 'gatelab'" in results["tests"][0]["output"]
-    assert results["tests"][0]["visibility"] == "hidden"
+    assert "No module named 'gatelab'" in results["tests"][-1]["output"]
+    has_every_field(results)
 
 
 @pytest.mark.parametrize(
@@ -232,9 +233,74 @@ def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypat
     code, results = run_autograder(container, stopped)
     assert code != 0
     assert results["output"].startswith(f"Not graded. The grader {says}")
-    assert results["output"].endswith("This is not the notebook's fault. Please tell the staff.")
+    assert (
+        "This is not the notebook's fault: it will be graded again. Please tell the staff."
+        in results["output"]
+    )
     assert "score" not in results
-    assert says in results["tests"][0]["output"] and results["tests"][0]["visibility"] == "hidden"
+    assert says in results["tests"][-1]["output"]
+    has_every_field(results)
+
+
+def has_every_field(results: dict) -> None:
+    """A result without a grade is a whole one: the questions with what they are worth, the note for staff, no markup."""
+    *questions, staff = results["tests"]
+    assert [(test["name"].split(":")[0], test["max_score"]) for test in questions] == [("q1", 10), ("q2", 8)]
+    assert (staff["name"], staff["visibility"]) == ("For staff", "hidden")
+    assert results["output_format"] == "text" and results["stdout_visibility"] == "hidden"
+    assert all(test["output_format"] == "text" and "score" not in test for test in results["tests"])
+    assert results["extra_data"]["status"] == "failed"
+
+
+def test_a_result_that_stands_is_kept_when_the_time_is_up_after_it(container, tmp_path, monkeypatch):
+    """otter's kernel, which has nothing to run, may hang."""
+    monkeypatch.setenv("GATELAB_SECONDS", "1")
+    slow = tmp_path / "python"
+    slow.write_text('#!/bin/sh\necho \'{"score": 18}\' > "$3/results/results.json"\nexec sleep 60\n')
+    slow.chmod(0o755)
+    assert run_autograder(container, slow) == (0, {"score": 18})
+
+
+@pytest.mark.parametrize("where", ["nbconvert.preprocessors.ExecutePreprocessor.preprocess", "dill.dump"])
+def test_a_finished_grading_outlives_otter(source, engine, tmp_path, monkeypatch, where):
+    """Its kernel cannot be started (no `localhost`, no memory), or its own result cannot be written."""
+    use_engine(monkeypatch, engine)
+
+    def dead(*_: object, **__: object) -> None:
+        raise OSError(99, "Cannot assign requested address")
+
+    monkeypatch.setattr(where, dead)
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"))
+    results = grade_apart(source, notebook, tmp_path / "results")
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
+    assert json.loads((tmp_path / "results" / "results.json").read_text()) == results
+    otters = pickle.loads((tmp_path / "results" / "results.pkl").read_bytes())
+    assert (otters.total, otters.possible) == (10, 18)
+
+
+def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_nobodys_0(
+    source, engine, tmp_path, monkeypatch
+):
+    use_engine(monkeypatch, engine)
+    slow = "import time\n" + solution("q2").replace("    from_input", "    time.sleep(60)\n    from_input", 1)
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"), slow)
+    monkeypatch.setattr("gatelab.integrations.otter.plugin.until", lambda: time.monotonic() + 6)
+    results = grade_apart(source, notebook, tmp_path / "results")
+    q1, q2, staff = results["tests"]
+    assert (q1["score"], q1["max_score"], results["score"]) == (10, 10, 10)
+    assert "score" not in q2 and q2["max_score"] == 8 and "the grader's time was up" in q2["output"]
+    assert results["output"].startswith(
+        "Not finished: the grader's time was up before q2 could be graded to the end."
+    )
+    assert results["extra_data"]["unfinished"] == ["q2"]
+    assert "Time was up; not graded to the end: q2." in staff["output"]
+    assert exit_code(results) == 3
+
+
+def test_time_that_is_up_before_anything_was_graded_is_no_grade(engine, tmp_path):
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"))
+    report = engine.grade(notebook, until=time.monotonic())
+    assert report.status == "failed" and "was up before anything was graded" in report.reason
 
 
 LOOKS = """

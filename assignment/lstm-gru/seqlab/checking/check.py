@@ -181,7 +181,8 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
         self._ask_for_a_good_run(global_environment)
-        with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
+        # The notebook's own random numbers go on undisturbed.
+        with torch.random.fork_rng(devices=[]), render.quiet():
             found = self.check.outcome(self.name, global_environment)
         # otter looks for the test file's line, which the traceback's third entry names.
         if isinstance(found, Finding):

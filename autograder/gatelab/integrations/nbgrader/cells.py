@@ -2,7 +2,8 @@
 
 nbgrader trusts the metadata of the cells it is given. A duplicated cell stops the grading of the whole class, and
 so does a cell whose schema version was edited; points and locks are the student's to change. So nothing is kept of
-a submitted cell but its type and its text, and what nbgrader must know of it comes from the grade book.
+a submitted cell but its type, its text and what outputs.py keeps of its outputs; what nbgrader must know of it comes
+from the grade book.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from nbgrader.api import Gradebook, SourceCell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
+from gatelab.integrations.nbgrader.outputs import Room, kept_outputs
 from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 
@@ -42,20 +44,21 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 
 def read_submission(path: Path | None) -> NotebookNode:
-    """The notebook's cells without outputs, attachments and metadata; no cells where there is none to read."""
+    """The notebook's cells without attachments and metadata; no cells where there is none to read."""
     try:
         raw = parse(read_bytes(path), path.name)["cells"] if path else []
     except (Ungradable, GraderFault):
         raw = []
     notebook: NotebookNode = new_notebook()
+    room = Room()
     for index, cell in enumerate(raw[:CELL_LIMIT]):
-        made = _cell(cell, f"cell-{index}")
+        made = _cell(cell, f"cell-{index}", room)
         if made is not None:
             notebook.cells.append(made)
     return notebook
 
 
-def _cell(raw: Any, id: str) -> NotebookNode | None:
+def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
     """A clean copy of a submitted cell; of its metadata it keeps the grade_id it claims."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
         return None
@@ -67,6 +70,8 @@ def _cell(raw: Any, id: str) -> NotebookNode | None:
     if raw["cell_type"] != "code":
         source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
     cell = MAKE[raw["cell_type"]](source, id=id)
+    if raw["cell_type"] == "code":
+        cell.outputs = kept_outputs(raw.get("outputs"), room or Room())
     grade_id = mark_of(raw).get("grade_id")
     if isinstance(grade_id, str):
         cell.metadata["nbgrader"] = {"grade_id": grade_id}
@@ -92,9 +97,9 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
                 id = kept.get(index)
                 cell.metadata.pop("nbgrader", None)
                 if id is not None:
-                    nb.cells[index] = _restored(cell.source, cell.id, originals[id], points, solutions)
+                    nb.cells[index] = _restored(cell, cell.id, originals[id], points, solutions)
             for id in sorted(points.keys() - set(kept.values()), key=_natural):
-                cell = _restored(originals[id].source, f"restored-{id}", originals[id], points, solutions)
+                cell = _restored(None, f"restored-{id}", originals[id], points, solutions)
                 nb.cells.insert(_place(nb, id), cell)
         return nb, resources
 
@@ -118,11 +123,14 @@ def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str
 
 
 def _restored(
-    source: str, id: str, original: SourceCell, points: dict[str, float], solutions: set[str]
+    came: NotebookNode | None, id: str, original: SourceCell, points: dict[str, float], solutions: set[str]
 ) -> NotebookNode:
-    """A cell as the release has it; only what is unlocked keeps the student's text."""
+    """A cell as the release has it; only what is unlocked keeps the student's text and outputs. None: it was deleted."""
     name = original.name
-    cell = MAKE[original.cell_type](original.source if original.locked else source, id=id)
+    own = came is not None and not original.locked
+    cell = MAKE[original.cell_type](came.source if came is not None and own else original.source, id=id)
+    if own and cell.cell_type == "code":
+        cell.outputs = came.get("outputs", []) if came is not None else []
     cell.metadata["nbgrader"] = {
         "grade_id": name,
         "grade": name in points,

@@ -7,11 +7,10 @@ from which nbgrader takes its points. No student code runs outside of the engine
 
 from __future__ import annotations
 
-import atexit
 import glob
+import html
 import os
 import shutil
-from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -26,8 +25,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from traitlets import Integer, List, Unicode
 
 from gatelab.faults import TOLD
-from gatelab.grading.engine import Engine
 from gatelab.integrations.nbgrader.cells import read_submission
+from gatelab.integrations.nbgrader.engines import engine_for
+from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
@@ -35,19 +35,9 @@ from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
 
-TIME_LIMIT = 1000  # bytes of timestamp.txt
-
-_engines: dict[tuple[Path, int, tuple[str, ...]], Engine] = {}
-_open = ExitStack()
-atexit.register(_open.close)
-
-
-def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
-    """The one engine of this process for a lab; it ends with the process, as nbgrader says nowhere that it is done."""
-    key = (lab.assignment, seed, accept_missing)
-    if key not in _engines:
-        _engines[key] = _open.enter_context(Engine(lab, seed=seed, accept_missing=accept_missing))
-    return _engines[key]
+TIME_LIMIT = 1000  # bytes of timestamp.txt, and of the exchange's secret
+# On nbgrader's pages a person's points may stand above this.
+BY_THE_CHECKS = "The automatic checks gave {} of {} points; the scores on this page also count what a person gave or changed."
 
 
 class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no stubs
@@ -146,7 +136,7 @@ class SubmissionExporter(NotebookExporter):
             self.log.warning("%s is not gradable: %s", student, self.report.reason)
         for note in self.report.notes:
             self.log.warning("%s: %s", student, note)
-        self._keep_time(folder, resources)
+        self._keep_papers(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
         text: tuple[str, ResourcesDict] = self.from_notebook_node(  # type: ignore[no-untyped-call]  # nbconvert's
             read_submission(came_in.path), resources, **kw
@@ -159,14 +149,24 @@ class SubmissionExporter(NotebookExporter):
         except ProtectionMissing as error:  # it was there when the run began
             return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
 
-    def _keep_time(self, folder: Path, resources: dict[str, Any]) -> None:
-        """Copy the submission's time beside the graded notebook: nbgrader knows a newer submission by it."""
-        time = folder / "timestamp.txt"
-        if self.parent.coursedir.get_existing_timestamp(str(folder)):
-            ids = resources["nbgrader"]
-            graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))
+    def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
+        """Copy beside the graded notebook what nbgrader knows the submission by, and nothing else that lies there: its time
+        (is there a newer one?), and what the exchange calls it, without which its feedback cannot be released."""
+        ids = resources["nbgrader"]
+        graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))
+        papers = {"submission_secret.txt": _is_line(folder / "submission_secret.txt")}
+        papers["timestamp.txt"] = self.parent.coursedir.get_existing_timestamp(str(folder)) is not None
+        for name in (name for name, usable in papers.items() if usable):
             graded.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(time, graded / time.name)
+            shutil.copyfile(folder / name, graded / name)
+
+
+def _is_line(path: Path) -> bool:
+    """Whether this is a small file with one line of text: nbgrader reads it as it is, and stops at anything else."""
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
+        return False
+    text = path.read_bytes().decode("utf-8", "replace").strip()
+    return bool(text) and text.isprintable() and "\ufffd" not in text
 
 
 class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
@@ -176,7 +176,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
         exporter: SubmissionExporter = self.parent
         rows = all_questions(exporter.report, exporter.lab.questions.values())
         questions = {question.id: question for question in rows}
-        head = summary(exporter.report, rows) + "\n\n"
+        head = summary(exporter.report, rows, BY_THE_CHECKS) + "\n\n"
         for cell in nb.cells:
             mark = cell.metadata.get("nbgrader", {})
             if cell.cell_type != "code" or not mark.get("grade"):
@@ -190,7 +190,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
             # Why nothing could be graded is said once, in the head.
             text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
             cell.outputs = [
-                new_output("stream", name="stdout", text=text.rstrip() + "\n"),
+                new_output("display_data", data=shown_text(text.rstrip())),
                 # nbgrader reads the number out of the first execute_result. Never above the cell's points, which
                 # it would refuse: a sum of shares may differ from the whole in its last digit.
                 new_output(
@@ -200,7 +200,14 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
                 ),
             ]
             head = ""
+        with_rubrics(nb, exporter.lab)
         return nb, resources
+
+
+def shown_text(text: str) -> dict[str, str]:
+    """A text that breaks its lines where the page ends; nbgrader's own style lets long lines run out of it."""
+    style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace"
+    return {"text/html": f'<div style="{style}">{html.escape(text)}</div>', "text/plain": text}
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs

@@ -18,8 +18,9 @@ import json
 import os
 import shutil
 import sys
+import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -41,17 +42,33 @@ KIT = Path("files", "kit")  # in the unpacked zip
 SETTINGS = {"seed", "accept_missing", "lab"}
 VERDICTS = Path("tests", "verdicts.json")  # in the submission's directory, read by the zip's test files
 
-_handed_in: ContextVar[Intake | None] = ContextVar("handed_in", default=None)
+DEADLINE = "GATELAB_DEADLINE"  # seconds that the platform leaves, from the start of this process
+_STARTED = time.monotonic()
+
+Keep = Callable[[Report], None]
+_handed_in: ContextVar[tuple[Intake, Keep] | None] = ContextVar("handed_in", default=None)
 
 
 @contextmanager
-def handed_in(intake: Intake) -> Iterator[None]:
-    """While this is open the plugin grades `intake`, whatever notebook otter was given to run (see otter_run)."""
-    token = _handed_in.set(intake)
+def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None]:
+    """While this is open the plugin grades `intake`, whatever notebook otter was given to run (see run.py).
+
+    `keep` is told the report as soon as there is one: what happens to otter after that must not cost it.
+    """
+    token = _handed_in.set((intake, keep))
     try:
         yield
     finally:
         _handed_in.reset(token)
+
+
+def until() -> float | None:
+    """When the grading must be done, by the monotonic clock; None where nobody said. Raises LabError."""
+    said = os.environ.get(DEADLINE, "")
+    try:
+        return _STARTED + float(said) if said else None
+    except ValueError as error:
+        raise LabError(f"{DEADLINE}: must be a number of seconds; it is {said!r}.") from error
 
 
 def empty_notebook() -> nbformat.NotebookNode:
@@ -87,7 +104,8 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             self.specs = list(lab.questions.values())
             self.lab = lab
             private = self.private.path
-            self.intake = _handed_in.get() or take_in(submission, private, self.lab)
+            given = _handed_in.get()
+            self.intake = given[0] if given else take_in(submission, private, self.lab)
         except Exception as error:
             self._give_up(error)
         empty_folder(submission)
@@ -102,6 +120,8 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             self._give_up(error)
         finally:
             self.private.close()
+        if given := _handed_in.get():
+            given[1](self._reported())
         try:
             self._write_verdicts()
         except Exception as error:
@@ -144,7 +164,8 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         seed = int(self.plugin_config.get("seed", self.lab.settings.seed))
         try:
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
-                report = engine.grade(self.intake.notebook, name=self.intake.name)
+                limit = {} if (last := until()) is None else {"until": last}
+                report = engine.grade(self.intake.notebook, name=self.intake.name, **limit)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
             setting = json.dumps(sorted({*accept_missing, *error.missing}))

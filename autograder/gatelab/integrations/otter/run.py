@@ -9,7 +9,9 @@ and `otter grade` (`in_container`), and a person (`python -m gatelab.integration
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import pickle
 import shutil
 import sys
 import tempfile
@@ -24,8 +26,8 @@ from gatelab.faults import TOLD
 from gatelab.folders import vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
-from gatelab.integrations.otter.plugin import empty_notebook, handed_in, lab_of_the_kit
-from gatelab.lab.spec import Lab, LabError
+from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, lab_of_the_kit
+from gatelab.lab.spec import Lab, LabError, QuestionSpec
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 
@@ -50,8 +52,9 @@ def grade_apart(
 ) -> dict[str, Any]:
     """Run otter on an empty notebook while its plugin grades `submission` (a notebook, a zip or a folder).
 
-    `source` is the unpacked autograder zip. Writes `results.json` (and otter's `results.pkl`, when otter came to
-    its end) into `results` and returns what the first says.
+    `source` is the unpacked autograder zip. Writes `results.json` and otter's `results.pkl` into `results` and returns
+    what the first says. The first is there as soon as the grading is done: what otter does after that, with a kernel that
+    has nothing to run, may fail or last as it likes.
     """
     lab = _lab(source)
     specs = list(lab.questions.values()) if lab else []
@@ -63,19 +66,48 @@ def grade_apart(
         (apart / METADATA).write_text(json.dumps(metadata or {}), encoding="utf-8")
         nbformat.write(empty_notebook(), apart / "submission" / (lab.notebook if lab else "lab.ipynb"))
         intake = take_in(submission, private, lab)
-        failure = _run_otter(apart, intake, otter_run=not force_python3)
         results.mkdir(parents=True, exist_ok=True)
+        graded: list[Report] = []
+
+        def keep(report: Report) -> None:
+            graded.append(report)
+            with contextlib.suppress(OSError):  # written again below, where a fault is told
+                _write(gradescope_results(report, specs), results)
+
+        failure = _run_otter(apart, intake, keep, otter_run=not force_python3)
         if not _is_ours(apart / "results" / "results.json"):
-            report = Report(intake.name, "failed", NO_RESULT, TOLD)
-            report.hints = [f"The grader itself failed; its traceback:\n{failure}"] if failure else []
-            (apart / "results" / "results.json").write_text(
-                json.dumps(gradescope_results(report, specs), indent=1), encoding="utf-8"
-            )
+            report = graded[-1] if graded else Report(intake.name, "failed", NO_RESULT, TOLD)
+            if failure:
+                what = (
+                    "otter failed after the grading, which counts" if graded else "The grader itself failed"
+                )
+                report.hints = [*report.hints, f"{what}; its traceback:\n{failure}"]
+            _write(gradescope_results(report, specs), apart / "results")
+            _pickle(report, specs, apart / "results")
         for name in RESULTS:
             if (apart / "results" / name).is_file():
                 shutil.copy(apart / "results" / name, results / name)
         found: dict[str, Any] = json.loads((apart / "results" / "results.json").read_text(encoding="utf-8"))
         return found
+
+
+def _write(found: dict[str, Any], folder: Path) -> None:
+    """`results.json`, whole or not at all."""
+    draft = folder / ".results.json"
+    draft.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    draft.replace(folder / "results.json")
+
+
+def _pickle(report: Report, specs: list[QuestionSpec], folder: Path) -> None:
+    """otter's `results.pkl`, by which `otter grade` makes its table, where otter did not come to write it."""
+    with contextlib.suppress(Exception):  # where otter cannot be imported at all
+        from otter.test_files import GradingResults
+
+        from gatelab.integrations.otter.results import replace_results
+
+        results = GradingResults([])
+        replace_results(results, report, specs)
+        (folder / "results.pkl").write_bytes(pickle.dumps(results))
 
 
 def _is_ours(results: Path) -> bool:
@@ -86,14 +118,14 @@ def _is_ours(results: Path) -> bool:
         return False
 
 
-def _run_otter(apart: Path, intake: Intake, otter_run: bool) -> str:
+def _run_otter(apart: Path, intake: Intake, keep: Keep, otter_run: bool) -> str:
     """Run otter in the folder `apart`; returns the traceback of what it ended with, or nothing."""
     from otter.run.run_autograder import main as run_autograder
 
     try:
-        with handed_in(intake):
+        with handed_in(intake, keep):
             run_autograder(str(apart), otter_run=otter_run, logo=False)
-    except Exception:
+    except (Exception, SystemExit):
         failure = traceback.format_exc()
         print(failure, file=sys.stderr)
         return failure
@@ -112,7 +144,8 @@ def _lab(source: Path) -> Lab | None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`otter run` for anything that was handed in. 0: graded, 1: could not be graded, 2: wrong usage."""
+    """`otter run` for anything that was handed in. 0: graded, 1: could not be graded, 2: wrong usage, 3: not graded (to the
+    end), which is the grader's or its machine's fault: run it again."""
     parser = argparse.ArgumentParser(prog="gatelab otter-run", description=main.__doc__)
     parser.add_argument("autograder", type=Path, help="the autograder zip")
     parser.add_argument("submission", type=Path, help="a notebook, an archive or a folder")
@@ -143,7 +176,15 @@ def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
                 f"{output_dir}: cannot be written to ({error.strerror}); choose another -o."
             ) from error
         results = grade_apart(folder, submission, output_dir)
-    return 0 if results["extra_data"]["status"] == "graded" else 1
+    return exit_code(results)
+
+
+def exit_code(results: dict[str, Any]) -> int:
+    """0: graded to the end; 1: refused, nothing in it can be graded; 3: the grader's own fault, or its time was up."""
+    about = results["extra_data"]
+    if about["status"] == "failed" or about["unfinished"]:
+        return 3
+    return 0 if about["status"] == "graded" else 1
 
 
 def _unpack(autograder: Path, folder: Path) -> None:

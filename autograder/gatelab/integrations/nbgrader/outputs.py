@@ -1,0 +1,113 @@
+"""What a student's cell printed and drew, safe to show to whoever marks it.
+
+A written answer speaks of "my figure" and "0.24 against 1.00": without them it cannot be marked. nbgrader's pages show an
+output's HTML, SVG and JavaScript as they are, in the marker's own session, so of an output only its text and its pixels
+are kept, under names and kinds chosen here, and only so much of them as a page can bear.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+TEXT_LIMIT = 10_000  # characters of one output
+IMAGE_LIMIT = 1 << 20  # bytes of one picture
+CELL_OUTPUTS = 20  # of one cell
+TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs, as they stand in the file
+CUT = "\n… (cut here)\n"
+
+# A terminal's colours and cursor movements, and the other control characters but tab and line end.
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # and how their bytes begin
+
+
+class Room:
+    """How much of a notebook's outputs may still be kept."""
+
+    def __init__(self, limit: int = TOTAL_LIMIT) -> None:
+        self.left = limit
+
+    def taken(self, size: int) -> bool:
+        """Whether there was room for so many bytes; it is taken then."""
+        if size > self.left:
+            return False
+        self.left -= size
+        return True
+
+
+def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
+    """The text and pictures of a submitted cell's `outputs`, whatever that is."""
+    kept: list[NotebookNode] = []
+    for output in raw if isinstance(raw, list) else []:
+        made = _made(output, room) if isinstance(output, dict) else None
+        if made is None:
+            continue
+        if len(kept) == CELL_OUTPUTS:
+            kept.append(_stream("… (more outputs than are shown here)\n"))
+            break
+        kept.append(made)
+    return kept
+
+
+def _made(output: dict[str, Any], room: Room) -> NotebookNode | None:
+    """One output in a form of our own, or None where nothing of it can be shown."""
+    kind = output.get("output_type")
+    if kind == "stream":
+        return _text(output.get("text"), room, _stream)
+    if kind == "error":
+        return _text(f"{_plain(output.get('ename'))}: {_plain(output.get('evalue'))}", room, _stream)
+    data = output.get("data")
+    if kind not in ("execute_result", "display_data") or not isinstance(data, dict):
+        return None
+    for picture, begins in PICTURES.items():
+        pixels = _pixels(data.get(picture), begins)
+        if pixels and room.taken(len(pixels)):
+            return _data({picture: pixels})
+    return _text(data.get("text/plain"), room, lambda text: _data({"text/plain": text}))
+
+
+def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
+    text = _plain(raw)
+    made: NotebookNode | None = make(text) if text and room.taken(len(text)) else None
+    return made
+
+
+def _plain(raw: Any) -> str:
+    """The text without control characters, cut; "" where it is none."""
+    text = _joined(raw)
+    text = _CONTROL.sub("", text[: 4 * TEXT_LIMIT]).encode("utf-8", "replace").decode("utf-8")
+    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + CUT
+
+
+def _joined(raw: Any) -> str:
+    """A text as notebooks have it, whole or as a list of lines; "" for anything else."""
+    if isinstance(raw, list) and all(isinstance(line, str) for line in raw):
+        return "".join(raw)
+    return raw if isinstance(raw, str) else ""
+
+
+def _pixels(raw: Any, begins: bytes) -> str:
+    """The picture in base64, written anew from its bytes; "" where it is none or too large."""
+    text = "".join(_joined(raw)[: 2 * IMAGE_LIMIT].split())
+    try:
+        pixels = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return ""
+    if not pixels.startswith(begins) or len(pixels) > IMAGE_LIMIT:
+        return ""
+    return base64.b64encode(pixels).decode("ascii")
+
+
+def _stream(text: str) -> NotebookNode:
+    made: NotebookNode = new_output("stream", name="stdout", text=text)
+    return made
+
+
+def _data(data: dict[str, str]) -> NotebookNode:
+    made: NotebookNode = new_output("display_data", data=data)
+    return made

@@ -1,0 +1,46 @@
+"""What `grader.export(pdf=False)` makes in a student's notebook: is it taken as it is by every door?"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import otter
+import pytest
+from small_lab import SETUP, solution, write_notebook
+
+from gatelab.integrations.otter.intake import take_in
+from gatelab.lab.spec import Lab
+from gatelab.submission.collect import collect
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The zip, in a class's folder, with otter's log and whatever else otter packs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("student"))
+        write_notebook(Path("lab.ipynb"), SETUP, solution("q1"))
+        Path("tests").mkdir()
+        folder = tmp_path_factory.mktemp("class")
+        otter.Notebook(nb_path="lab.ipynb", tests_dir="tests").export(
+            export_path=str(folder / "ada.zip"), pdf=False, display_link=False
+        )
+        yield folder / "ada.zip"
+
+
+def test_it_is_more_than_a_notebook(exported: Path) -> None:
+    names = zipfile.ZipFile(exported).namelist()
+    assert "lab.ipynb" in names and len(names) > 1
+
+
+def test_otters_own_doors_take_the_notebook_out(exported: Path, tmp_path: Path, lab: Lab) -> None:
+    intake = take_in(exported, tmp_path, lab)
+    assert intake.reason == "" and intake.notebook is not None
+    assert len(json.loads(intake.notebook.read_text())["cells"]) == 2
+
+
+def test_the_class_command_takes_it_for_the_student_whose_name_it_has(exported: Path, lab: Lab) -> None:
+    (found,) = collect(exported.parent, lab)
+    assert (found.name, found.problem) == ("ada", "")
