@@ -12,7 +12,18 @@ from typing import Protocol
 
 from nbformat import NotebookNode
 
-from gatelab.build import class_notebooks, contents, form, gate, master, regions, snapshot, solved, untouched
+from gatelab.build import (
+    class_notebooks,
+    contents,
+    form,
+    gate,
+    master,
+    questions_file,
+    regions,
+    snapshot,
+    solved,
+    untouched,
+)
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -63,6 +74,7 @@ def build(
     lab = Lab.in_repository(root, name)
     name = lab.assignment.name
     place, old = root / "release" / name, root / "solutions" / name
+    questions_file.keep_up(lab, Settings.of(lab))
     with _workspace(root) as workspace:
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
@@ -111,6 +123,7 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     """Write the snapshot of what the masters give students now, without grading anything; returns its path."""
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
+    questions_file.keep_up(lab, Settings.of(lab))
     with _workspace(root) as workspace:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)

@@ -18,6 +18,7 @@ class Settings:
     # Lines that a solution or a hidden suite may share with the release.
     shared_lines: tuple[str, ...] = ()
     handout_url: str = ""  # where Colab fetches the handout
+    questions_file: str = ""  # where in the handout its table of questions lies
 
     @classmethod
     def of(cls, lab: Lab) -> Settings:
@@ -32,6 +33,7 @@ class Settings:
             tuple(lab.setting("release")),
             tuple(lab.setting("shared_lines") or ()),
             lab.setting("handout_url") or "",
+            lab.setting("questions_file") or "",
         )
 
     def colab_url(self, path: str) -> str:

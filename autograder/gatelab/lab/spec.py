@@ -43,6 +43,7 @@ HEAD: dict[str, Kind] = {  # above the questions
     "handout_url": TEXT,
     "release": LIST,
     "shared_lines": LIST,
+    "questions_file": TEXT,
 }
 NEEDED = ("title", "name", "notebook")
 KINDS: dict[str, Kind] = {  # of a question
@@ -50,6 +51,7 @@ KINDS: dict[str, Kind] = {  # of a question
     "points": NUMBER,
     "seconds": NUMBER,
     "cpu_seconds": NUMBER,
+    "minutes": NUMBER,
     "names": LIST,
     "builds_on": LIST,
     "by_hand": SWITCH,
@@ -96,6 +98,7 @@ class QuestionSpec:
     builds_on: tuple[str, ...] = ()
     cpu_seconds: float = 40.0
     seconds: float = 0.0  # 0: BACKSTOP times cpu_seconds
+    minutes: float = 0.0  # of a student's time, an estimate; 0: nothing is said
     by_hand: bool = False
     pairs: bool = False
     library: bool = True
