@@ -6,6 +6,9 @@ already is kept.
     python start.py              make what is missing, open the notebook in JupyterLab
     python start.py --no-open    make what is missing
     python start.py --check      say what is there, change nothing (exit code 0: ready, 1: not)
+    python start.py check        run the public checks on the saved notebook
+    python start.py submit       look the saved notebook over and pack it, with a receipt
+    python start.py explore      open the gate explorer
 
 Delete the folder .venv to be rid of it.
 """
@@ -48,22 +51,30 @@ ROOM = 2.5e9  # bytes that must be free before a new environment is begun
 TRY = "import torch, otter, sklearn, matplotlib, names, tqdm, ipywidgets, jupyterlab; print(torch.__version__)"
 
 
+COMMANDS = ("check", "submit", "explore")  # seqlab's own, run by the environment's Python
+
+
 class Stop(Exception):
     """One sentence: what is wrong and what to do."""
 
 
 def main(arguments=None):
     """Do what the command line says; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="start.py", description=__doc__.split("\n\n")[0])
+    arguments = sys.argv[1:] if arguments is None else arguments
+    parser = argparse.ArgumentParser(
+        prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--no-open", action="store_true", help="make the environment, open nothing")
     parser.add_argument("--check", action="store_true", help="say what is there, change nothing")
     parser.add_argument(
         "--any-torch", action="store_true", help="take whatever build of PyTorch pip finds (on Linux 3 GB more)"
     )
-    asked = parser.parse_args(arguments)
+    asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)
     try:
         check_python(sys.version_info, platform.machine(), sys.platform, sys.maxsize)
         pins = read_pins()
+        if asked is None:
+            return seqlab(arguments, pins)
         if asked.check:
             return say_what_is_there(pins)
         make(pins, asked.any_torch)
@@ -147,6 +158,18 @@ def say_what_is_there(pins):
     print("notebook    {}".format(notebook() or "none in this folder: unzip the handout again, all of it"))
     print("Ready." if ready else "Run `python start.py`.")
     return 0 if ready else 1
+
+
+def seqlab(arguments, pins):
+    """`python -m seqlab …` by the environment's Python, in this folder unless a file elsewhere is named."""
+    if not is_ready(pins):
+        raise Stop("the environment is not made yet: run `python start.py` first.")
+    here = not any(os.path.isfile(argument) for argument in arguments[1:])
+    return subprocess.call(
+        [python_of(VENV), "-m", "seqlab"] + arguments,
+        cwd=HERE if here else None,
+        env=dict(clean(), PYTHONPATH=HERE),
+    )
 
 
 def make(pins, any_torch):
