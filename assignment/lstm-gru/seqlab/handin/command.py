@@ -111,7 +111,7 @@ def _warn(warnings: list[str]) -> None:
 def _explore() -> int:
     import webbrowser
 
-    page = checks.HANDOUT / "explorer.html"
+    page = checks.HANDOUT / "seqlab" / "explorer.html"
     if not page.is_file():
         raise Refused(f"{page} is missing; unzip the handout again, all of it.")
     if not webbrowser.open(page.as_uri()):
