@@ -46,7 +46,7 @@ BESIDE = [
     "pyyaml==6.0.4",
     "wrapt==1.17.3",
 ]
-DOWNLOAD, DISK = "450 MB", "1.6 GB"  # measured on Linux
+DOWNLOAD, DISK = "350 MB", "1.6 GB"  # measured on Linux
 ROOM = 2.5e9  # bytes that must be free before a new environment is begun
 TRY = "import torch, otter, sklearn, matplotlib, names, tqdm, ipywidgets, jupyterlab; print(torch.__version__)"
 
@@ -82,7 +82,7 @@ def main(arguments=None):
             return open_notebook()
         print("Ready. `python start.py` opens the notebook.")
     except Stop as stop:
-        print("start.py: {}".format(stop), file=sys.stderr)
+        print(f"start.py: {stop}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. Run `python start.py` again to go on from here.", file=sys.stderr)
@@ -95,12 +95,10 @@ def check_python(version, machine, system, largest):
     needed = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         raise Stop(
-            "this is Python {}.{}, and the lab needs {}: install one from python.org and start this file with it.".format(
-                version[0], version[1], needed
-            )
+            f"this is Python {version[0]}.{version[1]}, and the lab needs {needed}: install one from python.org and start this file with it."
         )
     if largest <= 2**32:
-        raise Stop("this is a 32-bit Python, for which there is no PyTorch: install the 64-bit {}.".format(needed))
+        raise Stop(f"this is a 32-bit Python, for which there is no PyTorch: install the 64-bit {needed}.")
     if system == "darwin" and machine == "x86_64":
         raise Stop(
             "PyTorch no longer comes for Macs with an Intel processor: open the notebook in Colab instead (its first cell has the button)."
@@ -150,7 +148,7 @@ def is_ready(pins):
 def say_what_is_there(pins):
     """`--check`: three lines, and whether one can begin."""
     ready = is_ready(pins)
-    print("Python      {} ({})".format(platform.python_version(), sys.executable))
+    print(f"Python      {platform.python_version()} ({sys.executable})")
     print("environment {}".format(VENV if ready else "not made yet, or not to the end"))
     if ready and not works([python_of(VENV), "-c", TRY]):
         print("packages    one of them does not start: delete the folder .venv and run `python start.py`")
@@ -166,7 +164,7 @@ def seqlab(arguments, pins):
         raise Stop("the environment is not made yet: run `python start.py` first.")
     here = not any(os.path.isfile(argument) for argument in arguments[1:])
     return subprocess.call(
-        [python_of(VENV), "-m", "seqlab"] + arguments,
+        [python_of(VENV), "-m", "seqlab", *arguments],
         cwd=HERE if here else None,
         env=dict(clean(), PYTHONPATH=HERE),
     )
@@ -177,11 +175,9 @@ def make(pins, any_torch):
     if is_ready(pins):
         return
     start = time.monotonic()
-    print("This makes the lab's environment in {}.".format(VENV))
+    print(f"This makes the lab's environment in {VENV}.")
     print(
-        "It downloads about {} and takes {} on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to go on.".format(
-            DOWNLOAD, DISK
-        )
+        f"It downloads about {DOWNLOAD} and takes {DISK} on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to go on."
     )
     make_venv()
     pip = [python_of(VENV), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "3", "--timeout", "60"]
@@ -191,7 +187,7 @@ def make(pins, any_torch):
     step(1, "PyTorch for the processor")
     install_torch(pip, torch, any_torch)
     step(2, "the checks (otter-grader)")
-    run_pip(pip + ["--no-deps", otter] + ALONE)
+    run_pip([*pip, "--no-deps", otter, *ALONE])
     step(3, "JupyterLab, plots and what else the notebook imports")
     run_pip(pip + sorted(rest.values()) + BESIDE)
     step(4, "trying it")
@@ -203,7 +199,7 @@ def make(pins, any_torch):
         )
     with open(READY, "w", encoding="utf-8") as file:
         file.write(stamp(pins) + "\n")
-    print("Done in {:.0f} s.".format(time.monotonic() - start))
+    print(f"Done in {time.monotonic() - start:.0f} s.")
 
 
 def make_venv():
@@ -211,10 +207,10 @@ def make_venv():
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
-        raise Stop("{} is there and is no environment of Python's: rename or delete it, and run this again.".format(VENV))
+        raise Stop(f"{VENV} is there and is no environment of Python's: rename or delete it, and run this again.")
     if shutil.disk_usage(HERE).free < ROOM:
         raise Stop(
-            "less than {:.1f} GB are free on this disk: make room and run this again.".format(ROOM / 1e9)
+            f"less than {ROOM / 1e9:.1f} GB are free on this disk: make room and run this again."
         )
     if os.name == "nt" and len(HERE) > 100:
         raise Stop(
@@ -228,32 +224,32 @@ def make_venv():
     )
     if made.returncode:
         text = made.stdout.decode("utf-8", "replace")
-        if "ensurepip" in text or "venv" in text and "apt" in text:
+        if "ensurepip" in text or ("venv" in text and "apt" in text):
             raise Stop("this Python lacks its module venv: on Debian and Ubuntu run `sudo apt install python3-venv`, then this again.")
         raise Stop("the environment could not be made ({}).".format((text.strip().split("\n") or ["no message"])[-1]))
 
 
 def same_python():
     """Whether the environment is of the Python that runs this."""
-    code = "import sys; sys.exit(sys.version_info[:2] != {!r})".format(tuple(sys.version_info[:2]))
+    code = f"import sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])!r})"
     return works([python_of(VENV), "-c", code])
 
 
 def install_torch(pip, torch, any_torch):
     """PyTorch's build for the processor; never, unasked, the one for graphics cards, which is ten times as large."""
     version = torch.split("==")[1]
-    if works([python_of(VENV), "-c", "import torch; assert torch.__version__.split('+')[0] == {!r}".format(version)]):
-        return
+    if works([python_of(VENV), "-c", f"import torch; assert torch.__version__.split('+')[0] == {version!r}"]):
+        return None
     if any_torch or sys.platform == "darwin":  # a Mac's build is small
-        return run_pip(pip + [torch])
-    if subprocess.call(pip + ["--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL) == 0:
+        return run_pip([*pip, torch])
+    if subprocess.call([*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL) == 0:
         return None
     # A course's own mirror may have it; the build for graphics cards has another name and is not taken.
-    if subprocess.call(pip + [torch + "+cpu"], env=clean(), stderr=subprocess.DEVNULL) == 0:
+    if subprocess.call([*pip, torch + "+cpu"], env=clean(), stderr=subprocess.DEVNULL) == 0:
         return None
     raise Stop(
-        "PyTorch could not be fetched from {}: look at your connection and run this again, it goes on from here. "
-        "(`python start.py --any-torch` takes whatever build pip finds elsewhere: on Linux 3 GB more.)".format(CPU_INDEX)
+        f"PyTorch could not be fetched from {CPU_INDEX}: look at your connection and run this again, it goes on from here. "
+        "(`python start.py --any-torch` takes whatever build pip finds elsewhere: on Linux 3 GB more.)"
     )
 
 
@@ -267,7 +263,7 @@ def run_pip(command):
             print("  That broke off; once more.")
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "ERROR" in line]
     said = lines[-1].replace("ERROR:", "").strip() if lines else "no message"
-    raise Stop("pip could not install all of it ({}): look at your connection and run this again, it goes on from here.".format(said))
+    raise Stop(f"pip could not install all of it ({said}): look at your connection and run this again, it goes on from here.")
 
 
 def clean():
@@ -296,12 +292,12 @@ def open_notebook():
 
 def step(number, what):
     """One line a step, at once."""
-    print("{}/4 {} …".format(number, what), flush=True)
+    print(f"{number}/4 {what} …", flush=True)
 
 
 def quoted(command):
     """A command as one types it."""
-    return " ".join('"{}"'.format(part) if " " in part else part for part in command)
+    return " ".join(f'"{part}"' if " " in part else part for part in command)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -94,8 +95,10 @@ def test_headings_tables_and_contrast_are_in_order(page: Page) -> None:
     """What a screen reader goes by; the contrast of every cell's number is worked out in the page as WCAG does."""
     assert page.locator("h1").count() == 1
     levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3')].map(h => +h.tagName[1])")
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
-    assert page.evaluate("[...document.querySelectorAll('table')].every(t => t.caption && t.querySelector('th[scope=col]'))")
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+    assert page.evaluate(
+        "[...document.querySelectorAll('table')].every(t => t.caption && t.querySelector('th[scope=col]'))"
+    )
     assert page.get_attribute("#story", "aria-live") == "polite"
     worst = page.evaluate(
         """() => {

@@ -71,9 +71,9 @@ def show() -> None:
         done = said.startswith("passed")
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
-        title = question["title"] if len(question["title"]) <= 48 else question["title"][:46].rstrip() + " …"
-        rows.append(f"{question['id']:5} {title:48} {question['points']:>6g} {question['minutes']:>8g}   {said}")
-    print(f"{'':5} {'question':48} {'points':>6} {'minutes':>8}   its check")
+        title = question["title"] if len(question["title"]) <= 40 else question["title"][:38].rstrip() + " …"
+        rows.append(f"{question['id']:5} {title:40} {question['points']:>6g} {question['minutes']:>8g}   {said}")
+    print(f"{'':5} {'question':40} {'points':>6} {'minutes':>8}   its check")
     print("\n".join(rows))
     total = sum(question["points"] for question in questions)
     print(

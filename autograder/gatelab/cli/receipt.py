@@ -12,7 +12,10 @@ from gatelab.submission.receipt import NoReceipt, compare
 
 def receipt_command(
     file: Annotated[
-        Path, typer.Argument(help="The zip that came in, or the receipt that the student shows.", show_default=False)
+        Path,
+        typer.Argument(
+            help="The zip that came in, or the receipt that the student shows.", show_default=False
+        ),
     ],
     notebook: Annotated[
         Path | None,

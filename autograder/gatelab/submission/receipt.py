@@ -52,7 +52,9 @@ def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
     (reports/NAME.json); None: the notebook in the zip.
     """
     if is_notebook(receipt.name):
-        raise NoReceipt(f"{_name(receipt)}: this is a notebook; name the zip or the receipt first, then the notebook.")
+        raise NoReceipt(
+            f"{_name(receipt)}: this is a notebook; name the zip or the receipt first, then the notebook."
+        )
     told = _read(receipt)
     if other is None and receipt.suffix.lower() != ".zip":
         raise NoReceipt(
@@ -78,7 +80,9 @@ def _read(path: Path) -> Receipt:
         found = None
     digest = found.get("sha256") if isinstance(found, dict) else None
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-        raise NoReceipt(f"{_name(path)}: this is no receipt; ask for the one that `python -m seqlab submit` wrote.")
+        raise NoReceipt(
+            f"{_name(path)}: this is no receipt; ask for the one that `python -m seqlab submit` wrote."
+        )
     public = found.get("public")
     states = list(public.values()) if isinstance(public, dict) else []
     time = found.get("time")
@@ -104,7 +108,9 @@ def _digest(path: Path) -> tuple[str, str]:
             report = None
         digest = report.get("sha256") if isinstance(report, dict) else None
         if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
-            raise NoReceipt(f"{_name(path)}: it holds no notebook's sha256; name the notebook or the report on it.")
+            raise NoReceipt(
+                f"{_name(path)}: it holds no notebook's sha256; name the notebook or the report on it."
+            )
         return f"what {_name(path)} reports on", digest
     return _name(path), hashlib.sha256(_bytes(path, FILE_LIMIT)).hexdigest()
 
@@ -114,9 +120,13 @@ def _opened(path: Path) -> zipfile.ZipFile:
     try:
         archive = zipfile.ZipFile(path)
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise NoReceipt(f"{_name(path)}: this is no zip that can be read ({error}); ask for it again.") from error
+        raise NoReceipt(
+            f"{_name(path)}: this is no zip that can be read ({error}); ask for it again."
+        ) from error
     if len(archive.infolist()) > ENTRIES:
-        raise NoReceipt(f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone.")
+        raise NoReceipt(
+            f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone."
+        )
     return archive
 
 
@@ -135,9 +145,13 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
         with archive.open(found[0]) as file:
             data = file.read(limit + 1)
     except Exception as error:  # damaged, encrypted, or packed in a way that Python does not know
-        raise NoReceipt(f"{_name(path)}: {shown(found[0].filename)} in it cannot be read; ask for it again.") from error
+        raise NoReceipt(
+            f"{_name(path)}: {shown(found[0].filename)} in it cannot be read; ask for it again."
+        ) from error
     if len(data) > limit:
-        raise NoReceipt(f"{_name(path)}: {shown(found[0].filename)} in it is larger than {limit >> 10:,} KiB.")
+        raise NoReceipt(
+            f"{_name(path)}: {shown(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
+        )
     return found[0].filename, data
 
 
@@ -146,7 +160,9 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
         if not path.is_file():
             raise NoReceipt(f"{_name(path)}: there is no such file; look at the name.")
         if path.stat().st_size > limit:
-            raise NoReceipt(f"{_name(path)}: it is larger than {limit >> 10:,} KiB, so it is not what was asked for.")
+            raise NoReceipt(
+                f"{_name(path)}: it is larger than {limit >> 10:,} KiB, so it is not what was asked for."
+            )
         return b"" if only_look else path.read_bytes()
     except OSError as error:
         raise NoReceipt(f"{_name(path)}: it cannot be read ({error.strerror}).") from error

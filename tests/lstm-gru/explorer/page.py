@@ -1,6 +1,6 @@
 """The gate explorer's page: page.html with the recorded numbers in it.
 
-    python tests/lstm-gru/explorer/page.py       (after a change of page.html)
+python tests/lstm-gru/explorer/page.py       (after a change of page.html)
 """
 
 from __future__ import annotations

@@ -26,7 +26,14 @@ SEED = 1
 STEPS = 16  # of the sequence that is shown
 FIRST, SECOND = 2, 8  # steps that store a symbol: the first is fixed, the second is the slider's
 STORED = "B"
-CHOICES = [".", "A", "B", "C", "D", "E"]  # of the slider at step SECOND; the dot is a token that stores nothing
+CHOICES = [
+    ".",
+    "A",
+    "B",
+    "C",
+    "D",
+    "E",
+]  # of the slider at step SECOND; the dot is a token that stores nothing
 SHIFTS = [-6, -4, -2, -1, 0, 1, 2, 4, 6]  # added to the bias of the gate that keeps, after training
 UNITS = 6  # of 32 that are shown: the best and the worst keepers
 GATES = {"LSTM": ["f", "i", "g", "o"], "GRU": ["z", "r", "n"]}  # the first is the one that keeps
@@ -156,7 +163,9 @@ def recorded() -> dict[str, Any]:
                 answer = int(run["share"].argmax())
                 runs.append(
                     {
-                        **{name: digits(run[name][:, shown], *RANGES.get(name, (0.0, 1.0))) for name in names},
+                        **{
+                            name: digits(run[name][:, shown], *RANGES.get(name, (0.0, 1.0))) for name in names
+                        },
                         "reach": digits(run["reach"].clamp(min=1e-9).log10(), -6.0, 0.0),
                         "answer": "ABCDEFGH"[answer],
                         "share": round(float(run["share"][answer]), 2),

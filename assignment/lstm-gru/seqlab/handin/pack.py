@@ -24,7 +24,7 @@ def receipt(notebook: Notebook, state: State, outcomes: list[Outcome], now: date
     return {
         "lab": table["lab"],
         "kit": table["kit"],
-        "time": now.astimezone(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "time": now.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "notebook": notebook.path.name,
         "bytes": len(notebook.data),
         "sha256": notebook.sha256,
