@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from gatelab.lab.spec import Lab
 
@@ -90,19 +91,21 @@ def test_what_is_installed_is_what_the_kit_is_tested_with(start: Any) -> None:
 
 def test_nothing_that_the_checks_import_is_left_out(start: Any) -> None:
     """otter-grader and fica come without what they say they need: what `import otter` loads must come from the rest."""
-    have: set[str] = set()
-    ask = [line.split("==")[0] for line in [*start.BESIDE, *start.read_pins().values()]]
-    ask = [name for name in ask if name != "otter-grader"]
+    lines = [*start.BESIDE, *start.read_pins().values()]
+    ask = [Requirement(line) for line in lines if not line.startswith("otter-grader")]
+    seen: set[tuple[str, frozenset[str]]] = set()
     while ask:
-        name = canonical(ask.pop())
-        if name in have:
+        one = ask.pop()
+        if (key := (canonical(one.name), frozenset(one.extras))) in seen:
             continue
-        have.add(name)
+        seen.add(key)
         try:
-            needs = metadata.requires(name) or []
+            needs = map(Requirement, metadata.requires(one.name) or [])
         except metadata.PackageNotFoundError:  # of another system
             continue
-        ask += [re.split(r"[\s;<>=!~\[(]", need)[0] for need in needs if "extra ==" not in need]
+        extras = ["", *one.extras]
+        ask += [n for n in needs if n.marker is None or any(n.marker.evaluate({"extra": e}) for e in extras)]
+    have = {name for name, _ in seen}
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", WITHOUT, json.dumps(sorted(have | {"otter-grader", "fica"}))],
         cwd=HANDOUT,
