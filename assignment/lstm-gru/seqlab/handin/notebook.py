@@ -210,15 +210,15 @@ def _is_stub(node: ast.Raise, id: str) -> bool:
 def _touched(notebook: Notebook, id: str) -> bool:
     """Whether an answer cell of this question is not what was handed out, by the checksum that it came with."""
     marks = [(cell, _mark(cell)) for cell in notebook.cells]
-    own = [(cell, mark) for cell, mark in marks if mark.get("grade_id") == f"{id}-solution"]
+    own = [(cell, mark) for cell, mark in marks if _answers(mark) == id]
     return any(_checksum(cell, mark) != mark.get("checksum") for cell, mark in own)
 
 
 def _checksum(cell: dict[str, Any], mark: dict[str, Any]) -> str:
     """nbgrader's checksum of an answer cell as it is now."""
     text = source(cell).replace("\r\n", "\n").rstrip()
-    parts = [text, str(cell.get("cell_type")), str(mark.get("grade") is True), str(mark.get("solution") is True)]
-    parts += ["False", str(mark.get("grade_id"))]
+    parts = [text, str(cell.get("cell_type")), str(mark.get("grade") is True), "True", "False"]
+    parts.append(str(mark.get("grade_id")))
     if mark.get("grade") is True:
         parts.append(str(float(mark.get("points", 0))))
     return hashlib.md5("".join(parts).encode("utf-8", "replace"), usedforsecurity=False).hexdigest()
@@ -281,6 +281,12 @@ def _compare_with_what_ran(
                     f"{question['id']}: `{name}` was changed after it ran last; restart, run all and see whether its check passes."
                 )
     state.unsaved = list(dict.fromkeys(state.unsaved))
+
+
+def _answers(mark: dict[str, Any]) -> str:
+    """The question that an answer cell belongs to; "" for another cell."""
+    question, dash, _ = str(mark.get("grade_id", "")).partition("-")  # a check's cell has no second part
+    return question if dash else ""
 
 
 def _mark(cell: dict[str, Any]) -> dict[str, Any]:
