@@ -851,6 +851,8 @@ print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).s
 # others have lost all but a hundredth of it. One memory needs only a few keepers. The output gate follows no such simple rule.
 #
 # </details>
+#
+# To push a gate and watch the memory and its gradient go: the *gate explorer*, `python start.py explore` (or open `seqlab/explorer.html` in your browser), shows a trained LSTM and a trained GRU with two sliders.
 
 # %% [markdown]
 # ## The contest

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import otter
 import pytest
+from solved_notebook import full
 from typer.testing import CliRunner
 
 from gatelab.build import handout, questions_file
@@ -210,6 +211,30 @@ def test_a_zip_that_cannot_be_compared_is_one_sentence_and_exit_code_2(tmp_path:
         path.write_bytes(bytes(data))
     result = CliRunner().invoke(app, ["receipt", str(path)])
     assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
+
+
+def test_check_all_goes_in_the_order_of_the_lab(folder: Path) -> None:
+    """In a script as in a notebook, which imports otter first; otter by itself has q10 before q2."""
+    code = (
+        "import otter\nfrom seqlab import tasks\n"
+        "grader = otter.Notebook(tests_dir='tests')\nprint('order:', *grader.check_all().results)"
+    )
+    (folder / "all.py").write_text(code)
+    command = [sys.executable, "-W", "ignore", "all.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.stdout.splitlines()[-1].split()[1:] == [f"q{k}" for k in range(1, 13)], done.stderr
+
+
+def test_the_map_costs_nothing_in_the_grader(graded: Callable, lab: Lab) -> None:
+    """It stands among the cells that a worker runs."""
+    master = (lab.assignment / "lab.py").read_text(encoding="utf-8")
+    [cell] = [text for text in re.split(r"^# %%.*$", master, flags=re.MULTILINE) if "progress.show()" in text]
+
+    def change(cells: list[dict]) -> None:
+        place = next(k for k, c in enumerate(cells) if "grader = otter" in c["source"])
+        cells.insert(place + 1, code(cell.strip()))
+
+    assert full(graded(change, "q5", "q6"), "q5", "q6")
 
 
 WARNED = [  # what was done to the file, and what is said of it
