@@ -61,6 +61,9 @@ class Stop(Exception):
 def main(arguments=None):
     """Do what the command line says; returns the exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
     parser = argparse.ArgumentParser(
         prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -272,6 +275,7 @@ def clean():
     kept["PIP_RESUME_RETRIES"] = "20"  # newer versions of pip go on with a file in the middle
     kept["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel, not one of the same name from elsewhere
     kept["PYTHONNOUSERSITE"] = "1"
+    kept["PYTHONUTF8"] = "1"  # the handout's files are, and Windows would read them as something else
     return kept
 
 

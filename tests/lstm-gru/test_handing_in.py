@@ -76,7 +76,8 @@ def code(text: str) -> dict:
 
 def seqlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-m", "seqlab", *words]
-    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    # A console that knows few letters, as on Windows: nothing may end in an error of encoding.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done

@@ -44,7 +44,12 @@ def folder(tmp_path: Path) -> Path:
 def begin(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "start.py", *words]
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, env=os.environ | environment, timeout=180
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"} | environment,
+        timeout=180,
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done

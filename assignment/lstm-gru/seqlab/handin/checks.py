@@ -49,6 +49,7 @@ def run(path: Path, everything: bool = False) -> Iterator[Outcome]:
     command = [sys.executable, "-m", "seqlab.handin.run", str(path.resolve()), *(["--all"] if everything else [])]
     paths = os.pathsep.join([str(HANDOUT), *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+    environment["PYTHONUTF8"] = "1"  # otter reads the checks' files in the system's encoding
     child = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,

@@ -18,6 +18,9 @@ CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder
 
 def main(arguments: list[str]) -> int:
     """Do what the command line says; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
     parser = argparse.ArgumentParser(
         prog="python -m seqlab", description=f"Where am I, and what do I hand in? {CODES}"
     )
