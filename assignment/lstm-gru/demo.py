@@ -371,6 +371,8 @@ guess_gates.compare_first(
 # %% [markdown]
 # **What did you see?** Find the letters without looking at the axis. At the very top, after the last letter, $f \approx 1$ copies: that is the near-linear path. How many such units do you count? A path over 200 steps
 # needs a gate very near 1: $0.9^{200}$ is nothing, $0.99^{200}$ is 0.13. The lower rows forget fast. And nothing squashes $c$ itself: a few cell states keep growing, so $c$ is clipped to ±2 in the plot. Nobody told the gates any of this; it was learned.
+#
+# (To push a gate by hand and see what is lost: [the gate explorer](seqlab/explorer.html), a page of two sliders.)
 
 # %% [markdown]
 # ## Follow the gradient

@@ -60,7 +60,8 @@
 # %% [markdown]
 # ## Setup
 #
-# On your own machine, start Jupyter in the folder that holds this notebook, and run the next cell: it does nothing there. **On Colab** it fetches the other files of the handout.
+# On your own machine, type `python start.py` in the folder that holds this notebook: it makes what the lab needs, says beforehand how large it is, and opens this page. Then run the next
+# cell: it does nothing there. **On Colab** it fetches the other files of the handout.
 
 # %% tags=["experiment"]
 # Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
@@ -136,6 +137,15 @@ from seqlab import diagrams, digits, firstnames, models, plots, predict, tasks, 
 
 SEED = 1  # of every experiment: change it, run all again, and see which of your sentences still hold
 grader = otter.Notebook(tests_dir="tests")  # whatever this notebook is called
+
+# %% [markdown]
+# **Where you are.** Run the next cell whenever you like: every question with its points, the minutes that it takes with the experiments around it (an estimate), and what its check said last.
+# `grader.check_all()` runs all checks in this order; `python start.py check`, in a terminal, runs them on the file as you saved it.
+
+# %%
+from seqlab import progress
+
+progress.show()
 
 # %% [markdown]
 # ---
@@ -842,6 +852,8 @@ print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).s
 # others have lost all but a hundredth of it. One memory needs only a few keepers. The output gate follows no such simple rule.
 #
 # </details>
+#
+# To push a gate and watch the memory and its gradient go: the *gate explorer*, `python start.py explore` (or open `seqlab/explorer.html` in your browser), shows a trained LSTM and a trained GRU with two sliders.
 
 # %% [markdown]
 # ## The contest
@@ -1669,4 +1681,6 @@ challenges()
 # 1. *Restart and run all*, once, and look whether every check still passes. (Kernel menu in Jupyter, Runtime menu in Colab.)
 # 2. Save.
 # 3. Download *this* notebook. **In Colab:** File → Download → Download .ipynb (not from the file pane on the left). **In Jupyter or VS Code** it is the `.ipynb` file you have been writing in; JupyterLab has File → Download.
-# 4. Hand in that one file on your course's page. Its name does not matter, `lab (1).ipynb` is fine; before you send it, open what you downloaded and see that your answers are in it.
+#    To have it looked over first, type `python start.py submit` in a terminal in the lab's folder: it runs the checks on the saved file, says what is unsaved, unanswered or defined twice,
+#    and packs it as a zip with a receipt that shows, also later, which bytes you handed in. Keep the receipt.
+# 4. Hand in that one file (or the zip, where your course's page takes one) on your course's page. Its name does not matter, `lab (1).ipynb` is fine; before you send it, open what you downloaded and see that your answers are in it.

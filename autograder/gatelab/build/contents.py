@@ -19,7 +19,7 @@ from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
 from gatelab.lab.spec import Lab
 
-TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv"}
+TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv", ".html"}
 ADDED = {"deletable", "editable"}  # nbgrader's, so that a question is not deleted by accident
 _EMBEDDED = re.compile(r";base64,|\bdata:[\w.+-]+/[\w.+-]+[;,]", re.IGNORECASE)
 ARCHIVES = ("UEsDB", "H4sI", "TVqQ")  # zip, gzip and programs, written in base64
@@ -71,6 +71,8 @@ def _check_text(path: Path, name: str) -> None:
         ) from error
     if "\0" in text or any(start in text for start in ARCHIVES):
         raise BuildError(f"{name} of the release holds an archive or binary data; take it out.")
+    if path.suffix == ".html" and _EMBEDDED.search(text):
+        raise BuildError(f"{name} of the release embeds a file in an address (data:…); take it out.")
     if path.suffix == ".json":
         _check_json(text, name)
         return

@@ -19,6 +19,7 @@ from gatelab.build import (
     form,
     gate,
     master,
+    questions_file,
     regions,
     snapshot,
     solved,
@@ -77,6 +78,7 @@ def build(
     name = lab.assignment.name
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
+    questions_file.keep_up(lab, Settings.of(lab))
     with _workspace(root) as workspace:
         if accept:
             for told in master.bring_points_up_to_date(_homework(lab), lab):
@@ -130,6 +132,7 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     lab = Lab.in_repository(root, name)
     checks.keep_up(lab)
     master.bring_points_up_to_date(_homework(lab), lab)
+    questions_file.keep_up(lab, Settings.of(lab))
     with _workspace(root) as workspace:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)

@@ -19,6 +19,7 @@ class Settings:
     # Lines that a solution or a hidden suite may share with the release.
     shared_lines: tuple[str, ...] = ()
     handout_url: str = ""  # where Colab fetches the handout
+    questions_file: str = ""  # where in the handout its table of questions lies
 
     @classmethod
     def of(cls, lab: Lab) -> Settings:
@@ -33,6 +34,7 @@ class Settings:
             lab.settings.release,
             lab.settings.shared_lines,
             lab.settings.handout_url,
+            lab.settings.questions_file,
         )
 
     def colab_url(self, path: str) -> str:

@@ -22,7 +22,7 @@ from gatelab.lab.table import FILE as TABLE
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
 # Keys of lab.toml.
-NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "shared_lines"}
+NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "questions_file", "shared_lines"}
 OWN = ("assignment", "hidden")  # where the lab's own code and tables lie
 REST = ""  # what belongs to no question in particular
 

@@ -19,6 +19,7 @@ from gatelab.cli.mark import comment, late, mark
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
+from gatelab.cli.receipt import receipt_command
 from gatelab.cli.regrade import regrade
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
@@ -76,6 +77,7 @@ app.command("comment")(comment)
 app.command("late")(late)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
+app.command("receipt")(receipt_command)
 app.command("verify")(verify_command)
 app.command("mutate")(mutate_command)
 app.command("ambush")(ambush_command)

@@ -113,6 +113,7 @@ class QuestionSpec:
     builds_on: Texts = ()
     cpu_seconds: Positive = 40.0  # processor time that each of its processes may take
     seconds: Positive = 0.0  # by the clock, all its gradings together; by default BACKSTOP times cpu_seconds
+    minutes: Number = 0  # of a student's time, an estimate; 0: nothing is said
     by_hand: Switch = False
     pairs: Switch = False  # two mistakes made at once are looked for too
     library: Switch = True  # false: the library's own answer is out of reach (policy.toml)
@@ -146,6 +147,7 @@ class Table:
     colab_base: Text = ""  # Colab's address of the repository's root
     handout_url: Text = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get beside the notebook
+    questions_file: Text = ""  # of what students get: the table of questions as JSON, which the build writes
     shared_lines: Texts = ()  # that a solution or a hidden suite may share with what students get
     questions: dict[str, QuestionSpec] = field(default_factory=dict)
 

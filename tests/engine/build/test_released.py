@@ -110,6 +110,9 @@ SECRETS = {
     "an editor's checkpoint": ("seqlab/extra-checkpoint.py", lambda kit: "x = 1\n", "editor left there"),
     "an archive in a text": ("seqlab/extra.py", lambda kit: f"data = '{base64.b64encode(b'PK' + bytes([3, 4, 20]) + b'xx').decode()}'\n", "archive"),
     "binary data": ("seqlab/extra.txt", lambda kit: "a\0b", "binary data"),
+    "a picture inside of a page": ("seqlab/extra.html", lambda kit: "<img src='data:image/png;base64,AAAA' alt=''>\n", "embeds a file"),
+    "a solution inside of a page": ("seqlab/extra.html", lambda kit: "<pre>\nc = f * c + i * g\n</pre>\n", "a solution line of q1"),
+    "a marker inside of a page": ("seqlab/extra.html", lambda kit: "<pre>\n# BEGIN SOLUTON\n</pre>\n", "looks like a marker"),
     "a kind nobody can read": ("seqlab/extra.pkl", lambda kit: "x", "of a kind"),
 }  # fmt: skip
 

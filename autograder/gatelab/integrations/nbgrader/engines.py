@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.grading.engine import Engine
-from gatelab.lab.spec import TABLE, Lab
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
 
 _engines: dict[Path, tuple[str, Engine]] = {}
 

@@ -1,0 +1,38 @@
+"""`gatelab receipt`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gatelab.submission.receipt import NoReceipt, compare
+
+
+def receipt_command(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="The zip that came in, or the receipt that the student shows.", show_default=False
+        ),
+    ],
+    notebook: Annotated[
+        Path | None,
+        typer.Argument(
+            help="The notebook, a zip with it, or the report on it; by default the one in the zip.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Say whether a student's receipt belongs to a notebook: exit code 0 it does, 1 it does not, 2 nothing to compare.
+
+    For example: gatelab receipt ada.receipt.json out/reports/ada.json
+    """
+    try:
+        same, sentence = compare(file, notebook)
+    except NoReceipt as reason:
+        typer.echo(str(reason), err=True)
+        raise typer.Exit(2) from reason
+    typer.echo(sentence)
+    raise typer.Exit(0 if same else 1)

@@ -1,0 +1,172 @@
+"""A student's receipt: does it belong to the notebook that came in?
+
+`python -m seqlab submit` writes it into the zip and beside it. It is not signed: it says which bytes were packed and
+what the public checks said of them, and anybody can write one. What it settles is whether the file that was graded is
+the one that the student looked at.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from gatelab.submission.choose import is_litter, is_notebook, shown
+from gatelab.submission.notebook_file import FILE_LIMIT
+
+NAME = "receipt.json"
+LARGEST = 1 << 16  # bytes of a receipt
+LARGEST_REPORT = 16 << 20
+ENTRIES = 2_000
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+class NoReceipt(Exception):
+    """There is nothing to compare; one sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a receipt says, as far as it is in order."""
+
+    sha256: str
+    time: str  # UTC, by the student's clock
+    kit: str
+    passed: int
+    checks: int
+
+    def __str__(self) -> str:
+        packed = f"packed {self.time} by the student's clock, kit {self.kit}"
+        return packed + (f", {self.passed} of {self.checks} public checks passed" if self.checks else "")
+
+
+def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
+    """Whether the receipt belongs to the notebook, and one sentence on it. Raises NoReceipt.
+
+    receipt: a receipt, or a zip that holds one. other: the notebook that came in, a zip with it, or the report on it
+    (reports/NAME.json); None: the notebook in the zip.
+    """
+    if is_notebook(receipt.name):
+        raise NoReceipt(
+            f"{_name(receipt)}: this is a notebook; name the zip or the receipt first, then the notebook."
+        )
+    told = _read(receipt)
+    if other is None and receipt.suffix.lower() != ".zip":
+        raise NoReceipt(
+            f"{_name(receipt)}: name the notebook too, as in `gatelab receipt {_name(receipt)} ada.ipynb`."
+        )
+    what, sha256 = _digest(other or receipt)
+    if sha256 == told.sha256:
+        return True, f"{what} is the notebook of the receipt ({told}; sha256 {sha256[:16]}…)."
+    return False, (
+        f"{what} is not the notebook of the receipt: its sha256 is {sha256[:16]}…, the receipt's {told.sha256[:16]}… ({told})."
+    )
+
+
+def _read(path: Path) -> Receipt:
+    if path.suffix.lower() == ".zip":
+        with _opened(path) as archive:
+            data = _member(archive, path, lambda name: name == NAME, LARGEST, f"no {NAME}")[1]
+    else:
+        data = _bytes(path, LARGEST)
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    digest = found.get("sha256") if isinstance(found, dict) else None
+    if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+        raise NoReceipt(
+            f"{_name(path)}: this is no receipt; ask for the one that `python -m seqlab submit` wrote."
+        )
+    public = found.get("public")
+    states = list(public.values()) if isinstance(public, dict) else []
+    time = found.get("time")
+    return Receipt(
+        digest,
+        time if isinstance(time, str) and _TIME.fullmatch(time) else "at an unknown time",
+        shown(str(found.get("kit"))),
+        sum(state == "passed" for state in states),
+        len(states),
+    )
+
+
+def _digest(path: Path) -> tuple[str, str]:
+    """What is compared, in words, and the SHA-256 of the notebook."""
+    if path.suffix.lower() == ".zip":
+        with _opened(path) as archive:
+            inside, data = _member(archive, path, is_notebook, FILE_LIMIT, "no notebook")
+        return f"{shown(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
+    if path.suffix.lower() == ".json" and not is_notebook(path.name):
+        try:
+            report: Any = json.loads(_bytes(path, LARGEST_REPORT))
+        except (ValueError, RecursionError):
+            report = None
+        digest = report.get("sha256") if isinstance(report, dict) else None
+        if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
+            raise NoReceipt(
+                f"{_name(path)}: it holds no notebook's sha256; name the notebook or the report on it."
+            )
+        return f"what {_name(path)} reports on", digest
+    return _name(path), hashlib.sha256(_bytes(path, FILE_LIMIT)).hexdigest()
+
+
+def _opened(path: Path) -> zipfile.ZipFile:
+    _bytes(path, FILE_LIMIT, only_look=True)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise NoReceipt(
+            f"{_name(path)}: this is no zip that can be read ({error}); ask for it again."
+        ) from error
+    if len(archive.infolist()) > ENTRIES:
+        raise NoReceipt(
+            f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone."
+        )
+    return archive
+
+
+def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothing: str) -> tuple[str, bytes]:
+    """Name and bytes of the one file of a zip that is wanted; nothing is unpacked."""
+    found = [
+        member
+        for member in archive.infolist()
+        if wanted(PurePosixPath(member.filename).name)
+        and not any(is_litter(part) for part in PurePosixPath(member.filename).parts)
+    ]
+    if len(found) != 1:
+        what = nothing if not found else f"{len(found)} files of that kind"
+        raise NoReceipt(f"{_name(path)}: it holds {what}; name the receipt and the notebook themselves.")
+    try:
+        with archive.open(found[0]) as file:
+            data = file.read(limit + 1)
+    except Exception as error:  # damaged, encrypted, or packed in a way that Python does not know
+        raise NoReceipt(
+            f"{_name(path)}: {shown(found[0].filename)} in it cannot be read; ask for it again."
+        ) from error
+    if len(data) > limit:
+        raise NoReceipt(
+            f"{_name(path)}: {shown(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
+        )
+    return found[0].filename, data
+
+
+def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
+    try:
+        if not path.is_file():
+            raise NoReceipt(f"{_name(path)}: there is no such file; look at the name.")
+        if path.stat().st_size > limit:
+            raise NoReceipt(
+                f"{_name(path)}: it is larger than {limit >> 10:,} KiB, so it is not what was asked for."
+            )
+        return b"" if only_look else path.read_bytes()
+    except OSError as error:
+        raise NoReceipt(f"{_name(path)}: it cannot be read ({error.strerror}).") from error
+
+
+def _name(path: Path) -> str:
+    return shown(str(path))

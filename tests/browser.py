@@ -1,0 +1,50 @@
+"""A headless Chromium for tests that do what a person does; where there is none, they are skipped with one sentence."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+Page = Any  # playwright.sync_api.Page; playwright is a dependency of the tests alone
+
+
+def chromium() -> str:
+    """Where the browser is: $CHROMIUM, or Debian's."""
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if not found:
+        pytest.skip("no Chromium here: what a student does in a browser was not tried (apt install chromium)")
+    return found
+
+
+@contextmanager
+def opened(address: str, alone: bool = True) -> Iterator[Page]:
+    """A page in a browser of its own. What its scripts raise fails at the end, and what it asks another host for, if `alone`."""
+    api = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: no browser was tried"
+    )
+    path, raised, elsewhere = chromium(), [], []
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: raised.append(str(error)))
+        page.on(
+            "request",
+            lambda asked: (
+                elsewhere.append(asked.url)
+                if asked.url.startswith("http")
+                and "//127.0.0.1:" not in asked.url
+                and "//localhost:" not in asked.url
+                else None
+            ),
+        )
+        page.goto(address)
+        yield page
+        browser.close()
+    assert raised == []
+    assert elsewhere == [] or not alone

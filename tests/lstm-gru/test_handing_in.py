@@ -1,0 +1,387 @@
+"""`python -m seqlab check` and `submit` on a file as students leave it, and staff's `gatelab receipt` on what came in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import otter
+import pytest
+from solved_notebook import full
+from typer.testing import CliRunner
+
+from gatelab.build import handout, questions_file
+from gatelab.build.settings import Settings
+from gatelab.cli.app import app
+from gatelab.integrations.otter.intake import take_in
+from gatelab.lab.spec import Lab
+
+COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
+STUB = '    raise NotImplementedError("{}: not written yet")\n'
+
+
+@pytest.fixture(scope="module")
+def released(root: Path, lab: Lab) -> list[dict]:
+    """The cells that students get, without outputs."""
+    return json.loads((root / "release" / lab.name / lab.notebook).read_text(encoding="utf-8"))["cells"]
+
+
+@pytest.fixture
+def folder(lab: Lab, tmp_path: Path) -> Path:
+    """A student's folder without a notebook."""
+    for name, path in handout.files(lab, Settings.of(lab)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, tmp_path / name)
+    return tmp_path
+
+
+Change = Callable[[list[dict]], object]
+
+
+def saved(
+    folder: Path, cells: list[dict], change: Change = lambda cells: None, name: str = "lab.ipynb"
+) -> Path:
+    """A notebook as Jupyter saves it, after `change(cells)`."""
+    cells = json.loads(json.dumps(cells))
+    for cell in cells:
+        cell["source"] = "".join(cell["source"])
+    change(cells)
+    path = folder / name
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def answer(cells: list[dict], id: str) -> dict:
+    return next(
+        c for c in cells if c["metadata"].get("nbgrader", {}).get("grade_id") in (f"{id}-solution", id)
+    )
+
+
+def put(id: str, text: str) -> Change:
+    return lambda cells: answer(cells, id).update(source=text)
+
+
+def code(text: str) -> dict:
+    return {"cell_type": "code", "metadata": {}, "source": text, "outputs": [], "execution_count": None}
+
+
+def seqlab(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-m", "seqlab", *words]
+    # A console that knows few letters, as on Windows: nothing may end in an error of encoding.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, timeout=300)
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done
+
+
+def said(done: subprocess.CompletedProcess[str]) -> str:
+    return " ".join((done.stdout + done.stderr).split())
+
+
+PACK = ("submit", "--without-checks", "--anyway")
+
+
+def test_the_table_that_students_get_is_the_lab_s(lab: Lab) -> None:
+    """`gatelab build` keeps it up; who changes lab.toml alone is told here."""
+    path = lab.assignment / Settings.of(lab).questions_file
+    assert path.read_text(encoding="utf-8") == questions_file.text_of(lab), "run gatelab build"
+
+
+def test_the_minutes_of_the_questions_are_the_hours_of_the_parts(lab: Lab) -> None:
+    """Of each part in the notebook's table: within what stands there."""
+    text = (lab.assignment / "lab.py").read_text(encoding="utf-8")
+    parts = re.findall(r"^# \| \d [^|]*\| ([q\dab, ]+) \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
+    assert {id for ids, _ in parts for id in ids.split(", ")} == lab.questions.keys()
+    for ids, hours in parts:
+        numbers = [float(n.replace("½", ".5") or 0) for n in re.findall(r"\d*½|\d+", hours)]
+        minutes = sum(lab.questions[id].minutes for id in ids.split(", "))
+        assert min(numbers) * 60 - 15 <= minutes <= max(numbers) * 60 + 15, (ids, hours, minutes)
+
+
+def test_every_check_is_told_in_the_order_of_the_lab(folder: Path, released: list[dict]) -> None:
+    """One right answer, one wrong, one with a slip, the rest not written; nothing of the run is left in the folder."""
+
+    def change(cells: list[dict]) -> None:
+        put("q5", COUNT + "\n\ndef matched_hidden_size(target_params, input_size):\n    return 1\n")(cells)
+        put("q9", "def sequence_loss(logits, targets, pad)\n    return 0\n")(cells)
+        put(
+            "q6",
+            "import torch\n\n\ndef last_valid(outputs, lengths):\n    return outputs[torch.arange(len(lengths)), lengths - 1]\n",
+        )(cells)
+        cells.insert(1, code("print('noise')\nraise RuntimeError('of my own')"))
+
+    saved(folder, released, change)
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    done = seqlab(folder, "check")
+    assert done.returncode == 1
+    states = re.findall(r"^(q\d+) +(passed|not yet|not written|not checked)", done.stdout, re.MULTILINE)
+    assert [id for id, _ in states] == [f"q{k}" for k in range(1, 13)]
+    assert {id for id, state in states if state == "passed"} == {"q6"}
+    assert {id for id, state in states if state == "not yet"} == {"q5", "q9"}
+    assert "SyntaxError" in done.stdout and "noise" not in done.stdout
+    assert "1 of 12 checks pass. q12a and q12b are read by a person." in done.stdout
+    left = {path.name for path in folder.rglob("*") if path.is_file()} - {path.name for path in before}
+    assert left <= {".OTTER_LOG"}
+
+
+def test_all_right_is_exit_code_0_and_a_zip_that_every_door_takes(
+    folder: Path, solved: dict, lab: Lab, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """The zip has otter's own shape, the receipt the hash that reports have, and `gatelab receipt` agrees."""
+    path = folder / "lab.ipynb"
+    path.write_text(json.dumps(solved), encoding="utf-8")
+    done = seqlab(folder, "submit")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "12 of 12 checks pass" in done.stdout and "Not answered: nothing." in done.stdout
+    [packed] = folder.glob("*.zip")
+    [beside] = folder.glob("*.receipt.json")
+    told = json.loads(beside.read_text())
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert told["sha256"] == digest and told["bytes"] == path.stat().st_size
+    assert told["public"] == {f"q{k}": "passed" for k in range(1, 13)} and told["unanswered"] == []
+    with zipfile.ZipFile(packed) as archive:
+        assert archive.read("lab.ipynb") == path.read_bytes()
+        assert json.loads(archive.read("receipt.json")) == told
+        inside = set(archive.namelist())
+    other = tmp_path_factory.mktemp("otter") / "otter.zip"
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        otter.Notebook("lab.ipynb", tests_dir="tests").export(
+            export_path=str(other), pdf=False, display_link=False, ignore_log=True
+        )
+    finally:
+        os.chdir(before)
+    with zipfile.ZipFile(other) as archive:
+        assert inside - {"receipt.json"} == set(archive.namelist())
+    private = tmp_path_factory.mktemp("private")
+    taken = take_in(packed, private, lab)
+    assert taken.notebook is not None and taken.notebook.read_bytes() == path.read_bytes()
+    for words, code in (
+        ([str(packed)], 0),
+        ([str(beside), str(path)], 0),
+        ([str(packed), str(saved(private, [], name="other.ipynb"))], 1),
+    ):
+        result = CliRunner().invoke(app, ["receipt", *words])
+        assert (result.exit_code, result.output.count("\n")) == (code, 1), result.output
+    report = private / "ada.json"
+    report.write_text(json.dumps({"sha256": digest}))
+    assert CliRunner().invoke(app, ["receipt", str(beside), str(report)]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["", "{}", '{"sha256": 3}', '{"sha256": "abc"}', "[" * 9000, None, "x" * 100_000, "\0\1"],
+)
+def test_what_is_no_receipt_is_one_sentence_and_exit_code_2(tmp_path: Path, what: str | None) -> None:
+    path = tmp_path / "ada.receipt.json"
+    if what is not None:
+        path.write_text(what)
+    result = CliRunner().invoke(app, ["receipt", str(path), str(path)])
+    assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
+
+
+@pytest.mark.parametrize("kind", ["no zip", "no receipt", "two notebooks", "bomb", "locked"])
+def test_a_zip_that_cannot_be_compared_is_one_sentence_and_exit_code_2(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "ada.zip"
+    receipt = json.dumps({"sha256": "0" * 64})
+    if kind == "no zip":
+        path.write_text("<html>")
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("lab.ipynb", b"{}")
+            if kind == "two notebooks":
+                archive.writestr("lab (1).ipynb", b"{}")
+            if kind != "no receipt":
+                archive.writestr("receipt.json", receipt if kind != "bomb" else b" " * (1 << 20))
+    if kind == "locked":  # says that it is encrypted
+        data = bytearray(path.read_bytes())
+        for sign, at in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+            place = -1
+            while (place := data.find(sign, place + 1)) >= 0:
+                data[place + at] |= 1
+        path.write_bytes(bytes(data))
+    result = CliRunner().invoke(app, ["receipt", str(path)])
+    assert result.exit_code == 2 and result.output.count("\n") == 1, result.output
+
+
+def test_check_all_goes_in_the_order_of_the_lab(folder: Path) -> None:
+    """In a script as in a notebook, which imports otter first; otter by itself has q10 before q2."""
+    code = (
+        "import otter\nfrom seqlab import tasks\n"
+        "grader = otter.Notebook(tests_dir='tests')\nprint('order:', *grader.check_all().results)"
+    )
+    (folder / "all.py").write_text(code)
+    command = [sys.executable, "-W", "ignore", "all.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=200)
+    assert done.stdout.splitlines()[-1].split()[1:] == [f"q{k}" for k in range(1, 13)], done.stderr
+
+
+def test_the_map_costs_nothing_in_the_grader(graded: Callable, lab: Lab) -> None:
+    """It stands among the cells that a worker runs."""
+    master = (lab.assignment / "lab.py").read_text(encoding="utf-8")
+    [cell] = [text for text in re.split(r"^# %%.*$", master, flags=re.MULTILINE) if "progress.show()" in text]
+
+    def change(cells: list[dict]) -> None:
+        place = next(k for k, c in enumerate(cells) if "grader = otter" in c["source"])
+        cells.insert(place + 1, code(cell.strip()))
+
+    assert full(graded(change, "q5", "q6"), "q5", "q6")
+
+
+WARNED = [  # what was done to the file, and what is said of it
+    (
+        lambda cells: cells.append(code("def gru_step(*a):\n" + STUB.format("q2"))),
+        "`gru_step` is defined 2 times",
+    ),
+    (
+        lambda cells: cells.append(code("def gru_step(*a):\n" + STUB.format("q2"))),
+        "that is the stub as handed out: delete it",
+    ),
+    (lambda cells: put("q5", COUNT + COUNT)(cells), "`count_parameters` is defined 2 times"),
+    (
+        lambda cells: put("q1", "def lstm_step(*a):\n    h = 1\n" + STUB.format("q1") + "    return h\n")(
+            cells
+        ),
+        "still stands in `lstm_step`",
+    ),
+    (
+        lambda cells: put("q3", "class LSTM:\n    def forward(self):\n    " + STUB.format("q3"))(cells),
+        "still stands in `LSTM.forward`",
+    ),
+    (
+        lambda cells: put("q12", "answers = {'c1': 'a'}\n" + STUB.format("q12").strip())(cells),
+        "still stands in the cell",
+    ),
+    (
+        lambda cells: put("q2", "def gru_step(x, h)\n    pass\n")(cells),
+        "should define `gru_step`, is no Python",
+    ),
+    (lambda cells: cells.remove(answer(cells, "q12a")), "q12a: its cell for the answer is gone"),
+    (lambda cells: cells.remove(answer(cells, "q9")), "q9: `sequence_loss` is defined nowhere"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence"), WARNED, ids=[str(k) for k in range(len(WARNED))])
+def test_what_its_writer_may_not_have_noticed_is_said(
+    folder: Path, released: list[dict], change: Change, sentence: str
+) -> None:
+    saved(folder, released, change)
+    assert sentence in said(seqlab(folder, *PACK))
+
+
+def test_what_is_not_answered_is_listed(folder: Path, released: list[dict]) -> None:
+    def change(cells: list[dict]) -> None:
+        put("q5", COUNT + "def matched_hidden_size(a, b):\n    return 1\n")(cells)
+        put("q12b", "No, because of my numbers.")(cells)
+
+    saved(folder, released, change)
+    done = seqlab(folder, *PACK)
+    assert done.returncode == 1
+    assert "Not answered: q1, q2, q3, q4, q6, q7, q8, q9, q10, q11, q12, q12a." in done.stdout
+
+
+def test_a_notebook_as_handed_out_is_not_packed_unasked(folder: Path, released: list[dict]) -> None:
+    saved(folder, released)
+    done = seqlab(folder, "submit")
+    assert done.returncode == 1 and not list(folder.glob("*.zip"))
+    assert "it is as it was handed out. Is your work in another file?" in said(done)
+
+
+def test_a_renamed_copy_beside_the_notebook_is_asked_about(folder: Path, released: list[dict]) -> None:
+    """Two of them: which one is meant is not guessed. One of them named: that the other is newer is said."""
+    old = saved(folder, released, put("q5", COUNT))
+    saved(folder, released, put("q5", COUNT + "\n# more"), "lab-Copy1.ipynb")
+    os.utime(old, (time.time() - 900,) * 2)
+    done = seqlab(folder, *PACK)
+    assert done.returncode == 2 and 'submit "lab-Copy1.ipynb"' in done.stderr
+    done = seqlab(folder, *PACK, "lab.ipynb")
+    assert "lab-Copy1.ipynb lies here too" in said(done) and "later than lab.ipynb" in said(done)
+
+
+def test_another_notebook_beside_it_is_no_copy(folder: Path, released: list[dict]) -> None:
+    saved(folder, [code("print(1)")], name="scratch.ipynb")
+    saved(folder, released, put("q5", COUNT), "lab_maria.ipynb")
+    done = seqlab(folder, *PACK)
+    assert "scratch" not in said(done) and list(folder.glob("lab_maria_*.zip"))
+
+
+RAN = "def count_parameters(module):\n    return 1\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "words"), [(5, "save the notebook"), (-5, "was changed after it ran last")]
+)
+def test_the_file_is_compared_with_what_ran(
+    folder: Path, released: list[dict], later: float, words: str
+) -> None:
+    """What Jupyter remembers (seqlab.progress): run after the file was saved, the file is old; before, it was not run."""
+    path = saved(folder, released, put("q5", COUNT))
+    digest = hashlib.sha256(RAN.strip().encode()).hexdigest()
+    memory = {"ran": {"count_parameters": {"text": digest, "time": path.stat().st_mtime + later}}}
+    (folder / ".seqlab").mkdir()
+    (folder / ".seqlab" / "progress.json").write_text(json.dumps(memory))
+    done = seqlab(folder, "submit", "--without-checks")
+    assert words in said(done)
+    assert bool(list(folder.glob("*.zip"))) == (later < 0)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", '{"ran": 3, "checks": {"q1": 4}}', '{"ran": {"answers": {"time": "x"}}}']
+)
+def test_a_damaged_memory_is_none(folder: Path, released: list[dict], text: str) -> None:
+    saved(folder, released, put("q5", COUNT))
+    (folder / ".seqlab").mkdir()
+    (folder / ".seqlab" / "progress.json").write_text(text)
+    assert seqlab(folder, *PACK).returncode == 1
+    code = "from seqlab import progress; progress.show()"
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert "q1 " in done.stdout and done.stderr == ""
+
+
+REFUSED = [  # what is in the folder, the command, and the sentence
+    ({}, ["check"], "no notebook lies here"),
+    ({"lab.ipynb": ""}, ["check"], "the file is empty; save the notebook"),
+    ({"lab.ipynb": "not json"}, ["submit"], "this is no notebook that can be read"),
+    ({"lab.ipynb": "[" * 100_000}, ["submit"], "this is no notebook that can be read"),
+    ({"lab.ipynb": "{}"}, ["submit", "mine.ipynb"], "there is no such file"),
+    ({"lab.py": "x"}, ["submit", "lab.py"], "it is not a notebook (.ipynb)"),
+]
+
+
+@pytest.mark.parametrize(("files", "words", "sentence"), REFUSED, ids=[str(k) for k in range(len(REFUSED))])
+def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
+    folder: Path, files: dict[str, str], words: list[str], sentence: str
+) -> None:
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    done = seqlab(folder, *words)
+    assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, released: list[dict]) -> None:
+    saved(folder, released, put("q5", COUNT))
+    bare = [sys.executable, "-S", "-E", "-m", "seqlab", "check"]  # a Python without packages
+    done = subprocess.run(bare, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "torch is not installed for this Python" in done.stderr and "python start.py" in done.stderr
+    (folder / "tests" / "q7.py").unlink()
+    done = seqlab(folder, "check")
+    assert done.returncode == 2 and "tests/q7.py is missing; unzip the handout again" in done.stderr
+
+
+def test_code_that_ends_the_run_costs_no_sentence(folder: Path, released: list[dict]) -> None:
+    saved(folder, released, lambda cells: cells.insert(0, code("import os\nos._exit(0)")))
+    done = seqlab(folder, "check")
+    assert done.returncode == 1 and done.stdout.count("not checked") == 12
+    assert "the notebook's own code ended the run" in said(done)
