@@ -17,6 +17,7 @@ from gatelab.cli.grade import grade
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
+from gatelab.cli.show import show_command, why_command
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
 
@@ -66,6 +67,8 @@ def before(
 app.command("new")(new_command)
 app.command("build")(build_command)
 app.command("grade")(grade)
+app.command("show")(show_command)
+app.command("why")(why_command)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)
