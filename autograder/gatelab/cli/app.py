@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 import gatelab
 from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
+from gatelab.cli.doctor import doctor_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
 from gatelab.cli.mutate import mutate_command
@@ -69,6 +70,7 @@ app.command("build")(build_command)
 app.command("grade")(grade)
 app.command("show")(show_command)
 app.command("why")(why_command)
+app.command("doctor")(doctor_command)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("verify")(verify_command)

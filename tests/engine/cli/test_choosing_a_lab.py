@@ -13,7 +13,7 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
 # The commands that read no lab: they take what was made of one.
-WITHOUT = {"otter-run", "new", "why"}
+WITHOUT = {"otter-run", "new", "why", "doctor"}
 ARGUMENTS = {"grade": ["class", "-o", "out"], "misses": ["out"], "show": ["ada.ipynb"]}
 COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT)
 
