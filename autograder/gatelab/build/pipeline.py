@@ -12,7 +12,18 @@ from typing import Protocol
 
 from nbformat import NotebookNode
 
-from gatelab.build import class_notebooks, contents, form, gate, master, regions, snapshot, solved, untouched
+from gatelab.build import (
+    class_notebooks,
+    complete,
+    contents,
+    form,
+    gate,
+    master,
+    regions,
+    snapshot,
+    solved,
+    untouched,
+)
 from gatelab.build.errors import BuildError
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
@@ -63,6 +74,7 @@ def build(
     lab = Lab.in_repository(root, name)
     name = lab.assignment.name
     place, old = root / "release" / name, root / "solutions" / name
+    complete.check(lab)
     with _workspace(root) as workspace:
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
@@ -115,6 +127,13 @@ def accept_now(root: Path, name: str | None = None) -> Path:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)
         return snapshot.accept(release, lab)
+
+
+@contextmanager
+def released_now(lab: Lab, root: Path) -> Iterator[Path]:
+    """What a build would release, in a folder that goes again. Nothing is graded."""
+    with _workspace(root) as workspace:
+        yield make_release(lab, root, workspace)
 
 
 def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
