@@ -7,7 +7,6 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 import gatelab
 from gatelab.cli.bench import bench_command
@@ -18,12 +17,14 @@ from gatelab.cli.grade import grade
 from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
+from gatelab.cli.refusals import OneSentence
 from gatelab.cli.show import show_command, why_command
+from gatelab.cli.staff import diff_command, preview_command, release_command
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
 
 
-class Commands(TyperGroup):
+class Commands(OneSentence):
     """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -67,6 +68,9 @@ def before(
 
 app.command("new")(new_command)
 app.command("build")(build_command)
+app.command("preview")(preview_command)
+app.command("diff")(diff_command)
+app.command("release")(release_command)
 app.command("grade")(grade)
 app.command("show")(show_command)
 app.command("why")(why_command)
