@@ -44,7 +44,8 @@ class GradedClass:
         self.notes: list[str] = []  # why marks are missing here, a sentence each
         path = self.out / "class.json"
         if not self.out.is_dir():
-            raise GradedError(f"{visible(str(out))}: there is no such folder; {GRADE}")
+            what = "is no folder" if self.out.exists() else "there is no such folder"
+            raise GradedError(f"{visible(str(out))}: {what}; {GRADE}")
         try:
             table = json.loads(path.read_text(encoding="utf-8"))
             self.title = str(table["title"])

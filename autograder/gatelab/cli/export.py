@@ -37,7 +37,12 @@ def canvas_command(
     out: Out = None,
     assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
 ) -> None:
-    """Fill the assignment's column of a sheet exported from Canvas's grade book."""
+    """Fill the assignment's column of a sheet exported from Canvas's grade book.
+
+    Exit code 1: somebody's grade could not be placed, which is told.
+
+    Example: gatelab export canvas out --template sheet.csv
+    """
     try:
         read = reports(graded)
         filled = canvas(template, read, assignment)
@@ -56,7 +61,12 @@ def moodle_command(
         str, typer.Option(help="Header of the feedback's column.")
     ] = "Feedback comments",
 ) -> None:
-    """Fill grade and feedback of Moodle's offline grading worksheet."""
+    """Fill grade and feedback of Moodle's offline grading worksheet.
+
+    Exit code 1: somebody's grade could not be placed, which is told.
+
+    Example: gatelab export moodle out --template sheet.csv
+    """
     try:
         read = reports(graded)
         filled = moodle(template, read, grade_column, feedback_column)
@@ -75,9 +85,7 @@ def reports(graded: Path) -> list[Report]:
         ]
         read = [Report.from_json(path.read_text(encoding="utf-8")) for path in found]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ExportError(
-            f"{graded}: no graded class in it ({error}); run gatelab grade FOLDER -o {graded}."
-        ) from error
+        raise ExportError(_no_class(graded, error)) from error
     if len(read) < len(submissions):
         raise ExportError(
             f"{graded}: {len(submissions) - len(read)} submissions are not graded yet; run gatelab grade again."
@@ -102,6 +110,19 @@ def reports(graded: Path) -> list[Report]:
         typer.echo(visible(note), err=True)
     pairs = zip(read, works, strict=True)
     return [with_marks(report, book.marks.standing(work, questions)) for report, work in pairs]
+
+
+def _no_class(graded: Path, error: Exception) -> str:
+    """Why there are no reports to be had here, in a sentence."""
+    name = visible(str(graded))
+    grade = f"run gatelab grade FOLDER -o {name}."
+    if not graded.is_dir():
+        return f"{name}: there is no such folder; name the one that gatelab grade wrote with -o."
+    if isinstance(error, FileNotFoundError):
+        return f"{name}: there is no graded class in it, or not all of one; {grade}"
+    if isinstance(error, OSError):
+        return f"{name}: cannot be read ({error.strerror}); fix its permissions."
+    return f"{name}: its tables and reports are none of this version; {grade}"
 
 
 def unmarked(reports: list[Report]) -> list[str]:

@@ -68,7 +68,12 @@ def grade(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
+    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv.
+
+    Exit code 1: something could not be graded or written, which is told; 130: stopped, and to be taken up again.
+
+    Example: gatelab grade submissions -o out
+    """
     for stream in (sys.stdout, sys.stderr):
         # A terminal without é must not stop a class with André.
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")

@@ -14,7 +14,6 @@ from gatelab.classrun.graded import GradedClass, GradedError, Student
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import DEFAULT_SEED
 from gatelab.report.mail import mail
 from gatelab.report.pages import shown
 from gatelab.submission.collect import sha256_of
@@ -53,8 +52,8 @@ def show_command(
         ),
     ] = None,
     seed: Annotated[
-        int, typer.Option(help="Seed of the inputs, for a notebook that is graded now.", min=0)
-    ] = DEFAULT_SEED,
+        int | None, typer.Option(help="Another seed of the inputs, for a notebook that is graded now.", min=0)
+    ] = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
@@ -130,7 +129,12 @@ def _name_of_file(said: str, graded: GradedClass) -> str:
 
 
 def _graded_now(
-    name: str, question: str | None, seed: int, accept_missing: list[str], lab_name: str | None, root: Path
+    name: str,
+    question: str | None,
+    seed: int | None,
+    accept_missing: list[str],
+    lab_name: str | None,
+    root: Path,
 ) -> Student:
     """The result of one notebook that is graded here. Raises LabError, ProtectionMissing."""
     from gatelab.grading.engine import Engine
@@ -141,8 +145,8 @@ def _graded_now(
         what = "is a folder" if path.is_dir() else "there is no such file"
         _usage(f"{visible(name)}: {what}; name a notebook, or a student of a graded class with -o OUT.")
     lab.check_questions([question] if question else [], "QUESTION")
-    with Engine(lab, seed, 1, accept_missing) as engine:
-        report = engine.grade(path, visible(path.stem), [question] if question else [])
+    with Engine(lab, accept_missing=accept_missing) as engine:
+        report = engine.grade(path, visible(path.stem), [question] if question else [], seed)
     if question and report.status == "graded":
         report.questions = [row for row in report.questions if row.id == question]
     return Student(report.submission, path.stem, report.shown_status, report.reason, report.sha256, report)
