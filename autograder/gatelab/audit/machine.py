@@ -169,10 +169,10 @@ def room(here: Path) -> Iterator[Finding]:
         yield Finding("temporary folder", str(open_place()))
     except ForkServerLost as error:
         yield Finding("temporary folder", "none that a worker can reach", str(error))
-    free = _memory()
-    if free is not None:
-        do = "close other programs, or grade with --jobs 1" if free < MEMORY else ""
-        yield Finding("memory", f"{free / GIB:.1f} GiB free", do)
+    memory = _memory()
+    if memory is not None:
+        do = "close other programs, or grade with --jobs 1" if memory < MEMORY else ""
+        yield Finding("memory", f"{memory / GIB:.1f} GiB free", do)
 
 
 def _memory() -> int | None:

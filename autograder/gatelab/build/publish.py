@@ -60,6 +60,9 @@ def publish(
     only, or the place holds something else.
     """
     release = root / "release" / lab.assignment.name
+    is_address = bool(ADDRESS.match(to)) or _is_bare(Path(to))
+    if not is_address:
+        _check_place(Path(to).absolute(), root)
     say("comparing release/ with the masters")
     with pipeline.released_now(lab, root) as now:
         if _content(now) != _content(release):
@@ -67,11 +70,12 @@ def publish(
                 f"{release}: is not what the masters give now; run gatelab build --lab {lab.assignment.name} first."
             )
     snapshot.check(release, lab, release)
-    if ADDRESS.match(to) or _is_bare(Path(to)):
+    if is_address:
         with vanishing("gatelab-release-") as folder:
             place = folder / "repository"
             say(f"fetching {to}")
             _clone(to, place)
+            _check_place(place, root)
             done = _release(lab, root, place, address or to, say)
             if done.commit:
                 say("pushing")
@@ -79,11 +83,13 @@ def publish(
                 _git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
         return done
     place = Path(to).absolute()
+    if not (place / ".git").exists():
+        place.mkdir(parents=True, exist_ok=True)
+        _git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
     return _release(lab, root, place, address or _origin(place), say)
 
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
-    _begin(place, root)
     branch = _git(place, "symbolic-ref", "--short", "HEAD")
     colab = _colab(address, branch)
     name = lab.assignment.name
@@ -117,27 +123,29 @@ def _check_words(stage: Path, lab: Lab, root: Path) -> None:
         raise PublishError(f"{found[0]}; take it out there.")
 
 
-def _begin(place: Path, root: Path) -> None:
-    """A repository that is ours, or a new one where nothing is. Raises PublishError."""
-    here = place.resolve()
-    if here == root.resolve() or root.resolve().is_relative_to(here) or here.is_relative_to(root.resolve()):
+def _check_place(place: Path, root: Path) -> None:
+    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written."""
+    here, kit = place.resolve(), root.resolve()
+    if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
         raise PublishError(
             f"{place}: lies in the kit, whose history holds the solutions; name a folder outside of it."
         )
-    if place.exists() and not place.is_dir():
+    if not place.exists() and not place.is_symlink():
+        above = next(folder for folder in place.parents if folder.exists())
+        if not above.is_dir():
+            raise PublishError(f"{place}: {above} is no folder; name a folder, or an address of git.")
+        return
+    if not place.is_dir():
         raise PublishError(f"{place}: is no folder; name one, or an address of git.")
-    place.mkdir(parents=True, exist_ok=True)
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
-    is_repository = (place / ".git").exists()
     if found and MARK not in found:
         raise PublishError(
             f"{place}: holds something else ({', '.join(found[:3])}{' …' if len(found) > 3 else ''}); "
             "name an empty folder, or one that an earlier gatelab release wrote."
         )
-    if not is_repository:
+    if not (place / ".git").exists():
         if found:
             raise PublishError(f"{place}: was a release and its .git is gone; name an empty folder.")
-        _git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
         return
     if _git(place, "status", "--porcelain"):
         raise PublishError(

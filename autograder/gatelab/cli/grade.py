@@ -196,16 +196,24 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         table.add_column(
             f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
         )
-    out_of = sum(run.lab.questions[id].points for id in run.chosen)
+    # A column for what is marked by hand, from the first mark on.
+    by_hand = [id for id in run.book.questions if any(id in row.marks for row in rows)]
+    for id in by_hand:
+        table.add_column(
+            f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
+        )
+    out_of = sum(run.lab.questions[id].points for id in [*run.chosen, *by_hand])
     table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
+        marks = [number(row.marks[id]) if id in row.marks else Text("–", style="dim") for id in by_hand]
         if row.report and row.graded:
             points = {question.id: question.points for question in row.report.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
-            table.add_row(Text(row.name), *cells, Text(number(row.report.points), style="bold"))
+            total = row.report.points + sum(row.marks.values())
+            table.add_row(Text(row.name), *cells, *marks, Text(number(total), style="bold"))
         else:
             mark = Text("–", style="red") if row.report else Text("…")  # no grade; not graded yet
-            table.add_row(Text(row.name), *(mark for _ in run.chosen), mark)
+            table.add_row(Text(row.name), *(mark for _ in run.chosen), *marks, mark)
     console.print(table)
     lost = [row for row in rows if row.report and not row.graded]
     if lost:

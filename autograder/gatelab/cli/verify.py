@@ -120,15 +120,11 @@ def misses_command(
     from gatelab.audit.misses import misses
 
     console = Console(soft_wrap=True, highlight=False)
-    try:
-        lab = chosen_lab(root, lab_name)
-        found, named = misses(graded)
-        if draft > len(found):
-            raise BankError(f"There is no group {draft}; there are {len(found)}.")
-        path = write_draft(lab, found[draft - 1], name) if draft else None
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = chosen_lab(root, lab_name)
+    found, named = misses(graded)
+    if draft > len(found):
+        raise BankError(f"There is no group {draft}; there are {len(found)}.")
+    path = write_draft(lab, found[draft - 1], name) if draft else None
     if path is not None:
         question = found[draft - 1].question
         console.print(
@@ -166,17 +162,13 @@ def ambush_command(
     from gatelab.lab.spec import DEFAULT_SEED
 
     console = Console(soft_wrap=True, highlight=False)
-    try:
-        lab = chosen_lab(root, lab_name)
-        lab.check_questions(question or (), "--question")
-        chosen = [id for id in mutated(lab) if not question or id in question]
-        results = tally(
-            lab, load_bank(lab), chosen, jobs, DEFAULT_SEED, seconds,
-            lambda line: Console(stderr=True).print(f"… {line}", markup=False),
-        )  # fmt: skip
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = chosen_lab(root, lab_name)
+    lab.check_questions(question or (), "--question")
+    chosen = [id for id in mutated(lab) if not question or id in question]
+    results = tally(
+        lab, load_bank(lab), chosen, jobs, DEFAULT_SEED, seconds,
+        lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+    )  # fmt: skip
     text = page(results, DEFAULT_SEED)
     console.print(text, markup=False)
     if out is not None:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -179,3 +180,16 @@ def _file(out: Path, name: str) -> str:
 
 def test_the_hostile_name_is_the_one_that_grade_shows(out: Path) -> None:
     assert visible(HOSTILE) in said("why", visible(HOSTILE), "-o", out)
+
+
+def test_the_table_in_the_terminal_counts_the_marks_by_hand(out: Path, tmp_path: Path) -> None:
+    shutil.copytree(out, tmp_path / "out")
+    shutil.copytree(out.parent / "class", tmp_path / "class")
+    done = gatelab("grade", tmp_path / "class", "-o", tmp_path / "out", "--root", out.parent / "kit")
+    lines = {words[0]: words[1:] for line in done.output.splitlines() if (words := line.split())}
+    with open(tmp_path / "out" / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        rows = {row["submission"]: row for row in csv.DictReader(file)}
+    assert lines["submission"] == ["4", "6", "2", "12"]  # the points below q1, q2, q3 and total
+    assert lines["adam"] == [rows["adam"][title] for title in ("q1", "q2", "q3", "total")]
+    assert rows["adam"]["q3"] == "1.5"
+    assert lines["ada"] == ["4", "6", "–", "10"] and lines["essay.pdf"] == ["–", "–", "–", "–"]
