@@ -102,9 +102,9 @@ def _notebook(name: str, before: bytes, now: bytes) -> Iterator[str]:
         pairs = _alike(old[a:b], new[c:d])
         for number, cell in enumerate(new[c:d], c + 1):
             count += 1
-            before = pairs.get(number - c - 1)
-            yield f"cell {number} ({_name(cell)}) {'changed' if before else 'is new'}:"
-            yield from _lines(_source(before) if before else [], _source(cell))
+            made_from = pairs.get(number - c - 1)
+            yield f"cell {number} ({_name(cell)}) {'changed' if made_from else 'is new'}:"
+            yield from _lines(_source(made_from) if made_from else [], _source(cell))
         taken = [id(cell) for cell in pairs.values()]
         for number, cell in enumerate(old[a:b], a + 1):
             if id(cell) not in taken:

@@ -32,9 +32,7 @@ def typed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[st
     done = []
     for block in re.findall(r"^```sh\n(.*?)^```", page(root), re.MULTILINE | re.DOTALL):
         for command in block.splitlines():
-            if done and command.startswith(
-                "gatelab grade"
-            ):  # the second time: somebody has handed in once more
+            if command in [earlier for earlier, *_ in done]:  # the second time: one came in once more
                 shutil.copy(kit / "submissions" / "ada.ipynb", kit / "submissions" / "adam.ipynb")
             said = subprocess.run(
                 ["bash", "-c", command], cwd=kit, env=environment, capture_output=True, text=True, timeout=170
