@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -258,3 +260,17 @@ def test_a_question_that_lacks_something_is_not_built(kit: Path, case: str) -> N
     words = " ".join(done.output.split())
     assert done.exit_code in (1, 2) and sentence in words and "Nothing was written." in words
     assert words.count(". ") <= 2, words
+
+
+def test_the_page_for_instructors_is_typed_through(
+    kit: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (root / "docs" / "hand-out.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^```sh\n(.*?)\n```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(kit)
+    assert len(commands) == 3
+    for command in commands:
+        program, *words = shlex.split(command)
+        done = gatelab(*words)
+        assert program == "gatelab" and done.exit_code == 0, done.output
+    assert (kit.parent / "for-students" / "softmax" / "lab.ipynb").is_file()
