@@ -112,8 +112,9 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
         if not path.name.startswith(("test_q1_", "test_q2_")):
             path.unlink()
     for question in ("q1", "q2"):
-        bank = REPOSITORY / "tests" / "lstm-gru" / "bank" / "chaff" / question
-        shutil.copytree(bank, root / "tests" / "lstm-gru" / "bank" / "chaff" / question, ignore=_litter)
+        for kind in ("wheat", "chaff"):
+            bank = Path("tests", "lstm-gru", "bank", kind, question)
+            shutil.copytree(REPOSITORY / bank, root / bank, ignore=_litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(REPOSITORY / name, root / name)
     accept_now(root)

@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from gatelab.build import (
     checks,
     class_notebooks,
+    complete,
     contents,
     form,
     gate,
@@ -79,6 +80,7 @@ def build(
     checks.keep_up(lab)
     place, old = root / "release" / name, root / "solutions" / name
     questions_file.keep_up(lab, Settings.of(lab))
+    complete.check(lab)
     with _workspace(root) as workspace:
         if accept:
             for told in master.bring_points_up_to_date(_homework(lab), lab):
@@ -141,6 +143,13 @@ def accept_now(root: Path, name: str | None = None) -> Path:
 
 def _homework(lab: Lab) -> Path:
     return (lab.assignment / lab.notebook).with_suffix(".py")
+
+
+@contextmanager
+def released_now(lab: Lab, root: Path) -> Iterator[Path]:
+    """What a build would release, in a folder that goes again. Nothing is graded."""
+    with _workspace(root) as workspace:
+        yield make_release(lab, root, workspace)
 
 
 def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:

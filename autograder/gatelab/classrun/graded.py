@@ -14,6 +14,7 @@ from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
+from gatelab.submission.names import visible
 
 
 def read_graded(folder: Path) -> GradedClass:
@@ -42,9 +43,7 @@ def read_graded(folder: Path) -> GradedClass:
         all_questions = table["all_questions"]
         people = {row["name"]: came_of(row, folder).people for row in rows}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ExportError(
-            f"{folder}: no graded class in it ({error}); run gatelab grade FOLDER -o {folder}."
-        ) from error
+        raise ExportError(_no_class(folder, error)) from error
     if waiting:
         raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
     automatic = [q["id"] for q in questions if not q["by_hand"]]
@@ -84,3 +83,16 @@ def read_graded(folder: Path) -> GradedClass:
 
 def _sha256(report: Report | None) -> str:
     return report.sha256 if report else ""
+
+
+def _no_class(graded: Path, error: Exception) -> str:
+    """Why there are no reports to be had here, in a sentence."""
+    name = visible(str(graded))
+    grade = f"run gatelab grade FOLDER -o {name}."
+    if not graded.is_dir():
+        return f"{name}: there is no such folder; name the one that gatelab grade wrote with -o."
+    if isinstance(error, FileNotFoundError):
+        return f"{name}: there is no graded class in it, or not all of one; {grade}"
+    if isinstance(error, OSError):
+        return f"{name}: cannot be read ({error.strerror}); fix its permissions."
+    return f"{name}: its tables and reports are none of this version; {grade}"

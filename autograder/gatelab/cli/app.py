@@ -7,11 +7,11 @@ from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 import gatelab
 from gatelab.cli.bench import bench_command
 from gatelab.cli.build import build_command
+from gatelab.cli.doctor import doctor_command
 from gatelab.cli.export import app as export
 from gatelab.cli.grade import grade
 from gatelab.cli.intake import intake_command
@@ -20,12 +20,15 @@ from gatelab.cli.mutate import mutate_command
 from gatelab.cli.new import new_command
 from gatelab.cli.otter_run import otter_run_command, zip_command
 from gatelab.cli.receipt import receipt_command
+from gatelab.cli.refusals import OneSentence
 from gatelab.cli.regrade import regrade
+from gatelab.cli.show import show_command, why_command
+from gatelab.cli.staff import diff_command, preview_command, release_command
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
 
 
-class Commands(TyperGroup):
+class Commands(OneSentence):
     """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -69,12 +72,18 @@ def before(
 
 app.command("new")(new_command)
 app.command("build")(build_command)
+app.command("preview")(preview_command)
+app.command("diff")(diff_command)
+app.command("release")(release_command)
 app.command("intake")(intake_command)
 app.command("grade")(grade)
 app.command("regrade")(regrade)
 app.command("mark")(mark)
 app.command("comment")(comment)
 app.command("late")(late)
+app.command("show")(show_command)
+app.command("why")(why_command)
+app.command("doctor")(doctor_command)
 app.command("zip")(zip_command)
 app.command("otter-run")(otter_run_command)
 app.command("receipt")(receipt_command)

@@ -20,7 +20,10 @@ def bench_command(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what the
-    trainings of the accuracy questions cost beside their limits, and what follow-through credit costs."""
+    trainings of the accuracy questions cost beside their limits, and what follow-through credit costs.
+
+    Example: gatelab bench --students 3
+    """
     from gatelab.audit.bench import run_bench
     from gatelab.audit.bench_credit import run_credit_bench
     from gatelab.audit.bench_training import run_training_bench

@@ -23,7 +23,12 @@ def build_command(
     ] = False,
     execute: Annotated[bool, typer.Option(help="Also run the solved notebooks and write solutions/.")] = True,
 ) -> None:
-    """Make release/, solutions/ and the student zip from assignment/, unless something is wrong with them."""
+    """Make release/, solutions/ and the student zip from assignment/, unless something is wrong with them.
+
+    Exit code 1: a fault of the lab or something that was not accepted, and nothing was written.
+
+    Example: gatelab build --accept
+    """
     from gatelab.build.pipeline import build  # nbgrader and jupytext take seconds to import
     from gatelab.build.snapshot import NotAccepted
 

@@ -47,7 +47,12 @@ def canvas_command(
     assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
     partial: Partial = False,
 ) -> None:
-    """Fill the assignment's column of a sheet exported from Canvas's grade book."""
+    """Fill the assignment's column of a sheet exported from Canvas's grade book.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export canvas out --template sheet.csv
+    """
     try:
         found = _read(graded)
         filled = canvas(template, found.reports(), assignment, _rules(found, partial))
@@ -68,7 +73,12 @@ def moodle_command(
     maximum_column: Annotated[str, typer.Option(help="Header of the maximum's column.")] = "Maximum Grade",
     partial: Partial = False,
 ) -> None:
-    """Fill grade and feedback of Moodle's offline grading worksheet."""
+    """Fill grade and feedback of Moodle's offline grading worksheet.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export moodle out --template sheet.csv
+    """
     try:
         found = _read(graded)
         rules = _rules(found, partial)
@@ -80,7 +90,12 @@ def moodle_command(
 
 @app.command("csv")
 def csv_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
-    """Write a plain table: who, their total and what it is out of."""
+    """Write a plain table: who, their total and what it is out of.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export csv out
+    """
     found = _found(graded)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
@@ -103,7 +118,12 @@ def csv_command(graded: GradedFolder, out: Out = None, partial: Partial = False)
 
 @app.command("gradescope")
 def gradescope_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
-    """Write a results.json for each submission, in a folder of its name."""
+    """Write a results.json for each submission, in a folder of its name.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export gradescope out
+    """
     found = _found(graded)
     folder = out or graded / "gradescope"
     specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
@@ -141,7 +161,12 @@ def nbgrader_command(
     ),
     partial: Partial = False,
 ) -> None:
-    """Enter points and marks into nbgrader's database. Marks given in formgrader stand."""
+    """Enter points and marks into nbgrader's database. Marks given in formgrader stand.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export nbgrader out --db gradebook.db
+    """
     from gatelab.integrations.nbgrader.gradebook import enter
 
     found = _found(graded)
@@ -175,7 +200,12 @@ def feedback_command(
     ],
     out: Out = None,
 ) -> None:
-    """Hand the feedback pages to a platform, or lay them out for a mail merge."""
+    """Hand the feedback pages to a platform, or lay them out for a mail merge.
+
+    Exit code 1: somebody is left out, or something is left to do, which is told.
+
+    Example: gatelab export feedback out --to moodle
+    """
     try:
         found = _read(graded)
         make = {To.moodle: for_moodle, To.canvas: for_canvas, To.mail: for_mail}[to]

@@ -36,7 +36,7 @@ from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Se
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.report.classbook import Row, automatic
+from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.report.model import Report
 from gatelab.report.table import number
@@ -77,7 +77,12 @@ def grade(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv."""
+    """Grade a class: every file and folder that came in gets a row in OUT/grades.csv.
+
+    Exit code 1: something could not be graded or written, which is told; 130: stopped, and to be taken up again.
+
+    Example: gatelab grade submissions -o out
+    """
     for stream in (sys.stdout, sys.stderr):
         # A terminal without é must not stop a class with André.
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
@@ -210,18 +215,27 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         table.add_column(
             f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
         )
-    out_of = sum(run.lab.questions[id].points for id in run.chosen)
+    # A column for what is marked by hand, from the first mark on.
+    by_hand = [id for id in run.book.questions if any(id in row.given.marks for row in rows)]
+    for id in by_hand:
+        table.add_column(
+            f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
+        )
+    out_of = sum(run.lab.questions[id].points for id in [*run.chosen, *by_hand])
     table.add_column(f"total\n[dim]{number(out_of)}[/dim]", justify="right", no_wrap=True)
     for row in rows:
+        marks = [
+            number(row.given.marks[id]) if id in row.given.marks else Text("–", style="dim") for id in by_hand
+        ]
+        name = Text(visible(row.called))
         if row.counted and row.graded:
             points = {question.id: question.points for question in row.counted.questions}
             cells = [number(points.get(id, 0)) for id in run.chosen]
-            name = Text(visible(row.called))
-            table.add_row(name, *cells, Text(number(automatic(row.counted)), style="bold"))
+            table.add_row(name, *cells, *marks, Text(number(row.counted.points), style="bold"))
         else:
             # No grade; not graded yet.
             mark = Text("–", style="red") if row.report or row.missing else Text("…")
-            table.add_row(Text(visible(row.called)), *(mark for _ in run.chosen), mark)
+            table.add_row(name, *(mark for _ in run.chosen), *marks, mark)
     console.print(table)
     lost = [row for row in rows if row.report and not row.graded]
     if lost:

@@ -42,7 +42,12 @@ def mutate_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade the suites with every small change of the references: each must be caught, or be listed as equivalent."""
+    """Grade the suites with every small change of the references: each must be caught, or be listed as equivalent.
+
+    Exit code 1: some are neither.
+
+    Example: gatelab mutate --question q2
+    """
     from gatelab.audit.mutate_run import run
 
     console = Console()

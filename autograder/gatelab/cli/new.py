@@ -15,7 +15,10 @@ def new_command(
     title: Annotated[str, typer.Option(help="What students call it; made from the name by default.")] = "",
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Make a new lab: a small one that works, whose questions you replace by yours."""
+    """Make a new lab: a small one that works, whose questions you replace by yours.
+
+    Example: gatelab new rnn-basics --title "Recurrent basics"
+    """
     from gatelab.build.new import new_lab
 
     for path in new_lab(kit_above(Path.cwd()) if root == Path() else root, name, title):

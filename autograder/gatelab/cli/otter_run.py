@@ -9,6 +9,7 @@ import typer
 
 from gatelab.cli.options import AcceptMissing, LabName, Seed
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import LabError
 
 
 def zip_command(
@@ -18,7 +19,10 @@ def zip_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Write the autograder zip for otter and Gradescope."""
+    """Write the autograder zip for otter and Gradescope.
+
+    Example: gatelab zip -o dist
+    """
     from gatelab.build.autograder_zip import build_autograder_zip
 
     path = build_autograder_zip(
@@ -34,7 +38,15 @@ def otter_run_command(
     submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
 ) -> None:
-    """`otter run` that has a result for any file: otter alone stops at one that is not a notebook."""
+    """`otter run` that has a result for any file: otter alone stops at one that is not a notebook.
+
+    Exit code 1: it could not be graded.
+
+    Example: gatelab otter-run dist/LAB-autograder-STAFF-ONLY.zip alice.ipynb
+    """
     from gatelab.integrations.otter.run import otter_run
 
+    for path, what in ((autograder, "the zip"), (submission, "a notebook, a zip or a folder")):
+        if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+            raise LabError(f"{path}: is no ordinary file; name {what}.")
     raise typer.Exit(otter_run(autograder, submission, out))

@@ -44,7 +44,12 @@ def verify_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade the suites: every wheat must pass, every chaff must lose its own question and no other."""
+    """Grade the suites: every wheat must pass, every chaff must lose its own question and no other.
+
+    Exit code 1: some do not, or two gradings differ.
+
+    Example: gatelab verify --question q3 --seeds 1
+    """
     from gatelab.audit.kept import Kept
     from gatelab.audit.matrix import into_readme, markdown, show, write_pages
     from gatelab.audit.verify import Matrix, differences, verify
@@ -106,20 +111,19 @@ def misses_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Wrong answers of a class that no known mistake explains: grouped by what they compute, largest groups first."""
+    """Wrong answers of a class that no known mistake explains: grouped by what they compute, largest groups first.
+
+    Example: gatelab misses out --draft 1 --name gate-left-out
+    """
     from gatelab.audit.misses import draft as write_draft
     from gatelab.audit.misses import misses
 
     console = Console(soft_wrap=True, highlight=False)
-    try:
-        lab = chosen_lab(root, lab_name)
-        found, named = misses(graded)
-        if draft > len(found):
-            raise BankError(f"There is no group {draft}; there are {len(found)}.")
-        path = write_draft(lab, found[draft - 1], name) if draft else None
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = chosen_lab(root, lab_name)
+    found, named = misses(graded)
+    if draft > len(found):
+        raise BankError(f"There is no group {draft}; there are {len(found)}.")
+    path = write_draft(lab, found[draft - 1], name) if draft else None
     if path is not None:
         question = found[draft - 1].question
         console.print(
@@ -147,22 +151,22 @@ def ambush_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Wrong work that every public check lets pass and that then loses more than 5 % of a question."""
+    """Wrong work that every public check lets pass and that then loses more than 5 % of a question.
+
+    Example: gatelab ambush --question q3
+    """
     from gatelab.audit.ambush import page, tally
     from gatelab.cli.mutate import mutated
     from gatelab.lab.bank import load_bank
 
     console = Console(soft_wrap=True, highlight=False)
-    try:
-        lab = chosen_lab(root, lab_name)
-        chosen = [id for id in mutated(lab) if not question or id in question]
-        results = tally(
-            lab, load_bank(lab), chosen, jobs, lab.settings.seed, seconds,
-            lambda line: Console(stderr=True).print(f"… {line}", markup=False),
-        )  # fmt: skip
-    except LabError as error:
-        console.print(str(error), style="red", markup=False)
-        raise typer.Exit(2) from error
+    lab = chosen_lab(root, lab_name)
+    lab.check_questions(question or (), "--question")
+    chosen = [id for id in mutated(lab) if not question or id in question]
+    results = tally(
+        lab, load_bank(lab), chosen, jobs, lab.settings.seed, seconds,
+        lambda line: Console(stderr=True).print(f"… {line}", markup=False),
+    )  # fmt: skip
     text = page(results, lab.settings.seed)
     console.print(text, markup=False)
     if out is not None:
@@ -175,7 +179,10 @@ def fingerprints_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Write the numbers by which the public checks name mistakes, from the chaff."""
+    """Write the numbers by which the public checks name mistakes, from the chaff.
+
+    Example: gatelab fingerprints
+    """
     from gatelab.audit.fingerprints import write_fingerprints
 
     typer.echo(write_fingerprints(chosen_lab(root, lab_name)))

@@ -13,6 +13,7 @@ from typing import Any
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, counted, said_of, said_of_question
+from gatelab.report.items import chaff_file, items, slot
 from gatelab.report.model import Question, Report
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
@@ -101,6 +102,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "points": _points([automatic(report) for report in as_counted]),
         "distribution": _distribution(as_counted),
         "questions": [_question(lab, id, as_counted) for id in chosen],
+        "items": items(lab, chosen, graded),
         "misconceptions": _misconceptions(lab, rows, bank),
         "submissions": [_submission(row) for row in rows],
         "identical": _identical(rows),
@@ -257,6 +259,8 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
             "id": id,
             "misconception": words[question, id].misconception if (question, id) in words else id,
             "hint": words[question, id].hint if (question, id) in words else "",
+            "chaff": chaff_file(lab, question, id, bank),
+            "slot": slot(lab, question, id),
             "count": len(names),
             "who": names,
         }

@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.items import FEWEST
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
@@ -65,7 +66,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
 
 def class_page(book: dict[str, Any]) -> str:
     """The class report, from what `class_book` gave. For staff: it names students and mistakes."""
-    return _environment().get_template("class.html").render(book=book)
+    return _environment().get_template("class.html").render(book=book, fewest_answers=FEWEST)
 
 
 def written_page(lab: Lab, questions: list[dict[str, Any]]) -> str:

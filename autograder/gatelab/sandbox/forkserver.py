@@ -82,7 +82,7 @@ class ForkServer:
         near, far = socket.socketpair()
         with far:
             self.process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(_open_place()), given, *preload],
+                [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(open_place()), given, *preload],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
@@ -117,7 +117,7 @@ class ForkServer:
         self.close()
 
 
-def _open_place() -> Path:
+def open_place() -> Path:
     """A temporary folder in which other users can reach files: as root, every worker is a user of its own."""
     places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
     for place in places:

@@ -13,8 +13,13 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
 # The commands that read no lab: they take what was made of one.
-WITHOUT = {"otter-run", "new"}
-ARGUMENTS = {"grade": ["class", "-o", "out"], "misses": ["out"]}
+WITHOUT = {"otter-run", "new", "why", "doctor"}
+ARGUMENTS = {
+    "grade": ["class", "-o", "out"],
+    "misses": ["out"],
+    "show": ["ada.ipynb"],
+    "release": ["--to", "there"],
+}
 COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT)
 
 

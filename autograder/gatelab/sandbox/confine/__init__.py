@@ -23,6 +23,17 @@ PIECES = ("files", "network", "processes", "signals", "calls", "limits", "user",
 # Without one of these a submission could read the tests, leave results behind or outlive its grading.
 REQUIRED = ("files", "network", "processes", "signals", "limits", "user")
 FLAG = "--accept-missing"
+# What a submission cannot do where a piece is on, and what it could where it is off (SECURITY.md has the whole of it).
+MEANS = {
+    "files": ("read or change files outside its folder", "read the hidden suites and other submissions, and change files"),
+    "network": ("reach another machine, or a service here", "send its inputs away and ask for answers"),
+    "processes": ("outlive its grading", "leave a process behind that goes on after its grading"),
+    "signals": ("signal, trace or limit a process outside", "stop or end the grader, so that work is reported as not graded"),
+    "calls": ("make system calls no homework needs", "hold memory that is not counted, and reach more of the kernel"),
+    "limits": ("use more than its limits", "use up the machine's memory or processes"),
+    "user": ("have the rights of root", "do what root of this machine or container may"),
+    "disk": ("fill the disk", "fill the disk of the temporary folder until its grading ends"),
+}  # fmt: skip
 
 
 class ProtectionMissing(Exception):

@@ -1,0 +1,210 @@
+"""Is this machine fit to grade? What was found, a finding a thing, each with what to do where there is something.
+
+Nothing here imports torch, otter or nbgrader: what is broken must not break who looks.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution, requires, version
+from pathlib import Path
+
+from gatelab.sandbox.forkserver import ForkServerLost, open_place
+
+GIB = 1 << 30
+DISK, MEMORY = 2 * GIB, 5 * GIB  # one worker may take 3 GiB of memory, its examiner some hundred MiB
+OLDEST = (3, 11)
+JUPYTER = 8888
+PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
+INSTALL = "in the kit's folder: make, or pip install -e '.[dev]'"
+PROGRAMS = {"otter": "otter-grader", "nbgrader": "nbgrader", "jupyter": "jupyter_core"}
+CPU_TORCH = "pip install torch=={} --index-url https://download.pytorch.org/whl/cpu"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `do` is a sentence where a person should do something; "" where all is well."""
+
+    what: str
+    says: str
+    do: str = ""
+
+
+def python() -> Iterator[Finding]:
+    """The interpreter and the system."""
+    said = f"{platform.python_version()} in {sys.prefix}"
+    do = "" if sys.version_info >= OLDEST else "install Python 3.11 or newer and make the environment with it"
+    yield Finding("Python", said, do)
+    linux = sys.platform == "linux"
+    yield Finding(
+        "system",
+        f"{platform.system()} {platform.release()}, {platform.machine()}",
+        "" if linux else "grade on Linux (on Windows: in WSL); building and exporting work here",
+    )
+
+
+def torch() -> Finding:
+    """Which torch is installed, of which build, and whether it is the one that is pinned."""
+    wanted = pins().get("torch", "")
+    try:
+        found = version("torch")
+    except PackageNotFoundError:
+        return Finding("torch", "not installed", CPU_TORCH.format(wanted))
+    build = _build()
+    said = f"{found}, {build}, in the pins {wanted or 'none'}"
+    if wanted and found.split("+")[0] != wanted:
+        return Finding("torch", said, f"points could move with another version; {CPU_TORCH.format(wanted)}")
+    if build != "build for the processor":
+        return Finding("torch", f"{said}; grading uses the processor only, so the smaller build would do")
+    return Finding("torch", said)
+
+
+def _build() -> str:
+    """Which build of torch it is, read from its file: importing it takes seconds, or fails."""
+    try:
+        found = distribution("torch").locate_file("torch/version.py")
+        text = Path(str(found)).read_text(encoding="utf-8")
+    except (OSError, PackageNotFoundError):
+        return "unknown build"
+    for name in ("cuda", "hip", "xpu"):
+        if given := re.search(rf"^{name}\b.*= '([^']+)'", text, re.MULTILINE):
+            return f"build for {name.upper()} {given[1]}"
+    return "build for the processor"
+
+
+def pins() -> dict[str, str]:
+    """Package → version, of what this kit was written for; of this system."""
+    try:
+        lines = requires("gatelab") or []
+    except PackageNotFoundError:
+        return {}
+    found = {}
+    for line in lines:
+        pin = PIN.match(line.replace("(", "").replace(")", ""))
+        if (
+            pin
+            and "extra" not in (pin[3] or "")
+            and ("linux" not in (pin[3] or "") or sys.platform == "linux")
+        ):
+            found[pin[1]] = pin[2]
+    return found
+
+
+def packages() -> Iterator[Finding]:
+    """Every pinned package, and the programs that the course uses."""
+    wanted = pins()
+    if not wanted:
+        yield Finding("packages", "gatelab itself is not installed here", INSTALL)
+        return
+    other = []
+    for name, pinned in wanted.items():
+        try:
+            found = version(name)
+        except PackageNotFoundError:
+            other.append(f"{name} is missing")
+            continue
+        if found.split("+")[0] != pinned and name != "torch":
+            other.append(f"{name} is {found} and not {pinned}")
+    said = f"{len(wanted)} pinned, {'all as pinned' if not other else '; '.join(other)}"
+    yield Finding("packages", said, INSTALL if other else "")
+    yield from programs()
+
+
+def programs() -> Iterator[Finding]:
+    """otter, nbgrader and Jupyter, and whether their commands are those of this environment."""
+    elsewhere = []
+    for program, package in PROGRAMS.items():
+        place, on_path = Path(sys.executable).with_name(program), shutil.which(program)
+        try:
+            found = version(package)
+        except PackageNotFoundError:
+            yield Finding(program, "not installed", INSTALL)
+            continue
+        if not place.exists() and on_path is None:
+            yield Finding(program, f"{package} {found}, but no command {program}", INSTALL)
+            continue
+        yield Finding(program, f"{package} {found}")
+        if place.exists() and (on_path is None or Path(on_path).resolve() != place.resolve()):
+            elsewhere.append(program)
+    if elsewhere:
+        folder = Path(sys.executable).parent
+        yield Finding(
+            "commands", f"typed as they are, {', '.join(elsewhere)} would not be those of this environment",
+            f"source {folder / 'activate'}",
+        )  # fmt: skip
+
+
+def kernel() -> Finding:
+    """Whether Jupyter finds a Python kernel, which `gatelab build` runs the solved notebooks in."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        found = KernelSpecManager().get_kernel_spec("python3")
+    except NoSuchKernel:
+        return Finding(
+            "kernel", "Jupyter finds no kernel python3", "python -m ipykernel install --sys-prefix"
+        )
+    return Finding("kernel", f"python3 ({Path(found.resource_dir).resolve()})")
+
+
+def room(here: Path) -> Iterator[Finding]:
+    """Disk, memory, the temporary folder. `here`: where results will be written."""
+    for what, folder in (("disk space", here), ("disk space, temporary", Path(tempfile.gettempdir()))):
+        free = shutil.disk_usage(folder).free
+        do = f"make room on the disk of {folder}" if free < DISK else ""
+        yield Finding(what, f"{free / GIB:.1f} GiB free at {folder}", do)
+    if not os.access(here, os.W_OK):
+        yield Finding(
+            "folder", f"{here} cannot be written to", "stand in a folder of your own, or give -o one"
+        )
+    try:
+        yield Finding("temporary folder", str(open_place()))
+    except ForkServerLost as error:
+        yield Finding("temporary folder", "none that a worker can reach", str(error))
+    memory = _memory()
+    if memory is not None:
+        do = "close other programs, or grade with --jobs 1" if memory < MEMORY else ""
+        yield Finding("memory", f"{memory / GIB:.1f} GiB free", do)
+
+
+def _memory() -> int | None:
+    """Bytes of memory that can be had; None where the system does not tell."""
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return None
+    found = re.search(r"^MemAvailable: *(\d+) kB", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
+
+
+def ports() -> Iterator[Finding]:
+    """Jupyter's kernels talk over ports of this machine, JupyterLab and the formgrader listen on one."""
+    if not _free(0):
+        yield Finding(
+            "ports", "no port of this machine can be opened (127.0.0.1)",
+            "allow connections within this machine: gatelab build and nbgrader run notebooks over them",
+        )  # fmt: skip
+        return
+    free = _free(JUPYTER)
+    yield Finding(
+        "ports",
+        f"can be opened; {JUPYTER} is {'free' if free else 'taken, so jupyter lab takes the next one'}",
+    )
+
+
+def _free(port: int) -> bool:
+    try:
+        with socket.socket() as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            line.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True

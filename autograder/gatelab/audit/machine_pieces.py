@@ -1,0 +1,72 @@
+"""The confinement of a worker on this machine, piece by piece, and what each means."""
+
+from __future__ import annotations
+
+import ctypes.util
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gatelab.audit.machine import Finding
+from gatelab.sandbox.confine import FLAG, MEANS, PIECES, REQUIRED
+
+SECONDS = 120.0  # torch is imported, on a machine that may be busy
+SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp (Fedora), or conda install libseccomp"
+
+
+def tried() -> dict[str, Any]:
+    """What a real worker says (sandbox/tried.py); {"problem": …} where there is none to be had."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-I", "-m", "gatelab.sandbox.tried"],
+            capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"problem": f"it did not start within {SECONDS:g} s"}
+    except OSError as error:
+        return {"problem": f"no process can be started ({error.strerror})"}
+    try:
+        told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+        return told
+    except (IndexError, ValueError):
+        said = done.stderr.strip().splitlines()
+        return {"problem": said[-1] if said else f"it ended with status {done.returncode}"}
+
+
+def library() -> Finding:
+    """libseccomp, without which two pieces rest on less."""
+    found = ctypes.util.find_library("seccomp")
+    if sys.platform != "linux":
+        return Finding("libseccomp", "is of Linux")
+    try:
+        import pyseccomp  # noqa: F401  (conda's is found by it alone)
+    except (ImportError, OSError, RuntimeError, AttributeError):
+        return Finding("libseccomp", "not found", SECCOMP)
+    return Finding("libseccomp", found or "found")
+
+
+def confinement(told: Mapping[str, Any]) -> Iterator[Finding]:
+    """A finding a piece, and what the machine lacks. `told` is what `tried` gave."""
+    if problem := told.get("problem"):
+        yield Finding(
+            "confinement", f"no worker could be started: {problem}",
+            "mend what stands above; gatelab grade says the same and grades nothing",
+        )  # fmt: skip
+        return
+    on, lacks = told["protection"], told["lacks"]
+    why = f" (the machine lacks: {'; '.join(lacks)})" if lacks else ""
+    for piece in PIECES:
+        cannot, could = MEANS[piece]
+        if on.get(piece):
+            yield Finding(piece, f"on: a submission cannot {cannot}")
+        elif piece in REQUIRED:
+            yield Finding(
+                piece, f"OFF: a submission could {could}{why}",
+                f"nothing is graded here without it: see SECURITY.md for what gives it, or say {FLAG} {piece} if "
+                "you trust every submission",
+            )  # fmt: skip
+        else:
+            do = SECCOMP if piece == "calls" else ""
+            yield Finding(piece, f"off, and not required: a submission could {could}{why}", do)

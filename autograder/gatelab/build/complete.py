@@ -1,0 +1,52 @@
+"""Is everything there that a question needs, before students get it? The build refuses one that is not whole.
+
+Only the build asks: a question that is being written can be graded and tried before it is whole. (Public checks and hidden
+suites are looked for by every command, lab/check.py.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from gatelab.build.errors import BuildError
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab, QuestionSpec
+
+CONTRACT = "CONTRACT.md"
+
+
+def check(lab: Lab) -> None:
+    """Raise BuildError, naming the first question that lacks something and what it is."""
+    for fault in faults(lab):
+        raise BuildError(fault)
+
+
+def faults(lab: Lab) -> Iterator[str]:
+    """One sentence for each thing that is missing."""
+    path = lab.assignment / CONTRACT
+    contract = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    bank = load_bank(lab)
+    for id, spec in lab.questions.items():
+        if spec.by_hand:
+            continue
+        for name in _missing(spec, contract):
+            yield f"{path}: says nothing of {name}, which {id} asks for; write its arguments, shapes and types there."
+        if not lab.has_reference(id):
+            continue  # its answers are a key: there is no code to write in another way, or wrong
+        for kind, found, why in (
+            (
+                "wheat",
+                bank.wheats_of(id),
+                "a right solution written in another way, which the suite must pass",
+            ),
+            ("chaff", bank.chaffs_of(id), "a wrong one with a named mistake, which it must catch"),
+        ):
+            if not found:
+                folder = lab.bank or lab.hidden.parent / "bank"
+                yield f"{folder / kind / id}: {id} has no {kind}; write one there: {why}."
+
+
+def _missing(spec: QuestionSpec, contract: str) -> list[str]:
+    """What a question asks for and the contract does not name."""
+    return [name for name in spec.names if not re.search(rf"\b{re.escape(name)}\b", contract)]

@@ -1,0 +1,243 @@
+"""A repository for students: the release, one commit a release, and nothing of where it was made.
+
+    README.md  .gatelab-release  lstm-gru/lab.ipynb  lstm-gru/tests/…
+
+Several labs can lie in one. It is known by its mark: a folder or repository that holds anything else is refused, so that
+a release never lands among solutions or over somebody's work.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.build import gate, leaks, pipeline, prose, snapshot
+from gatelab.build.errors import BuildError
+from gatelab.build.settings import Settings
+from gatelab.folders import vanishing
+from gatelab.lab.spec import Lab
+
+MARK = ".gatelab-release"
+MARK_TEXT = "Written by `gatelab release`, which replaces what stands here. Change the masters, not this.\n"
+BRANCH = "main"
+SECONDS = 120.0  # of one git command; a push may go to the other end of the world
+GITHUB = re.compile(r"(?:https?://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
+COLAB = "https://colab.research.google.com/github/{}/{}/blob/{}"
+BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
+README = """# {title}
+
+{badge}Open [`{folder}/{notebook}`]({folder}/{notebook}) in Jupyter or VS Code, after `pip install -r {folder}/requirements.txt`.
+[`CONTRACT.md`]({folder}/CONTRACT.md) has what each question asks for on one page.
+"""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What came of a release. `commit` is empty where students have this release already."""
+
+    commit: str
+    colab: str  # the notebook's address in Colab; "" where the place is none that Colab can read
+
+
+class PublishError(BuildError):
+    """Nothing was released; one sentence with the way out."""
+
+
+def publish(
+    lab: Lab, root: Path, to: str, address: str = "", say: Callable[[str], None] = lambda step: None
+) -> Published:
+    """Write the release of a lab to a folder, or to a git address, as one commit.
+
+    address: of the repository on GitHub, for the badges, where `to` is not that itself.
+
+    Raises BuildError: the release is not what the masters give or what was accepted, it holds something that is for staff
+    only, or the place holds something else.
+    """
+    release = root / "release" / lab.assignment.name
+    is_address = bool(ADDRESS.match(to)) or _is_bare(Path(to))
+    if not is_address:
+        _check_place(Path(to).absolute(), root)
+    say("comparing release/ with the masters")
+    with pipeline.released_now(lab, root) as now:
+        if _content(now) != _content(release):
+            raise PublishError(
+                f"{release}: is not what the masters give now; run gatelab build --lab {lab.assignment.name} first."
+            )
+    snapshot.check(release, lab, release)
+    if is_address:
+        with vanishing("gatelab-release-") as folder:
+            place = folder / "repository"
+            say(f"fetching {to}")
+            _clone(to, place)
+            _check_place(place, root)
+            done = _release(lab, root, place, address or to, say)
+            if done.commit:
+                say("pushing")
+                branch = _git(place, "symbolic-ref", "--short", "HEAD")
+                _git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
+        return done
+    place = Path(to).absolute()
+    if not (place / ".git").exists():
+        place.mkdir(parents=True, exist_ok=True)
+        _git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
+    return _release(lab, root, place, address or _origin(place), say)
+
+
+def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
+    branch = _git(place, "symbolic-ref", "--short", "HEAD")
+    colab = _colab(address, branch)
+    name = lab.assignment.name
+    with vanishing(".gatelab-release-", place) as stage:
+        say("writing the release")
+        folder = stage / name
+        shutil.copytree(root / "release" / name, folder)
+        url = _set_badge(lab, folder, colab)
+        (stage / MARK).write_text(MARK_TEXT, encoding="utf-8")
+        others = [path.parent.name for path in place.glob("*/CONTRACT.md") if path.parent.name != name]
+        (stage / "README.md").write_text(_readme(lab, url) if not others else _kept(place), encoding="utf-8")
+        say("looking for what students must not see")
+        pipeline.inspect(folder, lab, root)
+        _check_words(stage, lab, root)
+        shutil.rmtree(place / name, ignore_errors=True)
+        for path in (folder, stage / MARK, stage / "README.md"):
+            os.replace(path, place / path.name)
+    _git(place, "add", "--all", "--", name, MARK, "README.md")
+    if not _git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
+        return Published("", url)
+    number = len(_git(place, "log", "--format=%H", "--", name).splitlines()) if _has_commits(place) else 0
+    _git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
+    return Published(_git(place, "rev-parse", "--short", "HEAD"), url)
+
+
+def _check_words(stage: Path, lab: Lab, root: Path) -> None:
+    """The leak gate on all that is written, what stands beside the lab's folder included."""
+    masters = pipeline.masters(lab, root)
+    gate.check_leaks(stage, lab, masters, Settings.of(lab).shared_lines)
+    if found := prose.search_key(leaks.texts(stage), prose.key_of(lab)):
+        raise PublishError(f"{found[0]}; take it out there.")
+
+
+def _check_place(place: Path, root: Path) -> None:
+    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written."""
+    here, kit = place.resolve(), root.resolve()
+    if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
+        raise PublishError(
+            f"{place}: lies in the kit, whose history holds the solutions; name a folder outside of it."
+        )
+    if not place.exists() and not place.is_symlink():
+        above = next(folder for folder in place.parents if folder.exists())
+        if not above.is_dir():
+            raise PublishError(f"{place}: {above} is no folder; name a folder, or an address of git.")
+        return
+    if not place.is_dir():
+        raise PublishError(f"{place}: is no folder; name one, or an address of git.")
+    found = sorted(path.name for path in place.iterdir() if path.name != ".git")
+    if found and MARK not in found:
+        raise PublishError(
+            f"{place}: holds something else ({', '.join(found[:3])}{' …' if len(found) > 3 else ''}); "
+            "name an empty folder, or one that an earlier gatelab release wrote."
+        )
+    if not (place / ".git").exists():
+        if found:
+            raise PublishError(f"{place}: was a release and its .git is gone; name an empty folder.")
+        return
+    if _git(place, "status", "--porcelain"):
+        raise PublishError(
+            f"{place}: holds changes that were not committed; commit them, or undo them with git restore."
+        )
+    for commit in _git(place, "log", "--format=%H", "--all").splitlines() if _has_commits(place) else []:
+        if MARK not in _git(place, "ls-tree", "--name-only", commit).splitlines():
+            raise PublishError(
+                f"{place}: its history holds something else (commit {commit[:7]}), and students would see that too; "
+                "name an empty repository."
+            )
+
+
+def _clone(address: str, place: Path) -> None:
+    _git(place.parent, "clone", "--quiet", "--", address, str(place))
+    if not _has_commits(place):
+        _git(place, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
+
+
+def _colab(address: str, branch: str) -> str:
+    """What the notebooks' addresses in Colab begin with; "" for a place that Colab cannot read."""
+    found = GITHUB.match(address)
+    return COLAB.format(found[1], found[2], branch) if found else ""
+
+
+def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
+    """Lead the badge of the notebook to where it lies now; its address there."""
+    if not colab:
+        return ""
+    was = Settings.of(lab).colab_url(f"release/{lab.name}/{lab.notebook}")
+    new = f"{colab}/{lab.assignment.name}/{lab.notebook}"
+    path = folder / lab.notebook
+    path.write_text(path.read_text(encoding="utf-8").replace(was, new), encoding="utf-8")
+    return new
+
+
+def _readme(lab: Lab, url: str) -> str:
+    badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
+    return README.format(title=lab.title, badge=badge, folder=lab.assignment.name, notebook=lab.notebook)
+
+
+def _kept(place: Path) -> str:
+    """Of several labs in one repository the page is staff's own."""
+    return (place / "README.md").read_text(encoding="utf-8")
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def _is_bare(place: Path) -> bool:
+    return (place / "HEAD").is_file() and (place / "objects").is_dir()
+
+
+def _origin(place: Path) -> str:
+    if not (place / ".git").exists():
+        return ""
+    try:
+        return _git(place, "remote", "get-url", "origin")
+    except PublishError:
+        return ""
+
+
+def _has_commits(place: Path) -> bool:
+    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").returncode == 0
+
+
+def _git(place: Path, *words: str, who: bool = False) -> str:
+    """What git prints. Raises PublishError with the last line that it says where it fails."""
+    given = []
+    if who and _run(place, "config", "user.email").returncode:
+        given = ["-c", "user.name=gatelab", "-c", "user.email=gatelab@localhost"]
+    done = _run(place, *given, *words)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        why = next(
+            (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no word"
+        )
+        raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
+    return done.stdout.strip()
+
+
+def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    # Not asked for a password, and not led to another repository by what is set around us.
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    try:
+        return subprocess.run(
+            ["git", "-C", str(place), *words], capture_output=True, text=True, timeout=SECONDS,
+            env={**environment, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise PublishError("git is not installed here; install it.") from error
+    except subprocess.TimeoutExpired as error:
+        raise PublishError(f"git {words[0]} took more than {SECONDS:g} s; is the address right?") from error

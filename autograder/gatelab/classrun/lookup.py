@@ -1,0 +1,157 @@
+"""A graded class, read back: who is in it, what became of them, which marks they have. Nothing is written."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import unicodedata
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from gatelab.classrun.markbook import MarkBook
+from gatelab.lab.late import Lateness
+from gatelab.report.corrected import counted
+from gatelab.report.marks import MarksError, Work, exact
+from gatelab.report.model import Report
+from gatelab.report.table import header
+from gatelab.submission.names import visible
+
+MOST_NEAR = 5  # names in a sentence
+GRADE = "name the folder that `gatelab grade` wrote with -o, or grade the class: gatelab grade FOLDER -o OUT."
+
+
+class GradedError(Exception):
+    """The folder holds no graded class, or not the one that is asked for; one sentence with the way out."""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A row of a graded class."""
+
+    name: str
+    file: str  # stem of its output files
+    status: str
+    reason: str
+    sha256: str
+    report: Report | None  # as it counts, with what people gave; None: not graded yet
+    marks: dict[str, float] = field(default_factory=dict)  # that count
+    again: dict[str, str] = field(default_factory=dict)  # old marks, given to something else
+
+
+class GradedFolder:
+    """The folder that `gatelab grade` wrote. Raises GradedError where it is none."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = Path(out)
+        self.notes: list[str] = []  # why marks are missing here, a sentence each
+        path = self.out / "class.json"
+        if not self.out.is_dir():
+            what = "is no folder" if self.out.exists() else "there is no such folder"
+            raise GradedError(f"{visible(str(out))}: {what}; {GRADE}")
+        try:
+            table = json.loads(path.read_text(encoding="utf-8"))
+            self.title = str(table["title"])
+            self._rows: dict[str, dict[str, Any]] = {str(row["name"]): row for row in table["submissions"]}
+            self.questions: dict[str, str] = {
+                str(row["id"]): str(row["title"]) for row in [*table["questions"], *table["by_hand"]]
+            }
+            by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
+            graded = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
+            late = bool(table.get("late"))
+        except FileNotFoundError as error:
+            raise GradedError(f"{visible(str(out))}: there is no graded class in it; {GRADE}") from error
+        except OSError as error:
+            raise GradedError(
+                f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions."
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise GradedError(
+                f"{visible(str(path))}: is no table of a graded class; run the same gatelab grade again."
+            ) from error
+        self._by_hand = by_hand
+        self._book = MarkBook(self.out, by_hand, header(list(graded), list(by_hand), late), graded)
+        try:
+            self._book.read([self._work(row) for row in self._rows.values()])
+        except MarksError as error:
+            self.notes.append(f"{visible(str(error))} No mark is shown until then.")
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._rows)
+
+    def find(self, said: str) -> Student:
+        """The student of this name, or the one whose name begins so. Raises GradedError with the names that are near."""
+        name = self._named(said)
+        row = self._rows[name]
+        report = self._report(row)
+        work = self._work(row)
+        given = replace(self._book.given(work), lateness=Lateness(**row.get("lateness", {})))
+        again = self._book.marks.again([work], self._by_hand)[0]
+        return Student(
+            name,
+            str(row.get("file", "")),
+            str(row.get("status", "")),
+            str(row.get("reason", "")),
+            str(row.get("sha256", "")),
+            counted(report, given) if report else None,
+            given.marks,
+            {id: f"{exact(points)}, given to {to}" for id, (points, to) in again.items()},
+        )
+
+    def with_bytes(self, sha256: str) -> list[str]:
+        """The names under which these bytes came in."""
+        return [name for name, row in self._rows.items() if row.get("sha256") == sha256]
+
+    def _named(self, said: str) -> str:
+        if said in self._rows:
+            return said
+        wanted = _plain(said)
+        exactly = [
+            name for name, row in self._rows.items() if wanted in (_plain(name), _plain(str(row.get("file"))))
+        ]
+        begun = exactly or [name for name in self._rows if wanted and _plain(name).startswith(wanted)]
+        if len(begun) == 1:
+            return begun[0]
+        shown = visible(said)[:80]
+        if begun:
+            raise GradedError(f"{shown}: {_some(begun)} begin so; type more of the name.")
+        plain = {_plain(name): name for name in self._rows}
+        near = [name for key, name in plain.items() if wanted and wanted in key]
+        near += [plain[key] for key in difflib.get_close_matches(wanted, plain, MOST_NEAR, 0.5)]
+        near = list(dict.fromkeys(near))
+        told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
+        raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
+
+    def _report(self, row: dict[str, Any]) -> Report | None:
+        path = self.out / "reports" / f"{row.get('file')}.json"
+        try:
+            return Report.from_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise GradedError(
+                f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions."
+            ) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise GradedError(
+                f"{visible(str(path))}: is no report of this version; run the same gatelab grade again."
+            ) from error
+
+    @staticmethod
+    def _work(row: dict[str, Any]) -> Work:
+        return Work.of(str(row["name"]), str(row.get("file", "")), str(row.get("sha256", "")))
+
+
+def _plain(name: str) -> str:
+    """A name as it is compared: without case, composition of accents, the ending of a notebook's file."""
+    text = unicodedata.normalize("NFKC", name).casefold().strip()
+    return text.removesuffix(".ipynb")
+
+
+def _some(names: list[str]) -> str:
+    shown = [visible(name)[:60] for name in names[:MOST_NEAR]]
+    more = len(names) - len(shown)
+    if more:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1]))) if shown else "nobody"

@@ -1,0 +1,64 @@
+"""`gatelab doctor`: what this machine has and lacks for grading, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gatelab.audit import machine, machine_leftovers, machine_pieces
+from gatelab.audit.machine import Finding
+from gatelab.lab.choose import kit_above
+from gatelab.report.pages import plural, shown
+
+
+def doctor_command(
+    tidy: Annotated[
+        bool,
+        typer.Option("--tidy", help="Remove the temporary folders that earlier runs left and nobody uses."),
+    ] = False,
+) -> None:
+    """Look at this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
+
+    Exit code 0: all is well; 1: there is something to do, which stands behind an arrow.
+
+    Example: gatelab doctor
+    """
+    here = Path.cwd()
+    kit = kit_above(here)
+    if tidy:
+        gone = machine_leftovers.tidy(kit)
+        typer.echo(f"removed {plural(gone, 'temporary folder')}")
+    console = Console(highlight=False)
+    todo = 0
+    for finding in findings(here, kit):
+        todo += bool(finding.do)
+        _tell(finding, console)
+    console.print(f"\n{plural(todo, 'thing')} to do." if todo else "\nAll is well.")
+    raise typer.Exit(1 if todo else 0)
+
+
+def findings(here: Path, kit: Path) -> Iterator[Finding]:
+    """All of them, in the order in which one would mend things."""
+    yield from machine.python()
+    yield machine.torch()
+    yield from machine.packages()
+    yield machine.kernel()
+    yield machine_pieces.library()
+    yield from machine_pieces.confinement(machine_pieces.tried())
+    yield from machine.room(here)
+    yield from machine.ports()
+    yield from machine_leftovers.leftovers(kit)
+
+
+def _tell(finding: Finding, console: Console) -> None:
+    mark = ("✗", "red") if finding.do else ("✓", "green")
+    console.print(
+        Text.assemble(mark, " ", (f"{finding.what:<24} ", "bold"), shown(finding.says)), soft_wrap=True
+    )
+    if finding.do:
+        console.print(Text.assemble(("  → ", "red"), shown(finding.do)), soft_wrap=True)

@@ -1,0 +1,62 @@
+"""Every refusal is one sentence on stderr: wrong usage, and what the machine does not let a command do. The codes: docs/exit-codes.md."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gatelab.submission.names import visible
+
+# What typer raises for wrong usage; it gives only this one of the kind a name.
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+WRONG = 2
+LOOP = "Symlink loop from"  # pathlib's words, up to Python 3.12
+
+
+class OneSentence(TyperGroup):
+    """A group of commands whose refusals are one sentence, without a box, a traceback or the number of an error."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        with refusing():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        with refusing():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Say in one sentence what ends a command here, and end it with exit code 2."""
+    try:
+        yield
+    except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # typer's, which shows the help
+            raise
+        ctx = getattr(error, "ctx", None)
+        path = str(ctx.command_path) if ctx else "gatelab"
+        command = " ".join(["gatelab", *path.split()[1:]])
+        said = visible(str(getattr(error, "format_message", error.__str__)()).strip())
+        end = "" if said.endswith(("?", "?.")) else "."
+        _end(f"{command}: {said.rstrip('.')}{end} See {command} --help.", error)
+    except OSError as error:
+        if error.errno == errno.EPIPE:  # `gatelab … | head`
+            raise
+        what = visible(str(error.filename)) if error.filename else "this machine"
+        why = error.strerror or str(error) or "it failed"
+        _end(f"{what}: {why[:1].lower()}{why[1:]}; mend that and run the command again.", error)
+    except RuntimeError as error:
+        if not str(error).startswith(LOOP):
+            raise
+        place = visible(str(error).removeprefix(LOOP).strip(" '\""))
+        _end(f"{place}: is a link that leads to itself; name the folder or file that is meant.", error)
+
+
+def _end(sentence: str, error: Exception) -> None:
+    typer.echo(" ".join(sentence.split()), err=True)
+    raise typer.Exit(WRONG) from error

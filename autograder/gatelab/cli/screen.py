@@ -1,0 +1,155 @@
+"""One student's result on a terminal. All text of a submission goes through `shown`, and none of it is markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from rich.console import Console
+from rich.text import Text
+
+from gatelab.classrun.lookup import Student
+from gatelab.report.classbook import MOST_CELLS
+from gatelab.report.detail import Detail, Frame, taken_apart
+from gatelab.report.model import UNTOUCHED, Part, Question
+from gatelab.report.pages import display_name, shown
+from gatelab.report.table import number
+
+Piece = tuple[int, Text]  # how far it is indented, and what it says
+
+LONGEST_CODE = 60  # lines of a question's code
+LONGEST_OUTPUT = 12  # last lines of what was printed
+NAMES_SHOWN = 8
+SHORT = 80  # characters of a message where all questions are shown
+
+
+def draw(student: Student, only: str | None, console: Console) -> None:
+    """Print what `screen` gives, each piece within its indentation."""
+    for indent, text in screen(student, only):
+        for line in text.wrap(console, max(20, console.width - indent)):
+            console.print(Text.assemble(" " * indent, line), soft_wrap=True)
+
+
+def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
+    """What there is to see, piece by piece. `only`: the ID of a question; then also its traceback, code and output."""
+    report = student.report
+    name = shown(display_name(student.name))
+    if report is None:
+        yield _line((name, "bold"), f"  {shown(student.status)}. {shown(student.reason)}")
+        return
+    if report.status != "graded":
+        yield _line((name, "bold"), f"  {shown(report.shown_status)}. {shown(report.reason)}")
+        return
+    counted = [q for q in report.questions if not q.by_hand or q.parts]
+    most = number(sum(q.max_points for q in counted))
+    yield _line(
+        (name, "bold"),
+        f"  {number(report.points)} of {most}",
+        (f"  seed {report.seed} · file {report.sha256[:12]}", "dim"),
+    )
+    for note in [*report.notes, *(f"Hint: {hint}" for hint in report.hints)]:
+        yield _below(1, shown(note))
+    stopped = [cell for cell in report.cells if cell.what != "skipped"]
+    for cell in stopped[:MOST_CELLS]:
+        yield _below(1, f"{shown(cell.name)} {cell.what}: {shown(cell.message)}", "yellow")
+    if len(stopped) > MOST_CELLS:
+        yield _below(1, f"and {len(stopped) - MOST_CELLS} more cells")
+    off = [piece for piece, on in report.protection.items() if not on]
+    if off:
+        yield _below(1, f"Protection that was off: {', '.join(off)}.", "yellow")
+    for question in report.questions:
+        if only in (None, question.id):
+            yield from _question(student, question, closely=only is not None)
+
+
+def _question(student: Student, question: Question, closely: bool) -> Iterator[Piece]:
+    head = f"{question.id}  {shown(question.title)}"
+    if question.by_hand and not question.parts:
+        was = student.again.get(question.id)
+        told = f"to be marked again, was {shown(was)}" if was else "no mark yet"
+        yield _line("\n", (head, "bold"), f"  {told} (of {number(question.max_points)})")
+        return
+    full = question.points > question.max_points - 1e-9
+    points = f"  {number(question.points)} of {number(question.max_points)}"
+    by = "  marked by hand" if question.by_hand else ""
+    if question.followed_through:
+        by = f"  follow-through credit; the parts give {number(question.earned)}"
+    yield _line("\n", (head, "bold"), (points, "green" if full else "red"), (by, "dim"))
+    if question.by_hand:
+        return
+    if question.misconception:
+        for what, hint in question.mistakes:
+            yield _below(1, f"{shown(question.misconception)}: {shown(what)} Hint: {shown(hint)}", "magenta")
+    elif question.note:
+        yield _below(1, shown(question.note))
+    elif question.signature:
+        yield _below(1, "no known mistake explains this (gatelab misses groups what has no name)", "dim")
+    if question.own:
+        yield _below(1, f"over the student's own {', '.join(map(shown, question.own))}", "dim")
+    right = [part for part in question.parts if part.passed]
+    if right:
+        yield _below(1, "✓ " + ", ".join(f"{part.name} {number(part.points)}" for part in right), "green")
+    wrong = [part for part in question.parts if not part.passed]
+    failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.message, part.kind))]
+    for k, parts in enumerate(failed):
+        yield from _failed(parts, closely) if closely or k == 0 else _failed_in_short(parts)
+    if len(failed) > 1 and not closely:
+        yield _below(3, f"more: gatelab show NAME {question.id}", "dim")
+    if question.otherwise is not None and closely:
+        others = ", ".join(f"{'✓' if part.passed else '✗'} {part.name}" for part in question.otherwise.parts)
+        over = ", ".join(map(shown, question.otherwise.own)) or "the references alone"
+        yield _below(1, f"graded also over {over}, which gave no more: {others}", "dim")
+    if closely and question.code:
+        lines = shown(question.code).splitlines()
+        yield _below(1, "the student's code:", "dim")
+        yield _below(2, "\n".join(lines[:LONGEST_CODE]))
+        if len(lines) > LONGEST_CODE:
+            yield _below(2, f"… and {len(lines) - LONGEST_CODE} more lines", "dim")
+    if closely and question.output.strip():
+        yield _below(1, "printed, its end:", "dim")
+        yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
+
+
+def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
+    """The same in two lines at most: the first of a question says enough where one looks at all of them."""
+    message = shown(parts[0].message).replace("\n", " ")
+    message = message if len(message) <= SHORT else message[:SHORT].rsplit(" ", 1)[0] + " …"
+    yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold"), f"  {message}"))
+
+
+def _names(parts: list[Part]) -> str:
+    names = ", ".join(f"{part.name} 0/{number(part.max_points)}" for part in parts[:NAMES_SHOWN])
+    return f"{names} and {len(parts) - NAMES_SHOWN} more" if len(parts) > NAMES_SHOWN else names
+
+
+def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
+    """Neighbouring checks that failed with the same words."""
+    yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold")))
+    yield _below(3, shown(parts[0].message))
+    if parts[0].kind == UNTOUCHED and not closely:
+        return
+    detail = taken_apart(parts[0].detail)
+    for label, frame in _lines(detail, closely):
+        yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
+        if frame.code:
+            yield _below(11, shown(frame.code))
+    if detail.raised:
+        yield _below(3, Text.assemble((f"{'raised':<8}", "dim"), shown(detail.raised)))
+    if not detail.asked and detail.said and closely:
+        yield _below(3, Text.assemble((f"{'suite':<8}", "dim"), shown(detail.said)))
+
+
+def _lines(detail: Detail, closely: bool) -> Iterator[tuple[str, Frame]]:
+    """The suite's line and the student's; all on the way to them, looked at closely."""
+    asked = detail.asked if closely else detail.asked[:1]
+    student = detail.student if closely else detail.student[-1:]
+    yield from (("asked" if not k else "", frame) for k, frame in enumerate(asked))
+    yield from (("line" if not k else "", frame) for k, frame in enumerate(student))
+
+
+def _line(*pieces: str | tuple[str, str]) -> Piece:
+    return 0, Text.assemble(*pieces)
+
+
+def _below(indent: int, text: str | Text, style: str = "") -> Piece:
+    return indent, text if isinstance(text, Text) else Text(text, style=style)

@@ -1,0 +1,169 @@
+"""`gatelab show` and `gatelab why`: one student's result, for staff on one screen and for the student as a mail."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Annotated, NoReturn, cast
+
+import typer
+from rich.console import Console
+
+from gatelab.classrun.lookup import GradedError, GradedFolder, Student
+from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.screen import draw
+from gatelab.lab.choose import chosen_lab
+from gatelab.report.mail import mail
+from gatelab.report.pages import shown
+from gatelab.submission.collect import sha256_of
+from gatelab.submission.names import visible
+
+OUT = Path("out")
+WIDE = 110  # columns where the output is no terminal
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        help="The student, as in grades.csv; the beginning of the name will do where it is one student's.",
+        show_default=False,
+    ),
+]
+Question = Annotated[str | None, typer.Argument(help="Only this question, as in q3.", show_default=False)]
+
+
+def show_command(
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|FILE.ipynb",
+            help="The student, as in grades.csv (the beginning of the name will do), or a notebook.",
+            show_default=False,
+        ),
+    ],
+    question: Question = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", "-o",
+            help="The folder that `gatelab grade` wrote; out by default. With a notebook: its row there. "
+            "A notebook without it is graded now.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed of the inputs, for a notebook that is graded now.", min=0)
+    ] = None,
+    accept_missing: AcceptMissing = None,
+    lab_name: LabName = None,
+    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+) -> None:  # fmt: skip
+    """Every hidden check of a student's work: what was asked, what came, the student's line, the mistake's name, credit, mark.
+
+    For staff: it shows lines of the hidden suites. Exit code 1 where there is no grade to show.
+
+    Example: gatelab show ada q3 -o out
+    """
+    _plain_terminal()
+    if out is None and name.lower().endswith(".ipynb"):
+        found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)
+        known = {row.id for row in found.report.questions} if found.report else set()
+    else:
+        found, known = _of_class(name, out or OUT)
+    if question is not None and known and question not in known:
+        _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
+    console = Console(width=None if Console().is_terminal else WIDE, highlight=False)
+    draw(found, question, console)
+    raise typer.Exit(0 if found.report is not None and found.report.status == "graded" else 1)
+
+
+def why_command(
+    name: Name,
+    question: Question = None,
+    out: Annotated[Path, typer.Option("--out", "-o", help="The folder that `gatelab grade` wrote.")] = OUT,
+) -> None:
+    """A student's result as a mail to them: what they may see, and nothing of the hidden tests.
+
+    Without a question it speaks of those in which points were lost. Exit code 1 where there is no grade to speak of.
+
+    Example: gatelab why ada -o out
+    """
+    _plain_terminal()
+    found, known = _of_class(name, out)
+    if question is not None and question not in known:
+        _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
+    if found.report is None:
+        _usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
+    title = GradedFolder(out).title
+    typer.echo(mail(title, found.report, [question] if question else []), nl=False)
+    raise typer.Exit(0 if found.report.status == "graded" else 1)
+
+
+def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
+    """The student, and the IDs of the questions of that class."""
+    try:
+        graded = GradedFolder(out)
+        found = graded.find(_name_of_file(name, graded) if name.lower().endswith(".ipynb") else name)
+    except GradedError as error:
+        _usage(str(error))
+    for note in graded.notes:
+        typer.echo(note, err=True)
+    return found, set(graded.questions)
+
+
+def _name_of_file(said: str, graded: GradedFolder) -> str:
+    """The student whose graded work has the bytes of this file; where there is no such file, what was said."""
+    path = Path(said)
+    if not path.is_file():
+        return said
+    try:
+        digest = sha256_of(path)
+    except OSError as error:
+        _usage(f"{visible(said)}: cannot be read ({error.strerror}); fix its permissions.")
+    names = graded.with_bytes(digest)
+    if not names:
+        _usage(
+            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; leave -o away to grade it now."
+        )
+    return names[0]
+
+
+def _graded_now(
+    name: str,
+    question: str | None,
+    seed: int | None,
+    accept_missing: list[str],
+    lab_name: str | None,
+    root: Path,
+) -> Student:
+    """The result of one notebook that is graded here. Raises LabError, ProtectionMissing."""
+    from gatelab.grading.engine import Engine
+
+    lab = chosen_lab(root, lab_name)
+    path = Path(name)
+    if not path.is_file():
+        what = "is a folder" if path.is_dir() else "there is no such file"
+        _usage(f"{visible(name)}: {what}; name a notebook, or a student of a graded class with -o OUT.")
+    lab.check_questions([question] if question else [], "QUESTION")
+    with Engine(lab, accept_missing=accept_missing) as engine:
+        report = engine.grade(path, visible(path.stem), [question] if question else [], seed)
+    if question and report.status == "graded":
+        report.questions = [row for row in report.questions if row.id == question]
+    return Student(report.submission, path.stem, report.shown_status, report.reason, report.sha256, report)
+
+
+def _order(id: str) -> tuple[int, str]:
+    digits = "".join(char for char in id if char.isdigit())
+    return int(digits or 0), id
+
+
+def _plain_terminal() -> None:
+    """A terminal without é must not stop at André."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(shown(message), err=True)
+    raise typer.Exit(2)

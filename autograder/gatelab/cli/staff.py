@@ -1,0 +1,120 @@
+"""`gatelab preview`, `gatelab diff` and `gatelab release`: what students will see, what changed for them, and handing it out."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from gatelab.cli.options import LabName
+from gatelab.lab.choose import chosen_lab
+from gatelab.report.pages import shown
+
+Root = Annotated[Path, typer.Option(help="The kit's folder.")]
+STYLES = {"+": "green", "-": "red"}
+
+
+def preview_command(
+    open_it: Annotated[
+        bool, typer.Option("--open/--no-open", help="Also open it in the browser, where there is a terminal.")
+    ] = True,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """The student's notebook as it was built, as a page to read: nothing runs, nothing can be changed.
+
+    Example: gatelab preview --no-open
+    """
+    from gatelab.build.preview import preview  # nbconvert takes a second to import
+
+    lab = chosen_lab(root, lab_name)
+    path = preview(lab, lab.assignment.parents[1])
+    typer.echo(path)
+    if open_it and sys.stdout.isatty():
+        webbrowser.open(path.as_uri())
+
+
+def diff_command(
+    since: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="REVISION",
+            help="Compare with the release of this git revision, as in v1.0; with the one in release/ by default.",
+            show_default=False,
+        ),
+    ] = None,
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """What changes for students with the next build: points, cells, files. Nothing is written and nothing graded.
+
+    Exit code 0: nothing changes; 1: something does.
+
+    Example: gatelab diff HEAD~3
+    """
+    from gatelab.build import difference, pipeline  # nbgrader and jupytext take seconds to import
+
+    lab = chosen_lab(root, lab_name)
+    kit, console = lab.assignment.parents[1], Console(highlight=False)
+    changed = False
+    with (
+        tempfile.TemporaryDirectory(prefix="gatelab-diff-") as folder,
+        pipeline.released_now(lab, kit) as new,
+    ):
+        old = kit / "release" / lab.assignment.name
+        if since is not None:
+            old = difference.of_revision(kit, since, lab, Path(folder) / "old")
+        for line in difference.differences(old, new, lab):
+            changed = True
+            console.print(Text(shown(line), style=STYLES.get(line.strip()[:1], "")), soft_wrap=True)
+    if not changed:
+        console.print("Students get the same.")
+    raise typer.Exit(1 if changed else 0)
+
+
+def release_command(
+    to: Annotated[
+        str,
+        typer.Option(
+            help="An empty folder or one that an earlier release wrote, or the address of such a git repository.",
+            show_default=False,
+        ),
+    ],
+    address: Annotated[
+        str,
+        typer.Option(
+            help="Where it will lie on GitHub, as in https://github.com/you/lab, for the Open-in-Colab badges; by default "
+            "that of --to or of its remote `origin`.",
+            show_default=False,
+        ),
+    ] = "",
+    lab_name: LabName = None,
+    root: Root = Path(),
+) -> None:
+    """Hand out what was built and accepted: a repository for students, one commit a release, no history of solutions.
+
+    Example: gatelab release --to ../lab-for-students --address https://github.com/you/lab
+    """
+    from gatelab.build.publish import publish
+
+    console = Console(stderr=True, highlight=False)
+    lab = chosen_lab(root, lab_name)
+    done = publish(
+        lab, lab.assignment.parents[1], to, address,
+        say=lambda step: console.print(f"… {step}", markup=False),
+    )  # fmt: skip
+    if not done.commit:
+        typer.echo(f"{to}: students have this release already.")
+        return
+    typer.echo(f"{to}: released, commit {done.commit}.")
+    typer.echo(
+        f"Colab: {done.colab}"
+        if done.colab
+        else "The Open-in-Colab badge leads where lab.toml says: Colab opens what lies on GitHub (--address)."
+    )

@@ -1,0 +1,62 @@
+"""What staff keep of a failed check, taken apart: what the suite asked, where the student's code raised.
+
+A part's `detail` is the suite's own traceback, and behind it the worker's where the student's code raised. The second is
+text of a hostile process: it is shown and decides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePath
+
+WORKER = "\nThe worker's last exception:\n"
+FRAME = re.compile(r'^  File "(?P<file>[^"\n]+)", line (?P<line>\d+), in (?P<name>.+)$')
+CELL = re.compile(r"cell \d+")
+MARKERS = set("^~ ")  # of the line below a statement
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A line of code on the way to an exception. `code` is its text, empty where the file was not at hand."""
+
+    file: str
+    line: int
+    name: str
+    code: str = ""
+
+    @property
+    def place(self) -> str:
+        return f"{PurePath(self.file).name}:{self.line}, {self.name}"
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A failed check. `asked`: the suite's lines, outermost first; `student`: the notebook's lines, outermost first."""
+
+    asked: tuple[Frame, ...] = ()
+    student: tuple[Frame, ...] = ()
+    raised: str = ""  # the student's exception, in its own words
+    said: str = ""  # the last line of the suite's traceback
+
+
+def taken_apart(detail: str) -> Detail:
+    """The parts of a `Part.detail`; empty where there is none."""
+    ours, _, theirs = detail.partition(WORKER)
+    frames = _frames(ours)
+    asked = tuple(frame for frame in frames if PurePath(frame.file).name.startswith("test_"))
+    lines = [line for line in ours.splitlines() if line.strip()]
+    student = tuple(frame for frame in _frames(theirs) if CELL.fullmatch(frame.file))
+    raised = next((line for line in theirs.splitlines() if line.strip()), "")
+    return Detail(asked, student, raised, lines[-1] if lines else "")
+
+
+def _frames(traceback: str) -> list[Frame]:
+    lines = traceback.splitlines()
+    found = []
+    for at, line in enumerate(lines):
+        if frame := FRAME.match(line):
+            below = lines[at + 1] if at + 1 < len(lines) else ""
+            code = below.strip() if below.startswith("    ") and set(below) - MARKERS else ""
+            found.append(Frame(frame["file"], int(frame["line"]), frame["name"], code))
+    return found

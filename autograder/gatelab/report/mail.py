@@ -1,0 +1,103 @@
+"""A result as a mail to the student: what they may see of it, as plain text.
+
+Only the report's texts for students are used: nothing that the model marks *staff*.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from itertools import groupby
+
+from gatelab.report.model import Question, Report
+from gatelab.report.pages import display_name, plural, sentence, shown, words
+from gatelab.report.table import number
+
+WIDTH = 78
+CELLS_NAMED = 5
+
+
+def mail(title: str, report: Report, questions: list[str]) -> str:
+    """The mail. `questions` are the IDs it speaks of; empty: of all in which points were lost.
+
+    title: of the lab. The report has the marks by hand among its points (`with_marks`).
+    """
+    name = shown(display_name(report.submission))
+    lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
+    if report.status != "graded":
+        return _joined([*lines, *_wrapped(shown(report.told or report.reason)), "", *_end()])
+    waiting = [q for q in report.questions if q.by_hand and not q.parts]
+    counted = [q for q in report.questions if q not in waiting]
+    points, most = report.points, sum(q.max_points for q in counted)
+    lines += _wrapped(f"you have {number(points)} of {number(most)} points in “{title}”.")
+    if waiting:
+        ids = ", ".join(q.id for q in waiting)
+        of = sum(q.max_points for q in waiting)
+        verb = "is" if len(waiting) == 1 else "are"
+        lines += _wrapped(
+            f"{ids} ({plural(int(of) if of == int(of) else of, 'point')}) {verb} not marked yet."
+        )
+    for note in report.notes:
+        lines += _wrapped(shown(note))
+    cells = [cell for cell in report.cells if cell.what != "skipped"]
+    if cells:
+        lines += ["", "These cells did not run through when your notebook was graded:", ""]
+        for cell in cells[:CELLS_NAMED]:
+            said = f": {shown(cell.message)}" if cell.message else "."
+            lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{said}", "- ")
+        if len(cells) > CELLS_NAMED:
+            lines += _wrapped(f"and {len(cells) - CELLS_NAMED} more", "- ")
+    told = [q for q in counted if q.id in questions or (not questions and q.points < q.max_points - 1e-9)]
+    for question in told:
+        lines += ["", *_question(question)]
+    if not told and not questions:
+        lines += ["", "Nothing was lost."]
+    return _joined([*lines, "", *_end()])
+
+
+def _question(question: Question) -> list[str]:
+    lines = [
+        f"{question.id}, {question.title}: {number(question.points)} of {number(question.max_points)} points"
+    ]
+    if question.mistakes:
+        for what, hint in question.mistakes:
+            lines += _wrapped(shown(what))
+            lines += _wrapped(f"Hint: {shown(hint)}") if hint else []
+    elif question.note:
+        lines += _wrapped(shown(question.note))
+    if question.follow_through:
+        lines += _wrapped(shown(question.follow_through))
+    lost = [part for part in question.parts if not part.passed]
+    for message, run in groupby(lost, key=lambda part: part.message):
+        parts = list(run)
+        names = ", ".join(words(part.name) for part in parts)
+        of = sum(part.max_points for part in parts)
+        said = f" {shown(message)}" if message else ""
+        lines += _wrapped(
+            f"{names} (0 of {number(of)}):{said}" if said else f"{names}: 0 of {number(of)}", "- "
+        )
+    kept = [words(part.name) for part in question.parts if part.passed and not question.by_hand]
+    if kept and lost:
+        lines += _wrapped(f"Right: {', '.join(kept)}.", "- ")
+    return lines
+
+
+def _wrapped(text: str, mark: str = "") -> list[str]:
+    """Lines of a paragraph; the line breaks of the text stay."""
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        first = mark if not lines else " " * len(mark)
+        lines += textwrap.wrap(
+            line, WIDTH, initial_indent=first, subsequent_indent=" " * len(mark),
+            break_long_words=False, break_on_hyphens=False,
+        ) or [""]  # fmt: skip
+    return lines
+
+
+def _end() -> list[str]:
+    return _wrapped(
+        "If you think that this is not right, answer with the name of the question and what you would have expected."
+    )
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines).rstrip() + "\n"

@@ -1,0 +1,36 @@
+"""What this machine can confine, tried with one real worker in which nothing runs.
+
+    python -I -m gatelab.sandbox.tried
+
+One line of JSON: {"protection": {piece: on}, "lacks": [words]}, or {"problem": one sentence}. A process of its own, because
+it imports torch, and because what does not start here must not end who asks.
+"""
+
+from __future__ import annotations
+
+import json
+
+from gatelab.faults import GraderFault
+from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
+
+
+def main() -> None:
+    try:
+        from gatelab.sandbox.process import WorkerProcess
+
+        with ForkServer(None) as server:
+            worker = WorkerProcess(server.client, server.library)
+            worker.close()
+            worker.output.close()
+        told = {"protection": worker.protection, "lacks": worker.lacks}
+    except (ForkServerLost, GraderFault) as error:
+        told = {"problem": str(error)}
+    except ImportError as error:
+        told = {"problem": f"{error.name or 'a library'} cannot be imported"}
+    except OSError as error:
+        told = {"problem": f"the machine failed ({error.strerror})"}
+    print(json.dumps(told))
+
+
+if __name__ == "__main__":
+    main()

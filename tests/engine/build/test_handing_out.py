@@ -1,0 +1,276 @@
+"""`gatelab preview`, `gatelab diff`, `gatelab release`: do they tell what students see and get, and hand out nothing else?"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from loud_class import TINY, gatelab
+
+from gatelab.build import snapshot
+from gatelab.build.pipeline import build
+from gatelab.lab.spec import Lab
+
+HUB = "https://github.com/a-course/softmax-for-students"
+
+
+def git(place: Path, *words: str) -> str:
+    who = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(["git", "-C", place, *who, *words], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def edit(path: Path, was: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert was in text
+    path.write_text(text.replace(was, new), encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny lab as a kit, built once, its release committed."""
+    kit = tmp_path_factory.mktemp("built") / "kit"
+    shutil.copytree(TINY, kit)
+    build(kit, execute=False, accept=True)
+    git(kit, "init", "--quiet")
+    git(kit, "add", "release", "assignment")
+    git(kit, "commit", "--quiet", "-m", "one")
+    return kit
+
+
+@pytest.fixture
+def kit(built: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(built, tmp_path / "kit"))
+
+
+def said(kit: Path, *words: object, code: int = 0) -> str:
+    done = gatelab(*words, "--root", kit)
+    assert done.exit_code == code, done.output
+    assert "Traceback" not in done.output
+    return done.output
+
+
+# --- preview ---
+
+
+def test_a_preview_shows_the_stub_and_not_the_solution(kit: Path) -> None:
+    path = Path(said(kit, "preview", "--no-open").strip())
+    page = path.read_text(encoding="utf-8")
+    assert "Softmax and cross-entropy" in page and "NotImplementedError" in page and "keepdim" not in page
+    assert path.parent == kit / "dist"
+
+
+def test_without_a_build_there_is_nothing_to_preview(kit: Path) -> None:
+    shutil.rmtree(kit / "release")
+    assert "nothing is built yet; run gatelab build." in said(kit, "preview", "--no-open", code=2)
+
+
+# --- diff ---
+
+
+def test_what_did_not_change_is_not_told(kit: Path) -> None:
+    assert said(kit, "diff") == "Students get the same.\n"
+    assert said(kit, "diff", "HEAD") == "Students get the same.\n"
+
+
+def test_a_diff_tells_points_cells_and_files(kit: Path) -> None:
+    lab, hidden = kit / "assignment" / "softmax", kit / "tests" / "softmax" / "hidden"
+    edit(lab / "lab.toml", "points = 4", "points = 5")
+    edit(hidden / "test_q1_softmax.py", '@part("q1", "probabilities", 1)', '@part("q1", "probabilities", 2)')
+    edit(lab / "lab.py", "Large logits must not overflow", "Large numbers must not overflow")
+    edit(lab / "lab.py", '"""Probabilities (N, K), each', '"""The probabilities (N, K), each')
+    edit(lab / "lab.py", "# %%\nimport torch", "# %% [markdown]\n# Take your time.\n\n# %%\nimport torch")
+    edit(lab / "CONTRACT.md", "stay finite", "remain finite")
+    edit(lab / "lab.toml", '"tests"]', '"tests", "NOTES.md"]')
+    (lab / "NOTES.md").write_text("A word on it.\n", encoding="utf-8")
+    (lab / "tests" / "_more.py").write_text("# more\n", encoding="utf-8")
+    for words in (["diff"], ["diff", "HEAD"]):
+        text = said(kit, *words, code=1)
+        for line in (
+            "points of q1: 4 → 5", "points of the lab: 10 → 11", "new file: NOTES.md", "new file: tests/_more.py",
+            "file: CONTRACT.md", "(q1-solution) changed:", "(Take your time.) is new:", "    +Take your time.",
+        ):  # fmt: skip
+            assert line in text, text
+        assert '-    """Probabilities' in text and '+    """The probabilities' in text
+        assert "keepdim" not in text  # the solution is nothing that students get
+        assert "import torch" not in text  # a cell that only moved
+
+
+def test_a_solution_alone_changes_nothing_for_students(kit: Path) -> None:
+    edit(kit / "assignment" / "softmax" / "lab.py", "powers = shifted.exp()", "powers = torch.exp(shifted)")
+    assert said(kit, "diff") == "Students get the same.\n"
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [
+        ("v9", "v9: the repository has no such revision"),
+        ("--output=x", "o such option"),
+        ("HEAD~0^{tree}:tests", "HEAD~0"),
+    ],
+)
+def test_a_revision_that_is_none_is_told(kit: Path, revision: str, sentence: str) -> None:
+    assert sentence in said(kit, "diff", revision, code=2)
+
+
+def test_outside_of_git_it_says_so(kit: Path) -> None:
+    shutil.rmtree(kit / ".git")
+    assert "is no git repository; compare without a revision." in said(kit, "diff", "HEAD", code=2)
+
+
+# --- release ---
+
+
+def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path) -> None:
+    to = tmp_path / "students"
+    text = said(kit, "release", "--to", to, "--address", HUB)
+    files = set(git(to, "ls-files").splitlines())
+    assert files == {
+        ".gatelab-release", "README.md", "softmax/CONTRACT.md", "softmax/lab.ipynb", "softmax/requirements.txt",
+        "softmax/tests/q1.py", "softmax/tests/q2.py",
+    }  # fmt: skip
+    assert git(to, "log", "--format=%s") == "Softmax and cross-entropy: release 1"
+    assert not git(to, "status", "--porcelain")
+    colab = (
+        "https://colab.research.google.com/github/a-course/softmax-for-students/blob/main/softmax/lab.ipynb"
+    )
+    notebook = (to / "softmax" / "lab.ipynb").read_text(encoding="utf-8")
+    assert colab in text and colab in notebook and colab in (to / "README.md").read_text(encoding="utf-8")
+    assert "your-course" not in notebook
+    before, now = (
+        json.loads((folder / "lab.ipynb").read_text("utf-8"))
+        for folder in (kit / "release/softmax", to / "softmax")
+    )
+    assert [cell["metadata"] for cell in before["cells"]] == [cell["metadata"] for cell in now["cells"]]
+
+    assert "students have this release already." in said(kit, "release", "--to", to, "--address", HUB)
+    edit(kit / "assignment" / "softmax" / "CONTRACT.md", "stay finite", "remain finite")
+    assert "run gatelab build --lab softmax first" in said(
+        kit, "release", "--to", to, "--address", HUB, code=2
+    )
+    build(kit, execute=False, call=False, accept=True)
+    said(kit, "release", "--to", to, "--address", HUB)
+    assert git(to, "log", "--format=%s").splitlines()[0] == "Softmax and cross-entropy: release 2"
+    history = git(to, "log", "--patch", "--all")
+    assert "remain finite" in history
+    for secret in ("keepdim", "logsumexp", "released.snapshot", "@part", "BEGIN SOLUTION"):
+        assert secret not in history
+
+
+def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.git"
+    subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", bare], check=True)
+    text = said(kit, "release", "--to", f"file://{bare}")
+    assert "The Open-in-Colab badge leads where lab.toml says" in text
+    assert git(bare, "log", "--format=%s", "main") == "Softmax and cross-entropy: release 1"
+    assert "students have this release already." in said(kit, "release", "--to", bare)
+    assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)
+
+
+def somebodys_files(place: Path) -> None:
+    (place / "thesis.txt").write_text("mine", encoding="utf-8")
+
+
+def somebodys_repository(place: Path) -> None:
+    git(place, "init", "--quiet")
+    somebodys_files(place)
+    git(place, "add", "--all")
+    git(place, "commit", "--quiet", "-m", "mine")
+    git(place, "rm", "--quiet", "thesis.txt")
+    git(place, "commit", "--quiet", "-m", "all gone, and in the history")
+
+
+def changed_by_hand(place: Path) -> None:
+    git(place, "init", "--quiet")
+    (place / ".gatelab-release").write_text("x", encoding="utf-8")
+    git(place, "add", "--all")
+    git(place, "commit", "--quiet", "-m", "ours")
+    (place / "README.md").write_text("by hand", encoding="utf-8")
+
+
+ELSEWHERE = {
+    "files": (somebodys_files, "holds something else (thesis.txt)"),
+    "history": (somebodys_repository, "its history holds something else"),
+    "changes": (changed_by_hand, "holds changes that were not committed"),
+}
+
+
+@pytest.mark.parametrize("case", ELSEWHERE)
+def test_a_folder_that_holds_something_else_is_left_as_it_is(kit: Path, tmp_path: Path, case: str) -> None:
+    fill, sentence = ELSEWHERE[case]
+    place = tmp_path / "place"
+    place.mkdir()
+    fill(place)
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert sentence in said(kit, "release", "--to", place, code=2)
+    assert {
+        path: path.read_bytes() for path in place.rglob("*") if path.is_file() if path.name != "index"
+    } == {path: data for path, data in before.items() if path.name != "index"}
+
+
+@pytest.mark.parametrize("inside", ["", "release", "students", ".."])
+def test_a_release_never_lands_in_the_kit_or_around_it(kit: Path, inside: str) -> None:
+    assert "lies in the kit" in said(kit, "release", "--to", kit / inside, code=2)
+
+
+def test_what_is_written_goes_through_the_search_for_leaks(kit: Path, tmp_path: Path) -> None:
+    """A person accepted it, and put it into release/ by hand."""
+    secret = "\nThink of `return powers / powers.sum(dim=1, keepdim=True)`.\n"
+    for place in (kit / "assignment" / "softmax", kit / "release" / "softmax"):
+        with open(place / "CONTRACT.md", "a", encoding="utf-8") as file:
+            file.write(secret)
+    lab = Lab.in_repository(kit)
+    snapshot.accept(kit / "release" / "softmax", lab)
+    to = tmp_path / "students"
+    text = said(kit, "release", "--to", to, code=2)
+    assert "of the release shows" in text and not list(to.glob("softmax"))
+
+
+# --- a question that is not whole ---
+
+
+def without(name: str) -> Callable[[Path], None]:
+    return lambda kit: shutil.rmtree(kit / name) if (kit / name).is_dir() else (kit / name).unlink()
+
+
+LACKS = {
+    "a public check": (without("assignment/softmax/tests/q2.py"), "q2 needs its public check there"),
+    "a wheat": (without("tests/softmax/bank/wheat/q2"), "q2 has no wheat; write one there"),
+    "a chaff": (without("tests/softmax/bank/chaff/q1"), "q1 has no chaff; write one there"),
+    "a bank": (without("tests/softmax/bank"), "q1 has no wheat; write one there"),
+    "its name in the contract": (
+        lambda kit: edit(kit / "assignment" / "softmax" / "CONTRACT.md", "cross_entropy", "crossing"),
+        "says nothing of cross_entropy, which q2 asks for",
+    ),
+    "the contract": (without("assignment/softmax/CONTRACT.md"), "says nothing of softmax, which q1 asks for"),
+}
+
+
+@pytest.mark.parametrize("case", LACKS)
+def test_a_question_that_lacks_something_is_not_built(kit: Path, case: str) -> None:
+    take, sentence = LACKS[case]
+    take(kit)
+    done = gatelab("build", "--accept", "--root", kit)
+    words = " ".join(done.output.split())
+    assert done.exit_code in (1, 2) and sentence in words and "Nothing was written." in words
+    assert words.count(". ") <= 2, words
+
+
+def test_the_page_for_instructors_is_typed_through(
+    kit: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (root / "docs" / "hand-out.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^```sh\n(.*?)\n```", page, re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(kit)
+    assert len(commands) == 3
+    for command in commands:
+        program, *words = shlex.split(command)
+        done = gatelab(*words)
+        assert program == "gatelab" and done.exit_code == 0, done.output
+    assert (kit.parent / "for-students" / "softmax" / "lab.ipynb").is_file()

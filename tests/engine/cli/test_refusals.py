@@ -1,0 +1,237 @@
+"""Whatever is typed wrong: one sentence, on stderr, exit code 2; and docs/exit-codes.md says what the commands do."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from loud_class import TINY, gatelab
+from typer.testing import CliRunner
+
+from gatelab.cli.app import app
+from gatelab.cli.refusals import OneSentence
+
+GROUPS = {group.name: group.typer_instance for group in app.registered_groups}
+COMMANDS = sorted(
+    [command.name for command in app.registered_commands]
+    + [f"{name} {command.name}" for name, group in GROUPS.items() for command in group.registered_commands]
+)
+
+
+def refused(*words: object) -> str:
+    """The one sentence that a command is refused with."""
+    done = gatelab(*words)
+    assert done.exit_code == 2, (words, done.output)
+    text = re.sub(r"^… .*\n", "", done.stderr, flags=re.MULTILINE).strip()  # without the steps before it
+    assert not done.stdout.strip() and text.count("\n") == 0, (words, done.output)
+    assert "Errno" not in text and "Traceback" not in text and text.endswith("."), (words, text)
+    return text
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kit, and the kinds of places that somebody may name by mistake."""
+    base = tmp_path_factory.mktemp("typed")
+    shutil.copytree(TINY, base / "kit")
+    shutil.copytree(TINY, base / "two")
+    for part in ("assignment", "tests"):
+        shutil.copytree(base / "two" / part / "softmax", base / "two" / part / "other")
+    table = base / "two" / "assignment" / "other" / "lab.toml"
+    table.write_text(table.read_text("utf-8").replace('name = "softmax"', 'name = "other"'), encoding="utf-8")
+    (base / "empty").mkdir()
+    (base / "file").write_text("x", encoding="utf-8")
+    os.mkfifo(base / "pipe")
+    (base / "dangling").symlink_to(base / "nowhere")
+    (base / "loop").symlink_to(base / "loop")
+    for name, data in {"broken": b"{", "list": b"[]", "binary": b"\xff\xfe\0"}.items():
+        (base / name / "reports").mkdir(parents=True)
+        (base / name / "class.json").write_bytes(data)
+        (base / name / "reports" / "ada.json").write_bytes(data)
+    (base / "folder" / "class.json").mkdir(parents=True)
+    return base
+
+
+NO_CLASS = (
+    "missing",
+    "empty",
+    "file",
+    "pipe",
+    "dangling",
+    "loop",
+    "broken",
+    "list",
+    "binary",
+    "folder",
+    "file/x",
+    "y" * 300,
+)
+NO_KIT = ("missing", "empty", "file", "pipe", "dangling", "loop", "file/x", "y" * 300)
+OF_A_CLASS: dict[str, Callable[[Path], list[object]]] = {
+    "show": lambda place: ["show", "ada", "-o", place],
+    "why": lambda place: ["why", "ada", "-o", place],
+    "export canvas": lambda place: ["export", "canvas", place, "--template", "sheet.csv"],
+    "export moodle": lambda place: ["export", "moodle", place, "--template", "sheet.csv"],
+}
+OF_A_LAB: dict[str, list[object]] = {
+    "ambush": [], "bench": [], "build": [], "diff": [], "fingerprints": [], "misses": ["out"], "mutate": [], "verify": [],
+    "grade": ["class", "-o", "out"], "preview": [], "release": ["--to", "there"], "show": ["ada.ipynb"], "zip": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", NO_CLASS)
+def test_a_place_without_a_graded_class(base: Path, place: str) -> None:
+    for words in OF_A_CLASS.values():
+        assert str(base) in refused(*words(base / place))
+    refused("misses", base / place, "--root", base / "kit")
+
+
+@pytest.mark.parametrize("place", NO_KIT)
+def test_a_place_without_a_lab(base: Path, place: str) -> None:
+    for command, words in OF_A_LAB.items():
+        refused(command, *words, "--root", base / place)
+    refused("new", "rnn", "--root", base / place)
+
+
+def test_no_lab_two_labs_another_lab(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command, words in OF_A_LAB.items():
+        assert "several labs here, other and softmax" in refused(command, *words, "--root", base / "two")
+        assert "there is softmax." in refused(command, *words, "--root", base / "kit", "--lab", "nope")
+        monkeypatch.chdir(base / "empty")
+        assert "no assignment/LAB/lab.toml here" in refused(command, *words)
+
+
+@pytest.mark.parametrize("place", ["missing", "empty", "pipe", "dangling", "loop", "y" * 300])
+def test_a_class_that_is_none(base: Path, place: str) -> None:
+    refused("grade", base / place, "-o", base / "out", "--root", base / "kit")
+
+
+@pytest.mark.parametrize("place", ["file", "pipe", "dangling", "loop", "file/x", "y" * 300])
+def test_a_place_for_results_that_is_none(base: Path, place: str) -> None:
+    refused("grade", base / "kit", "-o", base / place, "--root", base / "kit")
+    refused("zip", "-o", base / place, "--root", base / "kit")
+    refused("release", "--to", base / place, "--root", base / "kit")
+
+
+@pytest.mark.parametrize("place", ["missing", "empty", "file", "pipe", "dangling", "loop"])
+def test_an_autograder_or_a_submission_that_is_none(base: Path, place: str) -> None:
+    refused("otter-run", base / place, base / "file")
+    refused("otter-run", base / "file", base / place)
+
+
+@pytest.mark.parametrize("name", ["missing.ipynb", "loop/x.ipynb", "kit/x.ipynb"])
+def test_a_notebook_that_is_not_there(base: Path, name: str) -> None:
+    refused("show", base / name, "--root", base / "kit")
+
+
+QUESTIONS = [["grade", "class", "-o", "out"], ["verify"], ["mutate"], ["ambush"]]
+
+
+@pytest.mark.parametrize("words", QUESTIONS, ids=lambda words: words[0])
+def test_a_question_that_is_none(base: Path, words: list[str]) -> None:
+    text = refused(*words, "--root", base / "kit", "--question", "q9")
+    assert "q9: no such question" in text and "q1, q2" in text
+
+
+TYPED = {
+    "a slip in the command": (["grad"], "Did you mean 'grade'?"),
+    "a slip in the command of a group": (["export", "canvass"], "Did you mean 'canvas'?"),
+    "an option that is none": (["grade", "x", "--nope"], "No such option"),
+    "an option that is none, of all": (["--nope"], "No such option"),
+    "nothing where something is needed": (["grade"], "gatelab grade: Missing argument"),
+    "no place for the results": (["grade", "class"], "--out"),
+    "no template": (["export", "moodle", "out"], "--template"),
+    "a word too many": (["why", "ada", "q1", "q2"], "unexpected extra argument"),
+    "words for a number": (["verify", "--jobs", "two"], "--jobs"),
+    "a number too small": (["mutate", "--jobs", "0"], "--jobs"),
+    "a number below zero": (["grade", "class", "-o", "out", "--seed", "-1"], "--seed"),
+    "a piece that is none": (
+        ["grade", "class", "-o", "o", "--accept-missing", "all"],
+        "no piece that may be accepted",
+    ),
+    "control characters": (["\x1b[31mx"], "No such command"),
+}
+
+
+@pytest.mark.parametrize("case", TYPED)
+def test_a_slip_of_the_hand(case: str) -> None:
+    words, said = TYPED[case]
+    text = refused(*words)
+    assert said in text and " --help." in text and "\x1b" not in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_has_an_example_that_begins_with_its_command(command: str) -> None:
+    done = gatelab(*command.split(), "--help")
+    words = " ".join(done.output.split())
+    assert done.exit_code == 0 and f"Example: gatelab {command}" in words
+    example = re.search(r"Example: gatelab (.*?) (?:╭|$)", words)
+    assert example is not None
+    options = set(re.findall(r"--[a-z-]+", example[1]))
+    assert options <= set(re.findall(r"--[a-z-]+", words.replace(example[0], ""))), (
+        "an option that there is not"
+    )
+
+
+@pytest.fixture
+def failing() -> Iterator[Callable[[BaseException], typer.Typer]]:
+    """A command that ends with an exception, under the group that all commands are under."""
+
+    def make(error: BaseException) -> typer.Typer:
+        made = typer.Typer(cls=OneSentence)
+
+        @made.callback()
+        def group() -> None: ...
+
+        @made.command()
+        def fail() -> None:
+            raise error
+
+        return made
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (
+            OSError(28, "No space left on device", "/out/grades.csv"),
+            "/out/grades.csv: no space left on device; mend that",
+        ),
+        (PermissionError(13, "Permission denied", "x\x1b[31m"), "x\\x1b[31m: permission denied; mend"),
+        (OSError("strange"), "this machine: strange; mend"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_sentence_whatever_the_command(failing, error, sentence) -> None:
+    done = CliRunner().invoke(failing(error), ["fail"])
+    assert (done.exit_code, done.output.count("\n")) == (2, 1)
+    assert sentence.casefold() in done.output.casefold() and "Errno" not in done.output
+
+
+def test_a_fault_of_ours_is_not_made_a_refusal(failing) -> None:
+    for error in (RuntimeError("ours"), ValueError("ours"), BrokenPipeError(32, "Broken pipe")):
+        assert CliRunner().invoke(failing(error), ["fail"]).exit_code == 1
+
+
+# --- docs/exit-codes.md ---
+
+
+def rows(root: Path) -> dict[str, str]:
+    """Command → what the page says of exit code 1."""
+    page = (root / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^\| `gatelab ([a-z -]+)` \| (.*?) \|$", page, re.MULTILINE))
+
+
+def test_the_page_has_every_command_and_no_other(root: Path) -> None:
+    assert list(rows(root)) == COMMANDS
+
+
+def test_the_page_and_the_help_agree_on_which_commands_end_with_1(root: Path) -> None:
+    for command, meaning in rows(root).items():
+        help = " ".join(gatelab(*command.split(), "--help").output.split())
+        assert (meaning != "–") == bool(re.search(r"[Ee]xit code[^.]*\b1\b", help)), command
