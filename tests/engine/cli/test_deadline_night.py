@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import loud_class
 import pytest
 
 BIN = Path(sys.executable).parent

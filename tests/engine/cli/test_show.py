@@ -9,6 +9,7 @@ import re
 import shutil
 from pathlib import Path
 
+import loud_class
 import pytest
 from loud_class import HOSTILE, gatelab
 
