@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile, Unreadable
 from gatelab.classrun.store import FOLDER, Store, write
@@ -24,6 +25,15 @@ from gatelab.submission.names import visible
 
 TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
 STOPPED = "The run was stopped before this one; the same command again takes it up."
+
+
+class Grader(Protocol):
+    """What grades a class: this machine's engine, or one like it elsewhere."""
+
+    def grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = ()
+    ) -> Iterator[Report]:
+        """Reports of (name, path) pairs as they come."""
 
 
 @dataclass
@@ -102,8 +112,10 @@ class ClassRun:
         jobs: int,
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
+        elsewhere: AbstractContextManager[Grader] | None = None,
     ) -> None:
         """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
+        `elsewhere` grades in place of this machine's engine.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """
@@ -112,7 +124,7 @@ class ClassRun:
         )
 
         waiting = {submission.name: submission for submission in left}
-        with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
+        with elsewhere or Engine(self.lab, self.seed, jobs, accept_missing) as engine:
             pairs = [(came.name, came.path) for came in left if came.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
                 self._done(waiting.pop(report.submission), report)

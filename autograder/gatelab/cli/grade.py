@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn, cast
@@ -27,9 +28,11 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from gatelab.classrun.run import ClassRun
+from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError, grading_hash
+from gatelab.cli.cluster import ClusterAddress, on_cluster
 from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.faults import GraderFault, NotStarted
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import DEFAULT_SEED, Lab, LabError
 from gatelab.report.classbook import Row
@@ -64,6 +67,7 @@ def grade(
             "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
         ),
     ] = False,
+    cluster: ClusterAddress = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
@@ -87,7 +91,8 @@ def grade(
     except (LabError, CollectError, StoreError, MarksError) as error:
         _usage(visible(str(error)))
     run.keep_marks()
-    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
+    elsewhere = on_cluster(cluster, run, jobs, accept_missing or [], grading_hash) if cluster else None
+    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [], elsewhere)
     rows = run.write_class()
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     for line in [*_failures(run), *_of_marks(run, rows)]:
@@ -108,7 +113,13 @@ def grade(
     raise typer.Exit(0 if all(row.graded for row in rows) and not run.unwritten else 1)
 
 
-def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
+def _grade(
+    run: ClassRun,
+    jobs: int,
+    fresh: bool,
+    accept_missing: list[str],
+    elsewhere: AbstractContextManager[Grader] | None,
+) -> bool:
     """Take the class through the engine under a progress bar. True when it was stopped by the user."""
     from gatelab.sandbox.confine import ProtectionMissing
 
@@ -121,11 +132,13 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> 
             typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
         if left:
             with _Watch(console, run.submissions, left) as watch:
-                run.grade(left, jobs, accept_missing, watch)
+                run.grade(left, jobs, accept_missing, watch, elsewhere)
     except KeyboardInterrupt:
         return True
-    except (ProtectionMissing, LabError) as error:
-        _usage(str(error))
+    except (ProtectionMissing, LabError, NotStarted) as error:
+        _usage(visible(str(error)))
+    except GraderFault as error:
+        run.trouble = str(error)
     except Exception as error:
         # The engine answers for every submission; if it does not, the class must not lose what is done.
         run.trouble = (
