@@ -15,6 +15,7 @@ from gatelab.classrun.store import FOLDER, Store, write
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
+from gatelab.report.compared import compared
 from gatelab.report.marks import MarksError, Work, exact, with_marks
 from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
@@ -159,8 +160,10 @@ class ClassRun:
         """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
         rows = self._write_grades()
-        book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
+        bank = load_bank(self.lab)
+        book = class_book(self.lab, rows, self.chosen, self.seed, bank)
         book[FOLDER] = self.store.folder
+        book |= compared(self.lab, bank, self.submissions, self.store.last_book(), book["submissions"])
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's

@@ -1,6 +1,6 @@
 """The pages: feedback for a student, the class report for staff.
 
-Both are single files without scripts, links to elsewhere or fonts to load. Everything that stems from a
+Both are single files without scripts or fonts to load, and lead nowhere but to the lab's own released notebook. Everything that stems from a
 submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get through.
 """
 
@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.model import Part, Question, Report
+from gatelab.report.sections import sections
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 
@@ -44,6 +45,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
             points=report.points,
             max_points=sum(question.max_points for question in counted),
             questions=[_question(question) for question in counted],
+            sections=sections(lab),
             by_hand=[{"id": q.id, "max_points": q.max_points} for q in unmarked],
             cells=[
                 {"name": sentence(shown(cell.name)), "what": cell.what, "message": shown(cell.message)}
