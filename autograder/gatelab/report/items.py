@@ -6,6 +6,7 @@ other questions together (its own left out, which would flatter it). Both are of
 
 from __future__ import annotations
 
+from math import sqrt
 from statistics import StatisticsError, correlation, mean
 from typing import Any
 
@@ -13,6 +14,10 @@ from gatelab.report.model import Report
 
 FEWEST = 10  # answers from which on a correlation is worth a number
 LOW = 0.2  # discrimination below which a question is worth a look, as the books on tests have it
+EASY = 0.9  # of a question that nearly all answer nothing else can be asked
+NOISE = (
+    2.0  # standard errors of a correlation, about 1/√n, by which it must be out before anything is said of it
+)
 
 
 def item(id: str, max_points: float, graded: list[Report]) -> dict[str, Any]:
@@ -35,7 +40,7 @@ def item(id: str, max_points: float, graded: list[Report]) -> dict[str, Any]:
     return {
         "difficulty": difficulty,
         "discrimination": discrimination,
-        "remark": _remark(difficulty, discrimination),
+        "remark": _remark(difficulty, discrimination, len(own)),
     }
 
 
@@ -46,9 +51,12 @@ def _correlation(own: list[float], rest: list[float]) -> float | None:
         return None
 
 
-def _remark(difficulty: float | None, discrimination: float | None) -> str:
-    if discrimination is not None and discrimination < 0:
+def _remark(difficulty: float | None, discrimination: float | None, answers: int) -> str:
+    if difficulty is None or discrimination is None:
+        return ""
+    most = discrimination + NOISE / sqrt(answers)  # what it may be all the same
+    if most < 0:
         return "who does well elsewhere does worse here: look at the question and its suite"
-    if discrimination is not None and discrimination < LOW and difficulty is not None and difficulty < 0.9:
+    if most < LOW and difficulty < EASY:
         return "says little about the rest of the work: look at what its parts ask for"
     return ""

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from urllib.parse import quote
 
 from gatelab.lab.spec import Lab
@@ -28,14 +29,14 @@ def sections(lab: Lab) -> dict[str, Section]:
     if lab.release is None:
         return {}
     base = str(lab.setting("colab_base") or "").rstrip("/")
-    return _read(lab.release / lab.notebook, "" if UNSET in f"{base}/" else base)
+    place = quote(f"{lab.release.parent.name}/{lab.release.name}/{lab.notebook}")
+    return _read(lab.release / lab.notebook, "" if not base or UNSET in f"{base}/" else f"{base}/{place}")
 
 
 @lru_cache(maxsize=8)
-def _read(path: object, base: str) -> dict[str, Section]:
+def _read(path: Path, address: str) -> dict[str, Section]:
     try:
-        with open(str(path), encoding="utf-8") as file:
-            cells = json.load(file)["cells"]
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     found: dict[str, Section] = {}
@@ -46,7 +47,6 @@ def _read(path: object, base: str) -> dict[str, Section]:
             heading, place = titles[-1], str(cell.get("id", ""))
         id = str(mark_of(cell).get("grade_id", "")).removesuffix("-solution")
         if id and heading:
-            name = quote(str(path).replace("\\", "/").rsplit("/", 1)[-1])
-            address = f"{base}/{name}#scrollTo={quote(place)}" if base and place else ""
-            found.setdefault(id, Section(heading, address))
+            there = f"{address}#scrollTo={quote(place)}" if address and place else ""
+            found.setdefault(id, Section(heading, there))
     return found

@@ -2,8 +2,8 @@
 
 Each notebook's own code becomes fingerprints (winnowing, as Moss has it: runs of K tokens, of which each window keeps
 one). What the release has, what a reference or a right or wrong solution of the bank has, and what many in the class have,
-is taken out: a short exercise has few forms, and two who found the same one have nothing to explain. Names of a student's
-own count as any name, so that renaming hides nothing. The tokens are found in one linear pass: no text can make it slow.
+is taken out: a short exercise has few forms, and two who found the same one have nothing to explain. The names of variables
+count as any name, so that renaming them hides nothing. The tokens are found in one linear pass: no text can make it slow.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import combinations
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -30,7 +31,12 @@ MOST = 20  # pairs named, the nearest first
 CODE_LIMIT = 200_000  # characters looked at of one notebook
 
 TOKEN = re.compile(
-    r"""(?P<note>#[^\n]*)|(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<name>[^\W\d]\w*)|\d+|[^\s\w]"""
+    r"""(?P<note>\#[^\n]*)
+    |(?P<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)  # also one that does not end: else it is looked for again and again
+    |(?P<called>(?<=\.)[^\W\d]\w*|[^\W\d]\w*(?=\())          # an attribute, or what is called or defined
+    |(?P<name>[^\W\d]\w*)
+    |\d+|[^\s\w]""",
+    re.VERBOSE,
 )
 
 
@@ -42,14 +48,13 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
     """
     released = _released(lab)
     known = [*released, *_known(lab, bank)]
-    words = {found["name"] for source in known for found in TOKEN.finditer(source) if found["name"]}
-    explained = {mark for source in known for mark in prints(source, words)}
+    explained = {mark for source in known for mark in prints(source)}
     own: dict[str, set[int]] = {}
     hashes: dict[str, str] = {}
     for came in submissions:
         if came.path is not None:
             code = "\n".join(source for source in _sources(came.path) if source not in released)
-            own[came.name] = prints(code[:CODE_LIMIT], words) - explained
+            own[came.name] = prints(code[:CODE_LIMIT]) - explained
             hashes[came.name] = came.sha256
     often = Counter(mark for marks in own.values() for mark in marks)
     most = max(2, min(20, len(own) // 20))  # who have it, beyond which it is the class's and nobody's own
@@ -67,9 +72,9 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
     return sorted(found, key=lambda pair: (-pair["shared"], -pair["prints"], pair["who"]))[:MOST]
 
 
-def prints(source: str, words: set[str]) -> set[int]:
-    """The fingerprints of a piece of code; `words` are the names that are told apart."""
-    tokens = list(_tokens(source, words))
+def prints(source: str) -> set[int]:
+    """The fingerprints of a piece of code."""
+    tokens = list(_tokens(source))
     runs = [
         crc32("\0".join(tokens[k : k + K]).encode("utf-8", "surrogatepass"))
         for k in range(len(tokens) - K + 1)
@@ -77,12 +82,12 @@ def prints(source: str, words: set[str]) -> set[int]:
     return {min(runs[k : k + WINDOW]) for k in range(max(len(runs) - WINDOW + 1, min(len(runs), 1)))}
 
 
-def _tokens(source: str, words: set[str]) -> Iterator[str]:
+def _tokens(source: str) -> Iterator[str]:
     for found in TOKEN.finditer(source):
         if found["text"]:
             yield "'"
         elif name := found["name"]:
-            yield name if name in words else "_"
+            yield name if iskeyword(name) else "_"
         elif not found["note"]:
             yield found[0]
 

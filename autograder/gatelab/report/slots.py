@@ -52,7 +52,7 @@ def slots(lab: Lab) -> dict[str, Slot]:
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         for before, cell in pairwise(cells):
             for key in CHAFF.findall(cell):
-                say.setdefault(key, before)
+                say.setdefault(key, _plain(before))
     return {key: Slot(when.get(key, ""), say.get(key, "")) for key in [*when, *say]}
 
 
@@ -60,6 +60,11 @@ def slot_of(found: dict[str, Slot], question: str, chaff: str) -> Slot:
     """Of a mistake: its own slot, else its question's, with what the plan says of the mistake."""
     own = found.get(f"{question}/{chaff}", Slot())
     return Slot(own.when or found.get(question, Slot()).when, own.say)
+
+
+def _plain(text: str) -> str:
+    """Without markdown's emphasis, and without dollars around a letter."""
+    return re.sub(r"\$(\w+)\$", r"\1", re.sub(r"\*([^*]+)\*", r"\1", text))
 
 
 def _questions(line: str) -> list[str]:
