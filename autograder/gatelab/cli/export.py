@@ -11,6 +11,7 @@ import typer
 
 from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import write
+from gatelab.integrations.sent import Sent, hold_newer
 from gatelab.integrations.sheets import ExportError, Filled, canvas, moodle
 from gatelab.report.classbook import PENDING
 from gatelab.report.marks import MarksError, Work, with_marks
@@ -122,8 +123,11 @@ def unmarked(reports: list[Report]) -> list[str]:
 def _write(filled: Filled, read: list[Report], template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
+    sent = Sent.beside(out)
+    held, memory = hold_newer(template, filled, sent.read())
     try:
         write(out, filled.text)
+        sent.keep(memory)
     except OSError as error:
         _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {filled.filled} grades filled in.")
@@ -134,6 +138,7 @@ def _write(filled: Filled, read: list[Report], template: Path, out: Path) -> Non
         (filled.no_grade, "in the sheet, nothing came in"),
         (filled.ungradable, "in the sheet, what came in could not be graded"),
         (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
+        (held, "changed on the platform since the last export, which was left as it is"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),
     ):
         if names:
