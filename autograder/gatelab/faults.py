@@ -10,6 +10,10 @@ class GraderFault(Exception):
     """The grader, or the machine that it runs on, failed; the message is one sentence for staff."""
 
 
+class NotStarted(GraderFault):
+    """The same, before anything was graded."""
+
+
 # What the student reads, whatever it was. Staff read the reason.
 TOLD = (
     "The grader itself failed, so nothing was graded. That is not your notebook's fault and costs no points: "

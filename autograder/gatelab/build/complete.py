@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 from gatelab.build.errors import BuildError
 from gatelab.lab.bank import load_bank
-from gatelab.lab.spec import Lab, QuestionSpec
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import QuestionSpec
 
 CONTRACT = "CONTRACT.md"
 

@@ -10,7 +10,8 @@ import json
 import gatelab
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.lab.spec import TABLE, Lab
+from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE as TABLE
 
 
 def text_of(lab: Lab) -> str:

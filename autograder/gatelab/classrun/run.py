@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.ledger import Unreadable
@@ -18,6 +19,7 @@ from gatelab.lab.late import Lateness
 from gatelab.lab.spec import Lab
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
+from gatelab.report.compared import compared
 from gatelab.report.corrected import Given, counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report, Status
@@ -29,6 +31,15 @@ from gatelab.submission.names import visible
 
 TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
 STOPPED = "The run was stopped before this one; the same command again takes it up."
+
+
+class Grader(Protocol):
+    """What grades a class: this machine's engine, or one like it elsewhere."""
+
+    def grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = ()
+    ) -> Iterator[Report]:
+        """Reports of (name, path) pairs as they come."""
 
 
 @dataclass
@@ -117,8 +128,10 @@ class ClassRun:
         jobs: int,
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
+        elsewhere: AbstractContextManager[Grader] | None = None,
     ) -> None:
         """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
+        `elsewhere` grades in place of this machine's engine.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """
@@ -127,7 +140,7 @@ class ClassRun:
         )
 
         waiting = {submission.name: submission for submission in left}
-        with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
+        with elsewhere or Engine(self.lab, self.seed, jobs, accept_missing) as engine:
             pairs = [(came.name, came.path) for came in left if came.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
                 self._done(waiting.pop(report.submission), report)
@@ -185,9 +198,11 @@ class ClassRun:
         """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
         rows = self._write_grades()
-        book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
+        bank = load_bank(self.lab)
+        book = class_book(self.lab, rows, self.chosen, self.seed, bank)
         book[FOLDER] = self.store.folder
         book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
+        book |= compared(self.lab, bank, self.submissions, self.store.last_book(), book["submissions"])
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's

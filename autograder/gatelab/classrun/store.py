@@ -72,6 +72,10 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
+    def last_book(self) -> dict[str, Any]:
+        """class.json of the run that wrote here last, of this class; empty when there is none."""
+        return {} if self.is_of_another_class else self._book()
+
     def _book(self) -> dict[str, Any]:
         """class.json of the run that wrote here last; empty when there is none that can be read."""
         try:

@@ -16,6 +16,11 @@ def bench_command(
         int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
     ] = 5,
     credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
+    plan: Annotated[
+        int,
+        typer.Option(help="Only what a class of so many costs on a cluster (docs/many-machines.md).", min=0),
+    ] = 0,
+    price: Annotated[float, typer.Option(help="Of a core-hour, for --plan.", min=0)] = 0.05,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
@@ -27,8 +32,12 @@ def bench_command(
     from gatelab.audit.bench import run_bench
     from gatelab.audit.bench_credit import run_credit_bench
     from gatelab.audit.bench_training import run_training_bench
+    from gatelab.audit.plan import run_plan
 
     lab = chosen_lab(root, lab_name)
+    if plan:
+        run_plan(lab, plan, price)
+        return
     if not credit:
         run_bench(lab, students)
         run_training_bench(lab)

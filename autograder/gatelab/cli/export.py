@@ -18,6 +18,7 @@ import typer
 from gatelab.classrun.graded import read_graded
 from gatelab.classrun.store import write
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
+from gatelab.integrations.sent import Sent, hold_newer
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.graded import ExportError, Graded, GradedClass, told_of_lacking
@@ -220,7 +221,11 @@ def feedback_command(
             path.write_bytes(zipped(delivery))
     except OSError as error:
         _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
-    _end(f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.", delivery.left_out)
+    _end(
+        f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.",
+        delivery.left_out,
+        bool(delivery.left_out),
+    )
 
 
 def _found(graded: Path) -> GradedClass:
@@ -269,7 +274,13 @@ def _failed(found: GradedClass) -> list[Graded]:
 def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
-    _save(out, filled.text)
+    sent = Sent.beside(out)
+    held, memory = hold_newer(template, filled, sent.read())
+    try:
+        write(out, filled.text)
+        sent.keep(memory)
+    except OSError as error:
+        _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")
     for line in [*filled.notes, *told_of_lacking(found.lacking(), partial), *filled.unclear]:
         typer.echo(visible(line), err=True)
@@ -279,6 +290,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
         (filled.ungradable, "in the sheet, what came in could not be graded"),
         (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
         (filled.left_out, "in the sheet, left out until the marks are there"),
+        (held, "changed on the platform since the last export, which was left as it is"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),
     ):
         if names:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from contextlib import AbstractContextManager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NoReturn, cast
@@ -27,12 +28,14 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-from gatelab.classrun.hashes import for_store
+from gatelab.classrun.hashes import for_store, grading_hash
 from gatelab.classrun.lock import alone
-from gatelab.classrun.run import ClassRun
+from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError
+from gatelab.cli.cluster import ClusterAddress, on_cluster
 from gatelab.cli.intake import collected
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
+from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
@@ -73,6 +76,7 @@ def grade(
     ] = False,
     roster: RosterFile = None,
     attempts: WhichAttempts = Attempts.newest,
+    cluster: ClusterAddress = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
@@ -104,7 +108,8 @@ def grade(
     except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
         _usage(visible(str(error)))
     run.keep_marks()
-    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
+    elsewhere = on_cluster(cluster, run, jobs, accept_missing or [], grading_hash) if cluster else None
+    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [], elsewhere)
     rows = run.write_class()
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     for line in [*_failures(run), *_of_marks(run, rows)]:
@@ -125,7 +130,13 @@ def grade(
     raise typer.Exit(0 if all(row.graded or row.missing for row in rows) and not run.unwritten else 1)
 
 
-def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> bool:
+def _grade(
+    run: ClassRun,
+    jobs: int,
+    fresh: bool,
+    accept_missing: list[str],
+    elsewhere: AbstractContextManager[Grader] | None,
+) -> bool:
     """Take the class through the engine under a progress bar. True when it was stopped by the user."""
     from gatelab.sandbox.confine import ProtectionMissing
 
@@ -145,11 +156,13 @@ def _grade(run: ClassRun, jobs: int, fresh: bool, accept_missing: list[str]) -> 
             )
         if left:
             with _Watch(console, run.submissions, left) as watch:
-                run.grade(left, jobs, accept_missing, watch)
+                run.grade(left, jobs, accept_missing, watch, elsewhere)
     except KeyboardInterrupt:
         return True
-    except (ProtectionMissing, LabError) as error:
-        _usage(str(error))
+    except (ProtectionMissing, LabError, NotStarted) as error:
+        _usage(visible(str(error)))
+    except GraderFault as error:
+        run.trouble = str(error)
     except Exception as error:
         # The engine answers for every submission; if it does not, the class must not lose what is done.
         run.trouble = (
@@ -279,7 +292,11 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         lines.append(
             f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
         )
-    timeless = [row.name for row in rows if row.report and not row.time] if run.lab.late else []
+    timeless = (
+        [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]
+        if run.lab.late
+        else []
+    )
     if timeless:
         lines.append(
             f"No platform says when {_some(timeless)} handed in, so nothing is taken off for lateness there."

@@ -100,6 +100,11 @@ def read_sheet(path: Path) -> Sheet:
         raise ExportError(
             f"{path}: it is not UTF-8 text; download the sheet again as CSV, not as Excel."
         ) from error
+    return sheet_of(raw, path)
+
+
+def sheet_of(raw: str, path: Path) -> Sheet:
+    """The sheet of this text; `path` is what a message names."""
     text = raw.removeprefix(BOM)
     first = text.splitlines()[0] if text.strip() else ""
 

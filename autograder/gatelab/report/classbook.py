@@ -13,8 +13,9 @@ from typing import Any
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, counted, said_of, said_of_question
-from gatelab.report.items import chaff_file, items, slot
+from gatelab.report.items import item
 from gatelab.report.model import Question, Report
+from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
 
@@ -102,7 +103,6 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "points": _points([automatic(report) for report in as_counted]),
         "distribution": _distribution(as_counted),
         "questions": [_question(lab, id, as_counted) for id in chosen],
-        "items": items(lab, chosen, graded),
         "misconceptions": _misconceptions(lab, rows, bank),
         "submissions": [_submission(row) for row in rows],
         "identical": _identical(rows),
@@ -238,7 +238,10 @@ def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
         "full": sum(p >= spec.points - 1e-9 for p in points),
         "none": sum(p == 0 for p in points),
         "credited": sum(question.followed_through for question in answers),
+        "credit_points": round(sum(q.credit - q.earned for q in answers if q.followed_through), 2),
         "not_begun": len(came_in) - len(answers),
+        "seconds": round(median(question.seconds for question in answers), 2) if answers else 0.0,
+        **item(id, spec.points, graded),
         "parts": [{"name": name, "passed": sum(got), "graded": len(got)} for name, got in parts.items()],
     }
 
@@ -252,6 +255,7 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
             for id in mistakes(question):
                 who[question.id, id].append(row.name)
     order = {id: k for k, id in enumerate(lab.questions)}
+    plan = slots(lab)
     found = sorted(who.items(), key=lambda item: (-len(item[1]), order.get(item[0][0], 99), item[0][1]))
     return [
         {
@@ -259,8 +263,8 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
             "id": id,
             "misconception": words[question, id].misconception if (question, id) in words else id,
             "hint": words[question, id].hint if (question, id) in words else "",
-            "chaff": chaff_file(lab, question, id, bank),
-            "slot": slot(lab, question, id),
+            "slot": slot_of(plan, question, id).when,
+            "say": slot_of(plan, question, id).say,
             "count": len(names),
             "who": names,
         }

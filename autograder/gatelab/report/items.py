@@ -1,136 +1,63 @@
-"""Item analysis: which question of a graded class tells something, and which is to be changed.
+"""How hard a question was, and how well it tells those who know more from those who know less.
 
-Difficulty is the mean share of a question's points, of those who began it. Discrimination is the correlation of that share
-with the share of all other points: does who is good elsewhere do better here? Both are of one class: a small one says little,
-so below FEWEST there is none.
+Difficulty is the mean share of its points. Discrimination is the correlation of a question's points with those of all
+other questions together (its own left out, which would flatter it). Both are of those who began the question.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import asdict, dataclass
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Sequence
+from math import sqrt
 from statistics import StatisticsError, correlation, mean
 from typing import Any
 
-from gatelab.lab.bank import Bank
-from gatelab.lab.spec import Lab
-from gatelab.report.model import Question, Report
+from gatelab.report.model import Report
 
-FEWEST = 8  # submissions that began a question, below which nothing is said of it
-PLAN = "LESSON_PLAN.md"
-EASY, HARD = 0.95, 0.35  # mean shares
-WEAK = 0.1  # a discrimination below it tells nothing
-LEFT = 0.3  # share that did not begin, or of wrong answers, from which on it is told
-
-
-@dataclass(frozen=True)
-class Item:
-    """One question. `difficulty` and `discrimination` are None where there are too few answers, or all are alike."""
-
-    question: str
-    began: int
-    not_begun: int
-    difficulty: float | None  # 0 … 1: the higher, the easier
-    discrimination: float | None  # -1 … 1
-    unnamed: int  # wrong answers that no known mistake explains
-    hardest: str  # the part that fewest passed
-    advice: list[str]  # sentences; empty: leave it as it is
+FEWEST = 10  # answers from which on a correlation is worth a number
+LOW = 0.2  # discrimination below which a question is worth a look, as the books on tests have it
+EASY = 0.9  # of a question that nearly all answer nothing else can be asked
+NOISE = (
+    2.0  # standard errors of a correlation, about 1/√n, by which it must be out before anything is said of it
+)
 
 
-def items(lab: Lab, chosen: list[str], graded: list[Report]) -> list[dict[str, Any]]:
-    """An entry a question, as plain values, in the order of the lab. `graded`: the reports that have points."""
-    return [asdict(_item(lab, id, graded)) for id in chosen]
+def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:
+    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None where there is too little to tell, and
+    a remark for staff.
 
-
-def chaff_file(lab: Lab, question: str, id: str, bank: Bank) -> str:
-    """Where the mistake stands in the bank, from the kit's folder; "" where the bank has none of this name."""
-    known = any((chaff.question, chaff.id) == (question, id) for chaff in bank.chaffs)
-    return f"tests/{lab.assignment.name}/bank/chaff/{question}/{id}.py" if known else ""
-
-
-def slot(lab: Lab, question: str, id: str) -> str:
-    """Where the lesson plan speaks of a mistake: its heading and the first cell of the row that names it; "" where it does not."""
-    heading = ""
-    for line in _plan(lab.assignment / PLAN):
-        if line.startswith("#"):
-            heading = line.strip("# ").strip()
-        elif line.startswith("|") and f"`{question}/{id}`" in line:
-            first = line.strip("| ").split(" | ")[0].strip()
-            return f"{heading}: {first}" if heading else first
-    return ""
-
-
-@lru_cache(maxsize=4)
-def _plan(path: Path) -> tuple[str, ...]:
-    try:
-        return tuple(path.read_text(encoding="utf-8").splitlines())
-    except (OSError, UnicodeDecodeError):
-        return ()
-
-
-def _item(lab: Lab, id: str, graded: list[Report]) -> Item:
-    most = lab.questions[id].points
-    pairs: list[tuple[float, float]] = []
-    answers: list[Question] = []
-    came = 0
+    Args:
+        id: the question.
+        max_points: what it gives.
+        graded: the reports of the class.
+    """
+    own, rest = [], []
     for report in graded:
-        question = next((found for found in report.questions if found.id == id), None)
-        if question is None:
-            continue
-        came += 1
-        if not question.begun:
-            continue
-        answers.append(question)
-        rest = report.max_points - most
-        pairs.append(
-            (
-                question.points / most if most else 0.0,
-                (report.points - question.points) / rest if rest else 0.0,
-            )
-        )
-    enough = len(pairs) >= FEWEST
-    difficulty = round(mean(share for share, _ in pairs), 2) if enough else None
-    discrimination = _correlation(pairs) if enough else None
-    wrong = [question for question in answers if question.points < most - 1e-9]
-    unnamed = sum(bool(question.signature) and not question.misconception for question in wrong)
-    item = Item(
-        id, len(answers), came - len(answers), difficulty, discrimination, unnamed, _hardest(answers), []
-    )
-    item.advice.extend(_advice(item, came, len(wrong)))
-    return item
+        for question in report.questions:
+            if question.id == id and question.begun and not question.by_hand:
+                own.append(question.points)
+                rest.append(sum(q.points for q in report.questions if q.id != id and not q.by_hand))
+    difficulty = round(mean(own) / max_points, 2) if own and max_points else None
+    discrimination = _correlation(own, rest) if len(own) >= FEWEST else None
+    return {
+        "difficulty": difficulty,
+        "discrimination": discrimination,
+        "remark": _remark(difficulty, discrimination, len(own)),
+    }
 
 
-def _correlation(pairs: list[tuple[float, float]]) -> float | None:
+def _correlation(own: list[float], rest: list[float]) -> float | None:
     try:
-        return round(correlation([here for here, _ in pairs], [rest for _, rest in pairs]), 2)
-    except StatisticsError:  # all alike
+        return round(correlation(own, rest), 2)
+    except StatisticsError:  # all the same
         return None
 
 
-def _hardest(answers: list[Question]) -> str:
-    """The part that fewest of them passed; "" where all passed all."""
-    lost = Counter(part.name for question in answers for part in question.parts if not part.passed)
-    return max(lost, key=lambda name: lost[name]) if lost else ""
-
-
-def _advice(item: Item, came: int, wrong: int) -> list[str]:
-    said = []
-    if came >= FEWEST and item.not_begun >= LEFT * came:
-        said.append(
-            f"{item.not_begun} of {came} did not begin it: is it too late in the lab, or its task unclear?"
-        )
-    if item.difficulty is not None and item.difficulty >= EASY:
-        said.append("Nearly everybody has it: it tells little, and may be worth fewer points.")
-    if item.difficulty is not None and item.difficulty <= HARD:
-        said.append(f"Few have it; most are lost at “{item.hardest}”: look at the task's text there.")
-    if item.discrimination is not None and item.discrimination < 0 and (item.difficulty or 0) < EASY:
-        said.append(
-            "Who is good elsewhere does worse here: look at the text, and whether a right solution fails."
-        )
-    elif item.discrimination is not None and item.discrimination < WEAK and (item.difficulty or 0) < EASY:
-        said.append("Who is good elsewhere does no better here: look at what it really asks.")
-    if item.began >= FEWEST and wrong and item.unnamed >= LEFT * wrong and item.unnamed > 1:
-        said.append(f"{item.unnamed} of {wrong} wrong answers have no name: gatelab misses groups them.")
-    return said
+def _remark(difficulty: float | None, discrimination: float | None, answers: int) -> str:
+    if difficulty is None or discrimination is None:
+        return ""
+    most = discrimination + NOISE / sqrt(answers)  # what it may be all the same
+    if most < 0:
+        return "who does well elsewhere does worse here: look at the question and its suite"
+    if most < LOW and difficulty < EASY:
+        return "says little about the rest of the work: look at what its parts ask for"
+    return ""

@@ -1,6 +1,6 @@
 """The pages: feedback for a student, the class report for staff.
 
-Both are single files without scripts, links to elsewhere or fonts to load. Everything that stems from a
+Both are single files without scripts or fonts to load, and lead nowhere but to the lab's own released notebook. Everything that stems from a
 submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get through.
 """
 
@@ -18,8 +18,8 @@ from markupsafe import Markup, escape
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import said_of, said_of_question
-from gatelab.report.items import FEWEST
 from gatelab.report.model import Part, Question, Report
+from gatelab.report.sections import sections
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 
@@ -47,6 +47,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
             points=report.points,
             max_points=sum(question.max_points for question in counted),
             questions=[_question(question) for question in counted],
+            sections=sections(lab),
             by_hand=[
                 {
                     "id": q.id,
@@ -66,7 +67,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
 
 def class_page(book: dict[str, Any]) -> str:
     """The class report, from what `class_book` gave. For staff: it names students and mistakes."""
-    return _environment().get_template("class.html").render(book=book, fewest_answers=FEWEST)
+    return _environment().get_template("class.html").render(book=book)
 
 
 def written_page(lab: Lab, questions: list[dict[str, Any]]) -> str:

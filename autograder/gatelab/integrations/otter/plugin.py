@@ -164,8 +164,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         seed = int(self.plugin_config.get("seed", self.lab.settings.seed))
         try:
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
-                limit = {} if (last := until()) is None else {"until": last}
-                report = engine.grade(self.intake.notebook, name=self.intake.name, **limit)
+                report = engine.grade(self.intake.notebook, name=self.intake.name, until=until())
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
             setting = json.dumps(sorted({*accept_missing, *error.missing}))

@@ -27,7 +27,8 @@ from gatelab.folders import vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, lab_of_the_kit
-from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 

@@ -1,0 +1,232 @@
+"""`gatelab grade --cluster ADDRESS`: a class graded by the workers of a Dask cluster, in place of this machine's engine.
+
+Submissions go out as bytes, reports come back as JSON and are read by the report's own schema. The cluster keeps
+nothing: what is done is on this machine's disk as it comes, so a killed worker, a lost scheduler or a killed command
+lose what was under way and nothing else. Every submission's task is called by what decides its report, so one that is
+asked for again while a worker is still at it is not begun a second time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import queue
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from distributed import Client, Future
+from distributed.scheduler import KilledWorker
+
+from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
+from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
+from gatelab.sandbox.confine import pieces
+from gatelab.submission.notebook_file import Ungradable, read_bytes
+
+CONNECT_SECONDS, CLOSE_SECONDS = 20, 5
+LOOK_EVERY = 5.0  # seconds between two looks whether the scheduler is still there
+LEAST_AHEAD = (
+    64  # submissions that the scheduler knows of, so that a cluster that grows with its queue sees one
+)
+AHEAD = 3  # times the workers' threads, where that is more
+
+AGAIN = "run the same command again; what is done is kept."
+KILLED = (
+    "One worker after the other ended while it graded this submission; run the same command again, "
+    "and if that does not help, grade it by hand."
+)
+
+
+class _Task(NamedTuple):
+    name: str
+    path: Path
+    data: bytes = b""
+    elsewhere: list[str] | None = None  # the workers that may try again what one failed at
+    failed: Report | None = None  # what that one said
+
+
+# By key. A future that is let go is forgotten by the scheduler.
+_Running = dict[str, tuple[_Task, "Future[Any]"]]
+
+
+class Cluster:
+    """Grades submissions on the workers of a Dask cluster, as `Engine` does here. Use it as a context manager.
+
+    Args:
+        address: of the scheduler (`tcp://HOST:8786`, `tls://…` with Dask's own configuration), or its scheduler file.
+        lab: the lab; every worker must have the same (`cluster_worker.ROOT`).
+        seed: inputs are drawn from it.
+        chosen: question IDs to grade.
+        accept_missing: pieces of protection that workers may do without.
+        hash_of: works out what decides a grade, here and on every worker. It travels by its name.
+
+    Raises:
+        NotStarted: at `with`, when there is no scheduler, or a worker would grade otherwise.
+        GraderFault: later, when the scheduler is lost or a worker that came meanwhile would. What is done is kept.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        lab: Lab,
+        seed: int,
+        chosen: list[str],
+        accept_missing: Sequence[str],
+        hash_of: HashOf,
+    ) -> None:
+        self.address, self.lab, self.seed, self.hash_of = address, lab, seed, hash_of
+        self._done: queue.SimpleQueue[str] = queue.SimpleQueue()  # keys of the tasks that have ended
+        self.job: dict[str, Any] = {
+            "root": str(lab.assignment.parents[1]), "lab": lab.name, "seed": seed, "chosen": chosen, "questions": [],
+            "grading": hash_of(lab, seed, chosen), "accept_missing": list(pieces(accept_missing)),
+        }  # fmt: skip
+
+    def __enter__(self) -> Cluster:
+        for name in ("distributed", "distributed.client", "tornado.application"):
+            logging.getLogger(name).setLevel(
+                logging.CRITICAL
+            )  # they tell in forty lines what is said here in one
+        where = (
+            {"scheduler_file": self.address} if Path(self.address).is_file() else {"address": self.address}
+        )
+        try:
+            self.client = Client(**where, timeout=CONNECT_SECONDS, set_as_default=False, name="gatelab")
+        except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            why = str(error).strip().rstrip(".") or type(error).__name__
+            raise NotStarted(
+                f"--cluster {self.address}: there is no Dask scheduler that answers ({why}); start one with "
+                "`dask scheduler` and give the address that it prints."
+            ) from error
+        try:
+            self._check_workers()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        # There may be nobody to say goodbye to.
+        with contextlib.suppress(OSError, RuntimeError, TimeoutError):
+            self.client.close(timeout=CLOSE_SECONDS)
+
+    @property
+    def workers(self) -> dict[str, int]:
+        """Worker → its threads."""
+        try:
+            return dict(self.client.nthreads())
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise self._lost() from error
+
+    def grade_all(
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = ()
+    ) -> Iterator[Report]:
+        """Reports of (name, path) pairs as they come."""
+        job = json.dumps(self.job | {"questions": list(questions)})
+        coming = (_Task(name, path) for name, path in submissions)
+        running: _Running = {}
+        while True:
+            yield from self._fill(coming, running, job, sum(self.workers.values()))
+            if not running:
+                return
+            if (key := self._next_done(running)) not in running:
+                continue  # none has ended, or it has been given up
+            task, future = running.pop(key)
+            report, worker = self._outcome(task, future)
+            others = sorted(self.workers.keys() - {worker})
+            if report.status == "failed" and worker and others and not task.elsewhere:
+                # It may be that machine's own trouble: a full disk must not cost it all that it is given.
+                self._send(task._replace(elsewhere=others, failed=report), running, job)
+            else:
+                yield report
+
+    def _fill(self, coming: Iterator[_Task], running: _Running, job: str, threads: int) -> Iterator[Report]:
+        """Send as much as keeps all threads busy; the reports of what cannot be read here."""
+        while len(running) < max(LEAST_AHEAD, AHEAD * threads):
+            if (task := next(coming, None)) is None:
+                return
+            try:
+                task = task._replace(data=read_bytes(task.path))
+            except Ungradable as error:  # it has changed since it was collected
+                yield Report(task.name, "ungradable", str(error), seed=self.seed, lab=self.lab.name)
+            except GraderFault as error:
+                yield self._failed(task, reason_of(error))
+            else:
+                self._send(task, running, job)
+
+    def _send(self, task: _Task, running: _Running, job: str) -> None:
+        key = self._key(task, job)
+        with warnings.catch_warnings():
+            # Of a large notebook. It stays with the scheduler, so that a worker that ends takes none with it.
+            warnings.simplefilter("ignore", UserWarning)
+            future = self.client.submit(
+                grade_here, job, task.data, task.name, task.path.name, self.hash_of,
+                key=key, pure=False, workers=task.elsewhere,
+            )  # fmt: skip
+        running[key] = task, future
+        future.add_done_callback(lambda _: self._done.put(key))
+
+    def _key(self, task: _Task, job: str) -> str:
+        """By what decides its report: a task that a worker is still at, for a command that was killed, is not begun again."""
+        decides = [job, task.name, task.path.name, hashlib.sha256(task.data).hexdigest(), task.elsewhere]
+        return f"grade-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()}"
+
+    def _next_done(self, running: _Running) -> str:
+        """Key of a task that has ended; '': none has for a while. Raises GraderFault when the scheduler is gone."""
+        with contextlib.suppress(queue.Empty):
+            return self._done.get(timeout=LOOK_EVERY)
+        workers = self.workers  # asks the scheduler
+        for key, (task, _) in running.items():
+            if task.elsewhere and workers.keys().isdisjoint(task.elsewhere):
+                return key  # nobody is left who might try again
+        return ""
+
+    def _outcome(self, task: _Task, future: Future[Any]) -> tuple[Report, str]:
+        """What became of a task: its report, and the worker that says it ("": none does)."""
+        if task.failed and not future.done():
+            return task.failed, ""
+        answer: dict[str, str] | None = None
+        while answer is None:
+            try:
+                answer = future.result(timeout=LOOK_EVERY)
+            except TimeoutError:  # its worker ended before it could be fetched: it is made again
+                if task.failed and self.workers.keys().isdisjoint(task.elsewhere or ()):
+                    return task.failed, ""
+            except CancelledError as error:
+                raise self._lost() from error
+            except KilledWorker:
+                return self._failed(task, KILLED), ""
+            except Exception as error:
+                why = f"The cluster failed on it ({type(error).__name__}: {error}); {AGAIN}"
+                return self._failed(task, why), ""
+        if "refused" in answer:
+            raise GraderFault(answer["refused"])
+        try:
+            report = Report.from_dict(json.loads(answer["report"]))
+        except (ValueError, KeyError) as error:
+            raise GraderFault(f"{answer.get('worker')}: sent no report of this kit ({error}).") from error
+        return report, answer["worker"]
+
+    def _failed(self, task: _Task, reason: str) -> Report:
+        return Report(task.name, "failed", reason, TOLD, seed=self.seed, lab=self.lab.name)
+
+    def _lost(self) -> GraderFault:
+        return GraderFault(f"The scheduler at {self.address} is gone; start it and its workers, and {AGAIN}")
+
+    def _check_workers(self) -> None:
+        """Raise NotStarted when a worker that is there would grade otherwise than this machine."""
+        answers = self.client.run(problem_here, json.dumps(self.job), self.hash_of, on_error="return")
+        for worker, answer in sorted(answers.items()):
+            if isinstance(answer, ImportError):
+                raise NotStarted(
+                    f"worker {worker}: the kit is not installed there ({answer}); install this version of it."
+                )
+            if isinstance(answer, Exception) and not isinstance(answer, OSError):  # that: it is gone already
+                raise NotStarted(f"worker {worker}: {type(answer).__name__}: {answer}")
+            if isinstance(answer, str) and answer:
+                raise NotStarted(f"worker {worker}: {answer}")

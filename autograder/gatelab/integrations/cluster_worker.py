@@ -1,0 +1,178 @@
+"""What a Dask worker does for `gatelab grade --cluster`: it grades one submission with the kit that lies on its own machine.
+
+A submission comes as bytes and goes back as a report's JSON; no object of a submission is ever made in the worker's
+process, since its code runs where it always does, confined, behind an engine. A worker process keeps one engine, so
+torch is imported once. The engine's fork server is a program of its own, started by exec: a process with threads, as a
+worker is, could not be forked from.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import socket
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from gatelab.faults import TOLD, reason_of
+from gatelab.folders import Vanishing, remove
+from gatelab.grading.engine import Engine
+from gatelab.lab.choose import chosen_lab
+from gatelab.lab.spec import Lab, LabError
+from gatelab.report.model import Report
+from gatelab.sandbox.confine import ProtectionMissing
+
+ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, where it is not the client's
+IDLE_SECONDS = 300.0  # after which an engine that nobody asks is closed; a cluster may serve others for weeks
+
+# How the client works out what decides a grade: of the lab, the seed, the questions.
+HashOf = Callable[[Lab, int, list[str]], str]
+
+
+class _Refused(Exception):
+    """This worker cannot grade for this client; the message says why and what to do."""
+
+
+class _Open:
+    """An engine, a folder for what it grades, and how many threads use both."""
+
+    def __init__(self, lab: Lab, seed: int, accept_missing: Sequence[str], threads: int) -> None:
+        with ExitStack() as stack:
+            self.folder = stack.enter_context(Vanishing("gatelab-cluster-"))
+            self.engine = stack.enter_context(Engine(lab, seed, threads, accept_missing))
+            self.close = stack.pop_all().close
+        self.users, self.numbers = 0, itertools.count()
+        self.timer: threading.Timer | None = None
+
+
+class Engines:
+    """The engines of this process, by what decides a grade: one, unless several classes are graded by it at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._open: dict[tuple[Any, ...], _Open] = {}
+
+    @contextmanager
+    def of(
+        self, lab: Lab, grading: str, seed: int, accept_missing: Sequence[str], threads: int
+    ) -> Iterator[_Open]:
+        """The engine of this lab. Raises what `Engine` raises at `with`."""
+        key = (lab.assignment, grading, seed, tuple(accept_missing))
+        with self._lock:
+            if key not in self._open:
+                self._close_idle()
+                self._open[key] = _Open(lab, seed, accept_missing, threads)
+            found = self._open[key]
+            found.users += 1
+            if found.timer is not None:
+                found.timer.cancel()
+                found.timer = None
+        try:
+            yield found
+        finally:
+            with self._lock:
+                found.users -= 1
+                if not found.users:
+                    found.timer = threading.Timer(IDLE_SECONDS, self.close_idle)
+                    found.timer.daemon = True
+                    found.timer.start()
+
+    def close_idle(self) -> None:
+        """Close what no thread uses."""
+        with self._lock:
+            self._close_idle()
+
+    def _close_idle(self) -> None:
+        for key, engine in list(self._open.items()):
+            if not engine.users:
+                del self._open[key]
+                if engine.timer is not None:
+                    engine.timer.cancel()
+                engine.close()
+
+
+ENGINES = Engines()
+
+
+def problem_here(job: str, hash_of: HashOf) -> str:
+    """Why this worker cannot grade for the client, in a sentence; "" when it can. Starts nothing."""
+    try:
+        _lab(json.loads(job), hash_of)
+    except _Refused as error:
+        return str(error)
+    return ""
+
+
+def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> dict[str, str]:
+    """Grade one submission. Nothing in it, and nothing that this machine lacks, makes this raise.
+
+    Args:
+        job: what `Cluster` says of the class, as JSON: root, lab, seed, chosen, questions, grading, accept_missing.
+        data: the notebook's bytes.
+        name: what the report calls the submission.
+        file: name of the notebook's file, which messages repeat.
+        hash_of: works out what decides a grade here.
+
+    Returns:
+        {"report": its JSON, "worker": this one's address}, or {"refused": why this worker cannot grade for this client}.
+    """
+    wanted = json.loads(job)
+    try:
+        lab = _lab(wanted, hash_of)
+        with ENGINES.of(lab, wanted["grading"], wanted["seed"], wanted["accept_missing"], _threads()) as here:
+            folder = here.folder / str(next(here.numbers))
+            try:
+                folder.mkdir()
+                path = folder / Path(file).name
+                path.write_bytes(data)
+                report = here.engine.grade(path, name, wanted["questions"])
+            finally:
+                remove(folder)
+    except (_Refused, LabError, ProtectionMissing) as error:
+        return {"refused": f"{_where()}: {error}"}
+    except Exception as error:
+        report = Report(
+            name, "failed", f"{_where()}: {reason_of(error)}", TOLD, seed=wanted["seed"], lab=wanted["lab"],
+            hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
+                   + traceback.format_exc()[-8000:]],
+        )  # fmt: skip
+    return {"report": json.dumps(report.to_dict()), "worker": _address()}
+
+
+def _lab(wanted: dict[str, Any], hash_of: HashOf) -> Lab:
+    """The client's lab, as it lies here. Raises _Refused where it is missing or grades otherwise."""
+    root = Path(os.environ.get(ROOT) or wanted["root"])
+    try:
+        lab = chosen_lab(root, wanted["lab"])
+    except LabError as error:
+        raise _Refused(
+            f"{error} (On a worker, {ROOT} names the kit's folder where it is not the client's.)"
+        ) from error
+    if hash_of(lab, wanted["seed"], wanted["chosen"]) != wanted["grading"]:
+        raise _Refused(
+            f"the kit in {root} would grade otherwise than the one of this command: another state of the kit or of the "
+            "lab, or another version of torch, numpy, pytest or safetensors; bring both to the same and start the worker anew."
+        )
+    return lab
+
+
+def _threads() -> int:
+    from distributed import get_worker
+
+    return int(get_worker().state.nthreads)
+
+
+def _address() -> str:
+    from distributed import get_worker
+
+    return str(get_worker().address)
+
+
+def _where() -> str:
+    """This worker, as its administrator knows it."""
+    return f"worker {_address()} on {socket.gethostname()}"

@@ -1,0 +1,83 @@
+"""What was sent into a platform's sheet before: a mark that somebody changed there since then is newer, and stands.
+
+Beside a filled sheet lies what it was filled with, and what stood there then. When the sheet is downloaded and filled again,
+a cell that holds neither was changed on the platform in between: its row comes back as it came. Filling the same sheet
+twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.integrations.sheets import Filled, read_sheet, sheet_of
+
+SUFFIX = ".sent.json"
+Memory = dict[str, dict[str, list[str]]]  # row → column → what stood there, what was sent
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The memory of a filled sheet, in the file beside it."""
+
+    path: Path
+
+    @classmethod
+    def beside(cls, out: Path) -> Sent:
+        return cls(out.with_name(out.name + SUFFIX))
+
+    def read(self) -> Memory:
+        """What was sent; nothing where there is no such file, or one that is not ours."""
+        try:
+            rows = json.loads(self.path.read_text(encoding="utf-8"))
+            return {
+                str(row): {str(c): [str(t) for t in texts] for c, texts in cells.items()}
+                for row, cells in rows.items()
+            }
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+    def keep(self, memory: Memory) -> None:
+        """Write it. Raises OSError."""
+        self.path.write_text(json.dumps(memory, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:
+    """Take back from `filled` what would go over a newer mark.
+
+    Args:
+        template: the sheet as it was downloaded.
+        filled: the same, filled; its text and what it tells are changed.
+        before: what was sent the last time.
+
+    Returns:
+        A line for each row that was left as it is, and what is to be remembered.
+    """
+    came = read_sheet(template)
+    new = sheet_of(filled.text, template)
+    by = came.header.index("ID") if "ID" in came.header else 0
+    held: list[str] = []
+    memory = dict(before)
+    for old, row in zip(came.rows, new.rows, strict=True):
+        who = old[by].strip() if by < len(old) else ""
+        old = [*old, *[""] * (len(row) - len(old))]
+        changed = [k for k, (a, b) in enumerate(zip(old, row, strict=True)) if a != b]
+        known = before.get(who, {})
+        newer = [
+            k
+            for k in changed
+            if old[k].strip() and (sent := known.get(came.header[k])) and old[k] not in sent
+        ]
+        if newer and who:
+            held.append(f"{old[0].strip()}: {old[newer[0]].strip()} stands, not {row[newer[0]]}")
+            said = f": {old[newer[0]].strip()} →"
+            names = tuple(f"{cell.strip()}:" for cell in old if cell.strip())
+            filled.replaced = [x for x in filled.replaced if not (said in x and x.startswith(names))]
+            row[:] = old
+            filled.filled -= 1
+        elif who and (changed or who not in before):
+            # Also what was right already: a change of it is one too.
+            memory[who] = {title: [a, b] for title, a, b in zip(came.header, old, row, strict=False)}
+    filled.text = new.text() if held else filled.text
+    return held, memory

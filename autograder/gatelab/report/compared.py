@@ -1,0 +1,37 @@
+"""What a class report says beyond each submission's own: the class beside its last run, and its members beside each other."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
+from gatelab.report.similar import similar
+from gatelab.report.since import LAST, changes, remember
+from gatelab.submission.collect import Submission
+
+
+def compared(
+    lab: Lab, bank: Bank, submissions: list[Submission], before: dict[str, Any], rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """More entries of class.json: `changes` and `similar`, and what the next run needs to work them out.
+
+    Args:
+        submissions: what came in.
+        before: class.json as it lies there; empty when there is none.
+        rows: the entry "submissions" of the one that will take its place.
+    """
+    last = remember(before)
+    of = hashlib.sha256(
+        repr([(came.name, came.sha256) for came in submissions]).encode("utf-8", "backslashreplace")
+    )
+    key = of.hexdigest()
+    known = before.get("similar_of") == key  # the same files: the same pairs
+    return {
+        LAST: last,
+        "had_last": bool(last),
+        "changes": changes(last, rows) if last else [],
+        "similar": before["similar"] if known else similar(lab, bank, submissions),
+        "similar_of": key,
+    }

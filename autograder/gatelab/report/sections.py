@@ -1,0 +1,52 @@
+"""Where a question stands in the students' notebook: its section's heading, and an address that opens it there."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from gatelab.lab.spec import Lab
+from gatelab.submission.notebook_file import mark_of, source_of
+
+HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+UNSET = "/your-course/"  # in the addresses of a lab that was just made; there is nothing behind it
+
+
+@dataclass(frozen=True)
+class Section:
+    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" where none is known."""
+
+    heading: str
+    address: str = ""
+
+
+def sections(lab: Lab) -> dict[str, Section]:
+    """Question ID → its section of the released notebook; without those of a release that is not there."""
+    if lab.release is None:
+        return {}
+    base = lab.settings.colab_base.rstrip("/")
+    place = quote(f"{lab.release.parent.name}/{lab.release.name}/{lab.notebook}")
+    return _read(lab.release / lab.notebook, "" if not base or UNSET in f"{base}/" else f"{base}/{place}")
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, address: str) -> dict[str, Section]:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    found: dict[str, Section] = {}
+    heading, place = "", ""
+    for cell in cells:
+        source = source_of(cell) or ""
+        if cell.get("cell_type") == "markdown" and (titles := HEADING.findall(source)):
+            heading, place = titles[-1], str(cell.get("id", ""))
+        id = str(mark_of(cell).get("grade_id", "")).removesuffix("-solution")
+        if id and heading:
+            there = f"{address}#scrollTo={quote(place)}" if address and place else ""
+            found.setdefault(id, Section(heading, there))
+    return found

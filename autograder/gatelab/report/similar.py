@@ -1,0 +1,113 @@
+"""Answers that are nearer to each other than the release, the bank and the class explain: a hint where to look, no verdict.
+
+Each notebook's own code becomes fingerprints (winnowing, as Moss has it: runs of K tokens, of which each window keeps
+one). What the release has, what a reference or a right or wrong solution of the bank has, and what many in the class have,
+is taken out: a short exercise has few forms, and two who found the same one have nothing to explain. The names of variables
+count as any name, so that renaming them hides nothing. The tokens are found in one linear pass: no text can make it slow.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+from keyword import iskeyword
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+from gatelab.faults import GraderFault
+from gatelab.lab.bank import Bank
+from gatelab.lab.spec import Lab
+from gatelab.submission.collect import Submission
+from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
+
+K = 12  # tokens in a run
+WINDOW = 6  # runs of which one is kept
+FEWEST = 20  # fingerprints of its own that an answer must have
+SHARED = 0.6  # of the fewer, from which on a pair is named
+MOST = 20  # pairs named, the nearest first
+CODE_LIMIT = 200_000  # characters looked at of one notebook
+
+TOKEN = re.compile(
+    r"""(?P<note>\#[^\n]*)
+    |(?P<text>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)  # also one that does not end: else it is looked for again and again
+    |(?P<called>(?<=\.)[^\W\d]\w*|[^\W\d]\w*(?=\())          # an attribute, or what is called or defined
+    |(?P<name>[^\W\d]\w*)
+    |\d+|[^\s\w]""",
+    re.VERBOSE,
+)
+
+
+def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dict[str, Any]]:
+    """Pairs of submissions, as `{"who": [name, name], "shared": 0.83, "prints": 41}`, the nearest first: `shared` is the
+    part of the fewer's own fingerprints that the other has too, `prints` how many these are.
+
+    The same file under two names is no pair: that is told elsewhere.
+    """
+    released = _released(lab)
+    known = [*released, *_known(lab, bank)]
+    explained = {mark for source in known for mark in prints(source)}
+    own: dict[str, set[int]] = {}
+    hashes: dict[str, str] = {}
+    for came in submissions:
+        if came.path is not None:
+            code = "\n".join(source for source in _sources(came.path) if source not in released)
+            own[came.name] = prints(code[:CODE_LIMIT]) - explained
+            hashes[came.name] = came.sha256
+    often = Counter(mark for marks in own.values() for mark in marks)
+    most = max(2, min(20, len(own) // 20))  # who have it, beyond which it is the class's and nobody's own
+    who: dict[int, list[str]] = defaultdict(list)
+    for name, marks in own.items():
+        own[name] = {mark for mark in marks if often[mark] <= most}
+        for mark in own[name]:
+            who[mark].append(name)
+    together = Counter(pair for names in who.values() for pair in combinations(sorted(names), 2))
+    found: list[dict[str, Any]] = []
+    for (a, b), shared in together.items():
+        fewer = min(len(own[a]), len(own[b]))
+        if fewer >= FEWEST and shared / fewer >= SHARED and hashes[a] != hashes[b]:
+            found.append({"who": [a, b], "shared": round(shared / fewer, 2), "prints": shared})
+    return sorted(found, key=lambda pair: (-pair["shared"], -pair["prints"], pair["who"]))[:MOST]
+
+
+def prints(source: str) -> set[int]:
+    """The fingerprints of a piece of code."""
+    tokens = list(_tokens(source))
+    runs = [
+        crc32("\0".join(tokens[k : k + K]).encode("utf-8", "surrogatepass"))
+        for k in range(len(tokens) - K + 1)
+    ]
+    return {min(runs[k : k + WINDOW]) for k in range(max(len(runs) - WINDOW + 1, min(len(runs), 1)))}
+
+
+def _tokens(source: str) -> Iterator[str]:
+    for found in TOKEN.finditer(source):
+        if found["text"]:
+            yield "'"
+        elif name := found["name"]:
+            yield name if iskeyword(name) else "_"
+        elif not found["note"]:
+            yield found[0]
+
+
+def _sources(path: Path) -> list[str]:
+    """The code cells of a notebook; none of what cannot be read."""
+    try:
+        cells = parse(read_bytes(path), path.name)["cells"]
+    except (Ungradable, GraderFault):
+        return []
+    code = (cell for cell in cells if isinstance(cell, dict) and cell.get("cell_type") == "code")
+    return [source for cell in code if (source := source_of(cell))]
+
+
+def _released(lab: Lab) -> set[str]:
+    path = lab.release / lab.notebook if lab.release else None
+    return set(_sources(path)) if path and path.is_file() else set()
+
+
+def _known(lab: Lab, bank: Bank) -> Iterator[str]:
+    yield from (lab.reference(id) for id in lab.questions if lab.has_reference(id))
+    yield from (wheat.source for wheat in bank.wheats)
+    yield from (chaff.source for chaff in bank.chaffs)

@@ -1,0 +1,45 @@
+"""What became another grade since the last run over the class that was finished."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gatelab.report.classbook import PENDING
+
+LAST = "last"  # entry of class.json: the class as the last finished run left it
+
+
+def remember(before: dict[str, Any]) -> dict[str, Any]:
+    """The class as the last finished run left it: name → status, points, hash of the file. `before` is the class.json that
+    lies there; one of a run that was stopped has kept what was before it."""
+    rows = before.get("submissions", [])
+    if any(row["status"] == PENDING for row in rows):
+        kept: dict[str, Any] = before.get(LAST, {})
+        return kept
+    return {row["name"]: {key: row.get(key) for key in ("status", "points", "sha256")} for row in rows}
+
+
+def changes(last: dict[str, Any], submissions: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Who came, went, or has another grade: `{"name", "was", "now", "why"}`, in the order of the class. `submissions` are
+    class.json's rows; what is not graded yet is no change."""
+    found = []
+    for row in submissions:
+        was = last.get(row["name"])
+        if row["status"] == PENDING:
+            continue
+        if was is None:
+            found.append({"name": row["name"], "was": "", "now": _said(row), "why": "came in"})
+        elif _said(was) != _said(row):
+            why = "another file came in" if was["sha256"] != row["sha256"] else "graded anew or corrected"
+            found.append({"name": row["name"], "was": _said(was), "now": _said(row), "why": why})
+    here = {row["name"] for row in submissions}
+    gone = [
+        {"name": name, "was": _said(was), "now": "", "why": "is no longer there"}
+        for name, was in last.items()
+        if name not in here
+    ]
+    return [*found, *gone]
+
+
+def _said(row: dict[str, Any]) -> str:
+    return f"{row['points']:g}" if row["points"] is not None else str(row["status"])

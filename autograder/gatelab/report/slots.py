@@ -1,0 +1,74 @@
+"""Where in the week a mistake belongs: the slot of the lesson plan that speaks of it, and what is said there.
+
+A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · LSTM and GRU`) below `## Lecture: …` and
+`## Practice: …`, whose lines name questions (`q1`) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
+it may tell what to say of a wrong solution: the cell before the one that names it. A lab without such a plan has no slots.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+
+from gatelab.lab.spec import Lab
+
+PLAN = "LESSON_PLAN.md"
+LESSON = re.compile(r"^## ([^:\n]+)")
+SLOT = re.compile(r"^### (\d+:\d\d\s*[–-]\s*\d+:\d\d) · (.+?)(?: \(\d+ min\))?\s*$")
+CHAFF = re.compile(r"`(q\w+/[\w.-]+)`")
+RANGE = re.compile(r"\bq(\d+) (?:to|…|–) q(\d+)\b")
+QUESTION = re.compile(r"\bq\d+[a-z]?\b(?!/)")
+
+
+@dataclass(frozen=True)
+class Slot:
+    """`when` is a slot of the week ("" where the plan names none), `say` what the plan says of the mistake."""
+
+    when: str = ""
+    say: str = ""
+
+
+def slots(lab: Lab) -> dict[str, Slot]:
+    """Slot of each wrong solution that the plan names, by its key `q1/some-slip`, and of each question, by its ID."""
+    try:
+        text = (lab.assignment / PLAN).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return {}
+    when: dict[str, str] = {}
+    say: dict[str, str] = {}
+    lesson = slot = ""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            if found := LESSON.match(line):
+                lesson, slot = found[1].strip(), ""
+            elif found := SLOT.match(line):
+                slot = f"{lesson}, {found[1]} · {found[2]}"
+            continue
+        chaffs = CHAFF.findall(line)
+        if slot:
+            for key in [*chaffs, *_questions(line)]:
+                when.setdefault(key, slot)
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        for before, cell in pairwise(cells):
+            for key in CHAFF.findall(cell):
+                say.setdefault(key, _plain(before))
+    return {key: Slot(when.get(key, ""), say.get(key, "")) for key in [*when, *say]}
+
+
+def slot_of(found: dict[str, Slot], question: str, chaff: str) -> Slot:
+    """Of a mistake: its own slot, else its question's, with what the plan says of the mistake."""
+    own = found.get(f"{question}/{chaff}", Slot())
+    return Slot(own.when or found.get(question, Slot()).when, own.say)
+
+
+def _plain(text: str) -> str:
+    """Without markdown's emphasis, and without dollars around a letter."""
+    return re.sub(r"\$(\w+)\$", r"\1", re.sub(r"\*([^*]+)\*", r"\1", text))
+
+
+def _questions(line: str) -> list[str]:
+    """The questions that a line names, `q8 to q11` written out."""
+    text = CHAFF.sub("", line)
+    spans = [range(int(a), int(b) + 1) for a, b in RANGE.findall(text)]
+    return [*QUESTION.findall(text), *(f"q{k}" for span in spans for k in span)]

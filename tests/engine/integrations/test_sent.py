@@ -1,0 +1,114 @@
+"""Filling a platform's sheet again: nothing changes, and a mark that was changed there since then stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gatelab.integrations.sent import Memory, Sent, hold_newer
+from gatelab.integrations.sheets import Filled, canvas, moodle
+from gatelab.report.model import Part, Question, Report
+
+NAMES = ["ada", "bob", "cleo", "dan"]
+points = st.integers(0, 40).map(lambda quarter: quarter / 4)
+cells = st.one_of(st.just(""), points.map(lambda value: f"{value:g}"))
+KINDS = st.sampled_from(["canvas", "moodle"])
+
+
+def report(name: str, got: float) -> Report:
+    return Report(
+        name, "graded", questions=[Question("q1", "One", 10.0, [Part("all", got, 10.0, got == 10)])]
+    )
+
+
+def sheet(kind: str, marks: list[str]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text)
+    if kind == "canvas":
+        table.writerow(["Student", "ID", "SIS Login ID", "Section", "Lab (7)", "Other (8)"])
+        table.writerows(
+            [f"{n}, {n}", str(k), n, "S", mark, "5"]
+            for k, (n, mark) in enumerate(zip(NAMES, marks, strict=True))
+        )
+    else:
+        table.writerow(["Identifier", "Full name", "Username", "Grade", "Feedback comments"])
+        table.writerows(
+            [f"Participant {k}", n, n, mark, ""] for k, (n, mark) in enumerate(zip(NAMES, marks, strict=True))
+        )
+    return text.getvalue()
+
+
+def marks_of(kind: str, text: str) -> list[str]:
+    column = "Lab (7)" if kind == "canvas" else "Grade"
+    return [row[column] for row in csv.DictReader(io.StringIO(text))]
+
+
+def with_marks(text: str, kind: str, marks: list[str]) -> str:
+    """The sheet as the platform has it once somebody has changed these marks there."""
+    rows = list(csv.reader(io.StringIO(text)))
+    column = rows[0].index("Lab (7)" if kind == "canvas" else "Grade")
+    for row, mark in zip(rows[1:], marks, strict=True):
+        row[column] = mark
+    made = io.StringIO()
+    csv.writer(made).writerows(rows)
+    return made.getvalue()
+
+
+def push(
+    kind: str, on_platform: str, grades: list[float], memory: Memory
+) -> tuple[Filled, list[str], Memory]:
+    """One export of the sheet as it is there now."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sheet.csv"
+        path.write_text(on_platform, encoding="utf-8", newline="")
+        reports = [report(name, got) for name, got in zip(NAMES, grades, strict=True)]
+        filled = canvas(path, reports, "Lab") if kind == "canvas" else moodle(path, reports)
+        held, memory = hold_newer(path, filled, memory)
+        return filled, held, memory
+
+
+four = st.lists(cells, min_size=4, max_size=4)
+grades = st.lists(points, min_size=4, max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=KINDS, there=four, ours=grades)
+def test_pushing_twice_changes_nothing(kind: str, there: list[str], ours: list[float]) -> None:
+    first, held, memory = push(kind, sheet(kind, there), ours, {})
+    assert not held and [float(mark) for mark in marks_of(kind, first.text)] == ours
+    again, held, after = push(kind, first.text, ours, memory)
+    assert (again.text, held, again.replaced, after) == (first.text, [], [], memory)
+    unsent, held, _ = push(kind, sheet(kind, there), ours, memory)  # the filled sheet was never uploaded
+    assert (unsent.text, held) == (first.text, [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=KINDS, there=four, ours=grades, later=grades, changed=st.lists(cells, min_size=4, max_size=4))
+def test_a_mark_that_was_changed_there_since_stands(
+    kind: str, there: list[str], ours: list[float], later: list[float], changed: list[str]
+) -> None:
+    first, _, memory = push(kind, sheet(kind, there), ours, {})
+    sent = marks_of(kind, first.text)
+    now = [new or old for new, old in zip(changed, sent, strict=True)]
+    second, held, memory = push(kind, with_marks(first.text, kind, now), later, memory)
+    for mark, was, mine, new, got in zip(now, there, sent, later, marks_of(kind, second.text), strict=True):
+        newer = mark not in (mine, was) and float(mark) != new
+        assert got == (mark if newer else f"{new:g}")
+    assert len(held) == sum(
+        mark not in (mine, was) and float(mark) != new
+        for mark, was, mine, new in zip(now, there, sent, later, strict=True)
+    )
+    third, held_again, _ = push(kind, second.text, later, memory)
+    assert third.text == second.text and len(held_again) == len(held)
+
+
+def test_a_damaged_memory_is_none(tmp_path: Path) -> None:
+    for text in ("", "[]", '{"1": 2}', "\x00"):
+        sent = Sent.beside(tmp_path / "canvas.csv")
+        sent.path.write_text(text)
+        assert sent.read() == {}

@@ -1,0 +1,211 @@
+"""What the class report finds in a class: hard questions, near answers, the slot of a mistake, what has changed."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from small_lab import write_notebook
+from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
+
+from gatelab.lab.bank import Bank, load_bank
+from gatelab.report.classbook import Row, class_book
+from gatelab.report.items import item
+from gatelab.report.pages import class_page, feedback_page
+from gatelab.report.sections import sections
+from gatelab.report.similar import similar
+from gatelab.report.since import changes, remember
+from gatelab.report.slots import slot_of, slots
+from gatelab.submission.collect import Submission, collect
+
+
+def answered(*verdicts: tuple[bool, bool]) -> list:
+    """Reports of two questions each, all or nothing."""
+    return [graded(f"s{k}", question("q1", a), question("q2", b)) for k, (a, b) in enumerate(verdicts)]
+
+
+class TestItems:
+    def test_a_question_that_goes_with_the_rest_tells_apart(self) -> None:
+        found = item("q1", 5.0, answered(*[(True, True)] * 6, *[(False, False)] * 6))
+        assert found == {"difficulty": 0.5, "discrimination": 1.0, "remark": ""}
+
+    def test_a_question_that_goes_against_it_is_worth_a_look(self) -> None:
+        found = item("q1", 5.0, answered(*[(True, False)] * 6, *[(False, True)] * 6))
+        assert found["discrimination"] == -1.0 and "does worse here" in found["remark"]
+
+    def test_chance_in_a_small_class_is_no_finding(self) -> None:
+        drawn = random.Random(3)
+        pairs = [(drawn.random() < 0.5, drawn.random() < 0.5) for _ in range(16)]
+        assert item("q1", 5.0, answered(*pairs))["remark"] == ""
+
+    def test_a_few_answers_or_equal_ones_give_no_number(self) -> None:
+        assert item("q1", 5.0, answered((True, False), (False, True)))["discrimination"] is None
+        assert item("q1", 5.0, answered(*[(True, True)] * 12))["discrimination"] is None
+        assert item("q1", 5.0, []) == {"difficulty": None, "discrimination": None, "remark": ""}
+
+
+class TestSlots:
+    def test_every_mistake_of_the_plans_tables_has_its_sentence(self) -> None:
+        found, bank = slots(LAB), load_bank(LAB)
+        told = {chaff.key for chaff in bank.chaffs if slot_of(found, chaff.question, chaff.id).say}
+        assert len(told) > 20
+        swapped = slot_of(found, "q1", "forget-and-input-swapped")
+        assert swapped.when.startswith("Lecture, 0:25")
+        assert swapped.say == "the gate that multiplies the old c is the forget gate"
+
+    def test_a_lab_without_a_plan_has_none(self, root: Path) -> None:
+        tiny = type(LAB).in_repository(root / "tests/engine/tiny-lab")
+        assert slots(tiny) == {}
+        assert slot_of({}, "q1", "any").when == ""
+
+    def test_they_stand_on_the_page(self) -> None:
+        page = class_page(class_book(LAB, a_class(), CHOSEN, 7, BANK))
+        assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page
+        assert "<code>q1/forget-and-input-swapped</code>" in page
+
+
+# Long enough to have a form of its own.
+OWN = """
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    sizes = [int(part) for part in (h.shape[1],) * 4]
+    pile = []
+    for number, size in enumerate(sizes):
+        start = number * size
+        rows = slice(start, start + size)
+        left = torch.einsum('nd,hd->nh', x, w_ih[rows]) + b_ih[rows]
+        right = torch.einsum('nd,hd->nh', h, w_hh[rows]) + b_hh[rows]
+        pile.append(left.add(right))
+    squashed = {name: (torch.tanh if name == 'g' else torch.sigmoid)(pile.pop(0)) for name in 'ifgo'}
+    memory = sum(squashed[a] * b for a, b in (('f', c), ('i', squashed['g'])))
+    return squashed['o'].mul(memory.tanh()), memory, dict(sorted(squashed.items()))
+"""
+RENAMED = OWN
+for old, new in {
+    "sizes": "widths",
+    "pile": "stack_of_gates",
+    "memory": "cc",
+    "left": "p",
+    "right": "q",
+    "rows": "r",
+}.items():
+    RENAMED = RENAMED.replace(old, new)
+OTHER = """
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    everything = torch.cat([x, h], dim=-1) @ torch.cat([w_ih, w_hh], dim=-1).T
+    everything = everything + b_ih
+    everything += b_hh
+    width = everything.shape[-1] // 4
+    names = {}
+    for key, begin in zip(['i', 'f', 'g', 'o'], range(0, everything.shape[-1], width), strict=True):
+        names[key] = everything.narrow(-1, begin, width)
+    for key in names:
+        names[key] = names[key].tanh() if key in ('g',) else 1 / (1 + (-names[key]).exp())
+    newer = torch.addcmul(names['f'] * c, names['i'], names['g'])
+    shown = names['o'] * newer.tanh()
+    return shown, newer, names
+"""
+
+
+def handed_in(folder: Path, **code: str) -> list[Submission]:
+    for name, source in code.items():
+        write_notebook(folder / f"{name}.ipynb", "import torch", source)
+    return collect(folder, LAB)
+
+
+class TestNearAnswers:
+    def test_a_copy_with_other_names_is_named_and_nobody_else(self, tmp_path: Path) -> None:
+        class_ = handed_in(tmp_path, ada=OWN, bob=RENAMED + "\n# mine\n", cleo=OTHER)
+        found = similar(LAB, load_bank(LAB), class_)
+        assert [pair["who"] for pair in found] == [["ada", "bob"]]
+        assert found[0]["shared"] > 0.9
+
+    def test_the_reference_the_bank_and_the_release_are_nobodys_own(self, tmp_path: Path) -> None:
+        bank = load_bank(LAB)
+        known = [LAB.reference("q1"), *(wheat.source for wheat in bank.wheats_of("q1")[:3])]
+        code = {
+            f"{kind}{k}": source + f"\nmark_{kind} = {k}\n" for k, source in enumerate(known) for kind in "ab"
+        }
+        assert similar(LAB, bank, handed_in(tmp_path, **code)) == []
+
+    def test_what_much_of_the_class_has_is_nobodys_own(self, tmp_path: Path) -> None:
+        code = {f"s{k}": OWN + f"\nseed_{k} = {k}\n" for k in range(6)}
+        assert similar(LAB, Bank(), handed_in(tmp_path, **code)) == []
+
+    def test_the_same_file_and_files_that_are_no_notebook_are_no_pair(self, tmp_path: Path) -> None:
+        class_ = handed_in(tmp_path, ada=OWN, bob=OWN)
+        (tmp_path / "cleo.ipynb").write_text("{")
+        assert similar(LAB, Bank(), [*class_, *collect(tmp_path / "cleo.ipynb", LAB)]) == []
+
+    @pytest.mark.parametrize(
+        "text", ["'" * 150_000, "(" * 150_000, '"\\' * 75_000, "a" * 150_000, "# " * 75_000]
+    )
+    def test_no_text_makes_it_slow(self, tmp_path: Path, text: str) -> None:
+        assert similar(LAB, Bank(), handed_in(tmp_path, ada=text, bob=text + " ")) is not None
+
+
+def rows(**points: float | None) -> dict:
+    return {
+        "submissions": [
+            {
+                "name": name,
+                "status": "graded" if got is not None else "not graded yet",
+                "points": got,
+                "sha256": name,
+            }
+            for name, got in points.items()
+        ]
+    }
+
+
+class TestChanges:
+    def test_who_came_went_or_has_another_grade(self) -> None:
+        now = rows(ada=10.0, bob=7.5, dan=3.0)["submissions"]
+        now[0]["sha256"] = "another"
+        found = changes(remember(rows(ada=5.0, bob=6.0, cleo=1.0)), now)
+        assert [(c["name"], c["was"], c["now"], c["why"]) for c in found] == [
+            ("ada", "5", "10", "another file came in"),
+            ("bob", "6", "7.5", "graded anew or corrected"),
+            ("dan", "", "3", "came in"),
+            ("cleo", "1", "", "is no longer there"),
+        ]
+
+    def test_a_run_that_was_stopped_is_not_what_is_compared_with(self) -> None:
+        stopped = rows(ada=10.0, bob=None) | {"last": remember(rows(ada=5.0, bob=6.0))}
+        found = changes(remember(stopped), rows(ada=10.0, bob=6.0)["submissions"])
+        assert [c["name"] for c in found] == ["ada"]
+
+    def test_the_first_run_has_nothing_to_compare_with(self) -> None:
+        assert remember({}) == {}
+
+
+class TestSections:
+    def test_every_question_has_its_heading_on_the_feedback_page(self) -> None:
+        found = sections(LAB)
+        assert all(id in found[id].heading for id in LAB.questions if id in ("q1", "q2", "q7", "q12a"))
+        page = feedback_page(LAB, graded("ada", question("q1", True)))
+        assert "In the notebook:" in page and found["q1"].heading in page
+        assert "<a" not in page  # the lab's addresses are not set, so there is nothing to lead to
+
+    def test_it_leads_there_where_the_notebook_has_an_address(self, tmp_path: Path) -> None:
+        from small_lab import small_lab
+
+        lab = small_lab(tmp_path)
+        table = lab.assignment / "lab.toml"
+        table.write_text(table.read_text().replace("your-course", "kth-dl"))
+        release = tmp_path / "release" / lab.name
+        release.mkdir(parents=True)
+        (release / lab.notebook).write_bytes((LAB.release / LAB.notebook).read_bytes())
+        lab = type(lab).in_repository(tmp_path)
+        page = feedback_page(lab, graded("ada", question("q1", True)))
+        assert (
+            f'href="https://colab.research.google.com/github/kth-dl/lstm-gru-lab/blob/main/release/{lab.name}/lab.ipynb#scrollTo='
+            in page
+        )
+
+
+def test_the_credit_and_the_seconds_of_each_question_are_told() -> None:
+    mended = question("q1", True, False, credit=8.0, seconds=2.0)
+    book = class_book(LAB, [Row("ada", "ada", graded("ada", mended))], ["q1"], 7, BANK)
+    assert (book["questions"][0]["credit_points"], book["questions"][0]["seconds"]) == (3.0, 2.0)
+    assert "(+3)" in class_page(book)

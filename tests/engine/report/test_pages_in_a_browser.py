@@ -1,0 +1,92 @@
+"""The pages in a browser: accessible at both widths (axe, WCAG 2.2 AA), whole without scripts, never wider than the screen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, sync_playwright
+from test_report_outputs import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+
+from gatelab.report.classbook import class_book
+from gatelab.report.model import Cell, Report
+from gatelab.report.pages import class_page, feedback_page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LONG = "x" * 300
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("there is no chromium on this machine to show the pages in")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    book = class_book(LAB, a_class(), CHOSEN, 7, BANK)
+    book |= {
+        "had_last": True,
+        "changes": [{"name": LONG, "was": "5", "now": "10", "why": "another file came in"}],
+        "similar": [{"who": ["ada", "bob"], "shared": 0.83, "prints": 41}],
+    }
+    cells = [Cell(3, "raised", f"NameError: {LONG}", start="def f(x):")]
+    half = question(
+        "q1", True, False, note="A note with `code`.", mistakes=[["It is swapped.", "Which is first?"]]
+    )
+    written = {
+        "class": class_page(book),
+        "feedback": feedback_page(LAB, graded(f"Ada {NASTY}", half, question("q2", True, True), cells=cells)),
+        "ungradable": feedback_page(LAB, Report("dan", "ungradable", reason=f"dan.ipynb: {LONG}")),
+        "failed": feedback_page(
+            LAB, Report("eve", "failed", reason="The disk is full.", told="It will be graded again.")
+        ),
+    }
+    for name, text in written.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in written}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("name", ["class", "feedback", "ungradable", "failed"])
+def test_a_page_has_no_violation_and_fits_the_screen(
+    browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str
+) -> None:
+    # axe is a script, which the page's own policy forbids.
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+    )
+    page = context.new_page()
+    page.goto(pages[name].as_uri())
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": TAGS}}).response
+    assert found["passes"], "axe looked at nothing"
+    assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["class", "feedback"])
+def test_a_page_is_whole_without_scripts_and_asks_for_nothing(
+    browser: Browser, pages: dict[str, Path], name: str
+) -> None:
+    shown = []
+    for scripts in (True, False):
+        context = browser.new_context(java_script_enabled=scripts)
+        page = context.new_page()
+        asked: list[str] = []
+        page.on("request", lambda request, asked=asked: asked.append(request.url))
+        page.goto(pages[name].as_uri())
+        assert asked == [pages[name].as_uri()]
+        shown.append(page.locator("body").inner_text())
+        context.close()
+    assert shown[0] == shown[1] != ""
