@@ -35,6 +35,9 @@ from .tasks import (
 )
 
 
+BETAS = (0.9, 0.999)  # of Adam, torch's own
+
+
 class TrainingError(RuntimeError):
     """The training cannot go on; the message says why."""
 
@@ -89,25 +92,13 @@ def train_classifier(
     check_every  steps between two measurements of the accuracies on the strata (0: none)
     stop_at      end as soon as the worst of these accuracies is at least this
     """
-    stream = generator(seed, "train")
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
-
-    def step() -> float:
-        batch = task.batch(recipe.batch_size, stream)
-        logits = _checked(model(*batch.inputs), batch, task)
-        model.zero_grad()
-        error = nn.functional.cross_entropy(logits, batch.labels)
-        error.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
-        optimizer.step()
-        return error.item()
+    count = steps or recipe.steps
+    losses = classifier_steps(model, task, recipe, seed=seed, steps=count)
 
     def check() -> dict[str, float]:
         return accuracies(model, task, seed=seed, n=128, domain="check")
 
-    return _train(
-        step, check, optimizer, recipe, steps or recipe.steps, seconds, check_every, stop_at, progress, label
-    )
+    return _train(losses, check, count, seconds, check_every, stop_at, progress, label)
 
 
 def train_translator(
@@ -132,8 +123,58 @@ def train_translator(
     """
     if decode is None and (check_every or stop_at is not None):
         raise ValueError("check_every and stop_at measure decoded sequences: pass decode=greedy_decode")
+    count = steps or recipe.steps
+    losses = translator_steps(model, training_step, task, recipe, seed=seed, steps=count)
+
+    def check() -> dict[str, float]:
+        pairs = task.of_length(task.longest, 128, generator(seed, "check"))
+        return {"longest": translate(model, decode, task, pairs)}
+
+    return _train(losses, check, count, seconds, check_every, stop_at, progress, label)
+
+
+def classifier_steps(
+    model: nn.Module,
+    task: StoreTask = STORE,
+    recipe: Recipe = STORE_RECIPE,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    betas: tuple[float, float] = BETAS,
+) -> Iterator[float]:
+    """The training of `train_classifier` step by step: every next item makes one and is its loss.
+
+    So a training can be halted, looked at and gone on with. `task` needs no more than `batch(n, stream)` and `num_classes`.
+    """
     stream = generator(seed, "train")
-    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=betas)
+
+    def step() -> float:
+        batch = task.batch(recipe.batch_size, stream)
+        logits = _checked(model(*batch.inputs), batch, task)
+        model.zero_grad()
+        error = nn.functional.cross_entropy(logits, batch.labels)
+        error.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        optimizer.step()
+        return error.item()
+
+    return _steps(step, optimizer, recipe, steps or recipe.steps)
+
+
+def translator_steps(
+    model: nn.Module,
+    training_step: Callable[..., float],
+    task: ReverseTask = REVERSE,
+    recipe: Recipe = REVERSE_RECIPE,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    betas: tuple[float, float] = BETAS,
+) -> Iterator[float]:
+    """The training of `train_translator` step by step, as `classifier_steps`. `task` needs `batch(n, stream)` and `PAD`."""
+    stream = generator(seed, "train")
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=betas)
 
     def step() -> float:
         pairs = task.batch(recipe.batch_size, stream)
@@ -141,20 +182,24 @@ def train_translator(
             model, optimizer, pairs.source, pairs.source_lengths, pairs.targets, task.PAD, recipe.clip
         )
 
-    def check() -> dict[str, float]:
-        pairs = task.of_length(task.longest, 128, generator(seed, "check"))
-        return {"longest": translate(model, decode, task, pairs)}
+    return _steps(step, optimizer, recipe, steps or recipe.steps)
 
-    return _train(
-        step, check, optimizer, recipe, steps or recipe.steps, seconds, check_every, stop_at, progress, label
-    )
+
+def _steps(
+    step: Callable[[], float], optimizer: torch.optim.Optimizer, recipe: Recipe, steps: int
+) -> Iterator[float]:
+    """The losses of so many steps, each made at the learning rate that the recipe has for it."""
+    # Vanishing gradients end as subnormal numbers, with which a processor is several times slower.
+    torch.set_flush_denormal(True)
+    for done in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate(done, steps)
+        yield _finite(step(), done + 1)
 
 
 def _train(
-    step: Callable[[], float],
+    losses: Iterator[float],
     check: Callable[[], dict[str, float]],
-    optimizer: torch.optim.Optimizer,
-    recipe: Recipe,
     steps: int,
     seconds: float | None,
     check_every: int,
@@ -162,17 +207,13 @@ def _train(
     progress: bool,
     label: str,
 ) -> History:
-    # Vanishing gradients end as subnormal numbers, with which a processor is several times slower.
-    torch.set_flush_denormal(True)
     if stop_at is not None and not check_every:
         check_every = 25
     history, start, spent = History(), time.perf_counter(), time.process_time()
     # Standard output, not standard error: nbgrader takes anything on standard error for a failed cell.
     with tqdm(total=steps, desc=label, file=sys.stdout, disable=not progress, mininterval=0.5) as bar:
         while history.steps < steps:
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.rate(history.steps, steps)
-            history.losses.append(_finite(step(), history.steps + 1))
+            history.losses.append(next(losses))
             history.seconds = time.perf_counter() - start
             bar.update()
             if history.steps % 10 == 0:
