@@ -41,6 +41,9 @@ class Bench:
     part: tuple[str, ...] = ()  # questions that train nothing
     trained: tuple[str, ...] = ()
     slow: tuple[str, ...] = ()  # wheats "question/name" that make a training slow
+    spares: dict[str, str] = field(
+        default_factory=dict
+    )  # file beside the suites → its tables (`[q7.NAME]`) by which a training ends early: it is measured without them too
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ TABLE: Kind = ("a table of texts", _is_table_of_texts)
 SUB: Kind = ("a table", lambda value: isinstance(value, dict))
 TOP = {"preload": TEXTS, "messages": TEXTS, "shortcuts": TABLE, "withheld": SUB, "bench": SUB}
 WITHHELD = {"says": TEXT, "operators": TABLE, "copies": TEXTS}
-BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS}
+BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS, "spares": TABLE}
 
 
 def _checked(path: Path, name: str, table: dict[str, Any], kinds: dict[str, Kind]) -> dict[str, Any]:
