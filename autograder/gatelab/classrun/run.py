@@ -9,9 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile, Unreadable
-from gatelab.classrun.store import FOLDER, Store, write
+from gatelab.classrun.store import FOLDER, QUICK, Store, write
 from gatelab.lab.bank import load_bank
+from gatelab.lab.quick import SAYS, QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.marks import MarksError, Work, exact, with_marks
@@ -29,19 +31,21 @@ STOPPED = "The run was stopped before this one; the same command again takes it 
 @dataclass
 class ClassRun:
     """One class on its way through the engine. `reports` fills up by submission name and is never lost:
-    every report is on disk before the next thing happens."""
+    every report is on disk before the next thing happens. In memory stays what the class's tables are made from."""
 
     lab: Lab
     submissions: list[Submission]
     store: Store
     chosen: list[str]  # question IDs to grade, in the order of the lab
     seed: int
+    quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
+        self.whole, self.lab = self.lab, quick_lab(self.lab) if self.quick else self.lab
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
         self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen))
         self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
@@ -102,8 +106,10 @@ class ClassRun:
         jobs: int,
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
+        at: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
+        """Grade the rest, `jobs` at once; `watch` hears of each that is done, `at` of each question that is begun, with the
+        submission's name before. One import of torch for all.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """
@@ -112,9 +118,10 @@ class ClassRun:
         )
 
         waiting = {submission.name: submission for submission in left}
-        with Engine(self.lab, self.seed, jobs, accept_missing) as engine:
+        with Engine(self.whole, self.seed, jobs, accept_missing) as engine:
+            engine.at = at
             pairs = [(came.name, came.path) for came in left if came.path is not None]
-            for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
+            for report in engine.grade_all(pairs, self.chosen if self.is_part else (), not self.quick):
                 self._done(waiting.pop(report.submission), report)
                 watch(self.reports[report.submission])
 
@@ -149,12 +156,17 @@ class ClassRun:
         rows = self._write_grades()
         book = class_book(self.lab, rows, self.chosen, self.seed, load_bank(self.lab))
         book[FOLDER] = self.store.folder
+        if isinstance(self.lab, QuickLab):
+            book |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
+            book["submissions"] = [row | {"has_pages": False} for row in book["submissions"]]
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
-            if submission.name in self.reports and self._on_page[submission.name] != row.marks:
-                self._write_page(submission, row.marks)
+            if submission.name in self.reports and self._on_page.get(submission.name, row.marks) != row.marks:
+                # The page says what only the file keeps.
+                report = self.store.load(submission) or self.reports[submission.name]
+                self._write_page(submission, report, row.marks)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
         return rows
@@ -197,24 +209,28 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
+        if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
+            report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that holds.
         report.reason, report.told = visible(report.reason), visible(report.told)
         report.others = list(submission.others)
-        self.reports[submission.name] = report
         self.store.sign(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
         marks = self.book.marks.standing(self._work(submission), self.book.questions)
-        problem = self._write_page(submission, marks) or problem
+        problem = self._write_page(submission, report, marks) or problem
+        self.reports[submission.name] = report = slim(report)
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _work(self, submission: Submission) -> Work:
         return Work.of(submission.name, submission.file, submission.sha256)
 
-    def _write_page(self, submission: Submission, marks: dict[str, float]) -> str:
-        """The student's page with these marks; what went wrong, as a sentence."""
+    def _write_page(self, submission: Submission, report: Report, marks: dict[str, float]) -> str:
+        """The student's page with these marks; what went wrong, as a sentence. Of a quick look there is none to be sent."""
+        if self.quick:
+            return ""
         self._on_page[submission.name] = marks
-        page = feedback_page(self.lab, with_marks(self.reports[submission.name], marks))
+        page = feedback_page(self.lab, with_marks(report, marks))
         return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:

@@ -82,6 +82,10 @@ def reports(graded: Path) -> list[Report]:
         raise ExportError(
             f"{graded}: {len(submissions) - len(read)} submissions are not graded yet; run gatelab grade again."
         )
+    if table.get("quick"):
+        raise ExportError(
+            f"{graded}: {table['quick']} Grade without --quick, into another -o, and export that."
+        )
     if not table["all_questions"]:
         only = ", ".join(question["id"] for question in table["questions"])
         raise ExportError(

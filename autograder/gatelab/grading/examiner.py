@@ -8,7 +8,7 @@ import io
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,9 +51,16 @@ class Examiner:
         self.accept_missing = accept_missing
 
     def grade(
-        self, path: Path, name: str, seed: int, questions: Sequence[str] = (), training: bool = True
+        self,
+        path: Path,
+        name: str,
+        seed: int,
+        questions: Sequence[str] = (),
+        training: bool = True,
+        at: Callable[[str], None] | None = None,
     ) -> Report:
-        """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
+        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` hears of each
+        question that is begun.
 
         Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had, and
         whatever else goes wrong in the grader itself or on its machine.
@@ -70,6 +77,7 @@ class Examiner:
             workers = ConfinedWorkers(self.lab, cells, self.client, self.library, self.accept_missing)
             workers.load(self._first(questions).library)
             grading = Grading(self.lab, seed, workers, self.bank)
+            grading.at = at
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
             if grading.fault is not None:

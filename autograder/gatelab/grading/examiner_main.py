@@ -63,8 +63,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         job = json.loads(text)
         try:
             report = examiner.grade(
-                Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"]
-            )
+                Path(job["path"]), job["name"], job["seed"], job["questions"], job["training"],
+                lambda question: say({"at": question}),
+            )  # fmt: skip
         except ProtectionMissing as error:
             say({"missing": str(error), "pieces": error.missing})
             continue
