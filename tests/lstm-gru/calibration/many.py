@@ -47,10 +47,11 @@ def store(
     steps: int | None = None,
     constant: bool = False,
     task: tasks.StoreTask = tasks.STORE,
-    recipe: tasks.Recipe = tasks.STORE_RECIPE,
+    recipe: tasks.Recipe | None = None,
     watch: Watch | None = None,
 ) -> Scores:
-    """Train one classifier a seed on the store task; their accuracies on every stratum."""
+    """Train one classifier a seed on the store task; their accuracies on every stratum (none where n is 0)."""
+    recipe = recipe or tasks.STORE_RECIPE
     if rate is not None:  # the last rate keeps its proportion
         recipe = replace(recipe, learning_rate=rate, last_rate=recipe.last_rate * rate / recipe.learning_rate)
     if constant:
@@ -162,11 +163,12 @@ def reverse(
     n: int,
     mistake: str = "",
     task: tasks.ReverseTask = tasks.REVERSE,
-    recipe: tasks.Recipe = tasks.REVERSE_RECIPE,
+    recipe: tasks.Recipe | None = None,
     betas: tuple[float, float] = training.BETAS,
     watch: Watch | None = None,
 ) -> Scores:
-    """Train one encoder-decoder a seed; their exact match on every length, and the last training loss."""
+    """Train one encoder-decoder a seed; their exact match on every length, and the last training loss (none where n is 0)."""
+    recipe = recipe or tasks.REVERSE_RECIPE
     p = stack([dict(translator(s).named_parameters()) for s in seeds])
     optimizer = torch.optim.Adam(p.values(), lr=recipe.learning_rate, betas=betas)
     streams = [tasks.generator(s, "train") for s in seeds]
