@@ -38,8 +38,8 @@ def _classes() -> dict[str, Any]:
     sys.path.insert(0, str(HIDDEN))
     import quick
 
-    space: dict[str, Any] = {"torch": torch}
-    exec(quick.GROWING + quick.LONGER, space)
+    space: dict[str, Any] = {"torch": torch, "text": quick.GROWING + quick.LONGER}
+    exec(space["text"], space)
     return space
 
 
@@ -107,7 +107,7 @@ def settings_hash() -> str:
         dataclasses.asdict(one)
         for one in (tasks.STORE, tasks.STORE_RECIPE, tasks.REVERSE, tasks.REVERSE_RECIPE)
     ]
-    text = json.dumps([SETTINGS, recipes, SPACE["Growing"].__name__], sort_keys=True)
+    text = json.dumps([SETTINGS, recipes, SPACE["text"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
