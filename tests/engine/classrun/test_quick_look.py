@@ -78,7 +78,7 @@ def test_a_quick_look_is_kept_apart_from_a_grading(
     assert into.returncode == 2 and "quick look" in into.stderr and "choose another -o" in into.stderr
     sheet = kit / "sheet.csv"
     sheet.write_text("Student,ID,SIS Login ID,Section,Lab (1)\nPoints Possible,,,,8\nAda,1,ada,A,\n")
-    out = gatelab("export", "canvas", kit / "look", sheet, "--column", "Lab (1)")
+    out = gatelab("export", "canvas", kit / "look", "--template", sheet)
     assert out.returncode == 2 and "quick look" in out.stderr, out.stderr
     again = gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit, "--quick")
     assert again.returncode == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
