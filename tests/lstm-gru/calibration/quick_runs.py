@@ -165,7 +165,7 @@ def measure(run: Run, seeds: list[int]) -> list[dict[str, Any]]:
             for seed, value, sure in zip(seeds, found, again, strict=True):
                 if seed not in won and value >= enough and sure >= enough:
                     won[seed], confirmed[seed] = step, sure
-        return len(won) == len(seeds)
+        return len(won) == len(seeds) or step == quick["looks"][-1]
 
     start = time.process_time()
     run.train(seeds, watch)
@@ -174,7 +174,7 @@ def measure(run: Run, seeds: list[int]) -> list[dict[str, Any]]:
         {
             "run": run.name, "seed": seed, "settings": settings_hash(), "won": won.get(seed),
             "confirmed": round(confirmed[seed], 4) if seed in won else None, "looks": looks[seed],
-            "share": round(share(run, won.get(seed, quick["steps"])), 4), "cpu seconds, stacked": round(spent, 2),
+            "share": round(share(run, won.get(seed, quick["looks"][-1])), 4), "cpu seconds, stacked": round(spent, 2),
         }
         for seed in seeds
     ]  # fmt: skip
