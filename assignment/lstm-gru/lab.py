@@ -754,7 +754,7 @@ grader.check("q6")
 #
 # A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind {{THRESHOLD q7}} % must be right:
 # `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). If training misses the threshold, the grader
-# retrains once from another initialisation, and the better of the two counts.
+# retrains once from another initialisation, and the better of the two counts. (A shorter training, on shorter sequences at first, goes before; a model that is right after it already is not trained for longer.)
 #
 # *The check cannot see* the accuracy after training: it trains nothing. The next cells do, with your model.
 
@@ -1288,7 +1288,7 @@ grader.check("q10")
 #
 # One training step with full teacher forcing: zero the gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
 # points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: {{THRESHOLD q11}} % must match, and one wrong token makes a sequence wrong.
-# As in q7, a training that misses this is repeated once.
+# As in q7, a training that misses this is repeated once, and a model that is right after a shorter one is not trained for longer.
 #
 # *The check cannot see* the exact match after training: it trains nothing to the end. The cells below do.
 

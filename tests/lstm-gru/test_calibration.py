@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "calibration"))
 
 import calibrate
 import many
+import quick_runs
 import reference
 import table
 from reference import REFERENCE, tasks, training
@@ -109,6 +110,18 @@ def test_broken_translators_never_pass():
     assert {run: max(reverse[run]) < TRAINING["q11"]["threshold"] for run in wrong} == dict.fromkeys(
         wrong, True
     )
+
+
+def test_no_wrong_model_wins_a_quick_training_and_nearly_every_right_one_does():
+    wins: dict[str, list[bool]] = {}
+    for line in quick_runs.lines():
+        wins.setdefault(line["run"], []).append(line["won"] is not None)
+    wrong = [f"q7 {name}" for name in ("rnn H=32", "lstm-no-carry", "lstm-no-forget")]
+    assert {run: any(wins[run]) for run in [*wrong, "q11 no BOS"]} == dict.fromkeys(
+        [*wrong, "q11 no BOS"], False
+    )
+    for run in ("q7 lstm", "q11 correct"):  # the others are trained in full
+        assert len(wins[run]) >= 16 and sum(wins[run]) >= 0.9 * len(wins[run])
 
 
 def test_the_page_is_what_the_numbers_give():

@@ -1,15 +1,21 @@
 """What the trained questions cost, trainings included, for the reference and for slow correct code.
 
 Only the submission's code differs. CPU seconds are those of its examiner and its workers, which the report
-carries; what the questions before cost, which are graded so that the student's own layer is trained, is taken off.
+carries; what the same questions cost without their trainings, and the questions before, which are graded so that the student's
+own layer is trained, is taken off. Where the lab says by which settings its trainings end early, every seed is graded with them
+and without, one after the other: the ratio is of one run on one machine.
 """
 
 from __future__ import annotations
 
+import re
+import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -20,24 +26,34 @@ from gatelab.audit.verify import styles
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
+from gatelab.lab.table import FILE
 
 LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford for a submission
+SEEDS = 3  # of each style
+HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
 
-@dataclass(frozen=True)
+@dataclass
 class Price:
-    """CPU seconds of grading the trained questions, what they may be, and the points that were given."""
+    """CPU seconds of the trainings at each seed, as the lab is and in full, what they may be, and the points given."""
 
-    cpu: float
     limit: float
-    points: float
+    cpu: list[float] = field(default_factory=list)
+    full: list[float] = field(default_factory=list)  # empty where the lab's trainings never end early
+    points: list[float] = field(default_factory=list)  # of both sides
+
+    @property
+    def ratio(self) -> float:
+        """The median of what a training costs beside the same training in full."""
+        return median(cpu / full for cpu, full in zip(self.cpu, self.full, strict=True))
 
 
-def run_training_bench(lab: Lab, console: Console | None = None) -> dict[str, Price]:
-    """Measure, print and return what grading the trained questions costs by style of solution.
+def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SEEDS) -> dict[str, Price]:
+    """Measure, print and return what the trainings of the trained questions cost by style of solution.
 
     The styles are the references and, with all else of their style, the wheats that the lab's policy calls slow.
     """
+    console = console or Console()
     bank = load_bank(lab)
     trained = lab.policy.bench.trained
     sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, LIMIT)}
@@ -48,25 +64,49 @@ def run_training_bench(lab: Lab, console: Console | None = None) -> dict[str, Pr
     before = sorted(
         {lab.question_of(name) for q in trained for name in lab.questions[q].builds_on} - {*trained}
     )
+    asked = [*before, *trained]
     prices = {}
-    with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder, Engine(lab) as engine:
+    with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder, ExitStack() as engines:
+        early = engines.enter_context(Engine(lab))
+        whole_lab = in_full(lab, Path(folder))
+        full = engines.enter_context(Engine(whole_lab)) if whole_lab else None
         for name, (code, limit) in sources.items():
             notebook = write_notebook(Path(folder) / "lab.ipynb", lab, code)
-            rest = engine.grade(notebook, name, questions=before, training=False)
-            both = engine.grade(notebook, name, questions=[*before, *trained])
-            points = sum(both.question(id).points for id in trained)
-            prices[name] = Price(both.cpu_seconds - rest.cpu_seconds, limit, points)
-    full = sum(lab.questions[id].points for id in trained)
-    show(prices, " and ".join(trained), full, console or Console())
+            price = prices[name] = Price(limit)
+            rest = early.grade(notebook, name, questions=asked, training=False).cpu_seconds
+            for seed in range(lab.settings.seed, lab.settings.seed + seeds):
+                for engine, spent in ((early, price.cpu), (full, price.full)):
+                    if engine is not None:
+                        report = engine.grade(notebook, name, questions=asked, seed=seed)
+                        spent.append(report.cpu_seconds - rest)
+                        price.points.append(sum(report.question(id).points for id in trained))
+    show(prices, " and ".join(trained), sum(lab.questions[id].points for id in trained), seeds, console)
     return prices
 
 
-def show(prices: dict[str, Price], trained: str, full: float, console: Console) -> None:
-    """The table: seconds, the limit, and the share of it that is used."""
+def in_full(lab: Lab, place: Path) -> Lab | None:
+    """The lab with suites that train in full, in `place`; None where no setting of the lab's ends a training early."""
+    if not any(spec.told.get("quick") for spec in lab.questions.values()):
+        return None
+    ignore = shutil.ignore_patterns("__pycache__", "*.ipynb")
+    assignment = Path(shutil.copytree(lab.assignment, place / lab.assignment.name, ignore=ignore))
+    kept, skipping = [], False
+    for line in (assignment / FILE).read_text(encoding="utf-8").splitlines(keepends=True):
+        if head := HEAD.match(line):
+            skipping = head[1].endswith(".training.quick")
+        kept += [] if skipping else [line]
+    (assignment / FILE).write_text("".join(kept), encoding="utf-8")
+    return Lab(assignment, lab.hidden, lab.bank, lab.release)
+
+
+def show(prices: dict[str, Price], trained: str, of: float, seeds: int, console: Console) -> None:
+    """The table: seconds, the limit, and the share of the full trainings that they take."""
+    title = f"Trainings of one submission, median of {seeds} seeds"
     table = Table(
-        "solution", f"{trained}, CPU s", "limit", "of the limit", f"points of {full:g}", title="Trainings of one submission"
-    )  # fmt: skip
+        "solution", f"{trained}, CPU s", "in full", "of that", "limit", f"points of {of:g}", title=title
+    )
     for name, price in prices.items():
-        share = f"{price.cpu / price.limit:.2f}"
-        table.add_row(name, f"{price.cpu:.1f}", f"{price.limit:g}", share, f"{price.points:g}")
+        full = [f"{median(price.full):.1f}", f"{price.ratio:.2f}"] if price.full else ["–", "–"]
+        points = " or ".join(f"{one:g}" for one in sorted(set(price.points)))
+        table.add_row(name, f"{median(price.cpu):.1f}", *full, f"{price.limit:g}", points)
     console.print(table)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatelab.classrun.markbook import MarkBook
+from gatelab.classrun.store import QUICK
 from gatelab.lab.late import Lateness
 from gatelab.report.classbook import MISSING, PENDING, came_of
 from gatelab.report.corrected import counted
@@ -46,6 +47,8 @@ def read_graded(folder: Path) -> GradedClass:
         raise ExportError(_no_class(folder, error)) from error
     if waiting:
         raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
+    if table.get(QUICK):
+        raise ExportError(f"{folder}: {table[QUICK]} Grade without --quick, into another -o, and export that.")
     automatic = [q["id"] for q in questions if not q["by_hand"]]
     if not all_questions:
         raise ExportError(

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Protocol
 
 from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
-from gatelab.classrun.store import FOLDER, Store, write
+from gatelab.classrun.store import FOLDER, QUICK, Store, write
 from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness
+from gatelab.lab.quick import SAYS, QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
@@ -37,21 +39,22 @@ class Grader(Protocol):
     """What grades a class: this machine's engine, or one like it elsewhere."""
 
     def grade_all(
-        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = ()
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
-        """Reports of (name, path) pairs as they come."""
+        """Reports of (name, path) pairs as they come. `training`: also what trains a model."""
 
 
 @dataclass
 class ClassRun:
     """One class on its way through the engine. `reports` fills up by submission name and is never lost:
-    every report is on disk before the next thing happens."""
+    every report is on disk before the next thing happens. In memory stays what the class's tables are made from."""
 
     lab: Lab
     submissions: list[Submission]
     store: Store
     chosen: list[str]  # question IDs to grade, in the order of the lab
     seed: int
+    quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
@@ -59,6 +62,7 @@ class ClassRun:
     pages: bool = True  # whether feedback pages are written; not for what is graded beside what stands
 
     def __post_init__(self) -> None:
+        self.whole, self.lab = self.lab, quick_lab(self.lab) if self.quick else self.lab
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
         self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen), automatic)
@@ -120,7 +124,7 @@ class ClassRun:
         """Take every report as it lies there, whatever was changed since it was made."""
         for submission in self.submissions:
             if (report := self.store.lying(submission)) is not None:
-                self.reports[submission.name] = report
+                self.reports[submission.name] = slim(report)
 
     def grade(
         self,
@@ -129,9 +133,10 @@ class ClassRun:
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
         elsewhere: AbstractContextManager[Grader] | None = None,
+        at: Callable[[str, str], None] | None = None,
     ) -> None:
-        """Grade the rest, `jobs` at once; `watch` hears of each that is done. One import of torch for all.
-        `elsewhere` grades in place of this machine's engine.
+        """Grade the rest, `jobs` at once; `watch` hears of each that is done, `at` of each question that is begun, with the
+        submission's name before. One import of torch for all. `elsewhere` grades in place of this machine's engine.
 
         Raises ProtectionMissing before anything is graded when the machine cannot confine submissions.
         """
@@ -140,9 +145,11 @@ class ClassRun:
         )
 
         waiting = {submission.name: submission for submission in left}
-        with elsewhere or Engine(self.lab, self.seed, jobs, accept_missing) as engine:
+        with elsewhere or Engine(self.whole, self.seed, jobs, accept_missing) as engine:
+            if isinstance(engine, Engine):
+                engine.at = at
             pairs = [(came.name, came.path) for came in left if came.path is not None]
-            for report in engine.grade_all(pairs, self.chosen if self.is_part else ()):
+            for report in engine.grade_all(pairs, self.chosen if self.is_part else (), not self.quick):
                 self._done(waiting.pop(report.submission), report)
                 watch(self.reports[report.submission])
 
@@ -182,12 +189,12 @@ class ClassRun:
         """Put a report in the place of the one that stands; of its questions, these were graded now."""
         whole = set(questions) == set(self.chosen)
         report.others = list(submission.others)
-        self.reports[submission.name] = report
+        self.reports[submission.name] = slim(report)
         self.store.sign(submission, report) if whole else self.store.sign_questions(
             submission, report, questions
         )
         self._write(self.store.report_path(submission), report.to_json())
-        self._write_page(submission, self.given(submission))
+        self._write_page(submission, report, self.given(submission))
 
     def _given(self, submission: Submission, work: Work) -> Given:
         """What people gave it, and what its time says."""
@@ -203,12 +210,17 @@ class ClassRun:
         book[FOLDER] = self.store.folder
         book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
         book |= compared(self.lab, bank, self.submissions, self.store.last_book(), book["submissions"])
+        if isinstance(self.lab, QuickLab):
+            book |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
+            book["submissions"] = [row | {"has_pages": False} for row in book["submissions"]]
         self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
             if submission.name in self.reports and self._on_page.get(submission.name) != row.given:
-                self._write_page(submission, row.given)
+                # The page says what only the file keeps.
+                report = self.store.lying(submission) or self.reports[submission.name]
+                self._write_page(submission, report, row.given)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
         return rows
@@ -251,25 +263,28 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
+        if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
+            report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that holds.
         report.reason, report.told = visible(report.reason), visible(report.told)
         report.others = list(submission.others)
-        self.reports[submission.name] = report
         self.store.sign(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
         if self.pages:
-            problem = self._write_page(submission, self.given(submission)) or problem
+            problem = self._write_page(submission, report, self.given(submission)) or problem
+        self.reports[submission.name] = report = slim(report)
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _work(self, submission: Submission) -> Work:
         return Work.of(submission.name, submission.file, submission.sha256)
 
-    def _write_page(self, submission: Submission, given: Given) -> str:
-        """The student's page with what people gave; what went wrong, as a sentence."""
+    def _write_page(self, submission: Submission, report: Report, given: Given) -> str:
+        """The student's page with what people gave; what went wrong, as a sentence. Of a quick look there is none to be sent."""
+        if self.quick:
+            return ""
         self._on_page[submission.name] = given
-        report = counted(self.reports[submission.name], given)
-        page = feedback_page(self.lab, report, submission.called)
+        page = feedback_page(self.lab, counted(report, given), submission.called)
         return self._write(self.store.feedback_path(submission), page)
 
     def _write(self, path: Path, text: str) -> str:

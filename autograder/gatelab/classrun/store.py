@@ -20,8 +20,9 @@ from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
 
-__all__ = ["FOLDER", "Store", "StoreError", "data", "grading_hash", "write"]
+__all__ = ["FOLDER", "QUICK", "Store", "StoreError", "data", "grading_hash", "write"]
 
+QUICK = "quick"  # entry of class.json: that nothing was trained, and what was left out therefore
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -58,12 +59,17 @@ class Store:
     def feedback(self) -> Path:
         return self.out / "feedback"
 
-    def check(self, questions: list[str] | None) -> None:
-        """Raise StoreError when another class lies here, or a grading of other questions (None: of all)."""
+    def check(self, questions: list[str] | None, quick: bool = False) -> None:
+        """Raise StoreError when another class lies here, a grading of other questions (None: of all), or a quick look where
+        none is meant (and the other way round)."""
         book = self._book()
         was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
         if self.is_of_another_class:
             what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
+        elif book and bool(book.get(QUICK)) != quick:
+            what = (
+                "with trainings, and this is a quick look" if quick else "of a quick look, without trainings"
+            )
         elif book and was != questions:
             what = f"of {', '.join(was) if was else 'all questions'}"
         else:

@@ -16,6 +16,8 @@ def bench_command(
         int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
     ] = 5,
     credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
+    trainings: Annotated[bool, typer.Option("--trainings", help="Only what the trainings cost.")] = False,
+    seeds: Annotated[int, typer.Option(help="Seeds at which each training is measured.", min=1)] = 3,
     plan: Annotated[
         int,
         typer.Option(help="Only what a class of so many costs on a cluster (docs/many-machines.md).", min=0),
@@ -25,7 +27,7 @@ def bench_command(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what the
-    trainings of the accuracy questions cost beside their limits, and what follow-through credit costs.
+    trainings of the accuracy questions cost beside the same trainings in full, and what follow-through credit costs.
 
     Example: gatelab bench --students 3
     """
@@ -38,7 +40,10 @@ def bench_command(
     if plan:
         run_plan(lab, plan, price)
         return
-    if not credit:
+    everything = not credit and not trainings
+    if everything:
         run_bench(lab, students)
-        run_training_bench(lab)
-    run_credit_bench(lab)
+    if everything or trainings:
+        run_training_bench(lab, seeds=seeds)
+    if everything or credit:
+        run_credit_bench(lab)

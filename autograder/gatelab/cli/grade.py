@@ -16,15 +16,6 @@ from typing import Annotated, NoReturn, cast
 
 import typer
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 from rich.text import Text
 
@@ -35,15 +26,16 @@ from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.cluster import ClusterAddress, on_cluster
 from gatelab.cli.intake import collected
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
+from gatelab.cli.progress import Costs, Watch
 from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.quick import QuickLab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
-from gatelab.report.model import Report
 from gatelab.report.table import number
-from gatelab.submission.collect import CollectError, Submission
+from gatelab.submission.collect import CollectError
 from gatelab.submission.names import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
@@ -68,6 +60,12 @@ def grade(
     question: Annotated[
         list[str] | None, typer.Option(help="Grade this question only (may be repeated).")
     ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick", help="A first look: train nothing, leave those points out, into an OUT of its own."
+        ),
+    ] = False,
     fresh: Annotated[
         bool,
         typer.Option(
@@ -90,6 +88,8 @@ def grade(
     for stream in (sys.stdout, sys.stderr):
         # A terminal without é must not stop a class with André.
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    if quick and cluster:
+        _usage("--quick trains nothing and needs no cluster; leave one of --quick and --cluster out.")
     try:
         lab = chosen_lab(root, lab_name)
         seed = lab.settings.seed if seed is None else seed
@@ -98,11 +98,11 @@ def grade(
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collected(folder, lab, out, roster, attempts)
         context.with_resource(alone(out))
-        grading, parts = for_store(lab, seed, chosen)
+        grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts)
-        run = ClassRun(lab, submissions, store, chosen, seed)
+        run = ClassRun(lab, submissions, store, chosen, seed, quick)
         if not fresh:
-            store.check(chosen if run.is_part else None)
+            store.check(chosen if run.is_part or quick else None, quick)
         run.read_marks()
         store.open()
     except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
@@ -114,6 +114,8 @@ def grade(
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     for line in [*_failures(run), *_of_marks(run, rows)]:
         typer.echo(visible(line), err=True)
+    if isinstance(run.lab, QuickLab):
+        typer.echo(f"\n{run.lab.says(run.chosen)}")
     places = {"Class report": run.out / "index.html", "grades": run.out / "grades.csv"}
     written = [f"{what}: {path}" for what, path in places.items() if path in run.written]
     typer.echo("\n" + ("   ".join(written) or "Neither the class report nor the grades could be written."))
@@ -143,6 +145,7 @@ def _grade(
     console = Console(stderr=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
     try:
+        costs = Costs.of(run.whole, run.out, run.chosen, quick=run.quick)
         left = run.take_up(fresh)
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
@@ -155,8 +158,8 @@ def _grade(
                 err=True,
             )
         if left:
-            with _Watch(console, run.submissions, left) as watch:
-                run.grade(left, jobs, accept_missing, watch, elsewhere)
+            with Watch(console, run.submissions, left, costs, jobs) as watch:
+                run.grade(left, jobs, accept_missing, watch, elsewhere, watch.at)
     except KeyboardInterrupt:
         return True
     except (ProtectionMissing, LabError, NotStarted) as error:
@@ -177,46 +180,6 @@ def _grade(
 def _of_notebooks(count: int, run: ClassRun) -> str:
     """`2 of 14 notebooks are`: what cannot be graded takes no time and is not counted."""
     return f"{count} of {sum(submission.gradable for submission in run.submissions)} notebooks are"
-
-
-class _Watch:
-    """Tells how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
-
-    def __init__(self, console: Console, submissions: list[Submission], left: list[Submission]) -> None:
-        self.total, self.done = len(submissions), len(submissions) - len(left)
-        self.console = console
-        self.bar = Progress(
-            TextColumn("grading"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("·"),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
-            TimeRemainingColumn(),
-            TextColumn("left · {task.fields[last]}"),
-            console=console,
-            disable=not console.is_terminal,
-            transient=True,
-        )
-
-    def __enter__(self) -> _Watch:
-        self.bar.start()
-        self.task = self.bar.add_task("", total=self.total, completed=self.done, last="")
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.stop()
-
-    def __call__(self, report: Report) -> None:
-        self.done += 1
-        result = (
-            f"{number(report.points)} of {number(report.max_points)}"
-            if report.status == "graded"
-            else report.shown_status
-        )
-        self.bar.update(self.task, advance=1, last=escape(f"{report.submission[:40]}: {result}"))
-        if not self.console.is_terminal:
-            typer.echo(f"[{self.done}/{self.total}] {report.submission}: {result}", err=True)
 
 
 def _show(run: ClassRun, rows: list[Row], console: Console) -> None:

@@ -18,7 +18,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,7 @@ class Engine:
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
         self.pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
+        self.at: Callable[[str, str], None] | None = None  # hears which question of which submission is begun
         self._server: ForkServer | None = None
         self._starting = threading.Lock()
         self._closing = threading.Event()
@@ -205,7 +206,7 @@ class Engine:
                 if examiner is None:
                     examiner = self._new_examiner()
                 try:
-                    answer = examiner.ask(job, seconds, self.memory)
+                    answer = examiner.ask(job, seconds, self.memory, self.at)
                     if "lost" not in answer:
                         return answer
                     if not again:
@@ -260,6 +261,7 @@ class _Examiner:
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
+        self.heard = b""  # what came behind the last line
         self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
@@ -306,11 +308,16 @@ class _Examiner:
             raise ForkServerLost(f"the grader itself failed, before any submission:\n{hello['fault']}")
         return hello
 
-    def ask(self, job: dict[str, Any], seconds: float, most: int) -> dict[str, Any]:
+    def ask(
+        self, job: dict[str, Any], seconds: float, most: int, at: Callable[[str, str], None] | None = None
+    ) -> dict[str, Any]:
         """Put a job. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
         self.line.sendall(json.dumps(job).encode() + b"\n")
-        answer = self._hear(seconds, most)
+        deadline = time.monotonic() + seconds
+        while "at" in (answer := self._hear(seconds, most, deadline)):
+            if at is not None:
+                at(job["name"], answer["at"])
         # One that has grown is not used again: what a library loses at every submission must not add up over a class.
         held = memory.held(self.pid)
         self.asked += 1
@@ -319,12 +326,13 @@ class _Examiner:
         self.ready = "lost" not in answer and held <= self.at_first + GROWTH
         return answer
 
-    def _hear(self, seconds: float, most: int) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
+    def _hear(self, seconds: float, most: int, deadline: float | None = None) -> dict[str, Any]:
+        """The next line. `deadline`: when the seconds are over that were counted from earlier on."""
+        deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
         waiting.register(self.line, select.POLLIN)
-        data = b""
-        while not data.endswith(b"\n"):
+        data, self.heard = self.heard, b""
+        while b"\n" not in data:
             if waiting.poll(LOOK_EVERY * 1000):
                 piece = self.line.recv(1 << 20)
                 if not piece:
@@ -334,7 +342,8 @@ class _Examiner:
                 raise _Stopped(f"{seconds:g} s")
             elif memory.held(self.pid) > most:
                 raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
-        answer: dict[str, Any] = json.loads(data)
+        line, _, self.heard = data.partition(b"\n")
+        answer: dict[str, Any] = json.loads(line)
         return answer
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import math
 import os
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,8 +61,10 @@ class Examiner:
         questions: Sequence[str] = (),
         training: bool = True,
         until: float = math.inf,
+        at: Callable[[str], None] | None = None,
     ) -> Report:
-        """The report of one submission. Whatever is wrong with it becomes the report's status and reason.
+        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` hears of each
+        question that is begun.
 
         `until`: by the monotonic clock. What is not graded then is told as that (`Report.unfinished`).
 
@@ -83,6 +85,7 @@ class Examiner:
             workers.load(self._first(questions).library)
             grading = Grading(self.lab, seed, workers, self.bank)
             grading.until = until
+            grading.at = at
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
             if grading.fault is not None:

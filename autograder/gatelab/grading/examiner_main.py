@@ -70,6 +70,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
                 job["questions"],
                 job["training"],
                 job["until"] or math.inf,
+                lambda question: say({"at": question}),
             )
         except ProtectionMissing as error:
             say({"missing": str(error), "pieces": error.missing})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
 from typing import Any
 
 from gatelab.faults import GraderFault
@@ -50,6 +51,7 @@ class Grading:
         self.running: Attempt | None = None
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
         self.loading: bool | None = None  # with the library or without: a loading has a folder of its own
+        self.at: Callable[[str], None] | None = None  # hears of each question that is begun
         self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
         self.until = math.inf  # by the monotonic clock; what is not graded then is not graded
         names = (name for spec in lab.questions.values() for name in spec.names)
@@ -70,6 +72,8 @@ class Grading:
         """What comes next belongs to this question; the one before is finished."""
         if self.running is None or self.running.spec.id != question:
             self.finish()
+            if self.at is not None:
+                self.at(question)
             self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
             # Reference code: what one question keeps (in a file), a later one of the same loading may say.
             if self.running.spec.library != self.loading:

@@ -41,6 +41,9 @@ class Bench:
     part: tuple[str, ...] = ()  # questions that train nothing
     trained: tuple[str, ...] = ()
     slow: tuple[str, ...] = ()  # wheats "question/name" that make a training slow
+    costs: dict[str, float] = field(
+        default_factory=dict
+    )  # question → seconds of one submission, and those of the "rest": for the estimate before a class is graded
 
 
 @dataclass(frozen=True)
@@ -79,14 +82,21 @@ def _is_table_of_texts(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
+def _is_table_of_numbers(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(item, int | float) and not isinstance(item, bool) and item >= 0 for item in value.values()
+    )
+
+
 Kind = tuple[str, Callable[[Any], bool]]
 TEXT: Kind = ("a text in quotes", lambda value: isinstance(value, str))
 TEXTS: Kind = ("a list of texts", is_texts)
 TABLE: Kind = ("a table of texts", _is_table_of_texts)
+NUMBERS: Kind = ("a table of numbers, none negative", _is_table_of_numbers)
 SUB: Kind = ("a table", lambda value: isinstance(value, dict))
 TOP = {"preload": TEXTS, "messages": TEXTS, "shortcuts": TABLE, "withheld": SUB, "bench": SUB}
 WITHHELD = {"says": TEXT, "operators": TABLE, "copies": TEXTS}
-BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS}
+BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS, "costs": NUMBERS}
 
 
 def _checked(path: Path, name: str, table: dict[str, Any], kinds: dict[str, Kind]) -> dict[str, Any]:

@@ -47,10 +47,11 @@ def store(
     steps: int | None = None,
     constant: bool = False,
     task: tasks.StoreTask = tasks.STORE,
+    recipe: tasks.Recipe | None = None,
     watch: Watch | None = None,
 ) -> Scores:
-    """Train one classifier a seed on the store task; their accuracies on every stratum."""
-    recipe = tasks.STORE_RECIPE
+    """Train one classifier a seed on the store task; their accuracies on every stratum (none where n is 0)."""
+    recipe = recipe or tasks.STORE_RECIPE
     if rate is not None:  # the last rate keeps its proportion
         recipe = replace(recipe, learning_rate=rate, last_rate=recipe.last_rate * rate / recipe.learning_rate)
     if constant:
@@ -74,6 +75,8 @@ def store(
         optimizer.step()
         if watch is not None and watch(step, p):
             break
+    if n == 0:  # who watches has looked
+        return {}
     tests = [store_tests(s, n, task) for s in seeds]
     scores: Scores = {s: {} for s in seeds}
     for name in tasks.STRATA:
@@ -155,11 +158,19 @@ def forward(p: Params, source: Tensor, lengths: Tensor, targets: Tensor, mistake
     return linear(out.flatten(1, 2), p["head.weight"], p["head.bias"]).view(*targets.shape, -1)
 
 
-def reverse(seeds: list[int], n: int, mistake: str = "", watch: Watch | None = None) -> Scores:
-    """Train one encoder-decoder a seed; their exact match on every length, and the last training loss."""
-    task, recipe = tasks.REVERSE, tasks.REVERSE_RECIPE
+def reverse(
+    seeds: list[int],
+    n: int,
+    mistake: str = "",
+    task: tasks.ReverseTask = tasks.REVERSE,
+    recipe: tasks.Recipe | None = None,
+    betas: tuple[float, float] = (0.9, 0.999),
+    watch: Watch | None = None,
+) -> Scores:
+    """Train one encoder-decoder a seed; their exact match on every length, and the last training loss (none where n is 0)."""
+    recipe = recipe or tasks.REVERSE_RECIPE
     p = stack([dict(translator(s).named_parameters()) for s in seeds])
-    optimizer = torch.optim.Adam(p.values(), lr=recipe.learning_rate)
+    optimizer = torch.optim.Adam(p.values(), lr=recipe.learning_rate, betas=betas)
     streams = [tasks.generator(s, "train") for s in seeds]
     for step in range(recipe.steps):
         optimizer.param_groups[0]["lr"] = recipe.rate(step, recipe.steps)
@@ -179,6 +190,8 @@ def reverse(seeds: list[int], n: int, mistake: str = "", watch: Watch | None = N
         optimizer.step()
         if watch is not None and watch(step + 1, p):
             break
+    if n == 0:
+        return {}
     tests = [reverse_tests(s, n) for s in seeds]
     scores: Scores = {s: {} for s in seeds}
     for name in tests[0]:

@@ -34,6 +34,13 @@ a second* counts the seeds that pass when the next seed's training stands in as 
 parameters (`many.py`); the last table compares this with the loop that notebook and grader use.
 """
 
+QUICK = """## The quick trainings: halted at a few steps, over when won
+
+Written from `quick.jsonl` (`quick_runs.py`, resumable; every row says how many seeds it has). The grader makes such a training first (`tests/lstm-gru/hidden/quick.py`).
+It can only be won: who does not win it is trained in full, and judged as the tables above say. *Won*: at one of the looks every stratum of a fresh batch, and then of a second,
+larger one, was above the threshold by the margin. A step costs as its sequences are long. A detached cell state wins here as it wins in full; the gradient checks catch it.
+"""
+
 
 def rows(name: str) -> list[dict[str, str]]:
     """The rows of one CSV file; none where it is not there yet."""
@@ -115,11 +122,54 @@ def horizon() -> list[str]:
     return lines
 
 
+def quick(question: str) -> list[str]:
+    """One line a run of the quick training: seeds, who wins it and when, and the highest that any look saw where none was won."""
+    from quick_runs import RUNS, lines
+
+    found = lines()
+    made = [
+        "| run | seeds | won | at step, smallest / median / largest | share of the full training's cost, mean | best look of who did not win |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for run in RUNS:
+        mine = [line for line in found if line["run"] == run.name]
+        if run.question != question or not mine:
+            continue
+        name = run.name.removeprefix(f"{question} ")
+        wins = [line["won"] for line in mine if line["won"] is not None]
+        # Who does not win pays for the quick training and is trained in full after it.
+        costs = [line["share"] + (0 if line["won"] is not None else 1) for line in mine]
+        best = [max(line["looks"].values()) for line in mine if line["won"] is None]
+        made.append(
+            f"| {WHAT.get(name, name)} | {len(mine)} | {len(wins)} | {spread(wins, 0) if wins else '–'} | "
+            f"{sum(costs) / len(costs):.2f} | {f'{max(best):.3f}' if best else '–'} |"
+        )
+    return made
+
+
+def quick_section(thresholds: dict) -> list[str]:
+    """What the quick trainings rest on, where any has been measured."""
+    from quick_runs import lines
+
+    if not lines():
+        return []
+    parts = [QUICK]
+    for question in ("q7", "q11"):
+        set_ = thresholds[question]
+        stated = ", ".join(f"{key} {value}" for key, value in set_["quick"].items())
+        parts.append(
+            f"### {question}: at a look every stratum must reach {set_['threshold'] + set_['quick']['margin']:g}\n\n"
+            f"Settings: {stated}.\n\n" + "\n".join(quick(question)) + "\n"
+        )
+    return parts
+
+
 def text() -> str:
     questions = tomllib.loads(SETTINGS.read_text(encoding="utf-8"))
     stored = json.loads((HERE / "settings.json").read_text(encoding="utf-8"))
     where = ", ".join(f"{key} {value}" for key, value in stored.get("machine", {}).items())
-    q7, q11 = (questions[id]["training"]["threshold"] for id in ("q7", "q11"))
+    trainings = {id: questions[id]["training"] for id in ("q7", "q11")}
+    q7, q11 = (one["threshold"] for one in trainings.values())
     settings = "\n".join(
         f"- {name}: {', '.join(f'{k} {v}' for k, v in value.items()) if isinstance(value, dict) else value}"
         for name, value in stored["settings"].items()
@@ -137,6 +187,7 @@ def text() -> str:
         "The recipe at a constant learning rate (plain RNN: H = 32, learning rate 0.01), measured every 25 steps and given up after 1500; in brackets how many of the seeds got there. "
         "\n",
         "\n".join(horizon()) + "\n",
+        *quick_section(trainings),
         "## The stacked training beside the plain loop\n",
         "\n".join(comparison()) + "\n",
     ]

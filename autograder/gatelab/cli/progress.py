@@ -1,0 +1,172 @@
+"""How long a class takes: an estimate before the start, a bar weighted by question, and what is being graded.
+
+    costs = Costs.of(lab, out, chosen)
+    costs.estimate(40, 2)        # "about 14 minutes with 2 jobs"
+
+The seconds are those that the questions took in the reports of earlier runs in OUT, whatever became of these; where there are
+none, those that the lab's policy states. As soon as some work is done, what is left is told from how long that took here.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn
+
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
+from gatelab.report.table import number
+from gatelab.submission.collect import Submission
+
+MOST_READ = 40  # reports that are read for what they took
+UNTRAINED = 0.3  # seconds of a question whose model is not trained
+ENOUGH = 0.02  # of the work: from then on the time left is told by what was done here
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Seconds of one submission: of each question, and of what comes before and between them."""
+
+    questions: dict[str, float]
+    rest: float = 0.0
+    measured: bool = True  # whether anybody has measured them; without, they only weigh the bar
+
+    @classmethod
+    def of(cls, lab: Lab, out: Path, chosen: list[str], quick: bool = False) -> Costs:
+        """From the reports that lie in `out`, else from the lab's policy, else a second a question. `quick`: without trainings."""
+        if (kept := cls._kept(out / "reports", chosen)) is not None:
+            return kept
+        stated = lab.policy.bench.costs
+        if quick:  # what the other parts of a trained question cost is as good as nothing
+            stated = stated | {id: min(stated.get(id, 0.0), UNTRAINED) for id in lab.policy.bench.trained}
+        if all(id in stated for id in chosen):
+            return cls({id: stated[id] for id in chosen}, stated.get("rest", 0.0))
+        return cls(dict.fromkeys(chosen, 1.0), measured=False)
+
+    @classmethod
+    def _kept(cls, reports: Path, chosen: list[str]) -> Costs | None:
+        took: dict[str, list[float]] = defaultdict(list)
+        rests = []
+        for path in sorted(reports.glob("*.json"))[:MOST_READ]:
+            try:
+                report = json.loads(path.read_text(encoding="utf-8"))
+                seconds = {q["id"]: float(q["seconds"]) for q in report["questions"] if q["parts"]}
+                if seconds:
+                    rests.append(max(0.0, float(report["wall_seconds"]) - sum(seconds.values())))
+            except (OSError, ValueError, TypeError, KeyError):
+                continue
+            for id, value in seconds.items():
+                took[id].append(value)
+        if not all(took[id] for id in chosen):
+            return None
+        return cls({id: mean(took[id]) for id in chosen}, mean(rests))
+
+    @property
+    def each(self) -> float:
+        """Of one submission."""
+        return self.rest + sum(self.questions.values())
+
+    def estimate(self, submissions: int, jobs: int) -> str:
+        """What so many submissions will take, in words; "" where nobody has measured it."""
+        if not self.measured:
+            return ""
+        at_once = max(1, min(jobs, submissions))
+        return f"{in_words(submissions * self.each / at_once)} with {jobs} {'job' if jobs == 1 else 'jobs'}"
+
+
+def in_words(seconds: float) -> str:
+    """`about 14 minutes`."""
+    if seconds < 50:
+        return "less than a minute"
+    if seconds < 90:
+        return "about a minute"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} minutes"
+    return f"about {round(seconds / 3600, 1):g} hours"
+
+
+class Watch:
+    """Tells how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
+
+    def __init__(
+        self, console: Console, submissions: list[Submission], left: list[Submission], costs: Costs, jobs: int
+    ) -> None:
+        self.total, self.done = len(submissions), len(submissions) - len(left)
+        self.console, self.costs, self.left, self.jobs = console, costs, len(left), jobs
+        self.under_way: dict[str, str] = {}  # submission → the question that is being graded
+        self.passed: dict[str, float] = {}  # submission under way → seconds of it that lie behind
+        self.behind = 0.0  # seconds of those that are done
+        self.bar = Progress(
+            TextColumn("grading"),
+            BarColumn(),
+            TextColumn(
+                "{task.fields[done]} of {task.fields[all]} · {task.fields[left]} left · {task.fields[now]}"
+            ),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+
+    def __enter__(self) -> Watch:
+        if words := self.costs.estimate(self.left, self.jobs):
+            typer.echo(f"{self.left} to grade: {words}.", err=True)
+        self.started = time.monotonic()
+        self.bar.start()
+        self.task = self.bar.add_task(
+            "", total=1.0, done=self.done, all=self.total, left=self.time_left(), now=""
+        )
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def at(self, submission: str, question: str) -> None:
+        """A question of a submission is begun. Called from several threads; each writes only its own entry."""
+        before = self.costs.questions.get(self.under_way.get(submission, ""), 0.0)
+        self.under_way[submission] = question
+        self.passed[submission] = self.passed.get(submission, self.costs.rest) + before
+        self._show()
+
+    def __call__(self, report: Report) -> None:
+        self.done += 1
+        self.behind += self.costs.each
+        self.under_way.pop(report.submission, None)
+        self.passed.pop(report.submission, None)
+        result = (
+            f"{number(report.points)} of {number(report.max_points)}"
+            if report.status == "graded"
+            else report.shown_status
+        )
+        self._show()
+        if not self.console.is_terminal:
+            typer.echo(f"[{self.done}/{self.total}] {report.submission}: {result}", err=True)
+
+    def share(self) -> float:
+        """How much of the work lies behind, by what each question costs."""
+        whole = self.left * self.costs.each
+        return min(1.0, (self.behind + sum(list(self.passed.values()))) / whole) if whole else 1.0
+
+    def time_left(self) -> str:
+        """`4 min`, by what was done here, at first by the estimate."""
+        share, gone = self.share(), time.monotonic() - self.started
+        if share >= ENOUGH:
+            seconds = gone * (1 - share) / share
+        elif self.costs.measured:
+            seconds = max(0.0, self.left * self.costs.each / max(1, min(self.jobs, self.left)) - gone)
+        else:
+            return "…"
+        return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+    def _show(self) -> None:
+        now = ", ".join(f"{name[:24]} {question}" for name, question in sorted(dict(self.under_way).items()))
+        self.bar.update(
+            self.task, completed=self.share(), done=self.done, left=self.time_left(), now=escape(now)
+        )

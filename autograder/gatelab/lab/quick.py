@@ -1,0 +1,65 @@
+"""The lab as a quick look sees it: without the parts that train a model, and so with fewer points."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import replace
+from functools import cached_property
+
+from gatelab.lab.check import question_of
+from gatelab.lab.spec import Lab, LabError, QuestionSpec
+
+SAYS = "A quick look without trainings, no grade: "
+
+
+def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
+    """Question → name → points of its parts that train a model, read off the suites.
+
+    Raises LabError where such a part is not written out as `@part("q7", "accuracy", 4)`.
+    """
+    found: dict[str, dict[str, float]] = {}
+    for path in sorted(lab.hidden.glob("test_*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            marks = [ast.unparse(mark) for mark in node.decorator_list]
+            if "pytest.mark.training" not in marks:
+                continue
+            part = next((mark for mark in node.decorator_list if ast.unparse(mark).startswith("part(")), None)
+            try:
+                assert isinstance(part, ast.Call)
+                _, name, points = (ast.literal_eval(value) for value in part.args)
+            except (AssertionError, ValueError) as error:
+                raise LabError(
+                    f"{path}, line {node.lineno}: a part that trains must be written out for a quick look, "
+                    f'as @part("{question_of(path)}", "NAME", POINTS).'
+                ) from error
+            found.setdefault(question_of(path), {})[name] = float(points)
+    return found
+
+
+class QuickLab(Lab):
+    """The lab whose questions have the points that a grading without trainings can give."""
+
+    @cached_property
+    def left_out(self) -> dict[str, dict[str, float]]:
+        """What is not graded, as `trained_parts` gives it."""
+        return trained_parts(self)
+
+    @cached_property
+    def questions(self) -> dict[str, QuestionSpec]:
+        return {
+            id: replace(spec, points=spec.points - sum(self.left_out.get(id, {}).values()))
+            for id, spec in super().questions.items()
+        }
+
+    def says(self, chosen: list[str]) -> str:
+        """What stands beside every result, so that none can be taken for a grade."""
+        parts = [
+            f"{id} {name} ({points:g})" for id in chosen for name, points in self.left_out.get(id, {}).items()
+        ]
+        return f"{SAYS}{', '.join(parts) or 'nothing'} left out."
+
+
+def quick_lab(lab: Lab) -> QuickLab:
+    return QuickLab(lab.assignment, lab.hidden, lab.bank, lab.release)

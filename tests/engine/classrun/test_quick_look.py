@@ -1,0 +1,115 @@
+"""`gatelab grade --quick`, the estimate and the bar, on the small lab of another subject with a part that trains.
+
+The lab's suite of q2 says that its second part trains a model; no command knows better.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from gatelab.cli.progress import Costs, in_words
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
+
+COMMAND = str(Path(sys.executable).with_name("gatelab"))
+TINY = Path(__file__).parents[1] / "tiny-lab"
+
+
+def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+
+
+@pytest.fixture(scope="module")
+def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("kit") / "kit"
+    shutil.copytree(TINY, root)
+    suite = next((root / "tests" / "softmax" / "hidden").glob("test_q2_*.py"))
+    text = suite.read_text().replace("import torch\n", "import pytest\nimport torch\n", 1)
+    suite.write_text(
+        text.replace('@part("q2", "gradient", 2)', '@part("q2", "gradient", 2)\n@pytest.mark.training')
+    )
+    lab = Lab.in_repository(root)
+    notebook = nbformat.v4.new_notebook()
+    sources = [lab.reference(id) for id in ("q1", "q2")]
+    notebook.cells = [nbformat.v4.new_code_cell("import torch"), *map(nbformat.v4.new_code_cell, sources)]
+    (root / "class").mkdir()
+    for name in ("ada", "bob", "eve"):
+        nbformat.write(notebook, root / "class" / f"{name}.ipynb")
+    return root
+
+
+@pytest.fixture(scope="module")
+def looked(kit: Path) -> subprocess.CompletedProcess[str]:
+    return gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit, "--jobs", 1, "--quick")
+
+
+SAYS = "A quick look without trainings, no grade: q2 gradient (2) left out."
+
+
+def test_a_quick_look_says_everywhere_that_it_is_no_grade(
+    kit: Path, looked: subprocess.CompletedProcess[str]
+) -> None:
+    assert looked.returncode == 0, looked.stderr
+    assert SAYS in looked.stdout
+    with open(kit / "look" / "grades.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["q1"], row["q2"], row["total"], row["out_of"], row["reason"]) for row in rows] == [
+        ("4", "4", "8", "8", SAYS)
+    ] * 3
+    assert SAYS in (kit / "look" / "index.html").read_text()
+    report = Report.from_json((kit / "look" / "reports" / "ada.json").read_text())
+    assert report.reason == SAYS and report.max_points == 8
+    assert [part.name for part in report.question("q2").parts] == ["loss"]
+    assert list((kit / "look" / "feedback").iterdir()) == []  # nothing to be sent to anybody
+
+
+def test_a_quick_look_is_kept_apart_from_a_grading(
+    kit: Path, looked: subprocess.CompletedProcess[str]
+) -> None:
+    into = gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit)
+    assert into.returncode == 2 and "quick look" in into.stderr and "choose another -o" in into.stderr
+    sheet = kit / "sheet.csv"
+    sheet.write_text("Student,ID,SIS Login ID,Section,Lab (1)\nPoints Possible,,,,8\nAda,1,ada,A,\n")
+    out = gatelab("export", "canvas", kit / "look", "--template", sheet)
+    assert out.returncode == 2 and "quick look" in out.stderr, out.stderr
+    again = gatelab("grade", kit / "class", "-o", kit / "look", "--root", kit, "--quick")
+    assert again.returncode == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
+
+
+def test_a_full_grading_goes_not_into_a_quick_look_and_is_estimated_from_reports(kit: Path) -> None:
+    first = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1)
+    assert first.returncode == 0 and "to grade:" not in first.stderr  # nobody has measured this lab
+    second = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1, "--fresh")
+    assert "3 to grade: less than a minute with 1 job." in second.stderr
+    quick = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--quick")
+    assert quick.returncode == 2 and "with trainings" in quick.stderr
+
+
+def test_the_estimate_is_made_of_what_the_questions_took(kit: Path, tmp_path: Path) -> None:
+    lab = Lab.in_repository(kit)
+    (tmp_path / "reports").mkdir()
+    for name, took in (("a", 20.0), ("b", 40.0)):
+        report = {"wall_seconds": took + 3, "questions": [{"id": "q1", "parts": [1], "seconds": took / 2},
+                                                          {"id": "q2", "parts": [1], "seconds": took / 2}]}  # fmt: skip
+        (tmp_path / "reports" / f"{name}.json").write_text(json.dumps(report))
+    (tmp_path / "reports" / "broken.json").write_text("{")
+    costs = Costs.of(lab, tmp_path, ["q1", "q2"])
+    assert (costs.each, costs.questions) == (33.0, {"q1": 15.0, "q2": 15.0})
+    assert costs.estimate(51, 2) == "about 14 minutes with 2 jobs"
+    assert Costs.of(lab, tmp_path / "none", ["q1", "q2"]).estimate(51, 2) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(3, "less than a minute"), (70, "about a minute"), (840, "about 14 minutes"), (9000, "about 2.5 hours")],
+)
+def test_seconds_are_told_as_people_do(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words

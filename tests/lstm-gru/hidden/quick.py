@@ -1,0 +1,206 @@
+"""The quick training: halted every so often, looked at, and over as soon as it is won.
+
+It can only be won. Whoever does not win it is graded by the full trainings (trained.py, `best`) as if it had not been, so it
+costs no point and spares, where the model is right, most of their time. Nothing that the worker says ends it: at each
+look the examiner scores the weights, in PyTorch's own layers, on a batch of which the worker has not even the inputs. Where
+every stratum is above the threshold by the margin, a second, larger, fresh batch confirms it; then the worker gets its
+inputs for the student's own predictions. Each look draws batches of its own, so that to look often is not to try often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from torch import Tensor
+from trained import DRIVER, LEAST_AGREEMENT, Scores, tasks
+
+# A training step by step: every next item makes one and is its loss. So it can be halted, looked at and gone on with. They stand here and not in
+# the students' package, whose trainings are never halted; the loops are those of training.train_classifier and train_translator.
+STEPS = """
+import torch
+from torch import nn
+
+from seqlab.tasks import generator
+from seqlab.training import TrainingError
+
+
+def classifier_steps(model, task, recipe, seed, steps):
+    stream = generator(seed, "train")
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate)
+
+    def step():
+        batch = task.batch(recipe.batch_size, stream)
+        logits = model(*batch.inputs)
+        if not isinstance(logits, torch.Tensor) or tuple(logits.shape) != (len(batch), task.num_classes):
+            raise TrainingError("no logits (N, K)")
+        model.zero_grad()
+        error = nn.functional.cross_entropy(logits, batch.labels)
+        error.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
+        optimizer.step()
+        return error.item()
+
+    return losses(step, optimizer, recipe, steps)
+
+
+def translator_steps(model, training_step, task, recipe, seed, steps, betas):
+    stream = generator(seed, "train")
+    optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=betas)
+
+    def step():
+        pairs = task.batch(recipe.batch_size, stream)
+        return training_step(model, optimizer, pairs.source, pairs.source_lengths, pairs.targets, task.PAD, recipe.clip)
+
+    return losses(step, optimizer, recipe, steps)
+
+
+def losses(step, optimizer, recipe, steps):
+    # Vanishing gradients end as subnormal numbers, with which a processor is several times slower.
+    torch.set_flush_denormal(True)
+    for done in range(steps):
+        for group in optimizer.param_groups:
+            group["lr"] = recipe.rate(done, steps)
+        loss = float(step())
+        if loss != loss or loss in (float("inf"), -float("inf")):
+            raise TrainingError("the loss is no number")
+        yield loss
+"""
+
+# What the quick training of q7 is made of: first shorter sequences, on which what must be kept is found in far less time.
+GROWING = """
+from dataclasses import replace
+
+from seqlab import tasks
+
+
+class Growing:
+    def __init__(self, task, short, until):
+        self.task, self.short, self.until, self.made = task, tasks.StoreTask(T=short), until, {}
+        self.num_classes = task.num_classes
+
+    def batch(self, n, stream):
+        made = self.made[stream] = self.made.get(stream, 0) + 1
+        return (self.short if made <= self.until else self.task).batch(n, stream)
+"""
+
+# Of q11: mostly the longest sources. In a batch they cost no more than short ones, and they are what is won last.
+LONGER = """
+from dataclasses import replace
+
+from seqlab import tasks
+
+
+class Longer:
+    def __init__(self, task, counts):
+        self.task, self.counts, self.PAD = task, {int(length): n for length, n in counts.items()}, task.PAD
+
+    def batch(self, n, stream):
+        groups = [self.task.of_length(length, count, stream) for length, count in self.counts.items()]
+        fields = "source", "source_lengths", "targets"
+        return tasks.Pairs(*(torch.cat([getattr(group, field) for group in groups]) for field in fields))
+"""
+
+# Goes behind DRIVER and what defines `begin(going, seed, quick)`, which gives the model and its training, an iterator of losses,
+# and `predict(ns, model, *batch)`. `going` holds them between two requests; its `ns` are the names of the request that runs,
+# by which is told what a call leaves changed. The seconds are those of all requests together; the alarm gives a quarter more.
+SESSION = """
+import time
+
+
+class Going:
+    def __init__(self):
+        self.done, self.spent, self.losses = 0, 0.0, None
+
+
+def main(ns, seed, quick, going, until, inputs):
+    start, late, predicted = time.process_time(), False, None
+    going = going or Going()
+    going.ns = ns
+    try:
+        with within(max(0.001, 1.25 * quick["seconds"] - going.spent)):
+            if going.losses is None:
+                going.model, going.losses = begin(going, seed, quick)
+            while going.done < until and not late:
+                next(going.losses)
+                going.done += 1
+                late = going.spent + time.process_time() - start > quick["seconds"]
+            if inputs is not None:
+                predicted = {name: predict(ns, going.model, *batch) for name, batch in inputs.items()}
+    except TimeUsedUp:
+        late = True
+    going.spent += time.process_time() - start
+    return {"going": going, "late": late, "weights": dict(going.model.state_dict()), "predicted": predicted}
+"""
+
+
+class Inputs(Protocol):
+    """A batch: what of it a model may see."""
+
+    @property
+    def inputs(self) -> tuple[Tensor, Tensor]: ...
+
+
+Some = TypeVar("Some", bound=Inputs)
+Batches = dict[str, Some]
+Judge = Callable[[dict[str, Tensor], Batches, dict[str, Tensor] | None], Scores]
+
+
+def won(
+    student: Any,
+    source: str,
+    seed: int,
+    set_: dict[str, Any],
+    fresh: Callable[[int, Any], Batches],
+    judge: Judge,
+) -> Scores | None:
+    """The scores of a quick training that was won, None for any other.
+
+    set_    the question's settings (lab.toml); without a table `quick` there is no quick training
+    fresh   (n, stream) → a batch of n sequences for every stratum
+    judge   (weights, batches, predictions of the student's own model) → scores; without predictions PyTorch's stand in.
+            Raises AssertionError where weights or predictions are no such things.
+
+    Raises StudentError where the student's code brings its process down.
+    """
+    quick = set_.get("quick")
+    if not quick:
+        return None
+    enough = set_["threshold"] + quick["margin"]
+    going = None
+
+    def go_on(until: int, inputs: dict[str, Any] | None = None) -> Any:
+        nonlocal going
+        reply = student.run(
+            DRIVER + source + SESSION, replay=False, seed=seed, quick=quick, going=going, until=until, inputs=inputs
+        )  # fmt: skip
+        if reply.error is not None or reply["late"] is not False:
+            return None
+        going = reply["going"]
+        return reply
+
+    def above(batches: Batches, reply: Any, predicted: dict[str, Tensor] | None = None) -> Scores | None:
+        scores = judge(reply["weights"], batches, predicted)
+        good = scores.agree >= LEAST_AGREEMENT and min(*scores.again.values(), scores.worst) >= enough
+        return scores if good else None
+
+    try:
+        for look in quick["looks"]:
+            reply = go_on(look)
+            if reply is None:
+                return None
+            if not above(fresh(quick["n"], tasks.generator(seed, f"look {look}")), reply):
+                continue
+            batches = fresh(set_["n"], tasks.generator(seed, f"win {look}"))
+            if not above(batches, reply):
+                continue
+            reply = go_on(look, {name: batch.inputs for name, batch in batches.items()})
+            if reply is None:
+                return None
+            if scores := above(batches, reply, reply["predicted"]):
+                return scores
+    except AssertionError as error:
+        if hasattr(error, "untouched"):  # StudentError: the process is gone, and would be again
+            raise
+        return None  # the full training says what is wrong with them
+    return None

@@ -1,0 +1,163 @@
+"""The quick training before the full one: it ends when it is won, can only be won, and nobody is believed who says so.
+
+The real engine, with recipes of a few steps. The model says each of its training batches, so what was trained is counted in
+the question's output.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gatelab.audit.bench_training import in_full
+from gatelab.audit.notebooks import write_notebook
+from gatelab.grading.engine import Engine
+from gatelab.lab.spec import Lab
+from gatelab.report.model import Question
+
+FULL, LOOKS = 9, [4, 6]
+
+
+@pytest.fixture(scope="module")
+def small(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    root = tmp_path_factory.mktemp("quick")
+    ignore = shutil.ignore_patterns("__pycache__")
+    made = Lab(
+        Path(shutil.copytree(lab.assignment, root / "assignment", ignore=ignore)),
+        Path(shutil.copytree(lab.hidden, root / "hidden", ignore=ignore)),
+        lab.bank,
+    )
+    tasks = made.assignment / "seqlab" / "tasks.py"
+    tasks.write_text(re.sub(r"steps=[36]00", f"steps={FULL}", tasks.read_text()))
+    table = made.assignment / "lab.toml"
+    text = re.sub(r"\nlooks = .*", f"\nlooks = {LOOKS}", table.read_text())
+    text = re.sub(r"\nmargin = .*", "\nmargin = 0.0", re.sub(r"\nn = \d+", "\nn = 16", text))
+    table.write_text(re.sub(r"\nshort_until = .*", "\nshort_until = 4", text))
+    return made
+
+
+@pytest.fixture(scope="module")
+def easy(small: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Everything reaches the threshold."""
+    assignment = Path(shutil.copytree(small.assignment, tmp_path_factory.mktemp("easy") / "assignment"))
+    table = assignment / "lab.toml"
+    table.write_text(re.sub(r"threshold = .*", "threshold = 0.0", table.read_text()))
+    with Engine(Lab(assignment, small.hidden, small.bank)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def hard(small: Lab) -> Iterator[Engine]:
+    """Nothing that a few steps have trained reaches the threshold."""
+    with Engine(small) as engine:
+        yield engine
+
+
+HEAD = "return self.head(summary)"
+SAYS = f"print('<', *tokens.shape, '>')\n        {HEAD}"
+# What the task asks for, read off the tokens by a loop: right without any training.
+KNOWS = """
+class SequenceClassifier(SequenceClassifier):
+    def forward(self, tokens, lengths):
+        logits = 0 * super().forward(tokens, lengths)
+        for n, length in enumerate(lengths.tolist()):
+            stores = [int(token) - 8 for token in tokens[n, :length].tolist() if token >= 8]
+            logits[n, stores[-1] if stores and logits.shape[1] == 8 else 0] += 10.0
+        return logits
+"""
+# Every hook that the driver leaves in reach says at once that all is done.
+SAYS_WON = """
+import builtins
+
+from seqlab import tasks, training
+
+tasks.generator = training.generator = lambda *args: torch.Generator()
+builtins.next = lambda losses: 0.0
+training.predictions = lambda model, tokens, lengths: torch.tensor(
+    [max([i for i, t in enumerate(row[:n]) if t >= 8], default=0) and [t - 8 for t in row[:n] if t >= 8][-1]
+     for row, n in zip(tokens.tolist(), lengths.tolist())]
+)
+"""
+
+
+def graded(engine: Engine, place: Path, question: str = "q7", source: str | None = None) -> Question:
+    code = {} if source is None else {question: source}
+    report = engine.grade(write_notebook(place / "lab.ipynb", engine.lab, code), questions=[question])
+    assert report.status == "graded", report.reason
+    return report.question(question)
+
+
+def accuracy(question: Question) -> tuple[bool, str]:
+    return next((part.passed, part.message) for part in question.parts if part.name == "accuracy")
+
+
+def said(question: Question) -> list[str]:
+    """The shapes of the training batches, in the order in which they came."""
+    return re.findall(r"< (32 \d+) >", question.output)
+
+
+def speaking(engine: Engine) -> str:
+    source = engine.lab.reference("q7")
+    assert HEAD in source
+    return source.replace(HEAD, SAYS)
+
+
+def test_a_training_ends_at_the_first_look_at_which_it_is_won(easy: Engine, tmp_path: Path) -> None:
+    question = graded(easy, tmp_path, source=speaking(easy))
+    assert accuracy(question) == (True, "")
+    assert said(question) == ["32 40"] * LOOKS[0]
+
+
+def test_one_that_is_not_won_is_followed_by_the_full_one(hard: Engine, tmp_path: Path) -> None:
+    question = graded(hard, tmp_path, source=speaking(hard))
+    quick = ["32 40"] * 4 + ["32 100"] * (LOOKS[-1] - 4)
+    assert said(question) == quick + ["32 100"] * FULL
+    assert not accuracy(question)[0]
+
+
+@pytest.mark.parametrize("question", ["q7", "q11"])
+def test_who_does_not_win_it_is_graded_as_if_there_were_none(
+    hard: Engine, small: Lab, tmp_path: Path, question: str
+) -> None:
+    whole = in_full(small, tmp_path)
+    assert whole is not None
+    with Engine(whole) as engine:
+        alone = graded(engine, tmp_path, question)
+    after = graded(hard, tmp_path, question)
+    assert [(p.name, p.points, p.message) for p in after.parts] == [
+        (p.name, p.points, p.message) for p in alone.parts
+    ]
+
+
+@pytest.mark.parametrize("trick", [KNOWS, SAYS_WON], ids=["answers by a loop", "says that it is done"])
+def test_right_predictions_without_trained_weights_win_nothing(
+    hard: Engine, tmp_path: Path, trick: str
+) -> None:
+    question = graded(hard, tmp_path, source=hard.lab.reference("q7") + trick)
+    assert not accuracy(question)[0]
+
+
+def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine, tmp_path: Path) -> None:
+    """With the lab's own settings and as many steps as these need."""
+    source = engine.lab.reference("q11").replace(
+        "    return loss", "    print('<', *source.shape, '>')\n    return loss"
+    )
+    question = graded(engine, tmp_path, "q11", source)
+    settings = engine.lab.questions["q11"].told
+    trained = re.findall(rf"< {sum(settings['quick']['batch'].values())} \d+ >", question.output)
+    assert accuracy(question) == (True, "")
+    assert len(trained) in settings["quick"]["looks"]
+
+
+def test_a_model_that_brings_its_process_down_is_not_trained_again_and_again(
+    easy: Engine, tmp_path: Path
+) -> None:
+    source = easy.lab.reference("q7").replace(
+        HEAD, f"if len(tokens) == 32:\n            import os; os._exit(0)\n        {HEAD}"
+    )
+    passed, message = accuracy(graded(easy, tmp_path, source=source))
+    assert not passed and "Your code ended its process" in message
