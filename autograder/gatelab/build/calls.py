@@ -82,7 +82,7 @@ def main(answer: str) -> None:
     """The process of its own: cells come in on stdin, what is wrong goes to a file."""
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with `gatelab build`, however that ends
-    sys.path.insert(0, os.getcwd())  # seqlab lies beside the notebook
+    sys.path.insert(0, os.getcwd())  # the package lies beside the notebook
     cells = json.load(sys.stdin)
     told = list(faults(cells))
     Path(answer).write_text(json.dumps(told), encoding="utf-8")

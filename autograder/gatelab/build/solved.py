@@ -48,7 +48,7 @@ def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
 
 
 def recipe(notebook: NotebookNode, release: Path) -> str:
-    """A hash of all that a solved notebook's outputs are made from: its own text, seqlab and the public checks."""
+    """A hash of all that a solved notebook's outputs are made from: its own text, the package and the public checks."""
     digest = hashlib.sha256(master.dumps(notebook).encode())
     for path in sorted(release.rglob("*")):
         if path.is_file() and path.suffix not in (".ipynb", ".md", ".txt"):

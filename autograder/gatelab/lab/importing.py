@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """`import seqlab` finds the one in this folder (unless one has been imported before)."""
+    """The import of a lab's package finds the one in this folder (unless one has been imported before)."""
     sys.path.insert(0, str(folder))
     try:
         yield
