@@ -199,7 +199,13 @@ class Regrade:
             elif not came.gradable and came.name not in self.run.reports:
                 self.run.replace_report(came, self.run.not_gradable(came), [])
         self.run.write_class()
-        if not self.run.unwritten:
+        if self.run.unwritten:
+            return
+        staged = self.run.out / STAGE / "reports"
+        for came in self.run.submissions:
+            if came.name in self.new:
+                (staged / f"{came.file}.json").unlink(missing_ok=True)
+        if not any(staged.glob("*.json")):  # else of somebody whom nobody has decided about yet
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
 
 

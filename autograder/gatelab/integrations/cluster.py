@@ -124,10 +124,10 @@ class Cluster:
             raise self._lost() from error
 
     def grade_all(
-        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = ()
+        self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
-        """Reports of (name, path) pairs as they come."""
-        job = json.dumps(self.job | {"questions": list(questions)})
+        """Reports of (name, path) pairs as they come. `training`: also what trains a model."""
+        job = json.dumps(self.job | {"questions": list(questions), "training": training})
         coming = (_Task(name, path) for name, path in submissions)
         running: _Running = {}
         while True:

@@ -130,7 +130,7 @@ def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> 
                 folder.mkdir()
                 path = folder / Path(file).name
                 path.write_bytes(data)
-                report = here.engine.grade(path, name, wanted["questions"])
+                report = here.engine.grade(path, name, wanted["questions"], training=wanted["training"])
             finally:
                 remove(folder)
     except (_Refused, LabError, ProtectionMissing) as error:

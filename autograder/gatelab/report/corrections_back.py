@@ -46,7 +46,8 @@ class CorrectionsBack(Rows):
                 "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
             )
             return None
-        if len(lines) > 1 and (len(changed) > 1 or len({self.table.cell(line, id) for line in lines}) > 1):
+        values = {self.table.cell(line, id) for line in lines}
+        if len(lines) > 1 and (len(values) > 1 or self.known.twins(name)):
             where = " and ".join(str(line.number) for line in lines)
             raise MarksError(
                 f"has different points for {name}, column {id}, in lines {where}; leave one of them."

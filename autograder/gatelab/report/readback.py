@@ -182,6 +182,10 @@ class _Reader(CorrectionsBack):
         edits: list[str],
     ) -> None:
         notes = self.result.notes
+        if self.stale:
+            notes.append(
+                "was made from the table of an earlier run; only what was changed in it since then is taken in."
+            )
         notes += edits[:MOST]
         if len(edits) > MOST:
             notes.append(

@@ -69,6 +69,11 @@ spelled = st.sampled_from(
      ("-", None), ("–", None)]
 )  # fmt: skip
 given_marks = st.dictionaries(st.sampled_from(NAMES), spelled, max_size=4)
+overrides = st.dictionaries(
+    st.sampled_from(NAMES[:5]),
+    st.sampled_from([("0", 0.0), ("7,5", 7.5), ("9.0", 9.0), (" 3 ", 3.0)]),
+    max_size=3,
+)
 
 # --- what programs and people do to the table, and it still says the same ---------------------------------------------
 
@@ -141,11 +146,12 @@ forms = st.builds(
 
 
 @unhurried
-@given(given_marks, forms, st.randoms(use_true_random=False))
+@given(given_marks, overrides, forms, st.randoms(use_true_random=False))
 def test_is_a_table_that_says_the_same_taken_in_right(
     marked: Class,
     scratch: Class,
     marks: dict[str, tuple[str, float | None]],
+    instead: dict[str, tuple[str, float]],
     form: Form,
     random: random.Random,
 ) -> None:
@@ -154,6 +160,8 @@ def test_is_a_table_that_says_the_same_taken_in_right(
     at = table[0].index("q12a")
     for row in table[1:]:
         row[at] = marks[row[0]][0] if row[0] in marks else row[at]
+        if row[0] in instead and "q1" not in form.without:
+            row[table[0].index("q1")] = instead[row[0]][0]
     data = form.bytes(table, random)
     again.grades.write_bytes(data)
     said = again.run()
@@ -165,6 +173,10 @@ def test_is_a_table_that_says_the_same_taken_in_right(
     for name, row in again.rows().items():
         points = expected.get(name)
         assert row["q12a"] == ("" if points is None else f"{points:g}")
+        if name in instead and "q1" not in form.without:
+            assert row["q1"] == f"{instead[name][1]:g}" and "(no reason given)" in row["overrides"]
+        else:
+            assert row["q1"] in ("10", "") and row["overrides"] == ""
         assert row["out_of"] == ("18" if points is None else "20")
     assert data in again.kept() and "was changed" not in said.stderr
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,17 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
 # The commands that read no lab: they take what was made of one.
-WITHOUT = {"otter-run", "new", "why", "doctor"}
+WITHOUT = {"otter-run", "new", "why", "doctor", "receipt"}
+# Those that take the lab that a class was graded with.
+OF_A_CLASS = {"mark": ["ada", "q1", "1"], "comment": ["ada", "x"], "late": ["ada"], "regrade": ["class"]}
 ARGUMENTS = {
     "grade": ["class", "-o", "out"],
+    "intake": ["class"],
     "misses": ["out"],
     "show": ["ada.ipynb"],
     "release": ["--to", "there"],
 }
-COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT)
+COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT - OF_A_CLASS.keys())
 
 
 def a_lab(root: Path, name: str) -> None:
@@ -59,6 +63,19 @@ def test_a_lab_that_is_not_there_is_told_with_those_that_are(two: Path, command:
     assert said.exit_code == 2
     assert "--lab rnns: there is no such lab" in " ".join(said.output.split())
     assert "there is rnn and softmax." in " ".join(said.output.split())
+
+
+@pytest.mark.parametrize("command", OF_A_CLASS)
+def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None:
+    (two / "out").mkdir()
+    book = {"lab": "softmax", "submissions": [], "questions": [], "by_hand": [], "seed": 11}
+    (two / "out" / "class.json").write_text(json.dumps(book), encoding="utf-8")
+    arguments = [command, *OF_A_CLASS[command], "-o", str(two / "out"), "--root", str(two)]
+    said = CliRunner().invoke(app, arguments)
+    assert said.exit_code == 2 and "several labs" not in said.output
+    said = CliRunner().invoke(app, [*arguments, "--lab", "rnns"])
+    assert said.exit_code == 2
+    assert "--lab rnns: there is no such lab" in " ".join(said.output.split())
 
 
 @pytest.mark.parametrize(
