@@ -13,31 +13,23 @@ from gatelab.report.classbook import Row
 # begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
 FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
 
-CAME = ("email", "id", "handed_in", "attempts")  # columns of how it came in
+CAME = ("name", "email", "id", "handed_in", "attempts")  # columns of how it came in
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
-    Columns: submission, name (of the person or team, where it is known), file (stem of its report and feedback page), status,
-    reason, one per graded question,
+    Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
     one per question to mark by hand, total and what the total is out of, old marks that were given to something else, and the
-    hash of what came in, with e-mail address, ID, time and number of attempts as the platform knows them. Points stand only in
-    rows whose status is "graded"; what is not marked yet is in neither total
-    nor out_of.
+    hash of what came in; then name, e-mail address and ID of the person or team, time and number of attempts as the platform
+    knows them. Points stand only in rows whose status is "graded"; what is not marked yet is in neither total nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(columns(lab, chosen))
     for row in rows:
-        head = [
-            escape_formula(row.name),
-            escape_formula(row.called),
-            escape_formula(row.file),
-            row.status,
-            escape_formula(row.reason),
-        ]
+        head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
         points = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
         total = number(row.report.points + sum(row.marks.values())) if row.report and row.graded else ""
         out_of = sum(lab.questions[id].points for id in [*chosen, *row.marks])
@@ -61,9 +53,9 @@ def _came(row: Row) -> list[str]:
     if came is None:
         return [""] * len(CAME)
     time = came.handed_in.isoformat(sep=" ", timespec="seconds") if came.handed_in else ""
-    people = ["; ".join(filter(None, texts)) for texts in
-              ((one.email for one in came.people), (one.id for one in came.people))]  # fmt: skip
-    return [*map(escape_formula, people), time, str(came.attempts)]
+    emails = "; ".join(filter(None, (one.email for one in came.people)))
+    ids = "; ".join(filter(None, (one.id for one in came.people)))
+    return [*map(escape_formula, (row.called, emails, ids)), time, str(came.attempts)]
 
 
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
@@ -75,7 +67,6 @@ def titles(chosen: list[str], by_hand: list[str]) -> list[str]:
     """The same, of the IDs of the questions."""
     return [
         "submission",
-        "name",
         "file",
         "status",
         "reason",
