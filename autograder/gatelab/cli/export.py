@@ -190,7 +190,11 @@ def feedback_command(
             path.write_bytes(zipped(delivery))
     except OSError as error:
         _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
-    _end(f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.", delivery.left_out)
+    _end(
+        f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.",
+        delivery.left_out,
+        bool(delivery.left_out),
+    )
 
 
 def _found(graded: Path) -> GradedClass:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -141,7 +143,7 @@ class TestTheGradeBook:
         }  # fmt: skip
         assert rows["lovelaceada"]["email"] == "ada@example.org"
         page = (graded / "feedback" / f"{rows['lovelaceada']['file']}.html").read_text("utf-8")
-        assert "Ada Lovelace" in page and "late" not in page
+        assert "Ada Lovelace" in page and "calls it late" not in page
         index = (graded / "index.html").read_text("utf-8")
         assert "Ada Lovelace" in index and "nothing handed in" in index
         assert not (graded / "feedback" / "Dan Roe.html").exists()
@@ -215,7 +217,7 @@ class TestSheets:
             "-o",
             tmp_path / "m.csv",
         )
-        assert done.exit_code == 1 and "graded, but not in the sheet" not in done.output.replace("Eve", "")
+        assert done.exit_code == 0 and "not in the sheet" not in done.output
         text = (tmp_path / "m.csv").read_text("utf-8")
         assert (
             "Submitted,10,10.00,q1: 10 of 10; q2: 8 of 8; q12a: 2 of 2" in text
@@ -274,7 +276,9 @@ class TestTables:
         )
         assert all(test.get("status", "passed") in ("passed", "failed") for test in results["tests"])
 
-    def test_takes_nbgraders_database_points_and_keeps_its_marks(self, out: Path, tmp_path: Path) -> None:
+    def test_takes_nbgraders_database_points_and_keeps_its_marks(
+        self, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         from nbgrader.api import Gradebook
 
         database = tmp_path / "gradebook.db"
@@ -283,6 +287,9 @@ class TestTables:
             "run `nbgrader generate_assignment lstm-gru` first" in gatelab(*command).output
             and not database.exists()
         )
+        # nbgrader calls alembic by its name; the command must do without that help.
+        path = os.environ["PATH"]
+        monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{path}")
         with Gradebook(f"sqlite:///{database}") as book:
             book.add_assignment("lstm-gru")
             book.add_notebook("lab", "lstm-gru")
@@ -291,7 +298,9 @@ class TestTables:
                     id, "lab", "lstm-gru", max_score=points, cell_type="markdown" if by_hand else "code"
                 )
         mark(out, lovelaceada=2, babbagebob=1)
-        done = gatelab(*command)
+        with monkeypatch.context() as patch:
+            patch.setenv("PATH", "/usr/bin:/bin")
+            done = gatelab(*command)
         assert done.exit_code == 0 and "2 students entered in lstm-gru" in done.output, done.output
         with Gradebook(f"sqlite:///{database}") as book:
             assert {student.id: student.email for student in book.students} == {

@@ -14,7 +14,7 @@ from gatelab.lab.spec import LabError
 
 # The commands that read no lab: they take what was made of one.
 WITHOUT = {"otter-run", "new"}
-ARGUMENTS = {"grade": ["class", "-o", "out"], "misses": ["out"]}
+ARGUMENTS = {"grade": ["class", "-o", "out"], "intake": ["class"], "misses": ["out"]}
 COMMANDS = sorted({command.name for command in app.registered_commands} - WITHOUT)
 
 
