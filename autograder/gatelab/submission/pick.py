@@ -26,9 +26,11 @@ from gatelab.submission.choose import (
     is_notebook,
     listed,
 )
+from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest, shown
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.submission.platforms import arrivals
 
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 MOST_ARCHIVES = 5  # of one student's folder that are opened
@@ -121,11 +123,15 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
     """The notebook in a student's archive, kept below `room` under a name that stays from run to run."""
     try:
         with scratch(room) as copies:
-            found = _in_archive(path, copies)
+            found = _in_archive(path, copies, lab)
             if not found.notebooks:
                 return Picked(None, _nothing(found.others, found.too_many, "archive"))
             notebook, others = choose(found.notebooks, lab)
             kept = _keep(notebook, room / digest(label), lab)
+    except WholeClassError:
+        return Picked(
+            None, Problem("it is the download of a whole class", "grade it by itself or take it away")
+        )
     except ArchiveError as error:
         return Picked(None, Problem(f"it is an archive {error}", ASK))
     except OSError as error:
@@ -135,13 +141,23 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
     return Picked(kept, None, tuple(other.shown for other in others))
 
 
-def _in_archive(path: Path, copies: Path) -> Found:
+class WholeClassError(ArchiveError):
+    """The archive is a platform's download of a class, not one student's: of many people one would be graded."""
+
+
+def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
     """What lies in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
     others: list[str] = []
-    for member in members(path, copies, NOTEBOOKS):
+    found = [member for member in members(path, copies, NOTEBOOKS) if member.place.parts]
+    for depth in (0, 1):  # a download may lie in one folder
+        names = sorted({member.place.parts[depth] for member in found if len(member.place.parts) > depth})
+        keys = {arrival.key for arrival in arrivals(names, lab.name).values()}
+        if len(keys) > 1 or METADATA in names:
+            raise WholeClassError
+    for member in found:
         place = member.place
-        if not place.parts or any(map(is_litter, place.parts)):
+        if any(map(is_litter, place.parts)):
             continue
         if member.copy is not None and len(place.parts) <= DEPTH + 1 and member.kind == "file":
             notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))

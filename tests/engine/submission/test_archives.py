@@ -255,6 +255,23 @@ class TestOddMembers:
 
 
 class TestClassArchive:
+    @pytest.mark.parametrize(
+        "files",
+        [
+            ("lovelaceada_4711_1_lab.ipynb", "roecleo_4712_2_lab.ipynb"),
+            ("Ada_1_assignsubmission_file_/lab.ipynb", "Bo_2_assignsubmission_file_/lab.ipynb"),
+            ("assignment_7_export/submission_metadata.yml", "assignment_7_export/submission_1/lab.ipynb"),
+        ],
+    )
+    def test_is_a_download_among_the_submissions_not_taken_for_one_student(
+        self, files: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        row, _ = class_of(tmp_path, "class.zip", lambda path: as_zip(path, dict.fromkeys(files, BOOK)))
+        assert (
+            row.problem
+            == "class.zip: it is the download of a whole class; grade it by itself or take it away."
+        )
+
     def test_is_every_kind_of_entry_a_row(self, tmp_path: Path) -> None:
         path = tmp_path / "class.tar.gz"
         with tarfile.open(path, "w:gz") as tar:
