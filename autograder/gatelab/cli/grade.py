@@ -29,7 +29,7 @@ from rich.text import Text
 
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError, grading_hash
-from gatelab.cli.intake import collected
+from gatelab.cli.intake import collected, tidy
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, WhichAttempts
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
@@ -95,6 +95,7 @@ def grade(
     run.keep_marks()
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [])
     rows = run.write_class()
+    tidy(out, submissions)
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     for line in [*_failures(run), *_of_marks(run, rows)]:
         typer.echo(visible(line), err=True)

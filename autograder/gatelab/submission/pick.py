@@ -39,7 +39,9 @@ UNPACK = "unpack it and put the notebook here"
 
 # What people hand in instead of the notebook.
 OTHERS = {
-    **dict.fromkeys((".zip", ".gz", ".tar", ".rar", ".7z"), Problem("it is an archive", UNPACK)),
+    **dict.fromkeys(
+        (".zip", ".gz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".zst"), Problem("it is an archive", UNPACK)
+    ),
     **dict.fromkeys((".html", ".pdf"), Problem("it is an exported page, not the notebook", ASK)),
     ".py": Problem("it is a script, not the notebook", ASK),
 }

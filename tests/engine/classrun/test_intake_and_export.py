@@ -148,11 +148,15 @@ class TestTheGradeBook:
         assert "Ada Lovelace" in index and "nothing handed in" in index
         assert not (graded / "feedback" / "Dan Roe.html").exists()
 
-    def test_is_nothing_graded_twice(self, kit: Path, download: Path, roster: Path, graded: Path) -> None:
+    def test_is_nothing_graded_twice_and_nothing_left_of_archives_that_are_gone(
+        self, kit: Path, download: Path, roster: Path, graded: Path
+    ) -> None:
+        (graded / "unpacked" / "0123abcd").mkdir()
         again = gatelab(
             "grade", download, "-o", graded, "--root", kit, "--roster", roster, "--attempts", "all", *WAIVED
         )
         assert "3 of 3 notebooks are done from an earlier run" in again.output
+        assert len(list((graded / "unpacked").iterdir())) == 3  # the class, its hash, and Bob's archive
 
 
 class TestSheets:

@@ -77,6 +77,7 @@ BOB2 = Person("Bob van der Berg", "bob2@example.org", "4713", ("0044",))
         (Person("lovelaceada", number="4711"), ADA),  # Canvas's download
         (Person("lovelaceada", number="99"), ADA),  # a list of another platform
         (Person("Ada Lovelace", number="4711"), ADA),
+        (Person("roecleo", number="4711"), None),  # another platform's number
         (Person("x", "ADA@example.org"), ADA),
         (Person(ids=("alove1",)), ADA), (Person(ids=("0042",)), ADA), (Person(ids=("ada@example.org",)), ADA),
         (Person("ada", ids=("ada",)), ADA),  # the part of the address before its @

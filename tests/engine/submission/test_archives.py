@@ -148,6 +148,18 @@ class TestLimits:
         with pytest.raises(ArchiveError, match=said):
             members(tmp_path / f"x{kind}", tmp_path / "into", (".ipynb",), limits)
 
+    @pytest.mark.parametrize("kind", [".tar.gz", ".7z"])
+    def test_ends_one_that_takes_more_memory_than_it_may(self, kind: str, tmp_path: Path) -> None:
+        MAKERS[kind](tmp_path / f"x{kind}", {"lab.ipynb": BOOK})
+        (tmp_path / "into").mkdir()
+        with pytest.raises(ArchiveError, match="memory than an archive may"):
+            members(
+                tmp_path / f"x{kind}",
+                tmp_path / "into",
+                (".ipynb",),
+                Limits(1 << 20, 1 << 20, 9, 20, memory=1),
+            )
+
     @pytest.mark.parametrize("kind", [".zip", ".tar", ".7z"])
     def test_is_a_notebook_that_is_too_large_named(self, kind: str, tmp_path: Path) -> None:
         row, room = class_of(
