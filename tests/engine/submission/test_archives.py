@@ -255,6 +255,29 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada", write)
         assert row.path.read_bytes() == BOOK and row.others == ("old.zip (not opened)",)
 
+    @pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo])
+    def test_is_a_link_or_pipe_called_an_archive_never_opened(
+        self, make: Callable[[Path], object], tmp_path: Path
+    ) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            make(path / "hand-in.zip")
+
+        row, _ = class_of(tmp_path, "ada", write)
+        assert row.problem.startswith("ada: hand-in.zip: it is ") and "archive" not in row.problem
+
+    def test_have_two_students_archives_of_one_name_two_places(self, tmp_path: Path) -> None:
+        for name, data in (("ada", BOOK), ("bob", OTHER)):
+            (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
+            as_zip(tmp_path / "submitted" / name / LAB.name / "lab.zip", {"lab.ipynb": data})
+        ada, bob = collect(tmp_path, LAB, room=tmp_path / "room")
+        assert (ada.path.read_bytes(), bob.path.read_bytes()) == (BOOK, OTHER)
+
+    def test_does_a_giant_beside_the_lab_not_keep_it_from_being_graded(self, tmp_path: Path) -> None:
+        files = {"lab.ipynb": BOOK, "giant.ipynb": bytes(FILE_LIMIT + 1)}
+        row, _ = class_of(tmp_path, "ada.zip", lambda path: as_zip(path, files))
+        assert row.path.read_bytes() == BOOK
+
     def test_is_a_notebook_in_utf_16_in_a_zip_read(self, tmp_path: Path) -> None:
         from gatelab.submission.notebook import read_bytes, read_cells
 
