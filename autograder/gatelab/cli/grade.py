@@ -24,7 +24,7 @@ from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.cluster import ClusterAddress, on_cluster
-from gatelab.cli.intake import collected
+from gatelab.cli.intake import collected, tidy
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
 from gatelab.cli.progress import Costs, Watch
 from gatelab.faults import GraderFault, NotStarted
@@ -111,6 +111,7 @@ def grade(
     elsewhere = on_cluster(cluster, run, jobs, accept_missing or [], grading_hash) if cluster else None
     stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [], elsewhere)
     rows = run.write_class()
+    tidy(out, submissions)
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
     for line in [*_failures(run), *_of_marks(run, rows)]:
         typer.echo(visible(line), err=True)

@@ -5,6 +5,8 @@ Exit codes as of `gatelab grade`: 0 everything that came in can be graded, 1 som
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 import tempfile
 from io import TextIOWrapper
@@ -44,6 +46,15 @@ def collected(
     room = room or (out / UNPACKED if out else None)
     every = attempts is Attempts.all
     return collect(folder, lab, out, room=room, roster=people, every_attempt=every, beside=roster)
+
+
+def tidy(out: Path, came_in: list[Submission]) -> None:
+    """Take away what was taken out of archives that are no longer in the class."""
+    used = {came.path.parent for came in came_in if came.path}
+    for folder in (out / UNPACKED).glob("*"):
+        # Folders of single archives are called by eight hex digits (pick.py).
+        if re.fullmatch(r"[0-9a-f]{8}", folder.name) and folder not in used and not folder.is_symlink():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def intake_command(

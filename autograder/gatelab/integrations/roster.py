@@ -13,20 +13,21 @@ from gatelab.submission.names import visible
 from gatelab.submission.people import LONGEST, Person, Roster
 from gatelab.submission.times import moment
 
-NAME = ("Full name", "Student", "Name", "Student name", "Display name", "Vollständiger Name")
-FIRST = ("First name", "Given name", "First", "Vorname")
-LAST = ("Last name", "Surname", "Family name", "Last", "Nachname")
+NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", "Vollständiger Name")
+FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
+LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
 EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
 # The platform's own number stands in its downloads' file names.
-NUMBER = ("Identifier", "ID", "User ID", "Canvas user ID")
+NUMBER = ("Identifier", "ID", "User ID", "user_id", "Canvas user ID")
 # What the school calls somebody, the one that is shown first.
 IDS = (
-    "SIS User ID", "ID number", "SID", "Student ID", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
+    "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
     "Integration ID", "Kennung",
 )  # fmt: skip
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
 MOST = 100_000  # people
+HEAD = 1 << 16  # bytes in which the header stands
 NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
 
 
@@ -54,10 +55,14 @@ def read_roster(path: Path) -> Roster:
 def _table(path: Path, data: bytes) -> Table:
     """The table, by whichever column of people it has. The header is the row with most known titles."""
     best: Table | None = None
-    failure = SheetError("is empty")
+    failure = SheetError("")
+    # A table is read once for each title that can be in it, and most cannot.
+    head = normal(data.replace(b"\0", b"")[:HEAD].decode("utf-8", "replace"))
     for key in (*NAME, *LAST, *EMAIL, "Identifier", *IDS):
+        if normal(key) not in head and not data.startswith(b"PK"):
+            continue
         try:
-            table = read_table(data, key, ALL)
+            table = read_table(data, normal(key), ALL)
         except SheetError as error:
             if "has no header row" not in str(error):
                 raise RosterError(f"{path}: {error}; save it as CSV (UTF-8) with one header row.") from error

@@ -253,7 +253,7 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
     for row in rows:
         for question in row.report.questions if row.report and row.graded else []:
             for id in mistakes(question):
-                who[question.id, id].append(row.name)
+                who[question.id, id].append(row.called)
     order = {id: k for k, id in enumerate(lab.questions)}
     plan = slots(lab)
     found = sorted(who.items(), key=lambda item: (-len(item[1]), order.get(item[0][0], 99), item[0][1]))

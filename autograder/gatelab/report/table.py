@@ -14,32 +14,25 @@ __all__ = ["columns", "escape_formula", "grades_csv", "header", "number", "overr
 # Columns in which people write, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 
-CAME = ("email", "id", "handed_in", "attempts")  # columns of how it came in
+CAME = ("name", "email", "id", "handed_in", "attempts")  # columns of how it came in
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
-    Columns: submission, name (of the person or team, where it is known), file (stem of its report and feedback page), status, reason,
-    one per graded question,
+    Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
     one per question to mark by hand, what lateness takes off where the lab has a rule for it, total and what the total is out of, what
     staff put in the place of the grader's, a place to write
-    a reason for it, comments, old marks that were given to something else, the hash of what came in, and e-mail address, ID, time and
-    number of attempts as the platform knows them. A question's column holds what counts. Points stand only in
-    rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
+    a reason for it, comments, old marks that were given to something else, the hash of what came in; then name, e-mail address and ID
+    of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points stand
+    only in rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     table.writerow(columns(lab, chosen))
     for row in rows:
-        head = [
-            escape_formula(row.name),
-            escape_formula(row.called),
-            escape_formula(row.file),
-            row.status,
-            escape_formula(row.reason),
-        ]
+        head = [escape_formula(row.name), escape_formula(row.file), row.status, escape_formula(row.reason)]
         report = row.counted if row.graded else None
         points = {q.id: q.points for q in report.questions} if report else {}
         points |= {id: mark.points for id, mark in row.given.overrides.items()}
@@ -84,9 +77,9 @@ def _came(row: Row) -> list[str]:
     if came is None:
         return [""] * len(CAME)
     time = came.handed_in.isoformat(sep=" ", timespec="seconds") if came.handed_in else ""
-    people = ["; ".join(filter(None, texts)) for texts in
-              ((one.email for one in came.people), (one.id for one in came.people))]  # fmt: skip
-    return [*map(escape_formula, people), time, str(came.attempts)]
+    emails = "; ".join(filter(None, (one.email for one in came.people)))
+    ids = "; ".join(filter(None, (one.id for one in came.people)))
+    return [*map(escape_formula, (row.called, emails, ids)), time, str(came.attempts)]
 
 
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
@@ -99,7 +92,6 @@ def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
     """The same, by the questions that were graded, those marked by hand, and whether there is a rule for late work."""
     return [
         "submission",
-        "name",
         "file",
         "status",
         "reason",

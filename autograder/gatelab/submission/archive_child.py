@@ -7,6 +7,7 @@ that are wanted lie in INTO, numbered, and the names are printed as JSON.
 
 from __future__ import annotations
 
+import errno
 import json
 import resource
 import shutil
@@ -140,6 +141,11 @@ def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:
         return {"refused": error.args[0]}
     except MemoryError:
         return {"refused": "memory"}
+    except OSError as error:
+        if error.errno in (None, errno.EINVAL):  # a decompressor's, or a place in the file that cannot be
+            return {"refused": "damaged", "why": str(error)[:100]}
+        known = {errno.ENOMEM: "memory", errno.EFBIG: "total"}
+        return {"refused": known.get(error.errno, "machine"), "errno": error.errno}
     except Exception as error:  # whatever the libraries make of bytes that are not what they say
         locked = type(error).__name__ == "PasswordRequired"
         return {"refused": "encrypted" if locked else "damaged", "why": str(error)[:100]}

@@ -215,6 +215,8 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
             if kind != "folder"
         ]
         return [member for member in found if member.copy is None or member.copy.exists()]
+    if said["refused"] == "machine":
+        raise OSError(said["errno"], os.strerror(said["errno"]))
     raise ArchiveError(
         {
             "entries": _too_many(limits),

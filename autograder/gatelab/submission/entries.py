@@ -92,12 +92,15 @@ def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[P
     """What lies in the one folder that there is, where that is a platform's download and not a student."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
-    with os.scandir(entries[0][0]) as scanned:
-        inside = [
-            (Path(entry.path), entry.is_dir(follow_symlinks=False))
-            for entry in scanned
-            if entry.name not in LITTER and not is_litter(entry.name)
-        ]
+    try:
+        with os.scandir(entries[0][0]) as scanned:
+            inside = [
+                (Path(entry.path), entry.is_dir(follow_symlinks=False))
+                for entry in scanned
+                if entry.name not in LITTER and not is_litter(entry.name)
+            ]
+    except PermissionError:
+        return entries  # a student's, and its row says so
     names = [path.name for path, _ in inside]
     return inside if METADATA in names or len(arrivals(names, lab.name)) == len(names) > 0 else entries
 

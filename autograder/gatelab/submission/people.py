@@ -63,6 +63,9 @@ class Roster:
         """The one person whom this must be; None where nobody fits, or several do alike."""
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
+            if any(key.startswith("!") for key in keys):
+                # Another platform's number may be alike: then the names have nothing in common.
+                found = {k for k in found if _alike(wanted.name, self.people[k].name)}
             if len(found) == 1:
                 return self.people[next(iter(found))]
             if found:
@@ -117,6 +120,12 @@ def _signs(person: Person) -> list[set[str]]:
     # A login as a file's name: also the part of an address before its @.
     signs.append({f"^{_folded(id)}" for id in person.ids if id and "@" not in id})
     return [keys for keys in signs if keys]
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two names may be one person's: they share a word, run together or not. So may be none at all."""
+    a, b = _words(one), _words(other)
+    return not a or not b or any(word in "".join(a) for word in b) or any(word in "".join(b) for word in a)
 
 
 def _words(name: str) -> list[str]:

@@ -26,9 +26,11 @@ from gatelab.submission.choose import (
     is_notebook,
     listed,
 )
+from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest, shown
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.submission.platforms import arrivals
 
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 MOST_ARCHIVES = 5  # of one student's folder that are opened
@@ -37,7 +39,9 @@ UNPACK = "unpack it and put the notebook here"
 
 # What people hand in instead of the notebook.
 OTHERS = {
-    **dict.fromkeys((".zip", ".gz", ".tar", ".rar", ".7z"), Problem("it is an archive", UNPACK)),
+    **dict.fromkeys(
+        (".zip", ".gz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".zst"), Problem("it is an archive", UNPACK)
+    ),
     **dict.fromkeys((".html", ".pdf"), Problem("it is an exported page, not the notebook", ASK)),
     ".py": Problem("it is a script, not the notebook", ASK),
 }
@@ -57,10 +61,8 @@ def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Pic
 def _no_notebook(path: Path) -> Problem | None:
     """Why a file cannot be a notebook, as far as can be seen without opening it."""
     status = path.lstat()
-    if stat.S_ISLNK(status.st_mode):
-        return Problem("it is a link, and links are not followed", "put the notebook itself here")
-    if not stat.S_ISREG(status.st_mode):
-        return Problem("it is not an ordinary file", "put the notebook here")
+    if problem := _irregular(status):
+        return problem
     if not is_notebook(path.name):
         other = Problem("it is not a notebook (its name does not end in .ipynb)", ASK)
         return OTHERS.get(_suffix(path.name), other)
@@ -68,6 +70,15 @@ def _no_notebook(path: Path) -> Problem | None:
         return Problem(
             f"it is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
         )
+    return None
+
+
+def _irregular(status: os.stat_result) -> Problem | None:
+    """Why something is no file that may be opened."""
+    if stat.S_ISLNK(status.st_mode):
+        return Problem("it is a link, and links are not followed", "put the notebook itself here")
+    if not stat.S_ISREG(status.st_mode):
+        return Problem("it is not an ordinary file", "put the notebook here")
     return None
 
 
@@ -87,7 +98,7 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
         found = in_folder(where, read_bytes)
         archives = [name for name in found.files if is_archive(name.name)] if room else []
         if not found.notebooks and archives and room:
-            return _archives(where, archives, lab, room)
+            return _archives(where, archives, path.name, lab, room)
         if not found.notebooks:
             return Picked(None, _nothing(found.others, found.too_many))
         notebook, others = choose(found.notebooks, lab)
@@ -103,12 +114,12 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
     return replace(picked, others=(*(other.shown for other in others), *unopened))
 
 
-def _archives(folder: Path, places: list[PurePosixPath], lab: Lab, room: Path) -> Picked:
+def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:
     """The notebook of a folder in which archives are all that could hold one."""
     found = []
     for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:MOST_ARCHIVES]:
         path = folder / place
-        inside = _archive(path, f"{folder}/{place}", lab, room)
+        inside = _archive(path, f"{student}/{place}", lab, room)
         found.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
     *_, name, best = min(found, key=lambda item: item[:3])
     if best.problem:
@@ -120,12 +131,18 @@ def _archives(folder: Path, places: list[PurePosixPath], lab: Lab, room: Path) -
 def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
     """The notebook in a student's archive, kept below `room` under a name that stays from run to run."""
     try:
+        if problem := _irregular(path.lstat()):
+            return Picked(None, problem)
         with scratch(room) as copies:
-            found = _in_archive(path, copies)
+            found = _in_archive(path, copies, lab)
             if not found.notebooks:
                 return Picked(None, _nothing(found.others, found.too_many, "archive"))
             notebook, others = choose(found.notebooks, lab)
             kept = _keep(notebook, room / digest(label), lab)
+    except WholeClassError:
+        return Picked(
+            None, Problem("it is the download of a whole class", "grade it by itself or take it away")
+        )
     except ArchiveError as error:
         return Picked(None, Problem(f"it is an archive {error}", ASK))
     except OSError as error:
@@ -135,22 +152,35 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
     return Picked(kept, None, tuple(other.shown for other in others))
 
 
-def _in_archive(path: Path, copies: Path) -> Found:
+class WholeClassError(ArchiveError):
+    """The archive is a platform's download of a class, not one student's: of many people one would be graded."""
+
+
+def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
     """What lies in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
     others: list[str] = []
-    for member in members(path, copies, NOTEBOOKS):
+    found = [member for member in members(path, copies, NOTEBOOKS) if member.place.parts]
+    for depth in (0, 1):  # a download may lie in one folder
+        names = sorted({member.place.parts[depth] for member in found if len(member.place.parts) > depth})
+        keys = {arrival.key for arrival in arrivals(names, lab.name).values()}
+        if len(keys) > 1 or METADATA in names:
+            raise WholeClassError
+    too_large = ""
+    for member in found:
         place = member.place
-        if not place.parts or any(map(is_litter, place.parts)):
+        if any(map(is_litter, place.parts)):
             continue
         if member.copy is not None and len(place.parts) <= DEPTH + 1 and member.kind == "file":
             notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))
         elif is_notebook(place.name) and member.kind == "file" and member.copy is None:
-            raise ArchiveError(
-                f"whose {shown(str(place))} is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)"
-            )
+            too_large = shown(str(place))
         elif len(others) < ENTRIES:
             others.append(shown(str(place)))
+    if too_large and not notebooks:
+        raise ArchiveError(
+            f"whose {too_large} is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)"
+        )
     return Found(notebooks, others)
 
 

@@ -25,7 +25,7 @@ from small_lab import SETUP, STUB, small_lab, solution, write_notebook
 
 from gatelab.report.model import Report
 from gatelab.submission.choose import ENTRIES, EXTENSION, is_notebook
-from gatelab.submission.collect import LITTER
+from gatelab.submission.entries import LITTER
 from gatelab.submission.names import visible
 from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import FILE_LIMIT

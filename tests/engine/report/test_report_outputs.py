@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gatelab.integrations.sheets import ExportError, canvas, moodle
+from gatelab.integrations.sheets import ExportError, Rules, canvas, moodle
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
@@ -20,6 +20,7 @@ from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import escape_formula, grades_csv
+from gatelab.submission.people import Person
 
 LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
 CHOSEN = ["q1", "q2"]
@@ -377,6 +378,32 @@ class TestLearningPlatforms:
         assert filled.text == CANVAS and filled.no_row == ["stranger"]
         assert filled.unclear == [
             "Lovelace, Ada: 2 submissions (ada, lovelaceada_4711_90210_lab); fill in by hand."
+        ]
+
+    def test_has_a_team_its_total_in_everybodys_row(self, tmp_path: Path) -> None:
+        team = (Person("Ada Lovelace", "ada@example.org"), Person("Bob Babbage", "bob@example.org"))
+        rules = Rules(15, {"a team": team})
+        filled = moodle(self.sheet(tmp_path, MOODLE), self.reports("a team"), rules=rules)
+        assert filled.filled == 2 and filled.text.count(",17.33,26.00,") == 2
+        assert filled.notes == [
+            f"{tmp_path / 'sheet.csv'}: its maximum is 26 and the lab has 15 points; every total is scaled by 26/15."
+        ]
+
+    def test_must_moodles_maximum_be_one(self, tmp_path: Path) -> None:
+        path = self.sheet(tmp_path, MOODLE.replace("26.00", "10", 1))
+        with pytest.raises(ExportError, match=r"its maximum is 10, 26\.00 and the lab has 15 points"):
+            moodle(path, [], rules=Rules(15))
+
+    def test_is_a_sheet_without_a_maximum_filled_and_told(self, tmp_path: Path) -> None:
+        sheet = CANVAS.replace("    Points Possible,,,,,10,26,(read only)\r\n", "")
+        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada"), "77", Rules(15))
+        assert filled.filled == 1 and "says no maximum; the totals are out of 15" in filled.notes[0]
+
+    @pytest.mark.parametrize("name", ["=1+1", "@sum", " =x", "+cmd|calc", "-2+3", "＝1"])
+    def test_is_a_name_no_formula(self, tmp_path: Path, name: str) -> None:
+        filled = canvas(self.sheet(tmp_path, CANVAS.replace("Roe, Cleo", name)), [], "77")
+        assert f"'{name}" in filled.text and filled.notes == [
+            "1 cell begins like a formula; an apostrophe stands before it now."
         ]
 
     @pytest.mark.parametrize("text", ["", "a\n", "PK\x03\x04", "\n\n"])

@@ -148,6 +148,18 @@ class TestLimits:
         with pytest.raises(ArchiveError, match=said):
             members(tmp_path / f"x{kind}", tmp_path / "into", (".ipynb",), limits)
 
+    @pytest.mark.parametrize("kind", [".tar.gz", ".7z"])
+    def test_ends_one_that_takes_more_memory_than_it_may(self, kind: str, tmp_path: Path) -> None:
+        MAKERS[kind](tmp_path / f"x{kind}", {"lab.ipynb": BOOK})
+        (tmp_path / "into").mkdir()
+        with pytest.raises(ArchiveError, match="memory than an archive may"):
+            members(
+                tmp_path / f"x{kind}",
+                tmp_path / "into",
+                (".ipynb",),
+                Limits(1 << 20, 1 << 20, 9, 20, memory=1),
+            )
+
     @pytest.mark.parametrize("kind", [".zip", ".tar", ".7z"])
     def test_is_a_notebook_that_is_too_large_named(self, kind: str, tmp_path: Path) -> None:
         row, room = class_of(
@@ -243,6 +255,29 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada", write)
         assert row.path.read_bytes() == BOOK and row.others == ("old.zip (not opened)",)
 
+    @pytest.mark.parametrize("make", [lambda path: path.symlink_to("/etc/passwd"), os.mkfifo])
+    def test_is_a_link_or_pipe_called_an_archive_never_opened(
+        self, make: Callable[[Path], object], tmp_path: Path
+    ) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            make(path / "hand-in.zip")
+
+        row, _ = class_of(tmp_path, "ada", write)
+        assert row.problem.startswith("ada: hand-in.zip: it is ") and "archive" not in row.problem
+
+    def test_have_two_students_archives_of_one_name_two_places(self, tmp_path: Path) -> None:
+        for name, data in (("ada", BOOK), ("bob", OTHER)):
+            (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
+            as_zip(tmp_path / "submitted" / name / LAB.name / "lab.zip", {"lab.ipynb": data})
+        ada, bob = collect(tmp_path, LAB, room=tmp_path / "room")
+        assert (ada.path.read_bytes(), bob.path.read_bytes()) == (BOOK, OTHER)
+
+    def test_does_a_giant_beside_the_lab_not_keep_it_from_being_graded(self, tmp_path: Path) -> None:
+        files = {"lab.ipynb": BOOK, "giant.ipynb": bytes(FILE_LIMIT + 1)}
+        row, _ = class_of(tmp_path, "ada.zip", lambda path: as_zip(path, files))
+        assert row.path.read_bytes() == BOOK
+
     def test_is_a_notebook_in_utf_16_in_a_zip_read(self, tmp_path: Path) -> None:
         from gatelab.submission.notebook import read_bytes, read_cells
 
@@ -255,6 +290,23 @@ class TestOddMembers:
 
 
 class TestClassArchive:
+    @pytest.mark.parametrize(
+        "files",
+        [
+            ("lovelaceada_4711_1_lab.ipynb", "roecleo_4712_2_lab.ipynb"),
+            ("Ada_1_assignsubmission_file_/lab.ipynb", "Bo_2_assignsubmission_file_/lab.ipynb"),
+            ("assignment_7_export/submission_metadata.yml", "assignment_7_export/submission_1/lab.ipynb"),
+        ],
+    )
+    def test_is_a_download_among_the_submissions_not_taken_for_one_student(
+        self, files: tuple[str, ...], tmp_path: Path
+    ) -> None:
+        row, _ = class_of(tmp_path, "class.zip", lambda path: as_zip(path, dict.fromkeys(files, BOOK)))
+        assert (
+            row.problem
+            == "class.zip: it is the download of a whole class; grade it by itself or take it away."
+        )
+
     def test_is_every_kind_of_entry_a_row(self, tmp_path: Path) -> None:
         path = tmp_path / "class.tar.gz"
         with tarfile.open(path, "w:gz") as tar:

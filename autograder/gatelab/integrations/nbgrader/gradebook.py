@@ -6,7 +6,10 @@ is never written over: where it differs, it stands and is told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,7 +37,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
 
     entered = Entered()
     try:
-        with Gradebook(f"sqlite:///{database.resolve()}") as book:
+        with _alembic_found(), Gradebook(f"sqlite:///{database.resolve()}") as book:
             try:
                 notebooks = book.find_assignment(found.lab).notebooks
             except MissingEntry as error:
@@ -54,6 +57,17 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."
         ) from error
     return entered
+
+
+@contextmanager
+def _alembic_found() -> Iterator[None]:
+    """nbgrader starts `alembic` by its name, which lies beside this Python and not always on the path."""
+    before = os.environ.get("PATH", "")
+    os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), before]))
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
 
 
 def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:

@@ -1,0 +1,100 @@
+"""Is a list of the class understood, whichever platform or person made it, and is the right person found by it?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from gatelab.integrations.roster import RosterError, read_roster
+from gatelab.submission.people import Person, Roster, spoken
+
+CANVAS = (
+    "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\n    Points Possible,,,,,10\n"
+    '"Lovelace, Ada",4711,0042,ada,S1,\n"Student, Test",9,,test,S1,\n'
+)
+MOODLE = (
+    "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Last modified (submission),Feedback comments\n"
+    'Participant 4711,Ada Lovelace,ada@example.org,Submitted,,26.00,"Thursday, 26 November 2026, 6:28 AM",\n'
+    "Participant 4712,Bob Babbage,bob@example.org,No submission,,26.00,-,\n"
+)
+GRADESCOPE = "First Name,Last Name,SID,Email,Sections\nAda,Lovelace,0042,ada@example.org,S1\n"
+OWN = "sep=;\nMatrikelnummer;Nachname;Vorname;E-Mail\n0042;Lovelace;Ada;ada@example.org\n"
+NBGRADER = "id,first_name,last_name,email,lms_user_id\nada,Ada,Lovelace,ada@example.org,\n"
+
+
+def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> Roster:
+    (tmp_path / "roster.csv").write_bytes(text.encode(encoding))
+    return read_roster(tmp_path / "roster.csv")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (CANVAS, [Person("Lovelace, Ada", "", "4711", ("0042", "ada"))]),
+        (GRADESCOPE, [Person("Ada Lovelace", "ada@example.org", "", ("0042",))]),
+        (OWN, [Person("Ada Lovelace", "ada@example.org", "", ("0042",))]),
+        (NBGRADER, [Person("Ada Lovelace", "ada@example.org", "ada")]),
+        ("name\nAda Lovelace\nAda Lovelace\n", [Person("Ada Lovelace")]),
+    ],
+    ids=["canvas", "gradescope", "own", "nbgrader", "names alone"],
+)
+def test_everybody_is_read_once(tmp_path: Path, text: str, wanted: list[Person], encoding: str) -> None:
+    assert read(tmp_path, text, encoding).people == wanted
+
+
+def test_moodles_sheet_says_when_something_was_handed_in(tmp_path: Path) -> None:
+    ada, bob = read(tmp_path, MOODLE).people
+    assert (ada.name, ada.email, ada.number) == ("Ada Lovelace", "ada@example.org", "4711")
+    assert ada.handed_in == datetime(2026, 11, 26, 6, 28).astimezone() and bob.handed_in is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no header row that names people"),
+        ("a,b\n1,2\n", "no header row that names people; give it a column Name"),
+        ("name,email\n", "nobody is in it"),
+        ("name,name\nA,B\n", "the column 'Name' twice"),
+        ('name,email\n"Ada,a\n', "quotation"),
+    ],
+)
+def test_another_file_is_refused_in_a_sentence(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(RosterError, match=rf"roster\.csv: .*{said}"):
+        read(tmp_path, text)
+
+
+ADA = Person("Lovelace, Ada", "ada@example.org", "4711", ("0042", "alove1"))
+BOB = Person("Bob van der Berg", "bob@example.org", "4712", ("0043",))
+BOB2 = Person("Bob van der Berg", "bob2@example.org", "4713", ("0044",))
+
+
+@pytest.mark.parametrize(
+    ("came", "found"),
+    [
+        (Person("lovelaceada", number="4711"), ADA),  # Canvas's download
+        (Person("lovelaceada", number="99"), ADA),  # a list of another platform
+        (Person("Ada Lovelace", number="4711"), ADA),
+        (Person("roecleo", number="4711"), None),  # another platform's number
+        (Person("x", "ADA@example.org"), ADA),
+        (Person(ids=("alove1",)), ADA), (Person(ids=("0042",)), ADA), (Person(ids=("ada@example.org",)), ADA),
+        (Person("ada", ids=("ada",)), ADA),  # the part of the address before its @
+        (Person("ada_lovelace", ids=("ada_lovelace",)), ADA), (Person("Lovelace-Ada"), ADA),
+        (Person("Bob van der Berg"), None),  # two
+        (Person("Bob van der Berg", number="4713"), BOB2), (Person("van_der_bergbob", number="4712"), BOB),
+        (Person("mallory", ids=("mallory",)), None), (Person(ids=("42",)), None), (Person(), None),
+    ],
+)  # fmt: skip
+def test_one_person_is_found_or_nobody(came: Person, found: Person | None) -> None:
+    assert Roster([ADA, BOB, BOB2]).find(came) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("Lovelace, Ada", "Ada Lovelace"), ("Ada Lovelace", "Ada Lovelace"), ("a\x1bb", "a\\x1bb"), ("A, B, C", "A, B, C"),
+     ("x" * 500, "x" * 200)],
+)  # fmt: skip
+def test_people_are_called_as_people_are(name: str, said: str) -> None:
+    assert spoken(name) == said
