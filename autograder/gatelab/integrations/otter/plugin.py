@@ -163,7 +163,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         assert self.lab is not None
         try:
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
-                limit = {} if (last := until()) is None else {"until": last}
+                limit: dict[str, Any] = {} if (last := until()) is None else {"until": last}
                 report = engine.grade(self.intake.notebook, name=self.intake.name, **limit)
         except ProtectionMissing as error:
             # The engine names its command's flag; here it is a setting.
