@@ -6,11 +6,10 @@ loads its settings and a notebook is not what its master says.
 
 from pathlib import Path
 
-from gatelab.build.course import configure
+from gatelab.build.course import configure, refuse
 from gatelab.lab.spec import LabError
 
 try:
     configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821 (nbgrader defines get_config)
 except LabError as error:
-    # nbgrader goes on without settings after any other exception.
-    raise SystemExit(f"nbgrader_config.py: {error}") from error
+    refuse(get_config(), error, Path(__file__).resolve().parent)  # noqa: F821

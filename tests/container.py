@@ -4,6 +4,7 @@
 
 `otter grade` builds the image from the autograder zip and grades every file in a container of it, `gatelab grade`
 grades the same files here. Prints both totals a file. Exit code 1 when a question's points differ or a file has none.
+Where no engine runs that is said in a sentence, and nothing is tried.
 """
 
 from __future__ import annotations
@@ -42,6 +43,19 @@ def run(command: list[str | Path], folder: Path, codes: tuple[int, ...] = (0,)) 
         sys.exit(f"{command[0]} {command[1]} failed:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
 
 
+def no_engine() -> str:
+    """Why no image can be built here, in a sentence; "" where one can."""
+    try:
+        for asked in (["docker", "info"], ["docker", "buildx", "version"]):
+            done = subprocess.run(asked, capture_output=True, text=True, timeout=30)
+            if done.returncode:
+                said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+                return f"skipped: `{' '.join(asked)}` does not work here ({said})"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"skipped: there is no container engine here ({error})"
+    return ""
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -49,6 +63,9 @@ def main() -> int:
     parser.add_argument("--image", default="debian:bookworm", help="base image")
     parser.add_argument("files", nargs="*", type=Path, help="by default five of the sample class")
     asked = parser.parse_args()
+    if why := no_engine():
+        print(why)
+        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "handed-in").mkdir()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
 import shutil
 import sys
@@ -14,7 +16,9 @@ from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
-from gatelab.lab.spec import Lab, lab_names
+from gatelab.lab.spec import Lab, LabError, lab_names
+
+EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def labs(root: Path) -> list[Lab]:
@@ -30,6 +34,26 @@ def configure(c: Config, root: Path) -> None:
     c.AcceptedOnly.kit = str(root)
     for lab in labs(root):
         write_source(lab, root)
+
+
+def refuse(c: Config, error: LabError, root: Path) -> None:
+    """The lab is not in order: end nbgrader's command with the sentence, and in a server let every step answer with it.
+
+    nbgrader goes on without settings after any exception but SystemExit, and would run students' code itself. JupyterLab's
+    server, which reads the settings at every click, would be ended by that one.
+    """
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise SystemExit(f"nbgrader_config.py: {error}") from error
+    c.CourseDirectory.source_directory = "assignment"
+    c.RefusingExporter.why = str(error)
+    for step in (c.GenerateAssignment, c.Autograde):
+        step.exporter_class = "gatelab.build.refusing.RefusingExporter"
+    for name in lab_names(root):  # a step that finds no notebook at all says only that
+        folder = root / "assignment" / name
+        if not list(folder.glob("*.ipynb")):
+            (folder / "lab.ipynb").write_text(json.dumps(EMPTY), encoding="utf-8")
 
 
 def find_programs() -> None:
@@ -57,6 +81,7 @@ def release_settings(c: Config, root: Path) -> None:
     steps = GenerateAssignment.class_traits()["preprocessors"].default()
     place = steps.index(ClearSolutions)
     c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
+    c.GenerateAssignment.exporter_class = "nbconvert.exporters.NotebookExporter"  # also after `refuse`
     # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
 

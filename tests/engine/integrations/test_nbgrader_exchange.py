@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import re
@@ -20,7 +21,7 @@ from nbgrader.exchange.default import (
     ExchangeSubmit,
 )
 from nbgrader.utils import get_username
-from traitlets.config import Config
+from traitlets.config import Config, PyFileConfigLoader
 
 from gatelab.build.course import configure
 
@@ -140,6 +141,35 @@ def test_a_mended_suite_and_changed_points_count_at_the_next_click(staff: Staff,
     staff.clicks("generate_assignment", LAB)
     staff.clicks("autograde", LAB, who)
     assert staff.points(who) == {"q1": 10, "q2": 9, "q12a": None}
+
+
+def test_a_master_that_is_not_in_order_ends_a_command_and_not_the_server(
+    staff: Staff, student: Student
+) -> None:
+    """The settings are read at every click; SystemExit in a request ends JupyterLab. Every step says what is wrong instead."""
+
+    def settings() -> Config:
+        return PyFileConfigLoader("nbgrader_config.py", path=str(staff.root)).load_config()
+
+    async def click(action: str, *arguments: str) -> dict:
+        config = settings()
+        config.CourseDirectory.root = str(staff.root)
+        return getattr(NbGraderAPI(CourseDirectory(config=config), config=config), action)(LAB, *arguments)
+
+    master = staff.root / "assignment" / LAB / "lab.py"
+    right = master.read_text(encoding="utf-8")
+    master.write_text(
+        right.replace('"grade_id": "q1", "grade": true', '"grade_id": "q1", "grade": true, "points": 99')
+    )
+    try:
+        with pytest.raises(SystemExit, match="the cell q1 says 99 points"):
+            settings()
+        for action in (["generate_assignment"], ["autograde", get_username()]):
+            said = asyncio.run(click(*action))
+            assert not said["success"] and "the cell q1 says 99 points" in said["log"]
+    finally:
+        master.write_text(right, encoding="utf-8")
+    assert asyncio.run(click("generate_assignment"))["success"]
 
 
 def test_an_engine_of_the_lab_as_it_was_has_ended(staff: Staff, student: Student) -> None:
