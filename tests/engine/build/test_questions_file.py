@@ -71,7 +71,7 @@ def test_a_lab_that_asks_for_none_gets_none(toml: Path) -> None:
 @pytest.mark.parametrize("place", ["../questions.json", "/tmp/questions.json", "lab.py", "tests"])
 def test_a_place_outside_of_the_handout_is_refused(toml: Path, place: str) -> None:
     swap(toml, "tests/questions.json", place)
-    with pytest.raises(BuildError, match="must be a .json file of this folder"):
+    with pytest.raises(BuildError, match=r"must be a \.json file of this folder"):
         kept_up(toml)
 
 
