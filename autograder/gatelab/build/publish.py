@@ -1,6 +1,6 @@
 """A repository for students: the release, one commit a release, and nothing of where it was made.
 
-    README.md  .gatelab-release  lstm-gru/lab.ipynb  lstm-gru/tests/…
+    README.md  .gatelab-release  LAB/lab.ipynb  LAB/tests/…
 
 Several labs can lie in one. It is known by its mark: a folder or repository that holds anything else is refused, so that
 a release never lands among solutions or over somebody's work.
@@ -99,8 +99,7 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
         shutil.copytree(root / "release" / name, folder)
         url = _set_badge(lab, folder, colab)
         (stage / MARK).write_text(MARK_TEXT, encoding="utf-8")
-        others = [path.parent.name for path in place.glob("*/CONTRACT.md") if path.parent.name != name]
-        (stage / "README.md").write_text(_readme(lab, url) if not others else _kept(place), encoding="utf-8")
+        (stage / "README.md").write_text(_readme(lab, url, place / "README.md"), encoding="utf-8")
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
         _check_words(stage, lab, root)
@@ -182,14 +181,17 @@ def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
     return new
 
 
-def _readme(lab: Lab, url: str) -> str:
+def _readme(lab: Lab, url: str, there: Path) -> str:
+    """The repository's first page. One that staff have written, or that is another lab's, stays as it is."""
     badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
-    return README.format(title=lab.title, badge=badge, folder=lab.assignment.name, notebook=lab.notebook)
+    text = README.format(title=lab.title, badge=badge, folder=lab.assignment.name, notebook=lab.notebook)
+    was = there.read_text(encoding="utf-8", errors="replace") if there.is_file() else ""
+    return was if was and _plain(was) != _plain(text) else text
 
 
-def _kept(place: Path) -> str:
-    """Of several labs in one repository the page is staff's own."""
-    return (place / "README.md").read_text(encoding="utf-8")
+def _plain(page: str) -> list[str]:
+    """A first page without its badge."""
+    return [line for line in page.splitlines() if line and not line.startswith("[![Open in Colab]")]
 
 
 def _content(folder: Path) -> dict[str, bytes]:

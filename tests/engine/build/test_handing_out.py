@@ -155,7 +155,10 @@ def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path)
         kit, "release", "--to", to, "--address", HUB, code=2
     )
     build(kit, execute=False, call=False, accept=True)
+    (to / "README.md").write_text("# Our course\n", encoding="utf-8")  # staff's own from now on
+    git(to, "commit", "--quiet", "--all", "-m", "a word of welcome")
     said(kit, "release", "--to", to, "--address", HUB)
+    assert (to / "README.md").read_text(encoding="utf-8") == "# Our course\n"
     assert git(to, "log", "--format=%s").splitlines()[0] == "Softmax and cross-entropy: release 2"
     history = git(to, "log", "--patch", "--all")
     assert "remain finite" in history
