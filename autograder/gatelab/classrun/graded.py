@@ -48,7 +48,9 @@ def read_graded(folder: Path) -> GradedClass:
     if waiting:
         raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
     if table.get(QUICK):
-        raise ExportError(f"{folder}: {table[QUICK]} Grade without --quick, into another -o, and export that.")
+        raise ExportError(
+            f"{folder}: {table[QUICK]} Grade without --quick, into another -o, and export that."
+        )
     automatic = [q["id"] for q in questions if not q["by_hand"]]
     if not all_questions:
         raise ExportError(

@@ -35,7 +35,11 @@ def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
 def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) -> tuple[str, dict[str, str]]:
     """What a Store knows reports by: `grading_hash`, and the `hashes` of these questions. `quick`: of a look without trainings."""
     parts = hashes(lab, seed, list(lab.questions))
-    whole = hash_of(*(f"{id}={digest}" for id, digest in sorted(parts.items())), *questions, *(["--quick"] if quick else []))
+    whole = hash_of(
+        *(f"{id}={digest}" for id, digest in sorted(parts.items())),
+        *questions,
+        *(["--quick"] if quick else []),
+    )
     return whole, {id: digest for id, digest in parts.items() if id in (REST, *questions)}
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import runs
+from .. import order, progress, runs
 from . import fingerprint, leftovers, render
 from .differ import Finding, untouched
 from .plain import meaning
@@ -31,6 +31,7 @@ TESTS = Path(__file__).parents[2] / "tests"
 
 
 render.install()
+order.install()  # here too: a notebook may import seqlab before otter
 
 
 class CheckFailed(AssertionError):
@@ -180,9 +181,15 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         self.told: list[str] = []
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
-        self._ask_for_a_good_run(global_environment)
-        with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
-            found = self.check.outcome(self.name, global_environment)
+        passed = False
+        try:
+            self._ask_for_a_good_run(global_environment)
+            # The notebook's own random numbers go on undisturbed.
+            with torch.random.fork_rng(devices=[]), render.quiet():
+                found = self.check.outcome(self.name, global_environment)
+            passed = found is None
+        finally:
+            progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if isinstance(found, Finding):
             self.told, error = self.check.explain(found)
