@@ -24,9 +24,10 @@ from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differ
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.standing import called, read_book
 from gatelab.classrun.store import Store, StoreError
-from gatelab.cli.grade import _interrupt, _processors, _Watch
+from gatelab.cli.grade import _interrupt, _processors
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.places import Root, usage
+from gatelab.cli.progress import Costs, Watch
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
@@ -101,8 +102,9 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
     console = Console(stderr=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with _Watch(console, left, left) as watch:
-            again.grade(left, jobs, accept_missing, watch)
+        costs = Costs.of(again.whole, again.out, again.chosen)
+        with Watch(console, left, left, costs, jobs) as watch:
+            again.grade(left, jobs, accept_missing, watch, at=watch.at)
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was replaced. The same command again goes on from here.", err=True)
         raise typer.Exit(130) from None

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cached_property
 
 from gatelab.lab.check import question_of
-from gatelab.lab.spec import Lab, LabError, QuestionSpec
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.table import QuestionSpec
 
 SAYS = "A quick look without trainings, no grade: "
 

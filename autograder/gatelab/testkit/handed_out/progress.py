@@ -23,7 +23,8 @@ SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
 
 def table() -> dict[str, Any]:
     """The lab's name, title, notebook, the kit's version and its `questions`, in the order of the lab."""
-    return json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return found
 
 
 def listen() -> None:
