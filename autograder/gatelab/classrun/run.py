@@ -124,7 +124,7 @@ class ClassRun:
         """Take every report as it lies there, whatever was changed since it was made."""
         for submission in self.submissions:
             if (report := self.store.lying(submission)) is not None:
-                self.reports[submission.name] = slim(report)
+                self.reports[submission.name] = report
 
     def grade(
         self,
@@ -189,7 +189,7 @@ class ClassRun:
         """Put a report in the place of the one that stands; of its questions, these were graded now."""
         whole = set(questions) == set(self.chosen)
         report.others = list(submission.others)
-        self.reports[submission.name] = slim(report)
+        self.reports[submission.name] = report
         self.store.sign(submission, report) if whole else self.store.sign_questions(
             submission, report, questions
         )

@@ -102,9 +102,9 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
     console = Console(stderr=True)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        costs = Costs.of(again.whole, again.out, again.chosen)
+        costs = Costs.of(again.run.lab, again.run.out, again.run.chosen)
         with Watch(console, left, left, costs, jobs) as watch:
-            again.grade(left, jobs, accept_missing, watch, at=watch.at)
+            again.grade(left, jobs, accept_missing, watch)
     except KeyboardInterrupt:
         typer.echo("Stopped; nothing was replaced. The same command again goes on from here.", err=True)
         raise typer.Exit(130) from None
