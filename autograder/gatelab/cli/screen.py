@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
-from gatelab.classrun.graded import Student
+from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.detail import Detail, Frame, taken_apart
 from gatelab.report.model import UNTOUCHED, Part, Question

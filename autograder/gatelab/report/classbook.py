@@ -9,7 +9,6 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.report.items import chaff_file, items, slot
 from gatelab.report.model import Question, Report
 
 PENDING = "not graded yet"
@@ -75,7 +74,6 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "points": _points([report.points for report in graded]),
         "distribution": _distribution(graded),
         "questions": [_question(lab, id, graded) for id in chosen],
-        "items": items(lab, chosen, graded),
         "misconceptions": _misconceptions(lab, rows, bank),
         "submissions": [_submission(row) for row in rows],
         "identical": _identical(rows),
@@ -170,8 +168,6 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
             "id": id,
             "misconception": words[question, id].misconception if (question, id) in words else id,
             "hint": words[question, id].hint if (question, id) in words else "",
-            "chaff": chaff_file(lab, question, id, bank),
-            "slot": slot(lab, question, id),
             "count": len(names),
             "who": names,
         }

@@ -17,7 +17,6 @@ from markupsafe import Markup, escape
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.items import FEWEST
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
@@ -57,7 +56,7 @@ def feedback_page(lab: Lab, report: Report) -> str:
 
 def class_page(book: dict[str, Any]) -> str:
     """The class report, from what `class_book` gave. For staff: it names students and mistakes."""
-    return _environment().get_template("class.html").render(book=book, fewest_answers=FEWEST)
+    return _environment().get_template("class.html").render(book=book)
 
 
 def _question(question: Question) -> dict[str, Any]:
