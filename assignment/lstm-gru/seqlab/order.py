@@ -17,7 +17,7 @@ def install() -> None:
     def listed(*given: Any, **named: Any) -> list[str]:
         return sorted(theirs(*given, **named), key=natural)
 
-    listed.instead_of = theirs
+    vars(listed)["instead_of"] = theirs
     module.list_available_tests = listed
 
 

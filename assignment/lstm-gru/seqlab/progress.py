@@ -23,7 +23,8 @@ SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
 
 def table() -> dict[str, Any]:
     """The lab's name, title, notebook, the kit's version and its `questions`, in the order of the lab."""
-    return json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return found
 
 
 def listen() -> None:
@@ -72,7 +73,9 @@ def show() -> None:
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
         title = question["title"] if len(question["title"]) <= 40 else question["title"][:38].rstrip() + " …"
-        rows.append(f"{question['id']:5} {title:40} {question['points']:>6g} {question['minutes']:>8g}   {said}")
+        rows.append(
+            f"{question['id']:5} {title:40} {question['points']:>6g} {question['minutes']:>8g}   {said}"
+        )
     print(f"{'':5} {'question':40} {'points':>6} {'minutes':>8}   its check")
     print("\n".join(rows))
     total = sum(question["points"] for question in questions)

@@ -39,7 +39,7 @@ class Student:
     again: dict[str, str] = field(default_factory=dict)  # old marks, given to something else
 
 
-class GradedFolder:
+class ClassFolder:
     """The folder that `gatelab grade` wrote. Raises GradedError where it is none."""
 
     def __init__(self, out: Path) -> None:

@@ -32,7 +32,7 @@ app = typer.Typer(
     help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True
 )
 
-GradedFolder = Annotated[
+ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
 Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
@@ -42,7 +42,7 @@ Partial = Annotated[bool, typer.Option("--partial", help="Also export totals tha
 
 @app.command("canvas")
 def canvas_command(
-    graded: GradedFolder,
+    graded: ClassFolder,
     template: Template,
     out: Out = None,
     assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
@@ -64,7 +64,7 @@ def canvas_command(
 
 @app.command("moodle")
 def moodle_command(
-    graded: GradedFolder,
+    graded: ClassFolder,
     template: Template,
     out: Out = None,
     grade_column: Annotated[str, typer.Option(help="Header of the grade's column.")] = "Grade",
@@ -90,7 +90,7 @@ def moodle_command(
 
 
 @app.command("csv")
-def csv_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
+def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a plain table: who, their total and what it is out of.
 
     Exit code 1: somebody is left out, or something is left to do, which is told.
@@ -118,7 +118,7 @@ def csv_command(graded: GradedFolder, out: Out = None, partial: Partial = False)
 
 
 @app.command("gradescope")
-def gradescope_command(graded: GradedFolder, out: Out = None, partial: Partial = False) -> None:
+def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a results.json for each submission, in a folder of its name.
 
     Exit code 1: somebody is left out, or something is left to do, which is told.
@@ -156,7 +156,7 @@ def gradescope_command(graded: GradedFolder, out: Out = None, partial: Partial =
 
 @app.command("nbgrader")
 def nbgrader_command(
-    graded: GradedFolder,
+    graded: ClassFolder,
     database: Annotated[Path, typer.Option("--db", help="nbgrader's database.", show_default=True)] = Path(
         "gradebook.db"
     ),
@@ -190,7 +190,7 @@ class To(StrEnum):
 
 @app.command("feedback")
 def feedback_command(
-    graded: GradedFolder,
+    graded: ClassFolder,
     to: Annotated[
         To,
         typer.Option(

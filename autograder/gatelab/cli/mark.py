@@ -14,7 +14,7 @@ import typer
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.standing import called
 from gatelab.cli.options import LabName
-from gatelab.cli.places import GradedFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
+from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
 from gatelab.report.corrections import COMMENT, LATE, POINTS, one_line
@@ -36,7 +36,7 @@ def mark(
     ] = None,
     why: Why = None,
     remove: Remove = False,
-    out: GradedFolder = None,
+    out: ClassFolder = None,
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
@@ -79,7 +79,7 @@ def comment(
         typer.Argument(metavar="NAME [QUESTION] TEXT", help="Whose, on what, which.", show_default=False),
     ],
     remove: Remove = False,
-    out: GradedFolder = None,
+    out: ClassFolder = None,
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
@@ -109,7 +109,7 @@ def late(
     ] = "0",
     why: Why = None,
     remove: Remove = False,
-    out: GradedFolder = None,
+    out: ClassFolder = None,
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:

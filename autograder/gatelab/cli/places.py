@@ -17,7 +17,7 @@ from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
 from gatelab.submission.names import visible
 
-GradedFolder = Annotated[
+ClassFolder = Annotated[
     Path | None,
     typer.Option(
         "--out", "-o", show_default=False,

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn, cast
 import typer
 from rich.console import Console
 
-from gatelab.classrun.lookup import GradedError, GradedFolder, Student
+from gatelab.classrun.lookup import ClassFolder, GradedError, Student
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
@@ -94,7 +94,7 @@ def why_command(
         _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
     if found.report is None:
         _usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
-    title = GradedFolder(out).title
+    title = ClassFolder(out).title
     typer.echo(mail(title, found.report, [question] if question else []), nl=False)
     raise typer.Exit(0 if found.report.status == "graded" else 1)
 
@@ -102,7 +102,7 @@ def why_command(
 def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
     """The student, and the IDs of the questions of that class."""
     try:
-        graded = GradedFolder(out)
+        graded = ClassFolder(out)
         found = graded.find(_name_of_file(name, graded) if name.lower().endswith(".ipynb") else name)
     except GradedError as error:
         _usage(str(error))
@@ -111,7 +111,7 @@ def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
     return found, set(graded.questions)
 
 
-def _name_of_file(said: str, graded: GradedFolder) -> str:
+def _name_of_file(said: str, graded: ClassFolder) -> str:
     """The student whose graded work has the bytes of this file; where there is no such file, what was said."""
     path = Path(said)
     if not path.is_file():

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import loud_class
+import evening_class
 import pytest
 
 BIN = Path(sys.executable).parent
@@ -25,8 +25,8 @@ def page(root: Path) -> str:
 def typed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
     """Each command, its exit code, and what it said."""
     base = tmp_path_factory.mktemp("night")
-    kit = loud_class.tiny_kit(base / "kit")
-    loud_class.tiny_class(kit / "submissions")
+    kit = evening_class.tiny_kit(base / "kit")
+    evening_class.evening_class(kit / "submissions")
     (kit / "sheet.csv").write_text("Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nNo,2,no,S,\n")
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     done = []

@@ -9,19 +9,19 @@ import re
 import shutil
 from pathlib import Path
 
-import loud_class
+import evening_class
 import pytest
-from loud_class import HOSTILE, gatelab
+from evening_class import HOSTILE, gatelab
 
 from gatelab.submission.names import visible
 
-HIDDEN = loud_class.TINY / "tests" / "softmax" / "hidden"
+HIDDEN = evening_class.TINY / "tests" / "softmax" / "hidden"
 
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The class, graded, with a mark for adam that stands in grades.csv and was not taken in yet."""
-    out = loud_class.graded(tmp_path_factory.mktemp("class"))
+    out = evening_class.graded(tmp_path_factory.mktemp("class"))
     path = out / "grades.csv"
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     column = rows[0].index("q3")
@@ -75,7 +75,7 @@ def test_what_a_submission_says_can_do_nothing_to_a_terminal(out: Path, command:
 def test_the_same_file_is_found_by_its_bytes(out: Path) -> None:
     notebook = out.parent / "class" / "adam.ipynb"
     assert "adam " in said("show", notebook, "-o", out)
-    other = loud_class.write_notebook(out.parent / "adam.ipynb", loud_class.SOFTMAX)
+    other = evening_class.write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
     assert "is not what was graded in" in said("show", other, "-o", out, code=2)
 
 

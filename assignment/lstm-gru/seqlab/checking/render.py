@@ -19,7 +19,6 @@ from typing import Any
 
 from otter.test_files.exception_test import ExceptionTestFile
 
-
 WIDTH = 80  # columns; Validate cuts longer lines
 
 
@@ -50,7 +49,7 @@ def validating() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "validate"
 
 
-def quiet() -> contextlib.AbstractContextManager:
+def quiet() -> contextlib.AbstractContextManager[Any]:
     """What an answer itself says on stderr, a warning or a bar, is no failure: to Validate it is shown as ordinary output."""
     return contextlib.redirect_stderr(sys.stdout) if validating() else contextlib.nullcontext()
 

@@ -43,7 +43,7 @@ def tiny_kit(root: Path) -> Path:
     return root
 
 
-def tiny_class(folder: Path) -> Path:
+def evening_class(folder: Path) -> Path:
     """What came in."""
     folder.mkdir()
     for name, cells in CLASS.items():
@@ -62,7 +62,7 @@ def gatelab(*words: object) -> Result:
 
 def graded(folder: Path) -> Path:
     """The tiny class, graded: its output folder, beside `kit` and `class`."""
-    kit, students = tiny_kit(folder / "kit"), tiny_class(folder / "class")
+    kit, students = tiny_kit(folder / "kit"), evening_class(folder / "class")
     done = gatelab("grade", students, "-o", folder / "out", "--jobs", "1", "--root", kit)
     assert done.exit_code == 1, done.output  # essay.pdf
     return folder / "out"
