@@ -121,7 +121,9 @@ def lines() -> list[dict[str, Any]]:
     text = LINES.read_text(encoding="utf-8") if LINES.is_file() else ""
     # The last line may have been cut off.
     found = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
-    return [line for line in found if line["settings"] == settings_hash()]
+    # Two runs at the same time may have made the same seed.
+    now = settings_hash()
+    return list({(line["run"], line["seed"]): line for line in found if line["settings"] == now}.values())
 
 
 def share(run: Run, steps: int) -> float:
