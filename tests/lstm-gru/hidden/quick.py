@@ -39,7 +39,7 @@ def classifier_steps(model, task, recipe, seed, steps):
         error.backward()
         nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
         optimizer.step()
-        return error.item()
+        return error.detach()
 
     return losses(step, optimizer, recipe, steps)
 
@@ -49,8 +49,9 @@ def translator_steps(model, training_step, task, recipe, seed, steps, betas):
     optimizer = torch.optim.Adam(model.parameters(), lr=recipe.learning_rate, betas=betas)
 
     def step():
-        pairs = task.batch(recipe.batch_size, stream)
-        return training_step(model, optimizer, pairs.source, pairs.source_lengths, pairs.targets, task.PAD, recipe.clip)
+        batch = task.batch(recipe.batch_size, stream)
+        given = batch.source, batch.source_lengths, batch.targets
+        return training_step(model, optimizer, *given, task.PAD, recipe.clip)
 
     return losses(step, optimizer, recipe, steps)
 
