@@ -64,7 +64,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         known_of = arrivals([path.name for path, _ in entries], lab.name)
     for path, is_folder in entries:
         picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
-        plain = _plain(path.name, picked)
+        plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         if is_folder and not arrival.handed_in and (time := _timestamp(path / lab.name)):
             arrival = replace(arrival, handed_in=time)
@@ -76,9 +76,9 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         yield Entry(name, Picked(None, gone), known_of[name])
 
 
-def _plain(raw: str, picked: Picked) -> Entry:
+def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:
     """An entry that no platform named: a person of its own."""
-    return Entry(raw, picked, Arrival("", raw, _student(raw, picked)))
+    return Entry(raw, picked, Arrival("", raw, raw if is_folder else _student(raw, picked)))
 
 
 def _export(folder: Path) -> dict[str, Handed] | None:

@@ -266,6 +266,14 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada", write)
         assert row.problem.startswith("ada: hand-in.zip: it is ") and "archive" not in row.problem
 
+    def test_is_a_folder_called_like_an_archive_called_as_it_is(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            path.mkdir()
+            (path / "lab.ipynb").write_bytes(BOOK)
+
+        row, _ = class_of(tmp_path, "ada.zip", write)
+        assert row.name == "ada.zip" and row.gradable
+
     def test_have_two_students_archives_of_one_name_two_places(self, tmp_path: Path) -> None:
         for name, data in (("ada", BOOK), ("bob", OTHER)):
             (tmp_path / "submitted" / name / LAB.name).mkdir(parents=True)
