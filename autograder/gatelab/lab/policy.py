@@ -46,7 +46,7 @@ class Bench:
     )  # question → seconds of one submission, and those of the "rest": for the estimate before a class is graded
     spares: dict[str, str] = field(
         default_factory=dict
-    )  # file beside the suites → its tables (`[q7.NAME]`) by which a training ends early: it is measured without them too
+    )  # file beside the suites → its tables (`[q1.NAME]`) by which a training ends early: it is measured without them too
 
 
 @dataclass(frozen=True)
