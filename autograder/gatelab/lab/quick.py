@@ -16,7 +16,7 @@ SAYS = "A quick look without trainings, no grade: "
 def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
     """Question → name → points of its parts that train a model, read off the suites.
 
-    Raises LabError where such a part is not written out as `@part("q7", "accuracy", 4)`.
+    Raises LabError where such a part is not written out as `@part("q1", "accuracy", 4)`.
     """
     found: dict[str, dict[str, float]] = {}
     for path in sorted(lab.hidden.glob("test_*.py")):
