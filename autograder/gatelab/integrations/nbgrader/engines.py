@@ -50,7 +50,7 @@ def _read_by_an_engine(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> 
 
 def _files(lab: Lab) -> Iterator[Path]:
     yield lab.assignment / TABLE
-    folders = [lab.assignment / "seqlab", lab.hidden]
+    folders = [lab.package, lab.hidden]
     if lab.bank is not None:
         folders.append(lab.bank / "chaff")
     for folder in folders:
