@@ -1,5 +1,7 @@
 """The lab's own small library: the tasks, one training loop, plots, predict-then-run cells, public checks."""
 
-from seqlab import runs
+from seqlab import order, progress, runs
 
 runs.listen()
+progress.listen()
+order.install()

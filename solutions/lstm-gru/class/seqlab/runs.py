@@ -1,7 +1,7 @@
 """What the notebook's cells did when they were last run, so that a check does not praise an answer that is not there.
 
 A cell with a slip in its syntax defines nothing, and the definition of its last good run stays. In Jupyter every run is
-noted from `import seqlab` on; elsewhere nothing is, and nothing is said.
+noted from the import of this package on; elsewhere nothing is, and nothing is said.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 KEPT = 500  # runs that are remembered
-HOOK = "_seqlab_runs"  # on the shell, which a second import finds again
+HOOK = "_checked_runs"  # on the shell, which a second import finds again
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def listen() -> list[Run]:
 
         note(getattr(shell, "last_execution_result", None))
         shell.events.register("post_run_cell", note)
-    return getattr(shell, HOOK)
+    known: list[Run] = getattr(shell, HOOK)
+    return known
 
 
 def failed(name: str, value: Any = None) -> str:

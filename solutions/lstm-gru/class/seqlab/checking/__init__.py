@@ -2,6 +2,7 @@
 
 `record`       calls your functions and keeps what they give back
 `differ`       says the first thing in which two results differ
+`tensors`      says it of two tensors, as the grader does
 `likeness`     says what wrong numbers have in common with the right ones
 `steady`       says where equal calls get different answers
 `leftovers`    finds what a call leaves changed, and puts it back
@@ -29,6 +30,8 @@ from seqlab.checking.differ import (
 )
 from seqlab.checking.library import Watching
 from seqlab.checking.record import SEED, Call, Contract, Numbers, Student
+
+Student.sound_version = staticmethod(standins.sound)
 
 __all__ = [
     "SEED",

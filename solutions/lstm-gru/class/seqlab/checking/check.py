@@ -13,24 +13,25 @@ import traceback
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import torch
 from otter.test_files import TestCase, test_case
 
-from seqlab import runs
-from seqlab.checking import fingerprint, leftovers, render
-from seqlab.checking.differ import Finding, untouched
-from seqlab.checking.plain import meaning
-from seqlab.checking.record import Call, Contract, Missing, Student
-from seqlab.checking.steady import unsteady
+from .. import order, progress, runs
+from . import fingerprint, leftovers, render
+from .differ import Finding, untouched
+from .plain import meaning
+from .record import Call, Contract, Missing, Student
+from .steady import unsteady
 
-
-# The checks and their numbers lie beside seqlab, wherever the notebook's working directory is.
+# The checks and their numbers lie beside the package, wherever the notebook's working directory is.
 TESTS = Path(__file__).parents[2] / "tests"
 
 
 render.install()
+order.install()  # here too: a notebook may import seqlab before otter
 
 
 class CheckFailed(AssertionError):
@@ -50,7 +51,7 @@ class Check:
 
     def __init__(self, question: str) -> None:
         self.question = question
-        self.student: Student | None = None
+        self.student = Student({})
         self._calls: Callable[[Student], Any] = lambda student: None
         self._cases: list[_Case] = []
         self._outcomes: dict[str, Exception | None] | None = None  # by the name of the case
@@ -60,10 +61,10 @@ class Check:
         self._calls = function
         return function
 
-    def case(self, title: str) -> Callable[[Callable], test_case]:
+    def case(self, title: str) -> Callable[[Callable[[Any], None]], test_case]:
         """Decorator: one otter test case, which gets what the function above returned."""
 
-        def registered(function: Callable) -> _Case:
+        def registered(function: Callable[[Any], None]) -> _Case:
             self._cases.append(_Case(self, f"{self.question} {title}", function))
             return self._cases[-1]
 
@@ -106,9 +107,7 @@ class Check:
             self.student = student
         return self._outcomes[case]
 
-    def _attempt(
-        self, namespace: dict[str, Any], own: bool
-    ) -> tuple[Student, dict[str, Exception | None]]:
+    def _attempt(self, namespace: dict[str, Any], own: bool) -> tuple[Student, dict[str, Exception | None]]:
         """Make all calls once and let every case look at them."""
         self.student = student = Student(namespace, own)
         results = self._made(student)
@@ -162,8 +161,8 @@ class Check:
             return [text], NotWritten(text)
         first = _raised(call, self.student) if call.error else str(finding)
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
-        if mistakes := mistakes.get(call.group):
-            return [_misconception(mistakes), f"Seen in: {first}"], CheckFailed(first)
+        if made := mistakes.get(call.group):
+            return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
         if call.error:
             return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
@@ -171,10 +170,10 @@ class Check:
         return [first], CheckFailed(first)
 
 
-class _Case(test_case):
+class _Case(test_case):  # type: ignore[misc]  # otter has no types
     """otter's test case. `told` is written when it fails, and shown by render.py."""
 
-    def __init__(self, check: Check, name: str, function: Callable) -> None:
+    def __init__(self, check: Check, name: str, function: Callable[[Any], None]) -> None:
         super().__init__(name=name)
         self.test_func = function
         self.title = name.partition(" ")[2]
@@ -182,21 +181,27 @@ class _Case(test_case):
         self.told: list[str] = []
 
     def call_func(self, global_environment: dict[str, Any]) -> None:
-        self._ask_for_a_good_run(global_environment)
-        with torch.random.fork_rng(devices=[]):  # the notebook's own random numbers go on undisturbed
-            found = self.check.outcome(self.name, global_environment)
+        passed = False
+        try:
+            self._ask_for_a_good_run(global_environment)
+            # The notebook's own random numbers go on undisturbed.
+            with torch.random.fork_rng(devices=[]), render.quiet():
+                found = self.check.outcome(self.name, global_environment)
+            passed = found is None
+        finally:
+            progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if isinstance(found, Finding):
             self.told, error = self.check.explain(found)
             self.failure_message = "\n".join(text for text in self.told if text)
-            raise error.with_traceback(found.__traceback__.tb_next) from None
+            raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
             self.failure_message = (
                 f"This check could not go on with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
             self.told = [self.failure_message]
-            raise found.with_traceback(found.__traceback__.tb_next)
+            raise found.with_traceback(_from_the_test(found))
 
     def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed when it was run last is not checked: what is there is an older one."""
@@ -208,25 +213,31 @@ class _Case(test_case):
     def to_dataclass(self) -> TestCase:
         return _Verdict(self.name, self, False, self.points, None, None)
 
-    def __reduce__(self) -> tuple:
-        """otter's log keeps a plain test case: it must open where there is no seqlab."""
+    def __reduce__(self) -> tuple[Any, ...]:
+        """otter's log keeps a plain test case: it must open where there is no such package."""
         return test_case, (self.name, self.points, self.hidden, self.success_message, self.failure_message)
 
 
-class _Verdict(TestCase):
+class _Verdict(TestCase):  # type: ignore[misc]
     """otter reads failure_message from here, after the case has run."""
 
     @property
     def failure_message(self) -> str | None:
-        return self.body.failure_message
+        text: str | None = self.body.failure_message
+        return text
 
     @failure_message.setter
     def failure_message(self, value: str | None) -> None:
         """Set once by otter, before anything is known: nothing to keep."""
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> tuple[Any, ...]:
         words = (self.success_message, self.failure_message)
         return TestCase, (self.name, self.body, self.hidden, self.points, *words)
+
+
+def _from_the_test(error: BaseException) -> TracebackType | None:
+    """Its traceback from the test file's line on."""
+    return error.__traceback__.tb_next if error.__traceback__ else None
 
 
 def _not_written(question: str, call: Call) -> str | None:
@@ -256,6 +267,7 @@ def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
 def _raised(call: Call, student: Student) -> str:
     """The error, and the student's own line that it came from."""
     error = call.error
+    assert error is not None
     if isinstance(error, Contract):
         return str(error)
     text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."

@@ -1,6 +1,6 @@
-"""Read the answers of q12, and tell whether all of them together are right without knowing any of them.
+"""Read the answers of a concept question, and tell whether all of them together are right without knowing any of them.
 
-The grader reads answers with the same functions. `tests/q12.json` holds the form of every answer and hashes of all
+The grader reads answers with the same functions. `tests/<question>.json` holds the form of every answer and hashes of all
 answers together. They take a while to compute on purpose, and cannot tell which answer is wrong.
 """
 

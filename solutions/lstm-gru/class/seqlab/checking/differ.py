@@ -7,13 +7,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqlab.checking import leftovers
-from seqlab.checking.likeness import likeness
-from seqlab.checking.record import Call
+from . import leftovers
+from .record import Call
+from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
 
-# float64 against PyTorch's own kernels: rounding leaves about 1e-15, the mistakes of the bank more than 1e-3.
-RTOL, ATOL = 1e-7, 1e-9
-LOOSE = 1e-4  # the same for float32
 KEPT = (
     "called once more with the same arguments, it returns something else. "
     "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
@@ -113,7 +110,7 @@ def gradients_agree(call: Call, want: Call) -> None:
         text = str(call.backward_error).splitlines()[0]
         raise Finding(call, f"{call.title}: the values come out, but backward() through them fails: {text}")
     leaves = call.leaves
-    for path in call.gradients.split() or want.leaves:
+    for path in (call.gradients or "").split() or want.leaves:
         if not torch.allclose(leaves[path], want.leaves[path], rtol=RTOL, atol=ATOL):
             raise Finding(call, f"{call.title}: the values are not right, so the gradients cannot be.")
     for path, expected in want.grads.items():
@@ -127,11 +124,11 @@ def gradients_agree(call: Call, want: Call) -> None:
                 f"{call.title}: the values are right, but no gradient reaches {name}: the graph is cut on the way "
                 "(.detach(), .data, .item(), numpy, torch.no_grad() or torch.tensor(…) do that).",
             )
-        if not torch.allclose(got, expected, rtol=RTOL, atol=ATOL):
+        if not torch.allclose(got, expected, rtol=GRAD_RTOL, atol=ATOL):
             raise Finding(
                 call,
                 f"{call.title}: the values are right, but the gradient with respect to {name} is not "
-                f"({_largest(got, expected)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
+                f"({largest(got, expected, ['?'] * got.dim(), public=True)}). Is part of the graph cut (.detach(), .data, torch.no_grad())?",
             )
 
 
@@ -173,14 +170,14 @@ def _alike(a: Any, b: Any) -> bool:
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:
     """The returned value is a plain Python number (`kind`), and equal to `want` where one is given."""
     need(call, True)
-    if not isinstance(call.value, kind) or isinstance(call.value, bool):
+    value: Any = call.value
+    fits: bool = isinstance(value, kind) and not isinstance(value, bool)
+    if not fits:
         raise Finding(
             call, f"{call.title} should return a Python {kind.__name__}. Yours is {describe(call.value)}."
         )
-    if want is not None and abs(call.value - want) > 1e-6 * max(1.0, abs(want)):
-        raise Finding(
-            call, f"{call.title} returned {call.value:.7g}, it should be {want:.7g}. {text}".rstrip()
-        )
+    if want is not None and abs(value - want) > 1e-6 * max(1.0, abs(want)):
+        raise Finding(call, f"{call.title} returned {value:.7g}, it should be {want:.7g}. {text}".rstrip())
 
 
 def describe(value: Any) -> str:
@@ -198,48 +195,20 @@ def describe(value: Any) -> str:
 def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
     if not isinstance(got, Tensor):
         raise Finding(call, f"{call.title}: {_name(text)} should be a tensor, yours is {describe(got)}.")
-    if got.shape != shape:
-        sizes = ", ".join(f"{axis}={size}" for axis, size in zip(_axes(text), shape, strict=True))
-        want = f"({sizes})" if shape else "(), a single number"
-        hint = ""
-        if got.dim() != len(shape):
-            hint = f": it has {got.dim()} axes, {len(shape)} are wanted"
-        elif sorted(got.shape) == sorted(shape):
-            hint = ": the axes are in another order"
-        text = f"{_name(text)} {_verb(text, 'has')} shape {tuple(got.shape)}, it should be {want}{hint}."
-        raise Finding(call, f"{call.title}: {text}")
+    if problem := wrong_shape(got, shape, _name(text), _axes(text), public=True):
+        raise Finding(call, f"{call.title}: {problem}")
 
 
 def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
-    where, name, axes = call.title, _name(text), _axes(text)
-    if got.dtype != expected.dtype:
-        raise Finding(
-            call,
-            f"{where}: {name} {_verb(name, 'is')} {got.dtype}, it should be {expected.dtype} like the inputs.",
-        )
-    got, expected = got.detach(), expected.detach()
-    bad = ~torch.isfinite(got)
-    if bad.any():
-        kind = "NaN" if torch.isnan(got).any() else "inf"
-        step = f", first at time step t = {_first_step(bad, axes)}" if "T" in axes else ""
-        raise Finding(call, f"{where}: {name} {_verb(name, 'holds')} {kind}{step}.")
-    loose = expected.dtype == torch.float32
-    wrong = ~torch.isclose(got, expected, rtol=LOOSE if loose else RTOL, atol=LOOSE if loose else ATOL)
-    if not wrong.any():
-        return
-    like = likeness(got.to(torch.float64), expected.to(torch.float64), axes)
-    like = f" {like}" if like else ""
-    if "T" in axes and (step := _first_step(wrong, axes)) > 0:
-        ask = _not_carried(call, path, step) if "H" in axes else ""
-        ask = ask or like
-        raise Finding(
-            call,
-            f"{where}: {name} {_verb(name, 'is')} right up to t = {step - 1} and wrong from t = {step} on "
-            f"({_largest(got, expected, axes)}).{ask}",
-        )
-    raise Finding(
-        call, f"{where}: {name} {_verb(name, 'is')} not right: {_largest(got, expected, axes)}.{like}"
-    )
+    tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype == torch.float32 else Tolerance()
+
+    def later(step: int) -> str:
+        return _not_carried(call, path, step) if "H" in _axes(text) else ""
+
+    if problem := difference(
+        got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, public=True
+    ):
+        raise Finding(call, f"{call.title}: {problem}")
 
 
 def _not_carried(call: Call, path: str, step: int) -> str:
@@ -254,16 +223,9 @@ def _not_carried(call: Call, path: str, step: int) -> str:
         return ""
     same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
     return (
-        f" From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
+        f"From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
         if same
         else ""
-    )
-
-
-def _verb(name: str, one: str) -> str:
-    """`is`, or `are` where the name is a plural."""
-    return (
-        {"is": "are", "has": "have", "holds": "hold"}[one] if name.startswith(("outputs", "logits")) else one
     )
 
 
@@ -281,22 +243,3 @@ def _part(spec: dict[str, str], place: str) -> str:
 
 def _axes(text: str) -> list[str]:
     return text.partition(":")[2].split()
-
-
-def _first_step(wrong: Tensor, axes: list[str]) -> int:
-    steps = wrong.movedim(axes.index("T"), 0)
-    steps = steps.reshape(len(steps), -1).any(dim=1)
-    return int(steps.nonzero()[0])
-
-
-def _largest(got: Tensor, expected: Tensor, axes: list[str] | None = None) -> str:
-    """The largest difference and where it is: two numbers, not the answer."""
-    gap = (got - expected).abs()
-    flat = int(torch.nan_to_num(gap.to(torch.float64), nan=torch.inf).argmax())
-    index = [int(k) for k in torch.unravel_index(torch.tensor(flat), gap.shape)]
-    names = axes if axes and len(axes) == len(index) else [""] * len(index)
-    place = ", ".join(f"{axis.lower()}={k}" if axis else str(k) for axis, k in zip(names, index, strict=True))
-    at = f" at [{place}]" if index else ""
-    yours, wanted = (f"{float(numbers.flatten()[flat]):.5g}" for numbers in (got, expected))
-    alike = f", they differ by {float(gap.flatten()[flat]):.1g}" if yours == wanted else ""
-    return f"largest difference{at}, yours {yours}, expected {wanted}{alike}"

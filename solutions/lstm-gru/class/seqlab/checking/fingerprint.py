@@ -16,14 +16,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from seqlab.checking.record import Call, pattern
+from .record import Call, pattern
 
 # What two runs of the same mathematics differ by is around 1e-12 of the value in float64; different mistakes
 # differ by much more than this.
 RELATIVE = 2e-6
 ABSOLUTE = 1e-9
 
-Print = list  # [checksum of the structure, sum over the values, sum over the gradients]
+Print = list[Any]  # [checksum of the structure, sum over the values, sum over the gradients]
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,8 @@ def _fits(
 def load(folder: Path, question: str) -> dict[str, Any] | None:
     """The question's part of fingerprints.json; None when there is none."""
     try:
-        return json.loads((folder / "fingerprints.json").read_text(encoding="utf-8")).get(question)
+        known: dict[str, Any] = json.loads((folder / "fingerprints.json").read_text(encoding="utf-8"))
+        return known.get(question)
     except (OSError, ValueError):
         return None
 

@@ -30,7 +30,7 @@ SAID = {
     "exchanged": "a model has other layers or weights than before: one was put in the place of another, or added.",
     "hooks": "a hook is still registered. Remove it before you return: handle.remove().",
 }
-_leaving = []  # guards that ended an inference mode which a call had left on
+_leaving: list[object] = []  # guards that ended an inference mode which a call had left on
 
 
 def switches() -> dict[str, Any]:
@@ -51,7 +51,9 @@ def put_back(before: dict[str, Any]) -> list[str]:
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
-        changed = [kind for kind in changed if kind != "grad-mode"]  # inference mode switches the gradients, too
+        changed = [
+            kind for kind in changed if kind != "grad-mode"
+        ]  # inference mode switches the gradients, too
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
     torch.set_grad_enabled(
         before["grad-mode"]
@@ -99,25 +101,26 @@ class Held:
     def put_back(self) -> list[str]:
         """Make the modules what they were; what was not. (Changed arguments are found by whoever made the copies.)"""
         found = []
-        for tensor, asked, grad in self.tensors:
+        for tensor, asked, kept in self.tensors:
             found += ["requires-grad"] if tensor.requires_grad != asked else []
-            found += [] if alike(tensor.grad, grad) else ["grad"]
-        for weight, numbers, grad, asked in self.weights:
+            found += [] if alike(tensor.grad, kept) else ["grad"]
+        for weight, numbers, weight_grad, asked in self.weights:
             if weight.requires_grad != asked:
                 found.append("requires-grad")
                 weight.requires_grad_(asked)
-            if not self.trains and not alike(weight.grad, grad):
+            if not self.trains and not alike(weight.grad, weight_grad):
                 found.append("grad")
-                weight.grad = grad
-            if not self.trains and not alike(weight, numbers):
+                weight.grad = weight_grad
+            if numbers is not None and not alike(weight, numbers):
                 found.append("weights")
                 weight.data = numbers
         if self._exchanged():
             found.append("exchanged")
             for part, layers, weights in self.holds:
-                for held, before in ((part._modules, layers), (part._parameters, weights)):
-                    held.clear()
-                    held.update(before)
+                part._modules.clear()
+                part._modules.update(layers)
+                part._parameters.clear()
+                part._parameters.update(weights)
         for part, training, hooks in self.modes:
             if part.training != training:
                 found.append("training-mode")
@@ -133,7 +136,7 @@ class Held:
         return self.names != _names(self.layers)
 
 
-def watched(function: Callable, found: list[str], target: Any = None) -> Callable:
+def watched(function: Callable[..., Any], found: list[str], target: Any = None) -> Callable[..., Any]:
     """The function, with what its calls leave changed noted in `found` and put back. `target`: the module it is of."""
 
     def call(*arguments: Any, **keywords: Any) -> Any:
@@ -186,6 +189,6 @@ def _hooks_of_all() -> list[dict[int, Any]]:
     return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
 
 
-def _hooks(module: nn.Module) -> dict[str, set]:
+def _hooks(module: nn.Module) -> dict[str, set[int]]:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return {kind: set(getattr(module, kind)) for kind in kinds}

@@ -2,8 +2,6 @@
 
 A difference says that something is wrong, a likeness often says what: the right numbers in another order, times one factor, rounded
 to float32. Each sentence is true of the numbers and guesses at a reason only where it asks. No number is in it.
-
-`gatelab/testkit/likeness.py` says the same in the hidden suites; a test holds the two alike.
 """
 
 from __future__ import annotations

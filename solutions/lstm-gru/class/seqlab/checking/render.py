@@ -2,17 +2,24 @@
 
 otter shows every failed test with the line of the test file that raised. For our checks that is noise around the
 sentence that counts, and its HTML takes a message as it is: a `<class 'X'>` in it would vanish.
+
+nbgrader's Validate takes any text that a cell gives for a success, so there a failed check speaks on stderr.
 """
 
 from __future__ import annotations
 
+import contextlib
 import html
+import os
 import re
+import sys
 from collections.abc import Callable
-from textwrap import indent
+from textwrap import fill, indent
 from typing import Any
 
 from otter.test_files.exception_test import ExceptionTestFile
+
+WIDTH = 80  # columns; Validate cuts longer lines
 
 
 def install() -> None:
@@ -22,15 +29,29 @@ def install() -> None:
 
 
 def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable[..., str]:
-    if hasattr(theirs, "instead_of"):  # seqlab was imported once more
+    if hasattr(theirs, "instead_of"):  # the package was imported once more
         theirs = theirs.instead_of
 
     def shown(result: Any, *given: Any, **named: Any) -> str:
         mine = not result.passed_all and all(hasattr(case.body, "told") for case in result.test_cases)
+        if validating() and ours is as_text and not result.passed_all:
+            text = ours(result) if mine else theirs(result, *given, **named)
+            lines = (fill(line, WIDTH, subsequent_indent="    ") for line in text.splitlines())
+            print("\n".join(lines), file=sys.stderr)
         return ours(result) if mine else theirs(result, *given, **named)
 
-    shown.instead_of = theirs
+    shown.instead_of = theirs  # type: ignore[attr-defined]
     return shown
+
+
+def validating() -> bool:
+    """Whether nbgrader's Validate runs this notebook."""
+    return os.environ.get("NBGRADER_EXECUTION") == "validate"
+
+
+def quiet() -> contextlib.AbstractContextManager[Any]:
+    """What an answer itself says on stderr, a warning or a bar, is no failure: to Validate it is shown as ordinary output."""
+    return contextlib.redirect_stderr(sys.stdout) if validating() else contextlib.nullcontext()
 
 
 def as_text(result: Any) -> str:

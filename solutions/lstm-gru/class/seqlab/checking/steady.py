@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seqlab.checking.differ import KEPT, _alike
-from seqlab.checking.record import Call
+from .differ import KEPT, _alike
+from .record import Call
 
 MOST_AGAIN = 12  # calls that are made once more
 RANDOM = (
@@ -17,6 +17,7 @@ def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     for call in [call for call in record if call.group == group and call.again and not call.error][
         :MOST_AGAIN
     ]:
+        assert call.again is not None
         first, same, other = call.again(), call.again(), call.again(seed=1)
         if any(twin.error for twin in (first, same, other)):
             continue
@@ -28,5 +29,5 @@ def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
 
 
 def _same_leaves(a: Call, b: Call) -> bool:
-    a, b = a.leaves, b.leaves
-    return a.keys() == b.keys() and all(_alike(a[path], b[path]) for path in a)
+    mine, other = a.leaves, b.leaves
+    return mine.keys() == other.keys() and all(_alike(mine[path], other[path]) for path in mine)

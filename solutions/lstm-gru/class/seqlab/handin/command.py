@@ -1,0 +1,126 @@
+"""The command line of seqlab: `check`, `submit`, `explore`."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+import textwrap
+from pathlib import Path
+
+from seqlab import progress
+from seqlab.handin import checks, notebook, pack
+from seqlab.handin.notebook import Refused
+
+PASSED, NOT_ALL, USAGE = 0, 1, 2
+CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line says; returns the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
+    parser = argparse.ArgumentParser(
+        prog="python -m seqlab", description=f"Where am I, and what do I hand in? {CODES}"
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    check = commands.add_parser("check", help="run the public checks on the saved notebook", description=CODES)
+    submit = commands.add_parser("submit", help="look the saved notebook over and pack it", description=CODES)
+    for each in (check, submit):
+        each.add_argument("notebook", nargs="?", help="the file; the lab's only notebook in this folder by default")
+        each.add_argument("--all", action="store_true", help="run the experiments' cells too (minutes)")
+    submit.add_argument("--out", type=Path, help="where to write the zip")
+    submit.add_argument("--anyway", action="store_true", help="pack it although something was never saved or written")
+    submit.add_argument("--without-checks", action="store_true", help="pack it without running the checks")
+    commands.add_parser("explore", help="open the gate explorer in the browser")
+    asked = parser.parse_args(arguments)
+    try:
+        if asked.command == "explore":
+            return _explore()
+        path = notebook.find(asked.notebook, Path())
+        return _check(path, asked.all) if asked.command == "check" else _submit(path, asked)
+    except Refused as refused:
+        print(f"seqlab: {refused}", file=sys.stderr)
+        return USAGE
+
+
+def _check(path: Path, everything: bool) -> int:
+    read = notebook.read(path)
+    checks.ready()
+    print(f"{path}, as saved {notebook.when(read.saved)}\n")
+    outcomes = _told(path, everything)
+    state = notebook.look(read, path.parent)
+    _warn(state.warnings)
+    if state.unsaved:
+        _warn([_unsaved(read, state)])
+    return PASSED if all(outcome.state == "passed" for outcome in outcomes) else NOT_ALL
+
+
+def _submit(path: Path, asked: argparse.Namespace) -> int:
+    read = notebook.read(path)
+    if not asked.without_checks:
+        checks.ready()
+    state = notebook.look(read, path.parent)
+    print(f"{path}, as saved {notebook.when(read.saved)}\n")
+    if not asked.anyway and (state.unsaved or not state.answered):
+        _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
+        print("Nothing was packed. (`--anyway` packs the file as it lies on the disk.)")
+        return NOT_ALL
+    outcomes = [] if asked.without_checks else _told(path, asked.all)
+    if notebook.read(path).sha256 != read.sha256:
+        raise Refused(f"{path} was saved again meanwhile; run the command once more.")
+    now = datetime.datetime.now()
+    zip, beside = pack.write(read, pack.receipt(read, state, outcomes, now), asked.out, now)
+    _warn([*state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
+    print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
+    print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
+    return PASSED if not state.unanswered and all(one.state == "passed" for one in outcomes) else NOT_ALL
+
+
+def _told(path: Path, everything: bool) -> list[checks.Outcome]:
+    """Run the checks; a line each as it comes, then one for all."""
+    questions = {question["id"]: question for question in progress.table()["questions"]}
+    outcomes = []
+    for outcome in checks.run(path, everything):
+        outcomes.append(outcome)
+        print(f"{outcome.id:5} {outcome.state:12} {questions[outcome.id]['title']}", flush=True)
+        if outcome.state in ("not yet", "not checked"):
+            for line in filter(None, outcome.says.split("\n")):
+                print(textwrap.fill(line, 100, initial_indent=" " * 6, subsequent_indent=" " * 6))
+    by_hand = [id for id, question in questions.items() if question["by_hand"]]
+    passed = sum(outcome.state == "passed" for outcome in outcomes)
+    print(f"\n{passed} of {len(outcomes)} checks pass. {_and(by_hand)} are read by a person.")
+    print("Checks give no points: the grader asks the same with other sizes and numbers.\n")
+    if not everything and any("NameError" in outcome.says for outcome in outcomes):
+        print("(A name that only an experiment's cell gives is not known here; `--all` runs those cells too.)\n")
+    return outcomes
+
+
+def _unsaved(read: notebook.Notebook, state: notebook.State) -> str:
+    return (
+        f"what you ran last for {_and(state.unsaved)} is not what stands in {read.path.name}: "
+        "save the notebook (Ctrl+S, on a Mac Cmd+S) and run this again."
+    )
+
+
+def _warn(warnings: list[str]) -> None:
+    for warning in warnings:
+        print(textwrap.fill(f"Note: {warning}", 100, subsequent_indent="      "))
+    if warnings:
+        print()
+
+
+def _explore() -> int:
+    import webbrowser
+
+    page = checks.HANDOUT / "seqlab" / "explorer.html"
+    if not page.is_file():
+        raise Refused(f"{page} is missing; unzip the handout again, all of it.")
+    if not webbrowser.open(page.as_uri()):
+        print(f"No browser could be opened from here; open this file in yours: {page}")
+    return PASSED
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else "".join(words)

@@ -1,0 +1,63 @@
+"""The zip to hand in, as otter writes it, and the receipt: which bytes were handed in, and what the checks said of them."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from seqlab import progress
+from seqlab.handin.checks import Outcome
+from seqlab.handin.notebook import Notebook, Refused, State
+
+RECEIPT = "receipt.json"
+NAME_IN_ZIP = "__zip_filename__"  # otter's: what the zip was called
+
+
+def receipt(notebook: Notebook, state: State, outcomes: list[Outcome], now: datetime.datetime) -> dict[str, Any]:
+    """What is known of a notebook at the time it is packed."""
+    table = progress.table()
+    return {
+        "lab": table["lab"],
+        "kit": table["kit"],
+        "time": now.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "notebook": notebook.path.name,
+        "bytes": len(notebook.data),
+        "sha256": notebook.sha256,
+        "public": {outcome.id: outcome.state for outcome in outcomes},
+        "unanswered": state.unanswered,
+    }
+
+
+def write(notebook: Notebook, told: dict[str, Any], out: Path | None, now: datetime.datetime) -> tuple[Path, Path]:
+    """Write the zip and, beside it, the receipt; returns both paths. Raises Refused.
+
+    out: the zip's path; None: in the notebook's folder, named after it and the time, as otter does.
+    """
+    if out is None:
+        out = notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
+    if out.suffix != ".zip":
+        raise Refused(f"{out}: the file to hand in is a .zip; give it such a name.")
+    text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    draft = out.with_name(f".{out.name}.{os.getpid()}")
+    try:
+        with zipfile.ZipFile(draft, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(notebook.path.name, notebook.data)
+            archive.writestr(NAME_IN_ZIP, out.name)
+            archive.writestr(RECEIPT, text)
+        with zipfile.ZipFile(draft) as archive:
+            kept = hashlib.sha256(archive.read(notebook.path.name)).hexdigest()
+        if kept != told["sha256"]:
+            raise Refused(f"{out}: it does not hold what was to be packed; the disk may be at fault, write it elsewhere with --out.")
+        draft.replace(out)
+        beside = out.with_name(f"{out.stem}.{RECEIPT}")
+        beside.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Refused(f"{out}: it cannot be written ({error.strerror}); name another place with --out.") from None
+    finally:
+        draft.unlink(missing_ok=True)
+    return out, beside

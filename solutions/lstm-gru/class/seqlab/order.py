@@ -1,0 +1,26 @@
+"""`grader.check_all()` in the order of the lab: otter sorts q10 before q2."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+
+def install() -> None:
+    """From now on otter lists its tests as people count. Nothing happens where otter is not loaded, or has changed."""
+    module: Any = sys.modules.get("otter.check.notebook")
+    theirs = getattr(module, "list_available_tests", None)
+    if theirs is None or hasattr(theirs, "instead_of"):
+        return
+
+    def listed(*given: Any, **named: Any) -> list[str]:
+        return sorted(theirs(*given, **named), key=natural)
+
+    vars(listed)["instead_of"] = theirs
+    module.list_available_tests = listed
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """By which q2 comes before q10, and q12 before q12a."""
+    return [(int(digits or 0), text) for digits, text in re.findall(r"(\d*)(\D*)", name)]

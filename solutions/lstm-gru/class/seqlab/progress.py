@@ -1,0 +1,147 @@
+"""Where am I? The map at the top of the notebook, and the memory that it and `python -m seqlab` share.
+
+What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` beside the notebook, so that
+it is there the next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+MEMORY = Path(".seqlab") / "progress.json"  # in the notebook's folder
+QUESTIONS = Path(__file__).with_name("questions.json")
+SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
+
+
+def table() -> dict[str, Any]:
+    """The lab's name, title, notebook, the kit's version and its `questions`, in the order of the lab."""
+    found: dict[str, Any] = json.loads(QUESTIONS.read_text(encoding="utf-8"))
+    return found
+
+
+def listen() -> None:
+    """Remember from now on which text of each answer ran last. Nothing happens where there is no Jupyter."""
+    shell = _shell()
+    if shell is None or hasattr(shell, "_seqlab_progress"):
+        return
+    shell._seqlab_progress = True
+    try:
+        names = {name for question in table()["questions"] for name in question["names"]}
+    except (OSError, ValueError):  # half a handout: the checks say so
+        return
+
+    def ran(result: Any) -> None:
+        source = getattr(getattr(result, "info", None), "raw_cell", None)
+        if isinstance(source, str) and (defined := defines(source) & names):
+            now = {"text": text_hash(source), "time": time.time()}
+            _remember("ran", dict.fromkeys(defined, now))
+
+    shell.events.register("post_run_cell", ran)
+
+
+def note(question: str, case: str, passed: bool) -> None:
+    """Remember what a check said of one of the names that a question asks for."""
+    if _shell() is not None:
+        _remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
+
+
+def state(question: str) -> str:
+    """What is known of a question's check: "passed", "passed earlier" (before a restart), "not yet" or "not checked"."""
+    cases = _checks(question).values()
+    if not cases:
+        return "not checked"
+    if not all(case["passed"] for case in cases):
+        return "not yet"
+    return "passed" if all(case["session"] == SESSION for case in cases) else "passed earlier"
+
+
+def show() -> None:
+    """Print the map: each question with its points, its minutes and what its check said last."""
+    rows, points, left = [], 0.0, 0.0
+    questions = table()["questions"]
+    for question in questions:
+        said = "read by a person" if question["by_hand"] else state(question["id"])
+        done = said.startswith("passed")
+        points += question["points"] if done else 0
+        left += 0 if done else question["minutes"]
+        title = question["title"] if len(question["title"]) <= 40 else question["title"][:38].rstrip() + " …"
+        rows.append(
+            f"{question['id']:5} {title:40} {question['points']:>6g} {question['minutes']:>8g}   {said}"
+        )
+    print(f"{'':5} {'question':40} {'points':>6} {'minutes':>8}   its check")
+    print("\n".join(rows))
+    total = sum(question["points"] for question in questions)
+    print(
+        f"\nChecks have passed for questions worth {points:g} of {total:g} points (a check gives none itself). "
+        f"Left, by estimate: {_hours(left)}.\nRun this cell again whenever you want to see where you are."
+    )
+
+
+def defines(source: str) -> set[str]:
+    """The names that a cell's text defines at its top level; none where it is no Python."""
+    with contextlib.suppress(SyntaxError, ValueError):
+        return {name for statement in ast.parse(source).body for name in bound(statement)}
+    return set()
+
+
+def bound(statement: ast.stmt) -> list[str]:
+    """The names that a statement gives a value to, as far as it is a definition or a plain assignment."""
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    targets = [statement.target] if isinstance(statement, ast.AnnAssign) and statement.value else targets
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def text_hash(source: str) -> str:
+    """By which a cell's text is known again, whatever blank space an editor puts at its ends."""
+    return hashlib.sha256(source.strip().encode("utf-8", "replace")).hexdigest()
+
+
+def memory(folder: Path | None = None) -> dict[str, Any]:
+    """What is remembered in a folder (the notebook's by default): "checks" and "ran", each a dict."""
+    found: Any = None
+    with contextlib.suppress(OSError, ValueError):
+        found = json.loads(((folder or Path()) / MEMORY).read_text(encoding="utf-8"))
+    known = found if isinstance(found, dict) else {}
+    return {key: known[key] if isinstance(known.get(key), dict) else {} for key in ("checks", "ran")}
+
+
+def _checks(question: str) -> dict[str, dict[str, Any]]:
+    cases = memory()["checks"].get(question)
+    whole = isinstance(cases, dict) and all(
+        isinstance(case, dict) and {"passed", "session"} <= case.keys() for case in cases.values()
+    )
+    return cases if whole else {}
+
+
+def _remember(key: str, values: dict[str, Any]) -> None:
+    """Put values into the memory; a file that is half written is never read."""
+    with contextlib.suppress(OSError, ValueError):
+        known = memory()
+        known[key].update(values)
+        MEMORY.parent.mkdir(exist_ok=True)
+        draft = MEMORY.with_suffix(f".{os.getpid()}")
+        draft.write_text(json.dumps(known), encoding="utf-8")
+        draft.replace(MEMORY)
+
+
+def _shell() -> Any:
+    """The shell of a Jupyter kernel; None elsewhere (plain Python, IPython in a terminal, a grader)."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    return shell if hasattr(shell, "kernel") and hasattr(shell, "events") else None
+
+
+def _hours(minutes: float) -> str:
+    if minutes < 60:
+        return f"{minutes:g} minutes"
+    return f"{round(minutes / 30) / 2:g} hours"
