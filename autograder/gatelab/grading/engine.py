@@ -316,6 +316,8 @@ class _Examiner:
         self.line.sendall(json.dumps(job).encode() + b"\n")
         deadline = time.monotonic() + seconds
         while "at" in (answer := self._hear(seconds, most, deadline)):
+            # Lines that come again and again leave no pause in which the limits are looked at.
+            self._check_limits(seconds, most, deadline)
             if at is not None:
                 at(job["name"], answer["at"])
         # One that has grown is not used again: what a library loses at every submission must not add up over a class.
@@ -338,13 +340,17 @@ class _Examiner:
                 if not piece:
                     raise ForkServerLost("the examiner's process is gone")
                 data += piece
-            elif time.monotonic() > deadline:
-                raise _Stopped(f"{seconds:g} s")
-            elif memory.held(self.pid) > most:
-                raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
+            else:
+                self._check_limits(seconds, most, deadline)
         line, _, self.heard = data.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _check_limits(self, seconds: float, most: int, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise _Stopped(f"{seconds:g} s")
+        if memory.held(self.pid) > most:
+            raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
 
     def close(self) -> None:
         """End it; when it is at work, at once. Its workers end when it is gone."""

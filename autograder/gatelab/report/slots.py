@@ -1,6 +1,6 @@
 """Where in the week a mistake belongs: the slot of the lesson plan that speaks of it, and what is said there.
 
-A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · LSTM and GRU`) below `## Lecture: …` and
+A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
 `## Practice: …`, whose lines name questions (`q1`) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
 it may tell what to say of a wrong solution: the cell before the one that names it. A lab without such a plan has no slots.
 """

@@ -15,8 +15,8 @@ from marked_class import Class, class_of, saved
 from small_lab import SETUP, solution, write_notebook
 from typer.testing import CliRunner, Result
 
+from gatelab.classrun.graded import read_graded
 from gatelab.cli.app import app
-from gatelab.cli.export import reports
 from gatelab.report.gradescope import gradescope_results
 
 WHY = "the sum was right, shown at the board"
@@ -71,7 +71,7 @@ def everywhere(fresh: Class, name: str, question: str, points: str, total: str, 
         fresh, "moodle", f"Identifier,Full name,Grade,Feedback comments\nParticipant 1,{name},,\n"
     )
     assert moodle["Grade"] == total and why in moodle["Feedback comments"]
-    report = next(report for report in reports(fresh.out) if report.submission == name)
+    report = next(report for report in read_graded(fresh.out).reports() if report.submission == name)
     results = gradescope_results(report)
     test = next(test for test in results["tests"] if test["name"].startswith(f"{question}:"))
     assert (results["score"], test["score"]) == (float(total), float(points)) and why in test["output"]

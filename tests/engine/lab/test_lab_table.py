@@ -184,7 +184,7 @@ def test_a_suite_is_told_the_settings_of_its_training(lab: Lab) -> None:
         "n": 512,
         "seconds": 150,
         "strata": {},
-        "quick": {},
+        "quick": tomllib.loads((lab.assignment / "lab.toml").read_text())["q7"]["training"]["quick"],
     }
     assert lab.questions["q1"].told == {}
 

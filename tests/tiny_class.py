@@ -1,0 +1,85 @@
+"""A class of the tiny lab, in nbgrader's folders: a full grading of it is quick."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+from small_lab import write_notebook
+from typer.testing import CliRunner, Result
+
+from gatelab.cli.app import app
+
+TINY = Path(__file__).resolve().parent / "engine" / "tiny-lab"
+RIGHT = {
+    id: (TINY / "tests/softmax/hidden/reference" / f"{id}.py").read_text(encoding="utf-8")
+    for id in ("q1", "q2")
+}
+# Right but for large logits, and for the mean.
+NAIVE = (
+    "def softmax(logits):\n    powers = logits.exp()\n    return powers / powers.sum(dim=1, keepdim=True)\n"
+)
+SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
+CLASS = {"ada": (RIGHT["q1"], RIGHT["q2"]), "bob": (NAIVE, RIGHT["q2"]), "cleo": (RIGHT["q1"], SUMMED)}
+
+
+class Tiny:
+    """A kit, a class and its output folder, below `base`."""
+
+    def __init__(self, base: Path) -> None:
+        self.base, self.kit, self.folder, self.out = base, base / "kit", base / "submitted", base / "out"
+
+    @classmethod
+    def lay_out(cls, base: Path, submissions: dict[str, tuple[str, ...]] = CLASS) -> Tiny:
+        tiny = cls(base)
+        shutil.copytree(TINY, tiny.kit, ignore=shutil.ignore_patterns("__pycache__"))
+        for name, cells in submissions.items():
+            tiny.hand_in(name, *cells)
+        return tiny
+
+    def hand_in(self, name: str, *cells: str) -> Path:
+        folder = self.folder / name / "softmax"
+        folder.mkdir(parents=True, exist_ok=True)
+        write_notebook(folder / "lab.ipynb", "import torch\n", *cells, f"# {name}")
+        return folder
+
+    def copy(self, base: Path) -> Tiny:
+        for part in ("kit", "submitted", "out"):
+            shutil.copytree(self.base / part, base / part, symlinks=True)
+        return Tiny(base)
+
+    def gatelab(self, *words: object, **more: object) -> Result:
+        """A command in this process, in this kit."""
+        said = CliRunner().invoke(
+            app, [*map(str, words), "-o", str(self.out), "--root", str(self.kit)], **more
+        )
+        assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+        return said
+
+    def grade(self, *words: object) -> Result:
+        return self.gatelab("grade", self.folder, "--jobs", "1", *words)
+
+    @property
+    def table(self) -> Path:
+        return self.kit / "assignment" / "softmax" / "lab.toml"
+
+    @property
+    def suite(self) -> Path:
+        return self.kit / "tests" / "softmax" / "hidden" / "test_q1_softmax.py"
+
+    def replace(self, path: Path, old: str, new: str) -> None:
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def rows(self) -> dict[str, dict[str, str]]:
+        with open(self.out / "grades.csv", encoding="utf-8-sig", newline="") as file:
+            return {row["submission"]: row for row in csv.DictReader(file)}
+
+    def page(self, name: str) -> str:
+        return (self.out / "feedback" / f"{name}.html").read_text(encoding="utf-8")
+
+    def book(self) -> dict:
+        return json.loads((self.out / "class.json").read_text(encoding="utf-8"))
