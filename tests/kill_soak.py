@@ -115,7 +115,11 @@ def results(out: Path) -> dict[str, object]:
             ]
             found[name] = sorted(rows, key=lambda row: sorted(row.items()))
         elif name == "index.html":
-            found[name] = [line for line in text.splitlines() if "Processor time" not in line]
+            found[name] = [
+                line
+                for line in text.splitlines()
+                if "Processor time" not in line and '"n seconds"' not in line
+            ]
         else:
             found[name] = text
     return found

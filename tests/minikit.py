@@ -11,6 +11,7 @@ import sqlite3
 from pathlib import Path
 
 from gatelab.build.pipeline import accept_now
+from gatelab.lab.spec import Lab
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -19,7 +20,7 @@ title = "Two steps"
 name = "lstm-gru"
 notebook = "lab.ipynb"
 release = ["AGENTS.md", "CONTRACT.md", "requirements.txt", "seqlab", "tests"]
-shared_lines = []
+shared_lines = SHARED
 colab_base = "https://colab.research.google.com/github/your-course/lstm-gru-lab/blob/main"
 handout_url = "https://your-course.example.org/lstm-gru.zip"
 
@@ -100,7 +101,9 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
         (lab / "tests" / f"{question}.py").write_text("# a public check\n", encoding="utf-8")
     for name in ("AGENTS.md", "CONTRACT.md", "requirements.txt"):
         shutil.copyfile(REPOSITORY / "assignment" / "lstm-gru" / name, lab / name)
-    (lab / "lab.toml").write_text(QUESTIONS, encoding="utf-8")
+    # The real suites and the real package share the lines that the real lab lists.
+    shared = json.dumps(Lab.in_repository(REPOSITORY, "lstm-gru").settings.shared_lines)
+    (lab / "lab.toml").write_text(QUESTIONS.replace("SHARED", shared), encoding="utf-8")
     (lab / "LESSON_PLAN.md").write_text("for staff\n", encoding="utf-8")
     write_master(root, master)
     shutil.copytree(

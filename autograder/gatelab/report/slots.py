@@ -68,7 +68,7 @@ def _plain(text: str) -> str:
 
 
 def _questions(line: str) -> list[str]:
-    """The questions that a line names, `q8 to q11` written out."""
+    """The questions that a line names, a span from one to another written out."""
     text = CHAFF.sub("", line)
     spans = [range(int(a), int(b) + 1) for a, b in RANGE.findall(text)]
     return [*QUESTION.findall(text), *(f"q{k}" for span in spans for k in span)]

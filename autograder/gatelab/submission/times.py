@@ -36,16 +36,22 @@ def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
             micro = int((fraction or "0").ljust(6, "0")[:6])
             when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro)
             if said:
-                return when.replace(tzinfo=_zone(said))
+                return _usable(when.replace(tzinfo=_zone(said)))
         elif found := _MOODLE.fullmatch(text):
             day, month, year, hour, minute, half = found.groups()
             clock = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
             when = datetime(int(year), _MONTHS[month[:3].lower()], int(day), clock, int(minute))
         else:
             return None
-        return when.replace(tzinfo=zone) if zone else when.astimezone()
+        return _usable(when.replace(tzinfo=zone) if zone else when.astimezone())
     except (ValueError, KeyError, OverflowError, OSError):  # no such day, month or zone
         return None
+
+
+def _usable(when: datetime) -> datetime:
+    """The time, if it can be compared with others: the first and the last day of all years cannot in every zone. Raises OverflowError."""
+    when.astimezone(UTC)
+    return when
 
 
 def _zone(said: str) -> tzinfo:

@@ -54,7 +54,7 @@ def page(fresh: Class, name: str) -> str:
 def filled(fresh: Class, system: str, sheet: str) -> list[dict[str, str]]:
     path = fresh.base / "sheet.csv"
     path.write_text(sheet, encoding="utf-8")
-    CliRunner().invoke(app, ["export", system, str(fresh.out), "--template", str(path)])
+    CliRunner().invoke(app, ["export", system, str(fresh.out), "--template", str(path), "--partial"])
     return list(csv.DictReader(io.StringIO((fresh.out / f"{system}.csv").read_text(encoding="utf-8"))))
 
 

@@ -172,7 +172,9 @@ def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: b
     change(data)
     assert jsonschema.Draft202012Validator(schema()).is_valid(data) is fits
     if fits:
-        assert list(Table.read(path, data).questions) == [id for id in data if id.startswith("q")]
+        assert list(Table.read(path, data).questions) == [
+            id for id, row in data.items() if isinstance(row, dict) and id != "late"
+        ]
     else:
         with pytest.raises(ValueError, match=r"lab\.toml"):
             Table.read(path, data)
