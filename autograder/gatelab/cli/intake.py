@@ -66,7 +66,12 @@ def intake_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Show what came in, whose it is and which file would be graded. Nothing is graded or changed."""
+    """Show what came in, whose it is and which file would be graded. Nothing is graded or changed.
+
+    Exit code 1: something in it could not be graded.
+
+    Example: gatelab intake submissions
+    """
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as room:

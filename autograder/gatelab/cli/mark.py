@@ -41,7 +41,12 @@ def mark(
     root: Root = Path(),
 ) -> None:
     """Give points: for a question that is marked by hand, or in the place of the grader's (with --why). Without arguments, the
-    written answers one after the other."""
+    written answers one after the other.
+
+    Exit code 1: it could not be kept, which is told.
+
+    Example: gatelab mark ada q12a 1.5 -o out
+    """
     words = given or []
     if len(words) == 1 and out is None and Path(words[0]).is_dir():
         words, out = [], Path(words[0])
@@ -83,7 +88,12 @@ def comment(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Write a comment for a student, on a question or on the whole, which goes into every output."""
+    """Write a comment for a student, on a question or on the whole, which goes into every output.
+
+    Exit code 1: it could not be kept, which is told.
+
+    Example: gatelab comment ada q3 "Well done." -o out
+    """
     words = list(given) + ([""] if remove else [])
     if len(words) not in (2, 3):
         usage("gatelab comment takes NAME TEXT, or NAME QUESTION TEXT; NAME or NAME QUESTION with --remove.")
@@ -113,7 +123,12 @@ def late(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Waive a late penalty, or set another one."""
+    """Waive a late penalty, or set another one.
+
+    Exit code 1: it could not be kept, which is told.
+
+    Example: gatelab late ada 0 --why "was ill" -o out
+    """
     with open_class(graded_folder(out), root, lab_name) as run:
         came = called(run, name)
         if remove or points in WITHDRAWN:

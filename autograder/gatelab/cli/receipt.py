@@ -27,7 +27,7 @@ def receipt_command(
 ) -> None:
     """Say whether a student's receipt belongs to a notebook: exit code 0 it does, 1 it does not, 2 nothing to compare.
 
-    For example: gatelab receipt ada.receipt.json out/reports/ada.json
+    Example: gatelab receipt ada.receipt.json out/reports/ada.json
     """
     try:
         same, sentence = compare(file, notebook)

@@ -58,7 +58,12 @@ def regrade(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Grade again what was changed since, show who gains and who loses what, ask, and keep the earlier run."""
+    """Grade again what was changed since, show who gains and who loses what, ask, and keep the earlier run.
+
+    Exit code 1: something could not be graded, or nothing was replaced; 130: stopped, and to be taken up again.
+
+    Example: gatelab regrade submissions -o out
+    """
     for stream in (sys.stdout, sys.stderr):
         cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
     try:

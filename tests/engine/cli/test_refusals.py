@@ -138,7 +138,7 @@ def test_a_question_that_is_none(base: Path, words: list[str]) -> None:
 
 
 TYPED = {
-    "a slip in the command": (["grad"], "Did you mean 'grade'?"),
+    "a slip in the command": (["grad"], "Did you mean 'grade'"),
     "a slip in the command of a group": (["export", "canvass"], "Did you mean 'canvas'?"),
     "an option that is none": (["grade", "x", "--nope"], "No such option"),
     "an option that is none, of all": (["--nope"], "No such option"),
