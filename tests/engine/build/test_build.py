@@ -280,9 +280,9 @@ def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
     with pytest.raises(BuildError):
         release_of(kit)
     text = (kit / "assignment" / NAME / "lab.toml").read_text(encoding="utf-8")
-    listed = f"shared_lines = {[line.strip() for line in SOLUTION.splitlines()]}"
+    listed = "".join(f"'{line.strip()}', " for line in SOLUTION.splitlines())
     (kit / "assignment" / NAME / "lab.toml").write_text(
-        re.sub(r"^shared_lines = \[[^\]]*\]", listed, text, flags=re.MULTILINE)
+        text.replace("\nshared_lines = [", f"\nshared_lines = [{listed}")
     )
     release_of(kit)
 

@@ -91,7 +91,7 @@ def test_the_refusal_says_how_a_line_may_stand_in_both(kit: Path, tmp_path: Path
     project = kit / "assignment" / "lstm-gru" / "lab.toml"
     was = project.read_text(encoding="utf-8")
     try:
-        project.write_text(was.replace("shared_lines = []", f'shared_lines = ["{MIX}"]'), encoding="utf-8")
+        project.write_text(was.replace("shared_lines = [", f'shared_lines = ["{MIX}", '), encoding="utf-8")
         inspected(kit, SHOWN["in a text"], tmp_path / "again")
     finally:
         project.write_text(was, encoding="utf-8")

@@ -345,7 +345,7 @@ def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confin
                 super().__init__(lab, accept_missing=REQUIRED)
                 self.pretended = {"landlock": 0, "without": ["namespaces", "seccomp"]}
 
-            def grade(self, path, name):
+            def grade(self, path, name, until=None):
                 assert len(copies) == 2 and {copy.read_text() for copy in copies} == {"{}"}
                 paths = [str(path) for path in (beside, *copies)]
                 return super().grade(write_notebook(path, SETUP, LOOKS.format(paths=paths)), name)
