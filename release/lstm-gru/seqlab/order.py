@@ -1,4 +1,4 @@
-"""`grader.check_all()` in the order of the lab: otter sorts q10 before q2."""
+"""`grader.check_all()` in the order of the lab: otter sorts the tenth before the second."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def install() -> None:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """By which q2 comes before q10, and q12 before q12a."""
+    """By which the second comes before the tenth, and a number before the same with a letter."""
     return [(int(digits or 0), text) for digits, text in re.findall(r"(\d*)(\D*)", name)]

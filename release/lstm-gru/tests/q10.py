@@ -11,9 +11,9 @@ check = Check(name)
 
 BOS, EOS, V = 8, 2, 10
 OTHER_BOS = 6  # the model's own, which is not the one to start with
-# What the model finds most likely after each step; a row a sequence. It has more to say after its end.
+# What the model finds most likely after each step; a row a sequence. It has more to say after its end, another end too.
 SCRIPT = torch.tensor(
-    [[5, 3, 2, 7, 7, 7, 7, 7], [4, 4, 6, 3, 2, 9, 9, 9], [2, 8, 8, 8, 8, 8, 8, 8], [0, 6, 0, 2, 7, 7, 7, 7]]
+    [[5, 3, 2, 7, 2, 7, 7, 7], [4, 4, 6, 3, 2, 9, 9, 9], [2, 8, 8, 8, 8, 8, 8, 8], [0, 6, 0, 2, 7, 7, 7, 7]]
 )
 LENGTHS = torch.tensor([4, 2, 3, 1])
 OFF = 9  # what it says when it is not fed its own last token, or its source was not encoded as given

@@ -34,8 +34,21 @@ def calls(student):
     def count(name):
         steps[name] += 1
 
-    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step)
-    with student.given(count, lstm_step=standins.lstm_step, gru_step=standins.gru_step):
+    weights, right = {}, {}  # of the layer that is called; did its step get them as the contract has them?
+
+    def watch(*got):
+        right["all"] = right["all"] and all(map(alike, got, weights.values()))
+
+    def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+        watch(w_ih, w_hh, b_ih, b_hh)
+        return standins.lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh)
+
+    def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
+        watch(w_ih, w_hh, b_ih, b_hh)
+        return standins.gru_step(x, h, w_ih, w_hh, b_ih, b_hh)
+
+    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step, as it should be?)
+    with student.given(count, lstm_step=lstm_step, gru_step=gru_step):
         for layer in found:
             for about, N, T, D, H in SIZES:
                 draw = Numbers(seed=T)
@@ -44,19 +57,23 @@ def calls(student):
                 x, state = draw(N, T, D), tuple(draw(N, H) for _ in range(STATE[layer]))
                 state = state if layer == "LSTM" else state[0]
                 for more, given in [("no state", ()), ("a state given", (state,)), ("no state again", ())]:
-                    before = steps[f"{layer.lower()}_step"]
+                    before, right["all"] = steps[f"{layer.lower()}_step"], True
                     call = student.on(
                         made, x, *given, names="x state", about=f"{about}, {more}", gradients=""
                     )
                     made_steps = steps[f"{layer.lower()}_step"] - before
                     student.note(layer, "steps", made_steps)
-                    found[layer].append((call, weights, made_steps))
+                    found[layer].append((call, weights, made_steps, right["all"]))
     for layer in BLOCKS:
         found["fresh", layer] = student.look(student.make(layer, 4, 9), f"{layer}(4, 9), fresh", fresh)
     for bias in FORGET_BIASES:
-        made = student.make("LSTM", 3, 2, forget_bias=bias)
-        found["bias", bias] = student.look(made, f"LSTM(3, 2, forget_bias={bias})", forget_rows)
+        made = student.make("LSTM", 2, 3, forget_bias=bias)
+        found["bias", bias] = student.look(made, f"LSTM(2, 3, forget_bias={bias})", forget_rows)
     return found
+
+
+def alike(got, want):
+    return isinstance(got, torch.Tensor) and got.shape == want.shape and bool((got == want).all())
 
 
 def shapes(layer, D, H):
@@ -84,6 +101,7 @@ def fresh(layer):
             bool(p.abs().max() <= 1 / 2),
             bool(p.abs().max() > 0.2),
             spread(p),
+            all(len(block.unique()) > 1 for block in p.split(9)),  # a gate's rows, H = 9
         ]
         for name, p in layer.named_parameters()
     }
@@ -112,9 +130,9 @@ def pytorch(call, layer, weights):
 def same_as_pytorch(found, layer, step):
     for about in range(0, len(found[layer]), 3):
         repeats(found[layer][about][0], found[layer][about + 2][0])  # no state, and no state again
-    for call, weights, _ in found[layer]:
+    for call, weights, *_ in found[layer]:
         agree(call, pytorch(call, layer, weights), RETURNS[layer])
-    for call, weights, steps in found[layer]:
+    for call, weights, steps, right in found[layer]:
         gradients_agree(call, pytorch(call, layer, weights))
         T = call.arguments[0].shape[1]
         need(
@@ -122,18 +140,25 @@ def same_as_pytorch(found, layer, step):
             steps == T,
             f"for T = {T} steps, {step} was called {steps} times. The layer calls it by name.",
         )
+        need(
+            call,
+            right,
+            f"{step} is not called with the layer's weights in the order w_ih, w_hh, b_ih, b_hh.",
+        )
     start = found["fresh", layer]
     need(start, True)
-    for parameter, (inside, _, wide, both_signs) in start.value.items():
+    for parameter, (inside, _, wide, both_signs, drawn) in start.value.items():
         need(
-            start, inside and wide and both_signs, f"{parameter} is not spread over -1/sqrt(H) to 1/sqrt(H)."
+            start,
+            inside and wide and both_signs and drawn,
+            f"{parameter} is not spread over -1/sqrt(H) to 1/sqrt(H), in the rows of each gate.",
         )
 
 
 @check.case("LSTM")
 def lstm(found):
     same_as_pytorch(found, "LSTM", "lstm_step")
-    forget = [False, False, True, True, False, False, False, False]  # rows i, f, g, o with H = 2
+    forget = [row // 3 == 1 for row in range(12)]  # rows i, f, g, o with H = 3
     zero = FORGET_BIASES.index(0.0)
     for place, value in enumerate(FORGET_BIASES):
         bias = found["bias", value]
