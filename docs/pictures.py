@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent / "img"
-PAGES = {"class-report": ("index.html", 1100, 1000), "feedback": ("feedback/karen.html", 1100, 1000)}
+PAGES = {"class-report": ("index.html", 1100, 1000), "feedback": ("feedback/barbara.html", 1100, 1000)}
 
 
 def main(out: Path) -> None:
