@@ -94,8 +94,9 @@ class Question:
         """For the student: why there are more points than the parts add up to; "" where there are not."""
         if not self.followed_through:
             return ""
+        alone = "these two mistakes alone give" if len(self.mistakes) > 1 else "this mistake alone gives"
         return (
-            "All your results in this question, but for what is drawn at random, are what this mistake alone gives, so it "
+            f"All your results in this question, but for what is drawn at random, are what {alone}, so it "
             f"earns {self.points:g} of {self.max_points:g} points; the parts below would give {self.earned:g}."
         )
 
