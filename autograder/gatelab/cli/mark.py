@@ -45,7 +45,7 @@ def mark(
 
     Exit code 1: it could not be kept, which is told.
 
-    Example: gatelab mark ada q12a 1.5 -o out
+    Example: gatelab mark ada q1 4 --why "agreed in the office hour" -o out
     """
     words = given or []
     if len(words) == 1 and out is None and Path(words[0]).is_dir():
