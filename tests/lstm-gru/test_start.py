@@ -201,4 +201,4 @@ def test_an_environment_for_other_packages_is_not_ready(folder: Path, start: Any
 
 
 def test_what_is_released_is_what_starts_it(lab: Lab) -> None:
-    assert {"start.py", "requirements.txt", "seqlab"} <= set(lab.setting("release"))
+    assert {"start.py", "requirements.txt", "seqlab"} <= set(lab.settings.release)

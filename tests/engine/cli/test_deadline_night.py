@@ -59,7 +59,9 @@ def test_the_answers_are_those_of_the_student(typed: list[tuple[str, int, str]])
     assert "essay.pdf: it is an exported page" in said["gatelab why essay"]
     assert "q1  Softmax  4 of 4" in said["gatelab show ada q1"]
     assert "seed 5" in said["gatelab show submissions/ada.ipynb q1 --seed 5"]
-    assert "canvas.csv: 1 grade filled in." in said["gatelab export canvas out --template sheet.csv --partial"]
+    assert (
+        "canvas.csv: 1 grade filled in." in said["gatelab export canvas out --template sheet.csv --partial"]
+    )
 
 
 def test_what_the_page_says_that_the_grader_says_it_does_say(root: Path) -> None:
