@@ -31,7 +31,7 @@ def opened(address: str, alone: bool = True) -> Iterator[Page]:
     with api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport={"width": 1200, "height": 900})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(180_000)  # a busy machine takes its time to start a kernel
         page.on("pageerror", lambda error: raised.append(str(error)))
         page.on(
             "request",

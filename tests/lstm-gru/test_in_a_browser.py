@@ -26,7 +26,7 @@ SETTINGS = {  # every cell is there to be found, and nothing is asked of the net
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
-SECONDS = 60
+SECONDS = 180
 
 
 @dataclass

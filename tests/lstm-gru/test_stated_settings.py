@@ -9,7 +9,10 @@ from pathlib import Path
 from gatelab.lab.spec import Lab
 
 PLACES = {  # page → what it says of q7, and of q11
-    "docs/quality.md": (r"Threshold: ([\d.]+) on every kind of sequence in q7", r"([\d.]+) exact match in q11"),
+    "docs/quality.md": (
+        r"Threshold: ([\d.]+) on every kind of sequence in q7",
+        r"([\d.]+) exact match in q11",
+    ),
     "release/lstm-gru/lab.ipynb": (
         r"Of each kind ([\d.]+) % must be right",
         r"of every length: ([\d.]+) % must match",

@@ -97,9 +97,7 @@ def test_nothing_lives_and_no_folder_stays_after_a_command_that_was_killed(
     above = psutil.Process(process.pid)
 
     def busy() -> bool:
-        return sum(p.name() and p.status() != "zombie" for p in everything(above)) >= (
-            8 if command == "grade" else 5
-        )
+        return sum(alive(p) for p in everything(above)) >= (8 if command == "grade" else 5)
 
     assert within(120, busy if when == "at work" else lambda: len(above.children()) > 0)
     time.sleep(0.5)
