@@ -14,6 +14,7 @@ import csv
 import io
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -28,6 +29,9 @@ from tiny_class import CLASS, Tiny
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 CLOCK = {"cpu_seconds", "wall_seconds", "seconds", "given"}  # what no two runs have alike
+# What changed since the last run: for the command that comes after a killed one, that may be the killed one.
+SINCE = {"last", "had_last", "changes"}
+SECTION = re.compile(r'<section aria-labelledby="changes">.*?</section>', re.DOTALL)
 EDITS = {
     ("ada", "q1"): "1,5", ("ada", "override_reason"): "copied", ("bob", "comment_for_student"): "Fine, but for large logits.",
     ("cleo", "q2"): "6",
@@ -117,8 +121,8 @@ def results(out: Path) -> dict[str, object]:
         elif name == "index.html":
             found[name] = [
                 line
-                for line in text.splitlines()
-                if "Processor time" not in line and '"n seconds"' not in line
+                for line in SECTION.sub("", text).splitlines()
+                if line.strip() and "Processor time" not in line and '"n seconds"' not in line
             ]
         else:
             found[name] = text
@@ -127,7 +131,7 @@ def results(out: Path) -> dict[str, object]:
 
 def _without_clock(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _without_clock(item) for key, item in value.items() if key not in CLOCK}
+        return {key: _without_clock(item) for key, item in value.items() if key not in CLOCK | SINCE}
     return [_without_clock(item) for item in value] if isinstance(value, list) else value
 
 
