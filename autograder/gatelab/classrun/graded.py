@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
-from gatelab.classrun.markbook import MarkBook
+from gatelab.classrun.given import as_counted, mark_book
 from gatelab.classrun.store import QUICK
-from gatelab.lab.late import Lateness
 from gatelab.report.classbook import MISSING, PENDING, came_of
-from gatelab.report.corrected import counted
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
-from gatelab.report.table import header
 from gatelab.submission.names import visible
 
 
@@ -43,6 +39,7 @@ def read_graded(folder: Path) -> GradedClass:
         ]
         all_questions = table["all_questions"]
         people = {row["name"]: came_of(row, folder).people for row in rows}
+        book = mark_book(folder, table)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ExportError(_no_class(folder, error)) from error
     if waiting:
@@ -57,9 +54,6 @@ def read_graded(folder: Path) -> GradedClass:
             f"{folder}: only {', '.join(automatic)} was graded here; grade without --question, into another -o, "
             "and export that."
         )
-    by_hand = {q["id"]: q["points"] for q in questions if q["by_hand"]}
-    most = {q["id"]: q["points"] for q in questions if not q["by_hand"]}
-    book = MarkBook(folder, by_hand, header(automatic, list(by_hand), bool(table.get("late"))), most)
     works = {
         row["name"]: Work.of(row["name"], row["file"], row.get("sha256") or _sha256(read.get(row["name"])))
         for row in table["submissions"]
@@ -73,8 +67,7 @@ def read_graded(folder: Path) -> GradedClass:
         name = row["name"]
         report = read.get(name)
         if report is not None:
-            lateness = Lateness(**row.get("lateness", {}))
-            report = counted(report, replace(book.given(works[name]), lateness=lateness))
+            report = as_counted(book, works[name], row, report)
         found.append(
             Graded(
                 name, row.get("called") or name, row["file"], row["status"], report, people[name],

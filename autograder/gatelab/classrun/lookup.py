@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 import json
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gatelab.classrun.markbook import MarkBook
-from gatelab.lab.late import Lateness
+from gatelab.classrun.given import given_to, mark_book
 from gatelab.report.corrected import counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
-from gatelab.report.table import header
 from gatelab.submission.names import visible
 
 MOST_NEAR = 5  # names in a sentence
@@ -56,21 +54,15 @@ class ClassFolder:
             self.questions: dict[str, str] = {
                 str(row["id"]): str(row["title"]) for row in [*table["questions"], *table["by_hand"]]
             }
-            by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
-            graded = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
-            late = bool(table.get("late"))
+            self._book = mark_book(self.out, table)
         except FileNotFoundError as error:
             raise GradedError(f"{visible(str(out))}: there is no graded class in it; {GRADE}") from error
         except OSError as error:
-            raise GradedError(
-                f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions."
-            ) from error
+            raise _unreadable(path, error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GradedError(
                 f"{visible(str(path))}: is no table of a graded class; run the same gatelab grade again."
             ) from error
-        self._by_hand = by_hand
-        self._book = MarkBook(self.out, by_hand, header(list(graded), list(by_hand), late), graded)
         try:
             self._book.read([self._work(row) for row in self._rows.values()])
         except MarksError as error:
@@ -86,8 +78,8 @@ class ClassFolder:
         row = self._rows[name]
         report = self._report(row)
         work = self._work(row)
-        given = replace(self._book.given(work), lateness=Lateness(**row.get("lateness", {})))
-        again = self._book.marks.again([work], self._by_hand)[0]
+        given = given_to(self._book, work, row)
+        again = self._book.marks.again([work], self._book.questions)[0]
         return Student(
             name,
             str(row.get("file", "")),
@@ -130,9 +122,7 @@ class ClassFolder:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise GradedError(
-                f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions."
-            ) from error
+            raise _unreadable(path, error) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise GradedError(
                 f"{visible(str(path))}: is no report of this version; run the same gatelab grade again."
@@ -141,6 +131,10 @@ class ClassFolder:
     @staticmethod
     def _work(row: dict[str, Any]) -> Work:
         return Work.of(str(row["name"]), str(row.get("file", "")), str(row.get("sha256", "")))
+
+
+def _unreadable(path: Path, error: OSError) -> GradedError:
+    return GradedError(f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions.")
 
 
 def _plain(name: str) -> str:

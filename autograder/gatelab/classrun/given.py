@@ -1,0 +1,32 @@
+"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gatelab.classrun.markbook import MarkBook
+from gatelab.lab.late import Lateness
+from gatelab.report.corrected import Counted, Given, counted
+from gatelab.report.marks import Work
+from gatelab.report.model import Report
+from gatelab.report.table import header
+
+
+def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
+    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError where it is none."""
+    by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
+    automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
+    return MarkBook(out, by_hand, header(list(automatic), list(by_hand), bool(table.get("late"))), automatic)
+
+
+def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
+    """What stands in the book for a row of class.json, with what the rule for late work said of it."""
+    return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
+
+
+def as_counted(book: MarkBook, work: Work, row: Mapping[str, Any], report: Report) -> Counted:
+    """The report of a row of class.json as it counts."""
+    return counted(report, given_to(book, work, row))
