@@ -6,14 +6,9 @@ as to be given again beside anything else that comes in under the name. A late p
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass, field
-from typing import Any
 
-from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, number_of
-from gatelab.report.plain import escape_formula, unescaped
-from gatelab.report.sheet import SheetError, read_table
+from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, ledger_rows, ledger_text, number_of
 
 COLUMNS = ("submission", "what", "question", "points", "why", "sha256", "entry", "given", "source")
 POINTS, COMMENT, LATE = "points", "comment", "late"
@@ -67,49 +62,19 @@ class Corrections:
     def text(self) -> str:
         """corrections.csv, UTF-8, a header row first."""
         marks = [(what, mark) for what, table in self.tables.items() for mark in table.by_key.values()]
-        more = list(dict.fromkeys(title for _, mark in marks for title, _ in mark.more))
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        table.writerow([*COLUMNS, *more])
-        for what, mark in marks:
-            extra = dict(mark.more)
-            points = "" if what == COMMENT else exact(mark.points)
-            row = [
-                mark.submission,
-                what,
-                mark.question,
-                points,
-                escape_formula(mark.why),
-                mark.sha256,
-                mark.entry,
-                mark.given,
-            ]
-            table.writerow([*row, mark.source, *(extra.get(title, "") for title in more)])
-        return text.getvalue()
+        return ledger_text(
+            COLUMNS, ((mark, "" if what == COMMENT else exact(mark.points), what) for what, mark in marks)
+        )
 
 
 def read_corrections(data: bytes) -> Corrections:
     """What corrections.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
-    try:
-        table = read_table(data, "submission", COLUMNS)
-    except SheetError as error:
-        raise MarksError(str(error)) from error
-    for title in ("what", "question", "points", "why", "sha256"):
-        if title not in table.columns:
-            raise MarksError(f"has no column {title!r}")
     found = Corrections()
-    for line in table.lines:
-        if line.above:
-            continue
-        row: dict[str, Any] = {title: table.raw(line, title) for title in COLUMNS}
+    for number, row, more in ledger_rows(data, COLUMNS, ("what", "question", "points", "why", "sha256")):
         what, points = row.pop("what").strip(), number_of(row.pop("points"))
-        row["why"] = unescaped(row["why"])
         is_whole = (points is not None or what == COMMENT) and (row["question"].strip() or what != POINTS)
         if what not in found.tables or not row["submission"] or not is_whole:
-            raise MarksError(f"has no correction in line {line.number}")
-        more = tuple(
-            (title, line.cells[k]) for k, title in table.others.items() if title and k < len(line.cells)
-        )
+            raise MarksError(f"has no correction in line {number}")
         found.tables[what].give(Mark(points=points or 0.0, more=more, **row))
     return found
 

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
@@ -141,49 +142,59 @@ class Marks:
 
     def text(self) -> str:
         """marks.csv, UTF-8, a header row first."""
-        more = list(dict.fromkeys(title for mark in self.by_key.values() for title, _ in mark.more))
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        table.writerow([*COLUMNS, *more])
-        for mark in self.by_key.values():
-            extra = dict(mark.more)
-            row = [
-                mark.submission,
-                mark.question,
-                exact(mark.points),
-                mark.sha256,
-                mark.entry,
-                mark.given,
-                mark.source,
-                escape_formula(mark.why),
-            ]
-            table.writerow([*row, *(extra.get(title, "") for title in more)])
-        return text.getvalue()
+        return ledger_text(COLUMNS, ((mark, exact(mark.points), "") for mark in self.by_key.values()))
 
 
 def read_marks(data: bytes) -> Marks:
     """What marks.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
+    found = Marks()
+    for number, row, more in ledger_rows(data, COLUMNS, ("question", "points", "sha256")):
+        points = number_of(row.pop("points"))
+        if points is None or not row["submission"] or not row["question"].strip():
+            raise MarksError(f"has no mark in line {number}")
+        found.give(Mark(points=points, more=more, **row))
+    return found
+
+
+def ledger_text(columns: Sequence[str], entries: Iterable[tuple[Mark, str, str]]) -> str:
+    """A table of marks as CSV, a header row first. An entry: the mark, its points and its kind (`what`) as they are written."""
+    rows = list(entries)
+    more = list(dict.fromkeys(title for mark, *_ in rows for title, _ in mark.more))
+    text = io.StringIO()
+    table = csv.DictWriter(text, [*columns, *more], "", "ignore", lineterminator="\n", quoting=csv.QUOTE_ALL)
+    table.writeheader()
+    for mark, points, what in rows:
+        own = {**vars(mark), "points": points, "what": what, "why": escape_formula(mark.why)}
+        table.writerow({**dict(mark.more), **{title: own[title] for title in columns}})
+    return text.getvalue()
+
+
+def ledger_rows(
+    data: bytes, columns: Sequence[str], needed: Sequence[str]
+) -> Iterator[tuple[int, dict[str, str], tuple[tuple[str, str], ...]]]:
+    """The rows of such a table: line, own columns, columns that this version of the kit does not know.
+
+    Raises MarksError, whose message has no subject, when it is no table or lacks a column that is `needed`.
+    """
     try:
-        table = read_table(data, "submission", COLUMNS)
+        table = read_table(data, "submission", columns)
     except SheetError as error:
         raise MarksError(str(error)) from error
-    for title in ("question", "points", "sha256"):
+    for title in needed:
         if title not in table.columns:
             raise MarksError(f"has no column {title!r}")
-    found = Marks()
     for line in table.lines:
         if line.above:
             continue
-        row = {title: table.raw(line, title) for title in COLUMNS}
-        points = number_of(row.pop("points"))
+        row = {title: table.raw(line, title) for title in columns}
         row["why"] = unescaped(row["why"])
-        if points is None or not row["submission"] or not row["question"].strip():
-            raise MarksError(f"has no mark in line {line.number}")
-        more = tuple(
-            (title, line.cells[k]) for k, title in table.others.items() if title and k < len(line.cells)
+        yield (
+            line.number,
+            row,
+            tuple(
+                (title, line.cells[k]) for k, title in table.others.items() if title and k < len(line.cells)
+            ),
         )
-        found.give(Mark(points=points, more=more, **row))
-    return found
 
 
 def number_of(said: str) -> float | None:
