@@ -56,7 +56,7 @@ def _table(lab: Lab) -> Iterator[str]:
 
 def _late(lab: Lab) -> Iterator[str]:
     try:
-        late_rule(lab.assignment / "lab.toml")
+        late_rule(lab.assignment / TABLE, lab.settings.late, lab.settings.due)
     except LateError as error:
         yield str(error)
 

@@ -111,7 +111,7 @@ class Lab:
     def late(self) -> LateRule | None:
         """The rule for late work, None where the lab has none. Raises LabError."""
         try:
-            return late_rule(self.assignment / TABLE)
+            return late_rule(self.assignment / TABLE, self.settings.late, self.settings.due)
         except LateError as error:
             raise LabError(str(error)) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.lab.late import late_rule
+from gatelab.lab.spec import Lab
 from gatelab.submission.times import moment
 
 RULE = '\n[late]\ndue = "2026-10-24 23:59"\nzone = "Europe/Berlin"\ngrace_minutes = 15\npercent_per_day = 10\ncap = 50\n'
@@ -142,8 +144,7 @@ def test_a_rule_that_is_not_in_order_is_one_sentence(
     ],
 )
 def test_each_day_begun_counts_from_when_it_was_due(tmp_path: Path, late: float, percent: float) -> None:
-    (tmp_path / "lab.toml").write_text(RULE)
-    rule = late_rule(tmp_path / "lab.toml")
+    rule = late_rule(tmp_path / "lab.toml", tomllib.loads(RULE)["late"], None)
     found = rule.of(rule.due.astimezone(UTC) + timedelta(seconds=late))
     assert found.percent == percent
     assert found.points(8.0, 10.0) == percent / 100 * 8
@@ -161,3 +162,23 @@ def test_each_day_begun_counts_from_when_it_was_due(tmp_path: Path, late: float,
 )  # fmt: skip
 def test_a_time_that_a_platform_wrote_is_read(text: str, time: datetime | None) -> None:
     assert moment(text) == time
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ("percent_per_day = 10", None),
+        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10", "due stands above the questions already"),
+    ],
+)
+def test_the_due_date_above_the_questions_is_that_of_the_rule(
+    graded: Tiny, tmp_path: Path, table: str, why: str | None
+) -> None:
+    tiny = graded.copy(tmp_path)
+    text = tiny.table.read_text()
+    tiny.table.write_text(f'due = "2026-10-24T23:59:00+02:00"\n{text}\n[late]\n{table}\n')
+    if why is None:
+        assert Lab.in_repository(tiny.kit).late.due == datetime(2026, 10, 24, 21, 59, tzinfo=UTC)
+    else:
+        said = tiny.grade()
+        assert said.exit_code == 2 and why in said.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,9 +38,10 @@ def test_the_penalty_is_entered_by_the_platforms_time(
     tmp_path: Path, rule: str, time: datetime | None, penalty: float | None
 ) -> None:
     find_programs()  # alembic, by which nbgrader makes the book
-    (tmp_path / "lab.toml").write_text(rule)
     exporter = Exporter()
-    exporter.lab = SimpleNamespace(late=late_rule(tmp_path / "lab.toml"))
+    exporter.lab = SimpleNamespace(
+        late=late_rule(tmp_path / "lab.toml", tomllib.loads(rule).get("late"), None)
+    )
     url = f"sqlite:///{tmp_path / 'gradebook.db'}"
     with Gradebook(url) as book:
         book.add_student("ada")
