@@ -36,7 +36,12 @@ STOPPED = "The run was stopped before this one; the same command again takes it 
 
 
 class Grader(Protocol):
-    """What grades a class: this machine's engine, or one like it elsewhere."""
+    """What grades a class: this machine's engine, or one like it elsewhere.
+
+    `at`, where it is set, hears of each question that is begun, with the submission's name before; one elsewhere may not know.
+    """
+
+    at: Callable[[str, str], None] | None
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
@@ -59,10 +64,11 @@ class ClassRun:
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
-    pages: bool = True  # whether feedback pages are written; not for what is graded beside what stands
+    pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded beside what stands
 
     def __post_init__(self) -> None:
         self.whole, self.lab = self.lab, quick_lab(self.lab) if self.quick else self.lab
+        self.pages = self.pages and not self.quick
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
         self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen), automatic)
@@ -87,16 +93,13 @@ class ClassRun:
 
     def works(self) -> list[Work]:
         """What came in, as marks know it."""
+        return [self.work(submission) for submission in self.submissions]
+
+    def work(self, submission: Submission) -> Work:
+        """One submission, as marks know it."""
         folder = os.path.normpath(self.out / self.store.folder)
-        return [
-            Work.of(
-                s.name,
-                s.file,
-                s.sha256,
-                visible(os.path.relpath(s.path.absolute(), folder)) if s.path else "",
-            )
-            for s in self.submissions
-        ]
+        entry = visible(os.path.relpath(submission.path.absolute(), folder)) if submission.path else ""
+        return Work.of(submission.name, submission.file, submission.sha256, entry)
 
     def take_up(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -146,8 +149,7 @@ class ClassRun:
 
         waiting = {submission.name: submission for submission in left}
         with elsewhere or Engine(self.whole, self.seed, jobs, accept_missing) as engine:
-            if isinstance(engine, Engine):
-                engine.at = at
+            engine.at = at
             pairs = [(came.name, came.path) for came in left if came.path is not None]
             for report in engine.grade_all(pairs, self.chosen if self.is_part else (), not self.quick):
                 self._done(waiting.pop(report.submission), report)
@@ -183,7 +185,7 @@ class ClassRun:
 
     def given(self, submission: Submission) -> Given:
         """What people gave it, and what its time says."""
-        return self._given(submission, self._work(submission))
+        return self._given(submission, self.work(submission))
 
     def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Put a report in the place of the one that stands; of its questions, these were graded now."""
@@ -217,7 +219,9 @@ class ClassRun:
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):
-            if submission.name in self.reports and self._on_page.get(submission.name) != row.given:
+            if not self.pages or submission.name not in self.reports:
+                continue
+            if self._on_page.get(submission.name) != row.given:
                 # The page says what only the file keeps.
                 report = self.store.lying(submission) or self.reports[submission.name]
                 self._write_page(submission, report, row.given)
@@ -276,13 +280,8 @@ class ClassRun:
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
-    def _work(self, submission: Submission) -> Work:
-        return Work.of(submission.name, submission.file, submission.sha256)
-
     def _write_page(self, submission: Submission, report: Report, given: Given) -> str:
-        """The student's page with what people gave; what went wrong, as a sentence. Of a quick look there is none to be sent."""
-        if self.quick:
-            return ""
+        """The student's page with what people gave; what went wrong, as a sentence."""
         self._on_page[submission.name] = given
         page = feedback_page(self.lab, counted(report, given), submission.called)
         return self._write(self.store.feedback_path(submission), page)

@@ -160,18 +160,14 @@ def _question(run: ClassRun, said: str) -> str:
 
 
 def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, why: str) -> None:
-    work = next(
-        work for submission, work in zip(run.submissions, run.works(), strict=True) if submission is came
-    )
+    work = run.work(came)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     bytes, entry = ("", "") if what == LATE else (work.sha256, work.entry)
     run.book.enter(what, Mark(work.name, id, points, bytes, entry, now, SOURCE, why=why))
 
 
 def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:
-    work = next(
-        work for submission, work in zip(run.submissions, run.works(), strict=True) if submission is came
-    )
+    work = run.work(came)
     if not run.book.take_out(what, work.name, id):
         usage(f"{shown}: there is nothing to take back.")
     write_out(run)

@@ -90,9 +90,7 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
 
 
 def _give(run: ClassRun, sheet: Sheet, one: ToMark, points: float) -> None:
-    work = next(
-        work for came, work in zip(run.submissions, run.works(), strict=True) if came.name == one.came.name
-    )
+    work = run.work(one.came)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     run.book.enter("", Mark(work.name, sheet.id, points, work.sha256, work.entry, now, "command"))
     try:

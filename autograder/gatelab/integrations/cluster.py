@@ -14,7 +14,7 @@ import json
 import logging
 import queue
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -81,6 +81,7 @@ class Cluster:
         hash_of: HashOf,
     ) -> None:
         self.address, self.lab, self.seed, self.hash_of = address, lab, seed, hash_of
+        self.at: Callable[[str, str], None] | None = None  # nobody says from a worker which question is begun
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()  # keys of the tasks that have ended
         self.job: dict[str, Any] = {
             "root": str(lab.assignment.parents[1]), "lab": lab.name, "seed": seed, "chosen": chosen, "questions": [],
