@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Callable
@@ -24,6 +25,10 @@ from gatelab.build.settings import Settings
 from gatelab.cli.app import app
 from gatelab.integrations.otter.intake import take_in
 from gatelab.lab.spec import Lab
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"))
+
+from seqlab.handin import notebook
 
 COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
 STUB = '    raise NotImplementedError("{}: not written yet")\n'
@@ -367,6 +372,21 @@ def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
     done = seqlab(folder, *words)
     assert done.returncode == 2 and sentence in done.stderr and done.stderr.count("\n") == 1
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("half", [0, 1000])
+def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(
+    folder: Path, released: list[dict], half: int
+) -> None:
+    path = saved(folder, released)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:half])
+    writer = threading.Timer(0.5, path.write_bytes, [whole])
+    writer.start()
+    try:
+        assert notebook.read(path).data == whole
+    finally:
+        writer.join()
 
 
 def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, released: list[dict]) -> None:

@@ -119,15 +119,17 @@ def test_only_what_is_old_and_nobodys_is_removed(temporary: Path) -> None:
     used = left(temporary / "gatelab-used")
     link = temporary / "gatelab-link"
     link.symlink_to(other)
-    keeper = subprocess.Popen(["sh", "-c", "read -r _", "sh", str(used)], stdin=subprocess.PIPE)
+    keeper = subprocess.Popen(
+        ["sh", "-c", "echo; read -r _", "sh", str(used)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    keeper.stdout.readline()  # before it runs, a process has no words
     try:
         assert machine_leftovers.unused_folders(temporary / "kit") == sorted([old, kits])
         found = list(machine_leftovers.leftovers(temporary / "kit"))[1]
         assert str(old) in found.says and "--tidy" in found.do
         assert machine_leftovers.tidy(temporary / "kit") == 2
     finally:
-        keeper.stdin.close()
-        keeper.wait()
+        keeper.communicate()
     assert all(path.exists() for path in (new, other, used, link)) and not (old.exists() or kits.exists())
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from processes import within
-from tiny_class import Tiny
+from tiny_class import RIGHT, Tiny
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 # Holds the lock as a command does, with a child that outlives it.
@@ -86,6 +86,8 @@ def test_what_a_killed_command_had_not_written_to_its_end_is_removed(tiny: Tiny)
 
 
 def test_a_run_that_grades_holds_it_and_its_processes_do_not(tiny: Tiny) -> None:
+    # At work for as long as the other command needs to look.
+    tiny.hand_in("dora", "import time\ntime.sleep(600)\n" + RIGHT["q1"], RIGHT["q2"])
     first = subprocess.Popen(
         [COMMAND, "grade", tiny.folder, "-o", tiny.out, "--root", tiny.kit, "--jobs", "1", "--fresh"],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

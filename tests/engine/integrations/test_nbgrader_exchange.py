@@ -72,8 +72,20 @@ class Staff:
         return minikit.read_book(self.root / "gradebook.db")[student]
 
 
+def servers() -> set[str]:
+    """The fork servers that this process has started."""
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    return {pid for pid in children if "worker.zygote" in Path(f"/proc/{pid}/cmdline").read_text()}
+
+
 @pytest.fixture(scope="module")
-def staff(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
+def others() -> set[str]:
+    """Those that other tests have left at work."""
+    return servers()
+
+
+@pytest.fixture(scope="module")
+def staff(others: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     exchange = tmp_path_factory.mktemp("exchange")
     exchange.chmod(0o777)
     staff = Staff(minikit.make_kit(tmp_path_factory.mktemp("course")), exchange)
@@ -173,9 +185,6 @@ def test_a_master_that_is_not_in_order_ends_a_command_and_not_the_server(
     assert asyncio.run(click("generate_assignment"))["success"]
 
 
-def test_an_engine_of_the_lab_as_it_was_has_ended(staff: Staff, student: Student) -> None:
-    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in children]
-    servers = [command for command in commands if "gatelab.sandbox.worker.zygote" in command]
-    # Other tests may have a lab of their own.
-    assert len(servers) <= len(engines._engines), "one that nobody uses is still there"
+def test_an_engine_of_the_lab_as_it_was_has_ended(others: set[str], staff: Staff, student: Student) -> None:
+    mine = [root for root in engines._engines if root.is_relative_to(staff.root)]
+    assert len(mine) == 1 and len(servers() - others) <= 1, "one that nobody uses is still there"

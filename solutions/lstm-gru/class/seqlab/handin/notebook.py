@@ -13,6 +13,7 @@ from typing import Any
 from seqlab import progress
 
 LARGEST = 128 << 20  # bytes; the grader takes no larger file
+SAVING = 2.0  # seconds that writing the file may take
 
 
 class Refused(Exception):
@@ -81,7 +82,7 @@ def find(named: str | None, folder: Path) -> Path:
 def read(path: Path) -> Notebook:
     """Read a notebook. Raises Refused where it cannot be read or is none."""
     try:
-        saved, data = path.stat().st_mtime, path.read_bytes()
+        data, saved = _settled(path), path.stat().st_mtime
     except OSError as error:
         raise Refused(f"{path}: it cannot be read ({error.strerror}); close it elsewhere and try again.") from None
     if not data.strip():
@@ -94,6 +95,16 @@ def read(path: Path) -> Notebook:
     if cells is None:
         raise Refused(f"{path}: this is no notebook that can be read; save it again in Jupyter and try again.")
     return Notebook(path, data, cells, saved)
+
+
+def _settled(path: Path) -> bytes:
+    """What is in the file once it is whole: while Jupyter saves, it is empty or half there for a moment."""
+    end = path.stat().st_mtime + SAVING
+    while True:
+        data = path.read_bytes()
+        if len(data) > LARGEST or _cells(data) is not None or not 0 < end - time.time() <= SAVING:
+            return data
+        time.sleep(0.1)
 
 
 def look(notebook: Notebook, folder: Path) -> State:
@@ -307,7 +318,7 @@ def _cells(data: bytes) -> list[dict[str, Any]] | None:
 def _is_ours(path: Path) -> bool:
     """Whether a notebook has cells of this lab: by their marks, or by the names that it defines."""
     try:
-        cells = _cells(path.read_bytes()) if path.stat().st_size <= LARGEST else None
+        cells = _cells(_settled(path)) if path.stat().st_size <= LARGEST else None
     except OSError:
         return False
     ids = {question["id"] for question in progress.table()["questions"]}
