@@ -77,7 +77,7 @@ class ForkServer:
     """
 
     def __init__(self, package: Path | None, preload: Sequence[str] = ()) -> None:
-        given = str(package) if package is not None and package.is_dir() else ""
+        given = str(package.absolute()) if package is not None and package.is_dir() else ""
         self.folder: Path | None = None
         near, far = socket.socketpair()
         with far:
@@ -87,6 +87,8 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
                 start_new_session=True,
+                # otter works in a folder that goes when it is killed; MKL, in a folder that is gone while it loads, ends the process at once.
+                cwd="/",
             )  # fmt: skip
         self.client = Client(near)
         try:

@@ -278,8 +278,6 @@ def _ending_with(line: socket.socket, folder: Path) -> Iterator[None]:
 
     flags = fcntl.fcntl(line, fcntl.F_GETFL)
     signal.signal(signal.SIGIO, look)
-    # What a library has begun goes on: MKL, interrupted while it loads, ends the process at once, and the folder stays.
-    signal.siginterrupt(signal.SIGIO, False)
     with contextlib.suppress(OSError):
         fcntl.fcntl(line, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(line, fcntl.F_SETFL, flags | os.O_ASYNC)
