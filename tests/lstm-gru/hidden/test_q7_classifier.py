@@ -32,7 +32,10 @@ def make(student, draw, layer="LSTM", kind=torch.nn.LSTM):
     """The student's model around `layer` and its twin around the torch layer `kind`, with equal weights."""
     model = student.make(NAME, V, E, H, K, student.make(layer, E, H))
     twin = TwinClassifier(V, E, H, K, kind)
-    load_both(model, twin, draw_weights(twin, draw), NAME)
+    weights = draw_weights(twin, draw)
+    # Logits of either sign at every seed: what is done to those of one sign shows.
+    weights["head.bias"] = weights["head.bias"] + torch.tensor([3.0, -3.0, 0.0], dtype=torch.float64)
+    load_both(model, twin, weights, NAME)
     return model, twin
 
 
