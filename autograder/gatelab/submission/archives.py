@@ -97,7 +97,7 @@ def within(name: str) -> PurePosixPath:
 
 def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> Iterator[Member]:
     with _damage_named():
-        if _entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
+        if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
             raise ArchiveError(_too_many(limits))
         opened = zipfile.ZipFile(archive)
     left, taken = limits.total, 0
@@ -124,8 +124,8 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits)
             yield Member(place, kind, size, _saved(info), copy)
 
 
-def _entries_of_zip(archive: Path) -> int:
-    """The number of members that a zip says it has; 2**64 where its list is larger than that number can need."""
+def entries_of_zip(archive: Path) -> int:
+    """The number of members that a zip says it has, before an object is made of each; 2**64 where its list is larger than that number can need."""
     with open(archive, "rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - (1 << 16) - 22 - 20))
