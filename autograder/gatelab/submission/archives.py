@@ -30,9 +30,8 @@ CHILD = Path(__file__).with_name("archive_child.py")
 PIECE = 1 << 20  # bytes copied at once
 CHILD_CLOCK = 600  # seconds; its processor time is what should end it
 DEEPEST = 40  # folders within each other
-KEPT_OF_A_CLASS = (
-    12  # of them in an archive of a class: deeper than what is graded, and short enough for a path
-)
+# Of them in an archive of a class: deeper than what is graded, and short enough for a path.
+KEPT_OF_A_CLASS = 12
 
 
 @dataclass(frozen=True)
