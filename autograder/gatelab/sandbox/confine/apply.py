@@ -128,7 +128,8 @@ def lacking(
     these alone count. What would give nothing more is no fault of the machine's and not named."""
     needed = set(PIECES) if all(on[piece] for piece in REQUIRED) else set(REQUIRED)
 
-    def off(filtered: bool, landlocked: bool, separate: bool) -> set[str]:
+    def off(mended: list[bool]) -> set[str]:
+        filtered, landlocked, separate = mended
         there = given | gives(
             namespaces or separate,
             max(level, landlock.SIGNALS) if landlocked else level,
@@ -146,8 +147,7 @@ def lacking(
     found = []
     for k, why in enumerate(reasons):
         for others in itertools.product((False, True), repeat=2):
-            mended = [*others[:k], True, *others[k:]]
-            if off(*others[:k], False, *others[k:]) - off(*mended):
+            if off([*others[:k], False, *others[k:]]) - off([*others[:k], True, *others[k:]]):
                 found.append(why)
                 break
     found += [] if given["user"] else ["the grader is root and may not become another user"]
