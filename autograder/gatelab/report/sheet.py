@@ -18,10 +18,13 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from gatelab.submission.archives import entries_of_zip
+
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
 UNPACKED = 256 << 20  # bytes that a workbook may unpack to
+PARTS = 10_000  # files in a workbook
 CELLS = 4_000_000
 ROWS = 1 << 20  # as many as a spreadsheet has
 LONGEST_TITLE = 200  # characters
@@ -217,6 +220,8 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
     from openpyxl import load_workbook  # a second that only a workbook is worth
 
     try:
+        if entries_of_zip(io.BytesIO(data)) > PARTS:  # before zipfile makes an object of each
+            raise SheetError(f"is an archive of more than {PARTS:,} files")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
