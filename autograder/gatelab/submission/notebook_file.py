@@ -73,7 +73,7 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         raise Ungradable(f"{name}: the file is empty; save the notebook and hand it in again.")
     data = _utf8(data, name)
     if len(data) > SIZE_LIMIT:
-        left = _emptied(data)
+        left = without_outputs(data)
         if left is None:
             raise Ungradable(
                 f"{name}: the file is larger than {SIZE_LIMIT >> 20} MiB, and its outputs are nested too deeply to be left out; "
@@ -140,18 +140,12 @@ def _utf8(data: bytes, name: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def without_outputs(data: bytes) -> bytes:
+def without_outputs(data: bytes) -> bytes | None:
     """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
 
     Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
-    as it is, or with less in it: who reads it finds that out.
+    as it is, or with less in it: who reads it finds that out. None where more would have to be looked at than `TOKENS`.
     """
-    left = _emptied(data)
-    return data if left is None else left
-
-
-def _emptied(data: bytes) -> bytes | None:
-    """The same; None where more had to be looked at than `TOKENS`."""
     kept: list[bytes] = []
     begin = at = depth = looked = 0
     text = key = b""
