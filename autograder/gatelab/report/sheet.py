@@ -18,11 +18,15 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from gatelab.submission.archives import entries_of_zip
+
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
 UNPACKED = 256 << 20  # bytes that a workbook may unpack to
+PARTS = 10_000  # files in a workbook
 CELLS = 4_000_000
+ROWS = 1 << 20  # as many as a spreadsheet has
 LONGEST_TITLE = 200  # characters
 
 # Longer marks first: UTF-16's is the beginning of UTF-32's.
@@ -216,6 +220,8 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
     from openpyxl import load_workbook  # a second that only a workbook is worth
 
     try:
+        if entries_of_zip(io.BytesIO(data)) > PARTS:  # before zipfile makes an object of each
+            raise SheetError(f"is an archive of more than {PARTS:,} files")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
@@ -241,25 +247,35 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
 
 def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
     """The rows as text, all of the same length. `shown` has the values, `typed` the formulas behind them."""
-    rows, count = [], 0
+    from openpyxl.utils import get_column_letter
+
+    rows: list[tuple[int, list[str]]] = []
+    count = 0
     for sheet in (shown, typed):
         sheet.reset_dimensions()  # what a file says of its size need not be so
     pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
     for number, (values, formulas) in enumerate(pairs, 1):
-        count += len(values)
+        if number > ROWS:
+            raise SheetError(f"has more than {ROWS:,} rows")
+        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
+        cells = [
+            _shown(formula if value is None else value)
+            for value, formula in zip(values, formulas, strict=True)
+        ]
+        # One cell far down or to the right, typed by mistake, makes everything before it a part of the sheet.
+        while cells and not cells[-1].strip():
+            cells.pop()
+        count += len(cells)
         if count > CELLS:
             raise SheetError(f"has more than {CELLS:,} cells")
-        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
-        rows.append(
-            (
-                number,
-                [
-                    _shown(formula if value is None else value)
-                    for value, formula in zip(values, formulas, strict=True)
-                ],
-            )
-        )
+        if cells:
+            rows.append((number, cells))
     width = max((len(cells) for _, cells in rows), default=0)
+    if width * len(rows) > CELLS:
+        column = get_column_letter(width)
+        raise SheetError(
+            f"has a cell in column {column} and more than {CELLS:,} cells with it; empty that cell"
+        )
     return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 
 

@@ -8,6 +8,7 @@ is read.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import struct
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -30,6 +31,8 @@ CHILD = Path(__file__).with_name("archive_child.py")
 PIECE = 1 << 20  # bytes copied at once
 CHILD_CLOCK = 600  # seconds; its processor time is what should end it
 DEEPEST = 40  # folders within each other
+# Of them in an archive of a class: deeper than what is graded, and short enough for a path.
+KEPT_OF_A_CLASS = 12
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ def within(name: str) -> PurePosixPath:
 
 def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> Iterator[Member]:
     with _damage_named():
-        if _entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
+        if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
             raise ArchiveError(_too_many(limits))
         opened = zipfile.ZipFile(archive)
     left, taken = limits.total, 0
@@ -108,7 +111,7 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits)
             kind = _kind_of_zip(info)
             if kind == "folder":
                 continue
-            place, copy, size = _place(info.filename), None, info.file_size
+            place, copy, size = _place(info.filename, limits), None, info.file_size
             if kind == "file" and place.name.lower().endswith(endings) and size <= limits.file:
                 if info.flag_bits & 1:
                     raise ArchiveError("with a password")
@@ -121,9 +124,10 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits)
             yield Member(place, kind, size, _saved(info), copy)
 
 
-def _entries_of_zip(archive: Path) -> int:
-    """The number of members that a zip says it has; 2**64 where its list is larger than that number can need."""
-    with open(archive, "rb") as file:
+def entries_of_zip(archive: Path | io.BytesIO) -> int:
+    """The number of members that a zip says it has, before an object is made of each; more where its list is longer than so
+    many names can need. Raises ArchiveError where it is no zip."""
+    with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - (1 << 16) - 22 - 20))
         tail = file.read()
@@ -210,7 +214,7 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
         said = {"refused": "died", "why": visible(done.stderr.decode("utf-8", "replace").strip()[-80:])}
     if "members" in said:
         found = [
-            Member(_place(name), kind, size, saved, None if number is None else into / str(number))
+            Member(_place(name, limits), kind, size, saved, None if number is None else into / str(number))
             for name, kind, size, saved, number in said["members"]
             if kind != "folder"
         ]
@@ -221,6 +225,7 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
         {
             "entries": _too_many(limits),
             "total": _too_large(limits),
+            "names": "whose files have names of many megabytes",
             "encrypted": "with a password",
             "memory": "that takes more memory than an archive may",
             "died": "that takes more time or memory than an archive may",
@@ -228,8 +233,11 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
     )
 
 
-def _place(name: str) -> PurePosixPath:
+def _place(name: str, limits: Limits) -> PurePosixPath:
+    """Raises ArchiveError for too many folders, but not in a class: one of its people must not stop all."""
     place = within(name)
+    if len(place.parts) > KEPT_OF_A_CLASS and limits.whole:
+        return PurePosixPath(*place.parts[: KEPT_OF_A_CLASS - 1], place.name)
     if len(place.parts) > DEEPEST:
         raise ArchiveError(f"with more than {DEEPEST} folders within each other")
     return place

@@ -35,7 +35,7 @@ def _escape(char: str) -> str:
 
 def shown(name: str) -> str:
     """A file's name, fit for a sentence."""
-    name = visible(name)
+    name = visible(name[: LONGEST_SHOWN + 1])  # an escape is longer than what it stands for
     return name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
 
 

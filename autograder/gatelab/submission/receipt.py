@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import is_litter, is_notebook, shown
+from gatelab.submission.names import visible
 from gatelab.submission.notebook_file import FILE_LIMIT
 
 NAME = "receipt.json"
@@ -118,12 +120,11 @@ def _digest(path: Path) -> tuple[str, str]:
 def _opened(path: Path) -> zipfile.ZipFile:
     _bytes(path, FILE_LIMIT, only_look=True)
     try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise NoReceipt(
-            f"{_name(path)}: this is no zip that can be read ({error}); ask for it again."
-        ) from error
-    if len(archive.infolist()) > ENTRIES:
+        count = entries_of_zip(path)  # before zipfile makes an object of each
+        archive = zipfile.ZipFile(path) if count <= ENTRIES else None
+    except (ArchiveError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise NoReceipt(f"{_name(path)}: this is no zip that can be read; ask for it again.") from error
+    if archive is None or len(archive.infolist()) > ENTRIES:
         raise NoReceipt(
             f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone."
         )
@@ -169,4 +170,5 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
 
 
 def _name(path: Path) -> str:
-    return shown(str(path))
+    """The whole path, so that it can be found: a sentence that names a file must not cut its name away."""
+    return visible(str(path))
