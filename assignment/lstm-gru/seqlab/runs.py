@@ -92,11 +92,14 @@ def failed(name: str, value: Any = None) -> str:
 
 
 def answered_before(name: str) -> bool:
-    """Whether an answer, no stub, of that name was run without an error, and another text of it later."""
-    texts = [run for run in listen() if run.defines(name)]
+    """Whether an answer, no stub, of that name was run without an error in one cell, and another cell defined it later."""
+    of_it = [run for run in listen() if run.defines(name)]
     return any(
-        run.error is None and "NotImplementedError" not in run.source and run.source != texts[-1].source
-        for run in texts[:-1]
+        run.error is None
+        and "NotImplementedError" not in run.source
+        and (run.id is None or run.id != of_it[-1].id)
+        and run.source != of_it[-1].source
+        for run in of_it[:-1]
     )
 
 

@@ -13,9 +13,7 @@ PACKED = (
     "`pack_padded_sequence` is for PyTorch's own layers; a layer of the notebook takes the padded tensor (N, T, D). "
     "Give it that, and take each sequence's state at its own last step."
 )
-TUPLE = (
-    "A tuple was used as if it were a tensor. A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
-)
+TUPLE = "A tuple was used as if it were a tensor. A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
 MEANINGS = [  # a pattern in "Type: message" → what it means; the first that fits
     (r"PackedSequence", PACKED),
     (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
@@ -103,7 +101,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         "`F.cross_entropy` takes the classes from axis 1 of its first argument, and here they are on another.",
     ),
     (
-        r"'generator' .* has no len|'generator' object is not subscriptable",
+        r"'generator' has no len|'generator' object is not subscriptable",
         "A generator gives its items one by one: loop over it.",
     ),
     (
@@ -112,12 +110,12 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"received an invalid combination of arguments",
-        "In brackets after \"got\" stand the types that were handed over: one of them is not what this function takes.",
+        'In brackets after "got" stand the types that were handed over: one of them is not what this function takes.',
     ),
     (
         r"takes (from )?\d+.* positional arguments? but|missing \d+ required positional|unexpected keyword argument",
-        "The arguments of the call and of the definition's first line do not fit. Those of the answers are fixed in CONTRACT.md; "
-        "`self` is for methods alone.",
+        "What is called takes other arguments than it is given. (Those of the answers are fixed in CONTRACT.md; "
+        "`self` is for methods alone.)",
     ),
     (
         r"NoneType",

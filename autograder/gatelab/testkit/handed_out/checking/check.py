@@ -195,12 +195,13 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 patience.few_lines() as printed,
             ):
                 found = self.check.outcome(self.name, global_environment)
+                explained = self.check.explain(found) if isinstance(found, Finding) else None  # calls again
             passed = found is None
         finally:
             progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
-        if isinstance(found, Finding):
-            self.told, error = self.check.explain(found)
+        if found is not None and explained is not None:
+            self.told, error = explained
             if printed.lines and "returned None" in self.told[0]:
                 self.told.append("(`print` shows a value; `return` hands it back.)")
             self.failure_message = "\n".join(text for text in self.told if text)

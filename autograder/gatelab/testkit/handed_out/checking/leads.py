@@ -49,7 +49,12 @@ def own_frames(error: BaseException, namespace: dict[str, Any]) -> list[tuple[Fr
 
 def meant(name: str, among: Iterable[str]) -> str:
     """The one of some names that is most like another, whatever its case and underscores; "" where none is."""
-    plain = {_plain(one): one for one in among if not one.startswith("__") or name.startswith("_")}
+    offered = sorted(
+        (one for one in among if not one.startswith("__")),
+        key=lambda one: (one.count("_"), one),
+        reverse=True,
+    )
+    plain = {_plain(one): one for one in offered}  # of `sigmoid` and `sigmoid_` the plainer one
     found = get_close_matches(_plain(name), plain, n=1, cutoff=ALIKE)
     return plain[found[0]] if found and plain[found[0]] != name else ""
 
@@ -63,7 +68,7 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
         if key not in asked and not key.startswith("_") and (callable(value) or isinstance(value, dict))
     ]
     other = meant(name, kind)
-    return f" There is a `{other}`: is that it? It has to be called `{name}`." if other else ""
+    return f" There is `{other}`: is that it? It has to be called `{name}`." if other else ""
 
 
 def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
@@ -115,7 +120,7 @@ def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
         return f"Is `{other}` meant?" if other else ""
     if isinstance(of, nn.Module):
         if callable(namespace.get(name)):
-            return f"`{name}` is a function of the notebook, not of the object: call it without `self.`."
+            return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
         other = meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))])
         return f"Is `{other}` meant?" if other else ""
     for taken in IMPORTED & namespace.keys():

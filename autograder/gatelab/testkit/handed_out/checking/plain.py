@@ -101,7 +101,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         "`F.cross_entropy` takes the classes from axis 1 of its first argument, and here they are on another.",
     ),
     (
-        r"'generator' .* has no len|'generator' object is not subscriptable",
+        r"'generator' has no len|'generator' object is not subscriptable",
         "A generator gives its items one by one: loop over it.",
     ),
     (
@@ -114,8 +114,8 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"takes (from )?\d+.* positional arguments? but|missing \d+ required positional|unexpected keyword argument",
-        "The arguments of the call and of the definition's first line do not fit. Those of the answers are fixed in CONTRACT.md; "
-        "`self` is for methods alone.",
+        "What is called takes other arguments than it is given. (Those of the answers are fixed in CONTRACT.md; "
+        "`self` is for methods alone.)",
     ),
     (
         r"NoneType",
