@@ -715,7 +715,9 @@ plots.show(
 )
 
 # %% [markdown]
-# **The task: the last stored symbol.** In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
+# ## The task: the last stored symbol
+#
+# In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
 # sequences of one batch differ in length, and the rest of each row is filled with *random tokens, letters included*. A model that reads the end of the row reads rubbish.
 
 # %% tags=["experiment"]
@@ -1474,6 +1476,8 @@ plots.show(
 # %% [markdown]
 # ---
 # # Part 5: concepts
+#
+# ## The questions
 #
 # ### q12: Concepts ({{POINTS q12}} points)
 #
