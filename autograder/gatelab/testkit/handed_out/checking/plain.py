@@ -118,6 +118,10 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         "`self` is for methods alone.)",
     ),
     (
+        r"^UnboundLocalError",
+        "The name gets its value further down, or in a branch that was not taken: one that a function assigns anywhere is its own.",
+    ),
+    (
         r"NoneType",
         "A value is None: an argument that was left out (`…=None`), or what a function without `return` gives.",
     ),
