@@ -74,9 +74,9 @@ def failed(name: str, value: Any = None) -> str:
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return ""
-    if last.parsed and value is not None and _comes_from(value, last):
-        return ""  # it was defined before the error came
     error = last.error
+    if last.parsed and (not isinstance(error, Exception) if value is None else _comes_from(value, last)):
+        return ""  # somebody stopped the cell, or it was defined before the error came
     text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     line = line or _line_of(error, last)
