@@ -46,6 +46,7 @@
 #   `CONTRACT.md`; how you write the inside is up to you.
 # - `grader.check("q1")` runs quick checks and tells you what went wrong. They give no points. The points come from
 #   a longer hidden suite that asks for the same things with other sizes and numbers, so do not fit your code to the checks. Each task says what its check cannot see.
+# - After a restart of the kernel, and on another day, nothing is defined any more: run the cells again, from the top. (`NameError: name 'grader' is not defined` says no more than that.)
 # - Do not call `torch.nn.LSTM`, `torch.nn.GRU` or their cells inside your answers (the questions say when you may): you are building them. While Part 1
 #   is graded they raise an error. Comparing with them in a cell of your own is fine, and a good idea.
 # - One mistake costs one question: later questions are graded with a correct version of the earlier ones.
@@ -714,7 +715,9 @@ plots.show(
 )
 
 # %% [markdown]
-# **The task: the last stored symbol.** In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
+# ## The task: the last stored symbol
+#
+# In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
 # sequences of one batch differ in length, and the rest of each row is filled with *random tokens, letters included*. A model that reads the end of the row reads rubbish.
 
 # %% tags=["experiment"]
@@ -1473,6 +1476,8 @@ plots.show(
 # %% [markdown]
 # ---
 # # Part 5: concepts
+#
+# ## The questions
 #
 # ### q12: Concepts ({{POINTS q12}} points)
 #

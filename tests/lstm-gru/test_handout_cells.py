@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import re
 import subprocess
@@ -206,6 +207,16 @@ def test_every_task_says_what_its_check_cannot_see():
     assert tasks.keys() == LAB.questions.keys()
     for id, text in tasks.items():
         assert ("No check reads them" if LAB.questions[id].by_hand else "*The check cannot see*") in text, id
+
+
+@pytest.mark.parametrize("master", MASTERS)
+def test_headings_go_down_one_level_at_a_time(master):
+    """By which a screen reader's list of headings is the page's outline."""
+    text = (LAB.assignment / f"{master}.py").read_text(encoding="utf-8")
+    levels = [(len(found[1]), found[2]) for found in re.finditer(r"^# (#{1,6}) (.+)$", text, re.MULTILINE)]
+    assert levels[0][0] == 1 and len(levels) > 5
+    for (above, _), (below, heading) in itertools.pairwise(levels):
+        assert below <= above + 1, heading
 
 
 def answers_with(code: str) -> str:

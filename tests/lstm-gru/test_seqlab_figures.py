@@ -14,6 +14,7 @@ from matplotlib.text import Text
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru"))
 
 from seqlab import diagrams, plots
+from seqlab.numbers import table
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +82,7 @@ def test_a_notebook_keeps_the_text_beside_the_picture(tmp_path):
     assert output.metadata["image/png"]["alt"] == "A line that rises."
     html, _ = HTMLExporter().from_notebook_node(notebook)
     assert 'alt="A line that rises."' in html
+    assert "<details><summary>The numbers of this figure</summary>" in html
 
 
 def test_heat_maps_can_be_read_in_grey():
@@ -130,3 +132,31 @@ def test_steps_needed_draws_median_and_range_and_says_when_there_are_no_runs():
     assert [axes.get_title() for axes in figure.axes] == ["your run: 3 seeds", "recorded runs: none"]
     line = figure.axes[0].containers[0][0]
     assert line.get_ydata().tolist() == [425, 1100]
+
+
+def told(figure) -> list[list[str]]:
+    """The rows of a figure's table."""
+    return [
+        re.findall(r"<(?:td|th)[^>]*>(.*?)</t[dh]>", row)
+        for row in re.findall(r"<tr>(.*?)</tr>", table(figure))
+    ]
+
+
+def test_a_figure_tells_its_numbers():
+    """Those that are drawn: a curve at a few places, a median with its range, a strip of a heat map at its letters."""
+    few = plots.accuracy_by_length({"RNN": {10: 0.91, 64: 0.1234}, "LSTM": {10: 1.0, 64: 0.99}}, 0.125)
+    assert told(few) == [["sequence length T", "10", "64"], ["RNN", "0.91", "0.123"], ["LSTM", "1", "0.99"]]
+    long = told(plots.gradient_curves({"T = 100": {"RNN": [0.0] * 50 + [0.5] * 50, "GRU": [1.0] * 100}}))
+    assert long[0][1] == "1" and long[0][-1] == "100" and len(long[0]) == 10
+    assert long[1][1] == "–" and long[1][-1] == "0.5"
+    needed = plots.steps_needed(
+        {"run": {"RNN": {20: [3, 1, 2000]}, "GRU": {20: [5, 4, 6]}}, "none": {}}, 2400
+    )
+    assert told(needed)[1:] == [["RNN", "3 (1 to 2,000)"], ["GRU", "5 (4 to 6)"]]
+    steps = ["."] * 95 + ["A"] + ["."] * 4
+    strips = told(plots.heatmaps({"f": [[k / 100] * 2 for k in range(100)]}, steps=steps))
+    assert strips[0] == ["step", "1", "96 A", "100"] and strips[1] == ["f, row 1", "0", "0.95", "0.99"]
+
+
+def test_a_drawing_has_no_numbers():
+    assert table(diagrams.lstm_cell("A title")) == ""

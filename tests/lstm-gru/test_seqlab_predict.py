@@ -139,6 +139,24 @@ def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(butto
     assert again.choice == "both"
 
 
+def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
+    """It is kept beside the notebook, its outcome with it; what stands there of another question is no choice."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(module.progress, "remembers", lambda: True)
+    predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})
+    monkeypatch.setattr(module, "_made", {})  # the kernel was restarted
+    again = predict(QUESTION, OPTIONS)
+    assert again.choice == "both" and again._buttons.value == "both" and not again._buttons.disabled
+    again.compare("LSTM")
+    monkeypatch.setattr(module, "_made", {})
+    assert predict(QUESTION, OPTIONS)._buttons.disabled
+    assert predict(QUESTION, OPTIONS[:2]).choice is None
+    for spoilt in ("", "[]", '{"predicted": {"x": 1}}', '{"predicted": 3}'):
+        (tmp_path / ".seqlab" / "progress.json").write_text(spoilt)
+        monkeypatch.setattr(module, "_made", {})
+        assert predict(QUESTION, OPTIONS).choice is None
+
+
 def test_who_had_not_chosen_may_choose_after_the_outcome(buttons):
     guess = predict(QUESTION, OPTIONS)
     guess.compare("LSTM")

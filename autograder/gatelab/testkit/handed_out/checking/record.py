@@ -176,7 +176,7 @@ class Student:
         call = Call(
             function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
-        return self._keep(call, lambda: self._lookup(function), repeatable=True)
+        return self._keep(call, lambda: self._function(function), repeatable=True)
 
     def make(
         self,
@@ -193,7 +193,7 @@ class Student:
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
         def build(*arguments: Any, **keywords: Any) -> Any:
-            made = self._lookup(cls)(*arguments, **keywords)
+            made = self._function(cls)(*arguments, **keywords)
             return made if weights is None else _load(cls, made, weights, exact)
 
         return self._keep(call, lambda: build)
@@ -293,6 +293,15 @@ class Student:
         except KeyError:
             raise Missing(f"the notebook defines no `{name}`") from None
 
+    def _function(self, name: str) -> Any:
+        own = self._lookup(name)
+        if not callable(own):
+            raise Contract(
+                f"`{name}` is of type {type(own).__name__} and cannot be called. Did a cell use the name for something else? "
+                "Then run the cell of your answer again."
+            )
+        return own
+
     def _keep(
         self,
         call: Call,
@@ -390,9 +399,14 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
     wanted = {name: tuple(value.shape) for name, value in weights.items()}
     if missing := [name for name in wanted if name not in own]:
         has = ", ".join(own) or "none"
-        raise Contract(
-            f"`{cls}` has no parameter {missing[0]}; it has {has}. (Is super().__init__() called first, is it an nn.Parameter?)"
+        ask = (
+            "The names are fixed in CONTRACT.md."
+            if len(own) >= len(wanted)  # all are there, some under another name
+            else "(Is it under another name, or an attribute that is no nn.Parameter and no layer?)"
+            if own
+            else "(Is it an nn.Parameter, or a layer?)"
         )
+        raise Contract(f"`{cls}` has no parameter {missing[0]}; it has {has}. {ask}")
     for name, shape in wanted.items():
         if own[name] != shape:
             raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
