@@ -12,12 +12,12 @@ import contextlib
 import linecache
 import time
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import PREPARE_SECONDS, REST_SECONDS
-from gatelab.sandbox.worker.absent import without_missing
+from gatelab.sandbox.worker.absent import name_by_name, without_missing
 from gatelab.sandbox.worker.asked import Asked
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
@@ -84,6 +84,7 @@ class Notebook:
             todo = self._under_own_magic(source, todo, seconds, found)
         for statement in self._run_some(todo, seconds, quick, found):
             self._run_some([statement], REST_SECONDS, True, found)
+        self.shell.heard()
         with contextlib.suppress(BaseException), within(REST_SECONDS):
             move_on()
         return found | {"cpu": time.process_time() - began}
@@ -152,8 +153,7 @@ class Notebook:
         except TimeUp:
             raise
         except BaseException as error:
-            plain = statement.undecorated()
-            if plain is None or not self._runs(plain):
+            if not any(map(self._runs, _plainer(statement, error))):
                 _note(found, error, statement)
                 if isinstance(error, NameError) and statement.quick:
                     self.unmet.append((statement, error.name or ""))
@@ -170,13 +170,21 @@ class Notebook:
         """Run it; once more on the processor where it misses a GPU, and with empty modules where it misses some."""
         try:
             self._run(statement)
-        except ModuleNotFoundError as error:
-            without_missing(lambda: self._run(statement), error)
+        except ImportError as error:
+            if isinstance(error, ModuleNotFoundError) or not self._is_in_part(statement):
+                without_missing(lambda: self._run(statement), error)
             _note(found, error)
         except Exception as error:
             if not misses_gpu(str(error)) or not choose_processor():
                 raise
             self._run(statement)
+
+    def _is_in_part(self, statement: Statement) -> bool:
+        """Whether it imports names of which an older version of the module has none or some; those are there now."""
+        try:
+            return name_by_name(statement.node, self.namespace)
+        except ImportError:
+            return False
 
     def _runs(self, statement: Statement) -> bool:
         """Run it, and whether it ran through."""
@@ -279,6 +287,14 @@ class Notebook:
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
         return {"missing": missing, "kept": self.asked.settle(self.namespace), "twice": twice}
+
+
+def _plainer(statement: Statement, error: BaseException) -> Iterator[Statement]:
+    """What is left of a definition that fails where its annotations or its decorators do."""
+    late = statement.read_late(error)
+    for kept in (late, statement.undecorated(), late and late.undecorated()):
+        if kept is not None:
+            yield kept
 
 
 def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
