@@ -255,6 +255,7 @@ SAID = {
     "marks of a merge": (lambda cells: answer(cells, "q1").update(source="<<<<<<< HEAD\n" + answer(cells, "q1")["source"] + "\n=======\n>>>>>>> theirs\n"), "q1", "marks of a merge conflict", "keep one"),
     "an indentation error has its line": (lambda cells: answer(cells, "q1").update(source=answer(cells, "q1")["source"].replace(f"    {PRE}", f"      {PRE}")), "q1", "line ", "pre ="),
     "torch's own NotImplementedError is no stub": (lambda cells: swap(answer(cells, "q1"), PRE, f"torch.ones(2, dtype=torch.long).sigmoid_(); nn.Module()(x)\n    {PRE}"), "q1", "Your code raised", ""),
+    "a name that failed is not what an experiment further down calls so": (before_q1("writer = 1 / 0", "writer.add(x)"), "q1", "NameError: name 'writer' is not defined", ""),
     "nothing returned": (lambda cells: answer(cells, "q1").update(source="def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    c = c * 1"), "q1", "None (is a `return` missing?)", ""),
 }  # fmt: skip
 

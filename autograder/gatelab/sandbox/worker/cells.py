@@ -61,6 +61,7 @@ class Notebook:
         self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
         self.flags = 0
         self.unmet: list[tuple[Statement, str]] = []  # what missed a name, and the name
+        self.failed: set[str] = set()  # names that a statement which raised would have given a value to
 
     def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
         """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
@@ -155,6 +156,7 @@ class Notebook:
         except BaseException as error:
             if not any(map(self._runs, _plainer(statement, error))):
                 _note(found, error, statement)
+                self.failed |= statement.binds
                 if isinstance(error, NameError) and statement.quick:
                     self.unmet.append((statement, error.name or ""))
             else:
@@ -258,7 +260,7 @@ class Notebook:
         until = self.history.checks.get(question)
         if until is not None:
             above = self.pending.given_until(until)
-            wanted -= {name for name in wanted - above if self.history.stood(name, until)}
+            wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}
         if wanted:
             try:
                 with within(PREPARE_SECONDS):
