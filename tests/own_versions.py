@@ -135,6 +135,33 @@ OWN: dict[str, dict[str, list[tuple[str, str]]]] = {
         "q2": [("b_ih: Tensor, b_hh: Tensor\n)", "b_ih: Tensor, b_hh: Tensor, *, coupled=False\n)")],
         "q3": [("self.bias_hh_l0\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n", "self.bias_hh_l0, coupled=False\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n")],
     },
+    "an lstm_step with names of its own": {
+        "q1": [
+            ("x: Tensor, h: Tensor, c: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor, b_hh: Tensor\n)", "inp, hidden, cell, W, U, b, d\n)"),
+            ("    from_input", "    x, h, c, w_ih, w_hh, b_ih, b_hh = inp, hidden, cell, W, U, b, d\n    from_input"),
+        ],
+        "q3": [(WEIGHTS, "x[:, t], hidden=h, cell=c, W=self.weight_ih_l0, U=self.weight_hh_l0, b=self.bias_ih_l0, d=self.bias_hh_l0\n")],
+    },
+    "an lstm_step that gives no gates when asked": {
+        "q1": [
+            ("b_ih: Tensor, b_hh: Tensor\n)", "b_ih: Tensor, b_hh: Tensor, *, with_gates=True\n)"),
+            ("    return new_h, new_c, gates", "    return (new_h, new_c, gates) if with_gates else (new_h, new_c)"),
+        ],
+        "q3": [
+            ("h, c, _ = lstm_step(", "h, c = lstm_step("),
+            (WEIGHTS, WEIGHTS.replace("self.bias_hh_l0\n", "self.bias_hh_l0, with_gates=False\n")),
+        ],
+    },
+    "a gru_step that gives the state alone when asked": {
+        "q2": [
+            ("b_ih: Tensor, b_hh: Tensor\n)", "b_ih: Tensor, b_hh: Tensor, gates=True\n)"),
+            ("    return new_h, ", "    if not gates:\n        return new_h\n    return new_h, "),
+        ],
+        "q3": [
+            ("h, _ = gru_step(", "h = gru_step("),
+            ("self.bias_hh_l0\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n", "self.bias_hh_l0, gates=False\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n"),
+        ],
+    },
     "a last_valid that takes the axis": {
         "q6": [
             ("def last_valid(outputs: Tensor, lengths: Tensor) -> Tensor:", "def last_valid(outputs: Tensor, lengths: Tensor, dim: int = 1) -> Tensor:"),

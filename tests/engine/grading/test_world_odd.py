@@ -50,6 +50,7 @@ FILES = {
     "a module written again and reloaded": module("%%writefile m1.py\nWRONG", "import m1", "%%writefile m1.py\nANSWER", then="import importlib\nimportlib.reload(m1)\nfrom m1 import lstm_step"),
     "a module written again under autoreload": module("%load_ext autoreload\n%autoreload 2", "%%writefile m1.py\nWRONG", "import m1", "%%writefile m1.py\nANSWER", then="lstm_step = m1.lstm_step"),
     "appended to": module("%%file mm.py\nimport torch", "%%writefile -a mm.py\nANSWER", then="from mm import lstm_step"),
+    "made by a program that the shell runs": module("%%writefile make.py\nimport sys\nopen('mm.py', 'w').write(open(sys.argv[1]).read())", "%%writefile text.txt\nANSWER", "!python make.py text.txt && ls", then="from mm import lstm_step"),
     "written after get_ipython was imported": module("from IPython import get_ipython\nip = get_ipython()\nassert ip is not None", "%%writefile mm.py\nANSWER", then="from mm import lstm_step"),
 }  # fmt: skip
 
@@ -61,6 +62,8 @@ def test_an_answer_may_stand_in_a_file_however_it_came_there(graded: Callable, n
 
 SHELL = {
     "output of pwd": before_q1("cwd = !pwd\nROOT = cwd[0]\nver = !python --version\nVER = ver[0].split()[1]", "assert ROOT and VER"),
+    "what a program prints": lambda cells: cells.__setitem__(slice(4, 4), [code("%%writefile five.py\nprint('a')\nprint(5)\nraise SystemExit(1)"), code("said = !python five.py\ncores = !nproc\nassert int(said[-1]) == 5 and int(cores[0]) >= 1")]),
+    "what a cell has printed": lambda cells: cells.__setitem__(slice(4, 4), [code("%%capture cap\nprint('loss 0.5')"), code("print('seen')\nassert float(cap.stdout.split()[-1]) == 0.5")]),
     "a program": before_q1("import subprocess, sys\nsubprocess.run([sys.executable, '-m', 'pip', 'install', 'x'])\nGIT = subprocess.run(['git', 'rev-parse', 'HEAD'], capture_output=True, text=True).stdout.strip() or 'none'", "assert GIT"),
     "the user's name": before_q1("import getpass, os\nME = getpass.getuser() + os.environ['USER']", "assert ME"),
     "a temporary file": before_q1("import tempfile\nwith tempfile.NamedTemporaryFile('w', suffix='.py', delete=False) as file:\n    file.write('K = 1')\nexec(open(file.name).read())", "assert K == 1"),
@@ -252,6 +255,7 @@ SAID = {
     "marks of a merge": (lambda cells: answer(cells, "q1").update(source="<<<<<<< HEAD\n" + answer(cells, "q1")["source"] + "\n=======\n>>>>>>> theirs\n"), "q1", "marks of a merge conflict", "keep one"),
     "an indentation error has its line": (lambda cells: answer(cells, "q1").update(source=answer(cells, "q1")["source"].replace(f"    {PRE}", f"      {PRE}")), "q1", "line ", "pre ="),
     "torch's own NotImplementedError is no stub": (lambda cells: swap(answer(cells, "q1"), PRE, f"torch.ones(2, dtype=torch.long).sigmoid_(); nn.Module()(x)\n    {PRE}"), "q1", "Your code raised", ""),
+    "a name that failed is not what an experiment further down calls so": (before_q1("writer = 1 / 0", "writer.add(x)"), "q1", "NameError: name 'writer' is not defined", ""),
     "nothing returned": (lambda cells: answer(cells, "q1").update(source="def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):\n    c = c * 1"), "q1", "None (is a `return` missing?)", ""),
 }  # fmt: skip
 

@@ -30,9 +30,8 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
 
 # How the worker's step comes to those equations: the one that stands in the notebook is called with other weights, and
 # what it gives is put together anew. So a layer may use whatever its own step has beyond the contract: more arguments,
-# more results, attributes.
-AROUND = {
-    "LSTM": """
+# arguments of other names, more results or, asked so, fewer, attributes.
+COMMON = """
 class _Around:
     def __init__(self, step):
         self._step = step
@@ -40,34 +39,63 @@ class _Around:
     def __getattr__(self, name):
         return getattr(self.__dict__["_step"], name)
 
-    def __call__(self, x, h, c, w_ih, w_hh, b_ih, b_hh, *more, **named):
-        result = self._step(x, h, c, w_ih, ALPHA * w_hh, b_ih, -b_hh, *more, **named)
-        _, c, gates, *rest = result
+    def _by_position(self, given, named):
+        import inspect
+
+        try:
+            own = list(inspect.signature(self._step).parameters)
+        except (TypeError, ValueError):
+            own = []
+        given = list(given)
+        for k in range(len(given), len(self.NAMES)):
+            name = next((name for name in (*own[k : k + 1], self.NAMES[k]) if name in named), None)
+            if name is None:
+                break
+            given.append(named.pop(name))
+        if len(given) < len(self.NAMES):
+            self._step(*given, **named)  # says in its own words what is missing
+        return given
+
+    def _as_it_was(self, result, new):
+        if not isinstance(result, tuple | list):
+            return new[0]
+        new = *new[: len(result)], *result[len(new) :]
+        return type(result)(*new) if hasattr(result, "_fields") else new
+
+"""
+AROUND = {
+    "LSTM": COMMON
+    + """
+    NAMES = "x", "h", "c", "w_ih", "w_hh", "b_ih", "b_hh"
+
+    def __call__(self, *given, **named):
+        x, h, c, w_ih, w_hh, b_ih, b_hh, *more = self._by_position(given, named)
+        weights = w_ih, ALPHA * w_hh, b_ih, -b_hh
+        result = self._step(x, h, c, *weights, *more, **named)
+        whole = isinstance(result, tuple | list) and len(result) > 2
+        _, c, gates, *_ = result if whole else self._step(x, h, c, *weights)
         i, g, o = (gates[key] for key in "igo")
         c = c + (BETA - 1) * i * g - 0.1 * h
-        new = o * (BETA * c).tanh() + 0.1 * c, c, gates, *rest
-        return type(result)(*new) if hasattr(result, "_fields") else new
+        return self._as_it_was(result, (o * (BETA * c).tanh() + 0.1 * c, c, gates))
 
 
 lstm_step = _Around(lstm_step)
 del _Around
 """,
-    "GRU": """
-class _Around:
-    def __init__(self, step):
-        self._step = step
+    "GRU": COMMON
+    + """
+    NAMES = "x", "h", "w_ih", "w_hh", "b_ih", "b_hh"
 
-    def __getattr__(self, name):
-        return getattr(self.__dict__["_step"], name)
-
-    def __call__(self, x, h, w_ih, w_hh, b_ih, b_hh, *more, **named):
+    def __call__(self, *given, **named):
+        x, h, w_ih, w_hh, b_ih, b_hh, *more = self._by_position(given, named)
         H = h.shape[1]
         scale = b_hh.new_tensor([1.0] * (2 * H) + [BETA] * H)
-        result = self._step(x, h, ALPHA * w_ih, scale.unsqueeze(1) * w_hh, b_ih, -scale * b_hh, *more, **named)
-        _, gates, *rest = result
+        weights = ALPHA * w_ih, scale.unsqueeze(1) * w_hh, b_ih, -scale * b_hh
+        result = self._step(x, h, *weights, *more, **named)
+        whole = isinstance(result, tuple | list) and len(result) > 1
+        _, gates, *_ = result if whole else self._step(x, h, *weights)
         r, z, n = (gates[key] for key in "rzn")
-        new = z * n + (1 - z) * h + 0.1 * r, gates, *rest
-        return type(result)(*new) if hasattr(result, "_fields") else new
+        return self._as_it_was(result, (z * n + (1 - z) * h + 0.1 * r, gates))
 
 
 gru_step = _Around(gru_step)

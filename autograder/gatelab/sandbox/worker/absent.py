@@ -6,12 +6,15 @@ Only code that an import has stopped is run again like this, so a notebook that 
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
+import importlib
 import importlib.abc
 import importlib.machinery
 import re
 import sys
+import traceback
 import types
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -27,15 +30,18 @@ MOST = 20  # modules that one statement may miss
 
 
 class Absent:
-    """Something of a module that is not here. It can be called, entered and decorated with; it has no value."""
+    """Something of a module that is not here. It can be called, entered and decorated with; it has no value.
 
-    def __init__(self, module: str, name: str = "") -> None:
-        self.__dict__.update(_module=module, _name=name)
+    whole: whether the module is not here; else only this name of it.
+    """
+
+    def __init__(self, module: str, name: str = "", whole: bool = True) -> None:
+        self.__dict__.update(_module=module, _name=name, _whole=whole)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Absent(self._module, name)
+        return Absent(self._module, name) if self._whole else self
 
     def __setattr__(self, name: str, value: Any) -> None: ...
 
@@ -43,7 +49,7 @@ class Absent:
 
     def __getitem__(self, key: Any) -> Absent:
         if isinstance(key, int):  # iteration of old asks so, and has no end
-            raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
+            _asked(self)
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -67,10 +73,14 @@ class Absent:
         return (torch.nn.Module,) if self._name.endswith("Module") else ()
 
     def __repr__(self) -> str:
-        return f"<{self._module} is not installed>"
+        return (
+            f"<{self._module} is not installed>" if self._whole else f"<{self._module} has no {self._name}>"
+        )
 
 
 def _asked(self: Absent, *_: Any, **__: Any) -> Any:
+    if not self._whole:
+        raise ImportError(f"cannot import name {self._name!r} from {self._module!r}", name=self._module)
     raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
 
 
@@ -79,25 +89,33 @@ for _name in ASKING:
 
 
 class _AbsentModule(types.ModuleType):
+    def __init__(self, name: str, missing: str) -> None:
+        super().__init__(name)
+        self.__dict__["_missing"] = missing
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return Absent(self.__name__.partition(".")[0], name)
+        return Absent(self._missing, name)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules below the given roots, and makes empty ones."""
+    """Finds modules below the given roots, and makes empty ones.
+
+    `closed`: modules that are here and need a library that is not → that library.
+    """
 
     def __init__(self) -> None:
         self.roots: set[str] = set()
+        self.closed: dict[str, str] = {}
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if name.partition(".")[0] not in self.roots:
+        if name.partition(".")[0] not in self.roots and name not in self.closed:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _AbsentModule(spec.name)
+        return _AbsentModule(spec.name, self.closed.get(spec.name, spec.name.partition(".")[0]))
 
     def exec_module(self, module: types.ModuleType) -> None: ...
 
@@ -105,7 +123,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 @contextlib.contextmanager
 def _found(finder: _Finder) -> Iterator[None]:
     """For a while. Afterwards the modules are as missing as before."""
-    sys.meta_path.append(finder)
+    sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
@@ -114,22 +132,57 @@ def _found(finder: _Finder) -> Iterator[None]:
             del sys.modules[name]
 
 
-def without_missing(run: Callable[[], Any], error: ModuleNotFoundError) -> Any:
+def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
     """`run()` once more, with an empty module in the place of each one that an import of it misses.
 
     error: what stopped it before. It is raised where it is not about a missing library.
     """
-    finder = _Finder()
+    finder, root = _Finder(), ""
     with _found(finder):
-        while True:
-            root = (error.name or "").partition(".")[0]
-            if not _is_missing(root) or root in finder.roots or len(finder.roots) >= MOST:
+        while len(finder.roots) + len(finder.closed) < MOST:
+            named = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else root
+            closed = _closed_by(error) if named in finder.roots else ""
+            if named not in finder.roots and _is_missing(named):
+                root = named
+                finder.roots.add(root)
+            elif closed and closed not in finder.closed:
+                finder.closed[closed] = named
+            else:
                 raise error
-            finder.roots.add(root)
             try:
                 return run()
-            except ModuleNotFoundError as another:
+            except ImportError as another:
                 error = another
+    raise error
+
+
+def _closed_by(error: ImportError) -> str:
+    """The module that does not want to be imported (`torch.utils.tensorboard` without its library), if one does."""
+    frames = [f for f, _ in traceback.walk_tb(error.__traceback__) if f.f_code.co_name == "<module>"]
+    name = frames[-1].f_globals.get("__name__") if frames else None
+    return name if isinstance(name, str) and name != "__main__" else ""
+
+
+def name_by_name(node: ast.stmt, namespace: dict[str, Any]) -> bool:
+    """Do a `from … import a, b` of which this version of the module has a part. False where it is another statement."""
+    if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
+        return False
+    importlib.import_module(node.module)
+    there = {alias.name: _part(node.module, alias.name) for alias in node.names}
+    if not any(isinstance(value, Absent) for value in there.values()):
+        return False
+    namespace.update({alias.asname or alias.name: there[alias.name] for alias in node.names})
+    return True
+
+
+def _part(module: str, name: str) -> Any:
+    """What a module has under a name, or a module below it."""
+    missing = Absent(module, name, whole=False)
+    value = getattr(sys.modules[module], name, missing)
+    if value is missing:
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(f"{module}.{name}")
+    return value
 
 
 _FOR_GOOD = _Finder()

@@ -12,12 +12,12 @@ import contextlib
 import linecache
 import time
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from gatelab.limits import PREPARE_SECONDS, REST_SECONDS
-from gatelab.sandbox.worker.absent import without_missing
+from gatelab.sandbox.worker.absent import name_by_name, without_missing
 from gatelab.sandbox.worker.asked import Asked
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.devices import asks_for_gpu, choose_processor, misses_gpu
@@ -61,6 +61,7 @@ class Notebook:
         self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
         self.flags = 0
         self.unmet: list[tuple[Statement, str]] = []  # what missed a name, and the name
+        self.failed: set[str] = set()  # names that a statement which raised would have given a value to
 
     def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
         """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
@@ -84,6 +85,7 @@ class Notebook:
             todo = self._under_own_magic(source, todo, seconds, found)
         for statement in self._run_some(todo, seconds, quick, found):
             self._run_some([statement], REST_SECONDS, True, found)
+        self.shell.heard()
         with contextlib.suppress(BaseException), within(REST_SECONDS):
             move_on()
         return found | {"cpu": time.process_time() - began}
@@ -152,9 +154,9 @@ class Notebook:
         except TimeUp:
             raise
         except BaseException as error:
-            plain = statement.undecorated()
-            if plain is None or not self._runs(plain):
+            if not any(map(self._runs, _plainer(statement, error))):
                 _note(found, error, statement)
+                self.failed |= statement.binds
                 if isinstance(error, NameError) and statement.quick:
                     self.unmet.append((statement, error.name or ""))
             else:
@@ -170,13 +172,21 @@ class Notebook:
         """Run it; once more on the processor where it misses a GPU, and with empty modules where it misses some."""
         try:
             self._run(statement)
-        except ModuleNotFoundError as error:
-            without_missing(lambda: self._run(statement), error)
+        except ImportError as error:
+            if isinstance(error, ModuleNotFoundError) or not self._is_in_part(statement):
+                without_missing(lambda: self._run(statement), error)
             _note(found, error)
         except Exception as error:
             if not misses_gpu(str(error)) or not choose_processor():
                 raise
             self._run(statement)
+
+    def _is_in_part(self, statement: Statement) -> bool:
+        """Whether it imports names of which an older version of the module has none or some; those are there now."""
+        try:
+            return name_by_name(statement.node, self.namespace)
+        except ImportError:
+            return False
 
     def _runs(self, statement: Statement) -> bool:
         """Run it, and whether it ran through."""
@@ -250,7 +260,7 @@ class Notebook:
         until = self.history.checks.get(question)
         if until is not None:
             above = self.pending.given_until(until)
-            wanted -= {name for name in wanted - above if self.history.stood(name, until)}
+            wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}
         if wanted:
             try:
                 with within(PREPARE_SECONDS):
@@ -279,6 +289,14 @@ class Notebook:
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
         return {"missing": missing, "kept": self.asked.settle(self.namespace), "twice": twice}
+
+
+def _plainer(statement: Statement, error: BaseException) -> Iterator[Statement]:
+    """What is left of a definition that fails where its annotations or its decorators do."""
+    late = statement.read_late(error)
+    for kept in (late, statement.undecorated(), late and late.undecorated()):
+        if kept is not None:
+            yield kept
 
 
 def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import io
 import os
 import platform
 import re
+import runpy
 import sys
 import types
 from pathlib import Path
@@ -24,6 +26,7 @@ from IPython.utils.capture import CapturedIO
 from IPython.utils.text import SList
 from traitlets.config import Config
 
+from gatelab.limits import OUTPUT_LIMIT
 from gatelab.sandbox.worker.loops import new_loop
 
 # Line and cell magics with nothing to do here: they draw, install, measure, ask, start programs or end the session.
@@ -47,22 +50,30 @@ class Shell(InteractiveShell):
     """The shell of one loaded notebook. It writes no history and starts no program."""
 
     reloads = False  # whether `%autoreload` is on
+    listening: tuple[io.StringIO, Any] | None = (
+        None  # what a cell under `%%capture` prints into, and what was there
+    )
 
     def init_profile_dir(self, profile_dir: Any) -> None:
         """A worker has no home to keep one in."""
 
     def system(self, command: str) -> None:
-        """Of all commands only the folders are made."""
+        """Of all commands only the folders are made, and a file of Python beside the notebook is run."""
         _make_folders(command)
+        _run_files(command)
 
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
         """What `x = !command` gives: of `pwd` and `ls` the truth, else nothing."""
         _make_folders(cmd)
+        if said := _run_files(cmd):
+            return Lines(said.splitlines())
         word = cmd.split()[:1]
         if word == ["pwd"]:
             return Lines([os.getcwd()])
+        if word == ["nproc"]:
+            return Lines(["1"])
         if "--version" in cmd and "python" in cmd:
             return Lines([f"Python {platform.python_version()}"])
         return Lines(sorted(os.listdir(".")) if word == ["ls"] else [])
@@ -73,11 +84,17 @@ class Shell(InteractiveShell):
 
     def showtraceback(self, *_: Any, **__: Any) -> None: ...
 
-    def nothing_captured(self) -> CapturedIO:
-        """What `%%capture name` leaves in `name`."""
-        import io
+    def captured(self) -> CapturedIO:
+        """What `%%capture name` leaves in `name`: from now on, and up to `heard`, what is printed goes there."""
+        self.listening = _Heard(), sys.stdout
+        sys.stdout = self.listening[0]
+        return CapturedIO(self.listening[0], io.StringIO(), [])
 
-        return CapturedIO(io.StringIO(), io.StringIO(), [])
+    def heard(self) -> None:
+        """A cell has ended."""
+        if self.listening and sys.stdout is self.listening[0]:
+            sys.stdout = self.listening[1]
+        self.listening = None
 
     def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
         if magic_name == "timeit":
@@ -107,6 +124,7 @@ class Shell(InteractiveShell):
     def run_cell_magic(self, magic_name: str, line: str, cell: str) -> Any:
         if magic_name in ("bash", "sh", "script"):
             _make_folders(cell)
+            _run_files(cell)
             for found in HERE_DOCUMENT.finditer(cell):
                 with open(
                     found["file"].strip("'\""), "a" if found["more"] else "w", encoding="utf-8"
@@ -139,6 +157,14 @@ class Shell(InteractiveShell):
                         self.user_ns[name] = vars(module)[name]
 
 
+class _Heard(io.StringIO):
+    """Keeps the first 64 KiB of what is printed."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, OUTPUT_LIMIT - self.tell())])
+        return len(text)
+
+
 class Lines(SList):
     """Lines of a program that was not run: a line that is asked for is there, and empty."""
 
@@ -158,6 +184,25 @@ def _make_folders(command: str) -> None:
                 if not folder.startswith("-"):
                     with contextlib.suppress(OSError):
                         os.makedirs(folder.strip("'\""), exist_ok=True)
+
+
+def _run_files(command: str) -> str:
+    """What the files of Python in a command (`python make_data.py 3`) print; each runs in this process, as its `__main__`."""
+    said = io.StringIO()
+    for part in re.split(r"&&|[;\n]", command):
+        words = part.split()
+        if len(words) < 2 or not re.fullmatch(r"(.*/)?python3?", words[0]) or not Path(words[1]).is_file():
+            continue
+        before = sys.argv
+        sys.argv = words[1:]
+        try:
+            with contextlib.redirect_stdout(said):
+                runpy.run_path(words[1], run_name="__main__")
+        except (Exception, SystemExit):
+            continue  # a program that fails stops no cell
+        finally:
+            sys.argv = before
+    return said.getvalue()
 
 
 def _display(*_: Any, display_id: Any = None, **__: Any) -> DisplayHandle | None:

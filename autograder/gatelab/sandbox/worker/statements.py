@@ -17,6 +17,7 @@ from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
 from gatelab.sandbox.worker.newer import readable
+from gatelab.sandbox.worker.typed import parsed, read_late
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINITIONS = (*FUNCTIONS, ast.ClassDef, ast.Import, ast.ImportFrom)
@@ -91,6 +92,12 @@ class Statement:
         node.decorator_list = []
         return Statement(node, self.cell)
 
+    def read_late(self, error: BaseException) -> Statement | None:
+        """The same with its annotations unread, where one of them has missed a name: newer Pythons do not read them."""
+        missing = error.name if isinstance(error, NameError) else None
+        node = read_late(self.node, missing) if missing else None
+        return None if node is None else Statement(node, self.cell)
+
     @property
     def removes(self) -> bool:
         """Whether it only takes names away."""
@@ -132,7 +139,7 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
         tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
     except SyntaxError as error:
         try:
-            tree = ast.parse(to_python(_with_percent(readable(text))), f"cell {cell}")
+            tree = parsed(to_python(_with_percent(readable(text))), f"cell {cell}")
         except SyntaxError:
             error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
             raise error from None
@@ -160,7 +167,7 @@ def _without_cell_magic(source: str) -> str:
     head = source[: found.end()].count("\n")
     first = ""
     if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
-        first = f"{names[0]} = get_ipython().nothing_captured()"
+        first = f"{names[0]} = get_ipython().captured()"
     rest = "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
     return rest if first else _without_cell_magic(rest)
 

@@ -11,13 +11,18 @@ import builtins
 import code
 import concurrent.futures
 import functools
+import itertools
+import math
 import multiprocessing.pool
+import operator
 import pdb
 import subprocess
 import sys
 import tempfile
 import types
-from collections.abc import Callable
+import typing
+import warnings
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import IPython
@@ -28,6 +33,7 @@ import matplotlib.pyplot as plt
 import torch
 import torch.multiprocessing
 import tqdm
+import typing_extensions
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
@@ -37,6 +43,7 @@ from gatelab.sandbox.worker.replacing import put, put_if_there
 
 def settle_in() -> None:
     """Arrange the surroundings in this process."""
+    _newer_names()
     _no_threads()
     _no_compiler()
     _no_loader_processes()
@@ -49,6 +56,29 @@ def settle_in() -> None:
     tempfile.tempdir = None  # it was asked for before this process had a folder of its own
     settle_loops()
     settle_devices()
+
+
+def _newer_names() -> None:
+    """What the standard library of a newer Python has, for who writes the notebook there."""
+    for name in typing_extensions.__all__:
+        if not hasattr(typing, name):
+            put(typing, **{name: getattr(typing_extensions, name)})
+    for place, name, value in (
+        (itertools, "batched", _batched),
+        (math, "sumprod", lambda p, q, /: sum(map(operator.mul, p, q))),
+        (warnings, "deprecated", typing_extensions.deprecated),
+    ):
+        if not hasattr(place, name):
+            put(place, **{name: value})
+
+
+def _batched(iterable: Iterable[Any], n: int, *, strict: bool = False) -> Iterator[tuple[Any, ...]]:
+    """`itertools.batched` of Python 3.12."""
+    items = iter(iterable)
+    while batch := tuple(itertools.islice(items, n)):
+        if strict and len(batch) < n:
+            raise ValueError("batched(): incomplete batch")
+        yield batch
 
 
 def _no_threads() -> None:

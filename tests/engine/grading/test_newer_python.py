@@ -1,0 +1,111 @@
+"""Right work that was written under a newer Python than the grader's, as Colab's is, has all its points.
+
+Every case is the solved notebook with one change, as in test_world_odd.py.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+import pytest
+from solved_notebook import Cells, answer, code, place, swap
+from solved_notebook import full as has_all
+
+from gatelab.sandbox.worker.typed import parsed
+
+PRE = "pre = "
+
+
+def on_top(source: str, use: str) -> Callable[[Cells], None]:
+    """These lines on top of q1's answer, and one in it that uses what they define."""
+
+    def change(cells: Cells) -> None:
+        swap(answer(cells, "q1"), PRE, f"{use}\n    {PRE}")
+        answer(cells, "q1")["source"] = source + answer(cells, "q1")["source"]
+
+    return change
+
+
+SYNTAX = {
+    "a function with a type parameter": on_top("def first[T](xs: list[T]) -> T:\n    return xs[0]\n", "x = first([x])"),
+    "bounds over several lines": on_top("def same[\n    T: (float, int),  # one\n    *Ts,\n](v: T) -> T:\n    return v\n", "x = same(x)"),
+    "a class with a type parameter": on_top("class Box[T]:\n    v: T\n    def __init__(self, v: T):\n        self.v = v\n    def map[U](self, f) -> 'Box[U]':\n        return Box[U](f(self.v))\n", "x = Box[torch.Tensor](x).map(lambda v: v).v"),
+    "a layer with a type parameter": on_top("class Same[T](nn.Module):\n    def forward(self, x: T) -> T:\n        return x\n", "x = Same[int]()(x)"),
+    "a class on a generic one": on_top("class A[T]:\n    def get(self, x: T) -> T:\n        return x\nclass B[T](A[T]): ...\n", "x = B[int]().get(x)"),
+    "names for types": on_top("type Gates = dict[str, Tensor]\ntype Pair[T] = tuple[T, T]\ndef same(x: Pair[int] | None) -> Gates:\n    return x\n", "x = same(x)"),
+    "a default of a type parameter": on_top("class Box[T = int]:\n    v = 1\n", "assert Box[str]().v == 1"),
+    "several exceptions without brackets": on_top("def quiet(v):\n    try:\n        return v\n    except ValueError, TypeError:\n        return None\n", "x = quiet(x)"),
+    "annotations that nobody reads": on_top("class Node:\n    last: Node | None = None\n    def child(self) -> Node:\n        return self\n", "assert Node().child().last is None"),
+    "a name of the library": on_top("from itertools import batched, chain\nfrom typing import override, TypeIs\nclass A:\n    @override\n    def get(self, x):\n        return x\n", "x = A().get(x); assert list(batched('abc', 2)) == [('a', 'b'), ('c',)] and chain"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SYNTAX)
+def test_what_a_newer_python_reads_costs_nothing(graded: Callable, name: str) -> None:
+    report = graded(SYNTAX[name], "q1")
+    assert has_all(report, "q1")
+    assert report.cells == []
+
+
+def test_the_annotations_of_the_answer_itself_may_name_what_is_not_there(graded: Callable) -> None:
+    def change(cells: Cells) -> None:
+        swap(answer(cells, "q1"), "b_hh):", "b_hh: Weights) -> tuple[Tensor, Gates]:")
+
+    assert has_all(graded(change, "q1"), "q1")
+
+
+def test_an_error_below_what_was_rewritten_has_the_students_line(graded: Callable) -> None:
+    report = graded(
+        on_top("def first[\n    T,\n](x: T) -> T:\n    return x\n", "raise ValueError('here')"), "q1"
+    )
+    said = report.question("q1").parts[0].message
+    assert "ValueError: here" in said and "line 12: raise ValueError('here')" in said, said
+
+
+def test_code_that_no_python_reads_is_told_as_it_is_written(graded: Callable) -> None:
+    report = graded(on_top("def first[T](x: T) -> T\n    return x\n", "pass"), "q1")
+    said = report.question("q1").parts[0].message
+    assert "SyntaxError" in said and "line 1: def first[T](x: T) -> T" in said, said
+
+
+MISSING = {
+    "a part of the library that needs another one": "from torch.utils.tensorboard import SummaryWriter\nwriter = SummaryWriter('runs')\nwriter.add_scalar('a', 1, 0)\n",
+    "the same under another name": "import torch.utils.tensorboard as board\nwriter = board.SummaryWriter()\n",
+    "a name that this version has not": "from torch.nn.utils import clip_grad_norm_, writer_of_tomorrow as writer\nassert clip_grad_norm_\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_only_logs_costs_nothing_where_it_is_missing(graded: Callable, name: str) -> None:
+    def change(cells: Cells) -> None:
+        cells.insert(place(cells, "q1-solution"), code(MISSING[name]))
+        swap(answer(cells, "q1"), PRE, f"writer.add_scalar('n', len(x), 0)\n    {PRE}")
+
+    assert has_all(graded(change, "q1"), "q1")
+
+
+def test_whether_a_part_of_the_library_can_be_used_is_told_truly(graded: Callable) -> None:
+    asks = "try:\n    from torch.utils.tensorboard import SummaryWriter\n    LOGS = True\nexcept ImportError:\n    LOGS = False\n"
+    assert has_all(graded(on_top(asks, "assert not LOGS"), "q1"), "q1")
+
+
+def test_who_needs_the_value_of_a_name_that_is_missing_is_told_which(graded: Callable) -> None:
+    report = graded(
+        on_top("from torch.nn.functional import gates_of_tomorrow\n", "x = x + gates_of_tomorrow(x)"), "q1"
+    )
+    said = report.question("q1").parts[0].message
+    assert "cannot import name 'gates_of_tomorrow' from 'torch.nn.functional'" in said, said
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "type = 3\ntype(x)",
+        "x = [type for type in y]",
+        "print(type)\ntype\n",
+        "match x:\n    case 1:\n        type(x)",
+    ],
+)
+def test_code_that_has_nothing_new_stays_as_it_is(source: str) -> None:
+    assert ast.dump(parsed(source, "cell")) == ast.dump(ast.parse(source))
