@@ -176,13 +176,18 @@ def ambush_command(
 
 
 def fingerprints_command(
+    question: Annotated[
+        list[str] | None, typer.Option(help="Only this question; the others stay as they are.")
+    ] = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Write the numbers by which the public checks name mistakes, from the chaff.
 
-    Example: gatelab fingerprints
+    Example: gatelab fingerprints --question q3
     """
     from gatelab.audit.fingerprints import write_fingerprints
 
-    typer.echo(write_fingerprints(chosen_lab(root, lab_name)))
+    lab = chosen_lab(root, lab_name)
+    lab.check_questions(question or (), "--question")
+    typer.echo(write_fingerprints(lab, question or ()))
