@@ -16,6 +16,8 @@ SOURCE_V, V, E, H, BOS = 6, 8, 4, 5, 3
 SOURCE = torch.tensor([[3, 5, 2, 4], [2, 4, 0, 0], [5, 3, 4, 0]])
 LENGTHS = torch.tensor([4, 2, 3])
 TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
+# Put in order, up or down, and back by the same order, these four are not what they were. What pads them is not 0.
+ORDER = torch.tensor([[3, 5, 1, 1, 2], [2, 4, 5, 3, 1], [4, 2, 2, 1, 5], [5, 2, 3, 4, 1]])
 STATE = {"0": "h: N H", "1": "c: N H"}
 NO_TOKEN = -1  # stands where no token gives these logits
 
@@ -30,6 +32,7 @@ def calls(student):
         found["alone"] = [
             encode(student, model, SOURCE[n : n + 1, :k], LENGTHS[n : n + 1], "cut") for n, k in CUT
         ]
+        found["order"] = encode(student, model, ORDER, torch.tensor([2, 5, 1, 4]), "lengths 2, 5, 1, 4")
         draw = Numbers(seed=9)
         found["state"] = draw(3, H), draw(3, H)
         found["step"] = student.on(
@@ -163,6 +166,9 @@ def encode_and_step(found):
     check.as_stored(
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
     )
+    order = found["order"]
+    has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
+    check.as_stored(order, "the states are not right: has every source its own, in the order they came?")
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
     has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
