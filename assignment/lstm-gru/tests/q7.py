@@ -49,6 +49,9 @@ def calls(student):
         found[layer] = (batch, cut, run(TOKENS, torch.tensor([4, 4, 4]), "no padding"))
         if kind is nn.LSTM:  # put in order, up or down, and back by the same order, these are not what they were
             found["order"] = run(ORDER, torch.tensor([2, 5, 1, 4]), "4 sequences of lengths 2, 5, 1, 4")
+    given = Own(E, H, batch_first=True)
+    nn.init.constant_(given.weight, 0.5)
+    student.make("SequenceClassifier", V, E, H, K, given)  # which leaves its weights as they are
     outputs = torch.arange(12, dtype=torch.float64).reshape(2, 3, 2)
     found["q6"] = student.call("last_valid", outputs, torch.tensor([3, 2]))
     return found

@@ -18,7 +18,7 @@ from types import CodeType
 from typing import Any
 
 from gatelab.audit.concepts import concepts
-from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, only_in_one
+from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 from gatelab.testkit.handed_out.checking import fingerprint
@@ -109,6 +109,11 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
             calls = changes(right, prints(lab, question, half))
             if calls:
                 entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
+    # Nor is it another one where the student's other code does not use the name that it is made in.
+    for chaff in chaffs:
+        for name in made_in(chaff) & alone[chaff.id].keys():
+            calls = {name: alone[chaff.id][name]}
+            entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
     return {
         "words": {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs},
         "right": right,

@@ -128,7 +128,7 @@ def misses_command(
         question = found[draft - 1].question
         console.print(
             f"wrote {path}. Read its code first: the grader runs it without confinement. Write its two sentences and "
-            f"its credit, then run gatelab fingerprints, gatelab verify --question {question} and gatelab build.",
+            f"its credit, then run gatelab verify --question {question}, gatelab fingerprints --question {question} and gatelab build.",
             markup=False,
         )
         return
