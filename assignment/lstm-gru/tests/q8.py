@@ -6,7 +6,18 @@ it looks once more with your own LSTM, if that is right.
 
 import torch
 
-from seqlab.checking import Check, Finding, Numbers, agree, has_shapes, need, returned, standins, untouched
+from seqlab.checking import (
+    Check,
+    Finding,
+    Numbers,
+    agree,
+    describe,
+    has_shapes,
+    need,
+    returned,
+    standins,
+    untouched,
+)
 
 OK_FORMAT = False
 name = "q8"
@@ -38,6 +49,11 @@ def calls(student):
         found["step"] = student.on(
             model, torch.tensor([4, 1, 6]), found["state"], method="step", names="token state", gradients=""
         )
+        alone = tuple(part[:1] for part in found["state"])
+        found["one"] = student.on(
+            model, torch.tensor([4]), alone, method="step", names="token state", about="one sequence"
+        )
+        found["one whole"] = student.on(model, SOURCE[:1], LENGTHS[:1], TARGETS[:1], about="one sequence")
         for forcing in (1.0, 0.0):
             found[forcing] = forward(student, model, TARGETS, forcing)
         found["default"] = student.on(model, SOURCE, LENGTHS, TARGETS, about="no forcing given")
@@ -153,7 +169,12 @@ def parts(found):
 
 
 def encode_and_step(found):
-    need(found["bos"], found["bos"].value == BOS, f"the attribute bos should be {BOS}, as given.")
+    bos = found["bos"].value
+    need(
+        found["bos"],
+        type(bos) is int and bos == BOS,
+        f"the attribute bos should be {BOS}, the int that was given; yours is {bos if type(bos) is int else describe(bos)}.",
+    )
     call = found["encode"]
     has_shapes(call, STATE, {"0": (3, H), "1": (3, H)})
     for n, alone in enumerate(found["alone"]):
@@ -171,7 +192,8 @@ def encode_and_step(found):
     check.as_stored(order, "the states are not right: has every source its own, in the order they came?")
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
-    has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
+    for call, n in [(step, 3), (found["one"], 1)]:
+        has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
     given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
     need(
         step,
@@ -200,6 +222,7 @@ def whole_forward(found):
     for call in (forced, found[0.0], found["default"], found["eval"]):
         has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})
         untouched(call)
+    has_shapes(found["one whole"], {"": "logits: N T V"}, {"": (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]

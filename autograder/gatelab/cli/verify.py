@@ -139,6 +139,13 @@ def misses_command(
         who = ", ".join(miss.who[:8]) + (", …" if len(miss.who) > 8 else "")
         for line in (who, f"lost: {', '.join(miss.lost)}", miss.message, "", miss.code or "(no code)"):
             console.print(shown(line), markup=False)
+    if found:
+        more = len(found) - most
+        console.rule(f"{more} more groups: --most {len(found)}" if more > 0 else "")
+        console.print(
+            f"To name one: gatelab misses {graded} --draft 1 --name gate-left-out, with a name that says what is wrong.",
+            markup=False,
+        )
 
 
 def ambush_command(

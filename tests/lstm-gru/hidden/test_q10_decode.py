@@ -108,6 +108,9 @@ def models(
             )
             if not differ or not any(on):
                 return False
+        # Steps at which all say `pad` are asked for by themselves (after-eos).
+        if bool((after_eos(tokens, eos, pad)[:, : max(ends)] == pad).all(dim=0).any()):
+            return False
         return not torch.equal(tokens, says(bos - 1))
 
     weights = draw.search(lambda: draw_weights(twin, draw, scale=1.2), good)

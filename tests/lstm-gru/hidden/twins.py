@@ -119,8 +119,8 @@ def unsorted_lengths(draw, n: int, longest: int) -> torch.Tensor:
             lengths[lengths.argmin()] = 1
         up, order = lengths.sort(stable=True)
         moved = int((lengths != up).sum() + (lengths != up.flip(0)).sum())
-        # Ties may be sorted in either way: then it is the lengths that come out wrong, or nothing.
-        turned = all(not torch.equal(lengths[way][way], lengths) for way in (order, order.flip(0)))
+        ways = order, order.flip(0), lengths.argsort(descending=True, stable=True)
+        turned = all(not torch.equal(lengths[way][way], lengths) for way in ways)
         if (turned, moved) > most:
             best, most = lengths, (turned, moved)
     return best
