@@ -119,9 +119,9 @@ class LSTM(Right):
         ),
         (
             "q8",
-            "Right = Seq2Seq\nclass Seq2Seq(Right):\n    def __init__(self, *given):\n"
-            "        super().__init__(*given)\n        self.bos = torch.tensor(self.bos)",
-            "the attribute bos should be 3, the int that was given; yours is a int64 tensor",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n    def step(self, *given):\n"
+            "        logits, state = super().step(*given)\n        return logits.squeeze(), state",
+            r"\(one sequence\): logits have shape \(8,\); expected \(1, 8\)",
         ),
         (
             "q10",
