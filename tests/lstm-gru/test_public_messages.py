@@ -105,6 +105,36 @@ class LSTM(Right):
             "    return right(*given[:5], 0, clip)",
             "the optimiser's step is not that of this batch's gradient",
         ),
+        (
+            "q11",
+            "def training_step(*given, clip=1.0, right=training_step):\n"
+            "    return torch.tensor(right(*given, clip))",
+            "should return a Python float. Yours is a float32 tensor",
+        ),
+        (
+            "q6",
+            "Right = last_valid\ndef last_valid(outputs, lengths):\n"
+            "    return Right(outputs.requires_grad_(True) if outputs.is_leaf else outputs, lengths)",
+            "a tensor that was handed over asks for gradients and did not before",
+        ),
+        (
+            "q8",
+            "Right = Seq2Seq\nclass Seq2Seq(Right):\n    def step(self, *given):\n"
+            "        logits, state = super().step(*given)\n        return logits.squeeze(), state",
+            r"\(one sequence\): logits have shape \(8,\); expected \(1, 8\)",
+        ),
+        (
+            "q10",
+            "def greedy_decode(*given, right=greedy_decode, **more):\n    tokens = right(*given, **more)\n"
+            "    torch.set_grad_enabled(True)\n    return tokens",
+            r"under torch.no_grad\(\)\): afterwards gradients are recorded, or not recorded, other than before",
+        ),
+        (
+            "q10",
+            "def greedy_decode(model, *given, right=greedy_decode, **more):\n    model.eval()\n"
+            "    tokens = right(model, *given, **more)\n    model.train()\n    return tokens",
+            r"a model in eval mode, under .*: afterwards a model is in another mode than before",
+        ),
         ("q12", "answers = {'c1': 'e'}", "c1 should be one letter from a to d, yours is 'e'"),
         ("q12", "answers = {'c1': 'a'}", "no answer yet to c2, c3"),
         ("q12", "answers = 'abc'", "should be a dict"),

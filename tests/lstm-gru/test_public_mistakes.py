@@ -9,7 +9,7 @@ import torch
 from public_checks import CODE, STEP
 
 from gatelab.audit.concepts import concepts
-from gatelab.audit.fingerprints import changes, namespace, prints
+from gatelab.audit.fingerprints import changes, fingerprints, namespace, prints
 from gatelab.lab.bank import only_in_one
 
 
@@ -108,3 +108,17 @@ def test_a_mistake_in_one_of_two_classes_alone_is_named_too(check, lab, bank):
     for half in only_in_one(whole):
         text = repr(check("q3", namespace(lab, half)))
         assert text.count(whole.misconception) == 1, text
+
+
+@pytest.mark.parametrize("id", ["shifted-in-a-circle", "shifted-left", "zeros-instead-of-bos"])
+def test_a_slip_in_a_function_is_named_where_the_other_code_does_not_use_it(check, lab, bank, id):
+    """Many write the shift a second time in `forward`, and rightly."""
+    (slip,) = [chaff for chaff in bank.chaffs_of("q8") if chaff.id == id]
+    names = namespace(lab, slip)
+    names["Seq2Seq"] = namespace(lab)["Seq2Seq"]  # which looks up the right one
+    assert slip.misconception in repr(check("q8", names))
+
+
+def test_one_question_is_written_anew_and_the_others_stay(lab):
+    committed = (lab.assignment / "tests" / "fingerprints.json").read_bytes()
+    assert fingerprints(lab, ["q5"], json.loads(committed) | {"q5": {}}) == committed

@@ -11,13 +11,14 @@ import contextlib
 import io
 import json
 import math
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any
 
 from gatelab.audit.concepts import concepts
-from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, only_in_one
+from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 from gatelab.testkit.handed_out.checking import fingerprint
@@ -25,17 +26,24 @@ from gatelab.testkit.handed_out.checking import fingerprint
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
 
-def write_fingerprints(lab: Lab) -> Path:
-    """Write the file and return its path. Beside it goes the same for the concept question, under its ID."""
+def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
+    """Write the file and return its path. Beside it goes the same for the concept question, under its ID.
+
+    `only`: work out these questions; all others stay as the file has them.
+    """
     path = lab.assignment / "tests" / "fingerprints.json"
-    path.write_bytes(fingerprints(lab))
+    before = json.loads(path.read_text(encoding="utf-8")) if only and path.is_file() else {}
+    path.write_bytes(fingerprints(lab, only, before))
     if question := lab.concept_question:
         path.with_name(f"{question}.json").write_bytes(concepts(lab, question))
     return path
 
 
-def fingerprints(lab: Lab) -> bytes:
-    """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of."""
+def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] | None = None) -> bytes:
+    """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of.
+
+    `only`: work out these questions, and take the others from `before`, what such a file holds.
+    """
     if not (lab.package / "checking").is_dir():
         raise LabError(
             f"{lab.assignment}: has no {lab.package.name}/checking, whose checks make the calls that fingerprints are taken of; its "
@@ -43,7 +51,8 @@ def fingerprints(lab: Lab) -> bytes:
         )
     bank = load_bank(lab)
     questions = [id for id in lab.questions if _check_file(lab, id).is_file() and bank.chaffs_of(id)]
-    return _dump({id: _question(lab, bank, id) for id in questions})
+    kept = {id: before[id] for id in questions if only and before and id in before and id not in only}
+    return _dump({id: kept.get(id) or _question(lab, bank, id) for id in questions})
 
 
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
@@ -100,6 +109,11 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
             calls = changes(right, prints(lab, question, half))
             if calls:
                 entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
+    # Nor is it another one where the student's other code does not use the name that it is made in.
+    for chaff in chaffs:
+        for name in made_in(chaff) & alone[chaff.id].keys():
+            calls = {name: alone[chaff.id][name]}
+            entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
     return {
         "words": {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs},
         "right": right,

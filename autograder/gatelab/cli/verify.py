@@ -128,7 +128,7 @@ def misses_command(
         question = found[draft - 1].question
         console.print(
             f"wrote {path}. Read its code first: the grader runs it without confinement. Write its two sentences and "
-            f"its credit, then run gatelab fingerprints, gatelab verify --question {question} and gatelab build.",
+            f"its credit, then run gatelab verify --question {question}, gatelab fingerprints --question {question} and gatelab build.",
             markup=False,
         )
         return
@@ -139,6 +139,13 @@ def misses_command(
         who = ", ".join(miss.who[:8]) + (", …" if len(miss.who) > 8 else "")
         for line in (who, f"lost: {', '.join(miss.lost)}", miss.message, "", miss.code or "(no code)"):
             console.print(shown(line), markup=False)
+    if found:
+        more = len(found) - most
+        console.rule(f"{more} more groups: --most {len(found)}" if more > 0 else "")
+        console.print(
+            f"To name one: gatelab misses {graded} --draft 1 --name gate-left-out, with a name that says what is wrong.",
+            markup=False,
+        )
 
 
 def ambush_command(
@@ -176,13 +183,18 @@ def ambush_command(
 
 
 def fingerprints_command(
+    question: Annotated[
+        list[str] | None, typer.Option(help="Only this question; the others stay as they are.")
+    ] = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Write the numbers by which the public checks name mistakes, from the chaff.
 
-    Example: gatelab fingerprints
+    Example: gatelab fingerprints --question q3
     """
     from gatelab.audit.fingerprints import write_fingerprints
 
-    typer.echo(write_fingerprints(chosen_lab(root, lab_name)))
+    lab = chosen_lab(root, lab_name)
+    lab.check_questions(question or (), "--question")
+    typer.echo(write_fingerprints(lab, question or ()))

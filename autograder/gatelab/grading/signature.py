@@ -45,20 +45,20 @@ def _plain(value: Any) -> Any:
 
 
 def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str]) -> str:
-    """The definitions of these names, of what they use, and the imports; `others` are the names of other questions.
+    """The definitions of these names, of what they use, and the imports that they need; `others` are the names of other questions.
 
     Args:
         sources: the submission's code by cell.
         names: what the question asks for.
         others: names that belong to other questions, which the grader provides.
     """
-    imports: dict[str, None] = {}
+    imports: dict[str, set[str]] = {}  # the statement → what it binds
     found: dict[str, tuple[tuple[int, int], str, set[str]]] = {}
     for index, source in sorted(sources.items()):
         for node in _statements(source):
             text = ast.get_source_segment(source, node) or ""
             if isinstance(node, ast.Import | ast.ImportFrom):
-                imports[text] = None
+                imports[text] = {name.asname or name.name.partition(".")[0] for name in node.names}
             elif isinstance(node, DEFINITIONS):
                 used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
                 found[node.name] = ((index, node.lineno), text, used)
@@ -69,7 +69,9 @@ def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str
             name for known in todo & found.keys() for name in found[known][2]
         } & found.keys() - wanted - given
     parts = [text for _, text, _ in sorted(found[name] for name in wanted & found.keys())]
-    return "\n\n\n".join(["\n".join(imports), *parts]).strip()[:CODE_LIMIT] if parts else ""
+    used = {"*"}.union(*(found[name][2] for name in wanted & found.keys()))
+    needed = [text for text, names in imports.items() if names & used]
+    return "\n\n\n".join(["\n".join(needed), *parts]).strip()[:CODE_LIMIT] if parts else ""
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -17,8 +17,8 @@ SAID = {
     "seed": "torch's random numbers start anew (`torch.manual_seed`?), so everything drawn later is the same at each "
     "call. Only who runs the program sets its seed",
     "argument": "an argument is changed in place. Make a new tensor instead",
-    "requires-grad": "a tensor asks for gradients that did not, or no longer does (`requires_grad`). Work on a copy of "
-    "your own: `x.detach().clone()`",
+    "requires-grad": "a tensor or a model's weight asks for gradients that did not, or no longer does (`requires_grad`). Work on "
+    "a copy of your own tensor, `x.detach().clone()`; to compute without gradients, `with torch.no_grad():` is enough",
     "grad": "a `.grad` is another one than before. `torch.autograd.grad` gives a gradient and touches none",
     "training-mode": "a model is in another mode: `train()` or `eval()` was called and not undone",
     "weights": "the weights of a model are other numbers",

@@ -52,6 +52,9 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     shown = run.invoke(app, ["misses", str(out), "--root", str(root)])
     assert shown.exit_code == 0, shown.output
     assert "group 1: q1, 2 alike" in shown.output
+    assert f"gatelab misses {out} --draft 1 --name" in shown.output
+    shown = run.invoke(app, ["misses", str(out), "--root", str(root), "--most", "1"])
+    assert "2 more groups: --most 3" in shown.output
     made = run.invoke(
         app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "written-twice"]
     )
@@ -89,7 +92,7 @@ def test_a_folder_without_reports_is_told(tmp_path: Path, root: Path) -> None:
 def test_the_code_of_a_question_is_what_its_names_use() -> None:
     sources = {
         0: "import torch\n%magic",
-        1: "import math\ndef helper(x):\n    return math.sqrt(x)\ndef unused():\n    pass",
+        1: "import math\nimport os.path, sys\nfrom torch import nn as layers\ndef helper(x):\n    return math.sqrt(x)\ndef unused():\n    pass",
         2: "def f(x):\n    return other(helper(x))\nprint(f(1))",
         3: "def other(x):\n    return x\ndef f(x):\n    return helper(x) + other(1)",
     }

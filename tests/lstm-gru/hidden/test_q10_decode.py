@@ -21,19 +21,24 @@ SCRIPTED = (
     standins.TEXT
     + """
 
-def main(ns, script, max_len, bos, eos, pad):
+def main(ns, script, max_len, bos, eos, pad, quiet=False):
     n = len(script)
     model, seen = scripted(ns, script, bos, max_len)
+    model.train(not quiet)
     before = [p for p in model.parameters() if p.requires_grad]
     source = torch.stack([torch.arange(n), torch.full((n,), 3)], dim=1)
     torch.manual_seed(0)  # a decoding that draws finds the same numbers whatever the model drew for its weights
     try:
         padding = {} if pad is None else {"pad": pad}
-        tokens = ns["greedy_decode"](model, source, torch.full((n,), 2), max_len, bos, eos, **padding)
+        with torch.set_grad_enabled(not quiet):
+            tokens = ns["greedy_decode"](model, source, torch.full((n,), 2), max_len, bos, eos, **padding)
+            recorded = torch.is_grad_enabled()
     except Runaway:
-        tokens = None
+        tokens, recorded = None, not quiet
     return {
         "tokens": tokens,
+        "recorded": recorded,
+        "training": model.training,
         "furthest": seen["furthest"],
         "graph_kept": seen["graph_kept"],
         "frozen": not all(p.requires_grad for p in before),
@@ -43,10 +48,10 @@ def main(ns, script, max_len, bos, eos, pad):
 
 
 def scripted(
-    student, script: list[list[int]], max_len: int, pad: int | None = None, eos: int = EOS
+    student, script: list[list[int]], max_len: int, pad: int | None = None, eos: int = EOS, **more: Any
 ) -> dict[str, Any]:
     """What `greedy_decode` makes of a model that says `script`."""
-    values = {"max_len": max_len, "bos": BOS, "eos": eos, "pad": pad}
+    values = {"max_len": max_len, "bos": BOS, "eos": eos, "pad": pad, **more}
     result = student.run(SCRIPTED, script=torch.tensor(script), **values).value
     needs(
         result["tokens"] is not None,
@@ -103,6 +108,9 @@ def models(
             )
             if not differ or not any(on):
                 return False
+        # Steps at which all say `pad` are asked for by themselves (after-eos).
+        if bool((after_eos(tokens, eos, pad)[:, : max(ends)] == pad).all(dim=0).any()):
+            return False
         return not torch.equal(tokens, says(bos - 1))
 
     weights = draw.search(lambda: draw_weights(twin, draw, scale=1.2), good)
@@ -217,6 +225,12 @@ def test_the_first_eos_is_kept_and_the_rest_is_padding(student, eos, pad):
             all(token == (pad or 0) for token in row[end + 1 :]),
             f"After its first eos a sequence should hold pad = {pad or 0} only; it holds {row[end + 1 :]}.",
         )
+    # All of a batch may say the token `pad` at one step, and it is no padding then.
+    said = [4, pad or 0, 5, eos]
+    alone = check_tokens(scripted(student, [said], max_len=6, pad=pad, eos=eos)["tokens"], 1, 6).tolist()[0]
+    needs(
+        alone[: len(said)] == said, f"A sequence alone that said {said} (eos = {eos}) came back as {alone}."
+    )
 
 
 @part("q10", "no-gradients", 1)
@@ -229,3 +243,16 @@ def test_no_gradients_are_kept(student):
         "The state that goes from step to step requires a gradient: the graph of the whole decoding is kept.",
     )
     kept(not result["frozen"], "After decoding, a parameter of the model no longer requires a gradient.")
+    # Who sets what it knows by heart, in place of what was there, shows where it was otherwise.
+    result = scripted(student, [[5, 4, 6, EOS], [3, 3, EOS, 4]], max_len=6, quiet=True)
+    check_tokens(result["tokens"], 2, 6)
+    kept(
+        not result["training"],
+        "The model was in eval mode before decoding and is in training mode afterwards: `model.train()` does not bring back "
+        "the mode that it was in.",
+    )
+    kept(
+        not result["recorded"],
+        "No gradients were recorded before decoding (`with torch.no_grad():`), and afterwards they are: "
+        "`torch.set_grad_enabled(True)` does not bring back what was before.",
+    )

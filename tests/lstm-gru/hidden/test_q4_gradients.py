@@ -42,6 +42,7 @@ def main(ns, kind, D, H, weights, x, marks, frozen):
     for name, p in parameters.items():
         p.grad = marks[name].clone() if marks is not None else None
         p.requires_grad_(not frozen)
+    layer.train(marks is not None)  # a call leaves the mode as it was, whichever that is
     x = x.clone()
     if marks is not None:
         x.requires_grad_()

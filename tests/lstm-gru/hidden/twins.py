@@ -102,11 +102,12 @@ def unsorted_lengths(draw, n: int, longest: int) -> torch.Tensor:
     """Lengths (n,) from 1 to `longest`, both among them, as different as can be and in no order.
 
     Of several drawings the one that differs in the most places from itself put in order, up or down: who sorts a
-    batch and does not restore it, or mixes its rows up, is not right by chance.
+    batch and does not restore it, or mixes its rows up, is not right by chance. From four sequences on neither order is
+    its own inverse: who restores by the order that was sorted by, and not by its inverse, is not right by chance.
     """
     if n == 1:
         return draw.integers(1, longest + 1, 1)
-    best, most = None, -1
+    best, most = None, (False, -1)
     for _ in range(24):
         if n <= longest:
             lengths = draw.integers(0, 1 << 30, longest).argsort()[:n] + 1  # no two alike
@@ -116,10 +117,12 @@ def unsorted_lengths(draw, n: int, longest: int) -> torch.Tensor:
             lengths[lengths.argmax()] = longest
         if not bool((lengths == 1).any()):
             lengths[lengths.argmin()] = 1
-        up = lengths.sort().values
+        up, order = lengths.sort(stable=True)
         moved = int((lengths != up).sum() + (lengths != up.flip(0)).sum())
-        if moved > most:
-            best, most = lengths, moved
+        ways = order, order.flip(0), lengths.argsort(descending=True, stable=True)
+        turned = all(not torch.equal(lengths[way][way], lengths) for way in ways)
+        if (turned, moved) > most:
+            best, most = lengths, (turned, moved)
     return best
 
 

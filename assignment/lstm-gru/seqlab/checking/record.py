@@ -125,16 +125,19 @@ def pattern(key: str, like: Tensor) -> Tensor:
 
 
 class Watched:
-    """A function that tells of each of its calls. All else that is asked of it is asked of the function."""
+    """A function that tells of each of its calls. All else that is asked of it is asked of the function.
 
-    def __init__(self, function: Callable[..., Any], seen: Callable[[], None]) -> None:
+    `seen(arguments, keywords)` hears what it is called with, before it is called.
+    """
+
+    def __init__(self, function: Callable[..., Any], seen: Callable[..., None]) -> None:
         self._function, self._seen = function, seen
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_function"], name)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        self._seen()
+        self._seen(arguments, keywords)
         return self._function(*arguments, **keywords)
 
 
@@ -255,11 +258,11 @@ class Student:
         return call
 
     @contextlib.contextmanager
-    def given(self, seen: Callable[[str], None] | None = None, **names: Any) -> Iterator[None]:
+    def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
         """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
 
-        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen` is told the name of what
-        is called meanwhile.
+        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen(name, arguments,
+        keywords)` hears of every call meanwhile, of a stand-in or of the student's own.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}

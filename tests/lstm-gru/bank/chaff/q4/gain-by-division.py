@@ -1,4 +1,4 @@
-"""The gain is the whole product divided by the product so far, which fails when a gate is nearly closed.
+"""The gain is the whole product divided by the product so far (or the difference of their logarithms), which fails when a gate is closed.
 
 Hint: What does your formula give when one gate is exactly 0, or when the product is too small for a float?
 """

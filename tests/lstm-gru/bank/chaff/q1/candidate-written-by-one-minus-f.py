@@ -1,0 +1,13 @@
+"""The candidate is written with 1 − f in the place of the input gate; the gates themselves are right.
+
+Hint: In the LSTM two gates decide: one of what is kept, one of what is written. Which cell has one gate for both?
+"""
+
+credit = 0.6
+
+EDITS = [
+    (
+        'written = i * g',
+        'written = (1 - f) * g',
+    ),
+]

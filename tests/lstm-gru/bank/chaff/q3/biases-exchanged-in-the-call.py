@@ -1,0 +1,25 @@
+"""The two biases are handed to the step in the wrong order, b_hh before b_ih.
+
+Hint: Compare your call with the line `def lstm_step(…)` of the notebook, argument by argument. Where would it not matter, and why does it?
+"""
+
+credit = 0.75
+
+EDITS = [
+    (
+        '''h, c, _ = lstm_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+            )''',
+        '''h, c, _ = lstm_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, c, self.weight_ih_l0, self.weight_hh_l0, self.bias_hh_l0, self.bias_ih_l0
+            )''',
+    ),
+    (
+        '''h, _ = gru_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, self.weight_ih_l0, self.weight_hh_l0, self.bias_ih_l0, self.bias_hh_l0
+            )''',
+        '''h, _ = gru_step(  # noqa: F821 (the notebook's)
+                x[:, t], h, self.weight_ih_l0, self.weight_hh_l0, self.bias_hh_l0, self.bias_ih_l0
+            )''',
+    ),
+]

@@ -1,0 +1,13 @@
+"""`step` returns log-probabilities (log-softmax) where logits are asked for.
+
+Hint: Which function takes the logarithm of the softmax later on anyway?
+"""
+
+credit = 0.7
+
+EDITS = [
+    (
+        'return self.head(outputs[:, 0]), state',
+        'return torch.log_softmax(self.head(outputs[:, 0]), dim=1), state',
+    ),
+]

@@ -1,0 +1,23 @@
+"""The batch is sorted by length and the states are put back by the same order again, not by its inverse.
+
+Hint: order[0] is the sequence that came to stand first. Where does the one that stood first go back to? (argsort of the order tells.)
+"""
+
+credit = 0.6
+
+EDITS = [
+    (
+        '''        x = self.source_embedding(source)  # (N, S, E)
+''',
+        '''        order = source_lengths.argsort(descending=True)
+        source, source_lengths = source[order], source_lengths[order]
+        x = self.source_embedding(source)  # (N, S, E)
+''',
+    ),
+    (
+        '''        return h, c
+''',
+        '''        return h[order], c[order]
+''',
+    ),
+]
