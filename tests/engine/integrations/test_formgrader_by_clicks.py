@@ -178,6 +178,20 @@ def test_generate_preview_and_release(desk: Desk) -> None:
     assert desk.row().locator(".status").inner_text() == "released"
 
 
+def test_validate_finds_the_stubs_while_the_server_answers(desk: Desk) -> None:
+    """What JupyterLab's button sends."""
+    ask = """async path => {
+        const token = (document.cookie.match(/_xsrf=([^;]+)/) || ["", ""])[1];
+        const address = "/assignments/validate?path=" + path;
+        return await (await fetch(address, {method: "POST", headers: {"X-XSRFToken": token}})).text();
+    }"""
+    start = time.monotonic()
+    with desk.timed():
+        said = json.loads(desk.page.evaluate(ask, f"release/{LAB}/lab.ipynb"))
+    assert said["success"] is True and len(said["value"]["failed"]) >= 2, said
+    assert len(desk.waits) > 5 and max(desk.waits) < (time.monotonic() - start) / 2
+
+
 def test_collect_and_autograde_while_the_server_answers(
     desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -140,6 +140,15 @@ def test_extra_credit_of_formgrader_is_kept(fresh: Tiny, book: Gradebook) -> Non
     assert grade(book, "bob").score == 1.5
 
 
+def test_a_late_penalty_of_nbgraders_own_is_kept(fresh: Tiny, book: Gradebook) -> None:
+    export(fresh)
+    book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty = 2.0
+    book.db.commit()
+    export(fresh)
+    book.db.expire_all()
+    assert book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty == 2.0
+
+
 def test_nbgraders_own_regrading_leaves_the_override(fresh: Tiny, book: Gradebook) -> None:
     """Its autograding writes the automatic score and nothing else."""
     fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)

@@ -122,8 +122,10 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
     """Enter one row; nothing is committed."""
     assert isinstance(row.report, Counted)
     questions = {question.id: question for question in row.report.questions}
+    late = row.report.given.penalty is not None or row.report.by_rule > 0
     for notebook in submission.notebooks:
-        notebook.late_submission_penalty = row.report.penalty or None
+        if late:  # else it is nbgrader's own plugin's, of a lab without a rule
+            notebook.late_submission_penalty = row.report.penalty or None
         for grade in notebook.grades:
             question = questions.get(grade.name)
             if isinstance(question, Corrected):
