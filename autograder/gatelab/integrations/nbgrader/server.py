@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from nbgrader.server_extensions.formgrader import apihandlers
@@ -71,6 +72,9 @@ class ValidateAssignmentHandler(validate.ValidateAssignmentHandler):  # type: ig
             path = self.get_argument("path")
         except web.MissingArgumentError:
             path = self.get_json_body()["path"]
+        root = Path(self.root_dir).resolve()
+        if not (root / path).resolve().is_relative_to(root):  # as nbgrader refuses it
+            raise web.HTTPError(403, "Access denied: path outside allowed directory")
         answer = await _checks.ask("validate", self.load_config(), str(self.root_dir), path)
         self.finish(json.dumps(answer))
 
