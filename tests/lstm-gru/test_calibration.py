@@ -15,6 +15,7 @@ from gatelab.lab.spec import Lab
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "calibration"))
 
+import band
 import calibrate
 import many
 import quick_runs
@@ -122,6 +123,15 @@ def test_no_wrong_model_wins_a_quick_training_and_nearly_every_right_one_does():
     )
     for run in ("q7 lstm", "q11 correct"):  # the others are trained in full
         assert len(wins[run]) >= 16 and sum(wins[run]) >= 0.9 * len(wins[run])
+
+
+def test_the_band_on_the_feedback_page_is_that_of_the_losses_and_of_the_settings_in_use():
+    """When this fails: python tests/lstm-gru/calibration/band.py"""
+    assert band.BAND.read_text(encoding="utf-8") == band.text()
+    for question, made in band.band().items():
+        assert made["models"] >= 16
+        assert made["points"][-1][0] == band.SETTINGS[question]["quick"]["looks"][-1]
+        assert made["points"][-1][3] < 0.1 * made["points"][0][1]  # right models learn it
 
 
 def test_the_page_is_what_the_numbers_give():

@@ -17,7 +17,8 @@ from gatelab.audit.bench_training import in_full
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Question
+from gatelab.report.model import Question, Report
+from gatelab.report.pages import feedback_page
 
 FULL, LOOKS = 9, [4, 6]
 
@@ -114,6 +115,10 @@ def test_a_training_ends_at_the_first_look_at_which_it_is_won(easy: Engine, tmp_
 
 def test_one_that_is_not_won_is_followed_by_the_full_one(hard: Engine, tmp_path: Path) -> None:
     question = graded(hard, tmp_path, source=speaking(hard))
+    curve = question.curve
+    assert curve is not None and not curve.won
+    assert [look.step for look in curve.looks] == LOOKS and curve.points[-1].step == LOOKS[-1]
+    assert curve.band == []  # none was measured with these settings
     quick = ["32 40"] * 4 + ["32 100"] * (LOOKS[-1] - 4)
     assert said(question) == quick + ["32 100"] * FULL
     assert not accuracy(question)[0]
@@ -131,6 +136,30 @@ def test_who_does_not_win_it_is_graded_as_if_there_were_none(
     assert [(p.name, p.points, p.message) for p in after.parts] == [
         (p.name, p.points, p.message) for p in alone.parts
     ]
+
+
+LYING = """
+import builtins
+
+_next = builtins.next
+
+
+def lying(steps, *default):
+    loss = _next(steps, *default)
+    return float("LOSS") if getattr(steps, "__name__", "") == "losses" else loss
+
+
+builtins.next = lying
+"""
+
+
+@pytest.mark.parametrize("loss", ["nan", "-1e300", "inf"])
+def test_losses_that_are_none_cost_nothing_and_break_no_page(easy: Engine, tmp_path: Path, loss: str) -> None:
+    question = graded(easy, tmp_path, source=easy.lab.reference("q7") + LYING.replace("LOSS", loss))
+    assert accuracy(question) == (True, "")
+    assert question.curve is not None
+    page = feedback_page(easy.lab, Report("ada", "graded", questions=[question]))
+    assert ("<svg" in page) == (loss == "-1e300")
 
 
 @pytest.mark.parametrize("trick", [KNOWS, SAYS_WON], ids=["answers by a loop", "says that it is done"])
@@ -151,6 +180,12 @@ def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine,
     trained = re.findall(rf"< {sum(settings['quick']['batch'].values())} \d+ >", question.output)
     assert accuracy(question) == (True, "")
     assert len(trained) in settings["quick"]["looks"]
+    curve = question.curve
+    assert curve is not None and curve.won
+    assert curve.looks[-1].step == len(trained) and curve.looks[-1].score >= curve.needed
+    band = {row.step: row for row in curve.band}
+    near = [band[p.step].low * 0.7 <= p.loss <= band[p.step].high * 1.4 for p in curve.points]
+    assert len(near) >= 10 and sum(near) >= 0.8 * len(near), curve
 
 
 def test_a_model_that_brings_its_process_down_is_not_trained_again_and_again(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import shutil
@@ -18,6 +19,7 @@ from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
 from gatelab.lab.spec import Lab, LabError, lab_names
 
+FORMGRADER = "nbgrader.server_extensions.formgrader.apihandlers"  # loaded in JupyterLab's server only
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -29,6 +31,8 @@ def labs(root: Path) -> list[Lab]:
 def configure(c: Config, root: Path) -> None:
     """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date."""
     find_programs()
+    if FORMGRADER in sys.modules:
+        importlib.import_module("gatelab.integrations.nbgrader.server").put_in_place()
     release_settings(c, root)
     grading_settings(c, root)
     c.AcceptedOnly.kit = str(root)

@@ -20,7 +20,7 @@ def slim(report: Report) -> Report:
 def _slim(question: Question) -> Question:
     parts = [replace(part, message="", detail="") for part in question.parts]
     return replace(
-        question, parts=parts, output="", code="", note="", mistakes=[], own=[], otherwise=None
+        question, parts=parts, output="", code="", note="", mistakes=[], own=[], otherwise=None, curve=None
     )  # fmt: skip
 
 

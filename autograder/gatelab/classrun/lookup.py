@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import json
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gatelab.classrun.folder import NoClass, class_table, report_of
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.report.corrected import counted
 from gatelab.report.marks import MarksError, Work, exact
@@ -16,7 +16,6 @@ from gatelab.report.model import Report
 from gatelab.submission.names import visible
 
 MOST_NEAR = 5  # names in a sentence
-GRADE = "name the folder that `gatelab grade` wrote with -o, or grade the class: gatelab grade FOLDER -o OUT."
 
 
 class GradedError(Exception):
@@ -43,26 +42,16 @@ class ClassFolder:
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
         self.notes: list[str] = []  # why marks are missing here, a sentence each
-        path = self.out / "class.json"
-        if not self.out.is_dir():
-            what = "is no folder" if self.out.exists() else "there is no such folder"
-            raise GradedError(f"{visible(str(out))}: {what}; {GRADE}")
         try:
-            table = json.loads(path.read_text(encoding="utf-8"))
+            table = class_table(self.out)
             self.title = str(table["title"])
             self._rows: dict[str, dict[str, Any]] = {str(row["name"]): row for row in table["submissions"]}
             self.questions: dict[str, str] = {
                 str(row["id"]): str(row["title"]) for row in [*table["questions"], *table["by_hand"]]
             }
             self._book = mark_book(self.out, table)
-        except FileNotFoundError as error:
-            raise GradedError(f"{visible(str(out))}: there is no graded class in it; {GRADE}") from error
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GradedError(
-                f"{visible(str(path))}: is no table of a graded class; run the same gatelab grade again."
-            ) from error
+        except NoClass as error:
+            raise GradedError(str(error)) from error
         try:
             self._book.read([self._work(row) for row in self._rows.values()])
         except MarksError as error:
@@ -116,25 +105,14 @@ class ClassFolder:
         raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
 
     def _report(self, row: dict[str, Any]) -> Report | None:
-        path = self.out / "reports" / f"{row.get('file')}.json"
         try:
-            return Report.from_json(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise _unreadable(path, error) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise GradedError(
-                f"{visible(str(path))}: is no report of this version; run the same gatelab grade again."
-            ) from error
+            return report_of(self.out, row)
+        except NoClass as error:
+            raise GradedError(str(error)) from error
 
     @staticmethod
     def _work(row: dict[str, Any]) -> Work:
         return Work.of(str(row["name"]), str(row.get("file", "")), str(row.get("sha256", "")))
-
-
-def _unreadable(path: Path, error: OSError) -> GradedError:
-    return GradedError(f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions.")
 
 
 def _plain(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Protocol
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
+from gatelab.classrun.made import made_of, stands
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.store import FOLDER, QUICK, Store, write
 from gatelab.lab.bank import load_bank
@@ -195,8 +196,8 @@ class ClassRun:
         self.store.sign(submission, report) if whole else self.store.sign_questions(
             submission, report, questions
         )
-        self._write(self.store.report_path(submission), report.to_json())
-        self._write_page(submission, report, self.given(submission))
+        problem = self._write(self.store.report_path(submission), report.to_json())
+        self._write_page(submission, report, self.given(submission), kept=not problem)
 
     def _given(self, submission: Submission, work: Work) -> Given:
         """What people gave it, and what its time says."""
@@ -222,9 +223,7 @@ class ClassRun:
             if not self.pages or submission.name not in self.reports:
                 continue
             if self._on_page.get(submission.name) != row.given:
-                # The page says what only the file keeps.
-                report = self.store.lying(submission) or self.reports[submission.name]
-                self._write_page(submission, report, row.given)
+                self._write_page(submission, None, row.given)
         with suppress(OSError):  # what is left over does no harm
             self.store.tidy(self.submissions)
         return rows
@@ -275,16 +274,26 @@ class ClassRun:
         self.store.sign(submission, report)
         problem = self._write(self.store.report_path(submission), report.to_json())
         if self.pages:
-            problem = self._write_page(submission, report, self.given(submission)) or problem
+            given = self.given(submission)
+            problem = self._write_page(submission, report, given, kept=not problem) or problem
         self.reports[submission.name] = report = slim(report)
         if problem:  # the grade stands in the table all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
-    def _write_page(self, submission: Submission, report: Report, given: Given) -> str:
-        """The student's page with what people gave; what went wrong, as a sentence."""
+    def _write_page(
+        self, submission: Submission, report: Report | None, given: Given, kept: bool = True
+    ) -> str:
+        """The student's page with what people gave, unless it lies there as it would be written; what went wrong, as a sentence. The
+        report is that which lies there (None: it is to be read), or one that could not be `kept`."""
         self._on_page[submission.name] = given
-        page = feedback_page(self.lab, counted(report, given), submission.called)
-        return self._write(self.store.feedback_path(submission), page)
+        path = self.store.feedback_path(submission)
+        source = self.store.report_path(submission)
+        made = made_of(self.lab, source, given, submission.called) if kept else ""
+        if stands(path, made):
+            return ""
+        # The page says what only the file keeps.
+        report = report or self.store.lying(submission) or self.reports[submission.name]
+        return self._write(path, feedback_page(self.lab, counted(report, given), submission.called, made))
 
     def _write(self, path: Path, text: str) -> str:
         """Write a file; what went wrong, as a sentence. One that cannot be written must not end the class."""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gatelab.classrun.folder import NoClass, class_table, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, Store, StoreError
 from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
-from gatelab.report.classbook import came_of
+from gatelab.report.classbook import MISSING, PENDING, came_of
 from gatelab.report.pages import display_name
 from gatelab.report.plain import escape_formula
 from gatelab.submission.collect import Submission
@@ -22,15 +22,9 @@ from gatelab.submission.names import visible
 def read_book(out: Path) -> dict[str, Any]:
     """class.json. Raises StoreError where no class was graded into this folder."""
     try:
-        book = json.loads((out / "class.json").read_text(encoding="utf-8"))
-        if not all(isinstance(book[key], list) for key in ("submissions", "questions", "by_hand")):
-            raise ValueError("class.json is not whole")
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise StoreError(
-            f"{out}: no graded class in it ({why}); run gatelab grade FOLDER -o {out}."
-        ) from error
-    return dict(book)
+        return class_table(out)
+    except NoClass as error:
+        raise StoreError(str(error)) from error
 
 
 def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
@@ -53,7 +47,14 @@ def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     if gone:
         raise StoreError(f"{out}: {gone[0]} was graded, which lab.toml has no more; run gatelab grade again.")
     run = ClassRun(lab, submissions, Store(out, "", folder), chosen, seed)
-    run.stand()
+    try:
+        for came, row in zip(submissions, book["submissions"], strict=True):
+            if row["status"] not in (PENDING, MISSING):
+                run.reports[came.name] = report_needed(
+                    out, row
+                )  # without it a correction would cost its points
+    except NoClass as error:
+        raise StoreError(str(error)) from error
     return run
 
 

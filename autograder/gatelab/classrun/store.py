@@ -92,8 +92,13 @@ class Store:
 
     @property
     def is_of_another_class(self) -> bool:
-        """Whether what lies here is the grading of another folder."""
-        return bool(self._book().get(FOLDER, self.folder) != self.folder)
+        """Whether what lies here is the grading of another folder. One that was moved alone (to a disk with room on it) names a place where
+        nothing is, and is known by the folder's name."""
+        was = self._book().get(FOLDER, self.folder)
+        if not isinstance(was, str) or was == self.folder:
+            return not isinstance(was, str)
+        place = Path(os.path.normpath(self.out.resolve() / was))
+        return place.exists() or place.name != Path(self.folder).name
 
     def bytes_graded(self, submission: Submission) -> str:
         """Hash of what the report on disk was made from, whether it still holds or not; without one, of what came in."""

@@ -74,7 +74,8 @@ def mark(
             )
         _enter(run, came, what, id, points, reason)
         write_out(run)
-        instead = f" in the place of the grader's {number(_graded(run, came, id))}" if what else ""
+        graded = _graded(run, came, id) if what else None
+        instead = "" if graded is None else f" in the place of the grader's {number(graded)}"
         _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
 
 
@@ -175,9 +176,10 @@ def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -
     raise typer.Exit(0)
 
 
-def _graded(run: ClassRun, came: Submission, id: str) -> float:
+def _graded(run: ClassRun, came: Submission, id: str) -> float | None:
+    """The grader's points; None where it gave none."""
     report = run.reports.get(came.name)
-    return next((q.points for q in report.questions if q.id == id), 0.0) if report else 0.0
+    return next((q.points for q in report.questions if q.id == id), None) if report else None
 
 
 def _say(sentence: str, came: Submission, run: ClassRun) -> None:

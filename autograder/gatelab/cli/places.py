@@ -11,7 +11,7 @@ import typer
 
 from gatelab.classrun.lock import alone
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import standing
+from gatelab.classrun.standing import read_book, standing
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
@@ -50,8 +50,7 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
     """The class in `out` as it stands, with what was marked meanwhile taken in, and nobody else at work on it. What goes wrong ends
     the command with one sentence."""
     try:
-        if not out.is_dir():
-            raise StoreError(f"{out}: there is no such folder; name the one that gatelab grade wrote.")
+        read_book(out)  # before a lock is laid into what may be no such folder
         with alone(out):
             run = standing(out, root, lab_name)
             run.read_marks()

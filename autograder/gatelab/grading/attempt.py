@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.testkit.student import Backend
+from gatelab.report.curve import Curve
+from gatelab.testkit.student import Backend, Student
 from gatelab.testkit.trace import Trace
 
 # What the worker calls an exception that says: there is no answer yet.
@@ -83,7 +84,13 @@ class Attempt:
     )  # test → (function, what it left changed)
     missing: set[str] = field(default_factory=set)  # names it asks for that the notebook has no definition of
     output: str = ""
+    students: list[Student] = field(default_factory=list)  # one a test
     lost: bool = False
+
+    @property
+    def curve(self) -> Curve | None:
+        """The last training that a test of this attempt has watched."""
+        return next((s.curve for s in reversed(self.students) if s.curve is not None), None)
 
     @property
     def wrong(self) -> set[str]:

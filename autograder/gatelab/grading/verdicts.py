@@ -83,7 +83,9 @@ class Grading:
     def enter(self, question: str, test: str) -> Student:
         """The student for one test: the question's worker, or a fresh one where the last was lost."""
         self.begin(question)
-        return Student(_Timed(self, test), self.words, self.attempt.own, self.attempt.spec.told)
+        student = Student(_Timed(self, test), self.words, self.attempt.own, self.attempt.spec.told)
+        self.attempt.students.append(student)
+        return student
 
     def request(self, request: dict[str, Any], replay: bool, test: str) -> dict[str, Any]:
         """Pass a request to the question's worker, within the question's time."""
@@ -329,6 +331,7 @@ class Grading:
             own=sorted(attempt.own),
             output=attempt.output,
             seconds=round(time.monotonic() - attempt.started, 3),
+            curve=attempt.curve,
         )
 
     def _name_mistake(self, attempt: Attempt, question: Question) -> None:

@@ -114,7 +114,9 @@ class CorrectionsBack(Rows):
         sha256 = self._bytes(lines[0], name)
         standing = self.corrections.comments.by_key.get((name, "", sha256))
         if not texts:
-            if standing and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
+            has = self.base and COMMENT_COLUMN in self.base.columns
+            stood = has and self._written(name, COMMENT_COLUMN)
+            if standing and stood and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
                 emptied[COMMENT_COLUMN].append(name)
             return
         text, line = texts.pop(), lines[0]

@@ -11,10 +11,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from gatelab.report.curve import STRICT, Curve
+
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
-FORMAT = 1  # of the JSON
-STRICT = {"extra": "forbid"}  # pydantic's: a field that is not known is refused
+FORMAT = 2  # of the JSON
+EARLIER = (1,)  # formats that are read as well: without the curves
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
@@ -73,6 +75,7 @@ class Question:
     seconds: float = 0.0
     own: list[str] = field(default_factory=list)  # staff: earlier names that were the student's own here
     otherwise: Otherwise | None = None  # staff
+    curve: Curve | None = None  # of a question that trains a model
 
     @property
     def earned(self) -> float:

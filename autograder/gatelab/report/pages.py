@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.drawn import drawn
 from gatelab.report.model import Part, Question, Report
 from gatelab.report.sections import sections
 from gatelab.report.table import number
@@ -27,9 +28,9 @@ from gatelab.submission.platforms import MOODLE_DOWNLOAD
 LONGEST = 2_000  # characters
 
 
-def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
+def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "") -> str:
     """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model. `called` is the
-    student's name where it is known."""
+    student's name where it is known; `made_of` stands in the page's head, for who asks whether it is to be made again."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     unmarked = [question for question in report.questions if question.by_hand and not question.parts]
     counted = [question for question in report.questions if question not in unmarked]
@@ -38,6 +39,7 @@ def feedback_page(lab: Lab, report: Report, called: str = "") -> str:
         .get_template("feedback.html")
         .render(
             title=lab.heading,
+            made_of=made_of,
             name=called or display_name(report.submission),
             graded=report.status == "graded",
             our_fault=report.status == "failed",
@@ -83,6 +85,7 @@ def _question(question: Question) -> dict[str, Any]:
         "max_points": question.max_points,
         "said": [shown(line) for line in said_of_question(question)],
         "notes": _notes(question),
+        "curve": drawn(question.curve),
         "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
     }
 

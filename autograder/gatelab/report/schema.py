@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatelab.report.model import FORMAT, Report
+from gatelab.report.model import EARLIER, FORMAT, Report
 
 # Totals stand in the JSON for who reads it, and are worked out anew from the parts.
 TOTALS = {"Report": ("points", "max_points"), "Question": ("points", "earned")}
@@ -21,8 +21,9 @@ def _adapter() -> TypeAdapter[Report]:
 
 
 def read(data: dict[str, Any]) -> Report:
-    """The report of this JSON. Raises ValueError that names the field, and for another FORMAT."""
-    if not isinstance(data, dict) or data.get("format") != FORMAT:
+    """The report of this JSON, of an earlier format too where that had all that is needed. Raises ValueError that names the field, and for
+    another FORMAT."""
+    if not isinstance(data, dict) or data.get("format") not in (FORMAT, *EARLIER):
         raise ValueError(f"This is no report of format {FORMAT}; grade again with this version of the kit.")
     bare = _without(data, ("format", *TOTALS["Report"]))
     if isinstance(rows := data.get("questions"), list):

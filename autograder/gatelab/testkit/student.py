@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 import torch
 
+from gatelab.report.curve import Curve
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.handed_out.checking.plain import meaning
@@ -200,7 +201,10 @@ class Student:
 
     `own`: names that the question builds on and that are the student's own versions; the others are the references.
     `settings`: what lab.toml says of the question's training, as in `student.settings["threshold"]`.
+    `curve`: how a training of the student's model goes; a suite that watches one sets it, for the feedback page.
     """
+
+    curve: Curve | None = None
 
     def __init__(
         self,

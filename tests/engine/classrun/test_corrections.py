@@ -77,6 +77,42 @@ def everywhere(fresh: Class, name: str, question: str, points: str, total: str, 
     assert (results["score"], test["score"]) == (float(total), float(points)) and why in test["output"]
 
 
+def test_a_first_comment_is_no_emptied_cell(fresh: Class) -> None:
+    """Where no mark by hand was ever given, and where somebody has saved the table just before."""
+    said = gatelab(fresh, "comment", "ada", "See me.")
+    assert (said.exit_code, said.stderr) == (0, "")
+    fresh.edit({("bob", "q1"): "4", ("bob", "override_reason"): WHY})
+    assert "emptied" not in gatelab(fresh, "comment", "cleo; x", "See me too.").stderr
+    fresh.edit({("ada", "comment_for_student"): ""})
+    assert "column comment_for_student was emptied for ada" in fresh.run().stderr
+    assert "See me." in page(fresh, "ada") and fresh.rows()["cleo; x"]["comment_for_student"] == "See me too."
+
+
+def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) -> None:
+    pages = {path: path.stat().st_mtime_ns for path in (fresh.out / "feedback").iterdir()}
+    assert len(pages) > 3
+
+    def written() -> list[str]:
+        found = [path.stem for path, time in pages.items() if path.stat().st_mtime_ns != time]
+        pages.update({path: path.stat().st_mtime_ns for path in pages})
+        return found
+
+    assert gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY).exit_code == 0
+    assert written() == ["ada"] and WHY in page(fresh, "ada")
+    assert gatelab(fresh, "comment", "bob", "Well done.").exit_code == 0
+    assert written() == ["bob"] and "Well done." in page(fresh, "bob")
+    fresh.run()
+    assert written() == []
+    assert gatelab(fresh, "mark", "ada", "q1", "--remove").exit_code == 0
+    assert written() == ["ada"] and WHY not in page(fresh, "ada")
+    # A page that was cut off or taken away is made anew.
+    (fresh.out / "feedback" / "bob.html").write_text(page(fresh, "bob")[:-20], encoding="utf-8")
+    (fresh.out / "feedback" / "007.html").unlink()
+    gatelab(fresh, "comment", "ada", "Well done.")
+    assert sorted(path.stem for path in (fresh.out / "feedback").iterdir()) == sorted(p.stem for p in pages)
+    assert sorted(written()) == ["007", "ada", "bob"] and page(fresh, "bob").endswith("</html>\n")
+
+
 class TestAnOverride:
     def test_of_the_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)

@@ -311,6 +311,7 @@ class TestTables:
                 "4711": "ada@example.org",
                 "4712": "bob@example.org",
             }
+            assert (out / "nbgrader.sent.json").is_file()
             assert book.find_submission("lstm-gru", "4711").score == 20
             book.find_grade("q12a", "lab", "lstm-gru", "4712").manual_score = 0.5
             book.db.commit()

@@ -148,11 +148,26 @@ def test_bad_input_is_one_sentence(tiny: Tiny, words: list[str], why: str) -> No
     assert outputs(tiny) == before
 
 
+def test_an_output_folder_that_was_moved_alone_is_gone_on_with(tiny: Tiny, tmp_path: Path) -> None:
+    """As when the disk is full: the class stays where it is, the grades go where there is room."""
+    tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied from bob")
+    (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
+    tiny.out = tiny.out.rename(tmp_path / "elsewhere" / "deep" / "out")
+    said = tiny.grade()
+    assert said.exit_code == 0 and "3 of 3 notebooks are done from an earlier run" in said.stderr
+    assert tiny.rows()["ada"]["q1"] == "1"
+    # Where the other folder is there, it may be another class.
+    other = tmp_path / "other" / tiny.folder.name
+    shutil.copytree(tiny.folder, other)
+    said = tiny.gatelab("grade", other, "--jobs", "1")
+    assert said.exit_code == 2 and "holds the grading of the folder" in said.stderr
+
+
 def test_a_folder_without_a_graded_class_is_refused(tiny: Tiny) -> None:
     (tiny.out / "class.json").unlink()
     said = regrade(tiny)
     assert said.exit_code == 2 and said.stderr.startswith(
-        f"{tiny.out}: no graded class in it (No such file or directory)"
+        f"{tiny.out}: there is no graded class in it; name the folder"
     )
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from test_report_outputs import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_book
+from gatelab.report.curve import Band, Curve, Look, Point
 from gatelab.report.model import Cell, Report
 from gatelab.report.pages import class_page, feedback_page
 
@@ -43,9 +44,17 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     half = question(
         "q1", True, False, note="A note with `code`.", mistakes=[["It is swapped.", "Which is first?"]]
     )
+    steps = range(10, 130, 10)
+    trained = question("q3", True, False)
+    trained.curve = Curve(
+        "accuracy", 0.99, [Point(n, 1e9 if n == 10 else 20 / n) for n in steps], [Look(120, 0.4)], False,
+        [Band(n, 10 / n, 20 / n, 30 / n) for n in steps], 32,
+    )  # fmt: skip
     written = {
         "class": class_page(book),
-        "feedback": feedback_page(LAB, graded(f"Ada {NASTY}", half, question("q2", True, True), cells=cells)),
+        "feedback": feedback_page(
+            LAB, graded(f"Ada {NASTY}", half, question("q2", True, True), trained, cells=cells)
+        ),
         "ungradable": feedback_page(LAB, Report("dan", "ungradable", reason=f"dan.ipynb: {LONG}")),
         "failed": feedback_page(
             LAB, Report("eve", "failed", reason="The disk is full.", told="It will be graded again.")
@@ -73,6 +82,28 @@ def test_a_page_has_no_violation_and_fits_the_screen(
     assert [(v["id"], [node["html"] for node in v["nodes"]]) for v in found["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
+
+
+def test_a_training_is_a_picture_with_words_and_a_table_of_its_numbers(
+    browser: Browser, pages: dict[str, Path]
+) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(pages["feedback"].as_uri())
+    picture = page.get_by_role("img")
+    assert picture.count() == 1
+    said = picture.locator("title").text_content()
+    assert said is not None and "above their band at 1 of 12 points and below it at 0" in said
+    assert page.locator("figure polygon.band").count() == 1
+    # A loss beyond all bounds stays in the picture.
+    box = page.locator("figure svg").bounding_box()
+    first = page.locator("figure circle").first.bounding_box()
+    assert box is not None and first is not None and box["y"] <= first["y"] + first["height"] / 2
+    page.get_by_text("The numbers").click()
+    rows = page.locator("figure tbody tr")
+    assert rows.count() == 12
+    assert rows.first.inner_text().split("\t")[:3] == ["10", "1e+09", "1 to 3"]
+    assert rows.last.inner_text().split("\t")[-1] == "0.400"
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["class", "feedback"])

@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from gatelab.report.curve import Band, Curve, Look, Point
 from gatelab.report.model import Cell, Otherwise, Part, Question, Report
 from gatelab.report.schema import schema
 
@@ -18,6 +19,7 @@ WHOLE = Report(
         Question(
             "q1", "One step", 10.0, [Part("values", 0.0, 10.0, False, "wrong", "staff")], "slip", 6.0, "note",
             [["what", "hint"]], "printed", "5a", "def f(): ...", False, 0.5, ["g"], Otherwise(["g"], [Part("values", 0, 10, False)]),
+            Curve("accuracy", 0.99, [Point(10, 2.0)], [Look(100, 0.97)], False, [Band(10, 1.9, 2.0, 2.1)], 32),
         ),
         Question("q12a", "In words", 2.0, by_hand=True),
     ],
@@ -43,15 +45,27 @@ def test_a_report_has_the_form_and_comes_back_as_it_was(report: Report) -> None:
     assert Report.from_json(report.to_json()) == report
 
 
+def test_a_report_of_the_format_before_is_read(data: dict[str, Any]) -> None:
+    data["format"] = 1
+    for question in data["questions"]:
+        del question["curve"]
+    read = Report.from_dict(data)
+    assert read.questions[0].curve is None and read.points == WHOLE.points
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda data: data.update(format=2), "format 1"),
-        (lambda data: data.pop("format"), "format 1"),
+        (lambda data: data.update(format=3), "format 2"),
+        (lambda data: data.pop("format"), "format 2"),
         (lambda data: data.update(status="lost"), "status"),
         (lambda data: data.update(colour="red"), "colour"),
         (lambda data: data["questions"][0].update(max_points="ten"), "questions.0.max_points"),
         (lambda data: data["questions"][0]["parts"][0].pop("passed"), "questions.0.parts.0.passed"),
+        (
+            lambda data: data["questions"][0]["curve"]["looks"][0].update(score="good"),
+            "questions.0.curve.looks.0.score",
+        ),
         (lambda data: data["cells"].append(3), "cells.1"),
         (lambda data: data.update(questions="none"), "questions"),
         (lambda data: data["questions"].append(None), "questions.2"),

@@ -13,6 +13,7 @@ from torch.nn.functional import cross_entropy
 
 Scores = dict[int, dict[str, float]]  # seed → name of the score → score
 Watch = Callable[[int, Params], object]  # called after every step; something true ends the training
+Hear = Callable[[int, Tensor], object]  # called with every step's losses, one a seed
 
 
 def _gather(batches: list, *names: str) -> list[Tensor]:
@@ -49,6 +50,7 @@ def store(
     task: tasks.StoreTask = tasks.STORE,
     recipe: tasks.Recipe | None = None,
     watch: Watch | None = None,
+    hear: Hear | None = None,
 ) -> Scores:
     """Train one classifier a seed on the store task; their accuracies on every stratum (none where n is 0)."""
     recipe = recipe or tasks.STORE_RECIPE
@@ -73,6 +75,8 @@ def store(
         losses.mean(1).sum().backward()
         clip(p, recipe.clip)
         optimizer.step()
+        if hear is not None:
+            hear(step, losses.detach().mean(1))
         if watch is not None and watch(step, p):
             break
     if n == 0:  # who watches has looked
@@ -166,6 +170,7 @@ def reverse(
     recipe: tasks.Recipe | None = None,
     betas: tuple[float, float] = (0.9, 0.999),
     watch: Watch | None = None,
+    hear: Hear | None = None,
 ) -> Scores:
     """Train one encoder-decoder a seed; their exact match on every length, and the last training loss (none where n is 0)."""
     recipe = recipe or tasks.REVERSE_RECIPE
@@ -188,6 +193,8 @@ def reverse(
         loss.sum().backward()
         clip(p, recipe.clip)
         optimizer.step()
+        if hear is not None:
+            hear(step + 1, loss.detach())
         if watch is not None and watch(step + 1, p):
             break
     if n == 0:

@@ -74,11 +74,12 @@ def _store(seeds: list[int], watch: many.Watch, kind: str, **more: Any) -> None:
     many.store(seeds, kind, 0, steps=quick["steps"], task=task, recipe=recipe, watch=watch, **more)
 
 
-def _reverse(seeds: list[int], watch: many.Watch, mistake: str = "") -> None:
+def _reverse(seeds: list[int], watch: many.Watch, mistake: str = "", **more: Any) -> None:
     quick = SETTINGS["q11"]["quick"]
     recipe = replace(tasks.REVERSE_RECIPE, last_rate=quick["last_rate"], steps=quick["steps"])
     task = SPACE["Longer"](tasks.REVERSE, quick["batch"])
-    many.reverse(seeds, 0, mistake, task=task, recipe=recipe, betas=tuple(quick["betas"]), watch=watch)
+    betas = tuple(quick["betas"])
+    many.reverse(seeds, 0, mistake, task=task, recipe=recipe, betas=betas, watch=watch, **more)
 
 
 def _store_run(name: str, kind: str, chunk: int = 16, right: bool = False, **more: Any) -> Run:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
+from curve import curve_of, looked, see
 from torch import Tensor
 from trained import DRIVER, LEAST_AGREEMENT, Scores, tasks
 
@@ -111,7 +112,7 @@ import time
 
 class Going:
     def __init__(self):
-        self.done, self.spent, self.losses = 0, 0.0, None
+        self.done, self.spent, self.losses, self.heard = 0, 0.0, None, []
 
 
 def main(ns, seed, quick, going, until, inputs):
@@ -123,7 +124,7 @@ def main(ns, seed, quick, going, until, inputs):
             if going.losses is None:
                 going.model, going.losses = begin(going, seed, quick)
             while going.done < until and not late:
-                next(going.losses)
+                going.heard.append(float(next(going.losses)))
                 going.done += 1
                 late = going.spent + time.process_time() - start > quick["seconds"]
             if inputs is not None:
@@ -131,7 +132,8 @@ def main(ns, seed, quick, going, until, inputs):
     except TimeUsedUp:
         late = True
     going.spent += time.process_time() - start
-    return {"going": going, "late": late, "weights": dict(going.model.state_dict()), "predicted": predicted}
+    weights = dict(going.model.state_dict())
+    return {"going": going, "late": late, "losses": going.heard, "weights": weights, "predicted": predicted}
 """
 
 
@@ -149,6 +151,7 @@ Judge = Callable[[dict[str, Tensor], Batches, dict[str, Tensor] | None], Scores]
 
 def won(
     student: Any,
+    question: str,
     source: str,
     seed: int,
     set_: dict[str, Any],
@@ -169,6 +172,7 @@ def won(
         return None
     enough = set_["threshold"] + quick["margin"]
     going = None
+    student.curve, every = curve_of(question, quick, enough)
 
     def go_on(until: int, inputs: dict[str, Any] | None = None) -> Any:
         nonlocal going
@@ -178,10 +182,15 @@ def won(
         if reply.error is not None or reply["late"] is not False:
             return None
         going = reply["going"]
+        see(student.curve, every, until, reply["losses"])
         return reply
 
-    def above(batches: Batches, reply: Any, predicted: dict[str, Tensor] | None = None) -> Scores | None:
+    def above(
+        batches: Batches, reply: Any, predicted: dict[str, Tensor] | None = None, at: int = 0
+    ) -> Scores | None:
         scores = judge(reply["weights"], batches, predicted)
+        if at:
+            looked(student.curve, at, scores.worst)
         good = scores.agree >= LEAST_AGREEMENT and min(*scores.again.values(), scores.worst) >= enough
         return scores if good else None
 
@@ -190,7 +199,7 @@ def won(
             reply = go_on(look)
             if reply is None:
                 return None
-            if not above(fresh(quick["n"], tasks.generator(seed, f"look {look}")), reply):
+            if not above(fresh(quick["n"], tasks.generator(seed, f"look {look}")), reply, at=look):
                 continue
             batches = fresh(set_["n"], tasks.generator(seed, f"win {look}"))
             if not above(batches, reply):
@@ -199,9 +208,11 @@ def won(
             if reply is None:
                 return None
             if scores := above(batches, reply, reply["predicted"]):
+                student.curve.won = True
                 return scores
     except AssertionError as error:
         if hasattr(error, "untouched"):  # StudentError: the process is gone, and would be again
+            student.curve = None
             raise
         return None  # the full training says what is wrong with them
     return None

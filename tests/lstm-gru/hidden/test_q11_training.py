@@ -273,6 +273,6 @@ def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
 
     seeds = [int(n) for n in draw.integers(0, 2**31, 2)]
     quickly = int(draw.integers(0, 2**31, 1))
-    scores = quick.won(student, MODEL + QUICK, quickly, set_, fresh, judge)
+    scores = quick.won(student, "q11", MODEL + QUICK, quickly, set_, fresh, judge)
     scores = scores or best(train, seeds, set_["threshold"])
     check_strata(scores, set_["threshold"], TRAINED, "exact match")

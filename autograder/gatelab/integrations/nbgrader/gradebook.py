@@ -1,7 +1,8 @@
 """Grades into nbgrader's database, through its own API (`nbgrader.api.Gradebook`).
 
-The assignment must be in the database, as `nbgrader generate_assignment` puts it there. A mark that somebody gave in formgrader
-is never written over: where it differs, it stands and is told.
+The assignment must be in the database, as `nbgrader generate_assignment` puts it there. The grader's points are entered as nbgrader's automatic
+score; what a person gave in their place, or by hand, as its manual score, and what is said of it as the comment, so that all of it survives
+nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never written over: where it differs, it stands and is told.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatelab.integrations.nbgrader.sent import Sent
+from gatelab.report.corrected import Corrected, Counted
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.table import number
 
@@ -28,7 +31,8 @@ class Entered:
 
 
 def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered:
-    """Enter points and marks of these rows. Raises ExportError when the database has no such assignment."""
+    """Enter points, marks and overrides of these rows. Raises ExportError when the database has no such assignment, or nothing can be
+    written."""
     if not database.is_file():
         raise ExportError(
             f"{database}: there is no such database; run `nbgrader generate_assignment {found.lab}` first."
@@ -47,11 +51,20 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             _check(
                 database, found, {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
             )
-            for row in rows:
-                for student, details in _students(row):
-                    _enter(book, found.lab, student, details, row, entered)
+            people = [(row, student, details) for row in rows for student, details in _students(row)]
+            made = [_submission(book, found.lab, student, details, row) for row, student, details in people]
+            sent = Sent.beside(found.folder, database)
+            for (row, student, _), submission in zip(people, made, strict=True):
+                _enter(submission, student, row, sent, entered)
+            sent.keep(written=False)
+            book.db.commit()
+            sent.keep(written=True)
     except ExportError:
         raise
+    except OSError as error:
+        raise ExportError(
+            f"{found.folder}: cannot be written ({error.strerror}); make room or rights and export again."
+        ) from error
     except Exception as error:  # sqlalchemy's, of a file that is none or is locked
         raise ExportError(
             f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."
@@ -96,30 +109,54 @@ def _students(row: Graded) -> list[tuple[str, dict[str, str]]]:
     return students
 
 
-def _enter(book: Any, lab: str, student: str, details: dict[str, str], row: Graded, entered: Entered) -> None:
-    assert row.report is not None
+def _submission(book: Any, lab: str, student: str, details: dict[str, str], row: Graded) -> Any:
+    """nbgrader's submission of this row."""
     book.update_or_create_student(student, **details)
     time = {}
     if row.handed_in:
         time["timestamp"] = datetime.fromisoformat(row.handed_in).astimezone(UTC).replace(tzinfo=None)
-    submission = book.update_or_create_submission(lab, student, **time)
+    return book.update_or_create_submission(lab, student, **time)
+
+
+def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Entered) -> None:
+    """Enter one row; nothing is committed."""
+    assert isinstance(row.report, Counted)
     questions = {question.id: question for question in row.report.questions}
+    late = row.report.given.penalty is not None or row.report.by_rule > 0
     for notebook in submission.notebooks:
+        if late:  # else it is nbgrader's own plugin's, of a lab without a rule
+            notebook.late_submission_penalty = row.report.penalty or None
         for grade in notebook.grades:
             question = questions.get(grade.name)
-            if question is None:
-                continue
-            if not question.by_hand:
-                grade.auto_score = min(question.points, grade.max_score)
-                grade.needs_manual_grade = False
-            elif not question.parts:
-                grade.needs_manual_grade = grade.manual_score is None
-            elif grade.manual_score is None or abs(grade.manual_score - question.points) < 1e-9:
-                grade.manual_score, grade.needs_manual_grade = question.points, False
-            else:
-                entered.notes.append(
-                    f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader stand, not "
-                    f"{number(question.points)}."
-                )
-    book.db.commit()
+            if isinstance(question, Corrected):
+                _enter_points(grade, question, f"{student}/{notebook.name}/{grade.name}", row, sent, entered)
+        for comment in notebook.comments:
+            question = questions.get(comment.name.removesuffix("-solution"))
+            if isinstance(question, Corrected):
+                key = f"{student}/{notebook.name}/{comment.name} comment"
+                wanted = "\n".join(question.said) or None
+                stands, done = sent.settle(key, comment.manual_comment or None, wanted)
+                comment.manual_comment = stands
+                if not done:
+                    entered.notes.append(
+                        f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
+                    )
     entered.students.append(student)
+
+
+def _enter_points(
+    grade: Any, question: Corrected, key: str, row: Graded, sent: Sent, entered: Entered
+) -> None:
+    wanted = question.given.points if question.given else None
+    if question.by_hand:
+        wanted = question.points if question.parts else None
+    else:
+        grade.auto_score = min(question.graded, grade.max_score)
+    stands, done = sent.settle(key, grade.manual_score, wanted)
+    grade.manual_score = stands
+    # What came from formgrader and is wanted no other way was looked at there.
+    grade.needs_manual_grade = question.by_hand and stands is None
+    if not done:
+        entered.notes.append(
+            f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader stand, not {number(wanted or 0.0)}."
+        )

@@ -1,0 +1,64 @@
+"""What `gatelab grade` wrote into a folder, as everything that reads one back begins: its class.json, and the reports."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gatelab.report.model import Report
+from gatelab.submission.names import visible
+
+LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
+SAME = "run the same gatelab grade again."
+
+
+class NoClass(Exception):
+    """There is no graded class here, or not all of one: which file, what is wrong, the way out, in one sentence."""
+
+
+def class_table(out: Path) -> dict[str, Any]:
+    """class.json of the folder `out`. Raises NoClass."""
+    path, name = Path(out) / "class.json", visible(str(out))
+    grade = f"name the folder that gatelab grade wrote with -o, or grade the class: gatelab grade FOLDER -o {name}."
+    if not Path(out).is_dir():
+        what = "is no folder" if Path(out).exists() else "there is no such folder"
+        raise NoClass(f"{name}: {what}; {grade}")
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        for key, needed in LISTS.items():
+            for row in table[key]:
+                [row[one] for one in needed]
+        [table[key] for key in ("lab", "title", "seed", "all_questions")]
+    except FileNotFoundError as error:
+        raise NoClass(f"{name}: there is no graded class in it; {grade}") from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise NoClass(f"{visible(str(path))}: is no table of a graded class; {SAME}") from error
+    return dict(table)
+
+
+def report_of(out: Path, row: dict[str, Any]) -> Report | None:
+    """The report of a row of class.json; None where there is none. Raises NoClass where it cannot be read."""
+    path = Path(out) / "reports" / f"{row['file']}.json"
+    try:
+        return Report.from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise NoClass(f"{visible(str(path))}: is no report of this version; {SAME}") from error
+
+
+def report_needed(out: Path, row: dict[str, Any]) -> Report:
+    """The same of a row that must have one. Raises NoClass."""
+    report = report_of(out, row)
+    if report is None:
+        raise NoClass(f"{visible(str(Path(out) / 'reports'))}/{row['file']}.json: is missing; {SAME}")
+    return report
+
+
+def _unreadable(path: Path, error: OSError) -> NoClass:
+    return NoClass(f"{visible(str(path))}: cannot be read ({error.strerror}); fix its permissions.")

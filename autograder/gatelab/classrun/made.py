@@ -1,0 +1,48 @@
+"""What a feedback page was made of, so that one that would come out the same is not made again.
+
+Each page carries a hash of everything that it was made from. A correction of one student then writes one page, not the class's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+import gatelab
+from gatelab.classrun.hashes import hash_of
+from gatelab.lab.spec import Lab
+from gatelab.report.corrected import Given
+from gatelab.report.sections import sections
+
+END = b"</html>"  # a page that was cut off lacks it
+
+
+def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
+    """Hash of what a page is made from: the report as it lies there, what people gave, the lab's own words, the kit. "" where there is no
+    report to be read."""
+    try:
+        data = report.read_bytes()
+    except OSError:
+        return ""
+    words = (lab.heading, repr(sorted(sections(lab).items())), called, repr(given))
+    return hash_of(_kit(), hashlib.sha256(data).hexdigest(), *words)[:32]
+
+
+def stands(page: Path, made: str) -> bool:
+    """Whether the page that lies there is whole and was made from the same."""
+    if not made:
+        return False
+    try:
+        data = page.read_bytes()
+    except OSError:
+        return False
+    return f'content="{made}"'.encode() in data[:2_000] and data.rstrip().endswith(END)
+
+
+@cache
+def _kit() -> str:
+    """Hash of what makes pages."""
+    folder = Path(gatelab.__file__).parent / "report"
+    files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".html", ".css"))
+    return hash_of(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))

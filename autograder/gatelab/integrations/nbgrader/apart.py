@@ -1,0 +1,105 @@
+"""nbgrader's long steps in a process of their own, beside JupyterLab's server, which answers meanwhile.
+
+`python -m gatelab.integrations.nbgrader.apart` reads one request a line from its input, JSON, and answers each by one line. It lives as long
+as the server, so the grader that it has started is warm at the next click, and ends with it: when its input does. Server and process
+are of one mind about the settings, because every request brings the server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+import traceback
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from traitlets.config import Config
+
+ANSWER_LIMIT = 2**26  # bytes of an answer: the log of a class's feedback is long
+STEPS = ("generate_assignment", "autograde", "generate_feedback")  # methods of nbgrader's API
+Answer = dict[str, Any]
+
+
+def plain(config: Config) -> dict[str, dict[str, Any]]:
+    """The settings that JSON can hold. (What it cannot is what a setting adds to a default, which none of these steps' has.)"""
+    found: dict[str, dict[str, Any]] = {}
+    for section, values in config.items():
+        for name, value in values.items() if isinstance(values, dict) else ():
+            with contextlib.suppress(TypeError, ValueError):
+                json.dumps(value)
+                found.setdefault(section, {})[name] = value
+    return found
+
+
+@dataclass
+class Apart:
+    """The process, from the server's side. One request at a time; the next waits, and the server does not."""
+
+    process: asyncio.subprocess.Process | None = None
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def ask(self, step: str, config: Config, *arguments: Any) -> Answer:
+        """nbgrader's own answer to a step. Where the process was ended from outside, an answer that says so."""
+        line = json.dumps({"step": step, "config": plain(config), "arguments": arguments}) + "\n"
+        async with self.turn:
+            if self.process is None or self.process.returncode is not None:
+                self.process = await asyncio.create_subprocess_exec(
+                    sys.executable, "-m", __name__,
+                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=ANSWER_LIMIT,
+                )  # fmt: skip
+            process = self.process
+            assert process.stdin is not None and process.stdout is not None
+            try:
+                process.stdin.write(line.encode())
+                await process.stdin.drain()
+                return dict(json.loads(await process.stdout.readline()))
+            except (OSError, ValueError):
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                self.process = None
+                said = "The grader's process was ended from outside (out of memory?). Click again; what was graded before is kept."
+                return {"success": False, "error": said, "value": said}
+
+
+def main() -> None:
+    """Answer requests until the input ends."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+        os.dup2(2, 1)  # what a library prints is no answer
+        for line in sys.stdin:
+            request = json.loads(line)
+            try:
+                answer = _do(request["step"], Config(request["config"]), request["arguments"])
+            except BaseException:  # the server must have an answer
+                answer = {"success": False, "error": traceback.format_exc()}
+            out.write(json.dumps(answer) + "\n")
+            out.flush()
+
+
+def _do(step: str, config: Config, arguments: list[Any]) -> Answer:
+    if step == "validate":
+        return _validate(config, *arguments)
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.coursedir import CourseDirectory
+
+    if step not in STEPS:
+        raise ValueError(step)
+    api = NbGraderAPI(CourseDirectory(config=config), config=config)
+    return dict(getattr(api, step)(*arguments))
+
+
+def _validate(config: Config, root: str, path: str) -> Answer:
+    """nbgrader's answer to Validate, by its own function."""
+    from nbgrader.server_extensions.validate_assignment.handlers import ValidateAssignmentHandler
+
+    log = logging.getLogger(__name__)
+    handler: Any = SimpleNamespace(root_dir=root, log=log, load_config=lambda: config)
+    return dict(ValidateAssignmentHandler.validate_notebook(handler, path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What a person gave in the kit's own grade book, carried into nbgrader's: marks, overrides, comments; never over a newer one.
+
+In nbgrader's grade book all that a person gives looks alike, whoever wrote it. So a file beside the grades remembers what an export wrote:
+what stands there unchanged may be replaced or taken back by the next one, and everything else was written in formgrader and stands.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+Value = float | str | None
+FILE = "nbgrader.sent.json"
+CLOSE = 1e-9  # two marks nearer than this are one
+
+
+@dataclass
+class Sent:
+    """The memory of one grade book: cell of a student → the values that may stand there because an export wrote them.
+
+    There are two while an export writes: it may be cut off before the grade book has the new one.
+    """
+
+    path: Path
+    database: str
+    found: dict[str, list[Value]] = field(default_factory=dict)
+    now: dict[str, Value] = field(
+        default_factory=dict
+    )  # what this export wrote; None: nothing there is the kit's
+
+    @classmethod
+    def beside(cls, graded: Path, database: Path) -> Sent:
+        sent = cls(graded / FILE, str(database.resolve()))
+        sent.found = sent._read().get(sent.database, {})
+        return sent
+
+    def settle(self, key: str, standing: Value, wanted: Value) -> tuple[Value, bool]:
+        """What is to stand in a cell, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
+        ours = any(_same(standing, value) for value in self.found.get(key, []))
+        if standing is None or ours:
+            self.now[key] = wanted
+            return wanted, True
+        self.now[key] = None
+        return standing, wanted is None or _same(standing, wanted)
+
+    def keep(self, written: bool) -> None:
+        """Remember what this export writes: beside what stood there until it is `written`. Raises OSError."""
+        cells = dict(self.found)
+        for key, value in self.now.items():
+            before = [] if written else self.found.get(key, [])
+            cells[key] = [one for one in (*before, value) if one is not None]
+        table = self._read() | {self.database: {key: values for key, values in cells.items() if values}}
+        temporary = self.path.with_name(f".writing-{os.getpid()}-{FILE}")
+        try:
+            text = json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+            temporary.write_text(text, encoding="utf-8")
+            os.replace(temporary, self.path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, dict[str, list[Value]]]:
+        """The whole file; nothing where there is none, or one that is not ours."""
+        try:
+            table = json.loads(self.path.read_text(encoding="utf-8"))
+            return {
+                str(database): {str(key): [*values] for key, values in cells.items()}
+                for database, cells in table.items()
+            }
+        except (OSError, ValueError, AttributeError, TypeError):
+            return {}
+
+
+def _same(one: Value, other: Value) -> bool:
+    if isinstance(one, float | int) and isinstance(other, float | int):
+        return abs(one - other) < CLOSE
+    return one == other

@@ -1,0 +1,171 @@
+"""What staff gave in the kit's grade book reaches nbgrader's: as its manual score, with the reason, and never over a newer mark."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from nbgrader.api import Gradebook
+from tiny_class import Tiny
+from typer.testing import CliRunner, Result
+
+from gatelab.build.course import find_programs
+from gatelab.cli.app import app
+
+WHY = "agreed in the office hour"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("given"))
+    assert tiny.grade().exit_code == 0
+    find_programs()
+    with Gradebook(f"sqlite:///{tiny.base / 'gradebook.db'}") as book:
+        book.add_assignment("softmax")
+        book.add_notebook("lab", "softmax")
+        for question in tiny.book()["questions"]:
+            id = question["id"]
+            book.add_grade_cell(id, "lab", "softmax", max_score=question["max_points"], cell_type="code")
+            book.add_solution_cell(f"{id}-solution", "lab", "softmax")
+        for question in tiny.book()["by_hand"]:
+            id = question["id"]
+            book.add_grade_cell(id, "lab", "softmax", max_score=question["points"], cell_type="markdown")
+            book.add_solution_cell(id, "lab", "softmax")
+    return tiny
+
+
+@pytest.fixture
+def fresh(graded: Tiny, tmp_path: Path) -> Tiny:
+    made = graded.copy(tmp_path)
+    (tmp_path / "gradebook.db").write_bytes((graded.base / "gradebook.db").read_bytes())
+    return made
+
+
+def export(tiny: Tiny) -> Result:
+    words = ["export", "nbgrader", str(tiny.out), "--db", str(tiny.base / "gradebook.db"), "--partial"]
+    said = CliRunner().invoke(app, words)
+    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+    return said
+
+
+@pytest.fixture
+def book(fresh: Tiny) -> Iterator[Gradebook]:
+    with Gradebook(f"sqlite:///{fresh.base / 'gradebook.db'}") as book:
+        yield book
+
+
+def grade(book: Gradebook, name: str, cell: str = "q1") -> Any:
+    book.db.expire_all()
+    return book.find_grade(cell, "lab", "softmax", name)
+
+
+def comment(book: Gradebook, name: str, cell: str = "q1-solution") -> str:
+    book.db.expire_all()
+    return book.find_comment(cell, "lab", "softmax", name).comment or ""
+
+
+def dump(tiny: Tiny) -> list[str]:
+    with sqlite3.connect(tiny.base / "gradebook.db") as database:
+        return list(database.iterdump())
+
+
+def test_an_override_is_the_manual_score_beside_the_graders_own(fresh: Tiny, book: Gradebook) -> None:
+    assert fresh.gatelab("mark", "bob", "q1", "1.5", "--why", WHY).exit_code == 0
+    assert export(fresh).exit_code == 0
+    found = grade(book, "bob")
+    assert (found.manual_score, found.score, found.needs_manual_grade) == (1.5, 1.5, False)
+    assert found.auto_score is not None and found.auto_score != 1.5
+    assert WHY in comment(book, "bob") and "Staff gave 1.5" in comment(book, "bob")
+    assert grade(book, "ada").manual_score is None and comment(book, "ada") == ""
+    once = dump(fresh)
+    assert export(fresh).exit_code == 0
+    assert dump(fresh) == once
+
+
+def test_an_override_that_is_changed_or_taken_back_is_so_there_too(fresh: Tiny, book: Gradebook) -> None:
+    export(fresh)
+    untouched = grade(book, "bob").score
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    export(fresh)
+    fresh.gatelab("mark", "bob", "q1", "0.5", "--why", "another reason")
+    assert export(fresh).exit_code == 0
+    assert grade(book, "bob").score == 0.5
+    assert "another reason" in comment(book, "bob") and WHY not in comment(book, "bob")
+    fresh.gatelab("mark", "bob", "q1", "--remove")
+    assert export(fresh).exit_code == 0
+    assert (grade(book, "bob").manual_score, grade(book, "bob").score) == (None, untouched)
+    assert comment(book, "bob") == ""
+
+
+@pytest.mark.parametrize("then", ["changed", "taken back", "the same"])
+def test_a_newer_mark_and_comment_of_formgrader_stand(fresh: Tiny, book: Gradebook, then: str) -> None:
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    export(fresh)
+    grade(book, "bob").manual_score = 2.0
+    book.find_comment("q1-solution", "lab", "softmax", "bob").manual_comment = "seen with bob"
+    book.db.commit()
+    if then == "changed":
+        fresh.gatelab("mark", "bob", "q1", "0.5", "--why", WHY)
+    if then == "taken back":
+        fresh.gatelab("mark", "bob", "q1", "--remove")
+    said = export(fresh)
+    assert (grade(book, "bob").manual_score, comment(book, "bob")) == (2.0, "seen with bob")
+    told = "bob, q1: 2 points from formgrader stand" in said.output
+    assert told == (then != "taken back") == (said.exit_code == 1)
+    assert told == ("the comment from formgrader stands" in said.output)
+
+
+def test_a_mark_that_formgrader_gave_before_any_export_stays_when_an_equal_one_is_taken_back(
+    fresh: Tiny, book: Gradebook
+) -> None:
+    export(fresh)
+    grade(book, "bob").manual_score = 1.0
+    book.db.commit()
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    assert export(fresh).exit_code == 0
+    fresh.gatelab("mark", "bob", "q1", "--remove")
+    export(fresh)
+    assert grade(book, "bob").manual_score == 1.0
+
+
+def test_extra_credit_of_formgrader_is_kept(fresh: Tiny, book: Gradebook) -> None:
+    export(fresh)
+    grade(book, "bob").extra_credit = 0.5
+    book.db.commit()
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    export(fresh)
+    assert grade(book, "bob").score == 1.5
+
+
+def test_a_late_penalty_of_nbgraders_own_is_kept(fresh: Tiny, book: Gradebook) -> None:
+    export(fresh)
+    book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty = 2.0
+    book.db.commit()
+    export(fresh)
+    book.db.expire_all()
+    assert book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty == 2.0
+
+
+def test_nbgraders_own_regrading_leaves_the_override(fresh: Tiny, book: Gradebook) -> None:
+    """Its autograding writes the automatic score and nothing else."""
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    export(fresh)
+    grade(book, "bob").auto_score = 0.0
+    book.db.commit()
+    assert grade(book, "bob").score == 1.0
+    export(fresh)
+    assert grade(book, "bob").score == 1.0 and grade(book, "bob").auto_score != 0.0
+
+
+def test_a_folder_that_takes_no_memory_leaves_the_book_as_it_is(fresh: Tiny) -> None:
+    export(fresh)
+    fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
+    (fresh.out / "nbgrader.sent.json").unlink()
+    (fresh.out / "nbgrader.sent.json").mkdir()
+    before = dump(fresh)
+    said = export(fresh)
+    assert said.exit_code == 2 and "cannot be written" in said.output
+    assert dump(fresh) == before
