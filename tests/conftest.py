@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import shared_server as servers
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
@@ -53,6 +54,20 @@ def engine(lab: Lab) -> Iterator[Engine]:
     """The real engine; one for all tests of a process, as for a class."""
     with Engine(lab) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[None]:
+    yield
+    servers.end()
+
+
+@pytest.fixture(scope="module")
+def shared_server(_servers: None) -> Iterator[None]:
+    """`pytestmark = pytest.mark.usefixtures("shared_server")`: the engines that a file opens here share a fork server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gatelab.grading.engine.ForkServer", servers.lend)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Question
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 FULL, LOOKS = 9, [4, 6]
 
 

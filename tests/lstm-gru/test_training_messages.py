@@ -18,6 +18,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Part, Report
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 STEPS, SECONDS = 10, 2
 
 

@@ -17,6 +17,8 @@ from gatelab.classrun.run import ClassRun
 from gatelab.cli.export import app as export_app
 from gatelab.report.marks import Mark, Marks, Work, read_marks
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:

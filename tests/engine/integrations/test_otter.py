@@ -39,6 +39,8 @@ from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 OTTER = Path(sys.executable).with_name("otter")
 
 
