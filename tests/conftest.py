@@ -16,6 +16,37 @@ from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
+# The files that take longest, by the processor time they were measured to take. With `--dist loadfile --no-loadscope-reorder` they are
+# begun first: pytest-xdist begins with the files of the most tests, and those are not these.
+LONG = (
+    "test_hostile",
+    "test_bank",
+    "test_sample_class",
+    "test_public_mistakes",
+    "test_nbgrader",
+    "test_cluster",
+    "test_notebooks_world",
+    "test_killed_command",
+    "test_killed_run",
+    "test_jupyter_style",
+    "test_marks",
+    "test_confinement",
+    "test_class_run",
+    "test_second_lab",
+    "test_handout_cells",
+    "test_public_runs",
+    "test_mutation",
+    "test_tidying",
+    "test_in_a_browser",
+    "test_markers",
+    "test_public_messages",
+    "test_standins",
+    "test_quick_training",
+    "test_training_messages",
+    "test_deadline_night",
+    "test_build",
+    "test_otter",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -23,6 +54,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -54,6 +90,12 @@ def engine(lab: Lab) -> Iterator[Engine]:
     """The real engine; one for all tests of a process, as for a class."""
     with Engine(lab) as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def turn(pytestconfig: pytest.Config) -> int:
+    """Which part of a bank it is this run's turn to look at: `shares.share`."""
+    return int(pytestconfig.getoption("--hypothesis-seed"))
 
 
 @pytest.fixture(scope="session")

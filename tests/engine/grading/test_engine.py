@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from processes import alive, everything, within
 from small_lab import small_lab
 
 from gatelab.audit.notebooks import write_notebook
@@ -241,12 +241,9 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
         report = own.grade(slow, questions=["q1"])
     assert (report.status, report.submission, report.points) == ("failed", "slow", 0)
     server = psutil.Process(own._server.process.pid)
-    for _ in range(200):
-        alive = [p for p in server.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-        if not alive:
-            break
-        time.sleep(0.05)
-    assert alive == [], "the examiner and its workers are gone"
+    assert within(60, lambda: not any(map(alive, everything(server)))), (
+        "the examiner and its workers are gone"
+    )
     assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 10
     return report.reason
 

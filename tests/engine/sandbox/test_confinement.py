@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import errno
 import itertools
@@ -22,6 +23,7 @@ import landlockpy
 import psutil
 import pyseccomp
 import pytest
+from processes import alive, everything, within
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
@@ -267,19 +269,30 @@ def test_orphans_that_fork_on_end_with_the_worker_that_ended_by_itself(
             worker.ask({"op": "cell", "source": source, "index": 0, "seconds": 10.0, "quick": False}, 10)
         worker.close()
         worker.output.close()
-        users = [p.info["uids"].real for p in psutil.process_iter(["uids"]) if p.info["uids"]]
-        assert len(mine) == (os.geteuid() == 0) and not mine & {*users}, (
-            "nothing of the worker's user is left"
-        )
-        for _ in range(100):  # the warden has said that it is done, and goes
-            left = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)} - before
-            left = {
-                pid for pid in left if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"
-            }
-            if not left:
-                break
-            time.sleep(0.02)
-        assert left == set()
+        assert len(mine) == (os.geteuid() == 0)
+        assert not owned(mine, server), "nothing of the worker's user is left"
+        assert all_end(started(server, before)), "the warden has said that it is done, and goes"
+
+
+def owned(users: set[int], server: ForkServer) -> list[psutil.Process]:
+    """Processes of these users. Not those of another fork server: it may give a user that is free to a worker of its own."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.uids().real in users and alive(process):
+                above = [parent for parent in process.parents() if parent.pid != server.process.pid]
+                if not any("gatelab.sandbox.worker.zygote" in parent.cmdline() for parent in above):
+                    found.append(process)
+    return found
+
+
+def started(server: ForkServer, before: set[int]) -> list[psutil.Process]:
+    """What the fork server has forked since."""
+    return [p for p in everything(psutil.Process(server.process.pid)) if p.pid not in before]
+
+
+def all_end(processes: list[psutil.Process]) -> bool:
+    return within(60, lambda: not any(map(alive, processes)))
 
 
 def test_files_outside_cannot_be_read(inside: Run, lab: Lab, tmp_path: Path) -> None:
@@ -479,14 +492,13 @@ def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
     monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, memory=MEMORY))
     body = "import ctypes, os, time\nlibc = ctypes.CDLL(None)\nlibc.mmap.restype = ctypes.c_void_p\n"
     body += "libc.mprotect.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int\n"
-    body += "libc.mmap.argtypes = ctypes.c_void_p, *[ctypes.c_size_t] * 5\n" + GREEDY[way] + "time.sleep(20)"
+    body += "libc.mmap.argtypes = ctypes.c_void_p, *[ctypes.c_size_t] * 5\n" + GREEDY[way] + "time.sleep(120)"
     workers = ConfinedWorkers(lab, [], server.client, server.library)
     workers.load()
     main = workers.main
-    started = time.monotonic()
+    # Not ended by the time: that is told in other words.
     with pytest.raises(WorkerLost, match=r"held more than 0\.684 GiB of memory together"):
-        main.ask({"op": "cell", "source": body, "index": 0, "seconds": 10.0, "quick": False}, 15)
-    assert time.monotonic() - started < 12, "not ended by the time, but by the memory"
+        main.ask({"op": "cell", "source": body, "index": 0, "seconds": 90.0, "quick": False}, 100)
     workers.shut()
     assert "more than 0.684 GiB of memory together" in workers.output
 
@@ -539,15 +551,10 @@ def test_nothing_of_a_submission_runs_after_it_was_shut(lab: Lab, server: ForkSe
     before = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)}
     workers = ConfinedWorkers(lab, [CodeCell(0, daemon)], server.client, server.library)
     workers.load()
-    during = {p.pid for p in psutil.Process(server.process.pid).children(recursive=True)} - before
+    during = started(server, before)
     workers.shut()
     assert len(during) >= 4
-    for _ in range(100):
-        alive = [pid for pid in during if psutil.pid_exists(pid) and psutil.Process(pid).status() != "zombie"]
-        if not alive:
-            break
-        time.sleep(0.02)
-    assert not alive
+    assert all_end(during)
 
 
 def test_an_endless_call_ends_at_its_time_and_says_so(lab: Lab, server: ForkServer) -> None:
@@ -556,17 +563,17 @@ def test_an_endless_call_ends_at_its_time_and_says_so(lab: Lab, server: ForkServ
     )
     backend = workers.open(lab.questions["q1"], set(), time.monotonic() + 1)
     call = {"target": "f", "method": None, "args": (), "kwargs": {}, "upstream": None, "parameters": False}
-    started = time.monotonic()
+    began = time.monotonic()
     with pytest.raises(WorkerLost, match="did not finish"):
         backend.request({"op": "call", "arguments": call})
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - began < 60
     workers.close(backend)
     workers.shut()
 
 
-def test_forty_workers_in_a_row_give_their_first_lstm_result(lab: Lab, server: ForkServer) -> None:
+def test_workers_in_a_row_give_their_first_lstm_result(lab: Lab, server: ForkServer) -> None:
     body = "def main(ns):\n    import torch\n    layer = torch.nn.LSTM(3, 4)\n    layer(torch.ones(5, 2, 3))[0].sum().backward()\n    return 1"
-    for _ in range(40):
+    for _ in range(12):  # `make soak`: a thousand
         workers = ConfinedWorkers(lab, [], server.client, server.library)
         backend = workers.open(lab.questions["q4"], set(), time.monotonic() + 20)
         assert backend.request({"op": "run", "arguments": {"source": body, "values": {}}})["value"] == 1
@@ -585,11 +592,7 @@ def test_what_a_question_started_goes_with_it(lab: Lab, server: ForkServer) -> N
     with pytest.raises(WorkerLost):
         backend.request({"op": "call", "arguments": call})
     workers.close(backend)
-    for _ in range(100):
-        below = psutil.Process(server.process.pid).children(recursive=True)
-        alive = [p.pid for p in below if psutil.pid_exists(p.pid) and p.status() != "zombie"]
-        if len(alive) <= 2:
-            break
-        time.sleep(0.05)
-    assert len(alive) <= 2, "only the warden and the loaded notebook should be left"
+    assert within(60, lambda: sum(map(alive, started(server, set()))) <= 2), (
+        "only the warden and the loaded notebook should be left"
+    )
     workers.shut()
