@@ -110,6 +110,7 @@ def shared_server(_servers: None) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("gatelab.grading.engine.ForkServer", servers.lend)
         yield
+    servers.end(but=2)
 
 
 @pytest.fixture(scope="session")

@@ -31,19 +31,18 @@ class Lent:
 def lend(package: Path | None, preload: Sequence[str] = ()) -> Lent:
     """The fork server with this package, as `ForkServer` would start it; a lost one is replaced."""
     key = _digest(package), tuple(preload)
-    server = _kept.get(key)
+    server = _kept.pop(key, None)
     if server is not None and (server.client.lost or server.process.poll() is not None):
         server.close()
         server = None
-    if server is None:
-        server = _kept[key] = ForkServer(package, preload)
-    return Lent(server)
+    _kept[key] = server or ForkServer(package, preload)  # the last used is the last in order
+    return Lent(_kept[key])
 
 
-def end() -> None:
-    """End them all."""
-    while _kept:
-        _kept.popitem()[1].close()
+def end(but: int = 0) -> None:
+    """End them, but for the last used: each holds the memory of a torch. No engine may be open that has one of them."""
+    while len(_kept) > but:
+        _kept.pop(next(iter(_kept))).close()
 
 
 def _digest(package: Path | None) -> str:
