@@ -100,9 +100,9 @@ def worker_process(nanny: subprocess.Popen[bytes]) -> psutil.Process:
     found: list[psutil.Process] = []
 
     def look() -> bool:
-        found[:] = [
-            one for one in psutil.Process(nanny.pid).children() if "spawn_main" in " ".join(one.cmdline())
-        ]
+        with contextlib.suppress(psutil.Error):  # one that ends while it is looked at
+            children = psutil.Process(nanny.pid).children()
+            found[:] = [one for one in children if "spawn_main" in " ".join(one.cmdline())]
         return bool(found)
 
     assert within(60, look)
