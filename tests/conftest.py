@@ -115,6 +115,14 @@ def shared_server(_servers: None) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def plain_engine(lab: Lab) -> Iterator[Engine]:
+    """An engine without the bank, for wrong work of which only the points matter: comparing it with every known mistake and every pair of
+    them takes up to half a minute of processor time."""
+    with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
 def bank(lab: Lab) -> Bank:
     return load_bank(lab)
 

@@ -162,9 +162,9 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
      "        y, (h, c) = self.inner(x, state)\n        return y, (h[0], c[0])\n"],
 )  # fmt: skip
 def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
-    engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
+    plain_engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
 ) -> None:
-    report = engine.grade(
+    report = plain_engine.grade(
         notebook(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
     )
     assert report.question("q3").points < 14
