@@ -50,9 +50,7 @@ CASES = {  # question, edit of the reference, part → what its message must and
 
 
 @pytest.mark.parametrize("about", CASES)
-def test_a_message_leads_to_the_line_that_is_wrong(
-    plain_engine: Engine, tmp_path: Path, about: str
-) -> None:
+def test_a_message_leads_to_the_line_that_is_wrong(plain_engine: Engine, tmp_path: Path, about: str) -> None:
     question, (old, new), says = CASES[about]
     source = plain_engine.lab.reference(question)
     assert old in source
