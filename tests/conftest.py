@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shared_server as servers
@@ -54,7 +55,16 @@ LONG = (
 def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
-        config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+        told = getattr(config, "workerinput", {}).get(
+            "seed"
+        )  # to a process of pytest-xdist, which is given no options
+        config.option.hypothesis_seed = told or str(random.SystemRandom().randrange(10**9))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All processes of a run have the seed that its head tells."""
+    node.workerinput["seed"] = getattr(node.config.option, "hypothesis_seed", None)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
