@@ -17,37 +17,43 @@ from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
-# The files that take longest, by the processor time they were measured to take. With `--dist loadfile --no-loadscope-reorder` they are
-# begun first: pytest-xdist begins with the files of the most tests, and those are not these.
+# The files that take longest, roughly in that order. With `--dist loadfile --no-loadscope-reorder` they are begun first: pytest-xdist
+# itself begins with the files of the most tests, and those are not these.
 LONG = (
     "test_hostile",
     "test_bank",
     "test_sample_class",
     "test_public_mistakes",
-    "test_nbgrader",
-    "test_cluster",
     "test_notebooks_world",
+    "test_nbgrader",
     "test_killed_command",
-    "test_killed_run",
-    "test_jupyter_style",
-    "test_marks_saved",
-    "test_protection_missing",
-    "test_workers_end",
-    "test_class_run",
+    "test_cluster",
     "test_second_lab",
-    "test_handout_cells",
-    "test_public_runs",
-    "test_mutation",
-    "test_tidying",
-    "test_in_a_browser",
-    "test_mangled_masters",
+    "test_world_odd",
+    "test_class_run",
+    "test_jupyter_style",
+    "test_killed_run",
+    "test_own_versions",
     "test_public_messages",
-    "test_standins",
-    "test_quick_training",
+    "test_protection_missing",
     "test_training_messages",
+    "test_tidying",
+    "test_marks_saved",
+    "test_house",
+    "test_mutation",
+    "test_quick_training",
+    "test_in_a_browser",
+    "test_handing_in",
+    "test_steady_answers",
+    "test_engine",
+    "test_workers_end",
+    "test_mangled_masters",
     "test_deadline_night",
     "test_build",
+    "test_wheel",
     "test_otter",
+    "test_public_runs",
+    "test_standins",
 )
 
 
