@@ -6,8 +6,10 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import shared_server as servers
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
@@ -15,13 +17,65 @@ from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[1]
+# The files that take longest, roughly in that order. With `--dist loadfile --no-loadscope-reorder` they are begun first: pytest-xdist
+# itself begins with the files of the most tests, and those are not these.
+LONG = (
+    "test_hostile",
+    "test_bank",
+    "test_sample_class",
+    "test_public_mistakes",
+    "test_notebooks_world",
+    "test_nbgrader",
+    "test_killed_command",
+    "test_cluster",
+    "test_second_lab",
+    "test_world_odd",
+    "test_class_run",
+    "test_jupyter_style",
+    "test_killed_run",
+    "test_own_versions",
+    "test_public_messages",
+    "test_protection_missing",
+    "test_training_messages",
+    "test_tidying",
+    "test_marks_saved",
+    "test_house",
+    "test_mutation",
+    "test_quick_training",
+    "test_in_a_browser",
+    "test_handing_in",
+    "test_steady_answers",
+    "test_engine",
+    "test_workers_end",
+    "test_mangled_masters",
+    "test_deadline_night",
+    "test_build",
+    "test_wheel",
+    "test_otter",
+    "test_public_runs",
+    "test_standins",
+)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
-        config.option.hypothesis_seed = str(random.SystemRandom().randrange(10**9))
+        told = getattr(config, "workerinput", {}).get(
+            "seed"
+        )  # to a process of pytest-xdist, which is given no options
+        config.option.hypothesis_seed = told or str(random.SystemRandom().randrange(10**9))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """All processes of a run have the seed that its head tells."""
+    node.workerinput["seed"] = getattr(node.config.option, "hypothesis_seed", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
@@ -52,6 +106,35 @@ def lab() -> Lab:
 def engine(lab: Lab) -> Iterator[Engine]:
     """The real engine; one for all tests of a process, as for a class."""
     with Engine(lab) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def turn(pytestconfig: pytest.Config) -> int:
+    """Which part of a bank it is this run's turn to look at: `shares.share`."""
+    return int(pytestconfig.getoption("--hypothesis-seed"))
+
+
+@pytest.fixture(scope="session")
+def _servers() -> Iterator[None]:
+    yield
+    servers.end()
+
+
+@pytest.fixture(scope="module")
+def shared_server(_servers: None) -> Iterator[None]:
+    """`pytestmark = pytest.mark.usefixtures("shared_server")`: the engines that a file opens here share a fork server."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gatelab.grading.engine.ForkServer", servers.lend)
+        yield
+    servers.end(but=2)
+
+
+@pytest.fixture(scope="session")
+def plain_engine(lab: Lab) -> Iterator[Engine]:
+    """An engine without the bank, for wrong work of which only the points matter: comparing it with every known mistake and every pair of
+    them takes up to half a minute of processor time."""
+    with Engine(Lab(lab.assignment, lab.hidden, None, lab.release)) as engine:
         yield engine
 
 

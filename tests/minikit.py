@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gatelab.build.pipeline import accept_now
 from gatelab.lab.spec import Lab
@@ -94,6 +96,19 @@ print("figures go here", 1 / 3)
 
 def make_kit(root: Path, master: str = MASTER) -> Path:
     """Write the kit into `root` and return it."""
+    shutil.copytree(_made(master).name, root, dirs_exist_ok=True)
+    return root
+
+
+@cache
+def _made(master: str) -> TemporaryDirectory[str]:
+    """The kit, made once for all tests of a process: accepting a release takes seconds."""
+    folder = TemporaryDirectory(prefix="minikit-")
+    _make(Path(folder.name), master)
+    return folder
+
+
+def _make(root: Path, master: str) -> None:
     lab = root / "assignment" / "lstm-gru"
     shutil.copytree(REPOSITORY / "assignment" / "lstm-gru" / "seqlab", lab / "seqlab", ignore=_litter)
     (lab / "tests").mkdir()
@@ -121,7 +136,6 @@ def make_kit(root: Path, master: str = MASTER) -> Path:
     for name in ("pyproject.toml", "nbgrader_config.py"):
         shutil.copyfile(REPOSITORY / name, root / name)
     accept_now(root)
-    return root
 
 
 def write_master(root: Path, master: str) -> None:

@@ -50,12 +50,12 @@ CASES = {  # question, edit of the reference, part → what its message must and
 
 
 @pytest.mark.parametrize("about", CASES)
-def test_a_message_leads_to_the_line_that_is_wrong(engine: Engine, tmp_path: Path, about: str) -> None:
+def test_a_message_leads_to_the_line_that_is_wrong(plain_engine: Engine, tmp_path: Path, about: str) -> None:
     question, (old, new), says = CASES[about]
-    source = engine.lab.reference(question)
+    source = plain_engine.lab.reference(question)
     assert old in source
-    path = write_notebook(tmp_path / "lab.ipynb", engine.lab, {question: source.replace(old, new)})
-    report = engine.grade(path, questions=[question], training=False)
+    path = write_notebook(tmp_path / "lab.ipynb", plain_engine.lab, {question: source.replace(old, new)})
+    report = plain_engine.grade(path, questions=[question], training=False)
     messages = {part.name: part.message for part in report.question(question).parts if not part.passed}
     for part, wanted in says.items():
         told, _, untold = wanted.partition("!")

@@ -7,6 +7,7 @@ import json
 import pytest
 import torch
 from public_checks import CODE, STEP
+from shares import share
 
 from gatelab.audit.concepts import concepts
 from gatelab.audit.fingerprints import changes, fingerprints, namespace, prints
@@ -85,8 +86,8 @@ def test_mistakes_in_two_names_of_a_question_are_both_named(check, lab, bank):
     assert norms.misconception in text
 
 
-def test_the_committed_numbers_are_those_of_the_bank(lab, bank):
-    """Of every question the right numbers and every sixth mistake; `make fingerprints` looks at all of them."""
+def test_the_committed_numbers_are_those_of_the_bank(lab, bank, turn):
+    """Of every question the right numbers and every twelfth mistake, at every run another twelfth; `make fingerprints` looks at all of them."""
     committed = json.loads((lab.assignment / "tests" / "fingerprints.json").read_text(encoding="utf-8"))
     for id, question in committed.items():
         chaffs = bank.chaffs_of(id)
@@ -94,7 +95,7 @@ def test_the_committed_numbers_are_those_of_the_bank(lab, bank):
         right = prints(lab, id)
         assert question["right"] == right, f"{id}: run `gatelab fingerprints`"
         known = {json.dumps(entry["calls"], sort_keys=True): entry["ids"] for entry in question["mistakes"]}
-        for chaff in chaffs[::6]:
+        for chaff in share(chaffs, 12, turn):
             if calls := changes(right, prints(lab, id, chaff)):
                 assert chaff.id in known[json.dumps(calls, sort_keys=True)], (
                     f"{chaff.key}: run `gatelab fingerprints`"

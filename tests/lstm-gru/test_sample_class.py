@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import shutil
 import sys
 import tomllib
 from pathlib import Path
 from subprocess import run
 
 import pytest
+from shares import WHOLE
 
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
@@ -18,6 +20,8 @@ SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
 COMMAND = Path(sys.executable).with_name("gatelab")
 
 EXPECTED = tomllib.loads((SAMPLE / "expected.toml").read_text(encoding="utf-8"))
+# Of the three that are right in everything, and train two models each, one. Their styles are all in test_bank.py.
+GRADED = [name for name in EXPECTED if WHOLE or name not in ("grace", "karen")]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -47,9 +51,12 @@ def test_is_every_submission_expected_to_be_something(made: Path) -> None:
 
 @pytest.fixture(scope="module")
 def graded(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the command wrote for the whole sample class."""
-    out = tmp_path_factory.mktemp("sample") / "out"
-    said = run([COMMAND, "grade", made, "-o", out, "--root", ROOT], capture_output=True, text=True)
+    """What the command wrote for the sample class."""
+    folder = tmp_path_factory.mktemp("sample")
+    handed_in, out = shutil.copytree(made, folder / "class"), folder / "out"
+    for name in EXPECTED.keys() - {*GRADED}:
+        (handed_in / f"{name}.ipynb").unlink()
+    said = run([COMMAND, "grade", handed_in, "-o", out, "--root", ROOT], capture_output=True, text=True)
     assert said.returncode == 1, said.stderr
     return out
 
@@ -66,7 +73,7 @@ def test_is_nothing_begun_in_the_lab_as_it_is_handed_out(graded: Path) -> None:
     assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", GRADED)
 def test_does_it_get_what_it_must(grades: dict[str, dict[str, str]], name: str) -> None:
     row, expected = grades[name], EXPECTED[name]
     assert row["status"] == expected["status"], row["reason"]

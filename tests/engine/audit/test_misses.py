@@ -15,6 +15,8 @@ from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 # One mistake that no file of the bank knows, written in two ways, and another one.
 MISTAKES = {
     "ada": solution("q1").replace("written = i * g", "written = 2 * i * g"),

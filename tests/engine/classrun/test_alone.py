@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny:
             ["mark", "ada", "q1", "1", "--why", "x"],
             ["comment", "ada", "x"],
         ):
-            started = time.monotonic()
+            # The first is at work for longer than the second may take.
             done = subprocess.run(
                 [COMMAND, *words, "-o", tiny.out, "--root", tiny.kit],
                 capture_output=True,
@@ -55,7 +54,6 @@ def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny:
             assert done.stderr == (
                 f"{tiny.out}: another gatelab command is at work in this folder; wait until it has ended, or choose another -o.\n"
             ), words
-            assert time.monotonic() - started < 60
         assert {path: path.read_bytes() for path in tiny.out.rglob("*") if path.is_file()} == before
         holder.send_signal(signal.SIGKILL)
         holder.wait()

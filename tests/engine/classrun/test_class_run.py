@@ -17,9 +17,12 @@ import typer
 from small_lab import SETUP, mistake, small_lab, solution, write_notebook
 from typer.testing import CliRunner
 
+from gatelab.cli.app import app as whole_app
 from gatelab.cli.export import app as export_app
 from gatelab.cli.grade import grade
 from gatelab.report.model import Report
+
+pytestmark = pytest.mark.usefixtures("shared_server")
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 LOOP = "def lstm_step(*arguments):\n    while True:\n        pass\n"
@@ -29,6 +32,14 @@ def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command as an instructor does, in another process."""
     command = [COMMAND, "grade", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=600)
+
+
+def here(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run it in this process, which spares an import of torch."""
+    command = ["grade", *map(str, arguments)]
+    said = CliRunner().invoke(whole_app, command)
+    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+    return subprocess.CompletedProcess(command, said.exit_code, said.stdout, said.stderr)
 
 
 def table(out: Path) -> dict[str, dict[str, str]]:
@@ -170,7 +181,7 @@ class TestAgain:
     def test_is_what_is_done_not_done_again(self, again: tuple) -> None:
         _, out, arguments = again
         before = points(out)
-        said = gatelab(*arguments)
+        said = here(*arguments)
         assert said.returncode == 1 and "7 of 7 notebooks are done from an earlier run" in said.stderr
         assert "[" not in said.stderr and points(out) == before
 
@@ -178,7 +189,7 @@ class TestAgain:
         folder, out, arguments = again
         write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
         (folder / "lab.zip").unlink()
-        said = gatelab(*arguments)
+        said = here(*arguments)
         assert "[9/9] Ada: 8 of 18" in said.stderr and "ada:" not in said.stderr
         assert points(out)["Ada"] == ["graded", "0", "8", "8"] and points(out)["ada"][3] == "18"
         assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
@@ -190,25 +201,25 @@ class TestAgain:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         path = next((out / "reports").glob("ada*.json"))
         path.write_text(path.read_text()[:100])
-        assert "[1/1] ada: 18 of 18" in gatelab(*arguments).stderr
-        said = gatelab(*arguments, "--seed", 5)
+        assert "[1/1] ada: 18 of 18" in here(*arguments).stderr
+        said = here(*arguments, "--seed", 5)
         assert said.returncode == 0 and "[1/1] ada: 18 of 18" in said.stderr and report(out, "ada").seed == 5
-        assert "[1/1] ada: 18 of 18" in gatelab(*arguments, "--seed", 5, "--fresh").stderr
+        assert "[1/1] ada: 18 of 18" in here(*arguments, "--seed", 5, "--fresh").stderr
 
     def test_does_one_question_alone_give_its_points(self, again: tuple) -> None:
         _, out, arguments = again
         before = (out / "grades.csv").read_bytes()
-        said = gatelab(*arguments, "--question", "q2")
+        said = here(*arguments, "--question", "q2")
         assert said.returncode == 2 and (out / "grades.csv").read_bytes() == before
         assert said.stderr == (
             f"{out}: holds the grading of all questions; choose another -o, or --fresh to replace it.\n"
         )
-        said = gatelab(*arguments, "--question", "q2", "--fresh")
+        said = here(*arguments, "--question", "q2", "--fresh")
         assert said.returncode == 1
         row = table(out)["ada"]
         assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("8", "8", "8")
         assert [question.id for question in report(out, "ada").questions] == ["q2"]
-        said = gatelab(*arguments)
+        said = here(*arguments)
         assert said.returncode == 2 and "holds the grading of q2; choose another -o" in said.stderr
         exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
         assert exported.exit_code == 2 and "only q2 was graded here" in exported.output
@@ -219,11 +230,11 @@ class TestAgain:
         other.mkdir()
         write_notebook(other / "zoe.ipynb", SETUP, solution("q2"))
         before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-        said = gatelab(other, *again[2][1:])
+        said = here(other, *again[2][1:])
         assert said.returncode == 2
         assert f"{out}: holds the grading of the folder {folder}; choose another -o" in said.stderr
         assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-        assert gatelab(other, *again[2][1:], "--fresh").returncode == 0 and list(table(out)) == ["zoe"]
+        assert here(other, *again[2][1:], "--fresh").returncode == 0 and list(table(out)) == ["zoe"]
 
     def test_are_marks_by_hand_kept_and_counted(self, again: tuple, tmp_path: Path) -> None:
         """As a spreadsheet saves them: other separators, another encoding, a comma in the number."""
@@ -244,7 +255,7 @@ class TestAgain:
         assert "without q12a (2 points) for 4 students" in said and f"Ad: 3 → {bob + 1.5:g}" in said
         assert f"bob [bold],S,{bob + 1.5:g}" in filled.read_text()
 
-        gatelab(*arguments, "--fresh")
+        here(*arguments, "--fresh")
         row = table(out)["bob [bold]"]
         assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "20")
         assert table(out)["empty"]["q12a"] == "1" and table(out)["empty"]["total"] == ""
@@ -289,7 +300,7 @@ class TestAgain:
     ) -> None:
         _, out, arguments = again
         (out / "grades.csv").write_text(f"submission,q12a\n{name},{mark}\n")
-        result = gatelab(*arguments)
+        result = here(*arguments)
         assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
         assert (out / "grades.csv").read_text() == f"submission,q12a\n{name},{mark}\n"
         exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
@@ -302,7 +313,7 @@ class TestAgain:
             name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
             for name in names
         }
-        gatelab(*arguments, "--fresh", "--jobs", 1)
+        here(*arguments, "--fresh", "--jobs", 1)
         after = {
             name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
             for name in names
@@ -319,7 +330,7 @@ class TestAFileThatCannotBeWritten:
         in_the_way = [out / "reports/ada.json", out / "feedback/bob.html", out / "class.json"]
         for path in in_the_way:
             (path / "x").mkdir(parents=True)
-        said = gatelab(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
+        said = here(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
         assert said.returncode == 1 and "Traceback" not in said.stderr, said.stderr
         rows = table(out)
         assert [(name, row["status"], row["q2"]) for name, row in rows.items()] == [
@@ -332,7 +343,7 @@ class TestAFileThatCannotBeWritten:
 
         for path in in_the_way:
             shutil.rmtree(path)
-        said = gatelab(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
+        said = here(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
         assert said.returncode == 0 and "2 of 3 notebooks are done from an earlier run" in said.stderr
         assert all(path.is_file() for path in in_the_way)
 
@@ -368,7 +379,7 @@ class TestStopped:
         (folder / "b.ipynb").unlink()
         write_notebook(folder / "b.ipynb", SETUP, solution("q2"))
         (folder / "c.pdf").unlink()
-        said = gatelab(*arguments)
+        said = here(*arguments)
         assert said.returncode == 0 and "1 of 2 notebooks are done from an earlier run" in said.stderr
         assert points(out) == {"a": ["graded", "10", "8", "18"], "b": ["graded", "0", "8", "8"]}
 

@@ -19,6 +19,8 @@ from gatelab.classrun.graded import read_graded
 from gatelab.cli.app import app
 from gatelab.report.gradescope import gradescope_results
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 WHY = "the sum was right, shown at the board"
 
 

@@ -15,6 +15,8 @@ from marked_class import Class, class_of, saved, workbook
 
 from gatelab.report.sheet import SheetError, read_table
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 EARLIER = {"ada": 1.5, "bob": 2.0, "Jörg Ü": 0.0}
 NAMES = ["007", "Jörg Ü", "ada", "bob", "cleo; x", "essay.pdf"]
 AUTOMATIC = [

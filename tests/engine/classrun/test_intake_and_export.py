@@ -19,6 +19,8 @@ from typer.testing import CliRunner, Result
 from gatelab.cli.app import app
 from gatelab.sandbox.confine import REQUIRED
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\r\n"

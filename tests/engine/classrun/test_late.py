@@ -17,6 +17,8 @@ from gatelab.lab.late import late_rule
 from gatelab.lab.spec import Lab
 from gatelab.submission.times import moment
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 RULE = '\n[late]\ndue = "2026-10-24 23:59"\nzone = "Europe/Berlin"\ngrace_minutes = 15\npercent_per_day = 10\ncap = 50\n'
 TIMES = {
     "ada": "2026-10-24 21:59:00.000000 UTC",

@@ -9,22 +9,26 @@ import csv
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from typer.testing import CliRunner
 
+from gatelab.cli.app import app
 from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
-COMMAND = str(Path(sys.executable).with_name("gatelab"))
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 TINY = Path(__file__).parents[1] / "tiny-lab"
 
 
 def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *map(str, arguments)], capture_output=True, text=True, timeout=300)
+    said = CliRunner().invoke(app, [*map(str, arguments)])
+    assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
+    return subprocess.CompletedProcess(arguments, said.exit_code, said.stdout, said.stderr)
 
 
 @pytest.fixture(scope="module")

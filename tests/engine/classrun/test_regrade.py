@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from tiny_class import Tiny
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 LARGE = '@part("q1", "large-logits", 1)\n'
 WITHOUT = LARGE.replace("@part", "# @part")
 

@@ -22,6 +22,8 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import mark_of, parse, source_of
 from gatelab.submission.untouched import as_handed_out, checksum
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 HOSTILE = "</div><script>alert(1)</script><img src=x onerror=alert(2)> \x1b[2J\x1b]0;owned\x07 [x](javascript:alert(3)) \u202e"
 STUB = "*Your answer here.*"
 QUESTION = "### q12a: say it\nin your own words"

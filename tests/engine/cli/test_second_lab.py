@@ -21,6 +21,8 @@ from gatelab.cli.app import app
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 FIRST, NEW = "lstm-gru", "rnn-basics"
 FULL = {"q1": 4.0, "q2": 6.0}
 TINY = "tests/engine/tiny-lab"

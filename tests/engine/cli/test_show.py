@@ -15,6 +15,8 @@ from evening_class import HOSTILE, gatelab
 
 from gatelab.submission.names import visible
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 HIDDEN = evening_class.TINY / "tests" / "softmax" / "hidden"
 
 

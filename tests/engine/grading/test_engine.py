@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
+from processes import alive, everything, within
 from small_lab import small_lab
 
 from gatelab.audit.notebooks import write_notebook
@@ -162,9 +162,9 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
      "        y, (h, c) = self.inner(x, state)\n        return y, (h[0], c[0])\n"],
 )  # fmt: skip
 def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
-    engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
+    plain_engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
 ) -> None:
-    report = engine.grade(
+    report = plain_engine.grade(
         notebook(tmp_path / "lab.ipynb", lab, "import torch\n" + shortcut), questions=["q3"]
     )
     assert report.question("q3").points < 14
@@ -241,12 +241,9 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
         report = own.grade(slow, questions=["q1"])
     assert (report.status, report.submission, report.points) == ("failed", "slow", 0)
     server = psutil.Process(own._server.process.pid)
-    for _ in range(200):
-        alive = [p for p in server.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-        if not alive:
-            break
-        time.sleep(0.05)
-    assert alive == [], "the examiner and its workers are gone"
+    assert within(60, lambda: not any(map(alive, everything(server)))), (
+        "the examiner and its workers are gone"
+    )
     assert own.grade(notebook(folder / "lab.ipynb", lab), questions=["q1"]).question("q1").points == 10
     return report.reason
 

@@ -1,18 +1,22 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
 Every attempt of tests/hostile/attempts through the class command, some through otter and nbgrader too; `make hostile`
-sends all of them there. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
+sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 import minikit
 import pytest
 from hostile import checks, doors
-from hostile.build import attempts
+from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
+from shares import WHOLE
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
@@ -34,21 +38,41 @@ FEW = [
 ]
 # Seven attempts run into the limits of q1. With the lab's own 60 s each would wait three times for the 8 s that one call
 # may take; here they wait for one, and then for the question's limit. `make hostile` grades with the lab's limits.
-SECONDS = 12
+SECONDS = 10
 
+# Every attempt answers q1, wrongly, and few of them another question. What does not speak of a name that a later question asks for
+# is graded with these two; what does, with the whole lab.
+FIRST = ("q1", "q2")
+
+
+def speaks_of_later_questions(attempt: Attempt) -> bool:
+    lab = Lab.in_repository(minikit.REPOSITORY)
+    names = [name for id, spec in lab.questions.items() if id not in FIRST for name in spec.names]
+    return WHOLE or any(re.search(rf"\b({'|'.join(names)})\b", cell) for cell in attempt.cells)
+
+
+LATER = [attempt for attempt in ATTEMPTS if speaks_of_later_questions(attempt)]
+OTHERS = [attempt for attempt in ATTEMPTS if attempt not in LATER]
 # Training takes a correct submission 20 s, and no attempt aims at it.
 TRAINED = ("q7", "q11")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    parametrize(metafunc, {"class_command": ATTEMPTS, "otter": FEW, "nbgrader": FEW})
+    parametrize(metafunc, {"class_command": OTHERS, "whole_lab": LATER, "otter": FEW, "nbgrader": FEW})
 
 
 @pytest.fixture(scope="module")
 def class_command(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
-    """The whole bank as one class."""
+    """Most of the bank as one class."""
     course = doors.whole_course(tmp_path_factory.mktemp("class"), SECONDS)
-    return doors.grade(doors.class_command, course, ATTEMPTS, leave_empty=TRAINED)
+    later = [id for id in Lab.in_repository(course).questions if id not in FIRST]
+    return doors.grade(partial(doors.class_command, questions=FIRST), course, OTHERS, leave_empty=later)
+
+
+@pytest.fixture(scope="module")
+def whole_lab(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
+    course = doors.whole_course(tmp_path_factory.mktemp("whole"), SECONDS)
+    return doors.grade(doors.class_command, course, LATER, leave_empty=TRAINED)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""A whole lab as people write in Jupyter (tests/lstm-gru/bank/wheat/_notebooks): the same full points at all three doors."""
+"""A whole lab as people write in Jupyter (tests/lstm-gru/bank/wheat/_notebooks): the same full points at all three doors.
+
+Models are trained at one of them only: at the others the questions that train are left empty.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,26 @@ from pathlib import Path
 
 import pytest
 from hostile.doors import LAB, class_command, nbgrader, otter_inside, whole_course
+from shares import WHOLE
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+
+TRAINED = ("q7", "q11")
 
 
 @pytest.mark.parametrize("way", [class_command, otter_inside, nbgrader], ids=lambda way: way.__name__)
 def test_a_notebook_as_people_write_in_jupyter_has_all_its_points(
     way: Callable, lab: Lab, bank: Bank, tmp_path: Path
 ) -> None:
+    empty = () if way is class_command or WHOLE else TRAINED
     course = whole_course(tmp_path)
     for notebook in bank.notebooks:
         path = course / "submitted" / notebook.id / LAB / "lab.ipynb"
         path.parent.mkdir(parents=True)
-        write_notebook(path, lab, notebook.cells)
-    full = {id: spec.points for id, spec in lab.questions.items() if not spec.by_hand}
+        write_notebook(path, lab, {**notebook.cells, **dict.fromkeys(empty, "")})
+    full = {id: spec.points for id, spec in lab.questions.items() if not spec.by_hand and id not in empty}
     outcomes = way(course)
     got = {name: {id: outcome.points[id] for id in full} for name, outcome in outcomes.items()}
     assert got == {notebook.id: full for notebook in bank.notebooks}

@@ -96,15 +96,17 @@ def test_what_is_missing_because_the_own_version_is_wrong_is_told(engine: Engine
 
 
 def test_a_layer_that_does_not_follow_its_step_gains_nothing_by_an_own_step(
-    engine: Engine, tmp_path: Path
+    plain_engine: Engine, tmp_path: Path
 ) -> None:
     """Its own equations, or the own step under another name: neither follows the step that is put there."""
-    copied = engine.lab.reference("q1").replace("def lstm_step(", "def my_step(")
+    copied = plain_engine.lab.reference("q1").replace("def lstm_step(", "def my_step(")
     call = [("h, c, _ = lstm_step(", "h, c, _ = my_step(")]
-    sources = {"q1": engine.lab.reference("q1") + "\n\nmy_step = lstm_step\n", "q3": edited(engine.lab.reference("q3"), *call)}  # fmt: skip
-    other = {"q3": copied + edited(engine.lab.reference("q3"), *call)}
+    sources = {"q1": plain_engine.lab.reference("q1") + "\n\nmy_step = lstm_step\n", "q3": edited(plain_engine.lab.reference("q3"), *call)}  # fmt: skip
+    other = {"q3": copied + edited(plain_engine.lab.reference("q3"), *call)}
     for code in (sources, other):
-        report = engine.grade(write_notebook(tmp_path / "lab.ipynb", engine.lab, code), training=False)
+        report = plain_engine.grade(
+            write_notebook(tmp_path / "lab.ipynb", plain_engine.lab, code), training=False
+        )
         found = {part.name for part in report.question("q3").parts if not part.passed}
         assert found == {"lstm-state", "lstm-gradients", "lstm-calls-your-step"}, report.question("q3").points
 

@@ -39,6 +39,8 @@ from gatelab.integrations.otter.run import exit_code, grade_apart, in_container
 from gatelab.report.gradescope import gradescope_results
 from gatelab.sandbox.confine import REQUIRED
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 OTTER = Path(sys.executable).with_name("otter")
 
 
@@ -284,7 +286,7 @@ def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_nobodys_0(
     use_engine(monkeypatch, engine)
     slow = "import time\n" + solution("q2").replace("    from_input", "    time.sleep(60)\n    from_input", 1)
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"), slow)
-    monkeypatch.setattr("gatelab.integrations.otter.plugin.until", lambda: time.monotonic() + 6)
+    monkeypatch.setattr("gatelab.integrations.otter.plugin.until", lambda: time.monotonic() + 12)
     results = grade_apart(source, notebook, tmp_path / "results")
     q1, q2, staff = results["tests"]
     assert (q1["score"], q1["max_score"], results["score"]) == (10, 10, 10)

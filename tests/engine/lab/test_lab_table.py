@@ -22,6 +22,8 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.sandbox.confine.apply import Settings
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 ROOT = Path(__file__).resolve().parents[3]
 
 HEAD = 'title = "Lab"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n'

@@ -26,6 +26,8 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.choose import ENTRIES, LOOKED_INTO
 from gatelab.submission.collect import Submission, collect, one
 
+pytestmark = pytest.mark.usefixtures("shared_server")
+
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -37,10 +37,10 @@ PLACES = {
 @pytest.mark.parametrize("question", list(PLACES))
 @pytest.mark.parametrize(("change", "told"), [(DROPOUT, RANDOM), (COUNTED, KEPT)])
 def test_a_dropout_left_on_and_a_counter_that_is_kept_are_told_apart(
-    engine: Engine, tmp_path: Path, question: str, change: str, told: str
+    plain_engine: Engine, tmp_path: Path, question: str, change: str, told: str
 ) -> None:
     place = PLACES[question]
-    messages = lost(engine, tmp_path, question, (place, change.format(f"({place})")))
+    messages = lost(plain_engine, tmp_path, question, (place, change.format(f"({place})")))
     assert told in messages.values()
     assert not {RANDOM, KEPT} - {told} & set(messages.values())
 
@@ -58,7 +58,7 @@ def test_a_dropout_left_on_and_a_counter_that_is_kept_are_told_apart(
     ],
 )
 def test_a_wrong_answer_that_equal_calls_get_again_is_not_called_random(
-    engine: Engine, tmp_path: Path, question: str, edit: tuple[str, str]
+    plain_engine: Engine, tmp_path: Path, question: str, edit: tuple[str, str]
 ) -> None:
-    messages = lost(engine, tmp_path, question, edit)
+    messages = lost(plain_engine, tmp_path, question, edit)
     assert messages and not {RANDOM, KEPT} & set(messages.values()), messages

@@ -248,14 +248,14 @@ def test_source_that_stands_for_an_answer_counts_as_given(lab: Lab) -> None:
 
 
 def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
-    engine: Engine, lab: Lab, tmp_path: Path
+    plain_engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """In a whole grading: the questions that build on nothing are graded before any reference is in reach."""
     backwards = "say would I only what is this"[::-1]  # the words do not stand in the notebook
     names = {spec.id: spec.names for spec in lab.questions.values() if lab.has_reference(spec.id)}
     fails = f"    raise ValueError({backwards!r}[::-1])"
     cells = {id: "\n".join(f"def {name}(*_, **__):\n{fails}" for name in names[id]) for id in names}
-    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
+    report = plain_engine.grade(write_notebook(tmp_path / "lab.ipynb", lab, cells), training=False)
     shown = {
         question.id: "say would I only" in "".join(part.message for part in question.parts)
         for question in report.questions

@@ -1,0 +1,140 @@
+"""A mark belongs to the work that was read: another file, another name, another class does not get it."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from marked_class import GIVEN, Class, app, saved
+from small_lab import SETUP, solution, write_notebook
+from typer.testing import CliRunner
+
+from gatelab.cli.export import app as export_app
+
+pytestmark = pytest.mark.usefixtures("shared_server")
+
+
+class TestAMarkBelongsToWhatWasRead:
+    def listed(self, again: Class, said: object, name: str, was: str) -> None:
+        """Listed as to be marked again in all three places, and not counted."""
+        row = again.rows()[name]
+        assert (row["q12a"], row["mark_again"], row["out_of"]) == ("", f"q12a was {was}", "18")
+        line = next(line for line in said.stderr.splitlines() if line.startswith("To be marked again"))
+        assert f"{name} q12a (was {was})" in line
+        page = (again.out / "index.html").read_text()
+        assert "To be marked again" in page and f"q12a was {was}" in page
+
+    def test_is_another_file_to_be_marked_again(self, again: Class) -> None:
+        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
+        before = (again.folder / "bob.ipynb").read_bytes()
+        said = again.run()
+        self.listed(again, said, "ada", "1.5")
+        assert (
+            again.marks() == GIVEN
+            and again.rows()["ada"]["total"] == "10"
+            and again.rows()["bob"]["q12a"] == "2"
+        )
+        assert "of 18 points" in (again.out / "feedback" / "ada.html").read_text()
+        sheet = again.base / "sheet.csv"
+        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
+        CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", str(sheet), "--partial"])
+        assert "Ad,1,ada,S,10\nBo,2,bob,S,20" in (again.out / "canvas.csv").read_text()
+
+        again.give(ada=1)  # read again
+        said = again.run()
+        assert again.rows()["ada"]["q12a"] == "1" and again.rows()["ada"]["mark_again"] == ""
+        assert "To be marked again" not in said.output
+
+        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# worse")
+        self.listed(again, again.run(), "ada", "1")
+        assert (again.folder / "bob.ipynb").read_bytes() == before
+
+    def test_is_a_mark_saved_before_the_other_file_was_seen_for_the_first_one(self, again: Class) -> None:
+        again.edit({("007", "q12a"): "2"})
+        write_notebook(again.folder / "007.ipynb", SETUP, "# another")
+        self.listed(again, again.run(), "007", "2")
+
+    def test_does_the_old_file_have_its_old_mark(self, again: Class) -> None:
+        path = again.folder / "ada.ipynb"
+        old = path.read_bytes()
+        write_notebook(path, SETUP)
+        again.run()
+        path.write_bytes(old)
+        said = again.run()
+        assert again.rows()["ada"]["q12a"] == "1.5" and "To be marked again" not in said.output
+
+    @pytest.mark.parametrize("taken_in", [True, False])
+    def test_does_a_neighbour_of_the_same_name_not_get_it(self, again: Class, taken_in: bool) -> None:
+        """`ada/` beside `ada.ipynb`: the folder is called ada now, and the file ada.ipynb."""
+        if not taken_in:
+            again.give(ada=1)
+        was = "1.5" if taken_in else "1"
+        (again.folder / "ada").mkdir()
+        write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, solution("q2"))
+        said = again.run()
+        self.listed(again, said, "ada", was)
+        self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
+
+    def test_do_two_who_swap_names_not_swap_marks(self, again: Class) -> None:
+        ada, bob = again.folder / "ada.ipynb", again.folder / "bob.ipynb"
+        ada.rename(again.folder / "x"), bob.rename(ada), (again.folder / "x").rename(bob)
+        said = again.run()
+        self.listed(again, said, "ada", "1.5")
+        self.listed(again, said, "bob", "2")
+
+    def test_is_a_mark_of_somebody_who_has_left_kept_and_told(self, again: Class) -> None:
+        (again.folder / "ada.ipynb").unlink()
+        again.give(ada=1)
+        said = again.run()
+        assert "marks.csv: keeps marks of ada, of whom nothing is in this class" in said.stderr
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+
+    def test_are_marks_of_a_name_that_is_not_in_the_class_kept_and_told(self, again: Class) -> None:
+        """A student who has withdrawn stands in a table that came from elsewhere; that stops nobody's grades."""
+        table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "20"]]
+        again.grades.write_bytes(saved(table))
+        said = again.run()
+        assert "marks.csv: keeps marks of zoe, of whom nothing is in this class" in said.stderr
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("zoe", "q12a"): 1.0}
+        assert "zoe" not in again.rows() and saved(table) in again.kept()
+        assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q12a")] == 1.0
+
+    def test_is_a_row_under_another_name_refused(self, again: Class) -> None:
+        """bob's row is gone and ada's is called bob."""
+        table = [row for row in again.table() if row[0] != "bob"]
+        again.grades.write_bytes(
+            saved([["bob" if c == "ada" and k == 0 else c for k, c in enumerate(r)] for r in table])
+        )
+        before = again.files()
+        said = again.run()
+        assert (
+            said.exit_code == 2
+            and "in a row whose file is not that of bob" in said.stderr
+            and again.files() == before
+        )
+
+    def test_are_names_sorted_apart_from_their_rows_refused(self, again: Class) -> None:
+        head, *rows = again.table()
+        names = sorted((row[0] for row in rows), reverse=True)
+        again.grades.write_bytes(
+            saved([head, *([name, *row[1:]] for name, row in zip(names, rows, strict=True))])
+        )
+        said = again.run()
+        assert said.exit_code == 2 and "sorted or moved apart" in said.stderr and again.marks() == GIVEN
+
+    @pytest.mark.parametrize("tables", [True, False])
+    def test_does_another_class_in_the_folder_take_over_only_the_same_work(
+        self, again: Class, tables: bool
+    ) -> None:
+        again.give(bob=1)
+        if not tables:  # as an earlier version of the kit left it
+            shutil.rmtree(again.out / "earlier")
+            (again.out / "marks.csv").unlink()
+        (again.base / "class").rename(again.base / "week5")
+        write_notebook(again.base / "week5" / "ada.ipynb", SETUP)
+        arguments = [again.base / "week5", "-o", again.out, "--root", again.kit, "--jobs", "1", "--fresh"]
+        said = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        assert "held another class; its tables are kept in" in said.stderr
+        assert again.marks() == {("bob", "q12a"): 1.0, ("Jörg Ü", "q12a"): 0.0}
+        earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]
+        assert any('"ada","q12a","1.5"' in text for text in earlier)

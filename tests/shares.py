@@ -1,0 +1,19 @@
+"""What `make test` looks at in part and `make test-all` (GATELAB_ALL=1) looks at whole.
+
+Which part is drawn anew for each run, from the seed that the run's head tells: in the end all of it is looked at, and
+`--hypothesis-seed` gives the same part again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+WHOLE = bool(os.environ.get("GATELAB_ALL"))
+
+
+def share(items: Sequence[Item], every: int, turn: int) -> Sequence[Item]:
+    """Every so many of them, from the place where it is this run's turn to begin; all with GATELAB_ALL."""
+    return items if WHOLE else items[turn % every :: every]
