@@ -11,7 +11,7 @@ from gatelab.report.classbook import MISSING, PENDING, came_of
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 
 def read_graded(folder: Path) -> GradedClass:

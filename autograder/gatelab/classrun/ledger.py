@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from gatelab.classrun.earlier import Earlier
-from gatelab.classrun.store import data, write
+from gatelab.classrun.store import write
 from gatelab.report.marks import MarksError
 from gatelab.report.readback import MOST
 from gatelab.report.sheet import LARGEST
+from gatelab.text import to_bytes
 
 
 class Kept(Protocol):
@@ -74,10 +75,10 @@ class Ledger(Generic[K]):
         """Put the table on the disk. Raises OSError."""
         text = table.text()
         was = file_bytes(self.path)
-        if (was is not None or len(table)) and was != data(text):
+        if (was is not None or len(table)) and was != to_bytes(text):
             if was is not None:
                 self.earlier.keep(self.kind, was)  # somebody may have changed it by hand
-            self.earlier.keep(self.kind, data(text))
+            self.earlier.keep(self.kind, to_bytes(text))
             write(self.path, text, lasting=True)
 
     def _put_back(self, table: K, copies: list[Path], notes: list[str]) -> None:

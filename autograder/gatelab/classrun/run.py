@@ -29,7 +29,7 @@ from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
 from gatelab.report.table import columns, grades_csv
 from gatelab.submission.collect import Submission
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
 STOPPED = "The run was stopped before this one; the same command again takes it up."

@@ -13,7 +13,8 @@ from rich.text import Text
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
 from gatelab.lab.choose import kit_above
-from gatelab.report.pages import plural, shown
+from gatelab.report.pages import plural
+from gatelab.text import shown
 
 
 def doctor_command(

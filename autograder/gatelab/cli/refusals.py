@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 # What typer raises for wrong usage; it gives only this one of the kind a name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from gatelab.report.plain import escape_formula, unescaped
 from gatelab.report.sheet import SheetError, read_table
+from gatelab.text import escape_formula, unescape_formula
 
 COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source", "why")
 NUMBER = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
@@ -187,7 +187,7 @@ def ledger_rows(
         if line.above:
             continue
         row = {title: table.raw(line, title) for title in columns}
-        row["why"] = unescaped(row["why"])
+        row["why"] = unescape_formula(row["why"])
         yield (
             line.number,
             row,

@@ -22,8 +22,8 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
-from gatelab.submission.names import shown, visible
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.text import brief, visible
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
@@ -167,7 +167,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
             if _is_machines(error):
                 raise
             if whole:
-                raise ArchiveError(f"that is damaged (at {shown(info.filename)})") from error
+                raise ArchiveError(f"that is damaged (at {brief(info.filename)})") from error
             file.seek(0)
             file.truncate()  # an empty file gives way to a whole one, and says so where it is the only one
             return 0
@@ -259,7 +259,7 @@ def _damage_named() -> Iterator[None]:
     except Exception as error:
         if _is_machines(error):
             raise
-        raise ArchiveError(f"that is damaged ({visible(str(error))[:100]})") from error
+        raise ArchiveError(f"that is damaged ({brief(str(error), 100)})") from error
 
 
 @contextmanager

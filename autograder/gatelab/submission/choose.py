@@ -19,9 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.names import shown as shown  # also for who imports it from here
 from gatelab.submission.notebook import Ungradable, cells_of, parse, question_ids
 from gatelab.submission.untouched import as_handed_out
+from gatelab.text import brief
 
 # A browser that takes a notebook for text or JSON puts the right extension after it.
 EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
@@ -51,7 +51,7 @@ class Candidate:
 
     @property
     def shown(self) -> str:
-        return shown(str(self.place))
+        return brief(str(self.place))
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
                 elif is_notebook(entry.name):
                     notebooks.append(Candidate(place, _saved(entry), partial(read, path)))
                 else:
-                    others.append(shown(str(place)))
+                    others.append(brief(str(place)))
                     files.append(place)
             if seen > ENTRIES:
                 return Found(notebooks, others, True, tuple(files))

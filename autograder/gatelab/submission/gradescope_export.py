@@ -24,10 +24,10 @@ from typing import Any
 
 import yaml
 
-from gatelab.submission.names import visible
 from gatelab.submission.people import LONGEST, Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
+from gatelab.text import brief, visible
 
 METADATA = "submission_metadata.yml"
 LARGEST = 64 << 20  # bytes; with every result of 3,000 submissions in it, a file has some 40 million
@@ -104,7 +104,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
 
 def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
-    return visible(" ".join(value.split()))[:LONGEST] if isinstance(value, str) else ""
+    return brief(" ".join(value.split()), LONGEST) if isinstance(value, str) else ""
 
 
 def _document(events: Iterator[Any]) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gatelab.lab.spec import Lab
 from gatelab.submission.notebook_file import HOW, Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.text import brief
 
 __all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_cells"]
 
@@ -126,7 +127,7 @@ def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -
     ]
     if not others or any(_is_python(cell.source) for cell in cells):
         return ""
-    return others[0].strip()[:40]
+    return brief(others[0].strip(), 40)
 
 
 def _is_python(source: str) -> bool:

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gatelab.submission.choose import is_litter, is_notebook, shown
+from gatelab.submission.choose import is_litter, is_notebook
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.text import brief
 
 NAME = "receipt.json"
 LARGEST = 1 << 16  # bytes of a receipt
@@ -89,7 +90,7 @@ def _read(path: Path) -> Receipt:
     return Receipt(
         digest,
         time if isinstance(time, str) and _TIME.fullmatch(time) else "at an unknown time",
-        shown(str(found.get("kit"))),
+        brief(str(found.get("kit"))),
         sum(state == "passed" for state in states),
         len(states),
     )
@@ -100,7 +101,7 @@ def _digest(path: Path) -> tuple[str, str]:
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
             inside, data = _member(archive, path, is_notebook, FILE_LIMIT, "no notebook")
-        return f"{shown(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
+        return f"{brief(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
     if path.suffix.lower() == ".json" and not is_notebook(path.name):
         try:
             report: Any = json.loads(_bytes(path, LARGEST_REPORT))
@@ -146,11 +147,11 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
             data = file.read(limit + 1)
     except Exception as error:  # damaged, encrypted, or packed in a way that Python does not know
         raise NoReceipt(
-            f"{_name(path)}: {shown(found[0].filename)} in it cannot be read; ask for it again."
+            f"{_name(path)}: {brief(found[0].filename)} in it cannot be read; ask for it again."
         ) from error
     if len(data) > limit:
         raise NoReceipt(
-            f"{_name(path)}: {shown(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
+            f"{_name(path)}: {brief(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
         )
     return found[0].filename, data
 
@@ -169,4 +170,4 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
 
 
 def _name(path: Path) -> str:
-    return shown(str(path))
+    return brief(str(path))

@@ -26,9 +26,9 @@ from small_lab import SETUP, STUB, small_lab, solution, write_notebook
 from gatelab.report.model import Report
 from gatelab.submission.choose import ENTRIES, EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
-from gatelab.submission.names import visible
 from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.text import visible
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FILES, OTHERS, FOLDERS = 240, 40, 60  # none of them costs more than reading it
