@@ -10,9 +10,9 @@ from typing import Generic, Protocol, TypeVar
 
 from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.store import write
+from gatelab.limits import TABLE_LIMIT
 from gatelab.report.marks import MarksError
 from gatelab.report.readback import MOST
-from gatelab.report.sheet import LARGEST
 from gatelab.text import to_bytes
 
 
@@ -102,9 +102,9 @@ def file_bytes(path: Path) -> bytes | None:
             raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(path, "is no ordinary file; take it away and run the command again.")
-        if status.st_size > LARGEST:
+        if status.st_size > TABLE_LIMIT:
             raise Unreadable(
-                path, f"is larger than {LARGEST >> 20} MiB; take it away and run the command again."
+                path, f"is larger than {TABLE_LIMIT >> 20} MiB; take it away and run the command again."
             )
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

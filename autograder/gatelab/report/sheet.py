@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, WORKBOOK_LIMIT
+
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
-LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
-UNPACKED = 256 << 20  # bytes that a workbook may unpack to
-CELLS = 4_000_000
 LONGEST_TITLE = 200  # characters
 
 # Longer marks first: UTF-16's is the beginning of UTF-32's.
@@ -40,7 +39,7 @@ class SheetError(Exception):
 
 
 class Ambiguous(SheetError):
-    """The same thing stands in it twice; the message says which of them to leave."""
+    """The same thing is in it twice; the message says which of them to keep."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ class Line:
 
 @dataclass
 class Table:
-    """What stands in a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
+    """The contents of a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
 
     columns: dict[str, int]
     width: int
@@ -77,8 +76,8 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
     Titles count in any case and with any space in them. Raises SheetError.
     """
     titles = _titles([key, *known])
-    if len(data) > LARGEST:
-        raise SheetError(f"is larger than {LARGEST >> 20} MiB")
+    if len(data) > TABLE_LIMIT:
+        raise SheetError(f"is larger than {TABLE_LIMIT >> 20} MiB")
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
         raise SheetError("is empty")
     if data.startswith(b"PK\x03\x04"):
@@ -219,8 +218,8 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
-            if sum(info.file_size for info in archive.infolist()) > UNPACKED:
-                raise SheetError(f"unpacks to more than {UNPACKED >> 20} MiB")
+            if sum(info.file_size for info in archive.infolist()) > WORKBOOK_LIMIT:
+                raise SheetError(f"unpacks to more than {WORKBOOK_LIMIT >> 20} MiB")
         with warnings.catch_warnings():  # openpyxl's, of styles and of parts that it leaves out
             warnings.simplefilter("ignore")
             shown, typed = (
@@ -247,8 +246,8 @@ def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
     pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
     for number, (values, formulas) in enumerate(pairs, 1):
         count += len(values)
-        if count > CELLS:
-            raise SheetError(f"has more than {CELLS:,} cells")
+        if count > TABLE_CELLS:
+            raise SheetError(f"has more than {TABLE_CELLS:,} cells")
         # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
         rows.append(
             (

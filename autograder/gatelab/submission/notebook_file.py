@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.limits import FILE_LIMIT, NOTEBOOK_TOKENS, SIZE_LIMIT
 
-FILE_LIMIT = 128 << 20  # of the file, whose outputs may hold many pictures
-SIZE_LIMIT = 20 << 20  # of what is left without them
-TOKENS = 4_000_000  # brackets and texts looked at to find the outputs; a notebook of 30 MB has some 100,000
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
@@ -146,7 +144,7 @@ def without_outputs(data: bytes) -> bytes:
     skipped_from, skipped_at = -1, 0
     for token in _TOKEN.finditer(data):
         looked += 1
-        if looked > TOKENS:
+        if looked > NOTEBOOK_TOKENS:
             return data
         found = token.group()
         first = found[:1]

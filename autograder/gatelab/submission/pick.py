@@ -13,11 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.archives import ArchiveError, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
-    DEPTH,
-    ENTRIES,
     Candidate,
     Found,
     choose,
@@ -29,7 +28,6 @@ from gatelab.submission.choose import (
 from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest
 from gatelab.submission.notebook import read_bytes
-from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.submission.platforms import arrivals
 from gatelab.text import brief
 
@@ -172,11 +170,11 @@ def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
         place = member.place
         if any(map(is_litter, place.parts)):
             continue
-        if member.copy is not None and len(place.parts) <= DEPTH + 1 and member.kind == "file":
+        if member.copy is not None and len(place.parts) <= HAND_IN_DEPTH + 1 and member.kind == "file":
             notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))
         elif is_notebook(place.name) and member.kind == "file" and member.copy is None:
             too_large = brief(str(place))
-        elif len(others) < ENTRIES:
+        elif len(others) < HAND_IN_ENTRIES:
             others.append(brief(str(place)))
     if too_large and not notebooks:
         raise ArchiveError(
@@ -206,7 +204,9 @@ def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:
 
 def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Problem:
     if too_many:
-        return Problem(f"it holds more than {ENTRIES:,} files and no notebook", "ask for the notebook")
+        return Problem(
+            f"it holds more than {HAND_IN_ENTRIES:,} files and no notebook", "ask for the notebook"
+        )
     if not others:
         return Problem(f"the {where} is empty", "ask for the notebook")
     return Problem(f"no notebook (.ipynb) in the {where}, only {listed(others)}", "ask for the notebook")

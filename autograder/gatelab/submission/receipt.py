@@ -15,14 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatelab.limits import FILE_LIMIT, HAND_IN_ENTRIES, RECEIPT_LIMIT, RECEIPT_REPORT_LIMIT
 from gatelab.submission.choose import is_litter, is_notebook
-from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import brief
 
 NAME = "receipt.json"
-LARGEST = 1 << 16  # bytes of a receipt
-LARGEST_REPORT = 16 << 20
-ENTRIES = 2_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -72,9 +69,9 @@ def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
 def _read(path: Path) -> Receipt:
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
-            data = _member(archive, path, lambda name: name == NAME, LARGEST, f"no {NAME}")[1]
+            data = _member(archive, path, lambda name: name == NAME, RECEIPT_LIMIT, f"no {NAME}")[1]
     else:
-        data = _bytes(path, LARGEST)
+        data = _bytes(path, RECEIPT_LIMIT)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
@@ -104,7 +101,7 @@ def _digest(path: Path) -> tuple[str, str]:
         return f"{brief(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
     if path.suffix.lower() == ".json" and not is_notebook(path.name):
         try:
-            report: Any = json.loads(_bytes(path, LARGEST_REPORT))
+            report: Any = json.loads(_bytes(path, RECEIPT_REPORT_LIMIT))
         except (ValueError, RecursionError):
             report = None
         digest = report.get("sha256") if isinstance(report, dict) else None
@@ -124,9 +121,9 @@ def _opened(path: Path) -> zipfile.ZipFile:
         raise NoReceipt(
             f"{_name(path)}: this is no zip that can be read ({error}); ask for it again."
         ) from error
-    if len(archive.infolist()) > ENTRIES:
+    if len(archive.infolist()) > HAND_IN_ENTRIES:
         raise NoReceipt(
-            f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone."
+            f"{_name(path)}: it holds more than {HAND_IN_ENTRIES:,} files; ask for the zip with the notebook alone."
         )
     return archive
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook import CELL_LIMIT
+from gatelab.limits import CELL_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 from gatelab.text import utf8
 

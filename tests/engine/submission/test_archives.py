@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import Archive
 from gatelab.submission import archives as archives_module
-from gatelab.submission.archives import ArchiveError, Limits, members, within
+from gatelab.submission.archives import ArchiveError, members, within
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 
@@ -134,14 +135,14 @@ class TestLimits:
     @pytest.mark.parametrize(
         ("limits", "files", "said"),
         [
-            (Limits(20, 1 << 20, 9, 20), {"lab.ipynb": BOOK}, "more than 0 MiB"),
-            (Limits(1 << 20, 1 << 20, 9, 20), {"lab.ipynb": BOOK, "zeros.bin": bytes(2 << 20)}, "unpacks to more than 1 MiB"),
-            (Limits(1 << 20, 9 << 20, 9, 20), {f"{k}.txt": b"" for k in range(12)}, "more than 9 files"),
-            (Limits(1 << 20, 9 << 20, 99, 20), {"a/" * 50 + "lab.ipynb": BOOK}, "folders within each other"),
+            (Archive(20, 1 << 20, 9, 20), {"lab.ipynb": BOOK}, "more than 0 MiB"),
+            (Archive(1 << 20, 1 << 20, 9, 20), {"lab.ipynb": BOOK, "zeros.bin": bytes(2 << 20)}, "unpacks to more than 1 MiB"),
+            (Archive(1 << 20, 9 << 20, 9, 20), {f"{k}.txt": b"" for k in range(12)}, "more than 9 files"),
+            (Archive(1 << 20, 9 << 20, 99, 20), {"a/" * 50 + "lab.ipynb": BOOK}, "folders within each other"),
         ],
     )  # fmt: skip
     def test_is_each_refused(
-        self, kind: str, limits: Limits, files: Files, said: str, tmp_path: Path
+        self, kind: str, limits: Archive, files: Files, said: str, tmp_path: Path
     ) -> None:
         MAKERS[kind](tmp_path / f"x{kind}", files)
         (tmp_path / "into").mkdir()
@@ -157,7 +158,7 @@ class TestLimits:
                 tmp_path / f"x{kind}",
                 tmp_path / "into",
                 (".ipynb",),
-                Limits(1 << 20, 1 << 20, 9, 20, memory=1),
+                Archive(1 << 20, 1 << 20, 9, 20, memory=1),
             )
 
     @pytest.mark.parametrize("kind", [".zip", ".tar", ".7z"])

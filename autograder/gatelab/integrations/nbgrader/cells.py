@@ -21,7 +21,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
 from gatelab.integrations.nbgrader.outputs import Room, kept_outputs
-from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 from gatelab.text import utf8
 

@@ -19,7 +19,7 @@ from gatelab.text import printed
 TEXT_LIMIT = 10_000  # characters of one output
 IMAGE_LIMIT = 1 << 20  # bytes of one picture
 CELL_OUTPUTS = 20  # of one cell
-TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs, as they stand in the file
+TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs in the file
 CUT = "\n… (cut here)\n"
 
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # and how their bytes begin

@@ -19,9 +19,8 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.choose import (
-    DEPTH,
-    ENTRIES,
     Candidate,
     Found,
     choose,
@@ -30,7 +29,7 @@ from gatelab.submission.choose import (
     is_notebook,
     listed,
 )
-from gatelab.submission.notebook_file import FILE_LIMIT, Ungradable
+from gatelab.submission.notebook_file import Ungradable
 from gatelab.text import brief
 
 
@@ -77,7 +76,7 @@ def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake
     if not found.notebooks:
         if found.too_many:
             raise Unusable(
-                f"More than {ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
+                f"More than {HAND_IN_ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
             )
         names = [other.rpartition("/")[2] for other in found.others]
         only = f", only {listed(names)}" if names else ""
@@ -137,13 +136,13 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
         place = _within(member.filename)
-        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > DEPTH + 1:
+        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > HAND_IN_DEPTH + 1:
             continue
         if is_notebook(place.name):
             notebooks.append(Candidate(place, _saved(member), partial(_member, zip, member, archive)))
-        elif len(others) < ENTRIES:
+        elif len(others) < HAND_IN_ENTRIES:
             others.append(brief(str(place)))
-    return Found(notebooks, others, len(members) > ENTRIES)
+    return Found(notebooks, others, len(members) > HAND_IN_ENTRIES)
 
 
 def _saved(member: zipfile.ZipInfo) -> float:
