@@ -18,7 +18,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a file of ours | `to_bytes`, or `utf8` where halves of characters need not be told apart |
 | a student, of a message that may name files of this machine | `without_paths` |
 
-Jinja2 escapes what stands in our pages, and rich prints nothing of this as markup. What a student may be told of a worker's
+Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may be told of a worker's
 words at all is another question: `testkit/words.py`.
 """
 
@@ -83,7 +83,7 @@ def shown(raw: str) -> str:
 
 
 def marked(text: str) -> Markup:
-    """HTML in which what stands in backticks is code."""
+    """HTML in which text in backticks is code."""
     return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
 
 
@@ -143,7 +143,7 @@ def escape_on_terminals() -> None:
 
 
 def without_paths(text: str, own: str = "") -> str:
-    """Of a path that does not stand in `own`, the student's code, only its last part."""
+    """Each path that is not in `own`, the student's code, is cut down to its last part."""
     return _PATH.sub(lambda path: path[0] if path[0] in own else path[1] or path[2], text)
 
 

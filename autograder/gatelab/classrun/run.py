@@ -76,7 +76,7 @@ class ClassRun:
         self._on_page: dict[str, Given] = {}  # what each feedback page was written with
 
     def read_marks(self) -> None:
-        """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
+        """Take in the marks by hand that are in grades.csv now. Raises MarksError when one cannot be read."""
         works = self.works()
         if self._first is None:
             self._first = works
@@ -277,7 +277,7 @@ class ClassRun:
         if self.pages:
             problem = self._write_page(submission, report, self.given(submission)) or problem
         self.reports[submission.name] = report = slim(report)
-        if problem:  # the grade stands in the table all the same
+        if problem:  # the table has the grade all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _write_page(self, submission: Submission, report: Report, given: Given) -> str:

@@ -1,4 +1,4 @@
-"""A class as it stands in its output folder: what was graded, without grading anything, and without the folder that it came from."""
+"""A class as its output folder has it: what was graded, without grading anything, and without the folder that it came from."""
 
 from __future__ import annotations
 

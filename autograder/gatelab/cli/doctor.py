@@ -25,7 +25,7 @@ def doctor_command(
 ) -> None:
     """Look at this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
 
-    Exit code 0: all is well; 1: there is something to do, which stands behind an arrow.
+    Exit code 0: all is well; 1: there is something to do, shown after an arrow.
 
     Example: gatelab doctor
     """
@@ -44,7 +44,7 @@ def doctor_command(
 
 
 def findings(here: Path, kit: Path) -> Iterator[Finding]:
-    """All of them, in the order in which one would mend things."""
+    """All of them, in the order in which to fix things."""
     yield from machine.python()
     yield machine.torch()
     yield from machine.packages()

@@ -49,7 +49,7 @@ def refusing() -> Iterator[None]:
             raise
         what = visible(str(error.filename)) if error.filename else "this machine"
         why = error.strerror or str(error) or "it failed"
-        _end(f"{what}: {why[:1].lower()}{why[1:]}; mend that and run the command again.", error)
+        _end(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.", error)
     except RuntimeError as error:
         if not str(error).startswith(LOOP):
             raise

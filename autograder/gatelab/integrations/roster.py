@@ -17,7 +17,7 @@ NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_na
 FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
 LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
 EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
-# The platform's own number stands in its downloads' file names.
+# The platform's own number is part of its downloads' file names.
 NUMBER = ("Identifier", "ID", "User ID", "user_id", "Canvas user ID")
 # What the school calls somebody, the one that is shown first.
 IDS = (

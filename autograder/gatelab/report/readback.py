@@ -1,6 +1,6 @@
 """grades.csv as it comes back: which marks somebody gave in it, and what else was changed and is not taken in.
 
-What stands there is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
+It is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
 from: an editor may have held an older one open). The rules:
 
 - a number in a column marked by hand is a mark, one in a column that the grader fills overrides it, and so does one that is written

@@ -62,7 +62,7 @@ def file_names(raws: Sequence[str]) -> list[str]:
 
 
 def digest(raw: str) -> str:
-    """Eight hex digits that stand for the name's bytes."""
+    """Eight hex digits of a hash of the name's bytes."""
     return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 

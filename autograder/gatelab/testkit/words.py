@@ -130,7 +130,7 @@ class Words:
         return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
 
     def line(self, text: str) -> str:
-        """Where it was raised: the worker says which line, our copy says what stands there."""
+        """Where it was raised: the worker gives the line number, our copy the line."""
         found = LINE.match(text)
         if not found:
             return ""
@@ -141,7 +141,7 @@ class Words:
         return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LONGEST_LINE)}"
 
     def _may_be_told(self, places: dict[str, str]) -> bool:
-        """Whether a message may be shown with what stands in its places."""
+        """Whether a message may be shown with what fills its places."""
         digits = sum(
             letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
         )
