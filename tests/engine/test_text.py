@@ -93,6 +93,7 @@ ELSEWHERE = {
     "build/markers.py": "looks for answers that a master hides from readers",
     "build/regions.py": "the same",
     "build/new.py": "refuses a title of staff's",
+    "integrations/delivery.py": "asks whether a name can be unpacked on Windows",
     "integrations/nbgrader/preprocessor.py": "asks whether a timestamp is text; html.escape in a cell of ours",
     "submission/archive_child.py": "runs alone, in a process without the engine",
     "testkit/words.py": "asks whether a message is the student's own",

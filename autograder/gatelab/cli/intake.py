@@ -20,6 +20,7 @@ from gatelab.cli.options import Attempts, LabName, RosterFile, WhichAttempts
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
+from gatelab.submission.choose import listed
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.text import brief, escape_on_terminals, visible
@@ -103,7 +104,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     for came in came_in:
         notes = [problems[came.name], *came.notes]
         if came.others:
-            notes.append(f"Not graded: {', '.join(came.others)}.")
+            notes.append(f"Not graded: {listed(came.others)}.")
         whose = "; ".join(filter(None, (person.email or person.id for person in came.people)))
         time = f"{came.handed_in:%Y-%m-%d %H:%M %Z}" if came.handed_in else ""
         graded = "" if problems[came.name] else _place(came, folder, room)

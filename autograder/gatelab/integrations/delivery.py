@@ -69,6 +69,11 @@ def for_canvas(found: GradedClass) -> Delivery:
             delivery.left_out.append(
                 f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
             )
+        elif "\\" in row.entry or not row.entry.isprintable():
+            # Windows takes a backslash for a folder's end, `..` before it for a way out of the zip.
+            delivery.left_out.append(
+                f"{row.called}: {visible(row.entry)} is no name to unpack everywhere; give the feedback by e-mail."
+            )
         elif content is None:
             delivery.left_out.append(
                 f"{row.called}: Canvas would show a page under the name {visible(row.entry)}; give it by e-mail."

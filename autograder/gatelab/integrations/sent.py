@@ -1,8 +1,8 @@
 """What was sent into a platform's sheet before: a mark that somebody changed there since then is newer, and stands.
 
 Beside a filled sheet lies what it was filled with, and what stood there then. When the sheet is downloaded and filled again,
-a cell that holds neither was changed on the platform in between: its row comes back as it came. Filling the same sheet
-twice changes nothing.
+a cell that holds neither was changed on the platform in between: its row comes back as it came, but for formulas. Filling the
+same sheet twice changes nothing.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.integrations.sheets import Filled, read_sheet, sheet_of
+from gatelab.integrations.sheets import Filled, harmless, read_sheet, sheet_of
 
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what stood there, what was sent
@@ -74,7 +74,7 @@ def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str
             said = f": {old[newer[0]].strip()} →"
             names = tuple(f"{cell.strip()}:" for cell in old if cell.strip())
             filled.replaced = [x for x in filled.replaced if not (said in x and x.startswith(names))]
-            row[:] = old
+            row[:] = [b if a == b else harmless(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1
         elif who and (changed or who not in before):
             # Also what was right already: a change of it is one too.

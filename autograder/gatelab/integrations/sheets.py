@@ -31,8 +31,9 @@ CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
 
 
-# What a spreadsheet runs as a formula, unless it is a number.
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
+# What a spreadsheet runs as a formula, unless it is a number: where a cell begins, also one that a spreadsheet of another
+# country makes of the rest of a cell, because it splits at semicolons.
+FORMULA = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
 
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
 
@@ -330,12 +331,17 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
     count = 0
     for row in sheet.rows:
         for k, cell in enumerate(row):
-            if k not in ids and FORMULA.match(cell) and _value(cell) is None and cell.strip() != "-":
-                row[k] = f"'{cell}"
+            if k not in ids and (plain := harmless(cell)) != cell:
+                row[k] = plain
                 count += 1
     if count:
-        cells = "1 cell begins" if count == 1 else f"{count} cells begin"
-        result.notes.append(f"{cells} like a formula; an apostrophe stands before it now.")
+        cells = "1 cell holds" if count == 1 else f"{count} cells hold"
+        result.notes.append(f"{cells} a formula; an apostrophe stands before it now.")
+
+
+def harmless(cell: str) -> str:
+    """The cell with an apostrophe before what a spreadsheet would run. A number and a dash are as they were."""
+    return cell if _value(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
 
 
 def _by_question(report: Report) -> str:

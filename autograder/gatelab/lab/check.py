@@ -9,13 +9,14 @@ from __future__ import annotations
 import ast
 import keyword
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.near import meant
 from gatelab.lab.policy import FILE as POLICY
 from gatelab.lab.table import FILE as TABLE
+from gatelab.lab.table import Table
 
 if TYPE_CHECKING:
     from gatelab.lab.spec import Lab
@@ -30,6 +31,7 @@ def faults(lab: Lab) -> Iterator[str]:
     """One sentence for each thing that is not in order, with the file and what to fix; the first is what to show."""
     yield from _table(lab)
     yield from _late(lab)
+    yield from _folder(lab)
     for spec in lab.questions.values():
         yield from _names(lab, spec)
     yield from _policy(lab)
@@ -52,6 +54,17 @@ def _table(lab: Lab) -> Iterator[str]:
     table = lab.assignment / TABLE
     if not lab.questions:
         yield f"{table}: holds no question; write one as [q1], with its title and points."
+
+
+def _folder(lab: Lab) -> Iterator[str]:
+    """What the lab's folder must hold: without the package that a notebook imports nothing of a whole class runs."""
+    table, package = lab.assignment / TABLE, lab.settings.package
+    if package != Table.package and not lab.package.is_dir():
+        there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
+        yield f"{table}: package names {package}, and {lab.assignment} has no such folder{meant(package, there)}."
+    for name in lab.settings.release:
+        if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
+            yield f"{table}: release names {name!r}, which is not in {lab.assignment}; only what lies there is handed out."
 
 
 def _late(lab: Lab) -> Iterator[str]:

@@ -58,9 +58,11 @@ class Policy:
     def read(cls, path: Path) -> Policy:
         """The policy of a file; an empty one where there is none. Raises PolicyError."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8"))
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except FileNotFoundError:
             return cls()
+        except UnicodeError as error:
+            raise PolicyError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
         except (OSError, ValueError) as error:
             raise PolicyError(f"{path}: {error}") from error
         top = _checked(path, "", table, TOP)

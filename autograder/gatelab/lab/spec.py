@@ -88,8 +88,14 @@ class Lab:
         """What lab.toml says. Raises LabError."""
         path = self.assignment / TABLE
         try:
-            return Table.read(path, tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, tomllib.TOMLDecodeError, UnicodeError) as error:
+            return Table.read(
+                path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            )  # a mark is Windows's
+        except UnicodeError as error:
+            raise LabError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
+        except RecursionError as error:
+            raise LabError(f"{path}: its lists are nested too deeply.") from error
+        except (OSError, tomllib.TOMLDecodeError) as error:
             raise LabError(f"{path}: {error}") from error
         except ValueError as error:
             raise LabError(str(error)) from error

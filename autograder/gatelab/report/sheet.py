@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, WORKBOOK_LIMIT
+from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, TABLE_ROWS, WORKBOOK_LIMIT
 
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
@@ -240,25 +240,35 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
 
 def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
     """The rows as text, all of the same length. `shown` has the values, `typed` the formulas behind them."""
-    rows, count = [], 0
+    from openpyxl.utils import get_column_letter
+
+    rows: list[tuple[int, list[str]]] = []
+    count = 0
     for sheet in (shown, typed):
         sheet.reset_dimensions()  # what a file says of its size need not be so
     pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
     for number, (values, formulas) in enumerate(pairs, 1):
-        count += len(values)
+        if number > TABLE_ROWS:
+            raise SheetError(f"has more than {TABLE_ROWS:,} rows")
+        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
+        cells = [
+            _shown(formula if value is None else value)
+            for value, formula in zip(values, formulas, strict=True)
+        ]
+        # One cell far down or to the right, typed by mistake, makes everything before it a part of the sheet.
+        while cells and not cells[-1].strip():
+            cells.pop()
+        count += len(cells)
         if count > TABLE_CELLS:
             raise SheetError(f"has more than {TABLE_CELLS:,} cells")
-        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
-        rows.append(
-            (
-                number,
-                [
-                    _shown(formula if value is None else value)
-                    for value, formula in zip(values, formulas, strict=True)
-                ],
-            )
-        )
+        if cells:
+            rows.append((number, cells))
     width = max((len(cells) for _, cells in rows), default=0)
+    if width * len(rows) > TABLE_CELLS:
+        column = get_column_letter(width)
+        raise SheetError(
+            f"has a cell in column {column} and more than {TABLE_CELLS:,} cells with it; empty that cell"
+        )
     return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 
 

@@ -13,8 +13,12 @@ import resource
 import shutil
 import sys
 import tarfile
-from pathlib import Path
+from collections import Counter
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
+
+LONGEST = 4000  # characters of a name that are told: its beginning and its end
+LETTERS = 400  # characters that all names may have, times the members that there may be; a zip the same
 
 Member = tuple[str, str, int, float, int | None]  # name, kind, size, seconds since 1970, number in INTO
 
@@ -29,7 +33,7 @@ class Book:
     def __init__(self, into: Path, limits: dict[str, Any]) -> None:
         self.into, self.limits = into, limits
         self.members: list[Member] = []
-        self.total = self.taken = 0
+        self.total = self.taken = self.letters = 0
 
     def enter(self, name: str, kind: str, size: int, saved: float) -> int | None:
         """Enter a member; the number under which its bytes are wanted. Raises Refused."""
@@ -45,6 +49,13 @@ class Book:
             and name.lower().endswith(tuple(self.limits["endings"]))
         ):
             number, self.taken = self.taken, self.taken + 1
+        if len(name) > LONGEST:
+            name = name[: LONGEST // 2] + name[-LONGEST // 2 :]
+        if len(name) > LONGEST:
+            name = name[: LONGEST // 2] + name[-LONGEST // 2 :]
+        self.letters += len(name)
+        if self.letters > self.limits["entries"] * LETTERS:
+            raise Refused("names")
         self.members.append((name.encode("utf-8", "replace").decode(), kind, size, saved, number))
         return number
 
@@ -101,14 +112,18 @@ def of_7z(archive: str, book: Book) -> None:
             return self.written
 
     class Rooms(WriterFactory):
+        """py7zr asks for each file by the path that it would have, and never twice for the same."""
+
         def create(self, filename: str) -> Py7zIO:
-            number = next((n for name, n in wanted.items() if Path(filename).as_posix().endswith(name)), None)
+            place = PurePosixPath(Path(filename).as_posix()).relative_to(PurePosixPath(book.into.as_posix()))
+            number = numbers.pop(str(place), None)
             return Room(book.into / ("rest" if number is None else str(number)))
 
-    wanted: dict[str, int] = {}
-    with py7zr.SevenZipFile(archive) as opened:
+    # A file that is open is read by one thread, in the archive's own order.
+    with open(archive, "rb") as file, py7zr.SevenZipFile(file) as opened:
         if opened.needs_password():
             raise Refused("encrypted")
+        found = []
         for info in opened.list():
             kind = (
                 "folder"
@@ -121,10 +136,25 @@ def of_7z(archive: str, book: Book) -> None:
             )
             saved = info.creationtime.timestamp() if info.creationtime else 0.0
             number = book.enter(info.filename, kind, int(info.uncompressed or 0), saved)
-            if number is not None:
-                wanted.setdefault(info.filename, number)
+            found.append((info.filename, number))
+        wanted = {name for name, number in found if number is not None}
+        numbers = _numbers(found, wanted)
         if wanted:
-            opened.extract(targets=list(wanted), factory=Rooms())
+            opened.extract(book.into, targets=list(wanted), factory=Rooms())
+
+
+def _numbers(found: list[tuple[str, int | None]], wanted: set[str]) -> dict[str, int]:
+    """The path that py7zr gives each wanted member, and its number. Of several members of one name, links and folders among
+    them, the second is `lab.ipynb_0` there, the third `lab.ipynb_1`."""
+    count: Counter[str] = Counter()
+    numbers: dict[str, int] = {}
+    for name, number in found:
+        if name in wanted:
+            place = f"{name}_{count[name] - 1}" if count[name] else name
+            count[name] += 1
+            if number is not None:
+                numbers.setdefault(str(PurePosixPath(place)), number)
+    return numbers
 
 
 def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:

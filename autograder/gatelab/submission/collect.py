@@ -28,6 +28,7 @@ from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.people import Person, Roster, known
 from gatelab.submission.pick import of_folder, unreadable
+from gatelab.submission.platforms import Arrival
 from gatelab.text import visible
 
 __all__ = ["CollectError", "Submission", "collect", "one", "sha256_of"]
@@ -176,13 +177,19 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 others=tuple(others),
                 entry=entry.raw,
                 people=people,
-                handed_in=arrival.handed_in or next((p.handed_in for p in people if p.handed_in), None),
+                handed_in=_handed_in(arrival, people),
                 attempts=1 if row.newest else 1 + len(row.earlier) + arrival.earlier,
                 newest=by_raw.get(row.newest, "") if row.newest else "",
                 notes=tuple(notes),
             )
         )
     return _told_of_twins(found)
+
+
+def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:
+    """By the platform's own record: its download's, its sheet's, or what nbgrader left beside the notebook."""
+    by_sheet = next((person.handed_in for person in people if person.handed_in), None)
+    return arrival.handed_in or by_sheet if arrival.platform else by_sheet or arrival.handed_in
 
 
 def _by_name(name: str, roster: Roster | None) -> tuple[Person, ...]:

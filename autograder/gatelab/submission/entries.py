@@ -66,7 +66,8 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
-        if is_folder and not arrival.handed_in and (time := _timestamp(path / lab.name)):
+        # Within a platform's download such a file is the student's own, and says what they like.
+        if is_folder and not arrival.platform and (time := _timestamp(path / lab.name)):
             arrival = replace(arrival, handed_in=time)
         yield Entry(path.name, picked, arrival)
     for name in (export or {}).keys() - {path.name for path, _ in entries}:
@@ -92,6 +93,9 @@ def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[P
     """What lies in the one folder that there is, where that is a platform's download and not a student."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
+    own = arrivals([entries[0][0].name], lab.name).values()
+    if any(arrival.platform in ("Moodle", "nbgrader") for arrival in own):
+        return entries  # a class of one: what lies below is what they uploaded, whatever it is called
     try:
         with os.scandir(entries[0][0]) as scanned:
             inside = [

@@ -71,7 +71,13 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
         raise Ungradable(f"{name}: the file is empty; save the notebook and hand it in again.")
     data = _utf8(data, name)
     if len(data) > SIZE_LIMIT:
-        data = without_outputs(data)
+        left = _emptied(data)
+        if left is None:
+            raise Ungradable(
+                f"{name}: the file is larger than {SIZE_LIMIT >> 20} MiB, and its outputs are nested too deeply to be left out; "
+                "clear all outputs, save and hand it in again."
+            )
+        data = left
         if len(data) > SIZE_LIMIT:
             raise Ungradable(
                 f"{name}: the file is larger than {SIZE_LIMIT >> 20} MiB without its outputs; "
@@ -138,15 +144,20 @@ def without_outputs(data: bytes) -> bytes:
     Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
     as it is, or with less in it: who reads it finds that out.
     """
+    left = _emptied(data)
+    return data if left is None else left
+
+
+def _emptied(data: bytes) -> bytes | None:
+    """The same; None where more had to be looked at than `NOTEBOOK_TOKENS`."""
     kept: list[bytes] = []
-    begin = depth = looked = 0
+    begin = at = depth = looked = 0
     text = key = b""
-    skipped_from, skipped_at = -1, 0
-    for token in _TOKEN.finditer(data):
+    while token := _TOKEN.search(data, at):
         looked += 1
         if looked > NOTEBOOK_TOKENS:
-            return data
-        found = token.group()
+            return None
+        found, at = token.group(), token.end()
         first = found[:1]
         if first == b'"':
             text = found if len(found) < 20 else b""
@@ -154,19 +165,42 @@ def without_outputs(data: bytes) -> bytes:
             key = text
             continue
         elif first in b"[{":
-            depth += 1
-            if skipped_from < 0 and depth in _DROPPED.get(key, ()):
-                skipped_from, skipped_at = token.start(), depth
-        elif first in b"]}":
-            if depth == skipped_at and skipped_from >= 0:
-                kept += [data[begin:skipped_from], data[skipped_from : skipped_from + 1] + found]
-                begin, skipped_from = token.end(), -1
+            if depth + 1 in _DROPPED.get(key, ()):
+                end, some = _end(data, at, NOTEBOOK_TOKENS - looked)
+                if end < 0:
+                    return None if some else b"".join([*kept, data[begin:]])  # it has no end
+                kept += [data[begin:at], data[end - 1 : end]]
+                begin = at = end
+                looked += some
+            else:
+                depth += 1
+        else:
             depth -= 1
         key = b""
     return b"".join([*kept, data[begin:]])
 
 
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:]', re.DOTALL)
+def _end(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """Where what was opened before `at` is closed, and how often was looked; -1 and 0 where it is not, -1 and 1 where more than
+    `most` looks would be needed."""
+    depth, looked = 1, 0
+    while depth and (found := _REST.match(data, at)):
+        looked += 1
+        if looked > most:
+            return -1, 1
+        at = found.end()
+        depth += 1 if data[at - 1] in b"[{" else -1
+    return (-1, 0) if depth else (at, looked)
+
+
+_STRINGS = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_FLAT = rb'(?:[^"\[\]{}]++|' + _STRINGS + rb")"
+_TOKEN = re.compile(_STRINGS + rb"|[\[\]{}:]", re.DOTALL)
+# Up to the next bracket of what holds more than three others within each other: a chart's output has a million small ones.
+_SMALL = _FLAT
+for _ in range(3):
+    _SMALL = rb"(?:" + _FLAT + rb"|[\[{]" + _SMALL + rb"*+[\]}])"
+_REST = re.compile(_SMALL + rb"*+[\[\]{}]", re.DOTALL)
 # What is emptied, and at which depth its bracket stands: a cell's in format 4 and in format 3, the notebook's.
 _DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
 

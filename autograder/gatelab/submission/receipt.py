@@ -16,8 +16,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gatelab.limits import FILE_LIMIT, HAND_IN_ENTRIES, RECEIPT_LIMIT, RECEIPT_REPORT_LIMIT
+from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import is_litter, is_notebook
-from gatelab.text import brief
+from gatelab.text import brief, visible
 
 NAME = "receipt.json"
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -116,12 +117,11 @@ def _digest(path: Path) -> tuple[str, str]:
 def _opened(path: Path) -> zipfile.ZipFile:
     _bytes(path, FILE_LIMIT, only_look=True)
     try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise NoReceipt(
-            f"{_name(path)}: this is no zip that can be read ({error}); ask for it again."
-        ) from error
-    if len(archive.infolist()) > HAND_IN_ENTRIES:
+        count = entries_of_zip(path)  # before zipfile makes an object of each
+        archive = zipfile.ZipFile(path) if count <= HAND_IN_ENTRIES else None
+    except (ArchiveError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        raise NoReceipt(f"{_name(path)}: this is no zip that can be read; ask for it again.") from error
+    if archive is None or len(archive.infolist()) > HAND_IN_ENTRIES:
         raise NoReceipt(
             f"{_name(path)}: it holds more than {HAND_IN_ENTRIES:,} files; ask for the zip with the notebook alone."
         )
@@ -167,4 +167,5 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
 
 
 def _name(path: Path) -> str:
-    return brief(str(path))
+    """The whole path, so that it can be found: a sentence that names a file must not cut its name away."""
+    return visible(str(path))

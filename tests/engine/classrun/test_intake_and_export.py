@@ -206,7 +206,7 @@ class TestSheets:
 
     def test_runs_no_cell_as_a_formula(self, out: Path, tmp_path: Path) -> None:
         done, text = self.canvas(out, tmp_path, 20)
-        assert "1 cell begins like a formula" in done.output
+        assert "1 cell holds a formula" in done.output
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert "'=cmd|calc, Eve" in cells and not any(cell.startswith(("=", "+", "@")) for cell in cells)
 

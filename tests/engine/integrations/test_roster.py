@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
-from gatelab.integrations.roster import RosterError, read_roster
+from gatelab.integrations.roster import ALL, RosterError, read_roster
+from gatelab.report.sheet import SheetError, read_table
 from gatelab.submission.people import Person, Roster, spoken
 
 CANVAS = (
@@ -98,3 +101,24 @@ def test_one_person_is_found_or_nobody(came: Person, found: Person | None) -> No
 )  # fmt: skip
 def test_people_are_called_as_people_are(name: str, said: str) -> None:
     assert spoken(name) == said
+
+
+@pytest.mark.parametrize("where", [(2_000, 1), (1, 16_384), (2_000, 16_384)])
+def test_a_cell_far_away_in_a_workbook_makes_no_table_of_millions(where: tuple[int, int]) -> None:
+    """Somebody pressed Ctrl+End and a key; what lies between is not there."""
+    book = openpyxl.Workbook()
+    for row in [["Name", "Email"], *([f"P{k}", f"p{k}@example.org"] for k in range(300))]:
+        book.active.append(row)
+    for said in (" ", "x"):
+        book.active.cell(*where, said)
+        data = io.BytesIO()
+        book.save(data)
+        if said == "x" and where[1] > 1:
+            with pytest.raises(
+                SheetError, match="has a cell in column XFD and more than 4,000,000 cells with it"
+            ):
+                read_table(data.getvalue(), "name", ALL)
+        else:
+            table = read_table(data.getvalue(), "name", ALL)
+            assert {len(line.cells) for line in table.lines} == {2}
+            assert len(table.lines) == 300 + (said == "x")

@@ -107,6 +107,15 @@ def test_a_mark_that_was_changed_there_since_stands(
     assert third.text == second.text and len(held_again) == len(held)
 
 
+def test_a_row_that_stands_is_no_formula_either() -> None:
+    there = sheet("moodle", ["1", "", "", ""]).replace(f",{NAMES[0]},", ",=1+1,", 1)
+    _, _, memory = push("moodle", there, [2, 2, 2, 2], {})
+    now = with_marks(there, "moodle", ["7", "2", "2", "2"])
+    second, held, _ = push("moodle", now, [2, 2, 2, 2], memory)
+    assert len(held) == 1 and marks_of("moodle", second.text)[0] == "7"
+    assert ",=1+1" not in second.text and ",'=1+1" in second.text
+
+
 def test_a_damaged_memory_is_none(tmp_path: Path) -> None:
     for text in ("", "[]", '{"1": 2}', "\x00"):
         sent = Sent.beside(tmp_path / "canvas.csv")

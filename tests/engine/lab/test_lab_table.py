@@ -263,6 +263,10 @@ SLIPS = {
     "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions stand title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
+    "a package that is not there": (
+        TABLE, 'package = "', 'package = "seqlabs"  # "', "package names seqlabs, and"),
+    "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
+    "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml: "),
 }  # fmt: skip
 
@@ -274,6 +278,21 @@ def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
     with pytest.raises(LabError) as told:
         Lab.in_repository(kit)
     assert said in str(told.value) and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_is_a_table_that_an_editor_of_windows_saved_read_or_named(kit: Path, encoding: str) -> None:
+    path = kit / TABLE
+    path.write_bytes(
+        path.read_text(encoding="utf-8")
+        .replace("The layers", "Die Schichten für")
+        .encode(encoding, "replace")
+    )
+    if encoding == "utf-8-sig":
+        assert Lab.in_repository(kit).questions["q3"].title == "Die Schichten für"
+    else:
+        with pytest.raises(LabError, match=r"lab.toml: it is not UTF-8 text; save it as UTF-8.$"):
+            Lab.in_repository(kit)
 
 
 COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade HANDED -o OUT")

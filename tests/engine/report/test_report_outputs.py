@@ -404,8 +404,20 @@ class TestLearningPlatforms:
     def test_is_a_name_no_formula(self, tmp_path: Path, name: str) -> None:
         filled = canvas(self.sheet(tmp_path, CANVAS.replace("Roe, Cleo", name)), [], "77")
         assert f"'{name}" in filled.text and filled.notes == [
-            "1 cell begins like a formula; an apostrophe stands before it now."
+            "1 cell holds a formula; an apostrophe stands before it now."
         ]
+
+    @pytest.mark.parametrize("name", ["Eve;=1+1", 'Eve; "=1+1', "Eve;@sum", "Eve\t=1+1", "Eve;＝1"])
+    def test_is_none_a_formula_where_a_spreadsheet_splits_elsewhere(self, tmp_path: Path, name: str) -> None:
+        """Excel splits at semicolons where a comma is the decimal sign."""
+        sheet = CANVAS.replace("Roe, Cleo", name.replace('"', '""'))
+        filled = canvas(self.sheet(tmp_path, sheet), [], "77")
+        assert filled.notes == ["1 cell holds a formula; an apostrophe stands before it now."]
+        for delimiter in ";\t":
+            cells = [cell for line in filled.text.splitlines() for cell in line.split(delimiter)]
+            assert not any(cell.lstrip(' "').startswith(("=", "@", "＝")) for cell in cells)
+        (tmp_path / "sheet.csv").write_text(filled.text, encoding="utf-8", newline="")
+        assert canvas(tmp_path / "sheet.csv", [], "77").text == filled.text
 
     @pytest.mark.parametrize("text", ["", "a\n", "PK\x03\x04", "\n\n"])
     def test_is_another_file_no_sheet(self, tmp_path: Path, text: str) -> None:

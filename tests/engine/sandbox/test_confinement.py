@@ -30,7 +30,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import PIECES, REQUIRED, ProtectionMissing, calls, check, pieces
-from gatelab.sandbox.confine.apply import USERS, Settings
+from gatelab.sandbox.confine.apply import USERS, Settings, gives, lacking
 from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import WorkerProcess
@@ -88,6 +88,29 @@ def test_a_missing_piece_is_named_in_one_line_with_the_flag_and_with_what_the_ma
         and "\n" not in message
     )
     assert "Libseccomp is not installed. " in message and error.value.missing == (piece,)
+
+
+@pytest.mark.parametrize("level", range(8))
+@pytest.mark.parametrize("namespaces", [True, False])
+@pytest.mark.parametrize("filtered", [True, False])
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
+    level: int, namespaces: bool, filtered: bool, alone: bool
+) -> None:
+    given = gives(namespaces, level, filtered, alone)
+    on = dict.fromkeys(PIECES, True) | given
+    said = lacking(on, "" if filtered else "no filter", "" if level else "no Landlock", level, namespaces)
+    off = {piece for piece, is_on in on.items() if not is_on}
+    assert bool(said) == bool(off)
+    for word, other in (
+        ("no filter", gives(namespaces, level, True, alone)),
+        ("namespaces are refused", gives(True, level, filtered, alone)),
+    ):
+        if any(other[piece] and not given[piece] for piece in off & set(REQUIRED) or off):
+            assert word in said, (said, off)
+    off = off & set(REQUIRED) or off
+    assert any("signals take 6" in one for one in said) == ("signals" in off and 0 < level < 6)
+    assert ("no Landlock" in said) == (level == 0)  # files need it, whatever else there is
 
 
 def test_what_is_missing_is_accepted_by_its_name_and_nothing_else_with_it() -> None:

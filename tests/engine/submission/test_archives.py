@@ -114,6 +114,15 @@ class TestEveryKind:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
         assert row.path.read_bytes() == BOOK
 
+    @pytest.mark.parametrize("other", ["old/lab.ipynb", "x-lab.ipynb", "a/b/lab.ipynb"])
+    @pytest.mark.parametrize("first", [True, False])
+    def test_is_no_notebook_taken_for_another_whose_name_ends_alike(
+        self, kind: str, other: str, first: bool, tmp_path: Path
+    ) -> None:
+        files = {"lab.ipynb": BOOK, other: OTHER} if first else {other: OTHER, "lab.ipynb": BOOK}
+        row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
+        assert (row.path.read_bytes(), row.others) == (BOOK, (other,))
+
     def test_is_a_wrong_work_refused(self, kind: str, tmp_path: Path) -> None:
         row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, {"report.pdf": b"%PDF"}))
         assert "only report.pdf" in row.problem
@@ -297,8 +306,46 @@ class TestOddMembers:
             "def lstm_step(): return 1"
         ]
 
+    def test_are_all_notebooks_of_one_name_in_a_7z_told_apart(self, tmp_path: Path) -> None:
+        """A link of the name among them, which py7zr counts too."""
+        (tmp_path / "link").symlink_to("/etc/passwd")
+
+        def write(path: Path) -> None:
+            with py7zr.SevenZipFile(path, "w", dereference=False) as archive:
+                archive.write(tmp_path / "link", "lab.ipynb")
+                for data in (BOOK, OTHER):
+                    archive.writestr(data, "lab.ipynb")
+
+        row, _ = class_of(tmp_path, "ada.7z", write)
+        assert row.path.read_bytes() == OTHER and row.others == ("lab.ipynb",)  # the newest
+
+    def test_do_names_of_megabytes_cost_no_memory_and_no_row(self, tmp_path: Path) -> None:
+        def write(path: Path) -> None:
+            as_tar(path, {"lab.ipynb": BOOK, **{f"{k}{'n' * (1 << 20)}": b"" for k in range(20)}})
+
+        row, _ = class_of(tmp_path, "ada.tar.gz", write)
+        assert row.path.read_bytes() == BOOK
+        (tmp_path / "into").mkdir()
+        for name, told in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
+            as_tar(tmp_path / "x.tar", {name: BOOK})
+            [found] = members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",))
+            assert len(found.place.name) == told
+        as_tar(tmp_path / "x.tar", {f"{k}{'n' * 4000}": b"" for k in range(8)})
+        with pytest.raises(ArchiveError, match="whose files have names of many megabytes"):
+            members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",), Archive(1 << 20, 1 << 20, 50, 20))
+
 
 class TestClassArchive:
+    @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
+    @pytest.mark.parametrize("deep", ["d/" * 60, f"{'d' * 200}/" * 30, f"{'ü' * 200}/" * 9])
+    def test_does_no_path_of_one_student_stop_the_class(self, kind: str, deep: str, tmp_path: Path) -> None:
+        files = {f"ada/{deep}lab.ipynb": OTHER, f"ada/{deep}x.ipynb": OTHER, "ada/lab.ipynb": BOOK,
+                 "bob/lab.ipynb": BOOK, f"cleo/{deep}lab.ipynb": OTHER}  # fmt: skip
+        MAKERS[kind](tmp_path / f"class{kind}", files)
+        ada, bob, cleo = collect(tmp_path / f"class{kind}", LAB, room=tmp_path / "room")
+        assert ada.path.read_bytes() == bob.path.read_bytes() == BOOK
+        assert cleo.path is None and cleo.problem.startswith("cleo: ")
+
     @pytest.mark.parametrize(
         "files",
         [

@@ -199,6 +199,22 @@ def test_outputs_of_any_size_do_not_count() -> None:
     assert json.loads(without_outputs(written.encode())) == json.loads(written)
 
 
+@pytest.mark.parametrize("value", ['{"x":1,"y":[2,"]"]}', "[1,2]", '{"a":{"b":{"c":[3]}}}'])
+def test_a_chart_of_a_million_points_does_not_count(value: str) -> None:
+    """Altair and Plotly leave their data in the output, as JSON."""
+    chart = f'[{{"output_type":"display_data","data":{{"vega":[{",".join([value] * (21_000_000 // len(value)))}]}}}}]'
+    data = json.dumps(book(cells=[CELL | {"outputs": "CHART"}, CELL])).replace('"CHART"', chart).encode()
+    assert len(data) > 20 << 20
+    assert [cell.source for cell in read(data)] == [CELL["source"]] * 2
+
+
+def test_outputs_that_cannot_be_left_out_are_not_called_something_else() -> None:
+    deep = "[" * (11 << 20) + "]" * (11 << 20)
+    data = json.dumps(book(cells=[CELL | {"outputs": "DEEP"}])).replace('"DEEP"', deep).encode()
+    with pytest.raises(Ungradable, match="nested too deeply to be left out; clear all outputs"):
+        read(data)
+
+
 def test_what_is_large_without_its_outputs_is_named() -> None:
     with pytest.raises(Ungradable, match="larger than 20 MiB without its outputs"):
         read(book(cells=[CELL, *[{"cell_type": "markdown", "source": "x" * (1 << 20)}] * 21]))

@@ -66,6 +66,9 @@ submission_5:
 """
 
 
+ADAS = "Ada Lovelace_4711_assignsubmission_file_"
+
+
 def put(folder: Path, *names: str, text: bytes = BOOK) -> Path:
     for name in names:
         path = folder / name
@@ -354,3 +357,32 @@ def test_any_names_are_understood_or_left_alone(names: list[str]) -> None:
     found = arrivals(names, LAB.name)
     assert set(found) <= set(names)
     assert all(arrival.called.strip() for arrival in found.values())
+
+
+class TestWhatAStudentUploadsSaysNothingOfWhoTheyAre:
+    def test_and_not_when_it_came_in(self, tmp_path: Path) -> None:
+        """A folder lstm-gru/ with nbgrader's time stamp, in a download of Moodle: it would pass by the rule for late work."""
+        for who, inner in ((ADAS, f"{LAB.name}/"), ("Bob Babbage_4712_assignsubmission_file_", "")):
+            put(tmp_path / "class" / who, f"{inner}lab.ipynb")
+            put(tmp_path / "class" / who, f"{LAB.name}/timestamp.txt", text=b"2020-01-01 00:00:00 UTC")
+        ada, bob = collect(tmp_path / "class", LAB)
+        assert ada.gradable and ada.handed_in is None and bob.handed_in is None
+        late = datetime(2026, 11, 26, tzinfo=UTC)
+        sheet = Roster([Person("Ada Lovelace", number="4711", handed_in=late)])
+        assert collect(tmp_path / "class", LAB, roster=sheet)[0].handed_in == late
+
+    def test_and_not_where_a_platforms_sheet_knows_better(self, tmp_path: Path) -> None:
+        put(tmp_path, f"ada/{LAB.name}/lab.ipynb")
+        put(tmp_path, f"ada/{LAB.name}/timestamp.txt", text=b"2020-01-01 00:00:00 UTC")
+        late = datetime(2026, 11, 26, tzinfo=UTC)
+        [ada] = collect(tmp_path, LAB, roster=Roster([Person("ada", handed_in=late)]))
+        assert ada.handed_in == late
+        [ada] = collect(tmp_path, LAB)
+        assert ada.handed_in == datetime(2020, 1, 1, tzinfo=UTC)
+
+    @pytest.mark.parametrize("theirs", ["Eve_4712_assignsubmission_file_/lab.ipynb", METADATA])
+    def test_and_not_whom_it_is_from_in_a_class_of_one(self, theirs: str, tmp_path: Path) -> None:
+        put(tmp_path, f"{ADAS}/submission_1/lab.ipynb")
+        put(tmp_path, f"{ADAS}/{theirs}", text=EXPORT.encode() if theirs == METADATA else BOOK)
+        [ada] = collect(tmp_path, LAB)
+        assert [person.number for person in ada.people] == ["4711"] and ada.gradable

@@ -25,7 +25,7 @@ from gatelab.limits import (
     WORKER_OPEN_FILES,
     WORKER_PROCESSES,
 )
-from gatelab.sandbox.confine import PIECES, calls, landlock, libc, probe
+from gatelab.sandbox.confine import PIECES, REQUIRED, calls, landlock, libc, probe
 
 ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
 USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
@@ -115,20 +115,29 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
         through = probe.reached(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
     on = {piece: given[piece] and piece not in through for piece in PIECES}
     return on, [
-        *filter(None, [no_filter, no_landlock]),
-        *(
-            [f"the kernel's Landlock is of level {level}, signals take 6"]
-            if 0 < level < landlock.SIGNALS
-            else []
-        ),
-        *([] if separated.namespaces else ["namespaces are refused"]),
-        *([] if user else ["the grader is root and may not become another user"]),
+        *lacking(on, no_filter, no_landlock, level, separated.namespaces),
         *(
             f"{piece} is off because an attempt got through: {', '.join(tries)}"
             for piece, tries in through.items()
             if given[piece]
         ),
     ]
+
+
+def lacking(on: dict[str, bool], no_filter: str, no_landlock: str, level: int, namespaces: bool) -> list[str]:
+    """In words, what would give the required pieces that are off, or else the others; nothing of what is there another way."""
+    off = {piece for piece, is_on in on.items() if not is_on}
+    off = off & set(REQUIRED) or off
+    low = f"the kernel's Landlock is of level {level}, signals take {landlock.SIGNALS}" if level else ""
+    could = [
+        (no_filter, {"files", "network", "processes", "signals", "calls"}),
+        (no_landlock, {"files", "signals"}),
+        (low if level < landlock.SIGNALS else "", {"signals"}),
+        ("" if namespaces else "namespaces are refused", {"network", "processes", "signals", "disk"}),
+        ("the grader is root and may not become another user", {"user"}),
+        ("resource limits cannot be set", {"limits"} - ({"limits"} if "user" in off else set())),
+    ]
+    return [why for why, gives_them in could if why and gives_them & off]
 
 
 def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
