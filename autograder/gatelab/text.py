@@ -7,6 +7,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | --- | --- |
 | a sentence or a terminal, where nothing may be lost | `visible`; once a command, `escape_on_terminals` |
 | a sentence, where the start is enough | `brief` |
+| a person's entry: name, address, number | `field` |
 | a line of a ledger, or a message on one line | `one_line` |
 | a page, a mail, a platform's plain text | `shown` (cut), `whole` (not cut) |
 | HTML, with code in backticks | `marked` |
@@ -64,6 +65,11 @@ def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
     """The start of `visible`, of at most `most` characters."""
     text = visible(raw[: most + 1])
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def field(raw: str, most: int) -> str:
+    """A name or an address that is kept as data: `visible` with single spaces, cut at `most` characters without a sign."""
+    return visible(" ".join(raw.split()))[:most]
 
 
 def one_line(raw: str, most: int = LONGEST_SHOWN) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from gatelab.report.sheet import Line, SheetError, Table, normal, read_table
 from gatelab.submission.people import LONGEST, Person, Roster
 from gatelab.submission.times import moment
-from gatelab.text import brief
+from gatelab.text import field
 
 NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", "Vollständiger Name")
 FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
@@ -79,7 +79,7 @@ def _table(path: Path, data: bytes) -> Table:
 def _person(table: Table, line: Line) -> Person | None:
     def first(titles: tuple[str, ...]) -> str:
         found = next((cell for title in titles if (cell := table.cell(line, title))), "")
-        return brief(" ".join(found.removeprefix("'").split()), LONGEST)
+        return field(found.removeprefix("'"), LONGEST)
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)

@@ -28,7 +28,7 @@ from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT
 from gatelab.submission.people import LONGEST, Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
-from gatelab.text import brief, visible
+from gatelab.text import field, visible
 
 METADATA = "submission_metadata.yml"
 MOST_SUBMITTERS = 50
@@ -103,7 +103,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
 
 def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
-    return brief(" ".join(value.split()), LONGEST) if isinstance(value, str) else ""
+    return field(value, LONGEST) if isinstance(value, str) else ""
 
 
 def _document(events: Iterator[Any]) -> Any:

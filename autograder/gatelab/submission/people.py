@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gatelab.text import brief
+from gatelab.text import field
 
 LONGEST = 200  # characters of a name or address
 
@@ -41,10 +41,8 @@ class Person:
 
 def spoken(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; another name as it is, fit to be shown."""
-    last, comma, first = brief(" ".join(name.split()), LONGEST).partition(", ")
-    return (
-        f"{first} {last}" if comma and first and ", " not in first else brief(" ".join(name.split()), LONGEST)
-    )
+    last, comma, first = field(name, LONGEST).partition(", ")
+    return f"{first} {last}" if comma and first and ", " not in first else field(name, LONGEST)
 
 
 class Roster:
