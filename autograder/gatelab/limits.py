@@ -88,6 +88,7 @@ RECEIPT_LIMIT = 1 << 16
 RECEIPT_REPORT_LIMIT = 16 * MIB
 TABLE_LIMIT = 64 * MIB  # ten thousand rows take two or three million bytes
 WORKBOOK_LIMIT = 256 * MIB  # what a workbook may unpack to
+WORKBOOK_FILES = 10_000
 TABLE_CELLS = 4_000_000
 TABLE_ROWS = 1 << 20  # as many as a spreadsheet has
 # Gradescope's metadata: with every result of 3,000 submissions in it, a file has some 40 million bytes.

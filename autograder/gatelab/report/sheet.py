@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, TABLE_ROWS, WORKBOOK_LIMIT
+from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, TABLE_ROWS, WORKBOOK_FILES, WORKBOOK_LIMIT
+from gatelab.submission.archives import entries_of_zip
 
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
@@ -215,6 +216,8 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
     from openpyxl import load_workbook  # a second that only a workbook is worth
 
     try:
+        if entries_of_zip(io.BytesIO(data)) > WORKBOOK_FILES:  # before zipfile makes an object of each
+            raise SheetError(f"is an archive of more than {WORKBOOK_FILES:,} files")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")

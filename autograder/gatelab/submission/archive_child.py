@@ -51,8 +51,6 @@ class Book:
             number, self.taken = self.taken, self.taken + 1
         if len(name) > LONGEST:
             name = name[: LONGEST // 2] + name[-LONGEST // 2 :]
-        if len(name) > LONGEST:
-            name = name[: LONGEST // 2] + name[-LONGEST // 2 :]
         self.letters += len(name)
         if self.letters > self.limits["entries"] * LETTERS:
             raise Refused("names")

@@ -8,6 +8,7 @@ is read.
 from __future__ import annotations
 
 import errno
+import io
 import json
 import os
 import struct
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
@@ -28,9 +29,8 @@ from gatelab.text import brief, visible
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
 PIECE = 1 << 20  # bytes copied at once
-KEPT_OF_A_CLASS = (
-    12  # folders in an archive of a class: deeper than what is graded, and short enough for a path
-)
+# Folders kept of an archive of a class: deeper than what is graded, and short enough for a path.
+KEPT_OF_A_CLASS = 12
 
 
 class ArchiveError(Exception):
@@ -102,9 +102,10 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive
             yield Member(place, kind, size, _saved(info), copy)
 
 
-def entries_of_zip(archive: Path) -> int:
-    """The number of members that a zip says it has, before an object is made of each; 2**64 where its list is larger than that number can need."""
-    with open(archive, "rb") as file:
+def entries_of_zip(archive: Path | io.BytesIO) -> int:
+    """The number of members that a zip says it has, before an object is made of each; more where its list is longer than so
+    many names can need. Raises ArchiveError where it is no zip."""
+    with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - (1 << 16) - 22 - 20))
         tail = file.read()

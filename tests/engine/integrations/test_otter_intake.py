@@ -1,6 +1,8 @@
 """Is exactly one notebook taken out of whatever was handed in, and is everything else named for what it is?"""
 
 import os
+import resource
+import struct
 import zipfile
 from pathlib import Path
 
@@ -133,3 +135,18 @@ def test_a_name_no_file_can_have_is_replaced(tmp_path, private):
     intake = take_in(zip, private, LAB)
     assert intake.notebook == private / "lab.ipynb"
     assert len(intake.name) <= 60
+
+
+@pytest.mark.parametrize("says", [1, 60_000])
+def test_a_list_of_countless_members_is_refused_before_it_costs_memory(handed_in, private, says):
+    whole = archive(handed_in / "lab.zip", [("lab.ipynb", "{}")]).read_bytes()
+    at, end = whole.rfind(b"PK\1\2"), whole.rfind(b"PK\5\6")
+    many = whole[at:end] * 180_000
+    (handed_in / "lab.zip").write_bytes(
+        whole[:at] + many + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, says, says, len(many), at, 0)
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    intake = take_in(handed_in / "lab.zip", private, LAB)
+    assert intake.reason == "lab.zip holds more than 20,000 files: hand in lab.ipynb alone."
+    # An object of each would take some 90 MiB; the test itself holds the list twice.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 32 << 10

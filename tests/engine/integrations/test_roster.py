@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from datetime import datetime
 from pathlib import Path
 
@@ -122,3 +123,14 @@ def test_a_cell_far_away_in_a_workbook_makes_no_table_of_millions(where: tuple[i
             table = read_table(data.getvalue(), "name", ALL)
             assert {len(line.cells) for line in table.lines} == {2}
             assert len(table.lines) == 300 + (said == "x")
+
+
+def test_a_workbook_of_countless_parts_is_refused_before_it_costs_memory() -> None:
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    whole = book.getvalue()
+    at, end = whole.find(b"PK\1\2"), whole.rfind(b"PK\5\6")
+    many = whole[at:end] * 10_000  # some 90,000 members, of which it says that they are one
+    tail = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, len(many), at, 0)
+    with pytest.raises(SheetError, match=r"^is an archive of more than 10,000 files$"):
+        read_table(whole[:at] + many + tail, "name", ALL)

@@ -99,7 +99,9 @@ def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
 ) -> None:
     given = gives(namespaces, level, filtered, alone)
     on = dict.fromkeys(PIECES, True) | given
-    said = lacking(on, "" if filtered else "no filter", "" if level else "no Landlock", level, namespaces)
+    said = lacking(
+        on, on, "" if filtered else "no filter", "" if level else "no Landlock", namespaces, level, alone
+    )
     off = {piece for piece, is_on in on.items() if not is_on}
     assert bool(said) == bool(off)
     for word, other in (
@@ -111,6 +113,8 @@ def test_a_refusal_names_what_would_give_the_piece_and_nothing_else(
     off = off & set(REQUIRED) or off
     assert any("signals take 6" in one for one in said) == ("signals" in off and 0 < level < 6)
     assert ("no Landlock" in said) == (level == 0)  # files need it, whatever else there is
+    if namespaces and alone:
+        assert said == ([] if level else ["no Landlock"]) or off == {"calls"}
 
 
 def test_what_is_missing_is_accepted_by_its_name_and_nothing_else_with_it() -> None:

@@ -14,7 +14,9 @@ import py7zr
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 from gatelab.limits import Archive
 from gatelab.submission import archives as archives_module
@@ -318,6 +320,14 @@ class TestOddMembers:
 
         row, _ = class_of(tmp_path, "ada.7z", write)
         assert row.path.read_bytes() == OTHER and row.others == ("lab.ipynb",)  # the newest
+
+    def test_does_intake_name_a_few_of_thousands_of_notebooks(self, tmp_path: Path) -> None:
+        (tmp_path / "class").mkdir()
+        as_tar(tmp_path / "class" / "ada.tar", {f"{k}.ipynb": BOOK for k in range(3_000)})
+        root = str(Path(__file__).resolve().parents[3])
+        done = CliRunner().invoke(app, ["intake", str(tmp_path / "class"), "--root", root, "--lab", LAB.name])
+        assert done.exit_code == 0 and "and 2996 more." in " ".join(done.output.split()), done.output[:900]
+        assert len(done.output) < 2_000
 
     def test_do_names_of_megabytes_cost_no_memory_and_no_row(self, tmp_path: Path) -> None:
         def write(path: Path) -> None:

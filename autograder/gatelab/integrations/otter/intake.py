@@ -11,7 +11,7 @@ import os
 import stat
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,8 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, STUDENTS
+from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import (
     Candidate,
     Found,
@@ -105,6 +106,11 @@ def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: P
     """The notebook of an archive. Only notebooks are read, and only so far as a notebook may be long."""
     if archive.is_symlink():
         raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
+    count = 0
+    with suppress(ArchiveError):  # what is no zip, zipfile says below
+        count = entries_of_zip(archive)  # before zipfile makes an object of each
+    if count > STUDENTS.entries:
+        raise Unusable(f"{name} holds more than {STUDENTS.entries:,} files: hand in {wanted} alone.")
     with _damage_named(name), zipfile.ZipFile(archive) as zip:
         return _chosen(_in_zip(zip, name), lab, wanted, private)
 

@@ -8,6 +8,7 @@ will do.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import resource
 import signal
@@ -104,18 +105,15 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
         settings.folder, (*library_paths(), *settings.readable), settings.landlock
     )
     no_filter = "seccomp is not used" if "seccomp" in settings.without else calls.forbid()
-    given = gives(
-        namespaces=separated.namespaces,
-        level=level,
-        filtered=not no_filter,
-        alone=root and settings.alone and os.getuid() == settings.uid,
-    ) | {"limits": limits, "user": user, "disk": disk}
+    alone = root and settings.alone and os.getuid() == settings.uid
+    given = gives(separated.namespaces, level, not no_filter, alone)
+    given |= {"limits": limits, "user": user, "disk": disk}
     through: dict[str, list[str]] = {}
     if settings.landmarks:
         through = probe.reached(settings.landmarks, settings.readable[0], settings.outside, settings.disk)
     on = {piece: given[piece] and piece not in through for piece in PIECES}
     return on, [
-        *lacking(on, no_filter, no_landlock, level, separated.namespaces),
+        *lacking(given, on, no_filter, no_landlock, separated.namespaces, level, alone),
         *(
             f"{piece} is off because an attempt got through: {', '.join(tries)}"
             for piece, tries in through.items()
@@ -124,20 +122,43 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
     ]
 
 
-def lacking(on: dict[str, bool], no_filter: str, no_landlock: str, level: int, namespaces: bool) -> list[str]:
-    """In words, what would give the required pieces that are off, or else the others; nothing of what is there another way."""
-    off = {piece for piece, is_on in on.items() if not is_on}
-    off = off & set(REQUIRED) or off
-    low = f"the kernel's Landlock is of level {level}, signals take {landlock.SIGNALS}" if level else ""
-    could = [
-        (no_filter, {"files", "network", "processes", "signals", "calls"}),
-        (no_landlock, {"files", "signals"}),
-        (low if level < landlock.SIGNALS else "", {"signals"}),
-        ("" if namespaces else "namespaces are refused", {"network", "processes", "signals", "disk"}),
-        ("the grader is root and may not become another user", {"user"}),
-        ("resource limits cannot be set", {"limits"} - ({"limits"} if "user" in off else set())),
-    ]
-    return [why for why, gives_them in could if why and gives_them & off]
+def lacking(
+    given: dict[str, bool],
+    on: dict[str, bool],
+    no_filter: str,
+    no_landlock: str,
+    namespaces: bool,
+    level: int,
+    alone: bool,
+) -> list[str]:
+    """In words, what would give a piece that nothing gives, by itself or with others of these; where required pieces are off,
+    these alone count. What would give nothing more is no fault of the machine's and not named."""
+    needed = set(PIECES) if all(on[piece] for piece in REQUIRED) else set(REQUIRED)
+
+    def off(mended: list[bool]) -> set[str]:
+        filtered, landlocked, separate = mended
+        there = given | gives(
+            namespaces or separate,
+            max(level, landlock.SIGNALS) if landlocked else level,
+            filtered or not no_filter,
+            alone,
+        )
+        there["disk"] = there["disk"] or separate
+        return {piece for piece in needed if not there[piece]}
+
+    reasons = (
+        no_filter,
+        no_landlock or f"the kernel's Landlock is of level {level}, signals take {landlock.SIGNALS}",
+        "namespaces are refused",
+    )
+    found = []
+    for k, why in enumerate(reasons):
+        for others in itertools.product((False, True), repeat=2):
+            if off([*others[:k], False, *others[k:]]) - off([*others[:k], True, *others[k:]]):
+                found.append(why)
+                break
+    found += [] if given["user"] else ["the grader is root and may not become another user"]
+    return found + ([] if given["limits"] else ["resource limits cannot be set"])
 
 
 def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
