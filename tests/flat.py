@@ -24,16 +24,17 @@ from hostile.doors import whole_course
 from processes import LEAKY, hostile, within
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.grading.engine import GROWTH, Engine
+from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
+from gatelab.limits import EXAMINER_GROWTH
 from gatelab.sandbox.confine import memory
 
 QUESTIONS = ("q1", "q4")  # one without PyTorch's own layers and one with them: two loadings
 SECONDS = 12  # wall time of q1, so that those that wait for ever do not wait long
 LOOK = 25
 MIB = 1 << 20
-# MiB by which memory may grow after the first round. An examiner that has grown by more than GROWTH is replaced.
-MOST = {"command MiB": 16, "server MiB": 4, "examiner MiB": GROWTH / MIB}
+# MiB by which memory may grow after the first round. An examiner that has grown by more than EXAMINER_GROWTH is replaced.
+MOST = {"command MiB": 16, "server MiB": 4, "examiner MiB": EXAMINER_GROWTH / MIB}
 
 
 def held(engine: Engine) -> dict[str, float]:

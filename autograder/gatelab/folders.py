@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from gatelab.limits import REMOVE_SECONDS
+
 # Waits for its input to end, which it does when the process that holds the other end is gone.
 KEEPER = 'read -r _; rm -rf -- "$1"'
 
@@ -20,7 +22,7 @@ def remove(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     if folder.exists():
         with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=60)
+            subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=REMOVE_SECONDS)
 
 
 class Vanishing:

@@ -24,11 +24,12 @@ from gatelab.grading.workers import _checked
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import _unpack
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import ANSWER, MAX_NODES
 from gatelab.report.corrections import POINTS, Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
 from gatelab.report.readback import Asked, parsed, read_back
 from gatelab.sandbox.worker import wire
-from gatelab.sandbox.worker.values import MAX_NODES, Box, ValueProblem, encode
+from gatelab.sandbox.worker.values import Box, ValueProblem, encode
 from gatelab.submission.notebook import Ungradable, cells_of, parse
 from gatelab.submission.notebook_file import without_outputs
 from gatelab.submission.untouched import as_handed_out
@@ -89,7 +90,7 @@ def _heard(data: bytes) -> object:
         with contextlib.suppress(BlockingIOError):
             near.send(data)
         near.close()
-        return wire.receive(far, time.monotonic() + SECONDS, limits=wire.ANSWER)
+        return wire.receive(far, time.monotonic() + SECONDS, limits=ANSWER)
 
 
 def seeds_wire() -> Iterator[bytes]:

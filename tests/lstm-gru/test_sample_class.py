@@ -12,6 +12,10 @@ from subprocess import run
 import pytest
 from shares import WHOLE
 
+sys.path.insert(0, str(Path(__file__).with_name("sample")))
+
+import said
+
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
@@ -84,3 +88,15 @@ def test_does_it_get_what_it_must(grades: dict[str, dict[str, str]], name: str) 
     got = {id: float(row[id]) for id in questions if float(row[id])}
     assert got == expected["points"]
     assert float(row["total"]) == pytest.approx(sum(expected["points"].values()), abs=0.01)
+
+
+def test_everybody_is_told_what_was_accepted(graded: Path) -> None:
+    """Points, notes and messages; where a change of them is meant, `make accept` writes them down."""
+    now, accepted = said.said(Lab.in_repository(ROOT), graded), said.read()
+    assert {name: text.splitlines() for name, text in now.items()} == {
+        name: accepted.get(name, "").splitlines() for name in now
+    }
+
+
+def test_what_was_accepted_is_of_this_class() -> None:
+    assert set(said.read()) == set(EXPECTED)

@@ -2,7 +2,7 @@
 
 The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
 in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
-started, user and system together, so a busy machine changes them little; ratios stand beside them.
+started, user and system together, so a busy machine changes them little; ratios are printed beside them.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
 ROOMS = ("grading", "testkit", "sandbox", "lab", "submission")  # of the engine: what a verdict can depend on
+FILES = ("limits.py", "text.py")  # and these
 
 
 class Kept:
@@ -63,9 +64,8 @@ def stamp(lab: Lab, question: str = "") -> str:
 @cache
 def _of_engine() -> str:
     engine = Path(gatelab.__file__).parent
-    return _digest(
-        [path.read_text("utf-8") for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
-    )
+    paths = [path for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
+    return _digest([path.read_text("utf-8") for path in [*paths, *(engine / name for name in FILES)]])
 
 
 def _digest(parts: Any) -> str:

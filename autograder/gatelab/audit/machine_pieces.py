@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatelab.audit.machine import Finding
+from gatelab.limits import TRIAL_SECONDS
 from gatelab.sandbox.confine import FLAG, MEANS, PIECES, REQUIRED
 
-SECONDS = 120.0  # torch is imported, on a machine that may be busy
 SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp (Fedora), or conda install libseccomp"
 
 
@@ -21,10 +21,10 @@ def tried() -> dict[str, Any]:
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "gatelab.sandbox.tried"],
-            capture_output=True, text=True, timeout=SECONDS, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=TRIAL_SECONDS, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        return {"problem": f"it did not start within {SECONDS:g} s"}
+        return {"problem": f"it did not start within {TRIAL_SECONDS:g} s"}
     except OSError as error:
         return {"problem": f"no process can be started ({error.strerror})"}
     try:
@@ -52,7 +52,7 @@ def confinement(told: Mapping[str, Any]) -> Iterator[Finding]:
     if problem := told.get("problem"):
         yield Finding(
             "confinement", f"no worker could be started: {problem}",
-            "mend what stands above; gatelab grade says the same and grades nothing",
+            "fix what is named above; gatelab grade says the same and grades nothing",
         )  # fmt: skip
         return
     on, lacks = told["protection"], told["lacks"]

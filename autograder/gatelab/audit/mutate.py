@@ -252,7 +252,7 @@ def _bounds(node: ast.AST) -> Iterator[Change]:
 
 
 def _statement(node: ast.AST) -> Iterator[Change]:
-    """A statement removed; what stands in a `with` or an `if`, without it; a default dropped."""
+    """A statement removed; the body of a `with` or an `if` without its head; a default dropped."""
     if isinstance(node, ast.stmt) and not isinstance(node, ast.FunctionDef | ast.ClassDef):
         yield ast.Pass()
     if isinstance(node, ast.With | ast.If):

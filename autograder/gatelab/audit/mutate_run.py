@@ -28,8 +28,8 @@ from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import WORKER_MEMORY
 
-MEMORY = 3 << 30  # bytes, as in a worker
 ENDLESS = "(never ends)"  # instead of a part
 
 
@@ -180,7 +180,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
 def limit(seconds: int) -> None:
     """For the rest of this process: so many seconds of processor time, MEMORY, and nothing to read or to print on."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY, WORKER_MEMORY))
     nothing = os.open(os.devnull, os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(nothing, fd)

@@ -1,6 +1,6 @@
 """What a release may hold at all: the listed files, plain text, and a notebook with nothing in it but its cells.
 
-Searching finds what one looks for. Here everything is refused that is not known to be harmless: outputs,
+Searching finds only what one looks for, so everything is refused here that is not known to be harmless: outputs,
 attachments, metadata, editors' copies, archives, a second notebook, links.
 """
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import GIT_SECONDS
 
 CONTEXT = 1  # lines around a change
 LONGEST = 60  # lines that are shown of one file
@@ -48,7 +49,7 @@ def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
     try:
         done = subprocess.run(
             ["git", "-C", str(root), "archive", "--format=tar", f"{revision}:{inside}"],
-            capture_output=True, timeout=60,
+            capture_output=True, timeout=GIT_SECONDS,
         )  # fmt: skip
     except OSError as error:
         raise RevisionError(
@@ -69,7 +70,9 @@ def _why(root: Path, revision: str, inside: str) -> str:
         (["rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}"],
          f"{revision}: the repository has no such revision; `git log --oneline -- release` lists those with a release."),
     ):  # fmt: skip
-        if subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60).returncode:
+        if subprocess.run(
+            ["git", "-C", str(root), *words], capture_output=True, timeout=GIT_SECONDS
+        ).returncode:
             return said
     return f"{revision}: holds no {inside}; `git log --oneline -- {inside}` lists the revisions that do."
 

@@ -85,7 +85,7 @@ def _long(tree: ast.AST, operators: int) -> Iterator[ast.BinOp]:
 
 
 def _maximal(tree: ast.AST) -> Iterator[ast.BinOp]:
-    """The arithmetic of a tree, each as far as it goes, and what stands in its calls and indices."""
+    """The arithmetic expressions of a tree, each as large as it is, and those inside its calls and indices."""
     waiting: list[tuple[ast.AST, bool]] = [(tree, False)]
     while waiting:
         node, inside = waiting.pop()

@@ -27,7 +27,7 @@ class Form:
 
 
 def stub(id: str) -> str:
-    """The line that stands for a solution; the ID leads to its paragraph, its check and its row in the report."""
+    """The line in a solution's place; the ID leads to its paragraph, its check and its row in the report."""
     return f'raise NotImplementedError("{id}: not written yet")'
 
 

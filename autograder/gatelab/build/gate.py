@@ -25,7 +25,7 @@ def check_leaks(
     lesson plan; the key of the concept questions.
 
     masters: file name → the notebook of a master, solution regions and all.
-    shared: lines that may stand in both.
+    shared: lines that may be in both.
     """
     shared = [*shared, *_given_lines(masters)]
     secrets = list(leaks.hidden_needles(lab.hidden))

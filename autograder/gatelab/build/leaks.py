@@ -151,7 +151,7 @@ def texts(release: Path) -> dict[str, str]:
 def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[str] = ()) -> list[Leak]:
     """All needles found in the texts of a release.
 
-    shared: lines that may stand in both.
+    shared: lines that may be in both.
     """
     shared = list(shared)
     allowed = {normal(line) for line in shared}

@@ -52,7 +52,7 @@ class Remark:
     line: int  # from 1, in its cell
     text: str
     kind: str  # comment, string, text, code
-    alone: bool  # nothing else stands on the line
+    alone: bool  # nothing else is on the line
 
 
 @lru_cache(maxsize=1 << 16)  # a build reads every master three times
@@ -141,7 +141,7 @@ def _words(text: str) -> list[str]:
 
 
 def _side_by_side(words: list[str], prose: bool) -> bool:
-    """Does a word like BEGIN or END stand beside one like SOLUTION, or near it?"""
+    """Whether a word like BEGIN or END is beside or near one like SOLUTION."""
     prose = prose and len(words) > 2
     reach = 1 if prose else 3
     for k, word in enumerate(words):

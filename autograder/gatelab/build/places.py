@@ -1,4 +1,4 @@
-"""Where a cell of a notebook stands in its percent-format script, so that an error can name the line."""
+"""Where a cell of a notebook is in its percent-format script, so that an error can name the line."""
 
 from __future__ import annotations
 

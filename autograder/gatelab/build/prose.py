@@ -29,7 +29,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Secret:
-    """A text of staff's, and how long a run of its words may not stand in the release."""
+    """A text of staff's, and how many of its words in a row the release may not contain."""
 
     text: str
     origin: str

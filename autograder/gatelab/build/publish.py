@@ -21,11 +21,11 @@ from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab
+from gatelab.limits import GIT_PUSH_SECONDS
 
 MARK = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what stands here. Change the masters, not this.\n"
 BRANCH = "main"
-SECONDS = 120.0  # of one git command; a push may go to the other end of the world
 GITHUB = re.compile(r"(?:https?://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 COLAB = "https://colab.research.google.com/github/{}/{}/blob/{}"
@@ -115,7 +115,7 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
 
 
 def _check_words(stage: Path, lab: Lab, root: Path) -> None:
-    """The leak gate on all that is written, what stands beside the lab's folder included."""
+    """The leak gate on everything that is written, files beside the lab's folder included."""
     masters = pipeline.masters(lab, root)
     gate.check_leaks(stage, lab, masters, Settings.of(lab).shared_lines)
     if found := prose.search_key(leaks.texts(stage), prose.key_of(lab)):
@@ -236,10 +236,12 @@ def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         return subprocess.run(
-            ["git", "-C", str(place), *words], capture_output=True, text=True, timeout=SECONDS,
+            ["git", "-C", str(place), *words], capture_output=True, text=True, timeout=GIT_PUSH_SECONDS,
             env={**environment, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except FileNotFoundError as error:
         raise PublishError("git is not installed here; install it.") from error
     except subprocess.TimeoutExpired as error:
-        raise PublishError(f"git {words[0]} took more than {SECONDS:g} s; is the address right?") from error
+        raise PublishError(
+            f"git {words[0]} took more than {GIT_PUSH_SECONDS:g} s; is the address right?"
+        ) from error

@@ -60,7 +60,7 @@ def _convert(settings: Config) -> None:
         folder = CourseDirectory(config=settings)
         GenerateAssignment(coursedir=folder, config=settings).start()
     except NbGraderException as error:
-        # nbgrader's exception says "see the log"; what happened first stands there, as a traceback's last line.
+        # nbgrader's exception says "see the log"; what happened first is there, as a traceback's last line.
         first = next(iter(heard.texts), str(error)).strip().split("\n")[-1]
         raise BuildError(f"nbgrader could not convert the notebook: {first}") from error
     finally:

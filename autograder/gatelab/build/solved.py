@@ -18,9 +18,9 @@ from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab
+from gatelab.limits import SOLVED_CELL_SECONDS
 
 MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
-SECONDS_A_CELL = 900
 # What makes two runs print the same: one thread, fixed hashes, no dates inside of figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
@@ -81,7 +81,7 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
         (folder / name).write_text(master.dumps(notebook), encoding="utf-8")
         client = NotebookClient(
             notebook,
-            timeout=SECONDS_A_CELL,
+            timeout=SOLVED_CELL_SECONDS,
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,

@@ -23,7 +23,7 @@ def parse(source: str) -> ast.Module:
 
 
 def comments(source: str) -> dict[int, tuple[str, bool]]:
-    """Line → its comment, and whether nothing else stands there."""
+    """Line → its comment, and whether the line holds nothing else."""
     found = {}
     parse(source)  # says better than the tokenizer what is wrong
     try:

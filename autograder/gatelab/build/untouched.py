@@ -19,8 +19,8 @@ from gatelab.build.errors import BuildError
 from gatelab.build.regions import is_solution, question_id
 from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab
+from gatelab.limits import UNTOUCHED_SECONDS
 
-SECONDS = 300  # importing torch on a busy machine
 SKIP = "experiment"  # the tag of cells that no grading needs
 
 
@@ -68,10 +68,12 @@ def _asked(cells: list[dict[str, Any]], release: Path) -> list[str]:
                 env=environment,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=UNTOUCHED_SECONDS,
             )
         except subprocess.TimeoutExpired as error:
-            raise BuildError(f"The untouched release was still running after {SECONDS} s.") from error
+            raise BuildError(
+                f"The untouched release was still running after {UNTOUCHED_SECONDS} s."
+            ) from error
         if done.returncode or not answer.is_file():
             last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
             raise BuildError(f"The untouched release could not be run: {last}.")

@@ -23,7 +23,7 @@ def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
 
 
 def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
-    """What stands in the book for a row of class.json, with what the rule for late work said of it."""
+    """The grade book's entry for a row of class.json, with what the rule for late work said of it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 
 

@@ -1,4 +1,4 @@
-"""What `gatelab grade` wrote is read back for an export, with the marks by hand that stand in grades.csv now."""
+"""What `gatelab grade` wrote is read back for an export, with the marks by hand that are in grades.csv now."""
 
 from __future__ import annotations
 

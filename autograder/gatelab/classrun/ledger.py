@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from gatelab.classrun.earlier import Earlier
-from gatelab.classrun.store import data, write
+from gatelab.classrun.store import write
+from gatelab.limits import TABLE_LIMIT
 from gatelab.report.marks import MarksError
 from gatelab.report.readback import MOST
-from gatelab.report.sheet import LARGEST
+from gatelab.text import to_bytes
 
 
 class Kept(Protocol):
@@ -74,10 +75,10 @@ class Ledger(Generic[K]):
         """Put the table on the disk. Raises OSError."""
         text = table.text()
         was = file_bytes(self.path)
-        if (was is not None or len(table)) and was != data(text):
+        if (was is not None or len(table)) and was != to_bytes(text):
             if was is not None:
                 self.earlier.keep(self.kind, was)  # somebody may have changed it by hand
-            self.earlier.keep(self.kind, data(text))
+            self.earlier.keep(self.kind, to_bytes(text))
             write(self.path, text, lasting=True)
 
     def _put_back(self, table: K, copies: list[Path], notes: list[str]) -> None:
@@ -101,9 +102,9 @@ def file_bytes(path: Path) -> bytes | None:
             raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
         if not stat.S_ISREG(status.st_mode):
             raise Unreadable(path, "is no ordinary file; take it away and run the command again.")
-        if status.st_size > LARGEST:
+        if status.st_size > TABLE_LIMIT:
             raise Unreadable(
-                path, f"is larger than {LARGEST >> 20} MiB; take it away and run the command again."
+                path, f"is larger than {TABLE_LIMIT >> 20} MiB; take it away and run the command again."
             )
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

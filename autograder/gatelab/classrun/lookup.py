@@ -13,7 +13,7 @@ from gatelab.classrun.given import given_to, mark_book
 from gatelab.report.corrected import counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
-from gatelab.submission.names import visible
+from gatelab.text import brief, visible
 
 MOST_NEAR = 5  # names in a sentence
 
@@ -94,7 +94,7 @@ class ClassFolder:
         begun = exactly or [name for name in self._rows if wanted and _plain(name).startswith(wanted)]
         if len(begun) == 1:
             return begun[0]
-        shown = visible(said)[:80]
+        shown = brief(said, 80)
         if begun:
             raise GradedError(f"{shown}: {_some(begun)} begin so; type more of the name.")
         plain = {_plain(name): name for name in self._rows}
@@ -122,7 +122,7 @@ def _plain(name: str) -> str:
 
 
 def _some(names: list[str]) -> str:
-    shown = [visible(name)[:60] for name in names[:MOST_NEAR]]
+    shown = [brief(name) for name in names[:MOST_NEAR]]
     more = len(names) - len(shown)
     if more:
         return f"{', '.join(shown)} and {more} more"

@@ -18,12 +18,13 @@ from pathlib import Path
 
 from gatelab.classrun.earlier import LOOK_BACK, Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
-from gatelab.classrun.store import data, write
+from gatelab.classrun.store import write
 from gatelab.report.corrected import Given
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
 from gatelab.report.readback import Asked, Change, parsed, read_back
 from gatelab.report.sheet import SheetError, Table, as_written
+from gatelab.text import to_bytes
 
 EDITORS = (
     ".~lock.grades.csv#",
@@ -96,9 +97,9 @@ class MarkBook:
                     raise Unreadable(self.grades_path, str(error)) from error
         notes += self._beside()
         if only is not None:
-            self._replaced = {"marks": data(marks.text())} if len(marks) else {}
+            self._replaced = {"marks": to_bytes(marks.text())} if len(marks) else {}
             if len(corrections):
-                self._replaced["corrections"] = data(corrections.text())
+                self._replaced["corrections"] = to_bytes(corrections.text())
             marks, corrections, changes = marks.only(only), corrections.only(only), []
             notes = [
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
@@ -189,8 +190,8 @@ class MarkBook:
         if now != self._raw:
             raise SavedMeanwhile
         before = self.earlier.all("grades")[:1]
-        copy = self.earlier.keep("grades", data(text))
-        if now == data(text):
+        copy = self.earlier.keep("grades", to_bytes(text))
+        if now == to_bytes(text):
             return
         try:
             write(self.grades_path, text, lasting=True)
@@ -198,7 +199,7 @@ class MarkBook:
             if copy not in before:
                 copy.unlink(missing_ok=True)  # it is not what the next one to come back was made from
             raise
-        self._raw, self._edited = data(text), False
+        self._raw, self._edited = to_bytes(text), False
 
     def _beside(self) -> list[str]:
         """Tables that lie beside grades.csv and may hold marks, and editors that have it open."""

@@ -19,8 +19,10 @@ from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import number
 from gatelab.submission.collect import Submission
+from gatelab.text import brief
 
 STAGE = ".regraded"  # in the output folder: what was graded again and is not accepted yet
+LONGEST_MESSAGE = 78  # characters of a message in a line of differences
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
 
@@ -254,8 +256,10 @@ def _why(old: Question, new: Question) -> str:
         if first is None:
             said.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
         elif first.passed != part.passed:
-            message = "" if part.passed else _short(part.message)
-            said.append(f"{words(name)}: {'passed now' if part.passed else 'failed now'}{message}")
+            message = "" if part.passed else brief(" ".join(part.message.split()), LONGEST_MESSAGE)
+            said.append(
+                f"{words(name)}: {'passed now' if part.passed else 'failed now'}{f' ({message})' if message else ''}"
+            )
         elif abs(first.points - part.points) > 1e-6:
             said.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
     said += [f"{words(name)}: a part no more" for name in before if name not in after]
@@ -264,8 +268,3 @@ def _why(old: Question, new: Question) -> str:
     if old.misconception != new.misconception and new.misconception:
         said.append(f"recognised as {new.misconception}")
     return ", ".join(said) or (new.note or "the grader says no more")
-
-
-def _short(message: str) -> str:
-    line = " ".join(message.split())
-    return f" ({line[:77]}…)" if len(line) > 78 else f" ({line})" if line else ""

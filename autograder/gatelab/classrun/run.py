@@ -30,7 +30,7 @@ from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
 from gatelab.report.table import columns, grades_csv
 from gatelab.submission.collect import Submission
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
 STOPPED = "The run was stopped before this one; the same command again takes it up."
@@ -77,7 +77,7 @@ class ClassRun:
         self._on_page: dict[str, Given] = {}  # what each feedback page was written with
 
     def read_marks(self) -> None:
-        """Take in the marks by hand that stand in grades.csv now. Raises MarksError when one cannot be read."""
+        """Take in the marks by hand that are in grades.csv now. Raises MarksError when one cannot be read."""
         works = self.works()
         if self._first is None:
             self._first = works
@@ -277,7 +277,7 @@ class ClassRun:
             given = self.given(submission)
             problem = self._write_page(submission, report, given, kept=not problem) or problem
         self.reports[submission.name] = report = slim(report)
-        if problem:  # the grade stands in the table all the same
+        if problem:  # the table has the grade all the same
             report.reason = " ".join(filter(None, [report.reason, problem]))
 
     def _write_page(

@@ -1,4 +1,4 @@
-"""A class as it stands in its output folder: what was graded, without grading anything, and without the folder that it came from."""
+"""A class as its output folder has it: what was graded, without grading anything, and without the folder that it came from."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, came_of
 from gatelab.report.pages import display_name
-from gatelab.report.plain import escape_formula
 from gatelab.submission.collect import Submission
-from gatelab.submission.names import visible
+from gatelab.text import escape_formula, visible
 
 
 def read_book(out: Path) -> dict[str, Any]:

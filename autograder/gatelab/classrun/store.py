@@ -19,8 +19,9 @@ from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
+from gatelab.text import to_bytes
 
-__all__ = ["FOLDER", "QUICK", "Store", "StoreError", "data", "grading_hash", "write"]
+__all__ = ["FOLDER", "QUICK", "Store", "StoreError", "grading_hash", "write"]
 
 QUICK = "quick"  # entry of class.json: that nothing was trained, and what was left out therefore
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
@@ -180,16 +181,11 @@ class Store:
                     path.unlink()
 
 
-def data(text: str) -> bytes:
-    """The text as UTF-8. What that cannot hold (half a surrogate pair) becomes its escape."""
-    return text.encode("utf-8", "backslashreplace")
-
-
 def write(path: Path, text: str, lasting: bool = False) -> None:
     """Write a file whole or not at all; a `lasting` one is on the disk, whatever happens next, when this returns."""
     temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
     try:
-        durable(temporary, data(text)) if lasting else temporary.write_bytes(data(text))
+        durable(temporary, to_bytes(text)) if lasting else temporary.write_bytes(to_bytes(text))
         os.replace(temporary, path)
         if lasting:
             sync(path.parent)

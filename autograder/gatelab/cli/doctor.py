@@ -13,7 +13,8 @@ from rich.text import Text
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
 from gatelab.lab.choose import kit_above
-from gatelab.report.pages import plural, shown
+from gatelab.report.pages import plural
+from gatelab.text import shown
 
 
 def doctor_command(
@@ -24,7 +25,7 @@ def doctor_command(
 ) -> None:
     """Look at this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
 
-    Exit code 0: all is well; 1: there is something to do, which stands behind an arrow.
+    Exit code 0: all is well; 1: there is something to do, shown after an arrow.
 
     Example: gatelab doctor
     """
@@ -43,7 +44,7 @@ def doctor_command(
 
 
 def findings(here: Path, kit: Path) -> Iterator[Finding]:
-    """All of them, in the order in which one would mend things."""
+    """All of them, in the order in which to fix things."""
     yield from machine.python()
     yield machine.torch()
     yield from machine.packages()

@@ -25,8 +25,8 @@ from gatelab.report.graded import ExportError, Graded, GradedClass, told_of_lack
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
 from gatelab.report.sheet import BOM
-from gatelab.report.table import escape_formula, number
-from gatelab.submission.names import visible
+from gatelab.report.table import number
+from gatelab.text import escape_formula, visible
 
 app = typer.Typer(
     help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from contextlib import AbstractContextManager
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -36,7 +34,7 @@ from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.report.table import number
 from gatelab.submission.collect import CollectError
-from gatelab.submission.names import visible
+from gatelab.text import escape_on_terminals, visible
 
 WIDE = 160  # columns of the table where the output is no terminal
 MOST_FAILURES = 5  # told one by one
@@ -85,9 +83,7 @@ def grade(
 
     Example: gatelab grade submissions -o out
     """
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal without é must not stop a class with André.
-        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    escape_on_terminals()
     if quick and cluster:
         _usage("--quick trains nothing and needs no cluster; leave one of --quick and --cluster out.")
     try:

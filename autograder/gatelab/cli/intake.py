@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import re
 import shutil
-import sys
 import tempfile
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -24,8 +22,8 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.submission.choose import listed
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.submission.names import shown, visible
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
+from gatelab.text import brief, escape_on_terminals, visible
 
 WIDE = 200  # columns of the table where the output is no terminal
 UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
@@ -73,8 +71,7 @@ def intake_command(
 
     Example: gatelab intake submissions
     """
-    for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    escape_on_terminals()
     with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as room:
         try:
             lab = chosen_lab(root, lab_name)
@@ -129,7 +126,7 @@ def _place(came: Submission, folder: Path, room: Path) -> str:
     assert came.path is not None
     for base in (room / "class", folder):
         if came.path.is_relative_to(base) and came.path != base:
-            return shown(str(came.path.relative_to(base)))
+            return brief(str(came.path.relative_to(base)))
     if came.path.is_relative_to(room):
-        return f"{shown(came.entry)}: {shown(came.path.name)}"
-    return shown(came.path.name)
+        return f"{brief(came.entry)}: {brief(came.path.name)}"
+    return brief(came.path.name)

@@ -17,12 +17,12 @@ from gatelab.cli.options import LabName
 from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
-from gatelab.report.corrections import COMMENT, LATE, POINTS, one_line
+from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks import Mark, exact, number_of
 from gatelab.report.plain import number
 from gatelab.report.readback import WITHDRAWN
 from gatelab.submission.collect import Submission
-from gatelab.submission.names import visible
+from gatelab.text import one_line, visible
 
 SOURCE = "command"
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from gatelab.cli.options import LabName
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import MUTANT_CPU
 
 if TYPE_CHECKING:
     from gatelab.audit.mutate_run import Found  # it imports torch
@@ -25,7 +26,6 @@ take points from it, or `tests/<lab>/bank/equivalent.toml` must say why it is ri
 (seed {seed}); a test fails when a reference, its suite, the list or the rules are no longer those of the stamp.
 
 """
-SECONDS = 8  # the slowest suite takes 0.5 s of processor time on its reference
 COLUMNS = ("question", "mutants", "killed", "of these endless", "equivalent", "not killed", "stamp")
 
 
@@ -35,7 +35,7 @@ def mutate_command(
     seed: Annotated[
         int | None, typer.Option(help="Grading seed; by default lab.toml's.", show_default=False)
     ] = None,
-    seconds: Annotated[int, typer.Option(help="Processor time of one mutant.", min=1)] = SECONDS,
+    seconds: Annotated[int, typer.Option(help="Processor time of one mutant.", min=1)] = MUTANT_CPU,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/mutation.md.")
     ] = None,

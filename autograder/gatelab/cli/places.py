@@ -15,7 +15,7 @@ from gatelab.classrun.standing import read_book, standing
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 ClassFolder = Annotated[
     Path | None,

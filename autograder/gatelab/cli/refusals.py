@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 # What typer raises for wrong usage; it gives only this one of the kind a name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
@@ -49,7 +49,7 @@ def refusing() -> Iterator[None]:
             raise
         what = visible(str(error.filename)) if error.filename else "this machine"
         why = error.strerror or str(error) or "it failed"
-        _end(f"{what}: {why[:1].lower()}{why[1:]}; mend that and run the command again.", error)
+        _end(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.", error)
     except RuntimeError as error:
         if not str(error).startswith(LOOP):
             raise

@@ -10,9 +10,8 @@ from __future__ import annotations
 import signal
 import sys
 from collections import defaultdict
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -34,7 +33,7 @@ from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
 from gatelab.report.plain import number
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.submission.names import visible
+from gatelab.text import escape_on_terminals, visible
 
 MOST = 200  # differences told one by one
 
@@ -64,8 +63,7 @@ def regrade(
 
     Example: gatelab regrade submissions -o out
     """
-    for stream in (sys.stdout, sys.stderr):
-        cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
+    escape_on_terminals()
     try:
         book = read_book(out)
         lab = chosen_lab(root, lab_name or str(book["lab"]))

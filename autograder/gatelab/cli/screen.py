@@ -12,8 +12,9 @@ from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.detail import Detail, Frame, taken_apart
 from gatelab.report.model import UNTOUCHED, Part, Question
-from gatelab.report.pages import display_name, shown
+from gatelab.report.pages import display_name
 from gatelab.report.table import number
+from gatelab.text import shown
 
 Piece = tuple[int, Text]  # how far it is indented, and what it says
 

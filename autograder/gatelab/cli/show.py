@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Annotated, NoReturn, cast
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -15,9 +13,8 @@ from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
 from gatelab.report.mail import mail
-from gatelab.report.pages import shown
 from gatelab.submission.collect import sha256_of
-from gatelab.submission.names import visible
+from gatelab.text import escape_on_terminals, shown, visible
 
 OUT = Path("out")
 WIDE = 110  # columns where the output is no terminal
@@ -64,7 +61,7 @@ def show_command(
 
     Example: gatelab show ada q3 -o out
     """
-    _plain_terminal()
+    escape_on_terminals()
     if out is None and name.lower().endswith(".ipynb"):
         found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)
         known = {row.id for row in found.report.questions} if found.report else set()
@@ -88,7 +85,7 @@ def why_command(
 
     Example: gatelab why ada -o out
     """
-    _plain_terminal()
+    escape_on_terminals()
     found, known = _of_class(name, out)
     if question is not None and question not in known:
         _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
@@ -155,13 +152,6 @@ def _graded_now(
 def _order(id: str) -> tuple[int, str]:
     digits = "".join(char for char in id if char.isdigit())
     return int(digits or 0), id
-
-
-def _plain_terminal() -> None:
-    """A terminal without é must not stop at André."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            cast(TextIOWrapper, stream).reconfigure(errors="backslashreplace")
 
 
 def _usage(message: str) -> NoReturn:

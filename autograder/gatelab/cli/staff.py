@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gatelab.cli.options import LabName
 from gatelab.lab.choose import chosen_lab
-from gatelab.report.pages import shown
+from gatelab.text import shown
 
 Root = Annotated[Path, typer.Option(help="The kit's folder.")]
 STYLES = {"+": "green", "-": "red"}

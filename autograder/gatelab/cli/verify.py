@@ -12,7 +12,7 @@ from gatelab.cli.options import LabName
 from gatelab.lab.bank import BankError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
-from gatelab.report.pages import shown
+from gatelab.text import shown
 
 
 def verify_command(

@@ -13,9 +13,9 @@ from gatelab.classrun.store import write
 from gatelab.classrun.written import Sheet, ToMark, page, sheets
 from gatelab.cli.places import usage, write_out
 from gatelab.report.marks import Mark, number_of
-from gatelab.report.pages import plural, whole
+from gatelab.report.pages import plural
 from gatelab.report.plain import number
-from gatelab.submission.names import visible
+from gatelab.text import brief, visible, whole
 
 PAGE = "written.html"
 HOW = "points, Enter: next, b: back, r: rubric and model answer, q: end"
@@ -79,7 +79,7 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
         elif not said:
             k += 1
         elif (points := number_of(said)) is None or points > sheet.most:
-            typer.echo(f"{visible(said)[:40]!r} is no number from 0 to {number(sheet.most)}.", err=True)
+            typer.echo(f"{brief(said, 40)!r} is no number from 0 to {number(sheet.most)}.", err=True)
             if not sys.stdin.isatty():
                 usage(f"{sheet.id} {one.came.name}: what was piped in is no mark; nothing after it was read.")
         else:

@@ -25,16 +25,20 @@ from typing import Any
 
 from gatelab.faults import TOLD
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import DIAGNOSIS_SECONDS, EXAMINER_START_SECONDS, LATE_SECONDS, LOADING_SECONDS
+from gatelab.limits import (
+    DIAGNOSIS_SECONDS,
+    EXAMINER_GROWTH,
+    EXAMINER_MEMORY,
+    EXAMINER_START_SECONDS,
+    LATE_SECONDS,
+    LOADING_SECONDS,
+)
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
 WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
 EXAMINER = "gatelab.grading.examiner_main"  # whose `serve` a fork of the fork server runs
-GROWTH = (
-    128 << 20
-)  # bytes by which it may grow from then on, over many submissions, until another takes its place
 LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
 
 
@@ -43,7 +47,7 @@ class Engine:
 
     Args:
         lab: the lab with its hidden suites.
-        seed: inputs are drawn from it (by default lab.toml's); it stands in every report.
+        seed: inputs are drawn from it (by default lab.toml's); every report names it.
         jobs: submissions graded at once.
         accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may run here all
             the same, each by its name.
@@ -64,7 +68,7 @@ class Engine:
         jobs: int = 1,
         accept_missing: Sequence[str] = (),
         seconds: float | None = None,
-        memory: int = 4 << 30,
+        memory: int = EXAMINER_MEMORY,
     ) -> None:
         self.lab, self.jobs = lab, max(1, jobs)
         self.seed = lab.settings.seed if seed is None else seed
@@ -325,7 +329,7 @@ class _Examiner:
         self.asked += 1
         if self.asked <= WARM:
             self.at_first = held
-        self.ready = "lost" not in answer and held <= self.at_first + GROWTH
+        self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
         return answer
 
     def _hear(self, seconds: float, most: int, deadline: float | None = None) -> dict[str, Any]:

@@ -16,11 +16,14 @@ from gatelab.grading.released import released
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
+    ANSWER,
+    ANSWER_SECONDS,
     CALL_CPU,
     CALL_SECONDS,
     CELL_CPU,
     CELL_SECONDS,
     ENDED_SECONDS,
+    FORK_SECONDS,
     LOAD_CPU,
     LOADS_SECONDS,
     MAX_LOADS,
@@ -339,10 +342,10 @@ class ConfinedWorkers:
             limits = {"cpu_seconds": seconds, "names": names, "question": question.id}
             try:
                 with far:
-                    main.line.settimeout(5)
+                    main.line.settimeout(FORK_SECONDS)
                     wire.send(main.line, {"op": "fork"} | limits)
                     socket.send_fds(main.line, [b"F"], [far.fileno(), output.fd])
-                    answer = wire.receive(main.line, time.monotonic() + 60, limits=wire.ANSWER)
+                    answer = wire.receive(main.line, time.monotonic() + ANSWER_SECONDS, limits=ANSWER)
             except (wire.WireProblem, OSError) as error:
                 raise WorkerLost("The process of your notebook ended on its own.") from error
             if not isinstance(answer, dict) or not isinstance(answer.get("pid"), int) or answer["pid"] <= 0:

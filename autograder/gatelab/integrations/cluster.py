@@ -25,11 +25,11 @@ from distributed.scheduler import KilledWorker
 from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
 from gatelab.lab.spec import Lab
+from gatelab.limits import CLOSE_SECONDS, CONNECT_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
 
-CONNECT_SECONDS, CLOSE_SECONDS = 20, 5
 LOOK_EVERY = 5.0  # seconds between two looks whether the scheduler is still there
 LEAST_AHEAD = (
     64  # submissions that the scheduler knows of, so that a cluster that grows with its queue sees one

@@ -24,11 +24,11 @@ from gatelab.folders import Vanishing, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import CLUSTER_IDLE_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing
 
 ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, where it is not the client's
-IDLE_SECONDS = 300.0  # after which an engine that nobody asks is closed; a cluster may serve others for weeks
 
 # How the client works out what decides a grade: of the lab, the seed, the questions.
 HashOf = Callable[[Lab, int, list[str]], str]
@@ -78,7 +78,7 @@ class Engines:
             with self._lock:
                 found.users -= 1
                 if not found.users:
-                    found.timer = threading.Timer(IDLE_SECONDS, self.close_idle)
+                    found.timer = threading.Timer(CLUSTER_IDLE_SECONDS, self.close_idle)
                     found.timer.daemon = True
                     found.timer.start()
 

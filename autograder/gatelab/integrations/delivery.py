@@ -22,9 +22,9 @@ from pathlib import Path
 
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
-from gatelab.submission.names import visible
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
+from gatelab.text import moodle_name, visible
 
 PAGE = "feedback.html"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same feedback gives the same zip
@@ -54,7 +54,7 @@ def for_moodle(found: GradedClass) -> Delivery:
             )
             continue
         name, *rest = folder.rsplit("_", 4)
-        _put(delivery, f"{_clean(name)}_{'_'.join(rest)}/{PAGE}", page, row)
+        _put(delivery, f"{moodle_name(name)}_{'_'.join(rest)}/{PAGE}", page, row)
     return delivery
 
 
@@ -149,14 +149,6 @@ def _put(delivery: Delivery, name: str, content: bytes, row: Graded) -> None:
         delivery.left_out.append(f"{row.called}: another feedback has the same place ({visible(name)}).")
     else:
         delivery.files[name] = content
-
-
-def _clean(name: str) -> str:
-    """A name as Moodle has it in a path: an underscore would end it."""
-    text = "".join("-" if char in '/\\:*?"<>|_' or not char.isprintable() else char for char in name).strip(
-        " ."
-    )
-    return text or "Participant"
 
 
 def _as_handed_in(row: Graded, page: bytes) -> bytes | None:

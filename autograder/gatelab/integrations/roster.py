@@ -9,15 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatelab.report.sheet import Line, SheetError, Table, normal, read_table
-from gatelab.submission.names import visible
 from gatelab.submission.people import LONGEST, Person, Roster
 from gatelab.submission.times import moment
+from gatelab.text import field
 
 NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", "Vollständiger Name")
 FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
 LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
 EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
-# The platform's own number stands in its downloads' file names.
+# The platform's own number is part of its downloads' file names.
 NUMBER = ("Identifier", "ID", "User ID", "user_id", "Canvas user ID")
 # What the school calls somebody, the one that is shown first.
 IDS = (
@@ -79,7 +79,7 @@ def _table(path: Path, data: bytes) -> Table:
 def _person(table: Table, line: Line) -> Person | None:
     def first(titles: tuple[str, ...]) -> str:
         found = next((cell for title in titles if (cell := table.cell(line, title))), "")
-        return visible(" ".join(found.removeprefix("'").split()))[:LONGEST]
+        return field(found.removeprefix("'"), LONGEST)
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)

@@ -20,9 +20,10 @@ from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
 from gatelab.report.sheet import BOM
-from gatelab.report.table import escape_formula, number
+from gatelab.report.table import number
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
+from gatelab.text import escape_formula
 
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
 

@@ -121,7 +121,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
 def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     """The same mistake made in only one of the definitions that the chaff is wrong in, each under the chaff's own ID.
 
-    A student may get one of two classes right and the other wrong. Empty where the mistake stands in one definition anyway, or the
+    A student may get one of two classes right and the other wrong. Empty where the mistake is in one definition anyway, or the
     chaff is whole code.
     """
     by_name = _by_definition(chaff)
@@ -145,7 +145,7 @@ def _by_definition(chaff: Chaff) -> dict[str, list[tuple[str, str]]]:
 
 
 def _definition_at(source: str, text: str) -> str:
-    """The name of the function or class of the outermost level that a text stands in; "" for none or several."""
+    """The name of the top-level function or class that contains a text; "" for none or several."""
     if source.count(text) != 1:
         return ""
     line = source[: source.index(text)].count("\n") + 1

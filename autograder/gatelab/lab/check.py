@@ -205,7 +205,7 @@ def _references(lab: Lab) -> Iterator[str]:
 
 
 def _has_key(lab: Lab, id: str) -> bool:
-    """Whether a question's right answers stand in the key of the concept questions, and not in code."""
+    """Whether a question's right answers are in the key of the concept questions, and not in code."""
     return lab.concept_key.is_file() and any(
         lab.concept_key.name in path.read_text(encoding="utf-8", errors="replace")
         for path in lab.hidden.glob(f"test_{id}_*.py")

@@ -1,4 +1,4 @@
-"""The lab that a command works on: the one that is named, else the one whose folder one stands in, else the only one."""
+"""The lab that a command works on: the one named, else the one whose folder is the current one, else the only one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder 
 def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) -> Lab:
     """The lab, looked through from end to end. Raises LabError, in one sentence, where it is not clear which.
 
-    root: the kit's folder. `Path()` is the folder that one stands in or the nearest above it that holds a lab.
+    root: the kit's folder. `Path()` means the current folder, or the nearest above it that holds a lab.
     here: where one stands; the working directory by default.
     """
     here = (here or Path.cwd()).resolve()

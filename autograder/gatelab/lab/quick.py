@@ -55,7 +55,7 @@ class QuickLab(Lab):
         }
 
     def says(self, chosen: list[str]) -> str:
-        """What stands beside every result, so that none can be taken for a grade."""
+        """The note beside every result, so that none can be taken for a grade."""
         parts = [
             f"{id} {name} ({points:g})" for id in chosen for name, points in self.left_out.get(id, {}).items()
         ]

@@ -17,12 +17,10 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from gatelab.lab.near import meant
+from gatelab.limits import BACKSTOP
 
 FILE = "lab.toml"
-# Processor time decides; the clock is a backstop for code that waits. Nine busy processes on two cores take 4.5 times
-# their processor time.
-BACKSTOP = 5
-ID = re.compile(r"[a-z][a-z0-9]*")  # it stands in the names of files, between underscores
+ID = re.compile(r"[a-z][a-z0-9]*")  # it is part of file names, between underscores
 STRICT = {"extra": "forbid"}  # pydantic's: a key that is not known is refused
 T = TypeVar("T")
 

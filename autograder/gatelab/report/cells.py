@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from gatelab.report.marks import number_of
-from gatelab.submission.names import visible
+from gatelab.text import brief
+
+LONGEST_QUOTED = 40  # characters of a cell in a sentence
 
 
 class Names:
@@ -48,8 +50,7 @@ def same(one: str, other: str) -> bool:
 
 
 def quoted(cell: str) -> str:
-    text = visible(" ".join(cell.split()))
-    return (text if len(text) <= 40 else text[:39] + "…") or "nothing"
+    return brief(" ".join(cell.split()), LONGEST_QUOTED) or "nothing"
 
 
 def some(names: list[str], most: int = 3) -> str:

@@ -211,7 +211,7 @@ def _points(totals: list[float]) -> dict[str, float]:
 
 
 def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
-    """How many submissions earned what share of the points; full marks stand in the last bin."""
+    """How many submissions earned what share of the points; full marks fall into the last bin."""
     counts = [0] * BINS
     for report in graded:
         share = automatic(report) / report.max_points if report.max_points else 0.0

@@ -10,6 +10,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.similar import similar
 from gatelab.report.since import LAST, changes, remember
 from gatelab.submission.collect import Submission
+from gatelab.text import to_bytes
 
 
 def compared(
@@ -23,9 +24,7 @@ def compared(
         rows: the entry "submissions" of the one that will take its place.
     """
     last = remember(before)
-    of = hashlib.sha256(
-        repr([(came.name, came.sha256) for came in submissions]).encode("utf-8", "backslashreplace")
-    )
+    of = hashlib.sha256(to_bytes(repr([(came.name, came.sha256) for came in submissions])))
     key = of.hexdigest()
     known = before.get("similar_of") == key  # the same files: the same pairs
     return {

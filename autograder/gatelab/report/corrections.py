@@ -12,7 +12,6 @@ from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, ledger_ro
 
 COLUMNS = ("submission", "what", "question", "points", "why", "sha256", "entry", "given", "source")
 POINTS, COMMENT, LATE = "points", "comment", "late"
-LONGEST = 2_000  # characters of a comment or a reason
 
 
 @dataclass
@@ -77,9 +76,3 @@ def read_corrections(data: bytes) -> Corrections:
             raise MarksError(f"has no correction in line {number}")
         found.tables[what].give(Mark(points=points or 0.0, more=more, **row))
     return found
-
-
-def one_line(text: str) -> str:
-    """A reason or a comment as it is kept: one line, of printable characters, not without end."""
-    text = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(text.split())[:LONGEST]

@@ -14,8 +14,9 @@ from typing import Any
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import TIME_UP, Cell, Part, Question, Report
-from gatelab.report.pages import plural, sentence, shown, words
+from gatelab.report.pages import plural, sentence, words
 from gatelab.report.table import number
+from gatelab.text import last_part, shown
 
 # What staff read of a part's traceback and of what a question printed: the end, where the reason stands.
 STAFF_LONGEST = 600  # characters
@@ -163,12 +164,14 @@ def _for_staff(report: Report) -> dict[str, Any]:
         )
     for question in report.questions:
         lines += [
-            f"{question.id} {words(part.name)}: {_end(part.detail)}" for part in question.parts if part.detail
+            f"{question.id} {words(part.name)}: {last_part(part.detail, STAFF_LONGEST)}"
+            for part in question.parts
+            if part.detail
         ]
         if question.output:
-            lines.append(f"{question.id} printed: {_end(question.output)}")
+            lines.append(f"{question.id} printed: {last_part(question.output, STAFF_LONGEST)}")
     if report.output:
-        lines.append(f"The cells printed: {_end(report.output)}")
+        lines.append(f"The cells printed: {last_part(report.output, STAFF_LONGEST)}")
     return {
         "name": "For staff",
         "output_format": "text",
@@ -183,8 +186,3 @@ def _cell(cell: Cell) -> str:
         if cell.message
         else f"{sentence(shown(cell.name))} {cell.what}."
     )
-
-
-def _end(text: str) -> str:
-    text = text.rstrip()
-    return text if len(text) <= STAFF_LONGEST else "… " + text[-STAFF_LONGEST:]

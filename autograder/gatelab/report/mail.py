@@ -9,8 +9,9 @@ import textwrap
 from itertools import groupby
 
 from gatelab.report.model import Question, Report
-from gatelab.report.pages import display_name, plural, sentence, shown, words
+from gatelab.report.pages import display_name, plural, sentence, words
 from gatelab.report.table import number
+from gatelab.text import shown
 
 WIDTH = 78
 CELLS_NAMED = 5

@@ -1,7 +1,7 @@
 """Marks by hand, as `marks.csv` keeps them: who, which question, how many points, for which bytes.
 
 A mark belongs to what was read. It counts for a submission of the same name and the same bytes; for other bytes, or
-another name, it is an old mark that stands beside "to be marked again".
+another name, it is an old mark, shown beside "to be marked again".
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from gatelab.report.plain import escape_formula, unescaped
 from gatelab.report.sheet import SheetError, read_table
+from gatelab.text import escape_formula, unescape_formula
 
 COLUMNS = ("submission", "question", "points", "sha256", "entry", "given", "source", "why")
 NUMBER = re.compile(r"\d+(?:[.,]\d*)?|[.,]\d+")
@@ -27,7 +27,7 @@ class MarksError(Exception):
 
 
 class Work(NamedTuple):
-    """What one student handed in, as far as a mark knows it. The texts went through `escape_formula`, as they stand in the tables."""
+    """What one student handed in, as far as a mark knows it. The texts went through `escape_formula`, as in the tables."""
 
     name: str
     file: str  # stem of its output files
@@ -187,7 +187,7 @@ def ledger_rows(
         if line.above:
             continue
         row = {title: table.raw(line, title) for title in columns}
-        row["why"] = unescaped(row["why"])
+        row["why"] = unescape_formula(row["why"])
         yield (
             line.number,
             row,

@@ -202,7 +202,7 @@ class Report:
         raise KeyError(id)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as data; the totals stand in it for who reads the JSON (`earned`: by the parts alone), parts of a point do not add up exactly."""
+        """The report as data. It holds totals for whoever reads the JSON (`earned`: by the parts alone), since fractions of a point do not add up exactly."""
         data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}

@@ -6,14 +6,11 @@ submission is text: Jinja2 escapes it, and the page's own policy forbids whateve
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from functools import cache
 from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import MOST_CELLS
@@ -23,6 +20,7 @@ from gatelab.report.model import Part, Question, Report
 from gatelab.report.sections import sections
 from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
+from gatelab.text import marked, shown, whole
 
 # Longer than any message of the suites; a student's own exception text may be of any length.
 LONGEST = 2_000  # characters
@@ -123,30 +121,9 @@ def words(name: str) -> str:
     return name.replace("-", " ").replace("_", " ")
 
 
-def marked(text: str) -> Markup:
-    """A message for a page: what stands in backticks is code."""
-    return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
-
-
 def sentence(text: str) -> str:
     """With a capital letter."""
     return text[:1].upper() + text[1:]
-
-
-def shown(text: str) -> str:
-    """`whole`, not longer than any message is."""
-    text = whole(text)
-    return text if len(text) <= LONGEST else text[:LONGEST] + " … (cut)"
-
-
-def whole(text: str) -> str:
-    """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(char if _printable(char) else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def _printable(char: str) -> bool:
-    return char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs"
 
 
 def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:

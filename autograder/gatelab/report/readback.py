@@ -1,6 +1,6 @@
 """grades.csv as it comes back: which marks somebody gave in it, and what else was changed and is not taken in.
 
-What stands there is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
+It is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
 from: an editor may have held an older one open). The rules:
 
 - a number in a column marked by hand is a mark, one in a column that the grader fills overrides it, and so does one that is written
@@ -22,10 +22,9 @@ from gatelab.report.changes import MOST, WITHDRAWN, Asked, Change, Readback
 from gatelab.report.corrections import Corrections
 from gatelab.report.corrections_back import CorrectionsBack
 from gatelab.report.marks import Mark, Marks, MarksError, Work
-from gatelab.report.plain import escape_formula
 from gatelab.report.sheet import Ambiguous, Line, SheetError, Table, read_table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
-from gatelab.submission.names import visible
+from gatelab.text import brief, escape_formula
 
 __all__ = ["MOST", "WITHDRAWN", "Asked", "Change", "Readback", "parsed", "read_back"]
 
@@ -91,7 +90,7 @@ class _Reader(CorrectionsBack):
         expected = self.base.columns if self.base else dict.fromkeys(self.order)
         gone = [id for id in self.questions if id in expected and id not in self.table.columns]
         if gone and self.table.others:
-            others = ", ".join(repr(visible(title)[:40]) for title in self.table.others.values())
+            others = ", ".join(repr(brief(title, 40)) for title in self.table.others.values())
             raise MarksError(
                 f"has no column {gone[0]!r}, and one that gatelab does not know ({others}); give the column its name "
                 f"{gone[0]!r} again, or take the other one out."
@@ -110,7 +109,7 @@ class _Reader(CorrectionsBack):
             return True
         id = next(id for id, said in given.items() if said)
         raise MarksError(
-            f"holds marks for {visible(said)[:40]!r}, and no submission is called so; correct the name there "
+            f"holds marks for {brief(said, 40)!r}, and no submission is called so; correct the name there "
             f"or take the marks out (line {line.number}, column {id})."
         )
 
@@ -209,7 +208,7 @@ class _Reader(CorrectionsBack):
                     f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks stand."
                 )
         for line in extra[:MOST]:
-            said = visible(self.table.cell(line, "submission"))[:40]
+            said = brief(self.table.cell(line, "submission"), 40)
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
@@ -223,7 +222,7 @@ class _Reader(CorrectionsBack):
         if len(extra) > MOST:
             notes.append(f"{len(extra) - MOST} more rows are no submission's; they are not taken over.")
         if self.table.others:
-            others = [visible(title)[:40] or "without a title" for title in self.table.others.values()]
+            others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
             notes.append(
                 f"{cells.the(others, 'column')} {cells.some(others)} {cells.was(others, 'is', 'are')} not taken over."
             )

@@ -7,12 +7,13 @@ from collections import defaultdict
 
 from gatelab.report import cells
 from gatelab.report.changes import Asked, Readback
-from gatelab.report.corrections import Corrections, one_line
+from gatelab.report.corrections import Corrections
 from gatelab.report.marks import Marks, MarksError, Work, number_of
-from gatelab.report.plain import number, unescaped
+from gatelab.report.plain import number
 from gatelab.report.sheet import Line, Table
 from gatelab.report.table import COMMENT as COMMENT_COLUMN
 from gatelab.report.table import PENALTY, WHY
+from gatelab.text import one_line, unescape_formula
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -163,4 +164,4 @@ class Rows:
         """What somebody wrote into a cell for text, "" where it is as it was."""
         said = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
-        return "" if cells.same(said, before) else one_line(unescaped(said))
+        return "" if cells.same(said, before) else one_line(unescape_formula(said))

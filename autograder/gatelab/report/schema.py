@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatelab.report.model import EARLIER, FORMAT, Report
 
-# Totals stand in the JSON for who reads it, and are worked out anew from the parts.
+# The totals in the JSON are for whoever reads it; we compute them again from the parts.
 TOTALS = {"Report": ("points", "max_points"), "Question": ("points", "earned")}
 
 

@@ -1,4 +1,4 @@
-"""Where a question stands in the students' notebook: its section's heading, and an address that opens it there."""
+"""Where a question is in the students' notebook: its section's heading, and an address that opens it there."""
 
 from __future__ import annotations
 

@@ -18,15 +18,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
+from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, TABLE_ROWS, WORKBOOK_FILES, WORKBOOK_LIMIT
 from gatelab.submission.archives import entries_of_zip
 
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
-LARGEST = 64 << 20  # bytes of a table; ten thousand rows take two or three million
-UNPACKED = 256 << 20  # bytes that a workbook may unpack to
-PARTS = 10_000  # files in a workbook
-CELLS = 4_000_000
-ROWS = 1 << 20  # as many as a spreadsheet has
 LONGEST_TITLE = 200  # characters
 
 # Longer marks first: UTF-16's is the beginning of UTF-32's.
@@ -44,7 +40,7 @@ class SheetError(Exception):
 
 
 class Ambiguous(SheetError):
-    """The same thing stands in it twice; the message says which of them to leave."""
+    """The same thing is in it twice; the message says which of them to keep."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,7 @@ class Line:
 
 @dataclass
 class Table:
-    """What stands in a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
+    """The contents of a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
 
     columns: dict[str, int]
     width: int
@@ -81,8 +77,8 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
     Titles count in any case and with any space in them. Raises SheetError.
     """
     titles = _titles([key, *known])
-    if len(data) > LARGEST:
-        raise SheetError(f"is larger than {LARGEST >> 20} MiB")
+    if len(data) > TABLE_LIMIT:
+        raise SheetError(f"is larger than {TABLE_LIMIT >> 20} MiB")
     if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
         raise SheetError("is empty")
     if data.startswith(b"PK\x03\x04"):
@@ -220,13 +216,13 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
     from openpyxl import load_workbook  # a second that only a workbook is worth
 
     try:
-        if entries_of_zip(io.BytesIO(data)) > PARTS:  # before zipfile makes an object of each
-            raise SheetError(f"is an archive of more than {PARTS:,} files")
+        if entries_of_zip(io.BytesIO(data)) > WORKBOOK_FILES:  # before zipfile makes an object of each
+            raise SheetError(f"is an archive of more than {WORKBOOK_FILES:,} files")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
-            if sum(info.file_size for info in archive.infolist()) > UNPACKED:
-                raise SheetError(f"unpacks to more than {UNPACKED >> 20} MiB")
+            if sum(info.file_size for info in archive.infolist()) > WORKBOOK_LIMIT:
+                raise SheetError(f"unpacks to more than {WORKBOOK_LIMIT >> 20} MiB")
         with warnings.catch_warnings():  # openpyxl's, of styles and of parts that it leaves out
             warnings.simplefilter("ignore")
             shown, typed = (
@@ -255,8 +251,8 @@ def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
         sheet.reset_dimensions()  # what a file says of its size need not be so
     pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
     for number, (values, formulas) in enumerate(pairs, 1):
-        if number > ROWS:
-            raise SheetError(f"has more than {ROWS:,} rows")
+        if number > TABLE_ROWS:
+            raise SheetError(f"has more than {TABLE_ROWS:,} rows")
         # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
         cells = [
             _shown(formula if value is None else value)
@@ -266,15 +262,15 @@ def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
         while cells and not cells[-1].strip():
             cells.pop()
         count += len(cells)
-        if count > CELLS:
-            raise SheetError(f"has more than {CELLS:,} cells")
+        if count > TABLE_CELLS:
+            raise SheetError(f"has more than {TABLE_CELLS:,} cells")
         if cells:
             rows.append((number, cells))
     width = max((len(cells) for _, cells in rows), default=0)
-    if width * len(rows) > CELLS:
+    if width * len(rows) > TABLE_CELLS:
         column = get_column_letter(width)
         raise SheetError(
-            f"has a cell in column {column} and more than {CELLS:,} cells with it; empty that cell"
+            f"has a cell in column {column} and more than {TABLE_CELLS:,} cells with it; empty that cell"
         )
     return [(number, cells + [""] * (width - len(cells))) for number, cells in rows]
 

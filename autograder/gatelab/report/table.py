@@ -7,9 +7,10 @@ import io
 
 from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
-from gatelab.report.plain import escape_formula, number, unescaped
+from gatelab.report.plain import number
+from gatelab.text import escape_formula
 
-__all__ = ["columns", "escape_formula", "grades_csv", "header", "number", "overridden", "unescaped"]
+__all__ = ["columns", "grades_csv", "header", "number", "overridden"]
 
 # Columns in which people write, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.folders import remove
-from gatelab.limits import ANSWER_SECONDS
+from gatelab.limits import ANSWER_SECONDS, FORK_SERVER_END_SECONDS
 
 
 class ForkServerLost(Exception):
@@ -105,7 +105,7 @@ class ForkServer:
         """End it, and all that it forked. (It ends by itself, and removes its folder, when this process is gone.)"""
         self.client.line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=FORK_SERVER_END_SECONDS)
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()

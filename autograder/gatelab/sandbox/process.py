@@ -16,7 +16,7 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.folders import remove
-from gatelab.limits import COLLECT_SECONDS, OUTPUT_LIMIT, WORKER_START_SECONDS
+from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, WARDEN_REPORT_SECONDS, WORKER_START_SECONDS
 from gatelab.sandbox.confine.apply import USERS, Settings
 from gatelab.sandbox.confine.memory import killed_by_machine
 from gatelab.sandbox.ending import told
@@ -113,7 +113,7 @@ class WorkerProcess:
             )["pid"]
             far.close()
             far_control.close()
-            said = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=wire.ANSWER)[
+            said = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=ANSWER)[
                 "protection"
             ]
         except (wire.WireProblem, ForkServerLost) as error:
@@ -138,7 +138,7 @@ class WorkerProcess:
         try:
             line.settimeout(seconds)
             wire.send(line, request)
-            answer = wire.receive(line, time.monotonic() + seconds, limits=wire.ANSWER)
+            answer = wire.receive(line, time.monotonic() + seconds, limits=ANSWER)
         except wire.WireProblem as error:
             if error.kind is wire.Trouble.LATE:
                 message = f"Your code did not finish within {seconds:.3g} s (an endless loop?)."
@@ -181,7 +181,7 @@ class WorkerProcess:
         """End everything of the worker; returns when nothing of it is left."""
         self.line.close()
         with contextlib.suppress(OSError, ValueError):
-            self.control.settimeout(10)
+            self.control.settimeout(WARDEN_REPORT_SECONDS)
             self.control.shutdown(socket.SHUT_WR)
             with self.control.makefile() as lines:
                 *_, last = lines

@@ -23,36 +23,14 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
-from gatelab.submission.names import shown, visible
-from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.limits import ARCHIVE_DEPTH, ARCHIVE_SECONDS, STUDENTS, Archive
+from gatelab.text import brief, visible
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
 PIECE = 1 << 20  # bytes copied at once
-CHILD_CLOCK = 600  # seconds; its processor time is what should end it
-DEEPEST = 40  # folders within each other
-# Of them in an archive of a class: deeper than what is graded, and short enough for a path.
+# Folders kept of an archive of a class: deeper than what is graded, and short enough for a path.
 KEPT_OF_A_CLASS = 12
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What an archive may be. Bytes, but for `entries` and `seconds` (of a processor)."""
-
-    packed: int
-    total: int
-    entries: int
-    seconds: int
-    memory: int = 1 << 30
-    file: int = FILE_LIMIT  # of one file that is copied out
-    whole: bool = False  # whether one damaged file spoils the archive
-
-
-# Of one student: a lab and its data, or a whole environment by mistake.
-STUDENTS = Limits(packed=256 << 20, total=1 << 30, entries=20_000, seconds=60)
-# A platform's download of a class: 3,000 people with a few files each.
-CLASS = Limits(packed=64 << 30, total=128 << 30, entries=500_000, seconds=3_600, memory=4 << 30,
-               file=STUDENTS.packed, whole=True)  # fmt: skip
 
 
 class ArchiveError(Exception):
@@ -75,7 +53,7 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(KINDS)
 
 
-def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits = STUDENTS) -> list[Member]:
+def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive = STUDENTS) -> list[Member]:
     """What lies in an archive, in its own order; files with one of these endings (in small letters) are copied into the
     folder `into`, numbered. Raises ArchiveError, GraderFault (the machine's trouble), OSError."""
     size = archive.stat().st_size
@@ -95,7 +73,7 @@ def within(name: str) -> PurePosixPath:
 # --- zip -------------------------------------------------------------------------------------------------------------
 
 
-def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> Iterator[Member]:
+def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive) -> Iterator[Member]:
     with _damage_named():
         if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
             raise ArchiveError(_too_many(limits))
@@ -171,7 +149,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
             if _is_machines(error):
                 raise
             if whole:
-                raise ArchiveError(f"that is damaged (at {shown(info.filename)})") from error
+                raise ArchiveError(f"that is damaged (at {brief(info.filename)})") from error
             file.seek(0)
             file.truncate()  # an empty file gives way to a whole one, and says so where it is the only one
             return 0
@@ -188,7 +166,7 @@ def _saved(info: zipfile.ZipInfo) -> float:
 # --- the others ------------------------------------------------------------------------------------------------------
 
 
-def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limits) -> list[Member]:
+def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive) -> list[Member]:
     told = {
         "entries": limits.entries, "total": limits.total, "file": limits.file, "endings": endings,
         "memory": limits.memory, "seconds": limits.seconds,
@@ -203,7 +181,7 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
     ]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=max(CHILD_CLOCK, limits.seconds),
+            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=max(ARCHIVE_SECONDS, limits.seconds),
             env={"PATH": "/usr/bin:/bin"}, cwd=into,
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
@@ -233,21 +211,21 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Limit
     )
 
 
-def _place(name: str, limits: Limits) -> PurePosixPath:
+def _place(name: str, limits: Archive) -> PurePosixPath:
     """Raises ArchiveError for too many folders, but not in a class: one of its people must not stop all."""
     place = within(name)
     if len(place.parts) > KEPT_OF_A_CLASS and limits.whole:
         return PurePosixPath(*place.parts[: KEPT_OF_A_CLASS - 1], place.name)
-    if len(place.parts) > DEEPEST:
-        raise ArchiveError(f"with more than {DEEPEST} folders within each other")
+    if len(place.parts) > ARCHIVE_DEPTH:
+        raise ArchiveError(f"with more than {ARCHIVE_DEPTH} folders within each other")
     return place
 
 
-def _too_many(limits: Limits) -> str:
+def _too_many(limits: Archive) -> str:
     return f"of more than {limits.entries:,} files"
 
 
-def _too_large(limits: Limits) -> str:
+def _too_large(limits: Archive) -> str:
     return f"that unpacks to more than {limits.total >> 20:,} MiB"
 
 
@@ -267,7 +245,7 @@ def _damage_named() -> Iterator[None]:
     except Exception as error:
         if _is_machines(error):
             raise
-        raise ArchiveError(f"that is damaged ({visible(str(error))[:100]})") from error
+        raise ArchiveError(f"that is damaged ({brief(str(error), 100)})") from error
 
 
 @contextmanager

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from gatelab.lab.spec import Lab
 from gatelab.submission.choose import Candidate, choose
-from gatelab.submission.names import shown
 from gatelab.submission.platforms import Arrival
+from gatelab.text import brief
 
 
 class Problem(NamedTuple):
@@ -50,7 +50,7 @@ class Entry:
     def told(self) -> str:
         """The entry as an attempt, in a sentence."""
         time = self.arrival.handed_in
-        name = shown(self.arrival.file or self.raw)
+        name = brief(self.arrival.file or self.raw)
         return f"{name} of {time:%Y-%m-%d %H:%M %Z}" if time else name
 
 
@@ -93,5 +93,5 @@ def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> 
         candidates[id(entry)] = Candidate(place, saved, partial(read, entry.picked.path))
     first, _ = choose(list(candidates.values()), lab)
     best = next(entry for entry in ready if candidates[id(entry)] is first)
-    beside = [shown(entry.arrival.file or entry.raw) for entry in ready if entry is not best]
+    beside = [brief(entry.arrival.file or entry.raw) for entry in ready if entry is not best]
     return Attempt(best, (*best.picked.others, *beside))

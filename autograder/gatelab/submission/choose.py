@@ -19,9 +19,10 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.names import shown as shown  # also for who imports it from here
+from gatelab.limits import HAND_IN_DEPTH, HAND_IN_ENTRIES, HAND_IN_ENTRIES_OF_A_FOLDER
 from gatelab.submission.notebook import Ungradable, cells_of, parse, question_ids
 from gatelab.submission.untouched import as_handed_out
+from gatelab.text import brief
 
 # A browser that takes a notebook for text or JSON puts the right extension after it.
 EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
@@ -29,11 +30,6 @@ EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 # What operating systems leave behind in any folder. So is everything whose name begins with a dot.
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
 
-# What one student handed in is searched so deep and so wide; more than that is no homework. A notebook that was found by
-# then counts all the same.
-DEPTH = 4
-ENTRIES = 2_000
-ENTRIES_OF_A_FOLDER = 100_000
 # Notebooks that are read to choose among, and their bytes together; the others are judged by their names.
 LOOKED_INTO = 12
 BYTES_LOOKED_INTO = 256 << 20
@@ -51,7 +47,7 @@ class Candidate:
 
     @property
     def shown(self) -> str:
-        return shown(str(self.place))
+        return brief(str(self.place))
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
     others: list[str] = []
     files: list[PurePosixPath] = []
     seen, level = 0, [folder]
-    for _ in range(DEPTH + 1):
+    for _ in range(HAND_IN_DEPTH + 1):
         below: list[Path] = []
         for parent in level:
             for entry in _entries(parent, needed=parent == folder):
@@ -95,9 +91,9 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
                 elif is_notebook(entry.name):
                     notebooks.append(Candidate(place, _saved(entry), partial(read, path)))
                 else:
-                    others.append(shown(str(place)))
+                    others.append(brief(str(place)))
                     files.append(place)
-            if seen > ENTRIES:
+            if seen > HAND_IN_ENTRIES:
                 return Found(notebooks, others, True, tuple(files))
         level = below
     return Found(notebooks, others, False, tuple(files))
@@ -107,7 +103,9 @@ def _entries(folder: Path, needed: bool) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             handed_in = (entry for entry in entries if not is_litter(entry.name))
-            return sorted(islice(handed_in, ENTRIES_OF_A_FOLDER), key=lambda entry: os.fsencode(entry.name))
+            return sorted(
+                islice(handed_in, HAND_IN_ENTRIES_OF_A_FOLDER), key=lambda entry: os.fsencode(entry.name)
+            )
     except PermissionError:
         if needed:
             raise

@@ -12,7 +12,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from gatelab.submission.archives import CLASS, STUDENTS, Member, is_archive, members, scratch
+from gatelab.limits import CLASS, STUDENTS
+from gatelab.submission.archives import Member, is_archive, members, scratch
 from gatelab.submission.choose import LITTER, is_notebook
 from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest

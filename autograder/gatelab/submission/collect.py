@@ -24,11 +24,12 @@ from gatelab.lab.spec import Lab
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Attempt, Entry, Picked, Problem, attempts
 from gatelab.submission.entries import CollectError, found_in
-from gatelab.submission.names import distinct, file_names, visible
+from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.people import Person, Roster, known
 from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
+from gatelab.text import visible
 
 __all__ = ["CollectError", "Submission", "collect", "one", "sha256_of"]
 

@@ -24,14 +24,13 @@ from typing import Any
 
 import yaml
 
-from gatelab.submission.names import visible
+from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT
 from gatelab.submission.people import LONGEST, Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
+from gatelab.text import field, visible
 
 METADATA = "submission_metadata.yml"
-LARGEST = 64 << 20  # bytes; with every result of 3,000 submissions in it, a file has some 40 million
-DEPTH = 60  # of nested entries; a result may hold a dozen
 MOST_SUBMITTERS = 50
 WANTED = {":submitters", ":created_at", ":history", ":name", ":sid", ":email"}
 
@@ -67,14 +66,14 @@ def read_metadata(folder: Path) -> dict[str, Handed] | None:
     if not stat.S_ISREG(status.st_mode):
         raise MetadataError("is not an ordinary file; take the export as Gradescope made it")
     with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
-        data = file.read(LARGEST + 1)
+        data = file.read(EXPORT_LIMIT + 1)
     return parsed(data)
 
 
 def parsed(data: bytes) -> dict[str, Handed]:
     """The same, of the file's bytes."""
-    if len(data) > LARGEST:
-        raise MetadataError(f"is larger than {LARGEST >> 20} MiB; name the folder without it")
+    if len(data) > EXPORT_LIMIT:
+        raise MetadataError(f"is larger than {EXPORT_LIMIT >> 20} MiB; name the folder without it")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         events = yaml.parse(data, Loader=loader)
@@ -104,7 +103,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
 
 def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
-    return visible(" ".join(value.split()))[:LONGEST] if isinstance(value, str) else ""
+    return field(value, LONGEST) if isinstance(value, str) else ""
 
 
 def _document(events: Iterator[Any]) -> Any:
@@ -119,7 +118,7 @@ def _document(events: Iterator[Any]) -> Any:
 
 def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
     """The mapping or list that begins here. What is not wanted, or lies too deep, is passed over."""
-    if depth > DEPTH:
+    if depth > EXPORT_DEPTH:
         _pass_over(events)
         return None
     is_mapping = isinstance(start, yaml.MappingStartEvent)
@@ -130,7 +129,7 @@ def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
     for event in events:
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             break
-        # The names of the submissions stand at the top; below, only the few keys that are wanted have a value here.
+        # The names of the submissions are at the top level; below, only the few keys that are wanted have a value here.
         skip = is_mapping and has_key and depth > 0 and key not in WANTED
         value: Any = None
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):

@@ -2,7 +2,7 @@
 
 A submission's file name is the student's to choose: it may hold control characters, bytes that are no
 text, letters that turn the reading direction, 255 bytes of anything. Two forms are made from it: one to be
-shown (`visible`) and one to be written (`file_names`), and neither lets two submissions become one.
+shown (`distinct`) and one to be written (`file_names`), and neither lets two submissions become one.
 """
 
 from __future__ import annotations
@@ -12,31 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-# Room for a suffix, a dash, a hash and ".json" within the 255 bytes that file systems allow, and
-# within the path length of Windows when the output folder is copied there.
-LONGEST = 80
-LONGEST_SHOWN = 60  # characters of a file's name in a sentence
-
-# Names that Windows keeps for devices, whatever the extension.
-RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
-
-
-def visible(raw: str) -> str:
-    """The name as text that can be printed anywhere: what is not printable becomes an escape (`\\x1b`)."""
-    return "".join(char if char.isprintable() else _escape(char) for char in raw)
-
-
-def _escape(char: str) -> str:
-    code = ord(char)
-    if 0xDC80 <= code <= 0xDCFF:  # a byte of the file name that is not UTF-8, as os.fsdecode hands it over
-        return f"\\x{code - 0xDC00:02x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-
-
-def shown(name: str) -> str:
-    """A file's name, fit for a sentence."""
-    name = visible(name[: LONGEST_SHOWN + 1])  # an escape is longer than what it stands for
-    return name if len(name) <= LONGEST_SHOWN else name[: LONGEST_SHOWN - 1] + "…"
+from gatelab.text import file_stem, visible
 
 
 def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
@@ -69,7 +45,7 @@ def file_names(raws: Sequence[str]) -> list[str]:
     A name that is safe and alone stays as it is; every other one ends in a hash of the name that came in, so
     that it does not change when other submissions join the class.
     """
-    stems = [_safe(raw) for raw in raws]
+    stems = [file_stem(raw) for raw in raws]
     count = Counter(_folded(stem) for stem in stems)
     kept = [stem == raw and count[_folded(stem)] == 1 for raw, stem in zip(raws, stems, strict=True)]
     used = {_folded(stem) for stem, keep in zip(stems, kept, strict=True) if keep}
@@ -86,18 +62,8 @@ def file_names(raws: Sequence[str]) -> list[str]:
 
 
 def digest(raw: str) -> str:
-    """Eight hex digits that stand for the name's bytes."""
+    """Eight hex digits of a hash of the name's bytes."""
     return hashlib.sha256(raw.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
-def _safe(raw: str) -> str:
-    """Letters, marks, digits, `_`, `-` and inner dots of the name; everything else becomes a dash."""
-    text = unicodedata.normalize("NFC", raw)
-    text = "".join(char if char in "_-." or unicodedata.category(char)[0] in "LMN" else "-" for char in text)
-    text = text.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore").strip(".-")
-    if not text or text.split(".")[0].casefold() in RESERVED:
-        text = f"submission-{text}".strip("-")
-    return text
 
 
 def _folded(stem: str) -> str:

@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import HOW, Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.text import brief
 
 __all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_cells"]
-
-SOURCE_LIMIT = 1 << 20  # of one cell
-CELL_LIMIT = 2000
 
 
 @dataclass
 class CodeCell:
     """A code cell; `index` counts all cells of the notebook from 1, as an editor does.
 
-    `kind` is "raw" or "markdown" where an answer stands in a cell that Jupyter does not run.
+    `kind` is "raw" or "markdown" where an answer is in a cell that Jupyter does not run.
     """
 
     index: int
@@ -126,7 +125,7 @@ def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -
     ]
     if not others or any(_is_python(cell.source) for cell in cells):
         return ""
-    return others[0].strip()[:40]
+    return brief(others[0].strip(), 40)
 
 
 def _is_python(source: str) -> bool:

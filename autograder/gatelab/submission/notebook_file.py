@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import GraderFault
+from gatelab.limits import FILE_LIMIT, NOTEBOOK_TOKENS, SIZE_LIMIT
 
-FILE_LIMIT = 128 << 20  # of the file, whose outputs may hold many pictures
-SIZE_LIMIT = 20 << 20  # of what is left without them
-TOKENS = 4_000_000  # brackets and texts looked at to find the outputs; a notebook of 30 MB has some 100,000
 HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
@@ -144,14 +142,14 @@ def without_outputs(data: bytes) -> bytes | None:
     """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
 
     Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
-    as it is, or with less in it: who reads it finds that out. None where more would have to be looked at than `TOKENS`.
+    as it is, or with less in it: who reads it finds that out. None where more would have to be looked at than `NOTEBOOK_TOKENS`.
     """
     kept: list[bytes] = []
     begin = at = depth = looked = 0
     text = key = b""
     while token := _TOKEN.search(data, at):
         looked += 1
-        if looked > TOKENS:
+        if looked > NOTEBOOK_TOKENS:
             return None
         found, at = token.group(), token.end()
         first = found[:1]
@@ -162,7 +160,7 @@ def without_outputs(data: bytes) -> bytes | None:
             continue
         elif first in b"[{":
             if depth + 1 in _DROPPED.get(key, ()):
-                end, some = _end(data, at, TOKENS - looked)
+                end, some = _end(data, at, NOTEBOOK_TOKENS - looked)
                 if end < 0:
                     return None if some else b"".join([*kept, data[begin:]])  # it has no end
                 kept += [data[begin:at], data[end - 1 : end]]

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gatelab.submission.names import visible
+from gatelab.text import field
 
 LONGEST = 200  # characters of a name or address
 
@@ -41,12 +41,8 @@ class Person:
 
 def spoken(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; another name as it is, fit to be shown."""
-    last, comma, first = visible(" ".join(name.split()))[:LONGEST].partition(", ")
-    return (
-        f"{first} {last}"
-        if comma and first and ", " not in first
-        else visible(" ".join(name.split()))[:LONGEST]
-    )
+    last, comma, first = field(name, LONGEST).partition(", ")
+    return f"{first} {last}" if comma and first and ", " not in first else field(name, LONGEST)
 
 
 class Roster:

@@ -13,11 +13,10 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.archives import ArchiveError, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
-    DEPTH,
-    ENTRIES,
     Candidate,
     Found,
     choose,
@@ -27,10 +26,10 @@ from gatelab.submission.choose import (
     listed,
 )
 from gatelab.submission.gradescope_export import METADATA
-from gatelab.submission.names import digest, shown
+from gatelab.submission.names import digest
 from gatelab.submission.notebook import read_bytes
-from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.submission.platforms import arrivals
+from gatelab.text import brief
 
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 MOST_ARCHIVES = 5  # of one student's folder that are opened
@@ -110,7 +109,7 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
     if picked.problem:
         problem = picked.problem._replace(what=f"{notebook.shown}: {picked.problem.what}")
         picked = Picked(None, problem)
-    unopened = [f"{shown(str(place))} (not opened)" for place in archives]
+    unopened = [f"{brief(str(place))} (not opened)" for place in archives]
     return replace(picked, others=(*(other.shown for other in others), *unopened))
 
 
@@ -123,8 +122,8 @@ def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab,
         found.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
     *_, name, best = min(found, key=lambda item: item[:3])
     if best.problem:
-        return Picked(None, best.problem._replace(what=f"{shown(name)}: {best.problem.what}"))
-    beside = [shown(other) for _, _, other, inside in found if inside is not best]
+        return Picked(None, best.problem._replace(what=f"{brief(name)}: {best.problem.what}"))
+    beside = [brief(other) for _, _, other, inside in found if inside is not best]
     return replace(best, others=(*best.others, *beside))
 
 
@@ -171,12 +170,12 @@ def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
         place = member.place
         if any(map(is_litter, place.parts)):
             continue
-        if member.copy is not None and len(place.parts) <= DEPTH + 1 and member.kind == "file":
+        if member.copy is not None and len(place.parts) <= HAND_IN_DEPTH + 1 and member.kind == "file":
             notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))
         elif is_notebook(place.name) and member.kind == "file" and member.copy is None:
-            too_large = shown(str(place))
-        elif len(others) < ENTRIES:
-            others.append(shown(str(place)))
+            too_large = brief(str(place))
+        elif len(others) < HAND_IN_ENTRIES:
+            others.append(brief(str(place)))
     if too_large and not notebooks:
         raise ArchiveError(
             f"whose {too_large} is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)"
@@ -205,7 +204,9 @@ def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:
 
 def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Problem:
     if too_many:
-        return Problem(f"it holds more than {ENTRIES:,} files and no notebook", "ask for the notebook")
+        return Problem(
+            f"it holds more than {HAND_IN_ENTRIES:,} files and no notebook", "ask for the notebook"
+        )
     if not others:
         return Problem(f"the {where} is empty", "ask for the notebook")
     return Problem(f"no notebook (.ipynb) in the {where}, only {listed(others)}", "ask for the notebook")

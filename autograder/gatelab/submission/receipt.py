@@ -15,15 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatelab.limits import FILE_LIMIT, HAND_IN_ENTRIES, RECEIPT_LIMIT, RECEIPT_REPORT_LIMIT
 from gatelab.submission.archives import ArchiveError, entries_of_zip
-from gatelab.submission.choose import is_litter, is_notebook, shown
-from gatelab.submission.names import visible
-from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.submission.choose import is_litter, is_notebook
+from gatelab.text import brief, visible
 
 NAME = "receipt.json"
-LARGEST = 1 << 16  # bytes of a receipt
-LARGEST_REPORT = 16 << 20
-ENTRIES = 2_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -73,9 +70,9 @@ def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
 def _read(path: Path) -> Receipt:
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
-            data = _member(archive, path, lambda name: name == NAME, LARGEST, f"no {NAME}")[1]
+            data = _member(archive, path, lambda name: name == NAME, RECEIPT_LIMIT, f"no {NAME}")[1]
     else:
-        data = _bytes(path, LARGEST)
+        data = _bytes(path, RECEIPT_LIMIT)
     try:
         found = json.loads(data)
     except (ValueError, RecursionError):
@@ -91,7 +88,7 @@ def _read(path: Path) -> Receipt:
     return Receipt(
         digest,
         time if isinstance(time, str) and _TIME.fullmatch(time) else "at an unknown time",
-        shown(str(found.get("kit"))),
+        brief(str(found.get("kit"))),
         sum(state == "passed" for state in states),
         len(states),
     )
@@ -102,10 +99,10 @@ def _digest(path: Path) -> tuple[str, str]:
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
             inside, data = _member(archive, path, is_notebook, FILE_LIMIT, "no notebook")
-        return f"{shown(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
+        return f"{brief(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
     if path.suffix.lower() == ".json" and not is_notebook(path.name):
         try:
-            report: Any = json.loads(_bytes(path, LARGEST_REPORT))
+            report: Any = json.loads(_bytes(path, RECEIPT_REPORT_LIMIT))
         except (ValueError, RecursionError):
             report = None
         digest = report.get("sha256") if isinstance(report, dict) else None
@@ -121,12 +118,12 @@ def _opened(path: Path) -> zipfile.ZipFile:
     _bytes(path, FILE_LIMIT, only_look=True)
     try:
         count = entries_of_zip(path)  # before zipfile makes an object of each
-        archive = zipfile.ZipFile(path) if count <= ENTRIES else None
+        archive = zipfile.ZipFile(path) if count <= HAND_IN_ENTRIES else None
     except (ArchiveError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise NoReceipt(f"{_name(path)}: this is no zip that can be read; ask for it again.") from error
-    if archive is None or len(archive.infolist()) > ENTRIES:
+    if archive is None or len(archive.infolist()) > HAND_IN_ENTRIES:
         raise NoReceipt(
-            f"{_name(path)}: it holds more than {ENTRIES:,} files; ask for the zip with the notebook alone."
+            f"{_name(path)}: it holds more than {HAND_IN_ENTRIES:,} files; ask for the zip with the notebook alone."
         )
     return archive
 
@@ -147,11 +144,11 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
             data = file.read(limit + 1)
     except Exception as error:  # damaged, encrypted, or packed in a way that Python does not know
         raise NoReceipt(
-            f"{_name(path)}: {shown(found[0].filename)} in it cannot be read; ask for it again."
+            f"{_name(path)}: {brief(found[0].filename)} in it cannot be read; ask for it again."
         ) from error
     if len(data) > limit:
         raise NoReceipt(
-            f"{_name(path)}: {shown(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
+            f"{_name(path)}: {brief(found[0].filename)} in it is larger than {limit >> 10:,} KiB."
         )
     return found[0].filename, data
 

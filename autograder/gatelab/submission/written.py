@@ -9,8 +9,9 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.notebook import CELL_LIMIT
+from gatelab.limits import CELL_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.text import utf8
 
 LONGEST = 20_000  # characters of an answer that are shown
 
@@ -87,6 +88,6 @@ def _cells(notebook: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     for cell in notebook["cells"][:CELL_LIMIT]:
         if isinstance(cell, dict):
-            text = (source_of(cell) or "").encode("utf-8", "replace").decode("utf-8")
+            text = utf8(source_of(cell) or "")
             found.append((str(mark_of(cell).get("grade_id", "")), text))
     return found

@@ -23,21 +23,19 @@ from torch.nn.utils import rnn
 
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
+from gatelab.text import one_line, without_paths
 
 LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
 LONGEST_NAME = 40
+LONGEST_LINE = 160  # characters of a line of code
+MOST_READ = 1000  # characters of what a worker said that are looked at; it should say MESSAGE_LIMIT of them
 MOST_PARTS = 5  # of a dotted name
 MOST_OWN = 2  # parts of it that only this notebook knows
 MOST_DIGITS = 18  # of all numbers in a message
 MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
 WITHHELD = "its text is kept back, since the grader's own code was within its reach"
 FIRST_WORDS = 28  # characters of a cell's first line by which it is told
-# A path from the root of a machine, or of one of its drives; its last part is what may be told of it.
-PATH = re.compile(
-    r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"]*[/\\])?([^'\"/\\]+)[/\\]?(?=['\"])"
-    r"|(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)[/\\]?"
-)
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
@@ -111,7 +109,7 @@ class Words:
 
     def message(self, text: str) -> str:
         """A sentence: an exception's message."""
-        text = self._without_paths(printable(text))
+        text = without_paths(one_line(text, MOST_READ), self.text)
         if not self.given:
             return text[:LONGEST]
         if self._is_own(text):
@@ -128,11 +126,11 @@ class Words:
     def shown(self, text: str) -> str:
         """A word: a name, a key, an entry."""
         if not self.given:
-            return printable(text)[:LONGEST]
+            return one_line(text, LONGEST)
         return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
 
     def line(self, text: str) -> str:
-        """Where it was raised: the worker says which line, our copy says what stands there."""
+        """Where it was raised: the worker gives the line number, our copy the line."""
         found = LINE.match(text)
         if not found:
             return ""
@@ -140,14 +138,10 @@ class Words:
         lines = source_lines(self.sources.get(cell, ""))
         if cell not in self.sources or not 1 <= number <= len(lines):
             return ""
-        return f"{self.cell(cell)}, line {number}: {printable(lines[number - 1]).strip()[:160]}"
-
-    def _without_paths(self, text: str) -> str:
-        """Of a path that is not the student's own, its last part."""
-        return PATH.sub(lambda path: path[0] if path[0] in self.text else path[1] or path[2], text)
+        return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LONGEST_LINE)}"
 
     def _may_be_told(self, places: dict[str, str]) -> bool:
-        """Whether a message may be shown with what stands in its places."""
+        """Whether a message may be shown with what fills its places."""
         digits = sum(
             letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
         )
@@ -215,9 +209,10 @@ def named_cells(text: str, sources: Mapping[int, str]) -> str:
 
 def first_words(source: str) -> str:
     """The first words of a cell, by which it is found again: `def lstm_step…`; "" where it is empty."""
-    line = next((line for line in map(printable, source_lines(source)) if line.strip("\"'")), "").lstrip(
-        "\"'"
-    )
+    line = next(
+        (line for line in (one_line(line, MOST_READ) for line in source_lines(source)) if line.strip("\"'")),
+        "",
+    ).lstrip("\"'")
     if found := re.match(r"(?:async )?(?:def|class) \w+", line):
         return found[0][:LONGEST_NAME] + "…"
     if len(line) <= FIRST_WORDS:
@@ -249,10 +244,5 @@ def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
 
 
 def printable_in(text: str) -> str:
-    """Inside a sentence: as `printable`, but spaces at the ends stay."""
+    """Inside a sentence: as `one_line`, but spaces at the ends stay."""
     return re.sub(r"\s+", " ", text)
-
-
-def printable(text: str) -> str:
-    """In one line, without characters that do something else than show."""
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in text[:4000]).split())

@@ -23,12 +23,11 @@ from hypothesis import strategies as st
 from raw_names import raw_names
 from small_lab import SETUP, STUB, small_lab, solution, write_notebook
 
+from gatelab.limits import CELL_LIMIT, FILE_LIMIT, HAND_IN_ENTRIES, SOURCE_LIMIT
 from gatelab.report.model import Report
-from gatelab.submission.choose import ENTRIES, EXTENSION, is_notebook
+from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
-from gatelab.submission.names import visible
-from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
-from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.text import visible
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FILES, OTHERS, FOLDERS = 240, 40, 60  # none of them costs more than reading it
@@ -202,7 +201,7 @@ def _bottomless(path: Path, data: bytes, outside: Path) -> None:
 
 def _crowd(path: Path, data: bytes, outside: Path) -> bytes:
     path.mkdir()
-    for number in range(ENTRIES + 1):
+    for number in range(HAND_IN_ENTRIES + 1):
         (path / f"{number}.ipynb").touch()
     return b""
 

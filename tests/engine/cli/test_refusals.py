@@ -201,10 +201,10 @@ def failing() -> Iterator[Callable[[BaseException], typer.Typer]]:
     [
         (
             OSError(28, "No space left on device", "/out/grades.csv"),
-            "/out/grades.csv: no space left on device; mend that",
+            "/out/grades.csv: no space left on device; fix that",
         ),
-        (PermissionError(13, "Permission denied", "x\x1b[31m"), "x\\x1b[31m: permission denied; mend"),
-        (OSError("strange"), "this machine: strange; mend"),
+        (PermissionError(13, "Permission denied", "x\x1b[31m"), "x\\x1b[31m: permission denied; fix"),
+        (OSError("strange"), "this machine: strange; fix"),
     ],
 )
 def test_what_the_machine_refuses_is_one_sentence_whatever_the_command(failing, error, sentence) -> None:

@@ -13,7 +13,7 @@ import evening_class
 import pytest
 from evening_class import HOSTILE, gatelab
 
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -110,7 +110,7 @@ def test_an_examiner_that_has_grown_gives_its_place_to_another(
 ) -> None:
     path = write_notebook(tmp_path / "good.ipynb", lab, {})
     monkeypatch.setattr("gatelab.grading.engine.WARM", 1)
-    monkeypatch.setattr("gatelab.grading.engine.GROWTH", -1)
+    monkeypatch.setattr("gatelab.grading.engine.EXAMINER_GROWTH", -1)
     with Engine(lab) as engine:
         graded = [(engine.grade(path, questions=["q1"]).points, engine._all[:]) for _ in range(3)]
         assert [points for points, _ in graded] == [10] * 3

@@ -19,8 +19,9 @@ from gatelab.report.corrected import Given
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
-from gatelab.report.table import escape_formula, grades_csv
+from gatelab.report.table import grades_csv
 from gatelab.submission.people import Person
+from gatelab.text import escape_formula
 
 LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
 CHOSEN = ["q1", "q2"]
@@ -426,7 +427,7 @@ class TestLearningPlatforms:
 
 
 def test_what_stands_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
-    from gatelab.report.pages import marked
+    from gatelab.text import marked
 
     assert (
         marked("`LSTM` has no `<b>`; a ` alone")

@@ -18,13 +18,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatelab.grading.workers import _checked
+from gatelab.limits import ANSWER, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.process import OutputFile
-from gatelab.sandbox.worker import values, wire
+from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import Box, Ref, Shelf, ValueProblem, decode, encode
 
-keys = st.text(max_size=values.MAX_KEY) | st.integers(1 - values.MAX_INT_KEY, values.MAX_INT_KEY - 1)
-whole = st.integers(1 - 10**values.MAX_DIGITS, 10**values.MAX_DIGITS - 1)
+keys = st.text(max_size=MAX_KEY) | st.integers(1 - MAX_INT_KEY, MAX_INT_KEY - 1)
+whole = st.integers(1 - 10**MAX_DIGITS, 10**MAX_DIGITS - 1)
 plain = st.recursive(
     st.none() | st.booleans() | whole | st.floats() | st.text(),
     lambda inner: (
@@ -186,7 +187,7 @@ def received(frame: bytes) -> object:
         sender = threading.Thread(target=sent, args=(near, frame))
         sender.start()
         try:
-            return wire.receive(far, time.monotonic() + 10, limits=wire.ANSWER)
+            return wire.receive(far, time.monotonic() + 10, limits=ANSWER)
         finally:
             far.close()
             sender.join(5)
@@ -199,7 +200,7 @@ def sent(line: socket.socket, frame: bytes) -> None:
 
 @pytest.mark.parametrize("entry", ['{"int":"1"}', "null", '{"tensor":"t0"}'])
 def test_a_value_of_too_many_entries_is_no_answer(entry: str) -> None:
-    many = ",".join([entry] * (values.MAX_NODES + 1))
+    many = ",".join([entry] * (MAX_NODES + 1))
     with pytest.raises(wire.WireProblem):
         received(framed(f'{{"list":[{many}]}}', t0=torch.zeros(1)))
     assert len(received(framed(f'{{"list":[{entry},{entry}]}}', t0=torch.zeros(1)))) == 2
@@ -225,7 +226,7 @@ def test_a_number_of_thousands_of_digits_is_no_answer() -> None:
     with pytest.raises(wire.WireProblem):
         received(framed(f'{{"int":"{"9" * 4000}"}}'))
     with pytest.raises(ValueProblem):
-        encode(10**values.MAX_DIGITS, Box())
+        encode(10**MAX_DIGITS, Box())
 
 
 def test_a_tensor_named_often_is_copied_once() -> None:
@@ -235,10 +236,10 @@ def test_a_tensor_named_often_is_copied_once() -> None:
 
 
 def test_an_answer_has_less_room_than_a_question() -> None:
-    large = torch.zeros(wire.ANSWER[1], dtype=torch.uint8)
+    large = torch.zeros(ANSWER[1], dtype=torch.uint8)
     near, far = socket.socketpair()
     with near, far, pytest.raises(ValueProblem):
-        wire.send(near, large, limits=wire.ANSWER)
+        wire.send(near, large, limits=ANSWER)
     with pytest.raises(wire.WireProblem):
         received(framed('{"tensor":"t0"}', t0=large))
 

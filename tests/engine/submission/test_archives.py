@@ -18,8 +18,9 @@ from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
+from gatelab.limits import Archive
 from gatelab.submission import archives as archives_module
-from gatelab.submission.archives import ArchiveError, Limits, members, within
+from gatelab.submission.archives import ArchiveError, members, within
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 
@@ -145,14 +146,14 @@ class TestLimits:
     @pytest.mark.parametrize(
         ("limits", "files", "said"),
         [
-            (Limits(20, 1 << 20, 9, 20), {"lab.ipynb": BOOK}, "more than 0 MiB"),
-            (Limits(1 << 20, 1 << 20, 9, 20), {"lab.ipynb": BOOK, "zeros.bin": bytes(2 << 20)}, "unpacks to more than 1 MiB"),
-            (Limits(1 << 20, 9 << 20, 9, 20), {f"{k}.txt": b"" for k in range(12)}, "more than 9 files"),
-            (Limits(1 << 20, 9 << 20, 99, 20), {"a/" * 50 + "lab.ipynb": BOOK}, "folders within each other"),
+            (Archive(20, 1 << 20, 9, 20), {"lab.ipynb": BOOK}, "more than 0 MiB"),
+            (Archive(1 << 20, 1 << 20, 9, 20), {"lab.ipynb": BOOK, "zeros.bin": bytes(2 << 20)}, "unpacks to more than 1 MiB"),
+            (Archive(1 << 20, 9 << 20, 9, 20), {f"{k}.txt": b"" for k in range(12)}, "more than 9 files"),
+            (Archive(1 << 20, 9 << 20, 99, 20), {"a/" * 50 + "lab.ipynb": BOOK}, "folders within each other"),
         ],
     )  # fmt: skip
     def test_is_each_refused(
-        self, kind: str, limits: Limits, files: Files, said: str, tmp_path: Path
+        self, kind: str, limits: Archive, files: Files, said: str, tmp_path: Path
     ) -> None:
         MAKERS[kind](tmp_path / f"x{kind}", files)
         (tmp_path / "into").mkdir()
@@ -168,7 +169,7 @@ class TestLimits:
                 tmp_path / f"x{kind}",
                 tmp_path / "into",
                 (".ipynb",),
-                Limits(1 << 20, 1 << 20, 9, 20, memory=1),
+                Archive(1 << 20, 1 << 20, 9, 20, memory=1),
             )
 
     @pytest.mark.parametrize("kind", [".zip", ".tar", ".7z"])
@@ -341,7 +342,7 @@ class TestOddMembers:
             assert len(found.place.name) == told
         as_tar(tmp_path / "x.tar", {f"{k}{'n' * 4000}": b"" for k in range(8)})
         with pytest.raises(ArchiveError, match="whose files have names of many megabytes"):
-            members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",), Limits(1 << 20, 1 << 20, 50, 20))
+            members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",), Archive(1 << 20, 1 << 20, 50, 20))
 
 
 class TestClassArchive:

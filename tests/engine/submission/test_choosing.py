@@ -22,8 +22,9 @@ from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import grade_apart
 from gatelab.lab.spec import Lab
+from gatelab.limits import HAND_IN_ENTRIES
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.submission.choose import ENTRIES, LOOKED_INTO
+from gatelab.submission.choose import LOOKED_INTO
 from gatelab.submission.collect import Submission, collect, one
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -119,7 +120,7 @@ def test_names_of_others_are_fit_to_be_shown(
 def test_a_huge_folder_is_not_searched_to_its_end_and_its_notebook_is_found(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:
-    for number in range(ENTRIES):
+    for number in range(HAND_IN_ENTRIES):
         (tmp_path / "ada" / "venv" / f"{number}").mkdir(parents=True)
     write(tmp_path / "ada", HandIn({"lab.ipynb": WORK, "venv/7/lab.ipynb": OTHER_WORK}, ""), files)
     row = one(tmp_path / "ada", LAB)

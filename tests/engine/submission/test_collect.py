@@ -13,8 +13,9 @@ from raw_names import raw_names
 
 from gatelab.lab.spec import Lab
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.submission.names import LONGEST, RESERVED, distinct, file_names, visible
+from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook_file import FILE_LIMIT
+from gatelab.text import LONGEST_STEM, RESERVED, visible
 
 LAB = "lstm-gru"
 THE_LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
@@ -47,7 +48,7 @@ class TestNames:
             assert not stem.startswith((".", "-", "~")) and not stem.endswith((".", " "))
             assert all(char in "-_." or unicodedata.category(char)[0] in "LMN" for char in stem)
             assert stem.split(".")[0].casefold() not in RESERVED
-            assert len(stem.encode()) <= LONGEST + 30
+            assert len(stem.encode()) <= LONGEST_STEM + 30
         assert len({unicodedata.normalize("NFC", stem).casefold() for stem in stems}) == len(raws)
 
     @unhurried

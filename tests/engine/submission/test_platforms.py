@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from raw_names import raw_names
 
 from gatelab.lab.spec import Lab
+from gatelab.limits import EXPORT_LIMIT
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.submission.gradescope_export import LARGEST, METADATA, MetadataError, parsed
+from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
@@ -145,7 +146,7 @@ class TestGradescope:
         ("data", "said"),
         [
             (b"submission_1: [", "damaged in line"), (b"\xff\xfe\x00", "damaged|no text"), (b"- a\n- b\n", "no submissions"),
-            (b"", "no submissions"), (b"a" * (LARGEST + 1), "larger than"), (b"a: &x [*x, *x]", ""),
+            (b"", "no submissions"), (b"a" * (EXPORT_LIMIT + 1), "larger than"), (b"a: &x [*x, *x]", ""),
             (b"[" * 100_000, "damaged"), (b"{a: " * 100_000, "damaged"),
             (b"a: &a [1]\nb: &b [*a,*a]\nc: &c [*b,*b]\n", ""), (b"!!python/object/apply:os.system ['true']", "no submissions"),
         ],

@@ -21,8 +21,9 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.faults import GraderFault
 from gatelab.integrations.nbgrader.outputs import Room, kept_outputs
-from gatelab.submission.notebook import CELL_LIMIT, SOURCE_LIMIT
+from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
+from gatelab.text import utf8
 
 # The beginning of an HTML tag. nbgrader's pages show a student's text as it is, scripts too, to who marks it; with a
 # space after it the sign is only a sign, in formulas as well.
@@ -66,7 +67,7 @@ def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
     if source is None or len(source) > SOURCE_LIMIT:
         return None
     # Halves of characters cannot be written to a file.
-    source = source.encode("utf-8", "replace").decode("utf-8")
+    source = utf8(source)
     if raw["cell_type"] != "code":
         source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
     cell = MAKE[raw["cell_type"]](source, id=id)

@@ -1,6 +1,6 @@
 """The engines of a process that nbgrader grades in: one for each lab, and never one that an older lab was read into.
 
-A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde a suite is mended or
+A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde a suite is fixed or
 a point is moved: an engine holds what it read when it started, so another is started where the files say something else.
 """
 

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from gatelab.text import printed
+
 TEXT_LIMIT = 10_000  # characters of one output
 IMAGE_LIMIT = 1 << 20  # bytes of one picture
 CELL_OUTPUTS = 20  # of one cell
-TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs, as they stand in the file
+TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs in the file
 CUT = "\n… (cut here)\n"
 
-# A terminal's colours and cursor movements, and the other control characters but tab and line end.
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # and how their bytes begin
 
 
@@ -78,10 +77,8 @@ def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
 
 
 def _plain(raw: Any) -> str:
-    """The text without control characters, cut; "" where it is none."""
-    text = _joined(raw)
-    text = _CONTROL.sub("", text[: 4 * TEXT_LIMIT]).encode("utf-8", "replace").decode("utf-8")
-    return text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + CUT
+    """The text, cut and fit for a page; "" where it is none."""
+    return printed(_joined(raw), TEXT_LIMIT, CUT)
 
 
 def _joined(raw: Any) -> str:

@@ -1,7 +1,7 @@
 """nbgrader: the engine grades, nbgrader keeps the grade book.
 
 `SubmissionExporter` is what Autograde reads submissions with: it hands each file to the engine and gives nbgrader a
-clean copy. `GradeByEngine` stands in Execute's place: it writes what the engine gave as the grade cells' outputs,
+clean copy. `GradeByEngine` takes Execute's place: it writes what the engine gave as the grade cells' outputs,
 from which nbgrader takes its points. No student code runs outside of the engine's worker.
 """
 

@@ -1,6 +1,6 @@
 """The rubric beside the written answer, for who marks it in formgrader, and gone again before a student reads the page.
 
-formgrader and `generate_feedback` show the same file, the graded copy in `autograded/`. The rubric stands there in cells
+formgrader and `generate_feedback` show the same file, the graded copy in `autograded/`. There the rubric is in cells
 of its own, which the first step of `generate_feedback` takes out.
 """
 

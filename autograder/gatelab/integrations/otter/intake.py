@@ -19,10 +19,9 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.submission.archives import STUDENTS, ArchiveError, entries_of_zip
+from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES, STUDENTS
+from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import (
-    DEPTH,
-    ENTRIES,
     Candidate,
     Found,
     choose,
@@ -30,10 +29,9 @@ from gatelab.submission.choose import (
     is_litter,
     is_notebook,
     listed,
-    shown,
 )
-from gatelab.submission.names import visible
-from gatelab.submission.notebook_file import FILE_LIMIT, Ungradable
+from gatelab.submission.notebook_file import Ungradable
+from gatelab.text import brief
 
 
 @dataclass(frozen=True)
@@ -56,11 +54,11 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
 
     `lab`: None where the kit itself is broken. Nothing is ever unpacked.
     """
-    name = shown(handed_in.name)
+    name = brief(handed_in.name)
     wanted = lab.notebook if lab else "lab.ipynb"
     try:
         if stat.S_ISDIR(handed_in.lstat().st_mode):
-            found = in_folder(handed_in, lambda path: _read(path, shown(path.name)))
+            found = in_folder(handed_in, lambda path: _read(path, brief(path.name)))
             return _chosen(found, lab, wanted, private)
         if handed_in.suffix.lower() == ".zip":
             return _from_zip(handed_in, name, lab, wanted, private)
@@ -79,7 +77,7 @@ def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake
     if not found.notebooks:
         if found.too_many:
             raise Unusable(
-                f"More than {ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
+                f"More than {HAND_IN_ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
             )
         names = [other.rpartition("/")[2] for other in found.others]
         only = f", only {listed(names)}" if names else ""
@@ -87,7 +85,7 @@ def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake
     notebook, others = choose(found.notebooks, lab)
     name = notebook.place.name
     kept = _keep(notebook.read(), private, name, wanted)
-    return Intake(shown(name), kept, others=tuple(other.shown for other in others))
+    return Intake(brief(name), kept, others=tuple(other.shown for other in others))
 
 
 def _read(path: Path, name: str) -> bytes:
@@ -130,7 +128,7 @@ def _damage_named(archive: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise Unusable(
-            f"{archive} cannot be unpacked ({visible(str(error))[:100]}): hand in the notebook itself."
+            f"{archive} cannot be unpacked ({brief(str(error), 100)}): hand in the notebook itself."
         ) from error
 
 
@@ -144,13 +142,13 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
         place = _within(member.filename)
-        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > DEPTH + 1:
+        if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > HAND_IN_DEPTH + 1:
             continue
         if is_notebook(place.name):
             notebooks.append(Candidate(place, _saved(member), partial(_member, zip, member, archive)))
-        elif len(others) < ENTRIES:
-            others.append(shown(str(place)))
-    return Found(notebooks, others, len(members) > ENTRIES)
+        elif len(others) < HAND_IN_ENTRIES:
+            others.append(brief(str(place)))
+    return Found(notebooks, others, len(members) > HAND_IN_ENTRIES)
 
 
 def _saved(member: zipfile.ZipInfo) -> float:
@@ -163,7 +161,7 @@ def _saved(member: zipfile.ZipInfo) -> float:
 def _member(zip: zipfile.ZipFile, member: zipfile.ZipInfo, archive: str) -> bytes:
     """The bytes of a notebook in an archive."""
     with _damage_named(archive), zip.open(member) as stream:
-        return _limited(stream.read(FILE_LIMIT + 1), shown(_within(member.filename).name))
+        return _limited(stream.read(FILE_LIMIT + 1), brief(_within(member.filename).name))
 
 
 def _within(name: str) -> PurePosixPath:

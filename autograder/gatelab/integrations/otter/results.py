@@ -16,7 +16,8 @@ from otter.test_files.exception_test import ExceptionTestFile
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import all_questions, gradescope_results
 from gatelab.report.model import OUR_FAULT, Question, Report
-from gatelab.report.pages import shown, words
+from gatelab.report.pages import words
+from gatelab.text import shown
 
 PLUGIN_DATA = "gatelab"  # where otter's results keep the whole report (for staff), see get_plugin_data
 

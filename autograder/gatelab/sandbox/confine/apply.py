@@ -18,9 +18,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatelab.limits import (
+    WORKER_CPU,
+    WORKER_DISK,
+    WORKER_FILE,
+    WORKER_MEMORY,
+    WORKER_OPEN_FILES,
+    WORKER_PROCESSES,
+)
 from gatelab.sandbox.confine import PIECES, REQUIRED, calls, landlock, libc, probe
 
-MIB = 1 << 20
 ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
 USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
 
@@ -32,12 +39,12 @@ class Settings:
     folder: str  # its own, empty
     readable: tuple[str, ...] = ()  # beside the interpreter and the libraries
     uid: int = 65534  # used when the grader is root
-    memory: int = 3 << 30  # of each process (then it is an error), and of all together (then they end)
-    cpu_seconds: int = 700  # of each process; a question may allow less (lab.toml)
-    processes: int = 32  # threads count too
-    file_size: int = 16 * MIB
-    disk: int = 64 * MIB
-    open_files: int = 256
+    memory: int = WORKER_MEMORY
+    cpu_seconds: int = WORKER_CPU
+    processes: int = WORKER_PROCESSES
+    file_size: int = WORKER_FILE
+    disk: int = WORKER_DISK
+    open_files: int = WORKER_OPEN_FILES
     landmarks: str = (
         ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
     )

@@ -58,7 +58,7 @@ class History:
                 return
 
     def _restored(self, name: str, until: int | None, namespace: dict[str, Any]) -> bool:
-        """Whether the name stands for something else now than before the call."""
+        """Whether the name now refers to something else than before the call."""
         bindings = self.bound.get(name, [])
         then = [value for cell, value in bindings if until is not None and cell <= until]
         if then:

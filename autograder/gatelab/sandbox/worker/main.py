@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from gatelab.limits import OUTPUT_LIMIT
+from gatelab.limits import ANSWER, OUTPUT_LIMIT
 from gatelab.sandbox.worker import scan, wire
 from gatelab.sandbox.worker.absent import stand_in
 from gatelab.sandbox.worker.budget import TimeUp, within
@@ -160,7 +160,7 @@ def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
             return
         answer = _answer(runtime, request)
         try:
-            wire.send(line, answer, runtime.shelf, wire.ANSWER)
+            wire.send(line, answer, runtime.shelf, ANSWER)
         except ValueProblem as error:
             wire.send(line, {"error": describe(ValueError(f"the result cannot be read: {error}"))})
 

@@ -43,7 +43,7 @@ def _codes(thing: Any) -> Iterator[types.CodeType]:
 
 
 def _inside(thing: Any) -> list[Any]:
-    """Functions that stand in it or behind it."""
+    """Functions in it, or that it refers to."""
     found: list[Any] = []
     if isinstance(thing, types.FunctionType):
         found += [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]

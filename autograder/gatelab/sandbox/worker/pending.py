@@ -9,7 +9,7 @@ from typing import Any
 from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.statements import Statement, root_name
 
-# What draws, prints or checks changes nothing that a name stands for.
+# What draws, prints or checks changes nothing that a name refers to.
 SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
 CONTAINERS = (list, dict, set, deque)
 

@@ -13,11 +13,8 @@ from typing import Any
 
 import torch
 
-MAX_DEPTH = 20
-MAX_NODES = 20_000
-MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
-MAX_KEY = 200  # characters of a dict's key
-MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
+from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES
+
 # What safetensors can carry and a check can compare.
 DTYPES = {
     torch.float64, torch.float32, torch.float16, torch.bfloat16,

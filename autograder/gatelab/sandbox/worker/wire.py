@@ -20,15 +20,11 @@ import safetensors
 import safetensors.torch
 import torch
 
+from gatelab.limits import MAX_AXES, REQUEST
 from gatelab.sandbox.worker.values import DTYPES, Box, Shelf, ValueProblem, decode, encode
 
 MAGIC = b"GLw1"
 HEAD = struct.Struct(">4sIQ")
-# A question may bring a notebook's cell of 1 MiB. The largest answer of the reference solutions is 0.2 MiB (q3), and
-# 20,000 numbers are 0.7 MiB of JSON.
-REQUEST = (8 << 20, 256 << 20)  # bytes of JSON, bytes of tensors
-ANSWER = (2 << 20, 16 << 20)
-MAX_AXES = 8
 
 
 class Trouble(Enum):

@@ -37,14 +37,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from gatelab.limits import ALL_END_SECONDS, FORK_ORDER_LIMIT, WARDENS_END_SECONDS, WORKERS_END_SECONDS
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
 from gatelab.sandbox.confine.probe import put_up
-
-MESSAGE_LIMIT = 1 << 16
-# When all ends: the wardens end their workers; then what is left of these is ended from here, since a warden has to share
-# the processor with a worker that spins; then the wardens too.
-WARDEN_SECONDS, WORKER_SECONDS, END_SECONDS = 0.2, 1.0, 1.5
 
 examiners: set[int] = set()  # children that are examiners
 
@@ -171,9 +167,9 @@ def end_all() -> None:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
     began, tree = time.monotonic(), Tree()
-    reap(WARDEN_SECONDS)
-    while (left := list(tree.below())) and (took := time.monotonic() - began) < END_SECONDS:
-        wardens = _children() if took < WORKER_SECONDS else set()
+    reap(WARDENS_END_SECONDS)
+    while (left := list(tree.below())) and (took := time.monotonic() - began) < ALL_END_SECONDS:
+        wardens = _children() if took < WORKERS_END_SECONDS else set()
         for pid in left:
             if pid not in wardens:
                 _kill(pid)
@@ -198,9 +194,9 @@ def _children() -> set[int]:
 def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
     """One JSON line and its descriptors; None when the client is gone."""
     try:
-        data, descriptors, _, _ = socket.recv_fds(client, MESSAGE_LIMIT, 8)
+        data, descriptors, _, _ = socket.recv_fds(client, FORK_ORDER_LIMIT, 8)
         while data and not data.endswith(b"\n"):
-            more, others, _, _ = socket.recv_fds(client, MESSAGE_LIMIT, 8)
+            more, others, _, _ = socket.recv_fds(client, FORK_ORDER_LIMIT, 8)
             if not more:
                 return None, []
             data, descriptors = data + more, descriptors + others

@@ -1,0 +1,164 @@
+"""Foreign text made safe, one function for each place it goes to.
+
+Foreign is whatever a student, a platform's export or a spreadsheet wrote: it may hold control characters, bytes that are no
+text, letters that turn the reading direction, formulas, markup, paths of this machine, and be of any length.
+
+| it goes to | function |
+| --- | --- |
+| a sentence or a terminal, where nothing may be lost | `visible`; once a command, `escape_on_terminals` |
+| a sentence, where the start is enough | `brief` |
+| a person's entry: name, address, number | `field` |
+| a line of a ledger, or a message on one line | `one_line` |
+| a page, a mail, a platform's plain text | `shown` (cut), `whole` (not cut) |
+| HTML, with code in backticks | `marked` |
+| a page that shows what a cell printed | `printed` |
+| staff, of whom only the end is asked for | `last_part` |
+| a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
+| the name of a file | `file_stem` |
+| a name in Moodle's zip of feedback | `moodle_name` |
+| a file of ours | `to_bytes`, or `utf8` where halves of characters need not be told apart |
+| a student, of a message that may name files of this machine | `without_paths` |
+
+Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may be told of a worker's
+words at all is another question: `testkit/words.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from io import TextIOWrapper
+
+from markupsafe import Markup, escape
+
+LONGEST_SHOWN = 2_000  # characters of a message on a page, of a comment, of a reason
+LONGEST_BRIEF = 60  # characters in a sentence: a file's name, as a rule
+# Bytes of a file's stem: room for a suffix, a dash, a hash and ".json" within the 255 bytes that file systems allow, and within the
+# path length of Windows when the output folder is copied there.
+LONGEST_STEM = 80
+
+# Names that Windows keeps for devices, whatever the extension.
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+
+# A terminal's colours and cursor movements, and the other control characters but tab and line end.
+_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+# A spreadsheet runs a cell that starts with one of the last as a formula, and one that splits at semicolons or tabs
+# begins a cell in the middle of ours. A mark of quotation or a space in between may be dropped.
+_FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
+_ESCAPED = re.compile(r"""(^|[;\t])'(?=["'\s]*[=+\-@＝＋－＠])""")
+
+# A path from the root of a machine, or of one of its drives; its last part is what may be told of it.
+_PATH = re.compile(
+    r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"]*[/\\])?([^'\"/\\]+)[/\\]?(?=['\"])"
+    r"|(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)[/\\]?"
+)
+
+
+def visible(raw: str) -> str:
+    """Text that can be printed anywhere, on one line: what is not printable becomes an escape (`\\x1b`)."""
+    return "".join(char if char.isprintable() else _escape(char) for char in raw)
+
+
+def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
+    """The start of `visible`, of at most `most` characters."""
+    text = visible(raw[: most + 1])
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def field(raw: str, most: int) -> str:
+    """A name or an address that is kept as data: `visible` with single spaces, cut at `most` characters without a sign."""
+    return visible(" ".join(raw.split()))[:most]
+
+
+def one_line(raw: str, most: int = LONGEST_SHOWN) -> str:
+    """At most `most` characters on one line; what is not printable becomes a space."""
+    return " ".join("".join(char if char.isprintable() else " " for char in raw[: 4 * most]).split())[:most]
+
+
+def whole(raw: str) -> str:
+    """Text fit for a page: line breaks stay, other control characters and halves of characters do not."""
+    return "".join(char if _on_a_page(char) else "\N{REPLACEMENT CHARACTER}" for char in utf8(raw))
+
+
+def shown(raw: str) -> str:
+    """`whole`, not longer than any message is."""
+    text = whole(raw[: LONGEST_SHOWN + 1])
+    return text if len(text) <= LONGEST_SHOWN else text[:LONGEST_SHOWN] + " … (cut)"
+
+
+def marked(text: str) -> Markup:
+    """HTML in which text in backticks is code."""
+    return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
+
+
+def printed(raw: str, most: int, cut: str) -> str:
+    """What a cell printed, without a terminal's colours and control characters; `cut` ends what is longer than `most`."""
+    text = utf8(_CONTROL.sub("", raw[: 4 * most]))
+    return text if len(text) <= most else text[:most] + cut
+
+
+def last_part(raw: str, most: int) -> str:
+    """The last `most` characters. Not made safe otherwise: it goes through `shown`."""
+    text = raw.rstrip()
+    return text if len(text) <= most else "… " + text[-most:]
+
+
+def escape_formula(cell: str) -> str:
+    """Text that no spreadsheet takes for a formula: an apostrophe goes before it. One line only."""
+    return _FORMULA.sub(r"\1'", " ".join(cell.splitlines()))
+
+
+def unescape_formula(cell: str) -> str:
+    """What `escape_formula` was given, where that was one line."""
+    return _ESCAPED.sub(r"\1", cell.strip())
+
+
+def file_stem(raw: str) -> str:
+    """Letters, marks, digits, `_`, `-` and inner dots; everything else becomes a dash. Two names may give one stem."""
+    text = unicodedata.normalize("NFC", raw)
+    text = "".join(char if char in "_-." or unicodedata.category(char)[0] in "LMN" else "-" for char in text)
+    text = text.encode("utf-8", "replace")[:LONGEST_STEM].decode("utf-8", "ignore").strip(".-")
+    if not text or text.split(".")[0].casefold() in RESERVED:
+        text = f"submission-{text}".strip("-")
+    return text
+
+
+def moodle_name(name: str) -> str:
+    """A person's name as Moodle has it in a path: an underscore would end it."""
+    text = "".join("-" if char in '/\\:*?"<>|_' or not char.isprintable() else char for char in name)
+    return text.strip(" .") or "Participant"
+
+
+def utf8(raw: str) -> str:
+    """Text that can be written as UTF-8: halves of characters become question marks."""
+    return raw.encode("utf-8", "replace").decode("utf-8")
+
+
+def to_bytes(text: str) -> bytes:
+    """The text as UTF-8. What that cannot hold (half a surrogate pair) becomes its escape."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def escape_on_terminals() -> None:
+    """A terminal without é shows its escape: it must not stop a class with André."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def without_paths(text: str, own: str = "") -> str:
+    """Each path that is not in `own`, the student's code, is cut down to its last part."""
+    return _PATH.sub(lambda path: path[0] if path[0] in own else path[1] or path[2], text)
+
+
+def _escape(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is not UTF-8, as os.fsdecode hands it over
+        return f"\\x{code - 0xDC00:02x}"
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _on_a_page(char: str) -> bool:
+    return char.isprintable() or char in "\n\t" or unicodedata.category(char) == "Zs"

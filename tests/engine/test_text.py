@@ -1,0 +1,114 @@
+"""Foreign text is made safe in one module, and what comes out of it is safe whatever goes in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gatelab import text
+
+ENGINE = Path(text.__file__).parent
+NASTY = [
+    "\x1b[2J\x1b]0;title\x07", "a\r\nb\x00c\x85d\u2028e", "\u202eipynb.exe", "\ud800 half", "\udcff byte", "<script>`</code>`", "=1+1", '\t"-2', ";@SUM(A1)",
+    "＝1", "CON", "nul.txt", "../../etc/passwd", "/home/staff/lab.py", "e\u0301" * 200, "a b " * 2000, " ", "", "\U0001f600" * 100,
+]  # fmt: skip
+foreign = st.one_of(st.sampled_from(NASTY), st.text(st.characters(codec=None), max_size=200))
+
+
+@given(foreign)
+def test_text_for_a_terminal_is_printable_and_no_two_texts_become_one(raw: str) -> None:
+    assert text.visible(raw).isprintable()
+    assert text.visible(raw + "\x1b") != text.visible(raw + "\x1c")
+
+
+@given(foreign, st.integers(2, 300))
+def test_a_text_that_is_cut_says_so_and_is_no_longer_than_asked_for(raw: str, most: int) -> None:
+    short = text.brief(raw, most)
+    assert short.isprintable() and len(short) <= most
+    assert short == text.visible(raw) or short.endswith("…")
+    assert len(text.one_line(raw, most)) <= most and "\n" not in text.one_line(raw, most)
+    assert len(text.last_part(raw, most)) <= most + 2
+
+
+@given(foreign)
+def test_text_for_a_page_is_utf8_without_control_characters(raw: str) -> None:
+    for made in (text.whole(raw), text.shown(raw), text.printed(raw, 50, "…"), text.one_line(raw)):
+        made.encode("utf-8")
+        assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", made)
+    assert len(text.shown("a" * 5000)) < 2020
+
+
+@given(foreign)
+def test_markup_in_a_marked_message_is_text(raw: str) -> None:
+    tags = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, _: tags.append(tag)  # type: ignore[method-assign]
+    parser.feed(str(text.marked(text.shown(raw))))
+    assert set(tags) <= {"code"}
+
+
+@given(foreign, st.sampled_from([",", ";", "\t"]))
+def test_no_cell_of_a_table_is_a_formula_whatever_it_is_split_at(raw: str, separator: str) -> None:
+    table = io.StringIO()
+    csv.writer(table).writerow([text.escape_formula(raw)])
+    for cell in next(csv.reader(io.StringIO(table.getvalue()), delimiter=separator), []):
+        assert not re.match(r"""["'\s]*[=+\-@＝＋－＠]""", cell.removeprefix("'")) or cell.startswith("'")
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "-3", "'-3", "a;=b", "plain", "O'Neil"])
+def test_an_escaped_cell_reads_back_as_it_was(cell: str) -> None:
+    assert text.unescape_formula(text.escape_formula(cell)) == cell
+
+
+@given(foreign)
+def test_a_file_name_leads_nowhere_on_any_system(raw: str) -> None:
+    for name in (text.file_stem(raw), text.moodle_name(raw)):
+        assert name and not re.search(r'[\x00-\x1f/\\:*?"<>|]', name) and name.strip(". ") not in ("", "..")
+    assert len(text.file_stem(raw).encode()) <= text.LONGEST_STEM + len("submission-")
+    assert text.file_stem(raw).split(".")[0].casefold() not in text.RESERVED
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("No such file: '/srv/gatelab/tests/hidden/q1.py'", "No such file: 'q1.py'"),
+        ("cannot open C:\\grader\\bank\\slip.py", "cannot open slip.py"),
+        ("1/2 of x/y", "1/2 of x/y"),
+        ("'/home/ada/data.csv'", "'/home/ada/data.csv'"),  # it stands in the student's own code
+    ],
+)
+def test_of_a_path_of_this_machine_only_the_last_part_is_told(said: str, told: str) -> None:
+    assert text.without_paths(said, own="open('/home/ada/data.csv')") == told
+
+
+# What else may look at characters one by one, and why.
+ELSEWHERE = {
+    "build/markers.py": "looks for answers that a master hides from readers",
+    "build/regions.py": "the same",
+    "build/new.py": "refuses a title of staff's",
+    "integrations/delivery.py": "asks whether a name can be unpacked on Windows",
+    "integrations/nbgrader/preprocessor.py": "asks whether a timestamp is text; html.escape in a cell of ours",
+    "submission/archive_child.py": "runs alone, in a process without the engine",
+    "testkit/words.py": "asks whether a message is the student's own",
+    "testkit/handed_out/checking/render.py": "is handed out, so it imports nothing of the engine",
+}
+
+
+def test_no_other_module_makes_text_safe_by_itself() -> None:
+    signs = re.compile(
+        r"isprintable|unicodedata\.category|\\x1b|Markup\(|html\.escape|[\"']backslashreplace|x00-"
+        r"|encode\([\"']utf-8[\"'], [\"']replace[\"']\)\.decode|visible\(.*\)\[:"
+    )
+    found = {
+        str(path.relative_to(ENGINE))
+        for path in ENGINE.rglob("*.py")
+        if path != Path(text.__file__) and signs.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == ELSEWHERE.keys()
