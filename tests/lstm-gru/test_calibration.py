@@ -124,6 +124,12 @@ def test_no_wrong_model_wins_a_quick_training_and_nearly_every_right_one_does():
         assert len(wins[run]) >= 16 and sum(wins[run]) >= 0.9 * len(wins[run])
 
 
+def test_no_wrong_model_comes_to_the_late_looks():
+    """From step 150 on a cell without a forget gate could win one."""
+    wrong = ["q7 rnn H=32", "q7 lstm-no-carry", "q7 lstm-no-forget", "q11 no BOS"]
+    assert [line for line in quick_runs.lines() if line["run"] in wrong and quick_runs.late(line)] == []
+
+
 def test_the_page_is_what_the_numbers_give():
     page = (HERE / "calibration" / "RESULTS.md").read_text(encoding="utf-8")
     assert page == table.text()
