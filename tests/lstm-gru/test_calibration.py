@@ -134,6 +134,12 @@ def test_the_band_on_the_feedback_page_is_that_of_the_losses_and_of_the_settings
         assert made["points"][-1][3] < 0.1 * made["points"][0][1]  # right models learn it
 
 
+def test_no_wrong_model_comes_to_the_late_looks():
+    """From step 150 on a cell without a forget gate could win one."""
+    wrong = ["q7 rnn H=32", "q7 lstm-no-carry", "q7 lstm-no-forget", "q11 no BOS"]
+    assert [line for line in quick_runs.lines() if line["run"] in wrong and quick_runs.late(line)] == []
+
+
 def test_the_page_is_what_the_numbers_give():
     page = (HERE / "calibration" / "RESULTS.md").read_text(encoding="utf-8")
     assert page == table.text()

@@ -126,6 +126,16 @@ def test_one_that_is_not_won_is_followed_by_the_full_one(hard: Engine, tmp_path:
     assert not accuracy(question)[0]
 
 
+def test_who_comes_near_goes_on_to_the_late_looks(small: Lab, tmp_path: Path) -> None:
+    assignment = Path(shutil.copytree(small.assignment, tmp_path / "assignment"))
+    table = assignment / "lab.toml"
+    text = re.sub(r"\nlate_from = .*", "\nlate_from = 0.0", table.read_text())
+    table.write_text(re.sub(r"\nlate_looks = .*", "\nlate_looks = [7, 8]", text))
+    with Engine(Lab(assignment, small.hidden, small.bank)) as engine:
+        question = graded(engine, tmp_path, source=speaking(engine))
+    assert said(question) == ["32 40"] * 4 + ["32 100"] * (8 - 4) + ["32 100"] * FULL
+
+
 @pytest.mark.parametrize("question", ["q7", "q11"])
 def test_who_does_not_win_it_is_graded_as_if_there_were_none(
     hard: Engine, small: Lab, tmp_path: Path, question: str

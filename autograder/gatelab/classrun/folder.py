@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.report.model import Report
-from gatelab.submission.names import visible
+from gatelab.text import visible
 
 LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
 SAME = "run the same gatelab grade again."

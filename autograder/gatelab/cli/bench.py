@@ -18,6 +18,10 @@ def bench_command(
     credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
     trainings: Annotated[bool, typer.Option("--trainings", help="Only what the trainings cost.")] = False,
     seeds: Annotated[int, typer.Option(help="Seeds at which each training is measured.", min=1)] = 3,
+    scaling: Annotated[
+        bool,
+        typer.Option("--scaling", help="Only what two jobs do in the time of one, beside the machine's own."),
+    ] = False,
     plan: Annotated[
         int,
         typer.Option(help="Only what a class of so many costs on a cluster (docs/many-machines.md).", min=0),
@@ -33,12 +37,16 @@ def bench_command(
     """
     from gatelab.audit.bench import run_bench
     from gatelab.audit.bench_credit import run_credit_bench
+    from gatelab.audit.bench_scaling import run_scaling_bench
     from gatelab.audit.bench_training import run_training_bench
     from gatelab.audit.plan import run_plan
 
     lab = chosen_lab(root, lab_name)
     if plan:
         run_plan(lab, plan, price)
+        return
+    if scaling:
+        run_scaling_bench(lab, students)
         return
     everything = not credit and not trainings
     if everything:

@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import hashlib
 import json
+import math
 import sys
 import time
 import tomllib
@@ -113,8 +114,16 @@ def settings_hash() -> str:
         dataclasses.asdict(one)
         for one in (tasks.STORE, tasks.STORE_RECIPE, tasks.REVERSE, tasks.REVERSE_RECIPE)
     ]
-    text = json.dumps([SETTINGS, recipes, SPACE["text"]], sort_keys=True)
+    # The late looks are behind those that the lines are of, and change no training.
+    settings = {
+        id: row | {"quick": _without(row["quick"], "late_looks", "late_from")} for id, row in SETTINGS.items()
+    }
+    text = json.dumps([settings, recipes, SPACE["text"]], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _without(table: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if key not in keys}
 
 
 def lines() -> list[dict[str, Any]]:
@@ -124,7 +133,8 @@ def lines() -> list[dict[str, Any]]:
     found = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
     # Two runs at the same time may have made the same seed.
     now = settings_hash()
-    return list({(line["run"], line["seed"]): line for line in found if line["settings"] == now}.values())
+    mine = {(line["run"], line["seed"]): line for line in found if line["settings"] == now}
+    return [mine[key] for key in sorted(mine)]
 
 
 def share(run: Run, steps: int) -> float:
@@ -134,6 +144,12 @@ def share(run: Run, steps: int) -> float:
         return steps / tasks.REVERSE_RECIPE.steps
     short = min(steps, quick["short_until"])
     return (steps - short + short * quick["short"] / tasks.STORE.T) / tasks.STORE_RECIPE.steps
+
+
+def late(line: dict[str, Any]) -> bool:
+    """Whether the training of a line that is not won goes on to the late looks."""
+    late_from = SETTINGS[line["run"].split()[0]]["quick"].get("late_from", math.inf)
+    return line["won"] is None and list(line["looks"].values())[-1] >= late_from
 
 
 def strata(question: str, n: int, stream: torch.Generator) -> list[Any]:

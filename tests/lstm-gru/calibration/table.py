@@ -38,7 +38,8 @@ QUICK = """## The quick trainings: halted at a few steps, over when won
 
 Written from `quick.jsonl` (`quick_runs.py`, resumable; every row says how many seeds it has). The grader makes such a training first (`tests/lstm-gru/hidden/quick.py`).
 It can only be won: who does not win it is trained in full, and judged as the tables above say. *Won*: at one of the looks every stratum of a fresh batch, and then of a second,
-larger one, was above the threshold by the margin. A step costs as its sequences are long. A detached cell state wins here as it wins in full; the gradient checks catch it.
+larger one, was above the threshold by the margin. *Late looks*: who missed it, but was at `late_from` at the last of the looks, and so goes on to the late ones; how these
+end is not in the lines, and counts here as a full training. A step costs as its sequences are long. A detached cell state wins here as it wins in full; the gradient checks catch it.
 """
 
 
@@ -124,12 +125,12 @@ def horizon() -> list[str]:
 
 def quick(question: str) -> list[str]:
     """One line a run of the quick training: seeds, who wins it and when, and the highest that any look saw where none was won."""
-    from quick_runs import RUNS, lines
+    from quick_runs import RUNS, late, lines
 
     found = lines()
     made = [
-        "| run | seeds | won | at step, smallest / median / largest | share of the full training's cost, mean | best look of who did not win |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| run | seeds | won | at step, smallest / median / largest | share of the full training's cost, mean | best look of who did not win | late looks |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for run in RUNS:
         mine = [line for line in found if line["run"] == run.name]
@@ -142,7 +143,8 @@ def quick(question: str) -> list[str]:
         best = [max(line["looks"].values()) for line in mine if line["won"] is None]
         made.append(
             f"| {WHAT.get(name, name)} | {len(mine)} | {len(wins)} | {spread(wins, 0) if wins else '–'} | "
-            f"{sum(costs) / len(costs):.2f} | {f'{max(best):.3f}' if best else '–'} |"
+            f"{sum(costs) / len(costs):.2f} | {f'{max(best):.3f}' if best else '–'} | "
+            f"{sum(map(late, mine))} |"
         )
     return made
 

@@ -5,6 +5,9 @@ costs no point and spares, where the model is right, most of their time. Nothing
 look the examiner scores the weights, in PyTorch's own layers, on a batch of which the worker has not even the inputs. Where
 every stratum is above the threshold by the margin, a second, larger, fresh batch confirms it; then the worker gets its
 inputs for the student's own predictions. Each look draws batches of its own, so that to look often is not to try often.
+
+The looks end before a wrong model could win. Where the question's settings have `late_looks`, a training that is at `late_from` or above by then, where
+no wrong one is, goes on to these: it lacks a few steps, and would pay for a full one.
 """
 
 from __future__ import annotations
@@ -171,7 +174,7 @@ def won(
     if not quick:
         return None
     enough = set_["threshold"] + quick["margin"]
-    going = None
+    going, near = None, 0.0
     student.curve, every = curve_of(question, quick, enough)
 
     def go_on(until: int, inputs: dict[str, Any] | None = None) -> Any:
@@ -185,29 +188,30 @@ def won(
         see(student.curve, every, until, reply["losses"])
         return reply
 
-    def above(
-        batches: Batches, reply: Any, predicted: dict[str, Tensor] | None = None, at: int = 0
-    ) -> Scores | None:
-        scores = judge(reply["weights"], batches, predicted)
+    def worst(batches: Batches, reply: Any, at: int = 0) -> float:
+        scores = judge(reply["weights"], batches, None)
         if at:
             looked(student.curve, at, scores.worst)
-        good = scores.agree >= LEAST_AGREEMENT and min(*scores.again.values(), scores.worst) >= enough
-        return scores if good else None
+        return scores.worst
 
     try:
-        for look in quick["looks"]:
+        for look in [*quick["looks"], *quick.get("late_looks", [])]:
+            if look > quick["looks"][-1] and near < quick["late_from"]:
+                return None
             reply = go_on(look)
             if reply is None:
                 return None
-            if not above(fresh(quick["n"], tasks.generator(seed, f"look {look}")), reply, at=look):
+            near = worst(fresh(quick["n"], tasks.generator(seed, f"look {look}")), reply, at=look)
+            if near < enough:
                 continue
             batches = fresh(set_["n"], tasks.generator(seed, f"win {look}"))
-            if not above(batches, reply):
+            if worst(batches, reply) < enough:
                 continue
             reply = go_on(look, {name: batch.inputs for name, batch in batches.items()})
             if reply is None:
                 return None
-            if scores := above(batches, reply, reply["predicted"]):
+            scores = judge(reply["weights"], batches, reply["predicted"])
+            if scores.agree >= LEAST_AGREEMENT and min(*scores.again.values(), scores.worst) >= enough:
                 student.curve.won = True
                 return scores
     except AssertionError as error:
