@@ -50,7 +50,8 @@ def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
     ]
     if not named:
         return None
-    return ast.fix_missing_locations(_Late().visit(copy.deepcopy(node)))
+    late: ast.stmt = _Late().visit(copy.deepcopy(node))
+    return ast.fix_missing_locations(late)
 
 
 def _without(source: str) -> tuple[str, Typed]:
