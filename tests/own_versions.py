@@ -154,12 +154,12 @@ OWN: dict[str, dict[str, list[tuple[str, str]]]] = {
     },
     "a gru_step that gives the state alone when asked": {
         "q2": [
-            ("b_ih: Tensor, b_hh: Tensor\n)", "b_ih: Tensor, b_hh: Tensor, gates=True\n)"),
-            ("    return new_h, ", "    if not gates:\n        return new_h\n    return new_h, "),
+            ("b_ih: Tensor, b_hh: Tensor\n)", "b_ih: Tensor, b_hh: Tensor, with_gates=True\n)"),
+            ("    return new_h, ", "    if not with_gates:\n        return new_h\n    return new_h, "),
         ],
         "q3": [
             ("h, _ = gru_step(", "h = gru_step("),
-            ("self.bias_hh_l0\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n", "self.bias_hh_l0, gates=False\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n"),
+            ("self.bias_hh_l0\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n", "self.bias_hh_l0, with_gates=False\n            )\n            outputs.append(h)\n        return torch.stack(outputs, dim=1), h\n"),
         ],
     },
     "a last_valid that takes the axis": {

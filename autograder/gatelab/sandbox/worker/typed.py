@@ -50,8 +50,8 @@ def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
     ]
     if not named:
         return None
-    late: ast.stmt = ast.fix_missing_locations(_Late().visit(copy.deepcopy(node)))
-    return late
+    late: ast.stmt = _Late().visit(copy.deepcopy(node))
+    return ast.fix_missing_locations(late)
 
 
 def _without(source: str) -> tuple[str, Typed]:
