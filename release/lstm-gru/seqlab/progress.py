@@ -42,15 +42,14 @@ def listen() -> None:
         source = getattr(getattr(result, "info", None), "raw_cell", None)
         if isinstance(source, str) and (defined := defines(source) & names):
             now = {"text": text_hash(source), "time": time.time()}
-            _remember("ran", dict.fromkeys(defined, now))
+            remember("ran", dict.fromkeys(defined, now))
 
     shell.events.register("post_run_cell", ran)
 
 
 def note(question: str, case: str, passed: bool) -> None:
     """Remember what a check said of one of the names that a question asks for."""
-    if _shell() is not None:
-        _remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
+    remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
 
 
 def state(question: str) -> str:
@@ -106,13 +105,20 @@ def text_hash(source: str) -> str:
     return hashlib.sha256(source.strip().encode("utf-8", "replace")).hexdigest()
 
 
+def remembers() -> bool:
+    """Whether this is a notebook, whose folder keeps what `remember` is told."""
+    return _shell() is not None
+
+
 def memory(folder: Path | None = None) -> dict[str, Any]:
-    """What is remembered in a folder (the notebook's by default): "checks" and "ran", each a dict."""
+    """What is remembered in a folder (the notebook's by default): "checks", "ran" and "predicted", each a dict."""
     found: Any = None
     with contextlib.suppress(OSError, ValueError):
         found = json.loads(((folder or Path()) / MEMORY).read_text(encoding="utf-8"))
     known = found if isinstance(found, dict) else {}
-    return {key: known[key] if isinstance(known.get(key), dict) else {} for key in ("checks", "ran")}
+    return {
+        key: known[key] if isinstance(known.get(key), dict) else {} for key in ("checks", "ran", "predicted")
+    }
 
 
 def _checks(question: str) -> dict[str, dict[str, Any]]:
@@ -123,8 +129,10 @@ def _checks(question: str) -> dict[str, dict[str, Any]]:
     return cases if whole else {}
 
 
-def _remember(key: str, values: dict[str, Any]) -> None:
-    """Put values into the memory; a file that is half written is never read."""
+def remember(key: str, values: dict[str, Any]) -> None:
+    """Put values into the memory; a file that is half written is never read. Only Jupyter remembers."""
+    if not remembers():
+        return
     with contextlib.suppress(OSError, ValueError):
         known = memory()
         known[key].update(values)

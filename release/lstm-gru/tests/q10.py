@@ -18,7 +18,7 @@ SCRIPT = torch.tensor(
 LENGTHS = torch.tensor([4, 2, 3, 1])
 OFF = 9  # what it says when it is not fed its own last token, or its source was not encoded as given
 
-RUNS = [  # sequences, max_len, pad, the answer, bos and eos if they are others
+RUNS = [  # sequences, max_len, pad, the answer; if they are others: bos, eos, the first row, is it quiet before?
     ("all end within max_len", 3, 8, 0, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2], [2, 0, 0, 0, 0]]),
     ("max_len = 2 comes first", 2, 2, 0, [[5, 3], [4, 4]]),
     ("pad = 7", 3, 8, 7, [[5, 3, 2, 7, 7], [4, 4, 6, 3, 2], [2, 7, 7, 7, 7]]),
@@ -33,6 +33,8 @@ RUNS = [  # sequences, max_len, pad, the answer, bos and eos if they are others
     ("one step", 3, 1, 0, [[5], [4], [2]]),
     ("no pad given", 2, 8, None, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2]]),
     ("bos = 3 and eos = 7", 2, 5, 1, [[5, 3, 2, 7, 1], [4, 4, 6, 3, 2]], 3, 7),
+    ("a sequence alone that says 0 before its end", 1, 6, 0, [[0, 6, 0, 2]], BOS, EOS, 3),
+    ("a model in eval mode, under torch.no_grad()", 2, 8, 0, [[5, 3, 2, 0, 0], [4, 4, 6, 3, 2]], BOS, EOS, 0, True),
 ]
 
 
@@ -91,14 +93,16 @@ def calls(student):
     return [student.watch("greedy_decode", about, decoding(Seq2Seq, *run)) for about, *run in RUNS]
 
 
-def decoding(Seq2Seq, N, max_len, pad, want, bos=BOS, eos=EOS):
+def decoding(Seq2Seq, N, max_len, pad, want, bos=BOS, eos=EOS, row=0, quiet=False):
     def decode(greedy_decode):
-        seen, source = Seen(max_len, bos), torch.stack([torch.arange(N), torch.arange(3, 3 + N)], dim=1)
-        model, given = script_over(Seq2Seq, seen), source.clone()
+        rows = torch.arange(row, row + N)
+        seen, source = Seen(max_len, bos), torch.stack([rows, rows + 3], dim=1)
+        model, given = script_over(Seq2Seq, seen).train(not quiet), source.clone()
         trained = [parameter for parameter in model.parameters() if parameter.requires_grad]
         torch.default_generator.manual_seed(SEED)
         padding = {} if pad is None else {"pad": pad}
-        tokens = greedy_decode(model, given, LENGTHS[:N].clone(), max_len, bos, eos, **padding)
+        with torch.set_grad_enabled(not quiet):
+            tokens = greedy_decode(model, given, LENGTHS[rows], max_len, bos, eos, **padding)
         if not isinstance(tokens, torch.Tensor) or tokens.dtype != torch.int64 or tokens.dim() != 2:
             raise Contract(
                 f"`greedy_decode` should return an int64 tensor (N, L), yours is {describe(tokens)}."

@@ -117,7 +117,11 @@ def one_step(call, seen, optimizer):
             got == want.tolist(),
             f"the model gets the {part} as they are: {want.tolist()}, it got {got}.",
         )
-    need(call, len(optimizer.seen) == 1, f"the optimiser made {len(optimizer.seen)} steps.")
+    need(
+        call,
+        len(optimizer.seen) == 1,
+        f"the optimiser that was handed over made {len(optimizer.seen)} steps.",
+    )
     used = optimizer.seen[0][0]
     need(call, used is not None and used.abs().max() > 0, "the optimiser's step found no gradients.")
     untouched(call)

@@ -26,7 +26,7 @@ def sort(answers):
             f"`answers` should be a dict such as {{'c1': 'a', ...}}, yours is a {type(answers).__name__}."
         )
     given = {str(id).strip().lower(): concepts.text(answer) for id, answer in answers.items()}
-    found = {"plain": {}, "missing": [], "form": []}
+    found = {"plain": {}, "missing": [], "form": [], "unknown": sorted(given.keys() - STORED["forms"].keys())}
     for id, form in STORED["forms"].items():
         answer = given.get(id, "")
         if concepts.empty(answer):
@@ -46,7 +46,8 @@ def answers(sorted_answers):
     need(sorted_answers, True)
     found = sorted_answers.value
     need(sorted_answers, not found["form"], " ".join(found["form"][:3]))
-    need(sorted_answers, not found["missing"], f"no answer yet to {', '.join(found['missing'])}.")
+    others = f" ({', '.join(found['unknown'])} is no question.)" if found["unknown"] else ""
+    need(sorted_answers, not found["missing"], f"no answer yet to {', '.join(found['missing'])}.{others}")
     (own,) = concepts.joint_hashes(found["plain"], STORED["forms"], STORED["salt"])
     text = (
         "every answer has the asked form, but not all of them are right. (This check cannot know which ones.)"

@@ -4,6 +4,8 @@ While it runs, PyTorch's cells stand under the names lstm_step and gru_step, so 
 Where it finds something then, it looks once more with your own, if they are right.
 """
 
+import inspect
+
 import torch
 from torch import nn
 
@@ -19,6 +21,7 @@ RETURNS = {
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}
+IN_ORDER = (0, 1, 2, 3)  # w_ih, w_hh, b_ih, b_hh
 FORGET_BIASES = [1.5, 0.0, -1.5, 2]  # of both signs, none, and a whole number
 SIZES = [  # N, T, D, H
     ("2 sequences, 4 steps", 2, 4, 3, 5),
@@ -30,25 +33,16 @@ SIZES = [  # N, T, D, H
 @check.calls
 def calls(student):
     steps = {"lstm_step": 0, "gru_step": 0}
+    weights, orders = {}, []  # of the layer that is called; the orders in which its step got them
 
-    def count(name):
+    def seen(name, arguments, keywords):
         steps[name] += 1
+        order = order_of(getattr(standins, name), arguments, keywords, weights)
+        if order not in orders:
+            orders.append(order)
 
-    weights, right = {}, {}  # of the layer that is called; did its step get them as the contract has them?
-
-    def watch(*got):
-        right["all"] = right["all"] and all(map(alike, got, weights.values()))
-
-    def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
-        watch(w_ih, w_hh, b_ih, b_hh)
-        return standins.lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh)
-
-    def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
-        watch(w_ih, w_hh, b_ih, b_hh)
-        return standins.gru_step(x, h, w_ih, w_hh, b_ih, b_hh)
-
-    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step, as it should be?)
-    with student.given(count, lstm_step=lstm_step, gru_step=gru_step):
+    found = {"LSTM": [], "GRU": []}  # (the call, the weights, how often it called the step, with them in order?)
+    with student.given(seen, lstm_step=standins.lstm_step, gru_step=standins.gru_step):
         for layer in found:
             for about, N, T, D, H in SIZES:
                 draw = Numbers(seed=T)
@@ -57,19 +51,36 @@ def calls(student):
                 x, state = draw(N, T, D), tuple(draw(N, H) for _ in range(STATE[layer]))
                 state = state if layer == "LSTM" else state[0]
                 for more, given in [("no state", ()), ("a state given", (state,)), ("no state again", ())]:
-                    before, right["all"] = steps[f"{layer.lower()}_step"], True
+                    before = steps[f"{layer.lower()}_step"]
+                    orders.clear()
                     call = student.on(
                         made, x, *given, names="x state", about=f"{about}, {more}", gradients=""
                     )
                     made_steps = steps[f"{layer.lower()}_step"] - before
                     student.note(layer, "steps", made_steps)
-                    found[layer].append((call, weights, made_steps, right["all"]))
+                    student.note(layer, "orders", [list(order) for order in orders])
+                    found[layer].append((call, weights, made_steps, orders in ([], [IN_ORDER])))
     for layer in BLOCKS:
         found["fresh", layer] = student.look(student.make(layer, 4, 9), f"{layer}(4, 9), fresh", fresh)
     for bias in FORGET_BIASES:
         made = student.make("LSTM", 2, 3, forget_bias=bias)
         found["bias", bias] = student.look(made, f"LSTM(2, 3, forget_bias={bias})", forget_rows)
     return found
+
+
+def order_of(step, arguments, keywords, weights):
+    """Which of the layer's weights, 0 to 3, stand where w_ih, w_hh, b_ih and b_hh should; -1 for anything else.
+
+    A step of yours may take more than the contract's: that is not for this check to judge.
+    """
+    try:
+        given = inspect.signature(step).bind(*arguments, **keywords).arguments
+    except TypeError:
+        return IN_ORDER
+    return tuple(
+        next((k for k, weight in enumerate(weights.values()) if alike(given[name], weight)), -1)
+        for name in ("w_ih", "w_hh", "b_ih", "b_hh")
+    )
 
 
 def alike(got, want):

@@ -60,13 +60,13 @@ def calls(student):
 def leaves_behind(gradient_norms):
     """With x and the parameters already holding gradients of 1: are they kept? Is the result detached?
 
-    And is a plain x, which needs no gradient, still plain afterwards?
+    And is a plain x, which needs no gradient, still plain afterwards, and a layer in eval mode still in it?
     """
     layer, x = Leaky(), Numbers(seed=5)(2, 3, 2).requires_grad_(True)
     x.grad, layer.w.grad = torch.ones_like(x), torch.ones_like(layer.w)
     norms = gradient_norms(layer, x)
     plain = Numbers(seed=5)(2, 3, 2)
-    gradient_norms(layer, plain)
+    gradient_norms(layer.eval(), plain)
     return {
         "x": became_of(x.grad),
         "w": became_of(layer.w.grad),

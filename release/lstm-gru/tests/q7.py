@@ -12,6 +12,7 @@ check = Check(name)
 V, E, H, K = 7, 4, 5, 3
 TOKENS = torch.tensor([[1, 2, 6, 3], [4, 0, 5, 2], [3, 3, 0, 1]])
 LENGTHS = torch.tensor([2, 3, 1])
+ORDER = torch.tensor([[1, 2, 6, 3, 3], [4, 6, 5, 2, 1], [3, 3, 6, 1, 5], [5, 1, 4, 2, 6]])
 LOGITS = {"": "logits: N K"}
 
 
@@ -46,6 +47,11 @@ def calls(student):
         cut = [run(TOKENS[n : n + 1, :length], LENGTHS[n : n + 1], "cut") for n, length in enumerate(LENGTHS)]
         batch = run(TOKENS, LENGTHS, "3 sequences of lengths 2, 3, 1")
         found[layer] = (batch, cut, run(TOKENS, torch.tensor([4, 4, 4]), "no padding"))
+        if kind is nn.LSTM:  # put in order, up or down, and back by the same order, these are not what they were
+            found["order"] = run(ORDER, torch.tensor([2, 5, 1, 4]), "4 sequences of lengths 2, 5, 1, 4")
+    given = Own(E, H, batch_first=True)
+    nn.init.constant_(given.weight, 0.5)
+    student.make("SequenceClassifier", V, E, H, K, given)  # which leaves its weights as they are
     outputs = torch.arange(12, dtype=torch.float64).reshape(2, 3, 2)
     found["q6"] = student.call("last_valid", outputs, torch.tensor([3, 2]))
     return found
@@ -59,6 +65,7 @@ def classifier(found):
         isinstance(q6.value, torch.Tensor) and q6.value.shape == last.shape and torch.equal(q6.value, last)
     )
     more = "" if sound else " (q7 builds on last_valid, which is not right yet: look at q6 first.)"
+    order = found.pop("order")
     for batch, cut, whole in (found[layer] for layer in found if layer != "q6"):
         for call in (batch, whole, *cut):
             has_shapes(call, LOGITS, {"": (len(call.arguments[0]), K)})
@@ -73,3 +80,5 @@ def classifier(found):
             f"a padded sequence gets other logits than the same sequence cut to its length.{more}",
         )
         check.as_stored(batch, f"the logits, or their gradients, are not right.{more}")
+    has_shapes(order, LOGITS, {"": (4, K)})
+    check.as_stored(order, f"the logits are not right: has every sequence its own, in the order they came?{more}")

@@ -16,6 +16,8 @@ SOURCE_V, V, E, H, BOS = 6, 8, 4, 5, 3
 SOURCE = torch.tensor([[3, 5, 2, 4], [2, 4, 0, 0], [5, 3, 4, 0]])
 LENGTHS = torch.tensor([4, 2, 3])
 TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
+# Put in order, up or down, and back by the same order, these four are not what they were. What pads them is not 0.
+ORDER = torch.tensor([[3, 5, 1, 1, 2], [2, 4, 5, 3, 1], [4, 2, 2, 1, 5], [5, 2, 3, 4, 1]])
 STATE = {"0": "h: N H", "1": "c: N H"}
 NO_TOKEN = -1  # stands where no token gives these logits
 
@@ -30,11 +32,17 @@ def calls(student):
         found["alone"] = [
             encode(student, model, SOURCE[n : n + 1, :k], LENGTHS[n : n + 1], "cut") for n, k in CUT
         ]
+        found["order"] = encode(student, model, ORDER, torch.tensor([2, 5, 1, 4]), "lengths 2, 5, 1, 4")
         draw = Numbers(seed=9)
         found["state"] = draw(3, H), draw(3, H)
         found["step"] = student.on(
             model, torch.tensor([4, 1, 6]), found["state"], method="step", names="token state", gradients=""
         )
+        alone = tuple(part[:1] for part in found["state"])
+        found["one"] = student.on(
+            model, torch.tensor([4]), alone, method="step", names="token state", about="one sequence"
+        )
+        found["one whole"] = student.on(model, SOURCE[:1], LENGTHS[:1], TARGETS[:1], about="one sequence")
         for forcing in (1.0, 0.0):
             found[forcing] = forward(student, model, TARGETS, forcing)
         found["default"] = student.on(model, SOURCE, LENGTHS, TARGETS, about="no forcing given")
@@ -163,9 +171,13 @@ def encode_and_step(found):
     check.as_stored(
         call, "the state is not the encoder's after the last valid token, or its gradient is not right."
     )
+    order = found["order"]
+    has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
+    check.as_stored(order, "the states are not right: has every source its own, in the order they came?")
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
-    has_shapes(step, spec, {"0": (3, V), "1.0": (3, H), "1.1": (3, H)})
+    for call, n in [(step, 3), (found["one"], 1)]:
+        has_shapes(call, spec, {"0": (n, V), "1.0": (n, H), "1.1": (n, H)})
     given = all(torch.equal(step.leaves[f"1.{k}"].detach(), was) for k, was in enumerate(found["state"]))
     need(
         step,
@@ -194,6 +206,7 @@ def whole_forward(found):
     for call in (forced, found[0.0], found["default"], found["eval"]):
         has_shapes(call, {"": "logits: N T V"}, {"": (3, 4, V)})
         untouched(call)
+    has_shapes(found["one whole"], {"": "logits: N T V"}, {"": (1, 4, V)})
     shown = found["read", 1.0]
     need(shown, True)
     tokens = shown.value["read"]

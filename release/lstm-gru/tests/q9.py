@@ -31,8 +31,9 @@ def calls(student):
         ("one step", draw(3, 1, 4), torch.tensor([[3], [1], [2]]), 0),
     ]:
         found[about] = student.call(
-            "sequence_loss", logits, targets, pad, names="logits targets pad", about=about, gradients=""
-        )
+            "sequence_loss", logits, targets, pad, names="logits targets pad", about=about,
+            gradients=None if logits is EQUAL else "",  # logits that nobody asks a gradient of stay such
+        )  # fmt: skip
     return found
 
 

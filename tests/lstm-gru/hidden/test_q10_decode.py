@@ -24,17 +24,18 @@ SCRIPTED = (
 def main(ns, script, max_len, bos, eos, pad, quiet=False):
     n = len(script)
     model, seen = scripted(ns, script, bos, max_len)
-    model.train(not quiet)
+    before_it = not quiet  # in training mode, and recorded
+    model.train(before_it)
     before = [p for p in model.parameters() if p.requires_grad]
     source = torch.stack([torch.arange(n), torch.full((n,), 3)], dim=1)
     torch.manual_seed(0)  # a decoding that draws finds the same numbers whatever the model drew for its weights
     try:
-        padding = {} if pad is None else {"pad": pad}
-        with torch.set_grad_enabled(not quiet):
-            tokens = ns["greedy_decode"](model, source, torch.full((n,), 2), max_len, bos, eos, **padding)
+        more = {"pad": pad} if pad is not None else {}
+        with torch.set_grad_enabled(before_it):
+            tokens = ns["greedy_decode"](model, source, torch.full((n,), 2), max_len, bos, eos, **more)
             recorded = torch.is_grad_enabled()
     except Runaway:
-        tokens, recorded = None, not quiet
+        tokens, recorded = None, before_it
     return {
         "tokens": tokens,
         "recorded": recorded,

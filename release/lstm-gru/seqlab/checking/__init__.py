@@ -10,7 +10,8 @@
 `standins`     take the place of what a question builds on
 `concepts`     reads the answers of q12
 `library`      notices PyTorch's own cells where their equations are asked for
-`plain`        says what a common exception means
+`plain`        says what a common exception means, and `leads` what the code itself tells of it
+`patience`     speaks up when a check does not end, and cuts short what an answer prints
 `check`        puts all of it together for otter, and `render` shows what came out
 """
 

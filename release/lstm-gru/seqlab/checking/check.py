@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import linecache
 import re
-import traceback
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ import torch
 from otter.test_files import TestCase, test_case
 
 from .. import order, progress, runs
-from . import fingerprint, leftovers, render
+from . import fingerprint, leads, leftovers, patience, render
 from .differ import Finding, untouched
 from .plain import meaning
 from .record import Call, Contract, Missing, Student
@@ -157,14 +156,18 @@ class Check:
     def explain(self, finding: Finding) -> tuple[list[str], Exception]:
         """What the student is told, the most important first, and the error that ends the case."""
         call = finding.call
-        if text := _not_written(self.question, call):
+        if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
-        first = _raised(call, self.student) if call.error else str(finding)
+        first = _raised(call, self.student) + str(finding) if call.error else str(finding)
         mistakes = fingerprint.recognise(self._known, self.student.record) if self._known else {}
         if made := mistakes.get(call.group):
             return [_misconception(made), f"Seen in: {first}"], CheckFailed(first)
         if call.error:
-            return [first, meaning(type(call.error).__name__, str(call.error))], CheckFailed(first)
+            more = (
+                meaning(type(call.error).__name__, str(call.error)),
+                leads.lead(call, self.student.namespace),
+            )
+            return [first, *more], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
             first = found[1]
         return [first], CheckFailed(first)
@@ -185,14 +188,22 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         try:
             self._ask_for_a_good_run(global_environment)
             # The notebook's own random numbers go on undisturbed.
-            with torch.random.fork_rng(devices=[]), render.quiet():
+            with (
+                torch.random.fork_rng(devices=[]),
+                render.quiet(),
+                patience.watched(self.check.question, global_environment),
+                patience.few_lines() as printed,
+            ):
                 found = self.check.outcome(self.name, global_environment)
+                explained = self.check.explain(found) if isinstance(found, Finding) else None  # calls again
             passed = found is None
         finally:
             progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
-        if isinstance(found, Finding):
-            self.told, error = self.check.explain(found)
+        if found is not None and explained is not None:
+            self.told, error = explained
+            if printed.lines and "returned None" in self.told[0]:
+                self.told.append("(`print` shows a value; `return` hands it back.)")
             self.failure_message = "\n".join(text for text in self.told if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
@@ -240,23 +251,28 @@ def _from_the_test(error: BaseException) -> TracebackType | None:
     return error.__traceback__.tb_next if error.__traceback__ else None
 
 
-def _not_written(question: str, call: Call) -> str | None:
+def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | None:
     """The sentence for a stub or a missing name; None for anything else."""
     if isinstance(call.error, Missing):
         name = call.function.partition(".")[0]
         return (
             f"{question} is not written yet: the notebook defines no `{name}`. "
-            "(Written already? Then run its cell first.)"
+            "(Written already? Then run its cell first.)" + leads.instead_of(name, namespace)
         )
     if not isinstance(call.error, NotImplementedError):
         return None
     words = str(call.error)
     if 'required "forward"' in words:
-        return f"{question} is not written yet: `{call.function}` has no forward()."
+        own = namespace.get(call.function.partition(".")[0])
+        other = leads.meant("forward", vars(own)) if isinstance(own, type) else ""
+        other = f" It has `{other}`: is that it?" if other else ""
+        return f"{question} is not written yet: `{call.function}` has no forward().{other}"
     stub = re.match(r"(q\d+)\b", words)
     if stub and stub[1] != question:
         return f"{question} builds on {stub[1]}, which is not written yet."
-    return f"{question} is not written yet: `{call.function}`." if stub or not words else None
+    if words and not stub:
+        return None
+    return f"{question} is not written yet: `{call.function}`.{leads.still_a_stub(call, namespace)}"
 
 
 def _misconception(mistakes: list[fingerprint.Mistake]) -> str:
@@ -271,13 +287,8 @@ def _raised(call: Call, student: Student) -> str:
     if isinstance(error, Contract):
         return str(error)
     text = f"{call.title} stopped with {type(error).__name__}: {_line(error)}."
-    own = [
-        (frame.f_code.co_filename, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if frame.f_globals is student.namespace
-    ]
-    if own:
-        filename, line = own[-1]
+    if own := leads.own_frames(error, student.namespace):
+        filename, line = own[-1][0].f_code.co_filename, own[-1][1]
         source = linecache.getline(filename, line).strip()
         text += f" In your line {runs.own_line(filename, line)} of the cell" + (
             f": {source}" if source else "."
@@ -292,6 +303,7 @@ def _raised(call: Call, student: Student) -> str:
 
 
 def _line(error: BaseException) -> str:
-    """An error's text in one line of bearable length."""
-    text = " ".join(str(error).split()).rstrip(".") or "no message"
+    """An error's text in one line of bearable length, without the places of the check's own functions in it."""
+    text = " ".join(str(error).split()).partition(", but expected one of: * (")[0]
+    text = re.sub(r"\b\w+\.<locals>\.", "", text).rstrip(".") or "no message"
     return text if len(text) <= 300 else text[:300] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import GeneratorType
 from typing import Any
 
 import torch
@@ -189,6 +190,8 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)} ({kinds})"
     if isinstance(value, dict):
         return f"a dict with the keys {', '.join(repr(key) for key in list(value)[:8])}"
+    if isinstance(value, GeneratorType):
+        return "a generator (`yield` makes one, `return` does not)"
     return f"of type {type(value).__name__}"
 
 

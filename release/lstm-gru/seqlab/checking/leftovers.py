@@ -22,8 +22,8 @@ SAID = {
     "autocast": "autocast is no longer as it was. `with torch.autocast(…):` undoes itself.",
     "anomaly-mode": "autograd's anomaly detection is no longer as it was.",
     "seed": "torch's random numbers start anew (torch.manual_seed?), so what is drawn later is the same after every call.",
-    "requires-grad": "a tensor that was handed over asks for gradients and did not before, or no longer does. Work on a copy of "
-    "your own: x.detach().clone().",
+    "requires-grad": "a tensor that was handed over asks for gradients and did not before, or no longer does; so may a model's "
+    "weight. Work on a copy of your own, x.detach().clone(); to compute without gradients, `with torch.no_grad():` is enough.",
     "grad": "a .grad is another one than before the call. torch.autograd.grad gives a gradient without touching any .grad.",
     "training-mode": "a model is in another mode than before: train() or eval() was called and not undone.",
     "weights": "the weights of a model are other numbers than before.",

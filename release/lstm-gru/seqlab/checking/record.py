@@ -125,16 +125,19 @@ def pattern(key: str, like: Tensor) -> Tensor:
 
 
 class Watched:
-    """A function that tells of each of its calls. All else that is asked of it is asked of the function."""
+    """A function that tells of each of its calls. All else that is asked of it is asked of the function.
 
-    def __init__(self, function: Callable[..., Any], seen: Callable[[], None]) -> None:
+    `seen(arguments, keywords)` hears what it is called with, before it is called.
+    """
+
+    def __init__(self, function: Callable[..., Any], seen: Callable[..., None]) -> None:
         self._function, self._seen = function, seen
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_function"], name)
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        self._seen()
+        self._seen(arguments, keywords)
         return self._function(*arguments, **keywords)
 
 
@@ -176,7 +179,7 @@ class Student:
         call = Call(
             function, function, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
         )
-        return self._keep(call, lambda: self._lookup(function), repeatable=True)
+        return self._keep(call, lambda: self._function(function), repeatable=True)
 
     def make(
         self,
@@ -193,7 +196,7 @@ class Student:
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
         def build(*arguments: Any, **keywords: Any) -> Any:
-            made = self._lookup(cls)(*arguments, **keywords)
+            made = self._function(cls)(*arguments, **keywords)
             return made if weights is None else _load(cls, made, weights, exact)
 
         return self._keep(call, lambda: build)
@@ -255,11 +258,11 @@ class Student:
         return call
 
     @contextlib.contextmanager
-    def given(self, seen: Callable[[str], None] | None = None, **names: Any) -> Iterator[None]:
+    def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
         """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
 
-        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen` is told the name of what
-        is called meanwhile.
+        So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen(name, arguments,
+        keywords)` hears of every call meanwhile, of a stand-in or of the student's own.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}
@@ -292,6 +295,15 @@ class Student:
             return self.namespace[name]
         except KeyError:
             raise Missing(f"the notebook defines no `{name}`") from None
+
+    def _function(self, name: str) -> Any:
+        own = self._lookup(name)
+        if not callable(own):
+            raise Contract(
+                f"`{name}` is of type {type(own).__name__} and cannot be called. Did a cell use the name for something else? "
+                "Then run the cell of your answer again."
+            )
+        return own
 
     def _keep(
         self,
@@ -390,9 +402,14 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
     wanted = {name: tuple(value.shape) for name, value in weights.items()}
     if missing := [name for name in wanted if name not in own]:
         has = ", ".join(own) or "none"
-        raise Contract(
-            f"`{cls}` has no parameter {missing[0]}; it has {has}. (Is super().__init__() called first, is it an nn.Parameter?)"
+        ask = (
+            "The names are fixed in CONTRACT.md."
+            if len(own) >= len(wanted)  # all are there, some under another name
+            else "(Is it under another name, or an attribute that is no nn.Parameter and no layer?)"
+            if own
+            else "(Is it an nn.Parameter, or a layer?)"
         )
+        raise Contract(f"`{cls}` has no parameter {missing[0]}; it has {has}. {ask}")
     for name, shape in wanted.items():
         if own[name] != shape:
             raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")

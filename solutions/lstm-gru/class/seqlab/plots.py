@@ -24,6 +24,8 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .numbers import table
+
 Values = torch.Tensor | np.ndarray | Sequence[float]
 
 # One look per model, the same in every figure: (colour, dash, marker).
@@ -54,7 +56,7 @@ RECORDED = Path(__file__).with_name("recorded.json")
 
 
 def show(alt: str, figure: Figure | None = None) -> None:
-    """Show a figure (the one drawn last unless told) with `alt`, a text for readers who cannot see it; then close it.
+    """Show a figure (the one drawn last unless told) with `alt`, a text for readers who cannot see it, and its numbers; then close it.
 
     The picture goes out twice: as an `img` with its text, since few front ends read the text of a bare PNG, and as that PNG for all that
     cannot show HTML.
@@ -65,13 +67,14 @@ def show(alt: str, figure: Figure | None = None) -> None:
         return
     from IPython.display import display
 
+    told = table(figure)
     picture = io.BytesIO()
     figure.savefig(
         picture, format="png", dpi=90, metadata={"Software": None}
     )  # no version: the same bytes each time
     plt.close(figure)
     png = base64.b64encode(picture.getvalue()).decode()
-    tag = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">'
+    tag = f'<img src="data:image/png;base64,{png}" alt="{html.escape(alt)}">{told}'
     bundle = {"text/html": tag, "image/png": png, "text/plain": f"Figure: {alt}"}
     display(bundle, metadata={"image/png": {"alt": alt}}, raw=True)
 

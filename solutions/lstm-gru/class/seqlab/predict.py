@@ -6,8 +6,8 @@
 In Jupyter, VS Code and Colab the options are buttons. Where there are no widgets, or nobody to click them, the question is
 printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
 
-A choice stays when its cell is run again, and cannot be changed by a click once it was compared with the outcome. After a restart of the kernel only
-what is written into the call is still there.
+A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` beside the notebook), and cannot be changed
+by a click once it was compared with the outcome.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any
 
+from . import progress
 
 # What was predicted in this session: (question, options) → the option, and whether it was compared with the outcome.
 _made: dict[tuple[str, tuple[str, ...]], tuple[str, bool]] = {}
@@ -35,7 +36,7 @@ class Prediction:
         self.question = question
         self.options = tuple(options)
         self.outcome: str | None = None
-        self.choice, self.compared = _made.get(self._key, (None, False))
+        self.choice, self.compared = _made.get(self._key) or self._earlier()
         if choice is not None:
             self.choose(choice)
         self._buttons: Any = None
@@ -44,10 +45,26 @@ class Prediction:
     def _key(self) -> tuple[str, tuple[str, ...]]:
         return self.question, self.options
 
+    @property
+    def _lines(self) -> tuple[str, ...]:
+        return self.question, *self.options
+
     def choose(self, choice: str) -> None:
         """Take this option, by its letter or its text."""
         self.choice = self._option(choice)
+        self._keep()
+
+    def _keep(self) -> None:
         _made[self._key] = self.choice, self.compared
+        progress.remember("predicted", {"\n".join(self._lines): [self.choice, self.compared]})
+
+    def _earlier(self) -> tuple[str | None, bool]:
+        """What was chosen before the kernel was restarted."""
+        known = progress.memory()["predicted"] if progress.remembers() else {}
+        found = known.get("\n".join(self._lines))
+        if isinstance(found, list) and len(found) == 2 and found[0] in self.options:
+            return found[0], found[1] is True
+        return None, False
 
     def _click(self, change: dict[str, Any]) -> None:
         if change["new"] is not None and not self.compared:  # None: a front end that takes a click back
@@ -69,7 +86,7 @@ class Prediction:
         self.outcome = outcome if outcome in self.options else None
         if self.choice is not None:
             self.compared = True
-            _made[self._key] = self.choice, True
+            self._keep()
             if self._buttons is not None:
                 self._buttons.disabled = True
         print(_wrapped(self.question))

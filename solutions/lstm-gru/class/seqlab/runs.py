@@ -10,6 +10,7 @@ import inspect
 import linecache
 import re
 import sys
+import traceback
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,11 +74,12 @@ def failed(name: str, value: Any = None) -> str:
     )
     if last is None or last.error is None or isinstance(last.error, NotImplementedError):
         return ""
-    if last.parsed and (value is None or _comes_from(value, last)):
-        return ""  # it was defined before the error came, or is told to be missing
     error = last.error
+    if last.parsed and (not isinstance(error, Exception) if value is None else _comes_from(value, last)):
+        return ""  # somebody stopped the cell, or it was defined before the error came
     text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+    line = line or _line_of(error, last)
     if line:
         line += _head(last.source)
     where = f", line {line} of the cell" if line else ""
@@ -87,6 +89,30 @@ def failed(name: str, value: Any = None) -> str:
         f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
         "Mend the cell, run it, and check again."
     )
+
+
+def answered_before(name: str) -> bool:
+    """Whether an answer, no stub, of that name was run without an error in one cell, and another cell defined it later."""
+    of_it = [run for run in listen() if run.defines(name)]
+    return any(
+        run.error is None
+        and "NotImplementedError" not in run.source
+        and (run.id is None or run.id != of_it[-1].id)
+        and run.source != of_it[-1].source
+        for run in of_it[:-1]
+    )
+
+
+def _line_of(error: BaseException, run: Run) -> int | None:
+    """The line of the cell that an error came from, without its leading empty lines."""
+    source = _python(run.source)
+    lines = [
+        line
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_name == "<module>"
+        and "".join(linecache.getlines(frame.f_code.co_filename)).strip() == source
+    ]
+    return lines[-1] if lines else None
 
 
 def own_line(filename: str, number: int) -> int:

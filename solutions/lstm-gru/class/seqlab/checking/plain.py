@@ -13,9 +13,7 @@ PACKED = (
     "`pack_padded_sequence` is for PyTorch's own layers; a layer of the notebook takes the padded tensor (N, T, D). "
     "Give it that, and take each sequence's state at its own last step."
 )
-TUPLE = (
-    "A recurrent layer returns two things, `outputs, state = layer(x)`; one was used as if it were a tensor."
-)
+TUPLE = "A tuple was used as if it were a tensor. A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
 MEANINGS = [  # a pattern in "Type: message" → what it means; the first that fits
     (r"PackedSequence", PACKED),
     (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
@@ -42,7 +40,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         DTYPES,
     ),
     (
-        r"scalar types: Long, Int; but got|expected scalar type (Long|Int)\b|must be (long|int), |used as ind(ex|ices) must be long",
+        r"scalar types: Long, Int; but got|expected scalar type (Long|Int)\b|Expected dtype int32/int64 for index|must be (long|int), |used as ind(ex|ices) must be long",
         "Tokens and indices are whole numbers (int64); this tensor holds others.",
     ),
     (
@@ -59,14 +57,74 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         "Something of an earlier call is still in the graph: what is kept from one call to the next?",
     ),
     (
-        r"modified by an inplace operation|leaf Variable that requires grad",
+        r"leaf Variable that requires grad",
+        "A parameter (or another tensor that asks for gradients) is written into while autograd watches. Numbers are put into "
+        "a parameter under `with torch.no_grad():`, or into the tensor before it becomes one.",
+    ),
+    (
+        r"modified by an inplace operation",
         "A tensor was changed in place that the gradient still needs; make a new one (`a = a + b`, not `a += b` or `a[…] = b`).",
     ),
     (
         r"does not require grad and does not have a grad_fn",
         "Nothing here leads back to the weights: `.data`, `.detach()`, `.item()`, `no_grad()` or a new tensor has cut the graph.",
     ),
-    (r"NoneType", "A value is None: is a `return` missing somewhere?"),
+    (
+        r"differentiated Tensors does not require grad",
+        "A gradient is asked for with respect to a tensor that autograd has not watched: `requires_grad_(True)` comes before "
+        "the computation.",
+    ),
+    (
+        r"before Module\.__init__\(\) call",
+        "`super().__init__()` comes first in a module's `__init__`.",
+    ),
+    (
+        r"Boolean value of Tensor with more than one value",
+        "`if`, `while`, `and` and `or` want one True or False, and this tensor holds many: `torch.where`, `&`, `|`, or `.any()` and "
+        "`.all()` of it.",
+    ),
+    (
+        r"only (one element tensors|integer tensors of a single element|length-1 arrays) can be converted",
+        "One number was asked for (by `math`, `float()`, `int()` or `range`), and this tensor holds many. torch has functions of its "
+        "own for tensors.",
+    ),
+    (
+        r"index out of range in self",
+        "An embedding was asked for a token that it has no row for. Which tokens go in, and how many rows does it have?",
+    ),
+    (
+        r"[Ff]or (un)?batched [23]-D input, hx",
+        "A recurrent layer reads (N, T, D), T = 1 for a single step, and a state as it returns one, or none.",
+    ),
+    (
+        r"Expected target size",
+        "`F.cross_entropy` takes the classes from axis 1 of its first argument, and here they are on another.",
+    ),
+    (
+        r"'generator' has no len|'generator' object is not subscriptable",
+        "A generator gives its items one by one: loop over it.",
+    ),
+    (
+        r"'(float|int)' object has no attribute|'numpy\.ndarray' object has no attribute",
+        "This is no tensor any more (`.item()`, `.tolist()`, `.numpy()`, `float(…)` make something else of one).",
+    ),
+    (
+        r"received an invalid combination of arguments",
+        'In brackets after "got" stand the types that were handed over: one of them is not what this function takes.',
+    ),
+    (
+        r"takes (from )?\d+.* positional arguments? but|missing \d+ required positional|unexpected keyword argument",
+        "What is called takes other arguments than it is given. (Those of the answers are fixed in CONTRACT.md; "
+        "`self` is for methods alone.)",
+    ),
+    (
+        r"^UnboundLocalError",
+        "The name gets its value further down, or in a branch that was not taken: one that a function assigns anywhere is its own.",
+    ),
+    (
+        r"NoneType",
+        "A value is None: an argument that was left out (`…=None`), or what a function without `return` gives.",
+    ),
 ]
 
 

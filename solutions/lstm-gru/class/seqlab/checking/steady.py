@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from torch.optim import Optimizer
+
 from .differ import KEPT, _alike
 from .record import Call
 
@@ -14,7 +16,9 @@ RANDOM = (
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    for call in [call for call in record if call.group == group and call.again and not call.error][
+    # Who is given an optimiser is to change the model, and the next call finds another one.
+    calls = [call for call in record if call.group == group and call.again and not call.error]
+    for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
         :MOST_AGAIN
     ]:
         assert call.again is not None

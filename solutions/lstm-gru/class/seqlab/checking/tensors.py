@@ -27,6 +27,13 @@ NAMES = {
 MOST_AXES, LARGEST_SIZE = 6, 100_000
 
 
+ONE_STEP = "Only one step is there. (A `return` inside the loop?)"
+NEW = (
+    "It is to be that of the arguments: `x.new_zeros(…)` and `torch.zeros_like(x)` keep it, `torch.zeros(…)` and `torch.tensor(…)` "
+    "take torch's default."
+)
+
+
 @dataclass(frozen=True)
 class Tolerance:
     """By what a number may be off: `rtol` of the right one, and `atol`."""
@@ -59,7 +66,8 @@ def difference(
     if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem
     if dtype is not None and got.dtype != dtype:
-        return f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {dtype}."
+        told = f"{name} {verb(name, 'has')} dtype {got.dtype}; expected {dtype}."
+        return f"{told} {NEW}" if public and got.dtype == torch.get_default_dtype() != dtype else told
     got, want = got.detach().to(torch.float64), want.detach().to(torch.float64)
     time = axes.index("T") if "T" in axes else None
     bad = ~torch.isfinite(got) & torch.isfinite(want)
@@ -77,9 +85,17 @@ def wrong_shape(
     if got.shape == shape:
         return ""
     told = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
-    return (
-        f"{told}: the axes are in another order." if public and _reordered(got.shape, shape) else f"{told}."
-    )
+    if public and _reordered(got.shape, shape):
+        return f"{told}: the axes are in another order."
+    return f"{told}. {ONE_STEP}" if public and _one_step(got.shape, shape, axes) else f"{told}."
+
+
+def _one_step(got: torch.Size, want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
+    """One time step where there are to be several, and all else as it is to be."""
+    if "T" not in axes or len(got) != len(want) or len(axes) != len(want):
+        return False
+    time = axes.index("T")
+    return got[time] == 1 and (*got[:time], *got[time + 1 :]) == (*want[:time], *want[time + 1 :])
 
 
 def _reordered(got: torch.Size, want: torch.Size | tuple[int, ...]) -> bool:

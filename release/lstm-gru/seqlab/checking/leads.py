@@ -1,0 +1,153 @@
+"""What an error's own text leaves open and the code tells: the name that was meant, the sizes that did not fit, a cell not run.
+
+Every sentence is true of what stands in the notebook, or asks. None of them names a step of the answer.
+"""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Iterable
+from difflib import get_close_matches
+from types import FrameType, ModuleType
+from typing import Any
+
+from torch import Tensor, nn
+
+from .. import progress, runs
+from .record import Call, flatten
+
+IMPORTED = frozenset(
+    {"torch", "nn", "F", "np", "numpy", "math", "random"}
+)  # names that a set-up cell imports
+SIZES = re.compile(
+    r"\bshapes?\b|\bsizes?\b|size of tensor|dimension|unpack|must match|out of range|out of bounds|broadcast",
+    re.IGNORECASE,
+)
+ALIKE = 0.75  # of a name's letters: what counts as a slip of the pen
+
+
+def lead(call: Call, namespace: dict[str, Any]) -> str:
+    """A sentence that goes on from a call's error; "" where there is nothing to say."""
+    error = call.error
+    if isinstance(error, NameError):
+        return _unknown(error, namespace)
+    if isinstance(error, AttributeError):
+        return _no_attribute(error, namespace)
+    if isinstance(error, TypeError) and (said := _no_start(call, namespace)):
+        return said
+    if isinstance(error, RuntimeError | IndexError | ValueError) and SIZES.search(str(error)):
+        return _sizes(call)
+    return ""
+
+
+def own_frames(error: BaseException, namespace: dict[str, Any]) -> list[tuple[FrameType, int]]:
+    """The frames of the notebook's own code that an error came through, the innermost last, and their lines."""
+    walked = traceback.walk_tb(error.__traceback__)
+    return [(frame, line) for frame, line in walked if frame.f_globals is namespace]
+
+
+def meant(name: str, among: Iterable[str]) -> str:
+    """The one of some names that is most like another, whatever its case and underscores; "" where none is."""
+    offered = sorted(
+        (one for one in among if not one.startswith("__")),
+        key=lambda one: (one.count("_"), one),
+        reverse=True,
+    )
+    plain = {_plain(one): one for one in offered}  # of `sigmoid` and `sigmoid_` the plainer one
+    found = get_close_matches(_plain(name), plain, n=1, cutoff=ALIKE)
+    return plain[found[0]] if found and plain[found[0]] != name else ""
+
+
+def instead_of(name: str, namespace: dict[str, Any]) -> str:
+    """That the notebook has a name much like the one that is missing; "" where it has none."""
+    asked = {own for question in progress.table()["questions"] for own in question["names"]}
+    kind = [
+        key
+        for key, value in namespace.items()
+        if key not in asked and not key.startswith("_") and (callable(value) or isinstance(value, dict))
+    ]
+    other = meant(name, kind)
+    return f" There is `{other}`: is that it? It has to be called `{name}`." if other else ""
+
+
+def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
+    """Where the stub's line still stands, and whether an answer of that name was run before it."""
+    assert call.error is not None
+    said = ""
+    if frames := own_frames(call.error, namespace):
+        frame, line = frames[-1]
+        at = runs.own_line(frame.f_code.co_filename, line)
+        said = (
+            f" Line {at} of its cell, in `{frame.f_code.co_name}`, is `raise NotImplementedError(…)`: "
+            "your code takes the place of that line."
+        )
+    name = call.function.partition(".")[0]
+    if runs.answered_before(name):
+        said += f" (Another cell that defines `{name}` was run earlier; what counts is the one that was run last.)"
+    return said
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").casefold()
+
+
+def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
+    name = getattr(error, "name", None) or ""
+    if name in IMPORTED:
+        return (
+            f"Is the cell that imports `{name}` not run yet? After a restart of the kernel every cell is to be run again, "
+            "from the top."
+        )
+    frames = own_frames(error, namespace)
+    near = [*frames[-1][0].f_locals, *namespace] if frames else list(namespace)
+    if len(name) > 1 and (other := meant(name, near)):
+        return f"Is `{other}` meant?"
+    if len(name) == 1 and name.isupper():
+        return (
+            f"The `{name}` of a docstring or a text names a size; it is no variable. Read the size off a tensor that was "
+            "handed over: its `.shape`."
+        )
+    return ""
+
+
+def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
+    name, of = getattr(error, "name", None) or "", getattr(error, "obj", None)
+    if not name:
+        return ""
+    if isinstance(of, ModuleType):
+        other = meant(name, dir(of))
+        return f"Is `{other}` meant?" if other else ""
+    if isinstance(of, nn.Module):
+        if callable(namespace.get(name)):
+            return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
+        other = meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))])
+        return f"Is `{other}` meant?" if other else ""
+    for taken in IMPORTED & namespace.keys():
+        if namespace[taken] is of and not isinstance(of, ModuleType):
+            return (
+                f"`{taken}` is no module any more: a cell gave the name another value ({type(of).__name__}). Call that by "
+                f"another name, and run the cell that imports `{taken}` again."
+            )
+    return ""
+
+
+def _no_start(call: Call, namespace: dict[str, Any]) -> str:
+    """A class whose `__init__` is spelt otherwise takes no arguments."""
+    own = namespace.get(call.function)
+    if not isinstance(own, type) or "__init__" in vars(own):
+        return ""
+    other = next(
+        (name for name in vars(own) if name.strip("_") in ("init", "int") and name != "__init__"), ""
+    )
+    return f"It has `{other}`; Python looks for `__init__`, two underscores on each side." if other else ""
+
+
+def _sizes(call: Call) -> str:
+    """The shapes of what was handed over."""
+    shapes = [
+        f"{call.name_of(path)} {tuple(value.shape)}"
+        for path, value in flatten(call.arguments).items()
+        if isinstance(value, Tensor) and call.names
+    ]
+    return f"Handed over were {', '.join(shapes)}." if 0 < len(shapes) <= 10 else ""

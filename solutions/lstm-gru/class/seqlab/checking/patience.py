@@ -1,0 +1,83 @@
+"""A check that does not end says where it is, and one whose code prints much shows the beginning of it.
+
+A loop without an end is the one mistake that no check can tell afterwards: there is no afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import linecache
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any
+
+from .. import runs
+
+SECONDS = 20.0  # no check of a right answer takes as long on a slow laptop
+LINES = 20  # that are shown of what an answer prints
+
+
+@contextlib.contextmanager
+def watched(question: str, namespace: dict[str, Any], seconds: float | None = None) -> Iterator[None]:
+    """While this lasts: after so many seconds say, once, which line of the notebook runs."""
+    ended, out, runner = threading.Event(), sys.stdout, threading.get_ident()
+
+    def wait() -> None:
+        if not ended.wait(SECONDS if seconds is None else seconds):
+            with contextlib.suppress(Exception):
+                print(_where(question, sys._current_frames().get(runner), namespace), file=out, flush=True)
+
+    threading.Thread(target=wait, daemon=True).start()
+    try:
+        yield
+    finally:
+        ended.set()
+
+
+def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) -> str:
+    said = f"{question}: this check is still running, far longer than it should."
+    while frame is not None and frame.f_globals is not namespace:
+        frame = frame.f_back
+    if frame is not None:
+        file, line = frame.f_code.co_filename, frame.f_lineno
+        source = linecache.getline(file, line).strip()
+        said += f" Just now it is in `{frame.f_code.co_name}`, line {runs.own_line(file, line)} of the cell"
+        said += f": {source}" if source else "."
+        said += "\nIs there a loop without an end?"
+    return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
+
+
+class Few(io.TextIOBase):
+    """A stream that hands on the first lines of what is written to it and counts the rest."""
+
+    def __init__(self, stream: Any, most: int = LINES) -> None:
+        self._stream, self._most, self.lines = stream, most, 0
+
+    def write(self, text: str) -> int:
+        for part in text.splitlines(keepends=True):
+            if self.lines < self._most:
+                self._stream.write(part)
+            self.lines += part.endswith("\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def close_with_a_note(self) -> None:
+        """Say what was left out."""
+        if (more := self.lines - self._most) > 0:
+            self._stream.write(f"… and {more} more lines that your code prints when the check calls it.\n")
+
+
+@contextlib.contextmanager
+def few_lines() -> Iterator[Few]:
+    """While this lasts, print() shows a few lines and no more."""
+    few = Few(sys.stdout)
+    with contextlib.redirect_stdout(few):
+        try:
+            yield few
+        finally:
+            few.close_with_a_note()
