@@ -194,4 +194,18 @@ OWN: dict[str, dict[str, list[tuple[str, str]]]] = {
         "q9": [("def sequence_loss(logits, targets, pad):", "def sequence_loss(logits, targets, pad, smoothing=0.0):")],
         "q11": [("sequence_loss(logits, targets, pad)", "sequence_loss(logits, targets, pad=pad, smoothing=0.0)")],
     },
+    "layers that have a second name": {
+        "q7": [
+            ("        self.recurrent = recurrent\n", "        self.recurrent = recurrent\n        self.pipeline = nn.Sequential(self.embedding, nn.Dropout(0.0))\n"),
+            ("        self.head = nn.Linear(hidden_size, num_classes)\n", "        self.layers = nn.ModuleList([nn.Linear(hidden_size, num_classes)])\n        self.head = self.layers[0]\n"),
+        ],
+        "q8": [
+            ("        self.encoder = LSTM(", "        self.both = nn.ModuleList([LSTM(embedding_size, hidden_size) for _ in range(2)])\n        self.encoder = self.both[0]  # LSTM("),
+            ("        self.decoder = LSTM(", "        self.decoder = self.both[1]  # LSTM("),
+            ("        self.head = nn.Linear(hidden_size, target_vocab)\n", "        self.head = nn.Linear(hidden_size, target_vocab)\n        self.fc = self.head\n"),
+        ],
+    },
+    "a layer whose name comes after another": {
+        "q7": [("        self.embedding = nn.Embedding(vocab_size, embedding_size)\n", "        self.layers = nn.ModuleDict({'in': nn.Embedding(vocab_size, embedding_size)})\n        self.embedding = self.layers['in']\n")],
+    },
 }  # fmt: skip

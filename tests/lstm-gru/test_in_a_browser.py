@@ -1,6 +1,6 @@
 """The first hour in a real JupyterLab, by mouse and keyboard: open, answer wrong, answer right, predict, save, submit.
 
-The tests are one story and run in this order.
+And the next day: another server, a dark theme, and the file under another name. The tests are one story and run in this order.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class Desk:
         """Click into a cell, press Shift+Enter, wait until it has run; the cell."""
         cell = self.cell(text)
         cell.locator(".cm-content").click()
-        before = cell.locator(".jp-InputPrompt").inner_text()
+        before = "not run"  # a number may come back, on another day
+        cell.locator(".jp-InputPrompt").evaluate("(prompt, text) => { prompt.textContent = text; }", before)
         self.page.keyboard.press("Shift+Enter")
         self._ran(cell, before)
         return cell
@@ -79,12 +81,24 @@ def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iter
     chromium()  # without one nothing is built
     place = tmp_path_factory.mktemp("first-hour")
     folder = make_release(lab, root, place)
-    for name, values in SETTINGS.items():
+    with _served(place, folder) as address, opened(f"{address}lab/tree/lab.ipynb", alone=False) as page:
+        _ready(page)
+        yield Desk(page, folder)
+
+
+@contextmanager
+def _served(place: Path, folder: Path, **settings: dict[str, object]) -> Iterator[str]:
+    """A JupyterLab of its own, its settings and files under `place`; its address."""
+    place.mkdir(exist_ok=True)
+    for name, values in (
+        SETTINGS | {f"apputils-extension/{name}": values for name, values in settings.items()}
+    ).items():
         file = place / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
     homes = {
         "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
         "IPYTHONDIR": "ipython",
@@ -97,15 +111,15 @@ def desk(root: Path, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iter
         command = [sys.executable, "-m", "jupyter", "lab", *options.split()]
         server = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            with opened(f"{_address(place / 'runtime', server)}lab/tree/lab.ipynb", alone=False) as page:
-                page.wait_for_selector(".jp-CodeCell >> text=import math")
-                page.wait_for_selector(
-                    ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-                )  # the kernel has started
-                yield Desk(page, folder)
+            yield _address(place / "runtime", server)
         finally:
             server.terminate()
             server.wait(timeout=30)
+
+
+def _ready(page: Page) -> None:
+    page.wait_for_selector(".jp-CodeCell >> text=import math")
+    page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")  # the kernel has started
 
 
 def _address(runtime: Path, server: subprocess.Popen[bytes]) -> str:
@@ -183,3 +197,90 @@ def test_saved_it_is_packed_with_a_receipt(desk: Desk) -> None:
     with zipfile.ZipFile(packed) as archive:
         assert archive.read("lab.ipynb") == (desk.folder / "lab.ipynb").read_bytes()
         assert json.loads(archive.read("receipt.json"))["public"]["q1"] == "passed"
+
+
+@pytest.fixture(scope="module")
+def next_day(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """The saved notebook under another name, opened anew by a fresh server, in the dark theme."""
+    (desk.folder / "lab.ipynb").rename(desk.folder / "lab (1).ipynb")
+    place = tmp_path_factory.mktemp("next-day") / "server"
+    with _served(place, desk.folder, themes={"theme": "JupyterLab Dark", "adaptive-theme": False}) as address:
+        desk.page.on("dialog", lambda dialog: dialog.accept())  # "Leave the page?"
+        desk.page.goto(f"{address}lab/tree/lab%20(1).ipynb")
+        _ready(desk.page)
+        yield desk
+        desk.page.goto("about:blank")  # before its server is gone
+
+
+def test_the_next_day_nothing_is_lost(next_day: Desk) -> None:
+    """What was said stands there as it was saved; the map and the predictions are known to the new kernel, too."""
+    assert re.search(r"q1 .* passed", next_day.cell("progress.show()").inner_text())
+    assert "q1 passed!" in next_day.cell('grader.check("q1")').inner_text()
+    for text in ("HANDOUT =", "import math", "import copy"):
+        next_day.run(text)
+    said = next_day.run("progress.show()").inner_text()
+    assert re.search(r"q1 .* passed earlier", said) and "worth 10 of 100 points" in said
+    assert (
+        "you predicted: about a hundredth" in next_day.run("guess_gradient = predict.predict(").inner_text()
+    )
+    next_day.run("def lstm_step")
+    assert "q1 passed!" in next_day.run('grader.check("q1")').inner_text()
+
+
+CONTRAST = """element => {
+    const light = colour => {
+        const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(part => part / 255)
+            .map(part => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+    };
+    let under = element;
+    while (under.parentElement && /^rgba.*, 0\\)$|transparent/.test(getComputedStyle(under).backgroundColor)) under = under.parentElement;
+    const both = [light(getComputedStyle(element).color), light(getComputedStyle(under).backgroundColor)].sort((a, b) => a - b);
+    return [(both[1] + 0.05) / (both[0] + 0.05), light(getComputedStyle(under).backgroundColor)];
+}"""
+CORNER = """image => {
+    const canvas = document.createElement("canvas");
+    canvas.width = image.naturalWidth; canvas.height = image.naturalHeight;
+    const paper = canvas.getContext("2d");
+    paper.drawImage(image, 0, 0);
+    return [...paper.getImageData(2, 2, 1, 1).data];
+}"""
+
+
+def test_in_the_dark_all_can_be_read(next_day: Desk) -> None:
+    """Text at 4.5 to 1 or better on its ground; a figure brings its own white paper."""
+    drawn = next_day.run('diagrams.lstm_cell("One step of an LSTM")')
+    curves = next_day.cell("sequence = torch.tensor(")
+    next_day.run("sequence = torch.tensor(")
+    curves.locator("summary").click()
+    wrong = next_day.run('grader.check("q2")')
+    table = next_day.cell("progress.show()")
+    for cell, what in (
+        (table, ".jp-RenderedText pre"),
+        (curves, "summary"),
+        (curves, "tbody td >> nth=0"),
+        (wrong, ".jp-RenderedHTMLCommon p >> nth=0"),
+        (wrong, ".jp-RenderedHTMLCommon p >> nth=1"),
+        (next_day.cell("guess_gradient = predict.predict("), ".jp-OutputArea label >> nth=1"),
+    ):
+        contrast, ground = cell.locator(what).first.evaluate(CONTRAST)
+        assert contrast >= 4.5, f"{what}: {contrast:.1f}"
+        assert ground < 0.2, f"{what} is not on a dark page"
+    for cell in (drawn, curves):
+        assert cell.locator("img").first.evaluate(CORNER) == [255, 255, 255, 255]
+
+
+def test_a_renamed_notebook_is_found_and_packed(next_day: Desk) -> None:
+    next_day.page.keyboard.press("Escape")
+    next_day.page.keyboard.press("ControlOrMeta+s")
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end and "passed earlier" not in (next_day.folder / "lab (1).ipynb").read_text():
+        next_day.page.wait_for_timeout(100)
+    for old in next_day.folder.glob("*.zip"):
+        old.unlink()
+    done = next_day.seqlab("submit")
+    assert "lab (1).ipynb" in done.stdout and re.search(r"q1 +passed", done.stdout), done.stdout + done.stderr
+    [packed] = next_day.folder.glob("*.zip")
+    with zipfile.ZipFile(packed) as archive:
+        [name] = [name for name in archive.namelist() if name.endswith(".ipynb")]
+        assert archive.read(name) == (next_day.folder / "lab (1).ipynb").read_bytes()

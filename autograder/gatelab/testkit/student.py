@@ -188,9 +188,13 @@ class Remote:
         state: dict[str, torch.Tensor] = self._student._ask("state_dict", target=self).value
         return state
 
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit."""
-        reply = self._student._ask("load_state_dict", target=self, state=dict(state))
+    def load_state_dict(self, state: dict[str, torch.Tensor], strict: bool = True) -> None:
+        """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit.
+
+        Not `strict`: what `state` does not name stays as it is. So it must where a layer may have a second name, whose
+        old weights would else be loaded over the new ones.
+        """
+        reply = self._student._ask("load_state_dict", target=self, state=dict(state), strict=strict)
         if reply.error and (problem := _misfit(self.state_dict(), state)):
             raise StudentError(f"The weights do not fit into your {self.type}: {problem}.")
         reply.value  # noqa: B018

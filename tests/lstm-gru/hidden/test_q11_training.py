@@ -28,7 +28,8 @@ def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, old) if old else None
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    named = dict(model.named_parameters(remove_duplicate=False))  # a layer may have two names
+    before = {name: p.detach().clone() for name, p in named.items()}
     returned = [ns["training_step"](model, optimizer, *batch, pad, **keywords) for _ in range(steps)]
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return {
@@ -36,7 +37,7 @@ def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
         "left": sum(float((g**2).sum()) for g in grads) ** 0.5,
         "returned": [loss if isinstance(loss, (int, float, torch.Tensor)) else type(loss).__name__ for loss in returned],
         "plain": [isinstance(loss, float) for loss in returned],
-        "update": {name: (before[name] - p.detach()) / rate for name, p in model.named_parameters()},
+        "update": {name: (before[name] - p.detach()) / rate for name, p in named.items()},
     }
 """
 

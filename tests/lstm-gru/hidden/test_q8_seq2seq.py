@@ -349,7 +349,7 @@ def main(ns, model, batch, forcing, upstream, seed):
     logits = model(*batch, forcing=forcing)
     if logits.requires_grad and logits.shape == upstream.shape:
         logits.backward(upstream)
-    return logits, {f"param:{name}": p.grad for name, p in model.named_parameters()}
+    return logits, {f"param:{name}": p.grad for name, p in model.named_parameters(remove_duplicate=False)}
 """
 
 

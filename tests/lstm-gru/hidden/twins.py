@@ -134,6 +134,5 @@ def draw_weights(twin: nn.Module, draw, scale: float = 0.6) -> dict[str, torch.T
 def load_both(model, twin: nn.Module, weights: dict[str, torch.Tensor], name: str) -> None:
     """Put the same float64 weights into the student's model (in the worker) and into its twin."""
     twin.double().load_state_dict(weights)
-    own = model.state_dict()
-    check_state_dict(own, twin, name)
-    model.load_state_dict(weights | {key: own[key] for key in own if key not in weights})
+    check_state_dict(model.state_dict(), twin, name)
+    model.load_state_dict(weights, strict=False)

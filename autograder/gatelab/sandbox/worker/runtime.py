@@ -126,7 +126,9 @@ class Runtime:
         function = self._find(target)
         wanted = dict(leaves(args)) | dict(leaves(kwargs))
         if parameters and isinstance(function, torch.nn.Module):
-            inputs = wanted | {f"param:{name}": p for name, p in function.named_parameters()}
+            # A layer may be there under a second name: each of its names counts.
+            named = function.named_parameters(remove_duplicate=False)
+            inputs = wanted | {f"param:{name}": p for name, p in named}
         else:
             inputs = wanted
         value = self._call(function, method, args, kwargs, target if isinstance(target, str) else "")
@@ -142,12 +144,14 @@ class Runtime:
     def do_state_dict(self, target: Any) -> dict[str, Any]:
         return {"value": dict(self._find(target).state_dict())}
 
-    def do_load_state_dict(self, target: Any, state: dict[str, torch.Tensor]) -> dict[str, Any]:
+    def do_load_state_dict(
+        self, target: Any, state: dict[str, torch.Tensor], strict: bool = True
+    ) -> dict[str, Any]:
         module = self._find(target)
         if state:
             dtype = next(iter(state.values())).dtype
             module.to(dtype)
-        module.load_state_dict(state)
+        module.load_state_dict(state, strict=strict)
         return {"value": None}
 
     def _call(
