@@ -18,7 +18,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
 #
 # The lecture's live demo. A signal, a wait, a question: does the network still know? We swap a plain RNN for an LSTM by changing
-# one word, open the gates, and follow the gradient back. Before every run you say what will happen. A wrong guess is worth more than a right one: it shows which idea to mend.
+# one word, open the gates, and follow the gradient back. Before every run you say what will happen. A wrong guess is worth more than a right one: it shows which idea to correct.
 #
 # **Rules.** Choose first, then run. Do not change a choice afterwards.
 

@@ -42,7 +42,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "the length of a generator": ("q5", "def count_parameters(module): return len(module.parameters())", "loop over it"),
     "an index with a point": ("q6", "def last_valid(o, lengths): return o.gather(1, (lengths - 1.0)[:, None, None])", "whole numbers (int64)"),
     "a layer under another name": ("q7", "class SequenceClassifier(SequenceClassifier):\n    def __init__(self, *given):\n        super().__init__(*given)\n        self.lstm = self.recurrent\n        del self.recurrent", "The names are fixed in CONTRACT.md!is it an nn.Parameter"),
-    "forward stops where encode does": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return given[0] @ given[1]"), "It is made of encode and step: mend these first"),
+    "forward stops where encode does": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return given[0] @ given[1]"), "It is made of encode and step: fix these first"),
     "the wrong embedding": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return self.target_embedding(given[0] + 99)"), "a token that it has no row for"),
     "a Python bool where a tensor belongs": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return torch.where(True, given[0], given[0].sum())"), 'after "got" stand the types!didn\'t match because'),
     "classes on another axis": ("q9", "def sequence_loss(logits, targets, pad): return F.cross_entropy(logits, targets)", "the classes from axis 1"),
