@@ -196,7 +196,7 @@ def make(pins, any_torch):
     step(4, "trying it")
     if not works([python_of(VENV), "-c", TRY]):
         raise Stop(
-            "everything is installed, but one package does not start: run `{}` to see why; deleting the folder .venv and beginning anew often mends it.".format(
+            "everything is installed, but one package does not start: run `{}` to see why; deleting the folder .venv and beginning anew often helps.".format(
                 quoted([python_of(VENV), "-c", TRY])
             )
         )

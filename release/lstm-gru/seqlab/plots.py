@@ -56,7 +56,7 @@ RECORDED = Path(__file__).with_name("recorded.json")
 
 
 def show(alt: str, figure: Figure | None = None) -> None:
-    """Show a figure (the one drawn last unless told) with `alt`, a text for readers who cannot see it, and its numbers; then close it.
+    """Show a figure (by default the one drawn last) with `alt`, a text for readers who cannot see it, and its numbers; then close it.
 
     The picture goes out twice: as an `img` with its text, since few front ends read the text of a bare PNG, and as that PNG for all that
     cannot show HTML.

@@ -87,7 +87,7 @@ def failed(name: str, value: Any = None) -> str:
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return (
         f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
-        "Mend the cell, run it, and check again."
+        "Fix the cell, run it, and check again."
     )
 
 

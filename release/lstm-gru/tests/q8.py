@@ -197,7 +197,7 @@ def forward_pass(found):
     try:
         whole_forward(found)
     except Finding as finding:
-        first = "" if found["parts are right"] else " (It is made of encode and step: mend these first.)"
+        first = "" if found["parts are right"] else " (It is made of encode and step: fix these first.)"
         raise Finding(finding.call, f"{finding}{first}") from None
 
 

@@ -18,6 +18,7 @@ from .leftovers import alike, watched
 
 # Calls draw from this seed, which nobody sets by habit (as 0 or 42): so a call that sets its own is noticed.
 SEED = 7_360_411
+NAMED = "_loaded_names"  # of a module: the names by which it was given weights
 
 
 class Missing(Exception):
@@ -363,7 +364,7 @@ def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int
     ]
     if call.gradients is not None:
         if isinstance(module, nn.Module):
-            leaves |= {f"param:{name}": parameter for name, parameter in module.named_parameters()}
+            leaves |= {f"param:{name}": parameter for name, parameter in _parameters(module).items()}
         try:
             call.grads = _gradients(call.value, leaves, call.gradients.split())
         except RuntimeError as error:
@@ -413,8 +414,22 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
     for name, shape in wanted.items():
         if own[name] != shape:
             raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
-    names = own if exact else dict(made.named_parameters())
-    if extra := [name for name in names if name not in wanted]:
+    # A layer may be there under a second name.
+    parameters = dict(made.named_parameters(remove_duplicate=False))
+    known = {id(parameter) for name, parameter in parameters.items() if name in wanted}
+    names = own if exact else parameters
+    if extra := [name for name in names if name not in wanted and id(parameters.get(name)) not in known]:
         raise Contract(f"`{cls}` has a parameter the contract does not know: {extra[0]}.")
-    made.double().load_state_dict(weights, strict=exact)
+    made.double().load_state_dict(weights, strict=False)
+    vars(made)[NAMED] = frozenset(wanted)
     return made
+
+
+def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:
+    """Each parameter once: one of a layer that has two names is under the name by which it was loaded."""
+    loaded, names = vars(module).get(NAMED, frozenset()), {}
+    parameters = dict(module.named_parameters(remove_duplicate=False))
+    for name, parameter in parameters.items():
+        if id(parameter) not in names or name in loaded:
+            names[id(parameter)] = name
+    return {name: parameters[name] for name in names.values()}

@@ -1,7 +1,7 @@
 """A public check as otter runs it: record all calls once, let the cases look at them, say what is wrong first.
 
 A check has one case for each name that the question asks for, and a case stops at the first thing it finds:
-one message to read, one thing to mend.
+one message to read, one thing to fix.
 """
 
 from __future__ import annotations
