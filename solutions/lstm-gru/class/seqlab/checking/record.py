@@ -430,6 +430,6 @@ def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:
     loaded, names = vars(module).get(NAMED, frozenset()), {}
     parameters = dict(module.named_parameters(remove_duplicate=False))
     for name, parameter in parameters.items():
-        if id(parameter) not in names or name in loaded:
+        if id(parameter) not in names or (name in loaded and names[id(parameter)] not in loaded):
             names[id(parameter)] = name
     return {name: parameters[name] for name in names.values()}
