@@ -209,6 +209,6 @@ def test_root_that_may_not_become_another_user_is_refused_by_name(lab: Lab, root
     )  # fmt: skip
     assert (
         "ProtectionMissing" in done.stderr
-        and "the grader is root and may not become another user" in done.stderr
+        and "he grader is root and may not become another user" in done.stderr
     )
     assert re.search(r"\(missing: .*limits, user\)", done.stderr), done.stderr
