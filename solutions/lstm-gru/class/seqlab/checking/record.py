@@ -427,7 +427,8 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
 
 def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:
     """Each parameter once: one of a layer that has two names is under the name by which it was loaded."""
-    loaded, names = vars(module).get(NAMED, frozenset()), {}
+    loaded: frozenset[str] = vars(module).get(NAMED, frozenset())
+    names: dict[int, str] = {}
     parameters = dict(module.named_parameters(remove_duplicate=False))
     for name, parameter in parameters.items():
         if id(parameter) not in names or (name in loaded and names[id(parameter)] not in loaded):
