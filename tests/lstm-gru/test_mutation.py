@@ -113,14 +113,17 @@ def test_a_survivor_must_be_listed_and_what_is_listed_must_survive() -> None:
 
 
 def test_the_committed_page_belongs_to_the_present_references_and_suites(root: Path, lab: Lab) -> None:
-    """Where it does not, run `make mutate`."""
+    """Where it does not, run `make mutate`; until then docs/quality.md names the questions whose suites are newer."""
     rows = re.findall(
         r"^\| (q\d+) \| (.*) \|$", (root / "docs" / "lstm-gru" / "mutation.md").read_text(), re.MULTILINE
     )
     assert [question for question, _ in rows] == mutated(lab)
+    told = re.search(r"graded the suites of (.*) have changed", (root / "docs" / "quality.md").read_text())
+    newer = []
     for question, row in rows:
         total, killed, _, equivalent, survived, stamped = row.split(" | ")
-        assert stamped == stamp(lab, question), question
+        newer += [] if stamped == stamp(lab, question) else [question]
         assert int(total) == len(list(mutants(lab.reference(question)))), question
         assert int(equivalent) == len(equivalents(lab, question)), question
         assert survived == "0" and int(killed) + int(equivalent) == int(total), question
+    assert newer == (told[1].split(", ") if told else [])

@@ -68,7 +68,15 @@ def test_a_lab_that_is_not_there_is_told_with_those_that_are(two: Path, command:
 @pytest.mark.parametrize("command", OF_A_CLASS)
 def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None:
     (two / "out").mkdir()
-    book = {"lab": "softmax", "submissions": [], "questions": [], "by_hand": [], "seed": 11}
+    book = {
+        "lab": "softmax",
+        "submissions": [],
+        "questions": [],
+        "by_hand": [],
+        "seed": 11,
+        "title": "T",
+        "all_questions": True,
+    }
     (two / "out" / "class.json").write_text(json.dumps(book), encoding="utf-8")
     arguments = [command, *OF_A_CLASS[command], "-o", str(two / "out"), "--root", str(two)]
     said = CliRunner().invoke(app, arguments)
