@@ -31,12 +31,12 @@ import json, sys, time
 import torch
 from torch import nn
 torch.set_num_threads(1)
-cell, head = nn.LSTMCell(16, 32), nn.Linear(32, 8)
+layer, head = nn.Linear(16 + 32, 32), nn.Linear(32, 8)
 def work(steps):
     for _ in range(steps):
-        h = c = torch.zeros(16, 32)
+        h = torch.zeros(16, 32)
         for x in torch.randn(30, 16, 16):
-            h, c = cell(x, (h, c))
+            h = layer(torch.cat([x, h], dim=1)).tanh()
         head(h).sum().backward()
         json.loads(json.dumps(h.tolist()))
 work(10)
