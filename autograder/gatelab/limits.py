@@ -67,6 +67,8 @@ MOST_LEFT = 32  # things that a call may be told to have left changed
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
 REQUEST = (8 * MIB, 256 * MIB)
 ANSWER = (2 * MIB, 16 * MIB)
+# A line from the process that works beside JupyterLab's server: the log of a class's feedback is long.
+CLICK_ANSWER = 64 * MIB
 MAX_AXES = 8  # of a tensor
 MAX_DEPTH = 20  # of nested values
 MAX_NODES = 20_000  # values in one answer

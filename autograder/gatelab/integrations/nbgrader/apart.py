@@ -20,7 +20,8 @@ from typing import Any
 
 from traitlets.config import Config
 
-ANSWER_LIMIT = 2**26  # bytes of an answer: the log of a class's feedback is long
+from gatelab.limits import CLICK_ANSWER
+
 STEPS = ("generate_assignment", "autograde", "generate_feedback")  # methods of nbgrader's API
 Answer = dict[str, Any]
 
@@ -50,7 +51,7 @@ class Apart:
             if self.process is None or self.process.returncode is not None:
                 self.process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", __name__,
-                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=ANSWER_LIMIT,
+                    stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=CLICK_ANSWER,
                 )  # fmt: skip
             process = self.process
             assert process.stdin is not None and process.stdout is not None
