@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from gatelab.report.corrected import Given
 from gatelab.report.sections import sections
 
 END = b"</html>"  # a page that was cut off lacks it
-TOOK = {"seconds", "cpu_seconds", "wall_seconds"}  # of a report; no page shows what its grading took
+# Of a report what its grading took, of a mark when it was read: no page shows them.
+CLOCK = {"seconds", "cpu_seconds", "wall_seconds", "given"}
 
 
 def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
@@ -27,13 +29,18 @@ def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
         told = json.dumps(_timeless(json.loads(report.read_bytes())))
     except (OSError, ValueError, RecursionError):
         return ""
-    words = (lab.heading, repr(sorted(sections(lab).items())), called, repr(given))
+    words = (
+        lab.heading,
+        repr(sorted(sections(lab).items())),
+        called,
+        json.dumps(_timeless(asdict(given)), default=str),
+    )
     return hash_of(_kit(), told, *words)[:32]
 
 
 def _timeless(value: object) -> object:
     if isinstance(value, dict):
-        return {key: _timeless(one) for key, one in value.items() if key not in TOOK}
+        return {key: _timeless(one) for key, one in value.items() if key not in CLOCK}
     return [_timeless(one) for one in value] if isinstance(value, list) else value
 
 
