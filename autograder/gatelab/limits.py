@@ -67,8 +67,6 @@ MOST_LEFT = 32  # things that a call may be told to have left changed
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
 REQUEST = (8 * MIB, 256 * MIB)
 ANSWER = (2 * MIB, 16 * MIB)
-# A line from the process that works beside JupyterLab's server: the log of a class's feedback is long.
-CLICK_ANSWER = 64 * MIB
 MAX_AXES = 8  # of a tensor
 MAX_DEPTH = 20  # of nested values
 MAX_NODES = 20_000  # values in one answer
@@ -76,6 +74,8 @@ MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide somethin
 MAX_KEY = 200  # characters of a dict's key
 MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
 FORK_ORDER_LIMIT = 1 << 16  # of what the fork server is asked: names and paths
+# A line from the process that works beside JupyterLab's server: the log of a class's feedback is long.
+CLICK_ANSWER = 64 * MIB
 
 # What comes in.
 FILE_LIMIT = 128 * MIB  # of a notebook, whose outputs may hold many pictures

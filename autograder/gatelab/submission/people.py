@@ -41,8 +41,9 @@ class Person:
 
 def spoken(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; another name as it is, fit to be shown."""
-    last, comma, first = field(name, LONGEST).partition(", ")
-    return f"{first} {last}" if comma and first and ", " not in first else field(name, LONGEST)
+    name = field(name, LONGEST)
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma and first and ", " not in first else name
 
 
 class Roster:
