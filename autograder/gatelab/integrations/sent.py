@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.integrations.sheets import Filled, harmless, read_sheet, sheet_of
+from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of
 
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what stood there, what was sent
@@ -74,7 +74,7 @@ def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str
             said = f": {old[newer[0]].strip()} →"
             names = tuple(f"{cell.strip()}:" for cell in old if cell.strip())
             filled.replaced = [x for x in filled.replaced if not (said in x and x.startswith(names))]
-            row[:] = [b if a == b else harmless(a) for a, b in zip(old, row, strict=True)]
+            row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1
         elif who and (changed or who not in before):
             # Also what was right already: a change of it is one too.

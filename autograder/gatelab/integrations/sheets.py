@@ -331,7 +331,7 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
     count = 0
     for row in sheet.rows:
         for k, cell in enumerate(row):
-            if k not in ids and (plain := harmless(cell)) != cell:
+            if k not in ids and (plain := escape_cell(cell)) != cell:
                 row[k] = plain
                 count += 1
     if count:
@@ -339,7 +339,7 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
         result.notes.append(f"{cells} a formula; an apostrophe stands before it now.")
 
 
-def harmless(cell: str) -> str:
+def escape_cell(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would run. A number and a dash are as they were."""
     return cell if _value(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
 
