@@ -68,7 +68,7 @@ class LSTM(Right):
         (
             "q4",
             "Right = gradient_norms\ndef gradient_norms(layer, x):\n    return Right(layer, x.requires_grad_(True))",
-            "a tensor that was handed over asks for gradients and did not before",
+            "the `requires_grad` of a tensor that was passed in",
         ),
         (
             "q6",
@@ -116,7 +116,7 @@ class LSTM(Right):
             "q6",
             "Right = last_valid\ndef last_valid(outputs, lengths):\n"
             "    return Right(outputs.requires_grad_(True) if outputs.is_leaf else outputs, lengths)",
-            "a tensor that was handed over asks for gradients and did not before",
+            "the `requires_grad` of a tensor that was passed in",
         ),
         (
             "q8",
@@ -128,7 +128,7 @@ class LSTM(Right):
             "q10",
             "def greedy_decode(*given, right=greedy_decode, **more):\n    tokens = right(*given, **more)\n"
             "    torch.set_grad_enabled(True)\n    return tokens",
-            r"under torch.no_grad\(\)\): afterwards gradients are recorded, or not recorded, other than before",
+            r"under torch.no_grad\(\)\): afterwards gradient recording is no longer as it was",
         ),
         ("q12", "answers = {'c1': 'e'}", "c1 should be one letter from a to d, yours is 'e'"),
         ("q12", "answers = {'c1': 'a'}", "no answer yet to c2, c3"),
@@ -193,7 +193,7 @@ def gradient_norms(layer, x):
     filled = next(chaff for chaff in bank.chaffs_of("q4") if chaff.id == "grads-left-in-the-layer")
     result = check("q4", names_with(lab, code))
     assert filled.misconception not in repr(result)
-    assert "afterwards a .grad is another one than before the call" in first_message(result)
+    assert "afterwards a `.grad` is no longer what it was" in first_message(result)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,9 @@ def gradient_norms(layer, x):
 )
 def test_a_result_that_the_same_arguments_do_not_give_again_is_told_as_that(check, lab, question, code):
     said = first_message(check(question, names_with(lab, code)))
-    assert "called once more with the same arguments, it returns something else" in said
+    assert (
+        "called again with the same arguments and the same random numbers, gives a different answer" in said
+    )
 
 
 def test_steps_in_a_list_are_no_outputs(check, lab):

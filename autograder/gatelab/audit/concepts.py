@@ -9,9 +9,9 @@ import json
 import tomllib
 from typing import Any
 
+from gatelab.handed_out.checking.concepts import NEAR, joint_hashes, read, text
 from gatelab.lab.bank import BankError
 from gatelab.lab.spec import Lab
-from gatelab.testkit.handed_out.checking.concepts import NEAR, joint_hashes, read, text
 
 
 def concepts(lab: Lab, question: str) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from gatelab.faults import GraderFault
 from gatelab.grading.references import injection
 from gatelab.grading.released import released
+from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
@@ -38,7 +39,7 @@ from gatelab.sandbox.ending import told
 from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
-from gatelab.sandbox.worker import leftovers, wire
+from gatelab.sandbox.worker import wire
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
@@ -107,7 +108,7 @@ def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
         (pair[0][:MESSAGE_LIMIT], pair[1])
         for pair in pairs
         if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
-        if pair[1] in leftovers.KINDS
+        if pair[1] in SAID
     ]
     return {"left": good} if good else {}
 

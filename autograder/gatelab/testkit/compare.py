@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from gatelab.sandbox.worker.leftovers import alike
-from gatelab.testkit.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
+from gatelab.handed_out.checking.leftovers import alike
+from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
 
 
 class LeftChanged(AssertionError):

@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 import torch
 
+from gatelab.handed_out.checking.plain import meaning
 from gatelab.report.curve import Curve
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
-from gatelab.testkit.handed_out.checking.plain import meaning
 from gatelab.testkit.words import Said, Words
 
 

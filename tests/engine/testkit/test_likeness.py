@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gatelab.testkit.handed_out.checking.likeness import likeness as told
+from gatelab.handed_out.checking.likeness import likeness as told
 
 N, T, H = 3, 5, 4
 GENERATOR = torch.Generator().manual_seed(5)

@@ -196,11 +196,17 @@ class Student:
         """
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
-        def build(*arguments: Any, **keywords: Any) -> Any:
-            made = self._function(cls)(*arguments, **keywords)
-            return made if weights is None else _load(cls, made, weights, exact)
+        def target() -> Callable[..., Any]:
+            own = watched(self._function(cls), call.left, restore=True, arguments=False)
 
-        return self._keep(call, lambda: build)
+            def build(*arguments: Any, **keywords: Any) -> Any:
+                made = own(*arguments, **keywords)
+                # Not watched: a layer that was passed in is in there, and becomes float64 too.
+                return made if weights is None else _load(cls, made, weights, exact)
+
+            return build
+
+        return self._keep(call, target, watch=False)
 
     def on(
         self,
@@ -247,7 +253,7 @@ class Student:
         def target() -> Callable[..., Any]:
             own = self._lookup(name)
             if not isinstance(own, type) and callable(own):
-                own = watched(own, call.left, own)
+                own = watched(own, call.left, own, restore=True, arguments=False)
             return lambda: function(own)
 
         return self._keep(call, target)
@@ -335,7 +341,8 @@ class Student:
 
         if repeatable:
             call.again = again
-        _run(call, watched(function, call.left, module) if watch else function, module)
+        kept = watched(function, call.left, module, restore=True, arguments=False) if watch else function
+        _run(call, kept, module)
         return call
 
 

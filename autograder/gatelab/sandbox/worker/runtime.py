@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gatelab.handed_out.checking.leftovers import switched, watched
 from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
-from gatelab.sandbox.worker.leftovers import switched, watched
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
@@ -53,7 +53,7 @@ class WatchedNames(Names):
         def call(*args: Any, **kwargs: Any) -> Any:
             found: list[str] = []
             try:
-                return watched(value, (args, kwargs), found, value)
+                return watched(value, found, value)(*args, **kwargs)
             finally:
                 self.left += [(name, kind) for kind in found]
 
@@ -162,7 +162,7 @@ class Runtime:
             return function(*args, **kwargs)  # `eval()` is there to change something
         found: list[str] = []
         try:
-            return watched(function, (args, kwargs), found, target, restore=True)
+            return watched(function, found, target, restore=True)(*args, **kwargs)
         finally:
             self.left += [(name or type(target).__name__, kind) for kind in found]
 
