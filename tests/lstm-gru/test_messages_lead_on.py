@@ -15,9 +15,9 @@ OWN_INIT = "class GRU(nn.Module):\n    def {init}(self, input_size, hidden_size)
 SAID = {  # question, code → what the message says, and (after "!") what it does not
     "a slip in a name of torch": ("q1", STEP + "return torch.sigmod(x)", "Is `sigmoid` meant?"),
     "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Is `b_ih` meant?!docstring"),
-    "a size that is no variable": ("q1", STEP + "return x[:, :H]", "names a size; it is no variable"),
+    "a size that is no variable": ("q1", STEP + "return x[:, :H]", "names a size; it is not a variable"),
     "a module that is not imported": ("q1", "del torch\n" + STEP + "return torch.tanh(x)", "imports `torch` not run yet"),
-    "a module's name taken for a size": ("q1", "F = 5\n" + STEP + "return F.relu(x)", "`F` is no module any more"),
+    "a module's name taken for a size": ("q1", "F = 5\n" + STEP + "return F.relu(x)", "`F` is no longer a module"),
     "a product that does not fit": ("q1", STEP + "return x @ w_ih", SIZES),
     "too many parts": ("q1", STEP + "i, f, g = x.chunk(4, dim=1)", SIZES),
     "one number for math": ("q1", STEP + "return math.tanh(x)", "One number was asked for"),
@@ -48,7 +48,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "classes on another axis": ("q9", "def sequence_loss(logits, targets, pad): return F.cross_entropy(logits, targets)", "the classes from axis 1"),
     "if of many": ("q10", "def greedy_decode(model, source, *given, **named):\n    if source[0] == 1: pass", "want one True or False"),
     "a place in the check's own code": ("q10", "def greedy_decode(model, *given, **named): return model(1)", "Script.forward() missing!<locals>"),
-    "a number's backward": ("q11", "def training_step(*given, **named): (3.0).backward()", "This is no tensor any more"),
+    "a number's backward": ("q11", "def training_step(*given, **named): (3.0).backward()", "This is no longer a tensor"),
     "a key that is no question": ("q12", "answers = {'c1': 'a', 'c13': 'b'}", "(c13 is no question.)"),
 }  # fmt: skip
 

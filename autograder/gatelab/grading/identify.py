@@ -92,14 +92,14 @@ def _named(
             own = {place for place in judged if calls.get(place) in functions(chaff)}
             if wrong <= own and played.agrees_at(own):
                 return Mistakes([chaff], full=True)
-    # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
+    # Not all answers decide, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
     asked = (failed | right) & judged
     found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(asked)]
     if len(found) == 1:
         return Mistakes(found)
-    # Where every call fails there are no numbers to tell two mistakes by.
+    # Where every call fails there are no numbers by which to tell two mistakes apart.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
     if not numbers:
         return Mistakes()

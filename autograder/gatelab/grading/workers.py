@@ -266,8 +266,8 @@ class ConfinedWorkers:
         return ""
 
     def _wake_answers(self) -> None:
-        """Run answers that stand in cells which Jupyter does not run, where the notebook has no other; and let each
-        name stand for the student's answer."""
+        """Run answers in cells that Jupyter does not run, where the notebook has no other; and let each name refer
+        to the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
         missing = said if isinstance(said := answer.get("missing"), list) else []
@@ -285,7 +285,7 @@ class ConfinedWorkers:
         self._note_bound(answer)
 
     def _note_bound(self, answer: dict[str, Any]) -> None:
-        """Tell of names that more than one cell binds, and which was graded."""
+        """Report the names that more than one cell binds, and which one was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
         for kind in ("kept", "twice"):
             entries = answer.get(kind)

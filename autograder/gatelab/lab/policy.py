@@ -1,6 +1,6 @@
-"""What a lab tells the engine besides its table of questions: `policy.toml` beside its hidden suites.
+"""What a lab gives the engine besides its table of questions: `policy.toml` among its hidden suites.
 
-The engine knows no lab. What is withheld from a question, which names staff are told of, which messages may be shown,
+The engine knows no lab. What is withheld from a question, which names staff hear of, which messages may be shown,
 what is imported beforehand and what the benchmark measures is the lab's to say. A lab may come without the file.
 """
 
@@ -30,7 +30,7 @@ class Withheld:
     copies: tuple[str, ...] = ()  # "module:name" of the same in Python
 
     def to_worker(self) -> dict[str, Any]:
-        """What a worker is told (sandbox/worker/withheld.py)."""
+        """What a worker needs (sandbox/worker/withheld.py)."""
         return {"says": self.says, "operators": self.operators, "copies": list(self.copies)}
 
 

@@ -1,4 +1,4 @@
-"""The lab: its settings, and where its parts lie on disk."""
+"""The lab: its settings, and where its parts are on disk."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def none_here(root: Path, name: str) -> str:
 
 @dataclass(frozen=True)
 class Lab:
-    """Where the parts of one lab lie. In the repository `Lab.in_repository(root)` finds them all."""
+    """Where the parts of one lab are. In the repository `Lab.in_repository(root)` finds them all."""
 
     assignment: Path  # lab.toml, the students' package, the masters
     hidden: Path  # the suites and reference/

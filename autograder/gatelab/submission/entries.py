@@ -48,7 +48,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         for entry in scanned:
             path = Path(entry.path)
             is_folder = entry.is_dir(follow_symlinks=False)
-            # `._ada.ipynb` is what macOS writes beside ada.ipynb.
+            # `._ada.ipynb` is what macOS writes next to ada.ipynb.
             if entry.name in LITTER or entry.name.startswith("._") or (is_folder and is_litter(entry.name)):
                 continue
             if left_out and not entry.is_symlink() and path.resolve() in left_out:
@@ -90,12 +90,12 @@ def _export(folder: Path) -> dict[str, Handed] | None:
 
 
 def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[Path, bool]]:
-    """What lies in the one folder that there is, where that is a platform's download and not a student."""
+    """What is in the only folder, where that is a platform's download and not a student's."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
     own = arrivals([entries[0][0].name], lab.name).values()
     if any(arrival.platform in ("Moodle", "nbgrader") for arrival in own):
-        return entries  # a class of one: what lies below is what they uploaded, whatever it is called
+        return entries  # a class of one: what is below is what they uploaded, whatever it is called
     try:
         with os.scandir(entries[0][0]) as scanned:
             inside = [
@@ -122,7 +122,7 @@ def _inner(folder: Path, lab: Lab) -> Path:
 
 
 def _timestamp(folder: Path) -> datetime | None:
-    """The time that nbgrader's exchange left beside a submission."""
+    """The time that nbgrader's exchange left with a submission."""
     path = folder / "timestamp.txt"
     with suppress(OSError, ValueError):
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():

@@ -142,7 +142,7 @@ def without_outputs(data: bytes) -> bytes | None:
     """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
 
     Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
-    as it is, or with less in it: who reads it finds that out. None where more would have to be looked at than `NOTEBOOK_TOKENS`.
+    as it is, or with less in it: reading it will show that. None where more than `NOTEBOOK_TOKENS` would have to be looked at.
     """
     kept: list[bytes] = []
     begin = at = depth = looked = 0
@@ -195,7 +195,7 @@ _SMALL = _FLAT
 for _ in range(3):
     _SMALL = rb"(?:" + _FLAT + rb"|[\[{]" + _SMALL + rb"*+[\]}])"
 _REST = re.compile(_SMALL + rb"*+[\[\]{}]", re.DOTALL)
-# What is emptied, and at which depth its bracket stands: a cell's in format 4 and in format 3, the notebook's.
+# What is emptied, and at which depth its bracket is: a cell's in format 4 and in format 3, the notebook's.
 _DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
 
 

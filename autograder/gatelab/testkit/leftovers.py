@@ -1,4 +1,4 @@
-"""What a student is told of a call that left something changed, and which part of the question it costs."""
+"""What a student reads of a call that left something changed, and which part of the question it costs."""
 
 from __future__ import annotations
 

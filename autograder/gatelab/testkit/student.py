@@ -249,7 +249,7 @@ class Student:
         self._ask("define", source=source).value  # noqa: B018
 
     def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
-        """Run `main(ns, **values)` of staff-written source beside the student's objects.
+        """Run `main(ns, **values)` of staff-written source in the process that holds the student's objects.
 
         The source must hold no answer and no expected value: a student may come to see words of it.
         `replay=False` leaves the run out of the comparison with the chaff: for what takes long.

@@ -170,7 +170,7 @@ def test_a_time_that_a_platform_wrote_is_read(text: str, time: datetime | None) 
     ("table", "why"),
     [
         ("percent_per_day = 10", None),
-        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10", "due stands above the questions already"),
+        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10", "due is already set above the questions"),
     ],
 )
 def test_the_due_date_above_the_questions_is_that_of_the_rule(

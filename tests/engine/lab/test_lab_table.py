@@ -75,7 +75,7 @@ def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
 def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
     with pytest.raises(
         LabError,
-        match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
+        match=r"has no key titel \(is title meant\?\); above the questions there may be title, name, notebook",
     ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
 
@@ -241,7 +241,7 @@ SLIPS = {
         "[q2]: builds_on names GRU, which q3 asks for: only what an earlier question asks for"),
     "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { LSTM = [\"q1\"] }", "own_if"),
     "a name twice": (TABLE, '["LSTM", "GRU"]', '["LSTM", "lstm_step"]', "[q3]: lstm_step is asked for by q1 already"),
-    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
+    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is not a name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
     "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
@@ -249,7 +249,7 @@ SLIPS = {
     "a suite without a question": (
         f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (is q3 meant?)"),
     "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3: is marked by hand"),
-    "a suite that is no Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
+    "a suite that is not valid Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
     "a part of no question": (
         f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
     "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
@@ -262,7 +262,7 @@ SLIPS = {
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
     "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
-    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions stand title,"),
+    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions there may be title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
     "a package that is not there": (

@@ -40,7 +40,7 @@ def one_wrong(numbers: Tensor) -> Tensor:
         (WANT.flip(1), "the right time steps in reversed order"),
         (WANT[[1, 2, 0]], "the right sequences in another order"),
         (WANT[[1, 1, 1]], "All sequences have the numbers that are right for N = 1"),
-        (one_wrong(WANT), "Wrong are only the sequences N = 1;"),
+        (one_wrong(WANT), "Only the sequences N = 1 are wrong;"),
         (WANT.transpose(0, 1).reshape(N, T, H), "the right numbers, but at other places"),
         ((0.2 * WANT + 0.5).clamp(0, 1), "rise and fall with the right ones"),
         (WANT.tanh(), "rise and fall with the right ones"),

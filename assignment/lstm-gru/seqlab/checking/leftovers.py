@@ -125,7 +125,7 @@ class Held:
         return list(dict.fromkeys(found))
 
     def _exchanged(self) -> bool:
-        """Whether weights are gone, added, or others stand in their place. A layer without weights does no harm."""
+        """Whether weights are gone, added, or replaced. A layer without weights does no harm."""
         return self.names != _names(self.modules)
 
     def put_back(self) -> None:
@@ -254,7 +254,7 @@ def watched(
             return function(*args, **kwargs)
         finally:
             left = put_back(before)
-            # To draw is fine; to start the generator anew makes every later draw the same.
+            # Drawing is fine; seeding the generator makes every later draw the same.
             if torch.default_generator.initial_seed() != seed:
                 left.append("seed")
             if held is not None:

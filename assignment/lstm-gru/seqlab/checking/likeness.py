@@ -12,7 +12,7 @@ from torch import Tensor
 NEAR = 1e-6  # of the largest number: what counts as equal here
 ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
 FEW = 3  # fewer numbers than these are alike by chance
-ORDERED = 10  # as many numbers do not stand in the same order by chance
+ORDERED = 10  # as many numbers are not in the same order by chance
 LISTED = 4  # places that are named
 
 WORDS = {"N": "sequences", "T": "time steps", "S": "source steps", "L": "places"}
@@ -73,7 +73,7 @@ def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
             if bool(sound.any()):
                 rows = [int(n) for n in (~sound).nonzero()[:, 0]]
                 more = ", …" if len(rows) > LISTED else ""
-                return f"Wrong are only the sequences N = {', '.join(map(str, rows[:LISTED]))}{more}; the others are right."
+                return f"Only the sequences N = {', '.join(map(str, rows[:LISTED]))}{more} are wrong; the others are right."
     return ""
 
 
@@ -87,9 +87,9 @@ def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
     at = [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in same]
     if axis in ("T", "S", "L") and size > 2:
         if at[1:] == list(range(size - 1)):
-            return f"They are one step late: what stands at {axis} = t is right for t - 1."
+            return f"They are one step late: what is at {axis} = t is right for t - 1."
         if at[:-1] == list(range(1, size)):
-            return f"They are one step early: what stands at {axis} = t is right for t + 1."
+            return f"They are one step early: what is at {axis} = t is right for t + 1."
     if -1 in at or at == list(range(size)):
         return ""
     if at == list(range(size))[::-1]:

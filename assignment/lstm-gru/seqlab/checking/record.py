@@ -126,7 +126,7 @@ def pattern(key: str, like: Tensor) -> Tensor:
 
 
 class Watched:
-    """A function that tells of each of its calls. All else that is asked of it is asked of the function.
+    """A function that reports each of its calls. Everything else is passed on to the function itself.
 
     `seen(arguments, keywords)` hears what it is called with, before it is called.
     """
@@ -147,7 +147,7 @@ class Student:
 
     Args:
         namespace: the notebook's names.
-        own: what a question builds on is the student's own where that is sound; else stand-ins stand there.
+        own: what a question builds on is the student's own where that is sound; otherwise a stand-in.
     """
 
     # Whether the notebook's own version of what a question builds on gives what the stand-in of that name gives. A lab
@@ -331,7 +331,7 @@ class Student:
         def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
             twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
-            before = leftovers.switches()  # what the call leaves changed was told already
+            before = leftovers.switches()  # what the call leaves changed has been reported already
             try:
                 with self.given(**given):
                     _run(twin, function, module, seed)

@@ -12,7 +12,7 @@ MOST_AGAIN = 12  # calls that are made once more
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    # Who is given an optimiser is to change the model, and the next call finds another one.
+    # A function that is given an optimiser is meant to change the model, so the next call finds another one.
     calls = [call for call in record if call.group == group and call.again and not call.error]
     for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
         :MOST_AGAIN

@@ -1,7 +1,7 @@
 """Modules that a notebook imports and this machine has not: what draws and logs with them may do nothing.
 
 Only code that an import has stopped is run again like this, so a notebook that asks whether a module is there
-(`try: import …`) is told the truth. Whoever needs what such a module gives is told that it is missing.
+(`try: import …`) gets the truth. Code that needs what such a module gives fails with a message that it is missing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST = 20  # modules that one statement may miss
 class Absent:
     """Something of a module that is not here. It can be called, entered and decorated with; it has no value.
 
-    whole: whether the module is not here; else only this name of it.
+    whole: whether the whole module is missing; otherwise only this name of it.
     """
 
     def __init__(self, module: str, name: str = "", whole: bool = True) -> None:
@@ -69,7 +69,7 @@ class Absent:
     __ror__ = __or__
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        """A class built on it stands without it; on another library's module, as PyTorch's."""
+        """A class built on it works without it; on another library's module, as on PyTorch's."""
         return (torch.nn.Module,) if self._name.endswith("Module") else ()
 
     def __repr__(self) -> str:
@@ -189,9 +189,9 @@ _FOR_GOOD = _Finder()
 
 
 def stand_in(message: str) -> bool:
-    """From now on an empty module stands for the one that an import inside a function has missed.
+    """From now on an empty module replaces the one that an import inside a function did not find.
 
-    message: of the ModuleNotFoundError. False where it names none that is missing, or one that stands there already.
+    message: of the ModuleNotFoundError. False where it names none that is missing, or one that has been replaced already.
     """
     named = re.fullmatch(r"No module named '([\w.]+)'", message)
     root = named[1].partition(".")[0] if named else ""

@@ -180,7 +180,7 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _can_be_there(error: Mapping[str, Any]) -> bool:
-    """Whether something is there from now on that a call has missed: a GPU, a module that is not installed."""
+    """Whether something that a call has missed is available from now on: a GPU, a module that is not installed."""
     message = str(error.get("message"))
     if misses_gpu(message):
         return choose_processor()

@@ -1,6 +1,6 @@
 """f-strings as Python 3.12 reads them, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`.
 
-Who writes the notebook has Colab's Python, or a newer one than the grader's. Meant for code that is no Python
+Students write the notebook in Colab's Python, or one newer than the grader's. Meant for code that is not valid Python
 otherwise. Every line keeps its number.
 """
 
@@ -15,7 +15,7 @@ OPENING, CLOSING = "([{", ")]}"
 
 
 def readable(source: str) -> str:
-    """The source as this Python reads it, where a newer one would; the same where that cannot be told."""
+    """The source as this Python reads it, where a newer one would; unchanged where that cannot be decided."""
     if sys.version_info >= (3, 12):
         return source
     try:
@@ -27,7 +27,7 @@ def readable(source: str) -> str:
 def _code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
     """Code from `at` to one of the characters `ends` outside of all brackets (to the end where there is none).
 
-    outer: the quote of the f-string that the code stands in. Returns the rewritten code and where it ends.
+    outer: the quote of the f-string that the code is in. Returns the rewritten code and where it ends.
     """
     made: list[str] = []
     depth = 0
@@ -94,7 +94,7 @@ def _f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tupl
 
 
 def _field(source: str, at: int, quote: str) -> tuple[str, int]:
-    """What stands between braces, `at` being behind the first: an expression, a conversion, a format."""
+    """The text between braces, `at` being just after the first: an expression, a conversion, a format."""
     text, at = _code(source, at, "!:}", quote)
     made = [text]
     while source[at] != "}":

@@ -1,4 +1,4 @@
-"""What a worker does when asked: call the student's functions, beside the student's own objects.
+"""What a worker does when asked: call the student's functions, in the process that holds the student's objects.
 
 One `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (see
 testkit/student.py, which makes them); the answer is one too. Whatever the student's code raises becomes part
@@ -80,7 +80,7 @@ class Runtime:
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
-        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
+        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is graded on its own.
         torch.set_grad_enabled(True)
         self.left = []
         found: list[str] = []
@@ -159,7 +159,7 @@ class Runtime:
     ) -> Any:
         function: Callable[..., Any] = getattr(target, method) if method else target
         if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
-            return function(*args, **kwargs)  # `eval()` is there to change something
+            return function(*args, **kwargs)  # `eval()` is meant to change something
         found: list[str] = []
         try:
             return watched(function, found, target, restore=True)(*args, **kwargs)
@@ -174,7 +174,7 @@ class Runtime:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(source: str) -> types.CodeType:
-    """A suite asks for the same again and again."""
+    """A suite asks for the same one many times."""
     return compile(source, "<grader>", "exec")
 
 

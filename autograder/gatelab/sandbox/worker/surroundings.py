@@ -53,13 +53,13 @@ def settle_in() -> None:
     _no_screen()
     builtins.input = lambda prompt="": ""
     _no_programs()
-    tempfile.tempdir = None  # it was asked for before this process had a folder of its own
+    tempfile.tempdir = None  # it was determined before this process had a folder of its own
     settle_loops()
     settle_devices()
 
 
 def _newer_names() -> None:
-    """What the standard library of a newer Python has, for who writes the notebook there."""
+    """What the standard library of a newer Python has, for notebooks written with one."""
     for name in typing_extensions.__all__:
         if not hasattr(typing, name):
             put(typing, **{name: getattr(typing_extensions, name)})
