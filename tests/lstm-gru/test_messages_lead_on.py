@@ -44,7 +44,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "a layer under another name": ("q7", "class SequenceClassifier(SequenceClassifier):\n    def __init__(self, *given):\n        super().__init__(*given)\n        self.lstm = self.recurrent\n        del self.recurrent", "The names are fixed in CONTRACT.md!is it an nn.Parameter"),
     "forward stops where encode does": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return given[0] @ given[1]"), "It is made of encode and step: fix these first"),
     "the wrong embedding": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return self.target_embedding(given[0] + 99)"), "a token that it has no row for"),
-    "a Python bool where a tensor belongs": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return torch.where(True, given[0], given[0].sum())"), 'after "got" stand the types!didn\'t match because'),
+    "a Python bool where a tensor belongs": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return torch.where(True, given[0], given[0].sum())"), 'after "got" are the types!didn\'t match because'),
     "classes on another axis": ("q9", "def sequence_loss(logits, targets, pad): return F.cross_entropy(logits, targets)", "the classes from axis 1"),
     "if of many": ("q10", "def greedy_decode(model, source, *given, **named):\n    if source[0] == 1: pass", "want one True or False"),
     "a place in the check's own code": ("q10", "def greedy_decode(model, *given, **named): return model(1)", "Script.forward() missing!<locals>"),
