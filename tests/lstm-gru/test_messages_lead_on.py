@@ -22,7 +22,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "too many parts": ("q1", STEP + "i, f, g = x.chunk(4, dim=1)", SIZES),
     "one number for math": ("q1", STEP + "return math.tanh(x)", "One number was asked for"),
     "a value that comes later": ("q1", STEP + "return c * gain; gain = 1", "The name gets its value further down"),
-    "an argument too few": ("q1", "def lstm_step(x, h, c): pass", "takes other arguments than it is given"),
+    "an argument too few": ("q1", "def lstm_step(x, h, c): pass", "takes other arguments than it gets"),
     "the name of a result": ("q1", "lstm_step = (1, 2)", "`lstm_step` is of type tuple and cannot be called"),
     "a generator": ("q1", STEP + "yield h", "a generator (`yield` makes one"),
     "another name": ("q1", "LSTM_Step = lstm_step; del lstm_step", "There is `LSTM_Step`: is that it? It has to be called `lstm_step`"),
