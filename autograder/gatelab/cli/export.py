@@ -36,7 +36,9 @@ ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
 Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="What is written; default: beside the grades.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="What is written; default: next to the grades.")
+]
 Partial = Annotated[bool, typer.Option("--partial", help="Also export totals that still lack marks by hand.")]
 
 
@@ -50,7 +52,7 @@ def canvas_command(
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export canvas out --template sheet.csv
     """
@@ -76,7 +78,7 @@ def moodle_command(
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export moodle out --template sheet.csv
     """
@@ -93,7 +95,7 @@ def moodle_command(
 def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a plain table: who, their total and what it is out of.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export csv out
     """
@@ -121,7 +123,7 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a results.json for each submission, in a folder of its name.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export gradescope out
     """
@@ -164,7 +166,7 @@ def nbgrader_command(
 ) -> None:
     """Enter points and marks into nbgrader's database. Marks given in formgrader stand.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export nbgrader out --db gradebook.db
     """
@@ -203,7 +205,7 @@ def feedback_command(
 ) -> None:
     """Hand the feedback pages to a platform, or lay them out for a mail merge.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export feedback out --to moodle
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gatelab.report.sheet import Line, SheetError, Table, normal, read_table
+from gatelab.report.sheet import Line, NoHeader, SheetError, Table, normal, read_table
 from gatelab.submission.people import LONGEST, Person, Roster
 from gatelab.submission.times import moment
 from gatelab.text import field
@@ -63,11 +63,11 @@ def _table(path: Path, data: bytes) -> Table:
             continue
         try:
             table = read_table(data, normal(key), ALL)
-        except SheetError as error:
-            if "has no header row" not in str(error):
-                raise RosterError(f"{path}: {error}; save it as CSV (UTF-8) with one header row.") from error
+        except NoHeader as error:
             failure = error
             continue
+        except SheetError as error:
+            raise RosterError(f"{path}: {error}; save it as CSV (UTF-8) with one header row.") from error
         if best is None or len(table.columns) > len(best.columns):
             best = table
     if best is None:

@@ -39,6 +39,10 @@ class SheetError(Exception):
     """The bytes are no table with the column that is asked for. The message has no subject: "is empty"."""
 
 
+class NoHeader(SheetError):
+    """No row of it has the column that is asked for."""
+
+
 class Ambiguous(SheetError):
     """The same thing is in it twice; the message says which of them to keep."""
 
@@ -89,7 +93,7 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
         rows, problem = _text(data, key, titles)
     at = max(range(len(rows)), key=lambda k: _score(rows[k][1], key, titles), default=0)
     if not rows or not _score(rows[at][1], key, titles):
-        raise SheetError(f"has no header row with a column {key!r}")
+        raise NoHeader(f"has no header row with a column {key!r}")
     if problem:
         raise SheetError(problem)
     return _table(rows, at, titles)
@@ -205,7 +209,7 @@ def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[list[tu
         except StopIteration:
             return rows, ""
         except csv.Error:
-            return rows, f"has marks of quotation that do not close, from line {first} on"
+            return rows, f"has quotation marks that do not close, from line {first} on"
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ def _read(path: Path) -> Receipt:
     digest = found.get("sha256") if isinstance(found, dict) else None
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         raise NoReceipt(
-            f"{_name(path)}: this is no receipt; ask for the one that `python -m seqlab submit` wrote."
+            f"{_name(path)}: this is not a receipt; ask for the one that `python -m seqlab submit` wrote."
         )
     public = found.get("public")
     states = list(public.values()) if isinstance(public, dict) else []

@@ -283,14 +283,14 @@ class TestAgain:
             assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "18"
             assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
             assert (
-                f"'good' is no number from 0 to 2; fix it there and save. That table was kept as {kept};"
+                f"'good' is not a number from 0 to 2; fix it there and save. That table was kept as {kept};"
                 in said
             )
 
     @pytest.mark.parametrize(
         ("name", "mark", "said"),
         [
-            ("ada", "3", "ada, column q12a: '3' is no number from 0 to 2; fix it there and save."),
+            ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
             ("ada", "good", "ada, column q12a: 'good' is no number"),
             ("", "1", "holds marks for '', and no submission is called so"),
         ],

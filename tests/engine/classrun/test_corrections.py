@@ -107,7 +107,7 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
     assert written() == []
     assert gatelab(fresh, "mark", "ada", "q1", "--remove").exit_code == 0
     assert written() == ["ada"] and WHY not in page(fresh, "ada")
-    # A page that was cut off or taken away is made anew.
+    # A page that was cut off or taken away is made again.
     (fresh.out / "feedback" / "bob.html").write_text(page(fresh, "bob")[:-20], encoding="utf-8")
     (fresh.out / "feedback" / "007.html").unlink()
     gatelab(fresh, "comment", "ada", "Well done.")
@@ -201,15 +201,15 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("words", "why"),
         [
-            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is no number from 0 to 10."),
-            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is no number from 0 to 10."),
+            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is not a number from 0 to 10."),
+            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
             (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
             (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class is called so; is 'ada' meant?"),
             (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
             (["ada", "q1", "--remove"], "ada q1: there is nothing to take back."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
-            (["ada", "q12a", "3"], "ada q12a: '3' is no number from 0 to 2."),
+            (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
         ],
     )  # fmt: skip
     def test_bad_input_is_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
@@ -221,8 +221,8 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("cells", "why"),
         [
-            ({("bob", "q1"): "15"}, "bob, column q1: '15' is no number from 0 to 10; fix it there and save."),
-            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is no number from 0 to 8"),
+            ({("bob", "q1"): "15"}, "bob, column q1: '15' is not a number from 0 to 10; fix it there and save."),
+            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is not a number from 0 to 8"),
             ({("bob", "q1"): "9", ("bob", "file"): "ada"}, "in a row whose file is not that of bob"),
         ],
     )  # fmt: skip
@@ -300,7 +300,7 @@ class TestWhatElseIsGiven:
         assert (done.returncode, done.stdout) == (2, "")
         assert (
             done.stderr
-            == "No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.\n"
+            == "There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.\n"
         )
 
     def test_a_table_that_cannot_be_written_is_told_and_the_correction_is_not_lost(

@@ -100,7 +100,7 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
     for words, why in (
         (["bob"], "bob: say with --why why the rule for late work does not hold here."),
         (["bob", "--remove"], "bob late penalty: there is nothing to take back."),
-        (["bob", "many", "--why", "x"], "bob: 'many' is no number of points from 0 on."),
+        (["bob", "many", "--why", "x"], "bob: 'many' is not a number of points from 0 on."),
     ):
         said = tiny.gatelab("late", *words)
         assert (said.exit_code, said.stderr) == (2, why + "\n")

@@ -80,13 +80,13 @@ class TestASavedTable:
             (lambda table: saved([[*row, row[6]] for row in table]), "has the column 'q12a' twice"),
             (lambda table: saved([[*row, row[0]] for row in table]), "has the column 'submission' twice"),
             (lambda table: saved([*table, [*table[3][:6], "1", *table[3][7:]]]), "different marks for ada, column q12a, in lines"),
-            (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "marks of quotation that do not close, from line 4"),
+            (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "quotation marks that do not close, from line 4"),
             (lambda table: saved(table).replace(b",1.5,", b",1,5,"), "more cells in line 4"),
             (lambda table: saved(table, "utf-16")[:-1], "begins as UTF-16 text and does not go on so"),
             (lambda table: workbook(table)[:-60], "is a workbook that cannot be opened"),
             (lambda table: b"PK\x03\x04 and so on", "is a workbook that cannot be opened"),
             (lambda table: b"\xd0\xcf\x11\xe0" + b"x" * 99, "is an old Excel workbook"),
-            (lambda table: saved(with_mark(table, "ada", "01. Mai")), "ada, column q12a: '01. Mai' is no number from 0 to 2"),
+            (lambda table: saved(with_mark(table, "ada", "01. Mai")), "ada, column q12a: '01. Mai' is not a number from 0 to 2"),
             (lambda table: saved(with_mark(table, "ada", "15")), "ada, column q12a: '15' is no number"),
             (lambda table: saved(with_mark(table, "ada", "-1")), "ada, column q12a: '-1' is no number"),
             (lambda table: saved(with_mark(table, "ada", "nan")), "ada, column q12a: 'nan' is no number"),
@@ -321,6 +321,6 @@ class TestAnAutomaticColumn:
         said = again.run()
         assert (
             "the column comment is not taken over" in said.stderr
-            and "(mean) is no submission's row" in said.stderr
+            and "(mean) is not a submission's row" in said.stderr
         )
         assert saved(table) in again.kept()

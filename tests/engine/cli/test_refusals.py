@@ -151,7 +151,7 @@ TYPED = {
     "a number below zero": (["grade", "class", "-o", "out", "--seed", "-1"], "--seed"),
     "a piece that is none": (
         ["grade", "class", "-o", "o", "--accept-missing", "all"],
-        "no piece that may be accepted",
+        "not a piece that may be accepted",
     ),
     "control characters": (["\x1b[31mx"], "No such command"),
 }

@@ -404,7 +404,7 @@ class TestLearningPlatforms:
     def test_is_a_name_no_formula(self, tmp_path: Path, name: str) -> None:
         filled = canvas(self.sheet(tmp_path, CANVAS.replace("Roe, Cleo", name)), [], "77")
         assert f"'{name}" in filled.text and filled.notes == [
-            "1 cell holds a formula; an apostrophe stands before it now."
+            "1 cell holds a formula; an apostrophe precedes it now."
         ]
 
     @pytest.mark.parametrize("name", ["Eve;=1+1", 'Eve; "=1+1', "Eve;@sum", "Eve\t=1+1", "Eve;＝1"])
@@ -412,7 +412,7 @@ class TestLearningPlatforms:
         """Excel splits at semicolons where a comma is the decimal sign."""
         sheet = CANVAS.replace("Roe, Cleo", name.replace('"', '""'))
         filled = canvas(self.sheet(tmp_path, sheet), [], "77")
-        assert filled.notes == ["1 cell holds a formula; an apostrophe stands before it now."]
+        assert filled.notes == ["1 cell holds a formula; an apostrophe precedes it now."]
         for delimiter in ";\t":
             cells = [cell for line in filled.text.splitlines() for cell in line.split(delimiter)]
             assert not any(cell.lstrip(' "').startswith(("=", "@", "＝")) for cell in cells)

@@ -84,8 +84,8 @@ def test_what_is_missing_is_accepted_by_its_name_and_nothing_else_with_it() -> N
     ("words", "said"),
     [
         (["--accept-missing-protection"], "No such option"),
-        (["--accept-missing", "all"], "'all' is no piece"),
-        (["--accept-missing", "calls"], "'calls' is no piece"),
+        (["--accept-missing", "all"], "'all' is not a piece"),
+        (["--accept-missing", "calls"], "'calls' is not a piece"),
         (["--accept-missing"], "requires an argument"),
     ],
 )
