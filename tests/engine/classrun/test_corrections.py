@@ -144,7 +144,7 @@ class TestAnOverride:
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
 
     @pytest.mark.parametrize("way", ["dash", "command", "remove"])
-    def test_is_taken_back(self, fresh: Class, way: str) -> None:
+    def test_an_override_is_taken_back(self, fresh: Class, way: str) -> None:
         before = fresh.rows()
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         if way == "dash":
@@ -156,7 +156,7 @@ class TestAnOverride:
         assert fresh.rows() == before and WHY not in page(fresh, "ada")
         assert any(WHY in path.read_text() for path in (fresh.out / "earlier").glob("*-corrections-*"))
 
-    def test_is_not_withdrawn_by_what_is_gone(self, fresh: Class) -> None:
+    def test_an_override_is_not_withdrawn_by_a_missing_cell(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").unlink()
         assert "corrections.csv: was taken away; it is written again from" in fresh.run().stderr
@@ -179,7 +179,7 @@ class TestAnOverride:
         assert row["mark_again"] == "q1 was 4; comment was Well drawn."
         assert "To be marked again" in said.stderr and "ada q1 (was 4)" in said.stderr
 
-    def test_does_an_old_table_saved_over_a_newer_one_override_nothing(self, fresh: Class) -> None:
+    def test_an_old_table_saved_over_a_newer_one_overrides_nothing(self, fresh: Class) -> None:
         older = fresh.table()
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         row = next(row for row in older if row[0] == "bob")

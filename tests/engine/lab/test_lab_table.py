@@ -61,18 +61,18 @@ def read(root: Path, text: str) -> Lab:
         ),
     ],
 )
-def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
+def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, field: str, said: str) -> None:
     with pytest.raises(LabError) as told:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
     assert f"lab.toml, [q1]: {said}" in str(told.value)
 
 
-def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
+def test_a_missing_key_above_the_questions_is_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"lab\.toml: notebook is missing; it must be a file's name"):
         read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
 
 
-def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
+def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         LabError,
         match=r"has no key titel \(is title meant\?\); above the questions there may be title, name, notebook",
@@ -274,7 +274,7 @@ SLIPS = {
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
+def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     *change, said = SLIPS[slip]
     edit(kit, *change)
     with pytest.raises(LabError) as told:
@@ -283,7 +283,7 @@ def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_is_a_table_that_an_editor_of_windows_saved_read_or_named(kit: Path, encoding: str) -> None:
+def test_a_table_saved_by_a_windows_editor_is_read_or_named(kit: Path, encoding: str) -> None:
     path = kit / TABLE
     path.write_bytes(
         path.read_text(encoding="utf-8")
@@ -301,7 +301,7 @@ COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
+def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
     edit(kit, TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["lstm_stp"]')
     handed, out = kit / "handed", kit / "out"
     handed.mkdir()
@@ -318,7 +318,7 @@ def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit:
     ("question", "said"),
     [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q12a", "q12a: is marked by hand")],
 )
-def test_is_a_question_that_nobody_can_grade_refused(
+def test_a_question_that_nobody_can_grade_is_refused(
     kit: Path, command: str, question: str, said: str
 ) -> None:
     (kit / "handed").mkdir()
@@ -330,7 +330,7 @@ def test_is_a_question_that_nobody_can_grade_refused(
     assert done.exit_code == 2 and f"--question {said}" in done.output, done.output
 
 
-def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> None:
+def test_a_question_without_wheat_or_chaff_is_a_fault_of_the_bank(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     shutil.rmtree(lab.bank / "chaff" / "q2")
     (lab.bank / "wheat" / "q2").mkdir(parents=True)
@@ -342,7 +342,7 @@ def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> 
     assert [line.split(" in ")[0] for line in unproved(lab, load_bank(lab), ["q1"])] == ["q1 has no wheat"]
 
 
-def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_submission(kit: Path) -> None:
+def test_parts_that_only_the_running_suite_knows_are_counted_before_the_first_submission(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     suite = next(lab.hidden.glob("test_q2_*.py"))
     suite.write_text(
