@@ -291,7 +291,7 @@ class TestAgain:
         ("name", "mark", "said"),
         [
             ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
-            ("ada", "good", "ada, column q12a: 'good' is no number"),
+            ("ada", "good", "ada, column q12a: 'good' is not a number"),
             ("", "1", "holds marks for '', and no submission is called so"),
         ],
     )

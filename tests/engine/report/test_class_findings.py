@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
+from reports_made import BANK, CHOSEN, LAB, a_class, graded, question
 from small_lab import write_notebook
-from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.report.classbook import Row, class_book

@@ -6,92 +6,18 @@ import csv
 import io
 import json
 from dataclasses import replace
-from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
+from reports_made import BANK, CHOSEN, LAB, NASTY, SWAPPED, TANH, Seen, a_class, graded, question
 
-from gatelab.integrations.sheets import ExportError, Rules, canvas, moodle
-from gatelab.lab.bank import Bank, Chaff
-from gatelab.lab.spec import Lab
+from gatelab.lab.bank import Bank
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.corrected import Given
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
-from gatelab.submission.people import Person
 from gatelab.text import escape_formula
-
-LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
-CHOSEN = ["q1", "q2"]
-NASTY = "<script>alert('&')</script>"
-SWAPPED = Chaff(
-    "forget-and-input-swapped", "q1", "The forget and input gates are swapped.", "Which block is first?", ""
-)
-TANH = Chaff("tanh-left-out", "q1", "The tanh of the cell is left out.", "Read the last line.", "")
-BANK = Bank(chaffs=(SWAPPED, TANH))
-
-
-def question(id: str, *earned: bool, **more: object) -> Question:
-    """A question of five-point parts, one for each verdict."""
-    parts = [
-        Part(
-            f"part-{k}",
-            5.0 if passed else 0.0,
-            5.0,
-            passed,
-            "" if passed else f"message {k}",
-            f"STAFF detail {k}",
-        )
-        for k, passed in enumerate(earned)
-    ]
-    return Question(id, LAB.questions[id].title, 5.0 * len(earned), parts, **more)
-
-
-def graded(name: str, *questions: Question, **more: object) -> Report:
-    by_hand = Question("q12a", "In your own words", 2.0, by_hand=True)
-    protection = {"files": True, "network": False}
-    return Report(name, "graded", questions=[*questions, by_hand], seed=7, protection=protection, **more)
-
-
-def a_class() -> list[Row]:
-    swapped = question(
-        "q1", True, False, misconception=SWAPPED.id, note=f"{SWAPPED.misconception} Hint: {SWAPPED.hint}"
-    )
-    both = question("q1", False, False, misconception=f"{SWAPPED.id}+{TANH.id}")
-    reports = [
-        graded("ada", question("q1", True, True), question("q2", True, True), sha256="1" * 64),
-        graded("bob", swapped, question("q2", True, False), sha256="2" * 64),
-        graded(
-            "cleo", both, question("q2", False, False), sha256="2" * 64, hints=["Uses torch.nn.LSTMCell."]
-        ),
-        Report("=dan", "ungradable", reason="=dan.ipynb: the file is empty; save it and hand it in again."),
-    ]
-    rows = [Row(report.submission, f"file-{k}", report) for k, report in enumerate(reports)]
-    return [*rows, Row("eve", "file-4", None, "The run was stopped before this one.")]
-
-
-class Seen(HTMLParser):
-    """What a browser makes of a page: its text and its tags."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.text, self.tags, self.links, self.open = "", [], [], []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.open.append(tag)
-        self.links += [value for name, value in attributes if name in {"href", "src"}]
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop() != tag:
-            pass
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open[-1:]:
-            self.text += data
 
 
 class TestGradesCsv:
@@ -299,133 +225,6 @@ class TestClassReport:
         rows = [Row("नमस्ते", "नमस्ते", graded("नमस्ते", question("q1", True)))]
         page = class_page(class_book(LAB, rows, ["q1"], 7, Bank()))
         assert "feedback/%E0%A4%A8" in page
-
-
-CANVAS = (
-    "Student,ID,SIS User ID,SIS Login ID,Section,Essay (11),LSTM lab (77),Final Score\r\n"
-    "    Points Possible,,,,,10,26,(read only)\r\n"
-    '"Lovelace, Ada",4711,,ada,S1,,,\r\n'
-    '"Babbage, Bob",4712,,bbob,S1,9,,50\r\n'
-    '"Roe, Cleo",4713,,cleo,S1,,,\r\n'
-)
-MOODLE = (
-    "\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
-    "Participant 4711,Ada Lovelace,ada@example.org,Submitted,,26.00,\n"
-    "Participant 4712,Bob Babbage,bob@example.org,Submitted,,26.00,\n"
-)
-
-
-class TestLearningPlatforms:
-    def sheet(self, folder: Path, text: str) -> Path:
-        path = folder / "sheet.csv"
-        path.write_bytes(text.encode())
-        return path
-
-    def reports(self, *names: str) -> list[Report]:
-        return [graded(name, question("q1", True, False), question("q2", True)) for name in names]
-
-    def test_only_the_assignments_column_of_canvas_is_filled(self, tmp_path: Path) -> None:
-        reports = self.reports("ada", "babbagebob_LATE_4712_90210_lab")
-        filled = canvas(self.sheet(tmp_path, CANVAS), reports, "77")
-        assert filled.text == CANVAS.replace("ada,S1,,,", "ada,S1,,10,").replace("S1,9,,50", "S1,9,10,50")
-        assert (filled.filled, filled.no_grade, filled.no_row, filled.unclear) == (2, ["Roe, Cleo"], [], [])
-
-    def test_an_ungradable_submission_gets_no_grade(self, tmp_path: Path) -> None:
-        filled = canvas(
-            self.sheet(tmp_path, CANVAS), [Report("ada", "ungradable", reason="empty")], "LSTM lab (77)"
-        )
-        assert filled.text == CANVAS and filled.ungradable == ["Lovelace, Ada"]
-        assert filled.no_grade == ["Babbage, Bob", "Roe, Cleo"]
-
-    @pytest.mark.parametrize("assignment", ["77", "LSTM lab", "LSTM lab (77)"])
-    def test_an_assignment_is_known_by_title_or_number(self, tmp_path: Path, assignment: str) -> None:
-        assert canvas(self.sheet(tmp_path, CANVAS), self.reports("ada"), assignment).filled == 1
-
-    def test_a_title_that_two_assignments_share_is_refused(self, tmp_path: Path) -> None:
-        path = self.sheet(tmp_path, CANVAS.replace("Essay (11)", "LSTM lab (11)"))
-        with pytest.raises(ExportError, match=r"more than one column 'LSTM lab'; .* LSTM lab \(11\)"):
-            canvas(path, [], "LSTM lab")
-
-    def test_a_replaced_grade_is_named(self, tmp_path: Path) -> None:
-        sheet = CANVAS.replace("ada,S1,,,", "ada,S1,,55,").replace("bbob,S1,9,,", "bbob,S1,9,10.0,")
-        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada", "bbob"), "77")
-        assert filled.filled == 2 and filled.replaced == ["Lovelace, Ada: 55 → 10"]
-
-    def test_the_assignment_must_be_named_where_there_are_two(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            ExportError, match=r"--assignment one of its assignments: Essay \(11\), LSTM lab \(77\)"
-        ):
-            canvas(self.sheet(tmp_path, CANVAS), [])
-
-    def test_moodles_worksheet_is_filled_by_participant(self, tmp_path: Path) -> None:
-        reports = self.reports("Ada Lovelace_4711_assignsubmission_file_", "bob@example.org")
-        filled = moodle(self.sheet(tmp_path, MOODLE), reports)
-        said = "q1: 5 of 10; q2: 5 of 5"
-        assert filled.text == MOODLE.replace(",,26.00,\n", f",10,26.00,{said}\n") and filled.filled == 2
-
-    def test_headers_in_another_language_can_be_named(self, tmp_path: Path) -> None:
-        german = MOODLE.replace("Grade,Max", "Bewertung,Max").replace(
-            "Feedback comments", "Feedback als Kommentar"
-        )
-        path = self.sheet(tmp_path, german.replace("Participant", "Teilnehmer/in"))
-        with pytest.raises(ExportError, match="--grade-column"):
-            moodle(path, [])
-        reports = self.reports("x_4711_assignsubmission_file_")
-        assert moodle(path, reports, "Bewertung", "Feedback als Kommentar").filled == 1
-
-    def test_a_doubtful_match_is_left_to_a_person(self, tmp_path: Path) -> None:
-        reports = self.reports("ada", "lovelaceada_4711_90210_lab", "stranger")
-        filled = canvas(self.sheet(tmp_path, CANVAS), reports, "77")
-        assert filled.text == CANVAS and filled.no_row == ["stranger"]
-        assert filled.unclear == [
-            "Lovelace, Ada: 2 submissions (ada, lovelaceada_4711_90210_lab); fill in by hand."
-        ]
-
-    def test_a_team_has_its_total_in_everybodys_row(self, tmp_path: Path) -> None:
-        team = (Person("Ada Lovelace", "ada@example.org"), Person("Bob Babbage", "bob@example.org"))
-        rules = Rules(15, {"a team": team})
-        filled = moodle(self.sheet(tmp_path, MOODLE), self.reports("a team"), rules=rules)
-        assert filled.filled == 2 and filled.text.count(",17.33,26.00,") == 2
-        assert filled.notes == [
-            f"{tmp_path / 'sheet.csv'}: its maximum is 26 and the lab has 15 points; every total is scaled by 26/15."
-        ]
-
-    def test_moodles_maximum_must_be_the_same_in_every_row(self, tmp_path: Path) -> None:
-        path = self.sheet(tmp_path, MOODLE.replace("26.00", "10", 1))
-        with pytest.raises(ExportError, match=r"its maximum is 10, 26\.00 and the lab has 15 points"):
-            moodle(path, [], rules=Rules(15))
-
-    def test_a_sheet_without_a_maximum_is_filled_and_reported(self, tmp_path: Path) -> None:
-        sheet = CANVAS.replace("    Points Possible,,,,,10,26,(read only)\r\n", "")
-        filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada"), "77", Rules(15))
-        assert filled.filled == 1 and "says no maximum; the totals are out of 15" in filled.notes[0]
-
-    @pytest.mark.parametrize("name", ["=1+1", "@sum", " =x", "+cmd|calc", "-2+3", "＝1"])
-    def test_a_name_is_never_a_formula(self, tmp_path: Path, name: str) -> None:
-        filled = canvas(self.sheet(tmp_path, CANVAS.replace("Roe, Cleo", name)), [], "77")
-        assert f"'{name}" in filled.text and filled.notes == [
-            "1 cell holds a formula; an apostrophe precedes it now."
-        ]
-
-    @pytest.mark.parametrize("name", ["Eve;=1+1", 'Eve; "=1+1', "Eve;@sum", "Eve\t=1+1", "Eve;＝1"])
-    def test_no_name_is_a_formula_where_a_spreadsheet_splits_elsewhere(
-        self, tmp_path: Path, name: str
-    ) -> None:
-        """Excel splits at semicolons where a comma is the decimal sign."""
-        sheet = CANVAS.replace("Roe, Cleo", name.replace('"', '""'))
-        filled = canvas(self.sheet(tmp_path, sheet), [], "77")
-        assert filled.notes == ["1 cell holds a formula; an apostrophe precedes it now."]
-        for delimiter in ";\t":
-            cells = [cell for line in filled.text.splitlines() for cell in line.split(delimiter)]
-            assert not any(cell.lstrip(' "').startswith(("=", "@", "＝")) for cell in cells)
-        (tmp_path / "sheet.csv").write_text(filled.text, encoding="utf-8", newline="")
-        assert canvas(tmp_path / "sheet.csv", [], "77").text == filled.text
-
-    @pytest.mark.parametrize("text", ["", "a\n", "PK\x03\x04", "\n\n"])
-    def test_another_file_is_refused_as_a_sheet(self, tmp_path: Path, text: str) -> None:
-        for fill in (canvas, moodle):
-            with pytest.raises(ExportError, match=r"sheet\.csv: .*download"):
-                fill(self.sheet(tmp_path, text), [])
 
 
 def test_what_stands_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
