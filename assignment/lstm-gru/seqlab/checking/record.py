@@ -197,10 +197,11 @@ class Student:
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
         def build(*arguments: Any, **keywords: Any) -> Any:
-            made = self._function(cls)(*arguments, **keywords)
+            # Of a layer that was handed over, loading changes the weights and their dtype: that is no leftover of the class.
+            made = watched(self._function(cls), call.left)(*arguments, **keywords)
             return made if weights is None else _load(cls, made, weights, exact)
 
-        return self._keep(call, lambda: build)
+        return self._keep(call, lambda: build, watch=False)
 
     def on(
         self,

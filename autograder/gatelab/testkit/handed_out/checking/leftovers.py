@@ -170,10 +170,10 @@ def _kept(tensor: Tensor | None) -> Tensor | None:
 
 
 def alike(now: Tensor | None, before: Tensor | None) -> bool:
-    """The same numbers, nan for nan."""
+    """The same numbers of the same dtype, nan for nan."""
     if now is None or before is None:
         return now is before
-    return now.shape == before.shape and torch.allclose(
+    return (now.shape, now.dtype) == (before.shape, before.dtype) and torch.allclose(
         now.detach(), before.detach(), rtol=0, atol=0, equal_nan=True
     )
 
