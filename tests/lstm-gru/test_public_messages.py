@@ -182,6 +182,26 @@ def test_an_argument_changed_in_place_is_told_as_that(check, lab, question, code
     assert "right for" not in repr(result) and "the values are right" not in repr(result)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("next(recurrent.parameters()).data.mul_(0.5)", "other weights"),
+        ("recurrent.eval()", "a model is in another mode than before"),
+        ("next(recurrent.parameters()).requires_grad_(False)", "asks for gradients"),
+    ],
+)
+def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab, change, says):
+    """The check itself loads other weights into the layer then, in another dtype: that hides it no more."""
+    code = (
+        "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
+        "    def __init__(self, vocab_size, embedding_size, hidden_size, num_classes, recurrent):\n"
+        "        super().__init__(vocab_size, embedding_size, hidden_size, num_classes, recurrent)\n"
+        f"        {change}\n"
+    )
+    message = first_message(check("q7", names_with(lab, code)))
+    assert "SequenceClassifier" in message and says in message, message
+
+
 def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
     code = """
 def gradient_norms(layer, x):

@@ -131,6 +131,7 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
 
 
+@lru_cache(maxsize=1024)  # it parses the reference, and the diagnosis of one answer asks it of every mistake
 def made_in(chaff: Chaff) -> frozenset[str]:
     """The functions and classes of the outermost level that a chaff edits; "" for what is in none or several, nothing for whole code."""
     return frozenset(_by_definition(chaff))
