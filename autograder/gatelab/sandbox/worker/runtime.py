@@ -68,6 +68,7 @@ class Runtime:
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
+        self.missed: ImportError | None = None  # what the last request failed with, where it was that
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
@@ -82,7 +83,7 @@ class Runtime:
         np.random.seed(self.count)
         # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
         torch.set_grad_enabled(True)
-        self.left = []
+        self.left, self.missed = [], None
         found: list[str] = []
         answer: dict[str, Any]
         try:
@@ -90,6 +91,7 @@ class Runtime:
                 answer = getattr(self, "do_" + request["op"])(**request["arguments"])
         except BaseException as error:
             answer = {"error": describe(error)}
+            self.missed = error if isinstance(error, ImportError) else None
         left = dict.fromkeys([*self.left, *(("", kind) for kind in found)])
         return answer | {"left": list(left)} if left else answer
 
