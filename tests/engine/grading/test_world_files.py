@@ -65,3 +65,27 @@ def test_a_file_that_nobody_wrote_is_missing_where_it_was_asked_for(graded: Call
 
     said = graded(change, "q1").question("q1").parts[0].message
     assert "FileNotFoundError" in said and "'/tmp/nothing.txt'" in said, said
+
+
+def test_layers_in_a_module_call_the_step_that_stands_beside_them(graded: Callable) -> None:
+    """Another step that is put into the notebook is put there, too."""
+
+    def change(cells: Cells) -> None:
+        answer(cells, "q3")["source"] = (
+            "%%writefile layers.py\nimport math\nimport torch\nfrom torch import nn\nfrom __main__ import lstm_step, gru_step\n\n"
+            + answer(cells, "q3")["source"]
+        )
+        cells.insert(place(cells, "q3"), code("from layers import *"))
+
+    assert has_all(graded(change, "q3"), "q3")
+
+
+LEFT_ON = {
+    "inference mode": "mode = torch.inference_mode()\nmode.__enter__()",
+    "autocast": "mode = torch.autocast('cpu', dtype=torch.bfloat16)\nmode.__enter__()",
+}
+
+
+@pytest.mark.parametrize("name", LEFT_ON)
+def test_a_mode_that_a_last_cell_leaves_on_costs_nothing(graded: Callable, name: str) -> None:
+    assert has_all(graded(lambda cells: cells.append(code(LEFT_ON[name])), "q1", "q4"), "q1", "q4")

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import linecache
+import os
 import random
+import sys
 import traceback
 import types
 from collections import ChainMap
@@ -20,7 +22,7 @@ import numpy as np
 import torch
 
 from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
-from gatelab.sandbox.worker.leftovers import switched, watched
+from gatelab.sandbox.worker.leftovers import put_back, switched, switches, watched
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
@@ -81,8 +83,9 @@ class Runtime:
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
-        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
-        torch.set_grad_enabled(True)
+        # A last cell may have left such a switch on or off (`torch.set_grad_enabled(False)`); a function is asked for
+        # by itself.
+        put_back(switches() | {"grad-mode": True, "inference-mode": False, "autocast": False})
         self.left, self.missed = [], None
         found: list[str] = []
         answer: dict[str, Any]
@@ -99,7 +102,9 @@ class Runtime:
         return {"value": name in self.namespace}
 
     def do_define(self, source: str) -> dict[str, Any]:
+        before = dict(self.namespace)
         exec(compile(source, "<grader>", "exec"), self.namespace)
+        self._hand_on(before)
         return {"value": None}
 
     def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
@@ -107,8 +112,25 @@ class Runtime:
         apart: dict[str, Any] = {"__name__": "reference"}
         for source in sources:
             exec(compile(source, "<reference>", "exec"), apart)
+        before = dict(self.namespace)
         self.namespace.update({name: apart[name] for name in names})
+        self._hand_on(before)
         return {"value": None}
+
+    def _hand_on(self, before: dict[str, Any]) -> None:
+        """Modules that the notebook wrote and that hold what was exchanged hold the new one, too: an answer in
+        `%%writefile layers.py` calls the step that stands there.
+        """
+        changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
+        try:
+            folder = os.getcwd() + os.sep
+        except OSError:
+            return  # it is gone, and what lay in it
+        for module in list(sys.modules.values()) if changed else ():
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.startswith(folder):
+                held = vars(module)
+                held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.
