@@ -108,14 +108,21 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self) -> None:
         self.roots: set[str] = set()
         self.closed: dict[str, str] = {}
+        self.last = ""  # the root that was added last
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if name.partition(".")[0] not in self.roots and name not in self.closed:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if self._misses(name) else None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _AbsentModule(spec.name, self.closed.get(spec.name, spec.name.partition(".")[0]))
+        return _AbsentModule(spec.name, self._misses(spec.name))
+
+    def _misses(self, name: str) -> str:
+        """The library that a module is of or needs, where that is not here."""
+        for closed, library in self.closed.items():
+            if name == closed or name.startswith(f"{closed}."):
+                return library
+        root = name.partition(".")[0]
+        return root if root in self.roots else ""
 
     def exec_module(self, module: types.ModuleType) -> None: ...
 
@@ -188,18 +195,25 @@ def _part(module: str, name: str) -> Any:
 _FOR_GOOD = _Finder()
 
 
-def stand_in(message: str) -> bool:
-    """From now on an empty module replaces the one that an import inside a function did not find.
+def stand_in(error: ImportError) -> bool:
+    """From now on an empty module replaces the one that an import inside a function did not find, or one that cannot be
+    imported without it.
 
-    message: of the ModuleNotFoundError. False where it names none that is missing, or one that has been replaced already.
+    False where the error names none that is missing, or one that has been replaced already.
     """
-    named = re.fullmatch(r"No module named '([\w.]+)'", message)
-    root = named[1].partition(".")[0] if named else ""
-    if not _is_missing(root) or root in _FOR_GOOD.roots or len(_FOR_GOOD.roots) >= MOST:
+    if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= MOST:
         return False
-    _FOR_GOOD.roots.add(root)
+    named = re.fullmatch(r"No module named '([\w.]+)'", str(error))
+    root = named[1].partition(".")[0] if named else ""
+    if _is_missing(root) and root not in _FOR_GOOD.roots:
+        _FOR_GOOD.roots.add(root)
+        _FOR_GOOD.last = root
+    elif not named and _FOR_GOOD.roots and (closed := _closed_by(error)) and closed not in _FOR_GOOD.closed:
+        _FOR_GOOD.closed[closed] = _FOR_GOOD.last
+    else:
+        return False
     if _FOR_GOOD not in sys.meta_path:
-        sys.meta_path.append(_FOR_GOOD)
+        sys.meta_path.insert(0, _FOR_GOOD)
     return True
 
 

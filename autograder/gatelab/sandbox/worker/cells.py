@@ -257,7 +257,7 @@ class Notebook:
             self._fill(used)
         wanted = self.pending.names & used
         # What an experiment below the check gives a name is another use of it.
-        until = self.history.checks.get(question)
+        until = self.history.checked(question)
         if until is not None:
             above = self.pending.given_until(until)
             wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}

@@ -32,7 +32,11 @@ class History:
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
         for question in CHECK.findall(source):
-            self.checks.setdefault(question, cell)
+            self.checks.setdefault(question.casefold(), cell)
+
+    def checked(self, question: str) -> int | None:
+        """The cell of its public check. Where file names have no case, `check("Q1")` is one of q1 as well."""
+        return self.checks.get(question.casefold())
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
@@ -49,7 +53,7 @@ class History:
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Give back what these answers use, in this process: one question is asked in it."""
-        until = self.checks.get(question)
+        until = self.checked(question)
         for _ in range(ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:

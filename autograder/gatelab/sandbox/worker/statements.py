@@ -17,6 +17,7 @@ from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
 from gatelab.sandbox.worker.newer import readable
+from gatelab.sandbox.worker.templates import templated
 from gatelab.sandbox.worker.typed import parsed, read_late
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -35,6 +36,9 @@ FILLING = {
 # extension's, or one that a notebook defines) and `false` run none of it, so it is left out.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
 LEFT_OUT = {"timeit", "skip", "false"}
+# For these, what follows on the line is code too: that of a cell which has no other, or its first line.
+RUNS_ITS_LINE = {"time", "prun"}
+PROFILING = re.compile(r"^(\s*(-[lsTD]\s*\S+|-[rq]+|--no-raise-error)(?!\S))+")
 # Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to hold Python.
 OTHER_LANGUAGES = {
     "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
@@ -139,7 +143,7 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
         tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
     except SyntaxError as error:
         try:
-            tree = parsed(to_python(_with_percent(readable(text))), f"cell {cell}")
+            tree = templated(parsed(to_python(_with_percent(readable(text))), f"cell {cell}"))
         except SyntaxError:
             error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
             raise error from None
@@ -166,10 +170,20 @@ def _without_cell_magic(source: str) -> str:
         return source
     head = source[: found.end()].count("\n")
     first = ""
-    if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
+    if found[1] in RUNS_ITS_LINE:
+        first = _code(PROFILING.sub("", found[2]).strip())
+    elif found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
         first = f"{names[0]} = get_ipython().captured()"
-    rest = "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
-    return rest if first else _without_cell_magic(rest)
+    rest = _without_cell_magic("\n" * head + source[found.end() :])
+    return "\n" * max(0, head - 1) + first + rest[max(0, head - 1) :] if first else rest
+
+
+def _code(text: str) -> str:
+    """The text, if it is Python; else nothing."""
+    with contextlib.suppress(SyntaxError):
+        ast.parse(to_python(text))
+        return text
+    return ""
 
 
 def _with_percent(source: str) -> str:
