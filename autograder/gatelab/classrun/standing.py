@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gatelab.classrun import nearby
 from gatelab.classrun.folder import NoClass, class_table, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, Store, StoreError
@@ -72,6 +72,6 @@ def called(run: ClassRun, said: str) -> Submission:
         ]
         if len(matches) == 1:
             return matches[0]
-    near = get_close_matches(said, list(by_name), 1, 0.5)
+    near = nearby.near(said, by_name)
     hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(said)!r}: no submission of this class is called so{hint}")

@@ -6,11 +6,12 @@ what is imported beforehand and what the benchmark measures is the lab's to say.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from gatelab.lab.toml import TomlError, read_toml
 
 FILE = "policy.toml"
 
@@ -58,13 +59,13 @@ class Policy:
     def read(cls, path: Path) -> Policy:
         """The policy of a file; an empty one where there is none. Raises PolicyError."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            table = read_toml(path)
         except FileNotFoundError:
             return cls()
-        except UnicodeError as error:
-            raise PolicyError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
-        except (OSError, ValueError) as error:
-            raise PolicyError(f"{path}: {error}") from error
+        except OSError as error:
+            raise PolicyError(f"{path}: it cannot be read ({error.strerror}).") from error
+        except TomlError as error:
+            raise PolicyError(str(error)) from error
         top = _checked(path, "", table, TOP)
         held = _checked(path, "withheld", table["withheld"], WITHHELD) if "withheld" in table else None
         return cls(

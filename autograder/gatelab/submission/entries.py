@@ -25,6 +25,9 @@ from gatelab.submission.times import moment
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
 
 
+RESULTS = Problem("it is what gatelab grade wrote, and no submission", "move it out of this folder")
+
+
 class CollectError(Exception):
     """The folder as a whole cannot be graded; the message says why and what to do."""
 
@@ -63,7 +66,10 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
     else:
         known_of = arrivals([path.name for path, _ in entries], lab.name)
     for path, is_folder in entries:
-        picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
+        if is_folder and _is_of_a_grading(path):
+            picked = Picked(None, RESULTS)
+        else:
+            picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         # Within a platform's download such a file is the student's own, and says what they like.
@@ -75,6 +81,14 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
             "the export names this submission and holds no folder of it", "download the export again"
         )
         yield Entry(name, Picked(None, gone), known_of[name])
+
+
+def _is_of_a_grading(folder: Path) -> bool:
+    """Whether an earlier grading's output was left here; never where a notebook lies in it."""
+    with suppress(OSError):
+        there = set(os.listdir(folder))
+        return {"class.json", "reports"} <= there and not any(is_notebook(name) for name in there)
+    return False
 
 
 def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:

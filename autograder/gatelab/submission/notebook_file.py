@@ -101,10 +101,21 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     return notebook
 
 
+# What comes in under a notebook's name, by how it begins
+NO_JSON = (
+    (b"<!", "it is a web page"), (b"<html", "it is a web page"), (b"<?xml", "it is a web page"),
+    (b"http", "it is a link to it"), (b"[internetshortcut]", "it is a link to it"), (b"%pdf", "it is a PDF"),
+    (b"pk\x03\x04", "it is a zip"), (b"version https://git-lfs", "it is git's pointer to it"),
+)  # fmt: skip
+
+
 def _damage(data: bytes, error: Exception) -> tuple[str, str]:
     """What is wrong with a file that is not JSON, and what its owner can do: Jupyter opens none of these either."""
-    if not data.lstrip().startswith(b"{"):
-        return "it is not JSON", "save the notebook in Jupyter and hand in the .ipynb file"
+    if not (start := data.lstrip()).startswith(b"{"):
+        what = next(
+            (what for begin, what in NO_JSON if start[:60].lower().startswith(begin)), "it is not JSON"
+        )
+        return what, "save the notebook in Jupyter and hand in the .ipynb file"
     again = "hand in a copy that Jupyter opens"
     if conflict := re.search(rb"^(?:<{7}|={7}|>{7})(?=[ \r\n])", data, re.MULTILINE):
         line = data.count(b"\n", 0, conflict.start()) + 1

@@ -238,9 +238,14 @@ def missing_file(kit: Path) -> None:
     (kit / "assignment" / NAME / "AGENTS.md").unlink()
 
 
+def nothing_written(kit: Path) -> None:
+    minikit.write_master(kit, "\n")
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
+        (nothing_written, "lab.py: holds no cell; each begins with a line `# %%`."),
         (leak_in_a_cell, "lab.ipynb of the release shows a solution line of q1"),
         (leak_in_a_comment, "lab.ipynb of the release shows a solution line of q1"),
         (leak_of_a_suite, "seqlab/more.py of the release shows a line of tests/lstm-gru/hidden/test_q1_"),

@@ -133,6 +133,20 @@ class TestIntake:
         assert gatelab("intake", tmp_path / "nothing", "--root", kit).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "place", ["grades.csv", "marks.csv", "feedback", "reports/x.csv", ".", "../out/class.json"]
+)
+def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
+    """A grade book that an export replaced would take the class's marks with it."""
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):
+        done = gatelab("export", *words, "-o", out / place)
+        assert (
+            done.exit_code == 2 and f"{out / place}: is the grading's own; choose another -o." in done.output
+        )
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
 class TestTheGradeBook:
     def test_the_grade_book_has_everybody_by_name_and_names_who_handed_in_nothing(self, graded: Path) -> None:
         rows = table(graded)

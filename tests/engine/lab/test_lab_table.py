@@ -269,7 +269,7 @@ SLIPS = {
         TABLE, 'package = "', 'package = "seqlabs"  # "', "package names seqlabs, and"),
     "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
     "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
-    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml: "),
+    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 
 
@@ -280,6 +280,29 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     with pytest.raises(LabError) as told:
         Lab.in_repository(kit)
     assert said in str(told.value) and "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); one entry"),
+        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text stands in quotes"),
+        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text stands in quotes, a number"),
+        ('title = "One', 'line 6: `title = "One` cannot be read (illegal character'),
+        ('title = "Two"', 'line 6: `title = "Two"` cannot be read (cannot overwrite a value); it is there twice; leave one'),
+        ("[q1]", "line 6: `[q1]` cannot be read (cannot declare ('q1',) twice); this table is there twice"),
+        ("points: 4", "line 6: `points: 4` cannot be read (expected '=' after a key"),
+        ("names = [" + "'x', " * 40 + "3..4]", "'x', …` cannot be read (unclosed array)."),
+        ("names = [", ": its end cannot be read (invalid value"),
+    ],
+)  # fmt: skip
+def test_is_the_line_shown_that_is_no_toml_and_what_is_likely_meant(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    with pytest.raises(LabError) as told:
+        read(tmp_path, f'{HEAD}[q1]\ntitle = "One"\n{line}\n')
+    text = str(told.value)
+    assert said in text and text.endswith(".") and "\n" not in text and len(text) < 400
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])

@@ -51,6 +51,13 @@ class TestNames:
             assert len(stem.encode()) <= LONGEST_STEM + 30
         assert len({unicodedata.normalize("NFC", stem).casefold() for stem in stems}) == len(raws)
 
+    def test_is_an_earlier_output_folder_told_as_what_it_is(self, tmp_path: Path) -> None:
+        put(tmp_path, "ada.ipynb", "out/class.json", "out/reports/ada.ipynb.json", "out/feedback/ada.html")
+        put(tmp_path, "bob/class.json", "bob/reports/x.json", "bob/lab.ipynb")
+        found = by_name(tmp_path)
+        assert "out: it is what gatelab grade wrote, and no submission; move it out" in found["out"].problem
+        assert found["ada"].gradable and found["bob"].gradable
+
     @unhurried
     @given(st.lists(raw_names, min_size=1, max_size=8, unique=True), raw_names)
     def test_a_newcomer_changes_no_safe_name(self, raws: list[str], newcomer: str) -> None:
