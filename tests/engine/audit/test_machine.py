@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from evening_class import gatelab
+from tiny_class import gatelab
 
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.sandbox.confine import MEANS, PIECES, REQUIRED

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from evening_class import TINY, gatelab
+from tiny_class import TINY, gatelab
 
 from gatelab.build import snapshot
 from gatelab.build.pipeline import build

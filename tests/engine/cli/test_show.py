@@ -11,13 +11,14 @@ from pathlib import Path
 
 import evening_class
 import pytest
-from evening_class import HOSTILE, gatelab
+from evening_class import HOSTILE
+from tiny_class import TINY, gatelab
 
 from gatelab.text import visible
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
-HIDDEN = evening_class.TINY / "tests" / "softmax" / "hidden"
+HIDDEN = TINY / "tests" / "softmax" / "hidden"
 
 
 @pytest.fixture(scope="module")
