@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from gatelab.cli.app import app
 
 TINY = Path(__file__).resolve().parent / "engine" / "tiny-lab"
+BY_HAND = '\n[q3]\ntitle = "In your own words"\npoints = 2\nby_hand = true\n'
 RIGHT = {
     id: (TINY / "tests/softmax/hidden/reference" / f"{id}.py").read_text(encoding="utf-8")
     for id in ("q1", "q2")
@@ -25,6 +26,23 @@ SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
 CLASS = {"ada": (RIGHT["q1"], RIGHT["q2"]), "bob": (NAIVE, RIGHT["q2"]), "cleo": (RIGHT["q1"], SUMMED)}
 
 
+def gatelab(*words: object, **more: object) -> Result:
+    """A command in this process. What it raises besides its exit code is a fault of the test."""
+    done = CliRunner().invoke(app, [str(word) for word in words], **more)
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def tiny_kit(root: Path, by_hand: bool = False) -> Path:
+    """The tiny lab as a kit of its own; `by_hand`: with a third question, which is marked by hand."""
+    shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("__pycache__"))
+    if by_hand:
+        table = root / "assignment" / "softmax" / "lab.toml"
+        table.write_text(table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
+    return root
+
+
 class Tiny:
     """A kit, a class and its output folder, below `base`."""
 
@@ -34,7 +52,7 @@ class Tiny:
     @classmethod
     def lay_out(cls, base: Path, submissions: dict[str, tuple[str, ...]] = CLASS) -> Tiny:
         tiny = cls(base)
-        shutil.copytree(TINY, tiny.kit, ignore=shutil.ignore_patterns("__pycache__"))
+        tiny_kit(tiny.kit)
         for name, cells in submissions.items():
             tiny.hand_in(name, *cells)
         return tiny
@@ -52,11 +70,7 @@ class Tiny:
 
     def gatelab(self, *words: object, **more: object) -> Result:
         """A command in this process, in this kit."""
-        said = CliRunner().invoke(
-            app, [*map(str, words), "-o", str(self.out), "--root", str(self.kit)], **more
-        )
-        assert said.exception is None or isinstance(said.exception, SystemExit), said.exception
-        return said
+        return gatelab(*words, "-o", self.out, "--root", self.kit, **more)
 
     def grade(self, *words: object) -> Result:
         return self.gatelab("grade", self.folder, "--jobs", "1", *words)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the grading image: Gradescope and `otter grade` run this once, as root, before any submission comes.
-# The environment lies in /opt and not under /root, so that the unprivileged user of students' code can read it.
+# The environment is in /opt and not under /root, so that the unprivileged user of students' code can read it.
 #
 # Where the internet cannot be reached, two names that the Makefile knows as well say where torch and everything else is:
 # CPU_INDEX=URL, an index with CPU builds of torch, and WHEELS=FOLDER, wheels to install without any index. A folder `wheels`
@@ -18,7 +18,7 @@ apt-get update
 apt-get install -y --no-install-recommends ca-certificates curl libseccomp2
 
 # The base image's own Python where it is one that the pins are made for, else one from Miniforge (Ubuntu 22.04,
-# the base image of Gradescope and of `otter grade` unless told, has 3.10).
+# the base image of Gradescope and of `otter grade` by default, has 3.10).
 fits() { python3 -c 'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; }
 fits || apt-get install -y --no-install-recommends python3 python3-venv
 if fits; then
@@ -53,5 +53,5 @@ fi
 packages="$("$home/bin/python" -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')"
 echo "$root/source/files/kit/autograder" > "$packages/gatelab.pth"
 
-# `otter grade` leaves an empty file here, which is no JSON, where there is none yet.
+# `otter grade` leaves an empty file here, which is not JSON, where there is none yet.
 [ -s "$root/submission_metadata.json" ] || echo '{}' > "$root/submission_metadata.json"

@@ -17,7 +17,7 @@ def test_it(turn, pytestconfig):
 """
 
 
-def test_it_is_told_to_every_process(root: Path, tmp_path: Path) -> None:
+def test_it_is_passed_to_every_process(root: Path, tmp_path: Path) -> None:
     shutil.copy(root / "tests" / "conftest.py", tmp_path)
     (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {root / 'tests'}\n")
     for name in ("one", "two"):

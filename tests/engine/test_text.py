@@ -84,7 +84,7 @@ def test_a_file_name_leads_nowhere_on_any_system(raw: str) -> None:
         ("'/home/ada/data.csv'", "'/home/ada/data.csv'"),  # it stands in the student's own code
     ],
 )
-def test_of_a_path_of_this_machine_only_the_last_part_is_told(said: str, told: str) -> None:
+def test_only_the_last_part_of_a_path_of_this_machine_is_shown(said: str, told: str) -> None:
     assert text.without_paths(said, own="open('/home/ada/data.csv')") == told
 
 

@@ -69,7 +69,7 @@ def test_the_record_is_of_the_present_notebooks_and_has_ten_runs_on_two_kinds_of
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=ids(CLAIMS))
-def test_the_claim_stands_in_its_file_and_held_in_every_run(claim):
+def test_the_claim_is_in_its_file_and_held_in_every_run(claim):
     assert flat(claim["says"]) in text_of(claim["file"])
     rows = run.current(master_of(claim["holds"]))
     assert [row["seed"] for row in rows if fails(claim["holds"], row["values"])] == []
@@ -114,7 +114,7 @@ FIGURES = re.compile(
 
 
 @pytest.mark.parametrize("master", cells.MASTERS)
-def test_what_the_text_beside_a_figure_says_of_a_run_is_tied_to_the_runs(master):
+def test_what_the_text_next_to_a_figure_says_of_a_run_is_tied_to_the_runs(master):
     """Whoever cannot see the figure has only these words."""
     source = (cells.LAB / f"{master}.py").read_text(encoding="utf-8")
     known = [flat(row["says"]) for row in CLAIMS if row["file"] == f"{master}.py"]
@@ -155,7 +155,7 @@ def test_every_prediction_had_one_of_its_options_as_its_outcome(master):
 
 
 @pytest.mark.parametrize("master", cells.MASTERS)
-def test_the_option_that_comes_true_is_not_told_by_its_length(master):
+def test_the_length_of_an_option_does_not_give_away_the_true_one(master):
     """In none of the predictions is the right option the longest."""
     for name, options in options_of(master).items():
         for row in run.current(master):

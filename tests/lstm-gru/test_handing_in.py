@@ -112,7 +112,7 @@ def test_the_minutes_of_the_questions_are_the_hours_of_the_parts(lab: Lab) -> No
         assert min(numbers) * 60 - 15 <= minutes <= max(numbers) * 60 + 15, (ids, hours, minutes)
 
 
-def test_every_check_is_told_in_the_order_of_the_lab(folder: Path, released: list[dict]) -> None:
+def test_every_check_is_reported_in_the_order_of_the_lab(folder: Path, released: list[dict]) -> None:
     """One right answer, one wrong, one with a slip, the rest not written; nothing of the run is left in the folder."""
 
     def change(cells: list[dict]) -> None:
@@ -302,7 +302,7 @@ def test_a_notebook_as_handed_out_is_not_packed_unasked(folder: Path, released: 
     assert "it is as it was handed out. Is your work in another file?" in said(done)
 
 
-def test_a_renamed_copy_beside_the_notebook_is_asked_about(folder: Path, released: list[dict]) -> None:
+def test_a_renamed_copy_next_to_the_notebook_is_asked_about(folder: Path, released: list[dict]) -> None:
     """Two of them: which one is meant is not guessed. One of them named: that the other is newer is said."""
     old = saved(folder, released, put("q5", COUNT))
     saved(folder, released, put("q5", COUNT + "\n# more"), "lab-Copy1.ipynb")
@@ -313,7 +313,7 @@ def test_a_renamed_copy_beside_the_notebook_is_asked_about(folder: Path, release
     assert "lab-Copy1.ipynb lies here too" in said(done) and "later than lab.ipynb" in said(done)
 
 
-def test_another_notebook_beside_it_is_no_copy(folder: Path, released: list[dict]) -> None:
+def test_another_notebook_next_to_it_is_not_a_copy(folder: Path, released: list[dict]) -> None:
     saved(folder, [code("print(1)")], name="scratch.ipynb")
     saved(folder, released, put("q5", COUNT), "lab_maria.ipynb")
     done = seqlab(folder, *PACK)

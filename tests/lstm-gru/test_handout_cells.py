@@ -117,7 +117,7 @@ def test_without_a_handout_one_sentence_says_what_to_do(on_colab):
     assert "upload it in the file pane" in said(on_colab)
 
 
-def test_a_page_in_the_place_of_the_zip_is_told_like_a_missing_one(on_colab, tmp_path):
+def test_a_page_in_place_of_the_zip_is_reported_like_a_missing_one(on_colab, tmp_path):
     page = tmp_path / "lstm-gru.zip"
     page.write_text("<html>Please log in</html>")
     assert "upload it in the file pane" in said(lambda: on_colab(page.as_uri()))

@@ -142,7 +142,7 @@ def test_the_set_up_runs_and_the_map_says_where_one_is(desk: Desk) -> None:
     assert "worth 0 of 100 points" in said
 
 
-def test_a_wrong_answer_is_told_and_named(desk: Desk, lab: Lab) -> None:
+def test_a_wrong_answer_is_reported_and_named(desk: Desk, lab: Lab) -> None:
     wrong = lab.reference("q1").replace("pre_i, pre_f, pre_g, pre_o =", "pre_f, pre_i, pre_g, pre_o =")
     assert wrong != lab.reference("q1")
     said = desk.write("def lstm_step", wrong).inner_text()

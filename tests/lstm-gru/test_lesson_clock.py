@@ -140,7 +140,7 @@ def test_every_slot_starts_and_ends_when_the_page_says(lesson):
 
 
 @pytest.mark.parametrize("lesson", LESSONS)
-def test_every_line_of_the_page_stands_in_its_own_slot_in_its_order(lesson):
+def test_every_line_of_the_page_is_in_its_own_slot_in_its_order(lesson):
     for slot, found in zip(LESSONS[lesson], slots(lesson), strict=True):
         places = [found[4].find(flat(line)) for line in slot.lines]
         assert -1 not in places, f"{lesson}, {slot.title}: a line of the page is missing"

@@ -93,7 +93,7 @@ def weak(tmp_path: Path, lab: Lab) -> Path:
 
 
 @pytest.mark.timeout(900)
-def test_a_weak_suite_a_stale_list_and_an_endless_mutant_are_told(weak: Path) -> None:
+def test_a_weak_suite_a_stale_list_and_an_endless_mutant_are_reported(weak: Path) -> None:
     said = gatelab_mutate("--root", weak, "--seconds", 1, "--out", weak)
     assert said.returncode == 1, said.stderr
     assert "q1 is listed as equivalent, but there is no such mutant: in f, `while n > 0:`" in said.stdout

@@ -70,7 +70,7 @@ def test_the_message_is_what_is_read_first(check, lab, bank):
     )
 
 
-def test_nothing_of_otters_stands_around_the_message(check, lab, bank):
+def test_nothing_of_otters_surrounds_the_message(check, lab, bank):
     """The line of the test file is not where the mistake is, and backticks are not how code looks."""
     for question, code in [
         ("q1", STEP + "return h"),

@@ -147,7 +147,7 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
         ("outputs = outputs.detach()", "known mistake|the values are right, but the gradient"),
     ],
 )
-def test_a_layer_is_told_the_first_wrong_step(check, lab, change, says):
+def test_a_layers_message_names_the_first_wrong_step(check, lab, change, says):
     result = check("q3", names_with(lab, "Right = LSTM\n" + LAYER.format(change=change)))
     assert re.search(says, first_message(result)), repr(result)
 
@@ -176,7 +176,7 @@ def test_a_layer_is_told_the_first_wrong_step(check, lab, change, says):
         ),
     ],
 )
-def test_an_argument_changed_in_place_is_told_as_that(check, lab, question, code, argument):
+def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, code, argument):
     result = check(question, names_with(lab, code))
     assert f"changes {argument}, a tensor of the caller's" in first_message(result)
     assert "right for" not in repr(result) and "the values are right" not in repr(result)
@@ -236,7 +236,7 @@ def gradient_norms(layer, x):
         ),
     ],
 )
-def test_a_result_that_the_same_arguments_do_not_give_again_is_told_as_that(check, lab, question, code):
+def test_a_result_that_the_same_arguments_do_not_give_again_is_reported_as_such(check, lab, question, code):
     said = first_message(check(question, names_with(lab, code)))
     assert (
         "called again with the same arguments and the same random numbers, gives a different answer" in said

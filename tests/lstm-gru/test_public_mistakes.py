@@ -120,6 +120,6 @@ def test_a_slip_in_a_function_is_named_where_the_other_code_does_not_use_it(chec
     assert slip.misconception in repr(check("q8", names))
 
 
-def test_one_question_is_written_anew_and_the_others_stay(lab):
+def test_one_question_is_rewritten_and_the_others_stay(lab):
     committed = (lab.assignment / "tests" / "fingerprints.json").read_bytes()
     assert fingerprints(lab, ["q5"], json.loads(committed) | {"q5": {}}) == committed

@@ -38,14 +38,16 @@ def test_a_wrong_own_version_makes_way_for_a_stand_in(check, lab: Lab) -> None:
     assert check("q8", names).passed_all and names["LSTM"] is own
 
 
-def test_what_a_stand_in_lacks_is_told_with_the_reason_why_it_stands_there(check, lab: Lab) -> None:
+def test_what_a_stand_in_lacks_is_reported_with_the_reason_for_the_stand_in(check, lab: Lab) -> None:
     names = names_with(lab, LENGTHS | {"q3": [*LENGTHS["q3"][:-1], (LENGTHS["q3"][-1][0], LENGTHS["q3"][-1][1].replace("outputs.append(h)", "outputs.append(h * 0.9)"))]})  # fmt: skip
     shown = repr(check("q8", names))
     assert "unexpected keyword argument 'lengths'" in shown
     assert "A stand-in took the place of your `LSTM` here, because yours is not right yet" in shown
 
 
-def test_a_mistake_over_an_own_version_is_told_and_not_what_the_stand_in_lacks(check, lab: Lab, bank) -> None:
+def test_a_mistake_over_the_students_own_version_is_reported_and_not_what_the_stand_in_lacks(
+    check, lab: Lab, bank
+) -> None:
     chaff = next(chaff for chaff in bank.chaffs_of("q8") if chaff.id == "decoder-state-not-carried")
     names = names_with(lab, LENGTHS | {"q8": [*LENGTHS["q8"], *chaff.edits]})
     shown = repr(check("q8", names))

@@ -91,7 +91,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize(("question", "way"), [(q, way) for q, ways in WAYS.items() for way in ways])
-def test_pytorchs_own_cell_is_told_before_the_hand_in(
+def test_pytorchs_own_cell_is_reported_before_submission(
     check, lab, question: str, way: tuple[str, str]
 ) -> None:
     """Its numbers are right, and the grade would be nothing."""
@@ -149,7 +149,7 @@ def test_what_is_wrong_from_a_step_on_is_not_put_down_to_the_state_unless_that_w
     )
 
 
-def test_what_a_common_exception_means_is_told(check, lab) -> None:
+def test_the_meaning_of_a_common_exception_is_explained(check, lab) -> None:
 
     code = "def last_valid(outputs, lengths):\n    return torch.nn.utils.rnn.pack_padded_sequence(outputs, lengths, True, False).shape"
     assert "`pack_padded_sequence` is for PyTorch's own layers" in first_message(

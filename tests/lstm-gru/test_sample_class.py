@@ -90,7 +90,7 @@ def test_each_submission_gets_the_expected_result(grades: dict[str, dict[str, st
     assert float(row["total"]) == pytest.approx(sum(expected["points"].values()), abs=0.01)
 
 
-def test_everybody_is_told_what_was_accepted(graded: Path) -> None:
+def test_every_output_says_what_was_accepted(graded: Path) -> None:
     """Points, notes and messages; where a change of them is meant, `make accept` writes them down."""
     now, accepted = said.said(Lab.in_repository(ROOT), graded), said.read()
     assert {name: text.splitlines() for name, text in now.items()} == {

@@ -109,7 +109,7 @@ def test_reviews_are_the_same_from_the_same_seed_and_half_of_them_friendly():
     assert 0.42 < sum(made.labels) / 600 < 0.58
 
 
-def test_the_words_alone_do_not_tell_what_a_review_says():
+def test_the_words_alone_do_not_give_away_a_reviews_label():
     """The best guess from the set of a review's words, learned from 4,000 others, is hardly better than a coin."""
     train, test = sentiment.made(4000, seed=1), sentiment.made(1000, seed=2)
     weight: Counter[str] = Counter()
@@ -163,7 +163,7 @@ def test_your_own_file_is_read(tmp_path):
         (b"1\t\xff\xfe\n", "not UTF-8"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_told_with_its_line(tmp_path, content, said):
+def test_a_file_that_cannot_be_read_is_reported_with_its_line(tmp_path, content, said):
     path = tmp_path / "mine.tsv"
     path.write_bytes(content)
     with pytest.raises(ValueError, match=re.escape(said)) as told:

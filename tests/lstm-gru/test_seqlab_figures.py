@@ -25,7 +25,7 @@ def on_paper():
 
 
 @pytest.mark.parametrize("name", ["lstm_cell", "gru_cell", "sequence_tasks", "teacher_forcing", "attention"])
-def test_every_text_of_a_diagram_stands_alone_and_on_the_page(name):
+def test_every_text_of_a_diagram_is_clear_of_others_and_on_the_page(name):
     figure = getattr(diagrams, name)("A title")
     figure.canvas.draw()
     boxes = {
@@ -49,7 +49,7 @@ def test_every_text_of_a_diagram_stands_alone_and_on_the_page(name):
 
 
 @pytest.mark.parametrize("looks", [list(plots.STYLES.values()), plots.SERIES], ids=["models", "series"])
-def test_without_colour_every_line_is_still_told_by_dash_and_marker(looks):
+def test_without_colour_every_line_is_still_identified_by_dash_and_marker(looks):
     assert len({(dash, marker) for _, dash, marker in looks}) == len(looks)
 
 
@@ -66,7 +66,7 @@ def test_every_figure_of_a_notebook_has_a_text_for_those_who_cannot_see_it(maste
     assert all(len(alt) > 60 and alt[0].isupper() for alt in alts)
 
 
-def test_a_notebook_keeps_the_text_beside_the_picture(tmp_path):
+def test_a_notebook_keeps_the_text_with_the_picture(tmp_path):
     """In the output's metadata, where nbconvert and JupyterLab look for it."""
     import nbformat
     from nbclient import NotebookClient
@@ -142,7 +142,7 @@ def told(figure) -> list[list[str]]:
     ]
 
 
-def test_a_figure_tells_its_numbers():
+def test_a_figure_states_its_numbers():
     """Those that are drawn: a curve at a few places, a median with its range, a strip of a heat map at its letters."""
     few = plots.accuracy_by_length({"RNN": {10: 0.91, 64: 0.1234}, "LSTM": {10: 1.0, 64: 0.99}}, 0.125)
     assert told(few) == [["sequence length T", "10", "64"], ["RNN", "0.91", "0.123"], ["LSTM", "1", "0.99"]]

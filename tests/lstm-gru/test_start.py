@@ -65,7 +65,7 @@ def begin(folder: Path, *words: str, **environment: str) -> subprocess.Completed
         ((3, 12, 0), "x86_64", "darwin", 2**63, "Intel processor: open the notebook in Colab"),
     ],
 )
-def test_a_python_without_pytorch_is_told_in_one_sentence(
+def test_a_python_without_pytorch_is_reported_in_one_sentence(
     start: Any, version: tuple, machine: str, system: str, largest: int, words: str
 ) -> None:
     with pytest.raises(start.Stop, match=re.escape(words)):
@@ -152,7 +152,7 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def test_before_it_is_made_one_is_told_what_to_do(folder: Path) -> None:
+def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
     done = begin(folder, "--check")
     assert done.returncode == 1 and "Run `python start.py`." in done.stdout
     assert not (folder / ".venv").exists()
@@ -162,7 +162,7 @@ def test_before_it_is_made_one_is_told_what_to_do(folder: Path) -> None:
         assert done.stderr == "start.py: the environment is not made yet: run `python start.py` first.\n"
 
 
-def test_half_a_handout_and_a_folder_in_the_way_are_told(folder: Path) -> None:
+def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "mine.txt").write_text("kept")
     done = begin(folder, "--no-open")

@@ -39,7 +39,9 @@ def student(lab: Lab) -> Student:
         ({"shape": (3, 2)}, r"w has shape \(3, 2\), it should be \(2, 3\)."),
     ],
 )
-def test_weights_that_do_not_fit_are_told_by_name_and_shape(student: Student, made: dict, told: str) -> None:
+def test_weights_that_do_not_fit_are_reported_by_name_and_shape(
+    student: Student, made: dict, told: str
+) -> None:
     student._words.names.add("v")  # the other words stand in the notebook
     with pytest.raises(StudentError, match="^The weights do not fit into your Layer: " + told):
         student.make("Layer", **made).load_state_dict({"w": torch.ones(2, 3)})
@@ -61,6 +63,6 @@ def test_what_the_check_itself_could_not_do_is_not_put_down_to_the_students_code
     )
 
 
-def test_what_a_cell_raised_is_told_with_its_line() -> None:
+def test_what_a_cell_raised_is_reported_with_its_line() -> None:
     error = RemoteError("ValueError", "too few", "cell 3, line 2: raise ValueError('too few')")
     assert str(error) == "Your code raised ValueError: too few (cell 3, line 2: raise ValueError('too few'))"

@@ -108,7 +108,9 @@ Q7 = {
 
 
 @pytest.mark.parametrize("mistake", Q7)
-def test_a_classifier_that_cannot_be_trained_is_told_why(quick: Engine, tmp_path: Path, mistake: str) -> None:
+def test_a_classifier_that_cannot_be_trained_gets_the_reason(
+    quick: Engine, tmp_path: Path, mistake: str
+) -> None:
     part, edits, said = Q7[mistake]
     message = lost(quick, tmp_path, "q7", part, *edits)
     assert [words for words in said if words not in message] == [], message
@@ -202,7 +204,9 @@ Q11 = {
 
 
 @pytest.mark.parametrize("mistake", Q11)
-def test_a_training_step_that_cannot_train_is_told_why(quick: Engine, tmp_path: Path, mistake: str) -> None:
+def test_a_training_step_that_cannot_train_gets_the_reason(
+    quick: Engine, tmp_path: Path, mistake: str
+) -> None:
     part, edits, said = Q11[mistake]
     message = lost(quick, tmp_path, "q11", part, *edits)
     assert [words for words in said if words not in message] == [], message
@@ -222,7 +226,7 @@ STACKED = "return torch.stack(steps, dim=1)"
     ],
     ids=["other names", "time first", "nan"],
 )  # fmt: skip
-def test_an_encoder_decoder_that_cannot_be_trained_is_told_why(
+def test_an_encoder_decoder_that_cannot_be_trained_gets_the_reason(
     quick: Engine, tmp_path: Path, question: str, part: str, edits: list[tuple[str, str]], said: list[str]
 ) -> None:
     message = lost(quick, tmp_path, question, part, *edits)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from evening_class import gatelab
+from tiny_class import gatelab
 
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.sandbox.confine import MEANS, PIECES, REQUIRED
@@ -60,7 +60,9 @@ def a_package(folder: Path, name: str, version: str) -> None:
     (record / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
 
 
-def test_another_version_than_the_pinned_one_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_other_than_the_pinned_one_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert machine.torch().do == ""
     a_package(tmp_path, "torch", "2.0.0")
     a_package(tmp_path, "nbformat", "4.0.0")

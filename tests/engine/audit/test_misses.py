@@ -78,14 +78,14 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
         (["--draft", "1", "--name", "Not A Name"], "name the mistake in small letters"),
     ],
 )
-def test_what_cannot_be_written_is_told(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:
+def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:
     lab, out = kit
     told = CliRunner().invoke(app, ["misses", str(out), "--root", str(lab.assignment.parents[1]), *arguments])
     assert told.exit_code == 2
     assert said in told.output
 
 
-def test_a_folder_without_reports_is_told(tmp_path: Path, root: Path) -> None:
+def test_a_folder_without_reports_is_reported(tmp_path: Path, root: Path) -> None:
     told = CliRunner().invoke(app, ["misses", str(tmp_path), "--root", str(root)])
     assert told.exit_code == 2
     assert "holds no reports" in told.output

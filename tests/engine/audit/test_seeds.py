@@ -66,7 +66,7 @@ def test_a_run_that_is_made_again_works_out_only_what_is_new(lab: Lab, bank: Ban
     assert run(changed, (11, 12)) == {chaff.key: Counter({(): 2})}
 
 
-def test_what_differs_is_told_and_what_is_listed_has_a_reason(tmp_path: Path) -> None:
+def test_what_differs_is_reported_and_what_is_listed_has_a_reason(tmp_path: Path) -> None:
     by_seed = {"q1/a": Counter({("outputs",): 49, (): 1}), "q1/b": Counter({("outputs",): 50})}
     assert unstable(by_seed, {}) == [
         "chaff q1/a loses other parts at other seeds: outputs at 49; nothing at 1"

@@ -28,7 +28,7 @@ def test_what_students_get_imports_nothing_of_the_engine(path: Path) -> None:
         assert not [name for name in names if name.split(".")[0] == "gatelab"]
 
 
-def test_a_copy_that_is_missing_or_was_changed_is_written_anew(tmp_path: Path) -> None:
+def test_a_copy_that_is_missing_or_was_changed_is_rewritten(tmp_path: Path) -> None:
     lab = Lab.in_repository(minikit.REPOSITORY, "lstm-gru")
     assignment = tmp_path / "assignment" / "lstm-gru"
     shutil.copytree(lab.package, assignment / lab.package.name)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from evening_class import TINY, gatelab
+from tiny_class import TINY, gatelab
 
 from gatelab.build import snapshot
 from gatelab.build.pipeline import build
@@ -74,12 +74,12 @@ def test_without_a_build_there_is_nothing_to_preview(kit: Path) -> None:
 # --- diff ---
 
 
-def test_what_did_not_change_is_not_told(kit: Path) -> None:
+def test_what_did_not_change_is_not_reported(kit: Path) -> None:
     assert said(kit, "diff") == "Students get the same.\n"
     assert said(kit, "diff", "HEAD") == "Students get the same.\n"
 
 
-def test_a_diff_tells_points_cells_and_files(kit: Path) -> None:
+def test_a_diff_shows_points_cells_and_files(kit: Path) -> None:
     lab, hidden = kit / "assignment" / "softmax", kit / "tests" / "softmax" / "hidden"
     edit(lab / "lab.toml", "points = 4", "points = 5")
     edit(hidden / "test_q1_softmax.py", '@part("q1", "probabilities", 1)', '@part("q1", "probabilities", 2)')
@@ -115,7 +115,7 @@ def test_a_solution_alone_changes_nothing_for_students(kit: Path) -> None:
         ("HEAD~0^{tree}:tests", "HEAD~0"),
     ],
 )
-def test_a_revision_that_is_none_is_told(kit: Path, revision: str, sentence: str) -> None:
+def test_an_unknown_revision_is_reported(kit: Path, revision: str, sentence: str) -> None:
     assert sentence in said(kit, "diff", revision, code=2)
 
 

@@ -85,7 +85,7 @@ def test_what_is_no_solution_is_released(kit: Path, tmp_path: Path, what: str) -
     inspected(kit, HARMLESS[what], tmp_path)
 
 
-def test_the_refusal_says_how_a_line_may_stand_in_both(kit: Path, tmp_path: Path) -> None:
+def test_the_refusal_says_how_a_line_may_be_in_both(kit: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"take it out there, or list it in shared_lines of lab\.toml"):
         inspected(kit, SHOWN["in a text"], tmp_path)
     project = kit / "assignment" / "lstm-gru" / "lab.toml"

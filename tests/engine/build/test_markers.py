@@ -98,7 +98,7 @@ def line_of(text: str, part: str) -> int:
 
 @pytest.mark.parametrize(("begin", "end"), SPELLINGS)
 @pytest.mark.parametrize("cell", ["q1-solution", "q12a"])
-def test_a_pair_of_misspelt_markers_beside_a_right_pair_is_an_error(course, cell, begin, end):
+def test_a_pair_of_misspelt_markers_next_to_a_right_pair_is_an_error(course, cell, begin, end):
     """In a cell of several regions: the one that hides the others' loss."""
     if cell == "q1-solution":
         second = f'\n\ndef second(x):\n    """Another."""\n    {begin}\n    return x * 41\n    {end}\n'

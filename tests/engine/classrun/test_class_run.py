@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
-import typer
 from small_lab import SETUP, mistake, small_lab, solution, write_notebook
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app as whole_app
 from gatelab.cli.export import app as export_app
-from gatelab.cli.grade import grade
 from gatelab.report.model import Report
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -317,104 +312,3 @@ class TestAgain:
             for name in names
         }
         assert after == before
-
-
-class TestAFileThatCannotBeWritten:
-    def test_it_costs_no_other_submission_its_grade(self, kit: Path, tmp_path: Path) -> None:
-        folder, out = tmp_path / "class", tmp_path / "out"
-        folder.mkdir()
-        for name in ("ada", "bob", "cleo"):
-            write_notebook(folder / f"{name}.ipynb", SETUP, solution("q2"))
-        in_the_way = [out / "reports/ada.json", out / "feedback/bob.html", out / "class.json"]
-        for path in in_the_way:
-            (path / "x").mkdir(parents=True)
-        said = here(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
-        assert said.returncode == 1 and "Traceback" not in said.stderr, said.stderr
-        rows = table(out)
-        assert [(name, row["status"], row["q2"]) for name, row in rows.items()] == [
-            (name, "graded", "8") for name in ("ada", "bob", "cleo")
-        ]
-        for name, path in zip(("ada", "bob"), in_the_way, strict=False):
-            assert rows[name]["reason"].startswith(f"{path}: could not be written")
-        assert rows["cleo"]["reason"] == ""
-        assert all(f"{path}: could not be written" in said.stderr for path in in_the_way)
-
-        for path in in_the_way:
-            shutil.rmtree(path)
-        said = here(folder, "-o", out, "--root", kit, "--jobs", 1, "--question", "q2")
-        assert said.returncode == 0 and "2 of 3 notebooks are done from an earlier run" in said.stderr
-        assert all(path.is_file() for path in in_the_way)
-
-
-class TestStopped:
-    def test_a_stopped_run_is_resumed(self, kit: Path, tmp_path: Path) -> None:
-        """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
-        folder, out = tmp_path / "class", tmp_path / "out"
-        folder.mkdir()
-        write_notebook(folder / "a.ipynb", SETUP, solution("q1"), solution("q2"))
-        write_notebook(folder / "b.ipynb", SETUP, LOOP)
-        (folder / "c.pdf").write_bytes(b"%PDF")  # takes no time and is in neither number
-        arguments = [str(folder), "-o", str(out), "--root", str(kit), "--jobs", "1"]
-        running = subprocess.Popen(
-            [COMMAND, "grade", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            # A job that a shell put into the background hears no Ctrl-C; this one must.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-        deadline = time.monotonic() + 300
-        while not (out / "feedback" / "a.html").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
-        _, said = running.communicate(timeout=120)
-        assert running.returncode == 130, said
-        assert "Stopped: 1 of 2 notebooks are done and kept. The same command again goes on" in said
-        assert "Traceback" not in said
-        assert [row["status"] for row in table(out).values()] == ["graded", "not graded yet", "ungradable"]
-
-        (folder / "b.ipynb").unlink()
-        write_notebook(folder / "b.ipynb", SETUP, solution("q2"))
-        (folder / "c.pdf").unlink()
-        said = here(*arguments)
-        assert said.returncode == 0 and "1 of 2 notebooks are done from an earlier run" in said.stderr
-        assert points(out) == {"a": ["graded", "10", "8", "18"], "b": ["graded", "0", "8", "8"]}
-
-
-class TestWrongUsage:
-    @pytest.mark.parametrize(
-        ("arguments", "said"),
-        [
-            (
-                ["nowhere", "-o", "out"],
-                "nowhere: there is no such folder; name the one with the submissions.",
-            ),
-            (["void", "-o", "out"], "void: nothing was handed in here"),
-            (["class", "-o", "class"], "class: is the folder of the submissions; choose another -o."),
-            (["class", "-o", "a-file"], "a-file: cannot be written to"),
-            (
-                ["class", "-o", "out", "--question", "q99"],
-                "--question q99: no such question; this lab has q1, q2.",
-            ),
-            (["class", "-o", "out", "--question", "q12a"], "--question q12a: is marked by hand"),
-            (["class", "-o", "out", "--root", "class"], "no assignment/LAB/lab.toml here"),
-            (["class"], "Missing option '--out'"),
-            (["class", "-o", "out", "--jobs", "-1"], "--jobs"),
-        ],
-    )
-    def test_it_gets_one_sentence_and_exit_code_2(
-        self, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
-    ) -> None:
-        monkeypatch.chdir(tmp_path)
-        (tmp_path / "void").mkdir()
-        (tmp_path / "class").mkdir()
-        (tmp_path / "a-file").write_text("")
-        write_notebook(tmp_path / "class" / "ada.ipynb", SETUP)
-        root = [] if "--root" in arguments else ["--root", str(kit)]
-        app = typer.Typer()
-        app.command()(grade)
-        result = CliRunner().invoke(app, [*arguments, *root])
-        assert result.exit_code == 2
-        assert said in " ".join(result.stderr.split()) and "Traceback" not in result.stderr
-        assert not (tmp_path / "out" / "grades.csv").exists()

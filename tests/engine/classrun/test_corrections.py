@@ -306,7 +306,7 @@ class TestWhatElseIsGiven:
             == "There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.\n"
         )
 
-    def test_a_table_that_cannot_be_written_is_told_and_the_correction_is_not_lost(
+    def test_a_table_that_cannot_be_written_is_reported_and_the_correction_is_not_lost(
         self, fresh: Class
     ) -> None:
         """No file may be larger than 600 bytes: corrections.csv is not, the grade table and the pages are."""

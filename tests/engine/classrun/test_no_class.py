@@ -57,7 +57,7 @@ def run(tiny: Tiny, command: str) -> Result:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_folder_that_holds_no_graded_class_is_told_in_the_same_words(
+def test_a_folder_without_a_graded_class_is_reported_in_the_same_words(
     graded: Tiny, tmp_path: Path, way: str
 ) -> None:
     tiny = graded.copy(tmp_path)
@@ -82,7 +82,7 @@ def test_a_folder_that_holds_no_graded_class_is_told_in_the_same_words(
     assert {path: path.read_bytes() for path in tiny.out.rglob("*") if path.is_file()} == kept
 
 
-def test_a_report_that_is_gone_is_told_before_a_correction_costs_its_points(
+def test_a_missing_report_is_reported_before_a_correction_costs_its_points(
     graded: Tiny, tmp_path: Path
 ) -> None:
     tiny = graded.copy(tmp_path)

@@ -115,5 +115,5 @@ def test_the_estimate_is_made_of_what_the_questions_took(kit: Path, tmp_path: Pa
     ("seconds", "words"),
     [(3, "less than a minute"), (70, "about a minute"), (840, "about 14 minutes"), (9000, "about 2.5 hours")],
 )
-def test_seconds_are_told_as_people_do(seconds: float, words: str) -> None:
+def test_seconds_are_written_as_people_say_them(seconds: float, words: str) -> None:
     assert in_words(seconds) == words

@@ -175,7 +175,7 @@ def test_a_folder_without_a_graded_class_is_refused(tiny: Tiny) -> None:
     )
 
 
-def test_the_commands_of_the_page_on_corrections_run_as_they_stand(tiny: Tiny, root: Path) -> None:
+def test_the_commands_of_the_page_on_corrections_run_as_written(tiny: Tiny, root: Path) -> None:
     text = (root / "docs" / "corrections.md").read_text(encoding="utf-8")
     commands = "".join(re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     for part in ("assignment", "tests"):

@@ -148,7 +148,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, di
 
 
 @pytest.mark.parametrize("name", ["untouched", "stale", "rerun"])
-def test_a_notebook_as_it_was_handed_out_is_told_everywhere(graded: tuple, name: str) -> None:
+def test_an_untouched_notebook_is_reported_everywhere(graded: tuple, name: str) -> None:
     out, rows = graded
     assert (rows[name]["status"], rows[name]["total"], rows[name]["reason"]) == ("graded", "0", HANDED_OUT)
     assert (out / "feedback" / f"{name}.html").read_text(encoding="utf-8").count(HANDED_OUT) == 1
@@ -158,7 +158,7 @@ def test_a_notebook_as_it_was_handed_out_is_told_everywhere(graded: tuple, name:
     assert HANDED_OUT in gradescope_results(report)["output"].splitlines()
 
 
-def test_what_was_left_out_is_told_and_no_more(graded: tuple) -> None:
+def test_exactly_what_was_left_out_is_reported(graded: tuple) -> None:
     _, rows = graded
     assert rows["bare"]["reason"] == NOTHING
     assert rows["some"]["reason"] == "Nothing was written for q2, q12."

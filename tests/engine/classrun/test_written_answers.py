@@ -124,7 +124,7 @@ def test_nothing_of_a_student_runs_on_the_page(fresh: Class) -> None:
     )
 
 
-def test_an_answer_that_was_handed_in_anew_is_not_shown_for_the_graded_one(fresh: Class) -> None:
+def test_a_resubmitted_answer_is_not_shown_for_the_graded_one(fresh: Class) -> None:
     mark(fresh, "1\nq\n")
     save(fresh.folder / "bob.ipynb", notebook("Another one."))
     said = mark(fresh, "q\n")

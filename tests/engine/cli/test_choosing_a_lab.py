@@ -57,7 +57,7 @@ def test_of_two_labs_none_is_taken_by_guess(two: Path, command: str, monkeypatch
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_a_lab_that_is_not_there_is_told_with_those_that_are(two: Path, command: str) -> None:
+def test_a_missing_lab_is_reported_with_the_existing_ones(two: Path, command: str) -> None:
     arguments = [command, *ARGUMENTS.get(command, ()), "--root", str(two), "--lab", "rnns"]
     said = CliRunner().invoke(app, arguments)
     assert said.exit_code == 2
@@ -90,7 +90,7 @@ def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None
     ("place", "name"),
     [("assignment/rnn", "rnn"), ("tests/softmax/hidden", "softmax"), ("tests/softmax", "softmax")],
 )
-def test_the_lab_whose_folder_one_stands_in_is_taken(two: Path, place: str, name: str) -> None:
+def test_the_lab_of_the_current_folder_is_taken(two: Path, place: str, name: str) -> None:
     lab = chosen_lab(Path(), here=two / place)
     assert (lab.assignment, lab.hidden) == (two / "assignment" / name, two / "tests" / name / "hidden")
     assert chosen_lab(two, here=two / place).assignment.name == name
@@ -103,7 +103,7 @@ def test_a_folder_of_no_lab_is_no_choice(two: Path, place: str) -> None:
         chosen_lab(Path(), here=two / place)
 
 
-def test_what_is_named_counts_more_than_where_one_stands(two: Path) -> None:
+def test_a_named_lab_counts_more_than_the_current_folder(two: Path) -> None:
     assert chosen_lab(Path(), "rnn", here=two / "tests" / "softmax").assignment.name == "rnn"
 
 

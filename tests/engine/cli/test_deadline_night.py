@@ -11,6 +11,7 @@ from pathlib import Path
 
 import evening_class
 import pytest
+from tiny_class import tiny_kit
 
 BIN = Path(sys.executable).parent
 # The code that a command of the page ends with in this class (essay.pdf cannot be graded); others end with 0.
@@ -25,7 +26,7 @@ def page(root: Path) -> str:
 def typed(root: Path, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int, str]]:
     """Each command, its exit code, and what it said."""
     base = tmp_path_factory.mktemp("night")
-    kit = evening_class.tiny_kit(base / "kit")
+    kit = tiny_kit(base / "kit", by_hand=True)
     evening_class.evening_class(kit / "submissions")
     (kit / "sheet.csv").write_text("Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nNo,2,no,S,\n")
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}

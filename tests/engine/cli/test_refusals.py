@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from evening_class import TINY, gatelab
+from tiny_class import TINY, gatelab
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app

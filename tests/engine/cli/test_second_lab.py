@@ -147,7 +147,7 @@ def test_its_matrix_has_a_folder_of_its_own(kit: Path) -> None:
     assert {path.name for path in (kit / "docs" / NEW).iterdir()} == {"matrix.html", "matrix.md"}
 
 
-def test_what_a_lab_does_not_have_is_told_in_one_sentence(kit: Path) -> None:
+def test_what_a_lab_lacks_is_reported_in_one_sentence(kit: Path) -> None:
     done = CliRunner().invoke(app, ["bench", "--lab", NEW, "--root", str(kit)])
     said = " ".join(done.output.split())
     assert done.exit_code == 2 and "names no questions to measure with" in said and "Traceback" not in said

@@ -11,13 +11,14 @@ from pathlib import Path
 
 import evening_class
 import pytest
-from evening_class import HOSTILE, gatelab
+from evening_class import HOSTILE
+from tiny_class import TINY, gatelab
 
 from gatelab.text import visible
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
-HIDDEN = evening_class.TINY / "tests" / "softmax" / "hidden"
+HIDDEN = TINY / "tests" / "softmax" / "hidden"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def said(*words: object, code: int = 0) -> str:
     return " ".join(done.output.split())
 
 
-def test_show_tells_each_check_what_was_asked_what_came_and_the_mistakes_name(out: Path) -> None:
+def test_show_gives_each_check_what_was_asked_what_came_and_the_mistakes_name(out: Path) -> None:
     text = said("show", "adam", "-o", out)
     assert "over-the-batch: " in text and "Hint: " in text
     for name in ("probabilities 0/1", "gradient 0/1"):
@@ -138,7 +139,7 @@ def test_a_name_that_is_nobodys_is_one_sentence(out: Path, command: str, case: s
     assert all(sentence in done.output for sentence in sentences), done.output
 
 
-def test_what_has_no_grade_is_told_with_its_reason(out: Path) -> None:
+def test_what_has_no_grade_is_reported_with_its_reason(out: Path) -> None:
     assert "it is an exported page, not the notebook" in said("show", "essay", "-o", out, code=1)
     mail = said("why", "essay", "-o", out, code=1)
     assert "Hand in lab.ipynb itself." in mail and "essay.pdf" in mail

@@ -35,24 +35,24 @@ def test_a_value_that_is_no_tensor_is_named_first() -> None:
     assert "it is a list" in message([1, 2])
 
 
-def test_a_wrong_shape_is_told_with_the_names_of_the_axes() -> None:
+def test_a_wrong_shape_is_reported_with_the_names_of_the_axes() -> None:
     assert message(WANT.transpose(0, 1)) == (
         "outputs have shape (3, 2, 4); expected (2, 3, 4), that is (N batch, T time, H hidden)."
     )
 
 
-def test_a_wrong_dtype_is_told_when_it_matters() -> None:
+def test_a_wrong_dtype_is_reported_when_it_matters() -> None:
     assert "torch.float32; expected torch.float64" in message(WANT.float(), dtype=torch.float64)
     close(WANT.float(), WANT, "outputs", "N T H")
 
 
-def test_nan_is_told_with_the_first_time_step() -> None:
+def test_nan_is_reported_with_the_first_time_step() -> None:
     got = WANT.clone()
     got[1, 1:] = float("nan")
     assert message(got) == "outputs hold nan from time step t = 1."
 
 
-def test_what_is_wrong_from_a_step_on_is_told_without_a_guess_at_the_reason() -> None:
+def test_what_is_wrong_from_a_step_on_is_reported_without_a_guess_at_the_reason() -> None:
     got = WANT.clone()
     got[:, 1:] += 1
     told = "outputs are right up to time step t = 0 and wrong from t = 1 on; the largest difference is 1 at N = 0, T = 1, H = 0"
@@ -60,7 +60,7 @@ def test_what_is_wrong_from_a_step_on_is_told_without_a_guess_at_the_reason() ->
     assert message(got, later=lambda t: f"Found out at {t}.").endswith("(got 5). Found out at 1.")
 
 
-def test_any_other_difference_is_told_by_size_and_place_with_one_number_of_the_students_own() -> None:
+def test_any_other_difference_is_reported_by_size_and_place_with_one_of_the_students_numbers() -> None:
     got = WANT.clone()
     got[1, 0, 2] += 5
     told = message(got)
@@ -87,7 +87,7 @@ def test_more_time_steps_than_are_listed_are_not_passed_over() -> None:
         (1.0, 1.0 + 1e-5, "the loss is 1, which is off by 1e-05."),
     ],
 )
-def test_a_single_number_is_told_beside_the_right_one(got: float, want: float, told: str) -> None:
+def test_a_single_number_is_shown_next_to_the_right_one(got: float, want: float, told: str) -> None:
     for shape, axes in (((), ""), ((1,), "N"), ((1, 1), "N T")):
         with pytest.raises(AssertionError) as error:
             close(

@@ -67,7 +67,7 @@ def test_an_error_below_what_was_rewritten_has_the_students_line(graded: Callabl
     assert "ValueError: here" in said and "line 12: raise ValueError('here')" in said, said
 
 
-def test_code_that_no_python_reads_is_told_as_it_is_written(graded: Callable) -> None:
+def test_invalid_code_is_shown_as_it_is_written(graded: Callable) -> None:
     report = graded(on_top("def first[T](x: T) -> T\n    return x\n", "pass"), "q1")
     said = report.question("q1").parts[0].message
     assert "SyntaxError" in said and "line 1: def first[T](x: T) -> T" in said, said
@@ -103,12 +103,12 @@ def test_what_only_logs_costs_nothing_where_a_function_misses_it(graded: Callabl
     assert has_all(graded(on_top(logs, "log(len(x))"), "q1"), "q1")
 
 
-def test_whether_a_part_of_the_library_can_be_used_is_told_truly(graded: Callable) -> None:
+def test_whether_a_part_of_the_library_can_be_used_is_answered_truly(graded: Callable) -> None:
     asks = "try:\n    from torch.utils.tensorboard import SummaryWriter\n    LOGS = True\nexcept ImportError:\n    LOGS = False\n"
     assert has_all(graded(on_top(asks, "assert not LOGS"), "q1"), "q1")
 
 
-def test_who_needs_the_value_of_a_name_that_is_missing_is_told_which(graded: Callable) -> None:
+def test_code_that_needs_the_value_of_a_missing_name_reports_which(graded: Callable) -> None:
     report = graded(
         on_top("from torch.nn.functional import gates_of_tomorrow\n", "x = x + gates_of_tomorrow(x)"), "q1"
     )

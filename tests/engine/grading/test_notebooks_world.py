@@ -334,7 +334,7 @@ def test_the_students_own_answer_is_graded(graded: Callable, change: Callable, q
     assert full(graded(change, question), question)
 
 
-def test_a_name_that_is_bound_again_is_told_with_its_cell(graded: Callable) -> None:
+def test_a_name_that_is_bound_again_is_reported_with_its_cell(graded: Callable) -> None:
     report = graded(instance_under_the_class_name, "q3")
     assert any("binds `LSTM`" in cell.message or "binds `GRU`" in cell.message for cell in report.cells)
 

@@ -85,7 +85,9 @@ def test_an_own_version_that_is_wrong_makes_way_for_the_reference(engine: Engine
     assert all(question.own == [] for question in report.questions)
 
 
-def test_what_is_missing_because_the_own_version_is_wrong_is_told(engine: Engine, tmp_path: Path) -> None:
+def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
+    engine: Engine, tmp_path: Path
+) -> None:
     report = graded(engine, tmp_path, LENGTHS | {"q3": [*LENGTHS["q3"], NO_FORGET]})
     message = dict(lost(report)["q8"])["encode"]
     assert "unexpected keyword argument 'lengths'" in message

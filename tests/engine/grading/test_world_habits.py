@@ -77,7 +77,7 @@ def test_a_newer_pythons_f_string_costs_nothing(graded: Callable, name: str) -> 
     assert report.cells == []
 
 
-def test_an_f_string_that_no_python_reads_is_told_as_it_is_written(graded: Callable) -> None:
+def test_an_invalid_f_string_is_shown_as_it_is_written(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         answer(cells, "q1")["source"] += "\nprint(f'{1')\n"
 
@@ -178,7 +178,7 @@ def test_an_attribute_that_only_ones_own_class_has_is_no_other_mistake(graded: C
     assert any("'LSTM' object has no attribute 'width'" in part.message for part in question.parts)
 
 
-def test_what_a_layer_returns_is_not_cut_before_it_is_told(graded: Callable) -> None:
+def test_what_a_layer_returns_is_not_cut_before_it_is_shown(graded: Callable) -> None:
     """Outputs without the state: no part calls the first sequence of the batch the outputs."""
 
     def change(cells: Cells) -> None:
@@ -197,14 +197,14 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_common_errors_are_told_in_words_that_are_true(graded: Callable, name: str) -> None:
+def test_common_errors_are_explained_in_true_words(graded: Callable, name: str) -> None:
     line, words = PLAIN[name]
     said = graded(before_q1(use=line), "q1").question("q1").parts[0].message
     assert words in said, said
     assert "float32 and float64" not in said
 
 
-def test_who_adds_to_a_gradient_that_was_there_is_told_so(graded: Callable) -> None:
+def test_adding_to_an_existing_gradient_is_reported(graded: Callable) -> None:
     """The norms are right wherever x has no .grad before: that they are not right yet would be false."""
     added = "def gradient_norms(layer, x):\n    x.requires_grad_(True)\n    layer(x)[0][:, -1].sum().backward()\n    return x.grad.norm(dim=(0, 2))\n"
 

@@ -56,7 +56,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_an_answer_may_stand_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:
+def test_an_answer_may_be_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:
     assert full(graded(FILES[name], "q1"), "q1")
 
 
@@ -106,13 +106,13 @@ def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Calla
     assert full(graded(MISSING[name], "q1", "q2"), "q1", "q2")
 
 
-def test_who_needs_the_value_of_a_missing_module_is_told_that_it_is_missing(graded: Callable) -> None:
+def test_code_that_needs_the_value_of_a_missing_module_reports_that_it_is_missing(graded: Callable) -> None:
     change = before_q1("import einops", "x = einops.rearrange(x, 'n d -> n d') * 1")
     said = graded(change, "q1").question("q1").parts[0].message
     assert "ModuleNotFoundError: No module named 'einops'" in said and "requirements.txt" in said
 
 
-def test_a_notebook_that_asks_whether_a_module_is_there_is_told_the_truth(graded: Callable) -> None:
+def test_a_notebook_that_asks_whether_a_module_exists_gets_the_truth(graded: Callable) -> None:
     asks = "import seaborn\ntry:\n    import google.colab\n    IN_COLAB = True\nexcept ImportError:\n    IN_COLAB = False\n"
     assert full(graded(before_q1(asks, "assert not IN_COLAB"), "q1"), "q1")
 
@@ -197,7 +197,7 @@ STOPS = {
 
 
 @pytest.mark.parametrize("name", STOPS)
-def test_what_stands_below_a_deliberate_stop_is_no_answer(graded: Callable, name: str) -> None:
+def test_code_below_a_deliberate_stop_is_not_an_answer(graded: Callable, name: str) -> None:
     assert full(graded(STOPS[name], "q1"), "q1")
 
 

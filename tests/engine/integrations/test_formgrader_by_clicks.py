@@ -211,7 +211,7 @@ def test_collect_and_autograde_while_the_server_answers(
     assert len(desk.waits) > 5 and max(desk.waits) < took / 2
 
 
-def test_a_suite_that_was_mended_counts_at_the_next_click(desk: Desk) -> None:
+def test_a_fixed_suite_counts_at_the_next_click(desk: Desk) -> None:
     """The process that grades lives on between the clicks, and reads the lab anew."""
     suite = desk.kit / "tests" / LAB / "hidden" / "test_q2_cross_entropy.py"
     kept = suite.read_text(encoding="utf-8")

@@ -134,7 +134,7 @@ def test_one_students_feedback_can_be_released_alone(staff: Staff, student: Stud
     staff.clicks("release_feedback", LAB, "zzz")
 
 
-def test_a_mended_suite_and_changed_points_count_at_the_next_click(staff: Staff, student: Student) -> None:
+def test_a_fixed_suite_and_changed_points_count_at_the_next_click(staff: Staff, student: Student) -> None:
     """The process is not started again; before it was, the old suite graded and said "successfully"."""
     who = get_username()
     suite = next((staff.root / "tests" / LAB / "hidden").glob("test_q2_*.py"))

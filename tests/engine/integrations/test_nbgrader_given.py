@@ -72,7 +72,7 @@ def dump(tiny: Tiny) -> list[str]:
         return list(database.iterdump())
 
 
-def test_an_override_is_the_manual_score_beside_the_graders_own(fresh: Tiny, book: Gradebook) -> None:
+def test_an_override_is_the_manual_score_next_to_the_graders_own(fresh: Tiny, book: Gradebook) -> None:
     assert fresh.gatelab("mark", "bob", "q1", "1.5", "--why", WHY).exit_code == 0
     assert export(fresh).exit_code == 0
     found = grade(book, "bob")

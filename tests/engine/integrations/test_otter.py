@@ -196,7 +196,7 @@ def run_autograder(root: Path, python: str | Path) -> tuple[int, dict]:
     return run.returncode, json.loads((root / "results" / "results.json").read_text())
 
 
-def test_the_container_grades_beside_files_that_stop_otter(container):
+def test_the_container_grades_next_to_files_that_stop_otter(container):
     submission = container / "submission"
     write_notebook(submission / "lab.ipynb", SETUP, solution("q1"))
     (submission / "tests").write_text("otter wants a folder of this name")
@@ -254,7 +254,7 @@ def has_every_field(results: dict) -> None:
     assert results["extra_data"]["status"] == "failed"
 
 
-def test_a_result_that_stands_is_kept_when_the_time_is_up_after_it(container, tmp_path, monkeypatch):
+def test_a_finished_result_is_kept_when_the_time_is_up_after_it(container, tmp_path, monkeypatch):
     """otter's kernel, which has nothing to run, may hang."""
     monkeypatch.setenv("GATELAB_SECONDS", "1")
     slow = tmp_path / "python"

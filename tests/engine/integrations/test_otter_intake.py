@@ -76,7 +76,7 @@ def test_no_notebook_is_one_sentence(handed_in, private, names, reason):
     assert (intake.notebook, intake.reason) == (None, reason)
 
 
-def test_a_member_without_a_name_costs_the_notebook_beside_it_nothing(private, tmp_path):
+def test_a_member_without_a_name_costs_the_notebook_next_to_it_nothing(private, tmp_path):
     packed = archive(tmp_path / "lab.zip", [("lab.ipynb", "{}"), ("X", "x")])
     packed.write_bytes(_without_name(packed.read_bytes()))
     intake = take_in(packed, private, LAB)

@@ -107,7 +107,7 @@ def test_a_mark_that_was_changed_there_since_stands(
     assert third.text == second.text and len(held_again) == len(held)
 
 
-def test_a_row_that_stands_is_no_formula_either() -> None:
+def test_a_row_left_as_it_is_holds_no_formula_either() -> None:
     there = sheet("moodle", ["1", "", "", ""]).replace(f",{NAMES[0]},", ",=1+1,", 1)
     _, _, memory = push("moodle", there, [2, 2, 2, 2], {})
     now = with_marks(there, "moodle", ["7", "2", "2", "2"])

@@ -48,7 +48,7 @@ def test_edits_are_applied_to_the_reference(toy):
     assert found.source == REFERENCE.replace("x + 1", "x - 1")
 
 
-def test_whole_code_is_taken_as_it_stands(toy):
+def test_whole_code_is_taken_as_written(toy):
     path = chaff(toy, "whole", "def f(x):\n    return x\n")
     (found,) = load_bank(toy).chaffs
     assert found.source == path.read_text()

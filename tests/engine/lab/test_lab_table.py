@@ -182,7 +182,7 @@ def test_the_schema_takes_what_the_engine_takes(place: str, change: Any, fits: b
             Table.read(path, data)
 
 
-def test_a_suite_is_told_the_settings_of_its_training(lab: Lab) -> None:
+def test_a_suite_gets_the_settings_of_its_training(lab: Lab) -> None:
     assert lab.questions["q7"].told == {
         "threshold": 0.98,
         "n": 512,

@@ -51,7 +51,7 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
         ("messages = [", "policy.toml: "),
     ],
 )
-def test_a_policy_that_is_not_in_order_is_told_in_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+def test_a_broken_policy_is_reported_in_one_sentence(tmp_path: Path, text: str, says: str) -> None:
     lab = small_lab(tmp_path)
     (lab.hidden / "policy.toml").write_text(text, encoding="utf-8")
     with pytest.raises(LabError, match=re.escape(says)):

@@ -42,7 +42,7 @@ def test_a_message_quotes_the_students_own_line(report: Report) -> None:
     assert all('(cell 4 ("%time 1 + \\"), line 8: return x @ x // 1)' in message for message in told), told
 
 
-def test_a_cell_that_stopped_is_told_with_its_own_line_once(report: Report) -> None:
+def test_a_cell_that_stopped_is_reported_with_its_own_line_once(report: Report) -> None:
     found = {cell.index: cell for cell in report.cells}
     assert sorted(found) == [5, 6]
     assert found[5].message.endswith('(cell 5 ("import torch"), line 5: raise ValueError(0))')

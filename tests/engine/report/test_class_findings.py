@@ -59,7 +59,7 @@ class TestSlots:
         assert slots(tiny) == {}
         assert slot_of({}, "q1", "any").when == ""
 
-    def test_they_stand_on_the_page(self) -> None:
+    def test_they_are_on_the_page(self) -> None:
         page = class_page(class_book(LAB, a_class(), CHOSEN, 7, BANK))
         assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page
         assert "<code>q1/forget-and-input-swapped</code>" in page
@@ -204,7 +204,7 @@ class TestSections:
         )
 
 
-def test_the_credit_and_the_seconds_of_each_question_are_told() -> None:
+def test_the_credit_and_the_seconds_of_each_question_are_reported() -> None:
     mended = question("q1", True, False, credit=8.0, seconds=2.0)
     book = class_book(LAB, [Row("ada", "ada", graded("ada", mended))], ["q1"], 7, BANK)
     assert (book["questions"][0]["credit_points"], book["questions"][0]["seconds"]) == (3.0, 2.0)

@@ -33,7 +33,7 @@ class TestGradesCsv:
             ("eve", "not graded yet"),
         ]
 
-    def test_stand_points_only_where_there_is_a_grade(self) -> None:
+    def test_points_are_written_only_where_there_is_a_grade(self) -> None:
         table = self.table()
         assert [(row["q1"], row["q2"], row["total"]) for row in table] == [
             ("10", "10", "20"),
@@ -227,7 +227,7 @@ class TestClassReport:
         assert "feedback/%E0%A4%A8" in page
 
 
-def test_what_stands_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
+def test_text_in_backticks_is_code_on_the_page_and_markup_in_it_is_text(lab):
     from gatelab.text import marked
 
     assert (

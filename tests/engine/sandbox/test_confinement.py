@@ -39,7 +39,7 @@ def test_files_outside_cannot_be_read(inside: Run, lab: Lab, tmp_path: Path) -> 
         ), path
 
 
-def test_the_standard_library_can_be_imported_wherever_the_interpreter_lies(inside: Run) -> None:
+def test_the_standard_library_can_be_imported_wherever_the_interpreter_is(inside: Run) -> None:
     assert inside("import statistics, encodings.idna, wave\nreturn statistics.mean([1, 3])") == 2
 
 

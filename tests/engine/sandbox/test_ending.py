@@ -94,7 +94,7 @@ def test_a_notebook_says_that_its_processor_time_is_used_up(
     "ended",
     [None, [], [1], ["9", 1.0], [True, 0.0], [-9, 0.0], [1 << 40, 0.0], [9, "x"], {"status": 9}, [9, None]],
 )
-def test_what_a_worker_says_that_is_no_end_is_told_as_none(ended: object) -> None:
+def test_what_a_worker_says_of_its_end_is_checked(ended: object) -> None:
     assert told(ended, 2.0) == CLOSED
 
 

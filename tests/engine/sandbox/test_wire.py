@@ -141,7 +141,7 @@ def test_a_frame_that_never_ends_meets_the_deadline() -> None:
     assert time.monotonic() - started < 30
 
 
-def test_a_tensor_that_lies_about_its_size_is_no_answer() -> None:
+def test_a_tensor_that_lies_about_its_size_is_not_an_answer() -> None:
     blob = bytearray(safetensors.torch.save({"t0": torch.zeros(4)}))
     header = blob[8 : 8 + struct.unpack("<Q", blob[:8])[0]]
     lying = bytes(blob).replace(bytes(header), bytes(header).replace(b'"shape":[4]', b'"shape":[9]'))
@@ -251,7 +251,7 @@ def test_an_empty_tensor_cannot_spell_something_in_its_sizes() -> None:
 
 
 @pytest.mark.parametrize("field", ["type", "message", "line", "traceback"])
-def test_an_error_is_told_in_texts_alone(field: str) -> None:
+def test_an_error_crosses_as_text_only(field: str) -> None:
     answer = {"error": {"type": "ValueError", "message": "", "line": "", "traceback": ""}}
     assert _checked(answer)["error"]["type"] == "ValueError"
     answer["error"][field] = [torch.zeros(1000)] * 3000

@@ -252,12 +252,12 @@ def test_a_way_laid_while_the_notebook_loads_is_shut_as_well(
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_staff_are_told_of_a_way_that_was_laid(engine: Engine, tmp_path: Path, name: str) -> None:
+def test_staff_hear_of_a_way_that_was_laid(engine: Engine, tmp_path: Path, name: str) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
     assert engine.grade(path, questions=["q2"], training=False).hints
 
 
-def test_an_honest_answer_beside_cells_that_compare_with_the_library_keeps_its_points(
+def test_an_honest_answer_next_to_cells_that_compare_with_the_library_keeps_its_points(
     engine: Engine, lab: Lab, tmp_path: Path
 ) -> None:
     """The cells fail where the library is withheld; what else they define is there, and nobody is told of it."""

@@ -112,7 +112,7 @@ def test_all_its_processes_together_hold_no_more_memory_than_the_limit(
     assert "more than 0.684 GiB of memory together" in workers.output
 
 
-def test_a_question_is_told_that_the_grader_ended_it_for_its_memory(
+def test_a_question_reports_that_the_grader_ended_it_for_its_memory(
     inside: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gatelab.sandbox.process.Settings", partial(Settings, memory=MEMORY))

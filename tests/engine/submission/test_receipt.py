@@ -41,7 +41,7 @@ def receipt(folder: Path, data: bytes | dict) -> Path:
         b'{"sha256": 1, "sha256": "%s", "public": {"q1": ["passed"]}}' % OWN.encode(),
     ],
 )
-def test_one_that_is_right_is_told_in_one_printable_line(data: bytes | dict, book: Path) -> None:
+def test_a_right_one_is_reported_in_one_printable_line(data: bytes | dict, book: Path) -> None:
     same, said = compare(receipt(book.parent, data), book)
     assert same and said.isprintable() and len(said) < 500
 

@@ -150,7 +150,7 @@ def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(("kind", "question"), TRIED)
-def test_a_public_check_tells_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
+def test_a_public_check_reports_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
     before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
     result = check(question, names_with(lab, leaving(lab, question, (LEAVES | MORE)[kind])))
     assert not all(case.passed for case in result.test_case_results)
@@ -161,7 +161,7 @@ def test_a_public_check_tells_it_and_puts_it_back(check, lab: Lab, question: str
 
 
 @pytest.mark.parametrize("question", ("q4", "q7", "q8", "q11"))
-def test_a_public_check_tells_of_a_model_left_in_another_mode(check, lab: Lab, question: str) -> None:
+def test_a_public_check_reports_a_model_left_in_another_mode(check, lab: Lab, question: str) -> None:
     result = check(question, names_with(lab, leaving(lab, question, module="module.eval()")))
     assert "another mode than before" in repr(result)
 

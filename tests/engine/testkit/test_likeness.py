@@ -46,7 +46,7 @@ def one_wrong(numbers: Tensor) -> Tensor:
         (WANT.tanh(), "rise and fall with the right ones"),
     ],
 )
-def test_a_likeness_is_told_and_no_number_of_the_right_ones_with_it(got: Tensor, says: str) -> None:
+def test_a_likeness_is_stated_without_any_of_the_right_numbers(got: Tensor, says: str) -> None:
     want = WANT.sigmoid() if "rise" in says else WANT
     sentence = told(got, want, ["N", "T", "H"])
     assert says in sentence

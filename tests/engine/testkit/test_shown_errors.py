@@ -194,7 +194,7 @@ def raised(code: Callable[[], object]) -> dict:
 
 
 @pytest.mark.parametrize("about", MISTAKES)
-def test_a_common_exception_is_told_where_a_reference_was_given(about: str) -> None:
+def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> None:
     error = raised(MISTAKES[about])
     if not error:
         return  # this version of PyTorch allows it
@@ -213,7 +213,7 @@ def test_a_common_exception_is_told_where_a_reference_was_given(about: str) -> N
         ("debugger", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
     ],
 )  # fmt: skip
-def test_what_it_means_is_told_in_plain_words(about: str, means: str) -> None:
+def test_its_meaning_is_explained_in_plain_words(about: str, means: str) -> None:
     words = Words({3: OWN}, (), LAB.policy.messages)
     words.given = True
     error = words.error(raised(MISTAKES[about]))
@@ -233,14 +233,14 @@ def test_what_it_means_is_told_in_plain_words(about: str, means: str) -> None:
         (r"C:\Users\staff\emb.py is not there", "emb.py"),
     ],
 )
-def test_no_path_of_the_graders_machine_is_told(text: str, told: str, given: bool) -> None:
+def test_no_path_of_the_graders_machine_is_shown(text: str, told: str, given: bool) -> None:
     words = Words({3: OWN}, (), LAB.policy.messages)
     words.given = given
     said = words.message(text)
     assert not re.search(r"[/\\]\w", said) and (given or told in said)
 
 
-def test_a_path_that_the_student_wrote_is_told() -> None:
+def test_a_path_that_the_student_wrote_is_shown() -> None:
     text = "[Errno 2] No such file or directory: '/content/drive/data.csv'"
     assert Words({3: "open('/content/drive/data.csv')"}).message(text) == text
     assert Words({}).message("N/A: 1/2 of a/b, https://x.org/a/b") == "N/A: 1/2 of a/b, https://x.org/a/b"

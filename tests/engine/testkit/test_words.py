@@ -150,7 +150,7 @@ def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
     assert words.shown("lstm_step") == "lstm_step"
 
 
-def test_the_line_is_told_in_the_text_of_our_copy(words: Words) -> None:
+def test_the_line_is_quoted_from_our_copy(words: Words) -> None:
     assert words.line("cell 3, line 3: " + FORGED) == 'cell 3 ("class Model…"), line 3: self.emb = 1'
     for line in ("cell 3, line 99: x", "cell 3, line 0: x", "cell 2, line 1: x", "cell 3", "x" * 400):
         assert words.line(line) == ""
@@ -238,7 +238,7 @@ def test_from_the_first_reference_on_every_message_is_looked_at(
     assert grading.words.given is given
 
 
-def test_source_that_stands_for_an_answer_counts_as_given(lab: Lab) -> None:
+def test_source_that_is_an_answer_counts_as_given(lab: Lab) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
     student = grading.enter("q1", "test")
     student.run("def main(ns): return 1").value  # noqa: B018
