@@ -8,7 +8,10 @@ from pathlib import Path
 
 from gatelab.lab.bank import DRAFT, BankError
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.model import NOT_RUN, Question, Report
+
+# What the parts of a question say that the notebook has no definition for (testkit/student.py).
+NOT_DEFINED = re.compile(r"`[^`]+` is not defined in the notebook\.")
 
 
 @dataclass
@@ -40,7 +43,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
             raise BankError(f"{path}: is not a report ({error}); grade the class again.") from error
         for question in report.questions:
             named += bool(question.misconception)
-            if not question.signature:
+            if not question.signature or _not_there(question):
                 continue
             miss = groups.setdefault((question.id, question.signature), Miss(question.id, question.signature))
             miss.who.append(report.submission)
@@ -50,6 +53,12 @@ def misses(out: Path) -> tuple[list[Miss], int]:
             if question.code and (not miss.code or len(question.code) < len(miss.code)):
                 miss.code = question.code
     return sorted(groups.values(), key=lambda miss: (-len(miss.who), miss.question, miss.signature)), named
+
+
+def _not_there(question: Question) -> bool:
+    """Whether all that is lost is lost because a name is missing: that is no wrong answer to be named."""
+    lost = [part for part in question.parts if not part.passed and part.kind != NOT_RUN]
+    return bool(lost) and all(NOT_DEFINED.match(part.message) for part in lost)
 
 
 def draft(lab: Lab, miss: Miss, id: str) -> Path:

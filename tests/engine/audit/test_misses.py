@@ -14,6 +14,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
+from gatelab.report.model import Report
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
@@ -24,6 +25,8 @@ MISTAKES = {
     "cleo": solution("q1").replace("kept = f * c", "kept = f * c + 0.25"),
     "dora": solution("q1").replace("kept = f * c", "kept = f.detach() * c"),
 }  # fmt: skip
+# No answer, or one under another name: nothing that a mistake could be named for.
+ABSENT = {"eve": "", "finn": solution("q1").replace("def lstm_step", "def my_step")}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +36,7 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
     lab, out = small_lab(root), root / "out"
     (out / "reports").mkdir(parents=True)
     with Engine(lab) as engine:
-        for name, source in MISTAKES.items():
+        for name, source in (MISTAKES | ABSENT).items():
             path = write_notebook(root / f"{name}.ipynb", SETUP, source, solution("q2"))
             (out / "reports" / f"{name}.json").write_text(engine.grade(path, name).to_json())
     return lab, out
@@ -45,6 +48,13 @@ def test_answers_that_compute_the_same_are_one_group_however_they_are_written(ki
     assert found[0].who == ["ada", "bob"]
     assert "written = 2 * i * g" in found[0].code
     assert {name for miss in found for name in miss.who} == set(MISTAKES)
+
+
+def test_a_question_without_a_definition_is_no_wrong_answer(kit: tuple[Lab, Path]) -> None:
+    for name in ABSENT:
+        report = Report.from_json((kit[1] / "reports" / f"{name}.json").read_text())
+        assert report.status == "graded" and not any(part.passed for part in report.question("q1").parts)
+    assert not {name for miss in misses(kit[1])[0] for name in miss.who} & set(ABSENT)
 
 
 def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
