@@ -1,0 +1,189 @@
+"""Every command block of README.md and docs/: typed here in a small kit, or by the test that is named here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import evening_class
+import pytest
+from evening_class import TINY, gatelab
+from shares import WHOLE
+
+ROOT = Path(__file__).resolve().parents[3]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]
+LATE = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'
+
+# Pages that a test of their own types through
+OWN_TEST = {
+    "add-a-misconception.md": "cli/test_second_lab.py",
+    "add-a-question.md": "cli/test_second_lab.py",
+    "start-a-lab.md": "cli/test_second_lab.py",
+    "deadline-night.md": "cli/test_deadline_night.py",
+    "hand-out.md": "build/test_handing_out.py",
+    "commands.md": "test_docs.py",  # the usage of each command, made from it
+}
+# Commands that cost too much to be typed here, by how they begin, and where they run
+ELSEWHERE = {
+    "make ": "the workflow of each change",
+    "pip install": "the Makefile and test_environment.py",
+    "conda ": "test_environment.py compares what is pinned",
+    "nbgrader ": "integrations/test_nbgrader.py",
+    "jupyter lab": "integrations/test_formgrader_by_clicks.py",
+    "gatelab export nbgrader": "classrun/test_intake_and_export.py",
+    "gatelab receipt": "../lstm-gru/test_handing_in.py",
+    "pytest tests/": "grading/test_engine.py",
+    "dask ": "integrations/test_cluster.py",
+    "GATELAB_ROOT=": "integrations/test_cluster.py",
+    "gatelab grade submissions/ -o out/ --cluster": "integrations/test_cluster.py",
+    "mkdir -p out/autograder": "integrations/test_gradescope.py",
+    "unzip -q": "integrations/test_gradescope.py",
+    "cp solutions/": "integrations/test_gradescope.py",
+    "AUTOGRADER_ROOT=": "integrations/test_gradescope.py",
+    "python tests/lstm-gru/explorer": "../lstm-gru/test_explorer.py",
+}
+SHEETS = {  # as the platforms give them for this class
+    "canvas": "Student,ID,SIS Login ID,Section,Softmax (7)\nAda,1,ada,S,\nZoë Müller,2,zoe,S,\n",
+    "moodle": "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments\n"
+    "Participant 1,Ada,ada@example.org,Submitted,,12.00,\n",
+}
+
+
+def commands(page: Path) -> list[str]:
+    """The lines of a page's blocks of commands, in their order, without what is said of them."""
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"^ *```(\w*)\n(.*?)^ *```", text, re.MULTILINE | re.DOTALL)
+    lines = [
+        re.split(r"\s+# ", line)[0].strip()
+        for kind, block in blocks
+        if kind in ("sh", "bash", "console") or (not kind and re.match(r" *(gatelab|python) ", block))
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def here(page: Path) -> list[str]:
+    """Those that are typed in this file."""
+    return [line for line in commands(page) if not line.startswith(tuple(ELSEWHERE))]
+
+
+HERE = [page for page in PAGES if page.name not in OWN_TEST and here(page)]
+BUILDING = ("gatelab build", "gatelab verify", "gatelab zip")
+
+
+def typed(line: str) -> None:
+    program, *words = shlex.split(line.replace("lstm-gru", "softmax"))
+    assert program == "gatelab", f"{line}: type it here, or say in ELSEWHERE which test does"
+    done = gatelab(*words)
+    # 1: something is left to do, which is told; essay.pdf cannot be graded, and not everybody is in a sheet.
+    assert done.exit_code in (0, 1) and "Traceback" not in done.output, f"{line}\n{done.output}"
+    if words[0] in ("show", "why", "mark", "comment", "late", "build", "verify"):
+        assert done.exit_code == 0, f"{line}\n{done.output}"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kit with a class that came in late, as a folder and as a zip, graded."""
+    kit = evening_class.tiny_kit(tmp_path_factory.mktemp("typed") / "kit")
+    table = kit / "assignment" / "softmax" / "lab.toml"
+    table.write_text(table.read_text("utf-8") + LATE, encoding="utf-8")
+    evening_class.evening_class(kit / "submissions")
+    shutil.make_archive(str(kit / "submissions"), "zip", kit / "submissions")
+    (kit / "people.csv").write_text("Name,Email\nAda,ada@example.org\nZoë Müller,zoe@example.org\n", "utf-8")
+    done = gatelab("grade", kit / "submissions", "-o", kit / "out", "--jobs", "1", "--root", kit)
+    assert done.exit_code == 1, done.output
+    return kit
+
+
+@pytest.fixture
+def kit(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    copy = Path(shutil.copytree(graded, tmp_path / "kit"))
+    monkeypatch.chdir(copy)
+    yield copy
+
+
+@pytest.mark.parametrize("page", HERE, ids=lambda page: page.name)
+def test_the_commands_for_a_class_run_in_their_order_as_they_stand(kit: Path, page: Path) -> None:
+    for line in here(page):
+        if line.startswith(BUILDING):
+            continue
+        if "submissions.zip" in line and line.startswith("gatelab grade"):
+            shutil.rmtree("out")  # another class
+        if "--template sheet.csv" in line:
+            Path("sheet.csv").write_text(SHEETS[line.split()[2]], encoding="utf-8")
+        typed(line)
+
+
+def test_the_commands_that_build_run_in_their_order_as_they_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(TINY, tmp_path / "kit")
+    monkeypatch.chdir(tmp_path / "kit")
+    lines = [line for page in HERE for line in here(page) if line.startswith(BUILDING)]
+    assert "gatelab build" in lines and "gatelab build --accept" in lines
+    if not WHOLE:  # the others are typed with more by cli/test_second_lab.py
+        lines = ["gatelab build"]
+    for line in ["gatelab build --accept", *dict.fromkeys(lines)]:
+        typed(line)
+    assert Path("dist/softmax.zip").is_file()
+
+
+def test_every_test_that_is_named_here_is_there() -> None:
+    for place in {*OWN_TEST.values(), *ELSEWHERE.values()}:
+        for name in re.findall(r"\S+\.py", place):
+            assert (Path(__file__).parents[1] / name).is_file(), name
+
+
+def test_what_is_said_to_run_elsewhere_is_on_a_page() -> None:
+    lines = [line for page in PAGES for line in commands(page)]
+    assert [begin for begin in ELSEWHERE if not any(line.startswith(begin) for line in lines)] == []
+
+
+# --- the two commands of the README, in a fresh clone ---
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What is committed, and nothing that lies beside it here."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no clone, and nothing can be cloned from it")
+    to = tmp_path_factory.mktemp("fresh") / "clone"
+    subprocess.run(["git", "clone", "--quiet", "--no-hardlinks", ROOT, to], check=True, capture_output=True)
+    return to
+
+
+def make(clone: Path, *words: str, seconds: float = 60) -> subprocess.CompletedProcess[str]:
+    """make in the clone, by its own engine, in the environment that is there (making one takes 2 GB of the network)."""
+    ready = f"{sys.prefix}/.ready"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    environment["PYTHONPATH"] = str(clone / "autograder")
+    return subprocess.run(
+        ["make", f"VENV={sys.prefix}", "-o", ready, *words],
+        cwd=clone, env=environment, capture_output=True, text=True, timeout=seconds,
+    )  # fmt: skip
+
+
+def test_both_commands_of_the_readme_are_there_in_a_fresh_clone(clone: Path) -> None:
+    lines = [line for line in commands(clone / "README.md") if line.startswith("make ")]
+    assert lines == ["make grade", "make test"]
+    for line in lines:
+        done = make(clone, "-n", *line.split()[1:])
+        assert done.returncode == 0 and f"{sys.prefix}/bin/" in done.stdout, done.stderr
+
+
+@pytest.mark.skipif(not WHOLE, reason="it builds the lab and grades the sample class: with GATELAB_ALL=1")
+def test_a_fresh_clone_builds_and_grades_its_sample_class(clone: Path) -> None:
+    done = make(clone, "grade", "JOBS=2", seconds=1800)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "Class report: out/sample/index.html" in done.stdout
+    assert (clone / "out" / "sample" / "index.html").is_file()
+    left = subprocess.run(
+        ["git", "status", "--porcelain"], cwd=clone, capture_output=True, text=True, check=True
+    )
+    assert left.stdout == "", "what `make grade` builds is what is committed"
