@@ -150,9 +150,9 @@ progress.show()
 
 # %% [markdown]
 # ---
-# # Part 1: the gates
+# ## Part 1: the gates
 #
-# ## One LSTM step
+# ### One LSTM step
 #
 # An LSTM carries two vectors from step to step. The **cell state** $c$ is its memory: it is only ever *scaled* and *added to*. The **hidden
 # state** $h$ is what it shows to the rest of the network. Four vectors, computed from the input $x_t$ and the last
@@ -188,7 +188,7 @@ plots.show(
 # Check that you could have done this on paper before you write it in code.
 
 # %% [markdown]
-# ### q1: One LSTM step ({{POINTS q1}} points)
+# #### q1: One LSTM step ({{POINTS q1}} points)
 #
 # Write the equations above for a whole batch. Return the new `h` and `c`, and the four gate vectors *after* their
 # $\sigma$ or $\tanh$, so that Part 2 can look inside.
@@ -258,7 +258,7 @@ plots.show(
 # In a trained network nobody sets these weights; they are learned, and Part 2 asks how the learning signal finds them.
 
 # %% [markdown]
-# ## One GRU step
+# ### One GRU step
 #
 # The GRU does with one state and three vectors what the LSTM does with two and four:
 #
@@ -284,7 +284,7 @@ plots.show(
 # $r$ multiplies *after* the matrix product, bias $b_{hn}$ included. Both are PyTorch's choice, so your weights and PyTorch's stay interchangeable.
 
 # %% [markdown]
-# ### q2: One GRU step ({{POINTS q2}} points)
+# #### q2: One GRU step ({{POINTS q2}} points)
 #
 # Write these equations for a whole batch, and return the new $h$ and the gates `r`, `z`, `n`.
 #
@@ -339,7 +339,7 @@ plots.show(
 # a GRU cannot; in exchange it needs three quarters of the weights. Look at $h$ as well: the GRU always shows its whole memory, it has no output gate to hide it.
 
 # %% [markdown]
-# ## Layers that loop over time
+# ### Layers that loop over time
 #
 # A layer holds the weights and calls the step once for every time step, handing the state on. The *same* weights serve all steps.
 # With `state=None` the states start at zero; with a state from an earlier call the layer goes on where it stopped, so a long
@@ -349,7 +349,7 @@ plots.show(
 # $\sigma(1) \approx 0.73$ instead. PyTorch adds two biases, so set the forget rows of `bias_ih_l0` to the wanted number and those of `bias_hh_l0` to 0. In Part 2 you will see what it does.
 
 # %% [markdown]
-# ### q3: The layers ({{POINTS q3}} points)
+# #### q3: The layers ({{POINTS q3}} points)
 #
 # - `__init__`: create four `nn.Parameter`s with PyTorch's names `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and shapes, drawn from
 #   $U(-1/\sqrt H,\ 1/\sqrt H)$. When `forget_bias` is a number, the LSTM also sets its forget rows: that number in `bias_ih_l0`, 0 in `bias_hh_l0`.
@@ -455,12 +455,12 @@ for name, layer in {"yours": mine, "torch.nn.LSTM": theirs}.items():
 
 # %% [markdown]
 # ---
-# # Part 2: why gates work
+# ## Part 2: why gates work
 #
 # "LSTMs remember longer because they have gates." True, but *how* does a gate help? And is it the gates at all, or do LSTMs simply win because they
 # have four times the parameters? Both can be measured. Here you build the instruments; the contest itself follows in Part 3, when you have a model to train.
 #
-# ## Gradients through time
+# ### Gradients through time
 #
 # Training can only use an input at step $t$ if the gradient of the loss reaches it. Take a loss that sits at the *last* step alone, the sum of the last outputs
 # $L = \sum_{n,j} h_T[n, j]$, and look at
@@ -496,7 +496,7 @@ guess_gradient = predict.predict(
 )
 
 # %% [markdown]
-# ### q4: Gradients through time ({{POINTS q4}} points)
+# #### q4: Gradients through time ({{POINTS q4}} points)
 #
 # - `gradient_norms(layer, x)`: the norms above for all steps, over batch and features together. `layer(x)` returns `(outputs, state)`. Use autograd; leave `x` and the
 #   `.grad` of the layer's parameters as they were, and return a tensor without a graph.
@@ -575,7 +575,7 @@ guess_gradient.compare(guess_gradient.options[sum(share < limit for limit in (0.
 # </details>
 
 # %% [markdown]
-# ## What the forget bias does
+# ### What the forget bias does
 #
 # At the start the forget gate is close to $\sigma(b_f)$ everywhere, so the direct path loses the factor $\sigma(b_f)$ a step.
 # *Before you run the cell*, work out $\sigma(b_f)^{99}$ for $b_f = 0$: is it nearer to $10^{-3}$, $10^{-30}$ or $10^{-300}$?
@@ -620,7 +620,7 @@ plots.show(
 # path open far enough for training to find it and open it further. It is the *start* of a gate; an orthogonal matrix is a good start without one.
 
 # %% [markdown]
-# ## Models of equal size
+# ### Models of equal size
 #
 # An LSTM of width $H$ has four times the recurrent weights of an RNN of width $H$. A fair contest needs an RNN *with as many parameters as the LSTM*, so it must be wider. `torch.nn.RNN(D, H)` has
 #
@@ -631,7 +631,7 @@ plots.show(
 # parameters: `weight_ih`, `weight_hh` and two biases.
 
 # %% [markdown]
-# ### q5: Models of equal size ({{POINTS q5}} points)
+# #### q5: Models of equal size ({{POINTS q5}} points)
 #
 # - `count_parameters(module)`: how many numbers training can change. A frozen parameter does not count; one that is used in two places counts once.
 # - `matched_hidden_size(target_params, input_size)`: the width $H \ge 1$ whose RNN has the count *nearest* to the target; the smaller one if two are equally near.
@@ -697,7 +697,7 @@ guess_contest = predict.predict("Who remembers over 60 steps?", outcomes)
 
 # %% [markdown]
 # ---
-# # Part 3: many-to-one
+# ## Part 3: many-to-one
 #
 # A sequence task has a *shape*: how many things go in, and how many come out.
 #
@@ -715,7 +715,7 @@ plots.show(
 )
 
 # %% [markdown]
-# ## The task: the last stored symbol
+# ### The task: the last stored symbol
 #
 # In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
 # sequences of one batch differ in length, and the rest of each row is filled with *random tokens, letters included*. A model that reads the end of the row reads rubbish.
@@ -728,7 +728,7 @@ for tokens, length, label in zip(examples.tokens, examples.lengths, examples.lab
 print(f"\n{task.num_classes} symbols, so a guess is right in {task.chance:.1%} of the cases.")
 
 # %% [markdown]
-# ### q6: The last valid state ({{POINTS q6}} points)
+# #### q6: The last valid state ({{POINTS q6}} points)
 #
 # A layer's `outputs` are `(N, T, H)`, and sequence $n$ is over after `lengths[n]` steps. `last_valid(outputs, lengths)` reads the output at step `lengths − 1`, for every sequence its own.
 #
@@ -750,7 +750,7 @@ def last_valid(outputs, lengths):
 grader.check("q6")
 
 # %% [markdown]
-# ### q7: A sequence classifier ({{POINTS q7}} points)
+# #### q7: A sequence classifier ({{POINTS q7}} points)
 #
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
@@ -859,7 +859,7 @@ print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).s
 # To push a gate and watch the memory and its gradient go: the *gate explorer*, `python start.py explore` (or open `seqlab/explorer.html` in your browser), shows a trained LSTM and a trained GRU with two sliders.
 
 # %% [markdown]
-# ## The contest
+# ### The contest
 #
 # Now your prediction from Part 2 is put to the test: five models, short and long sequences, at most 300 training steps each (a training ends early when its model is right in
 # 95 % of every kind). The LSTM starts from *your* initialisation; PyTorch's kernel only makes it faster. Each width has a learning rate that suited it in trials beforehand.
@@ -963,7 +963,7 @@ plots.show(
 #
 # </details>
 # %% [markdown]
-# ## Real data: digits, pixel by pixel
+# ### Real data: digits, pixel by pixel
 #
 # The task above is all or nothing: one symbol decides. Real sequences are kinder: many steps carry a little. Here are 8 × 8 images of handwritten digits (scikit-learn's own, 1,797 of them; `seqlab/digits.py` has the data card), read in two ways: **row by row**, 8 steps
 # of 8 numbers, and **pixel by pixel**, 64 steps of one number. The same images, the same information; only the way from the first pixel to the answer is longer.
@@ -1002,7 +1002,7 @@ for name, by_steps in read_right.items():
 # **What did you see?** Row by row all four read well. Pixel by pixel all four lose, and the small RNN loses more than GRU and LSTM; but no network falls to a guess. On real data long memory is a matter of degree.
 
 # %% [markdown]
-# ## Does the RNN forget?
+# ### Does the RNN forget?
 #
 # It is often said that a plain RNN *forgets*. Test it: a small RNN is trained on sequences of at most 20 steps until 98 % of every kind are right. Then it gets sequences in which the last letter lies up to 60 steps back, three times as far as any it has ever
 # seen.
@@ -1032,7 +1032,7 @@ guess_forget.compare_first(
 # **What did you see?** The RNN *keeps*: in each of our recorded runs it was right in more than 85 % of the cases at every delay. So it was not forgetting in the contest: over 64 steps it had not learned yet. What it lacks is not memory but a way to *learn* from far away. How many steps does that cost?
 
 # %% [markdown]
-# ## How many steps does learning take?
+# ### How many steps does learning take?
 #
 # The contest stopped at 300 training steps. Now RNN, GRU and LSTM of the same width may train until they are right in 95 % of every kind, for at most 2,400 steps (a count of 2,400 says that it was not there yet). A single training of the RNN says little:
 # another seed can need twice as many steps. So every one is trained from three seeds, and the figure shows the median and the range. Beside it: our recorded runs, from many seeds. (The longest cell of the notebook: the RNN takes its time.)
@@ -1075,7 +1075,7 @@ for name, by_length in needed.items():
 # An RNN with another initialisation, or another task, may order them differently.
 
 # %% [markdown]
-# ## Gradients after training
+# ### Gradients after training
 #
 # The first picture of Part 2 again, now with networks trained on $T = 64$: the GRU and the LSTM of the contest, and the small RNN twice: after the contest's 300 steps, and after the longer training above.
 # They read sequences of 20 and 200 steps whose stores all lie in the first fifth. *Before you run it:* what should training have done to the lines?
@@ -1121,7 +1121,7 @@ for name, net in networks.items():
 
 # %% [markdown]
 # ---
-# # Part 4: encoder and decoder
+# ## Part 4: encoder and decoder
 #
 # *Sequence-to-sequence*: one network (the **encoder**) reads the whole source and hands over its final state; another (the **decoder**) starts from that state and writes the target one token at a time,
 # reading at each step the token before. The state is all that passes between them, and the target may be longer or shorter than the source.
@@ -1137,7 +1137,7 @@ for source, target in zip(examples.source, examples.targets, strict=True):
     print(f"   source {source.tolist()}\n   target {target.tolist()}\n")
 
 # %% [markdown]
-# ## Teacher forcing
+# ### Teacher forcing
 #
 # The decoder models $p(y_t \mid y_1, \dots, y_{t-1}, \text{source})$: to predict token $t$ it must read token $t-1$. But *which* token $t-1$, the true one or its own guess?
 #
@@ -1158,7 +1158,7 @@ plots.show(
 # With teacher forcing every step starts from a correct prefix and gets a useful gradient from the first batch on. The price: in training the decoder never sees its own mistakes. At test time there is no teacher.
 
 # %% [markdown]
-# ### q8: Encoder, decoder, teacher forcing ({{POINTS q8}} points)
+# #### q8: Encoder, decoder, teacher forcing ({{POINTS q8}} points)
 #
 # - `shift_right(targets, bos)`: the first row of the table above.
 # - `Seq2Seq`, with your `LSTM` as `encoder` and `decoder`:
@@ -1235,7 +1235,7 @@ class Seq2Seq(nn.Module):
 grader.check("q8")
 
 # %% [markdown]
-# ### q9: A loss that leaves the padding out ({{POINTS q9}} points)
+# #### q9: A loss that leaves the padding out ({{POINTS q9}} points)
 #
 # Cross-entropy at every step, averaged over *all real tokens of the batch*. (Not the mean of each sequence's mean: a token of a short sequence counts as much as one of a long
 # sequence. And `EOS` is a real token: the decoder must learn where to stop.)
@@ -1255,7 +1255,7 @@ def sequence_loss(logits, targets, pad):
 grader.check("q9")
 
 # %% [markdown]
-# ### q10: Greedy decoding ({{POINTS q10}} points)
+# #### q10: Greedy decoding ({{POINTS q10}} points)
 #
 # No targets now. Encode the source, start from `bos`, and feed back the most likely token at each step until *every* sequence has produced `eos`, or `max_len` steps are done. In the result a sequence keeps its first
 # `eos`, and all after it is `pad`. No gradients are kept. Use `model.encode` and `model.step`.
@@ -1287,7 +1287,7 @@ def greedy_decode(model, source, source_lengths, max_len, bos, eos, pad=0):
 grader.check("q10")
 
 # %% [markdown]
-# ### q11: Training the encoder-decoder ({{POINTS q11}} points)
+# #### q11: Training the encoder-decoder ({{POINTS q11}} points)
 #
 # One training step with full teacher forcing: zero the gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
 # points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: {{THRESHOLD q11}} % must match, and one wrong token makes a sequence wrong.
@@ -1313,7 +1313,7 @@ def training_step(model, optimizer, source, source_lengths, targets, pad, clip=1
 grader.check("q11")
 
 # %% [markdown]
-# ## Exposure bias, in your own model
+# ### Exposure bias, in your own model
 #
 # First train your model for a tenth of its steps only, so that it still makes mistakes, and measure its share of right tokens at each position in two ways: with the teacher (`forcing=1`) and running free
 # (`forcing=0`). **Predict:** where will the two lines differ?
@@ -1396,7 +1396,7 @@ for source, row in zip(own.source, decoded, strict=True):
 # is among the challenges below.)
 
 # %% [markdown]
-# ## One-to-many: a model that writes names
+# ### One-to-many: a model that writes names
 #
 # Ten minutes for pleasure; nothing here is graded. A *language model* is a decoder without an encoder: it reads the letters so far and predicts the next one. It trains with teacher forcing, as your decoder did, on first names (from the package `names`; `seqlab/firstnames.py` has the data card), and
 # then it writes: from `END`, or from a first letter that you give it, to `END`. The **temperature** divides the logits before the softmax: below 1 the likely letters become likelier, above 1 all become more alike.
@@ -1475,11 +1475,11 @@ plots.show(
 
 # %% [markdown]
 # ---
-# # Part 5: concepts
+# ## Part 5: concepts
 #
-# ## The questions
+# ### The questions
 #
-# ### q12: Concepts ({{POINTS q12}} points)
+# #### q12: Concepts ({{POINTS q12}} points)
 #
 # Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.25"` or `"56"`; ±0.01 is accepted. No calculator needed.
 #
@@ -1574,7 +1574,7 @@ answers.update(c8="d", c9="c", c10="a", c11="b", c12="bdac")
 grader.check("q12")
 
 # %% [markdown]
-# ### q12a: In your own words: the cell state and the hidden state ({{POINTS q12a}} points, marked by hand)
+# #### q12a: In your own words: the cell state and the hidden state ({{POINTS q12a}} points, marked by hand)
 #
 # What does each of the two do, and why does it help *training* that there are two? Point at one figure of this notebook that shows it. Three to six sentences. (No check reads them.)
 
@@ -1587,7 +1587,7 @@ grader.check("q12")
 # <!-- # END SOLUTION -->
 
 # %% [markdown]
-# ### q12b: In your own words: do LSTMs win because they have more parameters? ({{POINTS q12b}} points, marked by hand)
+# #### q12b: In your own words: do LSTMs win because they have more parameters? ({{POINTS q12b}} points, marked by hand)
 #
 # A fellow student says yes. Answer with *your own numbers* (at least two of them, from the contest, the digits or the steps each model needed), and say also what your numbers do *not* show. Three to six sentences. (No check reads them.)
 
@@ -1600,7 +1600,7 @@ grader.check("q12")
 
 # %% [markdown]
 # ---
-# # Optional challenges
+# ## Optional challenges
 #
 # Ungraded. Write as many as you like in cells of your own; the cell after the list checks the first ones if you use the names given.
 #
@@ -1654,9 +1654,9 @@ challenges()
 
 # %% [markdown]
 # ---
-# # To take with you
+# ## To take with you
 #
-# ## Key takeaways
+# ### Key takeaways
 #
 # 1. An LSTM has two states: the cell state keeps, scaled and added to and nothing else; the hidden state is what the output gate shows of it.
 # 2. Along the cell state the gradient is a product of forget gates; a gate near 1 keeps memory and gradient alike, and training can put it there.
@@ -1664,7 +1664,7 @@ challenges()
 # 4. Gates, not parameters: a plain RNN can hold a symbol, but over a long delay it learns far more slowly, and width does not make up for it.
 # 5. Match the shape to the task: one label, an answer at every step, or an encoder and a decoder, trained with teacher forcing and used without it.
 #
-# ## References
+# ### References
 #
 # - C. Olah, *Understanding LSTM networks*, 2015: the drawings everybody knows. <https://colah.github.io/posts/2015-08-Understanding-LSTMs/>
 # - A. Karpathy, *The unreasonable effectiveness of recurrent neural networks*, 2015: models that write. <https://karpathy.github.io/2015/05/21/rnn-effectiveness/>
@@ -1681,7 +1681,7 @@ challenges()
 
 # %% [markdown]
 # ---
-# # Handing in
+# ## Handing in
 #
 # 1. *Restart and run all*, once, and look whether every check still passes. (Kernel menu in Jupyter, Runtime menu in Colab.)
 # 2. Save.

@@ -103,9 +103,9 @@ SEED = 1  # of every experiment: change it and run again, and see what still hol
 
 # %% [markdown]
 # ---
-# # First demonstration: swap and look inside
+# ## First demonstration: swap and look inside
 #
-# ## Swap RNN, GRU and LSTM
+# ### Swap RNN, GRU and LSTM
 #
 # All three layers are called in the same way; look at what they give back. One of the three lines is not like the others: what would `_, h = layer(x)` followed by `head(h)` do there?
 
@@ -204,7 +204,7 @@ guess_swap.compare_first([abs(ahead) <= 0.02, ahead < -0.02, ahead > 0.02])
 # **What did you see?** One word changed, and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? Inside a step, from the gates; so let us look at one.
 
 # %% [markdown]
-# ## One unit on the board
+# ### One unit on the board
 #
 # An LSTM with one unit and one input, without recurrent weights. $x = 1$ means *write*, $x = 0$ means *wait*. With $\ln 3$ in the weights every gate is a quarter or three quarters, because
 # $\sigma(\ln 3) = \tfrac{3}{4}$ and $\sigma(-\ln 3) = \tfrac{1}{4}$:
@@ -275,7 +275,7 @@ for _ in range(2):
 print(f"∂c₃/∂c₁ = {slope.item():.4f},  0.75 · 0.75 = {0.75 * 0.75}")
 
 # %% [markdown]
-# ## The GRU on the same numbers
+# ### The GRU on the same numbers
 #
 # The GRU has one gate where the LSTM has two: the share $z$ of the old state is kept, the rest, $1 - z$, is overwritten. Give $z$ the forget gate's row and $n$ the candidate's. *Predict:* which column of the LSTM's table will $h$ repeat?
 
@@ -316,7 +316,7 @@ for a in (0.3, 0.6, 1.2):
     print(f"tanh {a}: {math.tanh(a):.4f}")
 
 # %% [markdown]
-# ## Gates at *not* and *but*
+# ### Gates at *not* and *but*
 #
 # From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). They use the same words for both answers; what
 # counts is where a word stands: *not* and *never* turn what follows round, and *but*, *although* and *until* decide which half of a sentence counts.
@@ -468,9 +468,9 @@ for word, gates in at_word.items():
 
 # %% [markdown]
 # ---
-# # Second demonstration: long against short
+# ## Second demonstration: long against short
 #
-# ## Long against short
+# ### Long against short
 #
 # 150 training steps each, on 10, 20 and 40 steps. **Predict** where the RNN parts from the others.
 
@@ -506,7 +506,7 @@ guess_apart.compare_first(
 # %% [markdown]
 # **What did you see?** Same task, same letters, only more dots to wait through.
 #
-# ## More steps for the RNN
+# ### More steps for the RNN
 #
 # So is it unable to? Give the plain RNN alone more training at $T = 40$, up to 3,000 steps or until 95 % of every kind are right.
 
@@ -534,7 +534,7 @@ print(f"{patient_steps} training steps: {patient_right:.2f} right")
 # **What is the fair sentence about RNNs?** Not "it cannot", and not "it forgets".
 
 # %% [markdown]
-# ## One answer, or one at every step
+# ### One answer, or one at every step
 #
 # The same data and the same layer serve two tasks. *Many-to-one*: which letter came last? *Many-to-many*: after **every** step, which letter came last so far? Only the head differs: it reads the last output, or all of them.
 
@@ -615,9 +615,9 @@ guess_taught.compare_first([abs(gain) < 0.1, gain > 0.3 and taught["RNN", True] 
 
 # %% [markdown]
 # ---
-# # If time is left: sequence to sequence
+# ## If time is left: sequence to sequence
 #
-# ## Encoder and decoder
+# ### Encoder and decoder
 #
 # The lengths of input and output may differ: `a3b2` → `aaabb`. The encoder reads the short form; its state is all the decoder gets; the decoder writes letters until it says `$`, *when it wants*. Input 4 marks, output 5: no head at every step could do this.
 #
@@ -747,7 +747,7 @@ for place, mark in ((0, "b"), (1, "c"), (3, "a")):
 # starts from a correct prefix. `free` must go mark by mark, because it reads what it wrote.
 
 # %% [markdown]
-# ## Which shape does the task have?
+# ### Which shape does the task have?
 #
 # | task | shape | what the head reads |
 # | --- | --- | --- |

@@ -1,8 +1,8 @@
-"""Every limit in time and size beside its reason; what follows from another is computed.
+"""Every limit in time and size with its reason; what follows from another is computed.
 
 Seconds of processor time are called CPU: a busy machine costs nobody anything. SECONDS are by the clock, a backstop for code
 that waits or turned its alarm off. Sizes are in bytes where nothing else is said. What a question may take is in lab.toml; how much
-of a text a page or a sentence shows, with that page; which words of a worker may be told, in testkit/words.py.
+of a text a page or a sentence shows, with that page; which words of a worker may be shown, in testkit/words.py.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ WARDENS_END_SECONDS, WORKERS_END_SECONDS, ALL_END_SECONDS = 0.2, 1.0, 1.5
 MAX_LOADS = 6  # a notebook may bring its process down this often, with the library and without
 MAX_FORKS = 3  # workers that one attempt at a question may use up
 
-# A submission, beside its questions.
+# A submission, apart from its questions.
 LOADS_SECONDS = MAX_LOADS * LOAD_CPU + 2 * WORKER_START_SECONDS  # all loads together
 LOADING_SECONDS = LOADS_SECONDS + WORKER_START_SECONDS  # and the last of them may just have begun
 DIAGNOSIS_SECONDS = 60.0  # in which a question's mistakes are looked up in the bank
@@ -62,7 +62,7 @@ EXAMINER_GROWTH = 128 * MIB  # by which it may grow over many submissions until 
 OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
 MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
 TRACEBACK_LIMIT = 4000  # characters: a dozen frames
-MOST_LEFT = 32  # things that a call may be told to have left changed
+MOST_LEFT = 32  # changes that a call may be reported to have left
 # One message over the line, JSON and tensors. A question may bring a notebook's cell of 1 MiB. The largest answer of reference solutions
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
 REQUEST = (8 * MIB, 256 * MIB)
@@ -74,7 +74,7 @@ MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide somethin
 MAX_KEY = 200  # characters of a dict's key
 MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
 FORK_ORDER_LIMIT = 1 << 16  # of what the fork server is asked: names and paths
-# A line from the process that works beside JupyterLab's server: the log of a class's feedback is long.
+# A line from the process that works for JupyterLab's server: the log of a class's feedback is long.
 CLICK_ANSWER = 64 * MIB
 
 # What comes in.

@@ -16,10 +16,10 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
 | the name of a file | `file_stem` |
 | a name in Moodle's zip of feedback | `moodle_name` |
-| a file of ours | `to_bytes`, or `utf8` where halves of characters need not be told apart |
+| a file of ours | `to_bytes`, or `utf8` where halves of characters need not be distinguished |
 | a student, of a message that may name files of this machine | `without_paths` |
 
-Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may be told of a worker's
+Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may see of a worker's
 words at all is another question: `testkit/words.py`.
 """
 
@@ -49,7 +49,7 @@ _CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _FORMULA = re.compile(r"""(^|[;\t])(?=["'\s]*[=+\-@＝＋－＠])""")
 _ESCAPED = re.compile(r"""(^|[;\t])'(?=["'\s]*[=+\-@＝＋－＠])""")
 
-# A path from the root of a machine, or of one of its drives; its last part is what may be told of it.
+# A path from the root of a machine, or of one of its drives; only its last part may be shown.
 _PATH = re.compile(
     r"(?<=['\"])(?:[A-Za-z]:)?[/\\](?:[^'\"]*[/\\])?([^'\"/\\]+)[/\\]?(?=['\"])"
     r"|(?<![\w.:/\\])(?:[A-Za-z]:)?(?:[/\\][\w.+@~-]+)+[/\\]([\w.+@~-]+)[/\\]?"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import outline
 import pytest
 import typer.main
 
@@ -55,6 +56,11 @@ def test_the_documentation_builds_as_a_website(tmp_path: Path) -> None:
     command = [BIN / "mkdocs", "build", "--strict", "--quiet", "--site-dir", tmp_path / "site"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    made = sorted((tmp_path / "site").rglob("*.html"))
+    levels = {
+        page.relative_to(tmp_path).as_posix(): outline.of_page(page.read_text("utf-8")) for page in made
+    }
+    assert {name: wrong for name, found in levels.items() if (wrong := outline.faults(found))} == {}
     site = (tmp_path / "site" / "index.html").read_text(encoding="utf-8")
     outside = re.findall(r'(?:src|href)="(https?:[^"]+)"', site)
     assert [address for address in outside if "mkdocs" not in address] == []  # the theme's own credit

@@ -42,7 +42,7 @@ def test_what_is_installed_is_what_is_pinned(root: Path) -> None:
 
 
 def test_the_lock_has_every_distribution_that_the_kit_brings_along_and_no_other() -> None:
-    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/locked.py` writes it anew."""
+    """Whatever floats may move a class's grades: 140 of 160 did. `python tests/locked.py` writes it again."""
     assert locked() == needed()
 
 

@@ -97,7 +97,7 @@ ELSEWHERE = {
     "integrations/nbgrader/preprocessor.py": "asks whether a timestamp is text; html.escape in a cell of ours",
     "submission/archive_child.py": "runs alone, in a process without the engine",
     "testkit/words.py": "asks whether a message is the student's own",
-    "testkit/handed_out/checking/render.py": "is handed out, so it imports nothing of the engine",
+    "handed_out/checking/render.py": "is handed out, so it imports nothing of the engine",
 }
 
 

@@ -68,7 +68,7 @@ class LSTM(Right):
         (
             "q4",
             "Right = gradient_norms\ndef gradient_norms(layer, x):\n    return Right(layer, x.requires_grad_(True))",
-            "a tensor that was handed over asks for gradients and did not before",
+            "the `requires_grad` of a tensor that was passed in",
         ),
         (
             "q6",
@@ -116,7 +116,7 @@ class LSTM(Right):
             "q6",
             "Right = last_valid\ndef last_valid(outputs, lengths):\n"
             "    return Right(outputs.requires_grad_(True) if outputs.is_leaf else outputs, lengths)",
-            "a tensor that was handed over asks for gradients and did not before",
+            "the `requires_grad` of a tensor that was passed in",
         ),
         (
             "q8",
@@ -128,7 +128,7 @@ class LSTM(Right):
             "q10",
             "def greedy_decode(*given, right=greedy_decode, **more):\n    tokens = right(*given, **more)\n"
             "    torch.set_grad_enabled(True)\n    return tokens",
-            r"under torch.no_grad\(\)\): afterwards gradients are recorded, or not recorded, other than before",
+            r"under torch.no_grad\(\)\): afterwards gradient recording is no longer as it was",
         ),
         ("q12", "answers = {'c1': 'e'}", "c1 should be one letter from a to d, yours is 'e'"),
         ("q12", "answers = {'c1': 'a'}", "no answer yet to c2, c3"),
@@ -182,6 +182,26 @@ def test_an_argument_changed_in_place_is_told_as_that(check, lab, question, code
     assert "right for" not in repr(result) and "the values are right" not in repr(result)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("next(recurrent.parameters()).data.mul_(0.5)", "other weights"),
+        ("recurrent.eval()", "a model is in another mode than before"),
+        ("next(recurrent.parameters()).requires_grad_(False)", "asks for gradients"),
+    ],
+)
+def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab, change, says):
+    """The check itself loads other weights into the layer then, in another dtype: that hides it no more."""
+    code = (
+        "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
+        "    def __init__(self, vocab_size, embedding_size, hidden_size, num_classes, recurrent):\n"
+        "        super().__init__(vocab_size, embedding_size, hidden_size, num_classes, recurrent)\n"
+        f"        {change}\n"
+    )
+    message = first_message(check("q7", names_with(lab, code)))
+    assert "SequenceClassifier" in message and says in message, message
+
+
 def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
     code = """
 def gradient_norms(layer, x):
@@ -193,7 +213,7 @@ def gradient_norms(layer, x):
     filled = next(chaff for chaff in bank.chaffs_of("q4") if chaff.id == "grads-left-in-the-layer")
     result = check("q4", names_with(lab, code))
     assert filled.misconception not in repr(result)
-    assert "afterwards a .grad is another one than before the call" in first_message(result)
+    assert "afterwards a `.grad` is no longer what it was" in first_message(result)
 
 
 @pytest.mark.parametrize(
@@ -218,7 +238,9 @@ def gradient_norms(layer, x):
 )
 def test_a_result_that_the_same_arguments_do_not_give_again_is_told_as_that(check, lab, question, code):
     said = first_message(check(question, names_with(lab, code)))
-    assert "called once more with the same arguments, it returns something else" in said
+    assert (
+        "called again with the same arguments and the same random numbers, gives a different answer" in said
+    )
 
 
 def test_steps_in_a_list_are_no_outputs(check, lab):

@@ -48,7 +48,7 @@ def test_the_same_input_gives_the_same_bytes(made: Path, tmp_path: Path) -> None
     assert [name for name in first if first[name] != again[name]] == []
 
 
-def test_is_every_submission_expected_to_be_something(made: Path) -> None:
+def test_every_submission_has_an_expected_result(made: Path) -> None:
     entries = {path.name.removesuffix(".ipynb") for path in made.iterdir()}
     assert entries == set(EXPECTED) and len(entries) >= 16
 
@@ -72,13 +72,13 @@ def grades(graded: Path) -> dict[str, dict[str, str]]:
         return {row["submission"]: row for row in csv.DictReader(file)}
 
 
-def test_is_nothing_begun_in_the_lab_as_it_is_handed_out(graded: Path) -> None:
+def test_nothing_counts_as_begun_in_the_lab_as_handed_out(graded: Path) -> None:
     report = Report.from_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
     assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
 
 
 @pytest.mark.parametrize("name", GRADED)
-def test_does_it_get_what_it_must(grades: dict[str, dict[str, str]], name: str) -> None:
+def test_each_submission_gets_the_expected_result(grades: dict[str, dict[str, str]], name: str) -> None:
     row, expected = grades[name], EXPECTED[name]
     assert row["status"] == expected["status"], row["reason"]
     if expected["status"] == "ungradable":

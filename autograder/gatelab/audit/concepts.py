@@ -6,21 +6,23 @@ The answers themselves stay in tests/<lab>/hidden/reference/concepts.toml.
 from __future__ import annotations
 
 import json
-import tomllib
 from typing import Any
 
+from gatelab.handed_out.checking.concepts import NEAR, joint_hashes, read, text
 from gatelab.lab.bank import BankError
 from gatelab.lab.spec import Lab
-from gatelab.testkit.handed_out.checking.concepts import NEAR, joint_hashes, read, text
+from gatelab.lab.toml import TomlError, read_toml
 
 
 def concepts(lab: Lab, question: str) -> bytes:
     """The file's bytes, the same at every run."""
     path = lab.concept_key
     try:
-        key = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BankError(f"{path}: {error}") from error
+        key = read_toml(path)
+    except OSError as error:
+        raise BankError(f"{path}: it cannot be read ({error.strerror}).") from error
+    except TomlError as error:
+        raise BankError(str(error)) from error
     forms = {id: form(row) for id, row in key.items()}
     salt = f"{lab.name} {question}"  # not a secret; it only keeps this hash apart from those of other labs
     try:

@@ -18,10 +18,10 @@ from types import CodeType
 from typing import Any
 
 from gatelab.audit.concepts import concepts
+from gatelab.handed_out.checking import fingerprint
 from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in_one
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
-from gatelab.testkit.handed_out.checking import fingerprint
 
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 

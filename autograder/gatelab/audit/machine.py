@@ -163,7 +163,7 @@ def room(here: Path) -> Iterator[Finding]:
         yield Finding(what, f"{free / GIB:.1f} GiB free at {folder}", do)
     if not os.access(here, os.W_OK):
         yield Finding(
-            "folder", f"{here} cannot be written to", "stand in a folder of your own, or give -o one"
+            "folder", f"{here} cannot be written to", "change to a folder of your own, or give -o one"
         )
     try:
         yield Finding("temporary folder", str(open_place()))

@@ -37,7 +37,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
         try:
             report = Report.from_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise BankError(f"{path}: is no report ({error}); grade the class again.") from error
+            raise BankError(f"{path}: is not a report ({error}); grade the class again.") from error
         for question in report.questions:
             named += bool(question.misconception)
             if not question.signature:

@@ -11,7 +11,6 @@ import os
 import re
 import resource
 import signal
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +27,7 @@ from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.toml import TomlError, read_toml
 from gatelab.limits import WORKER_MEMORY
 
 ENDLESS = "(never ends)"  # instead of a part
@@ -111,13 +111,15 @@ def run(
 def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
     """The listed mutants of a question."""
     path = equivalents_path(lab)
-    rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     try:
+        rows = read_toml(path) if path.is_file() else {}
         return tuple(
             Listed((row["where"], row["before"], row["after"]), row["why"]) for row in rows.get(question, ())
         )
+    except TomlError as error:
+        raise LabError(str(error)) from error
     except KeyError as error:
-        raise LabError(f"{path}: an entry of {question} has no {error}") from error
+        raise LabError(f"{path}: an entry of {question} has no {error}.") from error
 
 
 def equivalents_path(lab: Lab) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 import nbformat
 
-from gatelab.lab.spec import Lab
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.toml import TomlError, read_toml
 
 SETUP = """import math
 
@@ -38,7 +38,10 @@ def write_notebook(path: Path, lab: Lab, sources: Mapping[str, str | tuple[str, 
             cells[id] = lab.reference(id)
     concepts = lab.concept_question
     if concepts and concepts not in sources and lab.concept_key.is_file():
-        key = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
+        try:
+            key = read_toml(lab.concept_key)
+        except TomlError as error:
+            raise LabError(str(error)) from error
         answers = {id: row["answer"] for id, row in key.items()}
         cells[concepts] = f"answers = {answers!r}\n"
     for id, source in cells.items():

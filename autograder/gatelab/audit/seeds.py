@@ -6,7 +6,6 @@ Chaff is staff's own code: it is graded without confinement, without a name, in 
 from __future__ import annotations
 
 import multiprocessing
-import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -15,6 +14,7 @@ from pathlib import Path
 from gatelab.audit.kept import Kept, stamp
 from gatelab.lab.bank import Chaff
 from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.toml import TomlError, read_toml
 from gatelab.report.model import NOT_RUN
 
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
@@ -94,7 +94,10 @@ def listed(lab: Lab) -> dict[str, str]:
     """The chaffs that may lose other parts at other seeds, each with the reason why."""
     assert lab.bank is not None
     path = Path(lab.bank) / LIST
-    rows = tomllib.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    try:
+        rows = read_toml(path) if path.is_file() else {}
+    except TomlError as error:
+        raise LabError(str(error)) from error
     for key, why in rows.items():
         if not isinstance(why, str) or not why:
             raise LabError(f'{path}: {key} needs its reason, as in "q1/slip" = "…".')

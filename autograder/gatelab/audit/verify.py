@@ -187,7 +187,7 @@ def verify(
             only ones that could meet its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
         progress: told of each grading done.
-        kept: results of runs before, at other seeds than the first; new ones are added.
+        kept: results of runs before; new ones are added. Wheat is graded anew at the first seed.
     """
     lab, kept = engine.lab, kept or Kept(None)
     lab.check_questions(questions)
@@ -199,19 +199,27 @@ def verify(
                 place / f"{chaff.question}-{chaff.id}.ipynb", lab, {chaff.question: chaff.source}
             )
             where = () if everywhere else (chaff.question, *builds_on(lab, chaff.question))
+            # All of the bank can be part of a name; how many jobs there were is what `--twice` compares.
+            of = path.read_text("utf-8"), everything, known, seeds[0], where, training, engine.jobs
+            if (before := kept.find(*of)) is not None:
+                matrix.told[chaff.key] = [tuple(line) for line in before["told"]]
+                row = before["row"] | {name: tuple(before["row"][name]) for name in ("lost", "elsewhere")}
+                return ChaffRow(chaff.id, chaff.question, chaff.misconception, **row)
             report = engine.grade(path, chaff.key, where, seeds[0], training)
             matrix.told[chaff.key] = told(report)
             lost = lost_parts(report)
             own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
             elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
             progress(chaff.key)
-            row = chaff.id, chaff.question, chaff.misconception, own, elsewhere
             if report.status != "graded":
-                return ChaffRow(*row, None)
+                return ChaffRow(chaff.id, chaff.question, chaff.misconception, own, elsewhere, None)
             question = report.question(chaff.question)
-            return ChaffRow(
-                *row, question.misconception, question.earned, question.points, question.max_points
-            )
+            row = {
+                "lost": own, "elsewhere": elsewhere, "named": question.misconception, "earned": question.earned,
+                "points": question.points, "of": question.max_points,
+            }  # fmt: skip
+            kept.keep({"row": row, "told": matrix.told[chaff.key]}, *of)
+            return ChaffRow(chaff.id, chaff.question, chaff.misconception, **row)
 
         def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
             style, path, seed = job
@@ -227,6 +235,7 @@ def verify(
             return WheatRow(style, seed, tuple(lost))
 
         everything = stamp(lab)
+        known = [(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs]
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
             (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))

@@ -1,6 +1,6 @@
 """What the public checks are made of: the engine's files in a lab's own package.
 
-A lab whose package has a folder `checking/` gets the files of gatelab/testkit/handed_out there, byte for byte; its own
+A lab whose package has a folder `checking/` gets the files of gatelab/handed_out there, byte for byte; its own
 `__init__.py` and whatever else lies there stays. So the public checks and the hidden suites compare with one program.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import gatelab.testkit.handed_out
+import gatelab.handed_out
 from gatelab.lab.spec import Lab
 
-SOURCE = Path(gatelab.testkit.handed_out.__file__).parent
+SOURCE = Path(gatelab.handed_out.__file__).parent
 FOLDER = "checking"
 
 

@@ -67,7 +67,7 @@ def _check_text(path: Path, name: str) -> None:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise BuildError(
-            f"{name} of the release is no UTF-8 text; save it as such or take it out."
+            f"{name} of the release is not UTF-8 text; save it as such or take it out."
         ) from error
     if "\0" in text or any(start in text for start in ARCHIVES):
         raise BuildError(f"{name} of the release holds an archive or binary data; take it out.")
@@ -88,7 +88,7 @@ def _check_json(text: str, name: str) -> None:
     try:
         data = json.loads(text)
     except ValueError as error:
-        raise BuildError(f"{name} of the release is no valid JSON ({error}).") from error
+        raise BuildError(f"{name} of the release is not valid JSON ({error}).") from error
     if isinstance(data, dict) and "cells" in data and "nbformat" in data:
         raise BuildError(f"{name} of the release is a notebook under another name; take it out.")
 
@@ -105,7 +105,7 @@ def check_notebook(path: Path, lab: Lab) -> None:
         nbformat.validate(nbformat.from_dict(notebook))
     except (ValueError, nbformat.ValidationError) as error:
         raise BuildError(
-            f"{path.name} of the release is no valid notebook ({str(error).splitlines()[0]})."
+            f"{path.name} of the release is not a valid notebook ({str(error).splitlines()[0]})."
         ) from error
     extra = set(notebook) - {"cells", "metadata", "nbformat", "nbformat_minor"}
     if extra:

@@ -45,7 +45,7 @@ def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
     """The release as a git revision has it, laid out in `folder`. Raises RevisionError."""
     inside = f"release/{lab.assignment.name}"
     if revision.startswith("-"):
-        raise RevisionError(f"{revision}: is no git revision; name one as in HEAD, v1.0 or 22ca339.")
+        raise RevisionError(f"{revision}: is not a git revision; name one as in HEAD, v1.0 or 22ca339.")
     try:
         done = subprocess.run(
             ["git", "-C", str(root), "archive", "--format=tar", f"{revision}:{inside}"],
@@ -66,7 +66,7 @@ def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
 def _why(root: Path, revision: str, inside: str) -> str:
     """Why git has no release of a revision."""
     for words, said in (
-        (["rev-parse", "--git-dir"], f"{root}: is no git repository; compare without a revision."),
+        (["rev-parse", "--git-dir"], f"{root}: is not a git repository; compare without a revision."),
         (["rev-parse", "--verify", "--quiet", f"{revision}^{{tree}}"],
          f"{revision}: the repository has no such revision; `git log --oneline -- release` lists those with a release."),
     ):  # fmt: skip
@@ -140,7 +140,7 @@ def _cells(name: str, data: bytes) -> list[dict[str, Any]]:
     try:
         cells: list[dict[str, Any]] = json.loads(data)["cells"]
     except (ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{name} of one of the two releases is no notebook; build it again.") from error
+        raise BuildError(f"{name} of one of the two releases is not a notebook; build it again.") from error
     return cells
 
 

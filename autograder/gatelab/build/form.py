@@ -50,16 +50,14 @@ class _Master:
         comments = syntax.comments(source)
         for line, (text, _) in comments.items():
             if given_mark(text) and GIVEN in text.removesuffix(GIVEN):
-                raise Fault(
-                    line, f"`{GIVEN}` stands here twice, and students would read the first; delete one"
-                )
+                raise Fault(line, f"`{GIVEN}` is here twice, and students would read the first; delete one")
         self.marked = {line for line, (text, _) in comments.items() if given_mark(text)}
         for region in regions:
             for line in sorted(self.marked):
                 if region.holds(line):
                     raise Fault(
                         line,
-                        f"`{GIVEN}` stands inside of a solution region; end the region above it or delete the mark",
+                        f"`{GIVEN}` is inside a solution region; end the region above it or delete the mark",
                     )
         self._body(syntax.parse(source).body, "the cell", "")
         for region in regions:
@@ -80,15 +78,13 @@ class _Master:
                 if index and isinstance(body[index - 1], ast.Return | ast.Raise) and region not in used:
                     raise Fault(
                         region.begin,
-                        f"the stub of {name} would stand behind a return and never be reached; put the region above it",
+                        f"the stub of {name} would follow a return and never be reached; put the region above it",
                     )
                 self._solution(statement, region, kind)
                 used += [region] if region not in used else []
             elif kind != "the cell" and index == 0 and syntax.is_docstring(statement):
                 if region:
-                    raise Fault(
-                        region.begin, "a marker stands inside of a docstring; close the string before it"
-                    )
+                    raise Fault(region.begin, "a marker is inside a docstring; close the string before it")
             elif self._is_given(statement):
                 if index and syntax.span(body[index - 1])[1] == first:
                     raise Fault(
@@ -96,7 +92,7 @@ class _Master:
                         f"two statements share the mark `{GIVEN}`; give each statement a line of its own",
                     )
                 if region:
-                    raise Fault(region.begin, f"a marker stands inside of a statement marked `{GIVEN}`")
+                    raise Fault(region.begin, f"a marker is inside a statement marked `{GIVEN}`")
                 self.form.given.add(ast.dump(statement))
                 self.covered.update(range(first, last + 1))
                 if kind == "the cell":
@@ -169,13 +165,13 @@ class _Master:
         if self.form.stubbed:
             raise Fault(
                 used[0].begin,
-                f"a solution region outside of all functions, beside {sorted(self.form.stubbed)[0]}, whose own stub it would take over; indent it or give it a cell of its own",
+                f"a solution region outside of all functions, next to {sorted(self.form.stubbed)[0]}, whose own stub it would take over; indent it or give it a cell of its own",
             )
         last = body[-1]
         if not used[0].holds(syntax.span(last)[1]):
             raise Fault(
                 syntax.span(last)[0],
-                "it stands after a solution region that is outside of all functions, where its stub stops the cell; put it above",
+                "it comes after a solution region that is outside of all functions, where its stub stops the cell; put it above",
             )
         self.form.stubbed.add("")
 
@@ -202,7 +198,7 @@ class _Master:
         if region and (first <= region.begin <= last) and (first <= region.end <= last):
             raise Fault(
                 region.begin,
-                "the solution region lies inside of a statement; let it hold whole statements of a function's body",
+                "the solution region is inside a statement; let it hold whole statements of a function's body",
             )
         if region:
             line = region.begin if first <= region.begin <= last else region.end

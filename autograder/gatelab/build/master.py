@@ -42,6 +42,8 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
         raise BuildError(
             f"{master}: jupytext cannot read it as a percent-format notebook ({reason}); fix its head or cells."
         ) from error
+    if not notebook.cells:
+        raise BuildError(f"{master}: holds no cell; each begins with a line `# %%`.")
     notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     url = settings.colab_url(place)

@@ -6,12 +6,12 @@ Prose is wrapped and quoted at will, so it is searched for by runs of words, not
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
+from gatelab.lab.toml import TomlError, read_toml
 
 # Words in a row that are taken for a copy. The rubric shares runs of up to 10 with the lab (a question's title and points),
 # the lesson plan runs of up to 16 (an equation).
@@ -88,11 +88,13 @@ def key_of(lab: Lab) -> dict[str, str]:
     if not lab.concept_key.is_file():
         return {}
     try:
-        table = tomllib.loads(lab.concept_key.read_text(encoding="utf-8"))
+        table = read_toml(lab.concept_key)
         return {
             id: f"{row['answer']:g}" if isinstance(row["answer"], float | int) else str(row["answer"])
             for id, row in table.items()
         }
+    except TomlError as error:
+        raise BuildError(str(error)) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BuildError(f"{lab.concept_key}: the key cannot be read ({error}).") from error
 
@@ -100,7 +102,7 @@ def key_of(lab: Lab) -> dict[str, str]:
 def reasons_of(lab: Lab) -> Iterator[Secret]:
     """What the key says about its answers."""
     if lab.concept_key.is_file():
-        for id, row in tomllib.loads(lab.concept_key.read_text(encoding="utf-8")).items():
+        for id, row in read_toml(lab.concept_key).items():
             for part in ("why", "hint"):
                 yield Secret(
                     str(row.get(part, "")), f"the {part} of {id} in {lab.concept_key.name}", OF_AN_ANSWER

@@ -24,7 +24,7 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import GIT_PUSH_SECONDS
 
 MARK = ".gatelab-release"
-MARK_TEXT = "Written by `gatelab release`, which replaces what stands here. Change the masters, not this.\n"
+MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
 BRANCH = "main"
 GITHUB = re.compile(r"(?:https?://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
@@ -127,15 +127,15 @@ def _check_place(place: Path, root: Path) -> None:
     here, kit = place.resolve(), root.resolve()
     if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
         raise PublishError(
-            f"{place}: lies in the kit, whose history holds the solutions; name a folder outside of it."
+            f"{place}: is in the kit, whose history holds the solutions; name a folder outside of it."
         )
     if not place.exists() and not place.is_symlink():
         above = next(folder for folder in place.parents if folder.exists())
         if not above.is_dir():
-            raise PublishError(f"{place}: {above} is no folder; name a folder, or an address of git.")
+            raise PublishError(f"{place}: {above} is not a folder; name a folder, or an address of git.")
         return
     if not place.is_dir():
-        raise PublishError(f"{place}: is no folder; name one, or an address of git.")
+        raise PublishError(f"{place}: is not a folder; name one, or an address of git.")
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
     if found and MARK not in found:
         raise PublishError(

@@ -156,4 +156,4 @@ def _statements(source: str) -> list[ast.stmt]:
     try:
         return ast.parse(source).body
     except (SyntaxError, ValueError) as error:
-        raise Fault(1, "the cell is no valid Python") from error
+        raise Fault(1, "the cell is not valid Python") from error

@@ -56,7 +56,7 @@ def find(cell: NotebookNode) -> list[Region]:
         line = cell.source.count("\n", 0, hidden.start()) + 1
         raise Fault(
             line,
-            f"the invisible character U+{ord(hidden[0]):04X} stands here; delete it or write it as an escape",
+            f"the invisible character U+{ord(hidden[0]):04X} is here; delete it or write it as an escape",
         )
     found: list[tuple[int, bool]] = []  # line, whether it begins a region
     for remark in markers.remarks(cell.cell_type, cell.source):
@@ -88,9 +88,9 @@ def _nearly(cell_type: str, remark: markers.Remark) -> str:
     if cell_type == "raw":
         return f"`{shown}` looks like a marker, and a raw cell may hold none; make it a code cell or word it differently"
     if remark.kind == "string" and cell_type == "code":
-        return f"`{shown}` looks like a marker but stands inside of a string; close the string before it or word it differently"
+        return f"`{shown}` looks like a marker but is inside a string; close the string before it or word it differently"
     if not remark.alone and text in (BEGIN, END):
-        return f"`{text}` stands behind code; a marker needs a line of its own"
+        return f"`{text}` follows code; a marker needs a line of its own"
     forms = " or ".join(f"`{form[-1]}`" for form in (BEGINS[cell_type], ENDS[cell_type]))
     return f"`{shown}` looks like a marker but is none; write exactly {forms} on a line of its own, or word it differently"
 

@@ -19,7 +19,7 @@ def parse(source: str) -> ast.Module:
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or str(error)
-        raise Fault(line, f"this solution cell is no valid Python ({reason})") from error
+        raise Fault(line, f"this solution cell is not valid Python ({reason})") from error
 
 
 def comments(source: str) -> dict[int, tuple[str, bool]]:
@@ -29,7 +29,7 @@ def comments(source: str) -> dict[int, tuple[str, bool]]:
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError) as error:
-        raise Fault(1, f"this solution cell is no valid Python ({error.args[0]})") from error
+        raise Fault(1, f"this solution cell is not valid Python ({error.args[0]})") from error
     for token in tokens:
         if token.type == tokenize.COMMENT:
             row, column = token.start

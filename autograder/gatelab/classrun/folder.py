@@ -22,7 +22,7 @@ def class_table(out: Path) -> dict[str, Any]:
     path, name = Path(out) / "class.json", visible(str(out))
     grade = f"name the folder that gatelab grade wrote with -o, or grade the class: gatelab grade FOLDER -o {name}."
     if not Path(out).is_dir():
-        what = "is no folder" if Path(out).exists() else "there is no such folder"
+        what = "is not a folder" if Path(out).exists() else "there is no such folder"
         raise NoClass(f"{name}: {what}; {grade}")
     try:
         table = json.loads(path.read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ def class_table(out: Path) -> dict[str, Any]:
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise NoClass(f"{visible(str(path))}: is no table of a graded class; {SAME}") from error
+        raise NoClass(f"{visible(str(path))}: is not a table of a graded class; {SAME}") from error
     return dict(table)
 
 
@@ -49,7 +49,7 @@ def report_of(out: Path, row: dict[str, Any]) -> Report | None:
     except OSError as error:
         raise _unreadable(path, error) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoClass(f"{visible(str(path))}: is no report of this version; {SAME}") from error
+        raise NoClass(f"{visible(str(path))}: is not a report of this version; {SAME}") from error
 
 
 def report_needed(out: Path, row: dict[str, Any]) -> Report:

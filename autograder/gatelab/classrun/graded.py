@@ -25,7 +25,7 @@ def read_graded(folder: Path) -> GradedClass:
     except NoClass as error:
         raise ExportError(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ExportError(f"{folder}/class.json: is no table of a graded class; {SAME}") from error
+        raise ExportError(f"{folder}/class.json: is not a table of a graded class; {SAME}") from error
     waiting = sum(row["status"] == PENDING for row in table["submissions"])
     questions = [
         {

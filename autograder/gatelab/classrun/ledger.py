@@ -101,7 +101,7 @@ def file_bytes(path: Path) -> bytes | None:
         if stat.S_ISDIR(status.st_mode):
             raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(path, "is no ordinary file; take it away and run the command again.")
+            raise Unreadable(path, "is not an ordinary file; take it away and run the command again.")
         if status.st_size > TABLE_LIMIT:
             raise Unreadable(
                 path, f"is larger than {TABLE_LIMIT >> 20} MiB; take it away and run the command again."

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gatelab.classrun import nearby
 from gatelab.classrun.folder import NoClass, class_table, report_of
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.report.corrected import counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
 from gatelab.text import brief, visible
-
-MOST_NEAR = 5  # names in a sentence
 
 
 class GradedError(Exception):
@@ -87,20 +84,19 @@ class ClassFolder:
     def _named(self, said: str) -> str:
         if said in self._rows:
             return said
-        wanted = _plain(said)
+        wanted = nearby.plain(said)
         exactly = [
-            name for name, row in self._rows.items() if wanted in (_plain(name), _plain(str(row.get("file"))))
+            name
+            for name, row in self._rows.items()
+            if wanted in (nearby.plain(name), nearby.plain(str(row.get("file"))))
         ]
-        begun = exactly or [name for name in self._rows if wanted and _plain(name).startswith(wanted)]
+        begun = exactly or nearby.begun(said, self._rows)
         if len(begun) == 1:
             return begun[0]
         shown = brief(said, 80)
         if begun:
             raise GradedError(f"{shown}: {_some(begun)} begin so; type more of the name.")
-        plain = {_plain(name): name for name in self._rows}
-        near = [name for key, name in plain.items() if wanted and wanted in key]
-        near += [plain[key] for key in difflib.get_close_matches(wanted, plain, MOST_NEAR, 0.5)]
-        near = list(dict.fromkeys(near))
+        near = nearby.near(said, self._rows)
         told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
         raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")
 
@@ -115,14 +111,8 @@ class ClassFolder:
         return Work.of(str(row["name"]), str(row.get("file", "")), str(row.get("sha256", "")))
 
 
-def _plain(name: str) -> str:
-    """A name as it is compared: without case, composition of accents, the ending of a notebook's file."""
-    text = unicodedata.normalize("NFKC", name).casefold().strip()
-    return text.removesuffix(".ipynb")
-
-
 def _some(names: list[str]) -> str:
-    shown = [brief(name) for name in names[:MOST_NEAR]]
+    shown = [brief(name) for name in names[: nearby.MOST]]
     more = len(names) - len(shown)
     if more:
         return f"{', '.join(shown)} and {more} more"

@@ -262,9 +262,9 @@ def _why(old: Question, new: Question) -> str:
             )
         elif abs(first.points - part.points) > 1e-6:
             said.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
-    said += [f"{words(name)}: a part no more" for name in before if name not in after]
+    said += [f"{words(name)}: no longer a part" for name in before if name not in after]
     if old.followed_through or Question.followed_through.fget(new):  # type: ignore[attr-defined]
         said.append("follow-through credit")
     if old.misconception != new.misconception and new.misconception:
         said.append(f"recognised as {new.misconception}")
-    return ", ".join(said) or (new.note or "the grader says no more")
+    return ", ".join(said) or (new.note or "the grader no longer says this")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from gatelab.classrun import nearby
 from gatelab.classrun.folder import NoClass, class_table, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, Store, StoreError
@@ -44,7 +44,9 @@ def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
         ) from error
     gone = [id for id in chosen if id not in lab.questions]
     if gone:
-        raise StoreError(f"{out}: {gone[0]} was graded, which lab.toml has no more; run gatelab grade again.")
+        raise StoreError(
+            f"{out}: {gone[0]} was graded, which is no longer in lab.toml; run gatelab grade again."
+        )
     run = ClassRun(lab, submissions, Store(out, "", folder), chosen, seed)
     try:
         for came, row in zip(submissions, book["submissions"], strict=True):
@@ -70,6 +72,6 @@ def called(run: ClassRun, said: str) -> Submission:
         ]
         if len(matches) == 1:
             return matches[0]
-    near = get_close_matches(said, list(by_name), 1, 0.5)
-    hint = f"; is {visible(near[0])!r} meant?" if near else "; the names stand in grades.csv."
+    near = nearby.near(said, by_name)
+    hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(said)!r}: no submission of this class is called so{hint}")

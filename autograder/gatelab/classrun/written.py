@@ -42,7 +42,7 @@ def sheets(run: ClassRun, root: Path) -> list[Sheet]:
     except CollectError as error:
         now, gone = {}, str(error)
     else:
-        gone = "what was graded is there no more, or was changed; run gatelab grade again"
+        gone = "what was graded is gone or was changed; run gatelab grade again"
     texts = {}
     for came in run.submissions:
         here = now.get((came.name, came.sha256))

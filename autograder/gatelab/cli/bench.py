@@ -20,7 +20,9 @@ def bench_command(
     seeds: Annotated[int, typer.Option(help="Seeds at which each training is measured.", min=1)] = 3,
     scaling: Annotated[
         bool,
-        typer.Option("--scaling", help="Only what two jobs do in the time of one, beside the machine's own."),
+        typer.Option(
+            "--scaling", help="Only what two jobs do in the time of one, compared with the machine's own."
+        ),
     ] = False,
     plan: Annotated[
         int,
@@ -31,7 +33,7 @@ def bench_command(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what the
-    trainings of the accuracy questions cost beside the same trainings in full, and what follow-through credit costs.
+    trainings of the accuracy questions cost compared with the same trainings in full, and what follow-through credit costs.
 
     Example: gatelab bench --students 3
     """

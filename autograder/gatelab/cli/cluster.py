@@ -31,7 +31,7 @@ def on_cluster(
     """What grades this class there; it connects at `with`. Ends the command with exit code 2 where that cannot be."""
     if jobs:
         raise typer.BadParameter(
-            "--jobs is of this machine; how many a worker grades at once says its --nthreads."
+            "--jobs is for this machine; a worker's own --nthreads says how many it grades at once."
         )
     try:
         from gatelab.integrations.cluster import Cluster  # brings Dask, which not every machine has

@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from gatelab.classrun.graded import read_graded
+from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.sent import Sent, hold_newer
@@ -32,11 +33,16 @@ app = typer.Typer(
     help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True
 )
 
+# What `gatelab grade` writes and reads again.
+OWN = {*KEPT, "written.html", "earlier"}
+
 ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
 Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="What is written; default: beside the grades.")]
+Out = Annotated[
+    Path | None, typer.Option("--out", "-o", help="What is written; default: next to the grades.")
+]
 Partial = Annotated[bool, typer.Option("--partial", help="Also export totals that still lack marks by hand.")]
 
 
@@ -50,7 +56,7 @@ def canvas_command(
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export canvas out --template sheet.csv
     """
@@ -59,7 +65,7 @@ def canvas_command(
         filled = canvas(template, found.reports(), assignment, _rules(found, partial))
     except ExportError as error:
         _usage(str(error))
-    _write(filled, found, partial, template, out or graded / "canvas.csv")
+    _write(filled, found, partial, template, _place(graded, out, "canvas.csv"))
 
 
 @app.command("moodle")
@@ -76,7 +82,7 @@ def moodle_command(
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export moodle out --template sheet.csv
     """
@@ -86,14 +92,14 @@ def moodle_command(
         filled = moodle(template, found.reports(), grade_column, feedback_column, rules, maximum_column)
     except ExportError as error:
         _usage(str(error))
-    _write(filled, found, partial, template, out or graded / "moodle.csv")
+    _write(filled, found, partial, template, _place(graded, out, "moodle.csv"))
 
 
 @app.command("csv")
 def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a plain table: who, their total and what it is out of.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export csv out
     """
@@ -111,7 +117,7 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
             who = [person.called, person.email, person.id] if person else [row.called, "", ""]
             cells = [*who, row.name, row.status]
             table.writerow([*map(escape_formula, cells), *points, row.handed_in, row.attempts])
-    path = out or graded / "export.csv"
+    path = _place(graded, out, "export.csv")
     _save(path, BOM + text.getvalue())
     count = sum(row.graded and (partial or not row.open) for row in found.rows)
     _end(f"{path}: {plural(count, 'total')} written.", _left(found, partial), _to_do(found, partial))
@@ -121,12 +127,12 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a results.json for each submission, in a folder of its name.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export gradescope out
     """
     found = _found(graded)
-    folder = out or graded / "gradescope"
+    folder = _place(graded, out, "gradescope")
     specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
     count = 0
     for row in found.rows:
@@ -164,7 +170,7 @@ def nbgrader_command(
 ) -> None:
     """Enter points and marks into nbgrader's database. Marks given in formgrader stand.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export nbgrader out --db gradebook.db
     """
@@ -203,7 +209,7 @@ def feedback_command(
 ) -> None:
     """Hand the feedback pages to a platform, or lay them out for a mail merge.
 
-    Exit code 1: somebody is left out, or something is left to do, which is told.
+    Exit code 1: somebody is left out, or something is left to do; the output says which.
 
     Example: gatelab export feedback out --to moodle
     """
@@ -213,7 +219,7 @@ def feedback_command(
         delivery: Delivery = make(found)
     except ExportError as error:
         _usage(str(error))
-    path = out or graded / (f"feedback-{to}" if to is To.mail else f"feedback-{to}.zip")
+    path = _place(graded, out, f"feedback-{to}" if to is To.mail else f"feedback-{to}.zip")
     try:
         if to is To.mail:
             write_folders(delivery, path)
@@ -240,6 +246,16 @@ def _read(graded: Path) -> GradedClass:
     for note in found.notes:
         typer.echo(visible(note), err=True)
     return found
+
+
+def _place(graded: Path, out: Path | None, usual: str) -> Path:
+    """Where an export goes. Ends the command where that is the grading's own: its marks would be lost."""
+    if out is None:
+        return graded / usual
+    place, own = out.resolve(), graded.resolve()
+    if place == own or (place.is_relative_to(own) and place.relative_to(own).parts[0] in OWN):
+        _usage(f"{out}: is the grading's own; choose another -o.")
+    return out
 
 
 def _rules(found: GradedClass, partial: bool) -> Rules:

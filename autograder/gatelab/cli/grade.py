@@ -79,7 +79,7 @@ def grade(
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv.
 
-    Exit code 1: something could not be graded or written, which is told; 130: stopped, and to be taken up again.
+    Exit code 1: something could not be graded or written; the output says which; 130: stopped, and to be taken up again.
 
     Example: gatelab grade submissions -o out
     """
@@ -122,7 +122,7 @@ def grade(
         )
         typer.echo(
             f"Stopped: {_of_notebooks(done, run)} done and kept. The same command again goes on from here; "
-            "--fresh starts anew.",
+            "--fresh starts over.",
             err=True,
         )
         raise typer.Exit(130)

@@ -43,7 +43,7 @@ def mark(
     """Give points: for a question that is marked by hand, or in the place of the grader's (with --why). Without arguments, the
     written answers one after the other.
 
-    Exit code 1: it could not be kept, which is told.
+    Exit code 1: it could not be kept; the message says why.
 
     Example: gatelab mark ada q1 4 --why "agreed in the office hour" -o out
     """
@@ -66,7 +66,7 @@ def mark(
             _withdraw(run, came, what, id, f"{came.name} {id}")
         points, most = number_of(words[2]), run.lab.questions[id].points
         if points is None or points > most:
-            usage(f"{came.name} {id}: {words[2][:40]!r} is no number from 0 to {most:g}.")
+            usage(f"{came.name} {id}: {words[2][:40]!r} is not a number from 0 to {most:g}.")
         reason = one_line(why or "")
         if what and not reason:
             usage(
@@ -91,7 +91,7 @@ def comment(
 ) -> None:
     """Write a comment for a student, on a question or on the whole, which goes into every output.
 
-    Exit code 1: it could not be kept, which is told.
+    Exit code 1: it could not be kept; the message says why.
 
     Example: gatelab comment ada q3 "Well done." -o out
     """
@@ -126,7 +126,7 @@ def late(
 ) -> None:
     """Waive a late penalty, or set another one.
 
-    Exit code 1: it could not be kept, which is told.
+    Exit code 1: it could not be kept; the message says why.
 
     Example: gatelab late ada 0 --why "was ill" -o out
     """
@@ -136,7 +136,7 @@ def late(
             _withdraw(run, came, LATE, "", f"{came.name} late penalty")
         taken, reason = number_of(points), one_line(why or "")
         if taken is None:
-            usage(f"{came.name}: {points[:40]!r} is no number of points from 0 on.")
+            usage(f"{came.name}: {points[:40]!r} is not a number of points from 0 on.")
         if not reason:
             usage(f"{came.name}: say with --why why the rule for late work does not hold here.")
         if run.lab.late is None:

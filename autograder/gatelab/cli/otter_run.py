@@ -48,5 +48,5 @@ def otter_run_command(
 
     for path, what in ((autograder, "the zip"), (submission, "a notebook, a zip or a folder")):
         if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
-            raise LabError(f"{path}: is no ordinary file; name {what}.")
+            raise LabError(f"{path}: is not an ordinary file; name {what}.")
     raise typer.Exit(otter_run(autograder, submission, out))

@@ -21,7 +21,7 @@ ClassFolder = Annotated[
     Path | None,
     typer.Option(
         "--out", "-o", show_default=False,
-        help="The folder that `gatelab grade` wrote; by default this one, or ./out, where a class lies there.",
+        help="The folder that `gatelab grade` wrote; by default this one, or ./out, where there is a class.",
     ),
 ]  # fmt: skip
 Root = Annotated[Path, typer.Option(help="The kit's folder.")]
@@ -42,7 +42,7 @@ def graded_folder(said: Path | None) -> Path:
     for place in (Path(), Path("out")):
         if (place / "class.json").is_file():
             return place
-    usage("No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.")
+    usage("There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.")
 
 
 @contextmanager

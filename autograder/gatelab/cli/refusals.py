@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -41,7 +42,7 @@ def refusing() -> Iterator[None]:
         ctx = getattr(error, "ctx", None)
         path = str(ctx.command_path) if ctx else "gatelab"
         command = " ".join(["gatelab", *path.split()[1:]])
-        said = visible(str(getattr(error, "format_message", error.__str__)()).strip())
+        said = _plainly(" ".join(str(getattr(error, "format_message", error.__str__)()).split()))
         end = "" if said.endswith(("?", "?.")) else "."
         _end(f"{command}: {said.rstrip('.')}{end} See {command} --help.", error)
     except OSError as error:
@@ -55,6 +56,22 @@ def refusing() -> Iterator[None]:
             raise
         place = visible(str(error).removeprefix(LOOP).strip(" '\""))
         _end(f"{place}: is a link that leads to itself; name the folder or file that is meant.", error)
+
+
+# What the library of the command line says of a value, and what a person says
+WORDS = (
+    (r"Input should be a valid integer, .*", "it must be a whole number"),
+    (r"Input should be a valid number, .*", "it must be a number"),
+    (r"Input should be (greater|less) than or equal to (\S+)", r"it must be at \1 \2"),
+    (r"Value error, ", ""),
+    (r"^No such option: (-\d\S*).*", r"\1 is below zero"),
+)
+
+
+def _plainly(said: str) -> str:
+    for theirs, ours in WORDS:
+        said = re.sub(theirs, ours, said)
+    return visible(said.replace("at greater ", "at least ").replace("at less ", "at most "))
 
 
 def _end(sentence: str, error: Exception) -> None:

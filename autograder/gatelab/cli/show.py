@@ -12,6 +12,7 @@ from gatelab.classrun.lookup import ClassFolder, GradedError, Student
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.near import meant
 from gatelab.report.mail import mail
 from gatelab.submission.collect import sha256_of
 from gatelab.text import escape_on_terminals, shown, visible
@@ -68,7 +69,9 @@ def show_command(
     else:
         found, known = _of_class(name, out or OUT)
     if question is not None and known and question not in known:
-        _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
+        _usage(
+            f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
+        )
     console = Console(width=None if Console().is_terminal else WIDE, highlight=False)
     draw(found, question, console)
     raise typer.Exit(0 if found.report is not None and found.report.status == "graded" else 1)
@@ -88,7 +91,9 @@ def why_command(
     escape_on_terminals()
     found, known = _of_class(name, out)
     if question is not None and question not in known:
-        _usage(f"{question}: no such question here; there are {', '.join(sorted(known, key=_order))}.")
+        _usage(
+            f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
+        )
     if found.report is None:
         _usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
     title = ClassFolder(out).title

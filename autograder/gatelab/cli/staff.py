@@ -89,7 +89,7 @@ def release_command(
     address: Annotated[
         str,
         typer.Option(
-            help="Where it will lie on GitHub, as in https://github.com/you/lab, for the Open-in-Colab badges; by default "
+            help="Where it will be on GitHub, as in https://github.com/you/lab, for the Open-in-Colab badges; by default "
             "that of --to or of its remote `origin`.",
             show_default=False,
         ),
@@ -116,5 +116,5 @@ def release_command(
     typer.echo(
         f"Colab: {done.colab}"
         if done.colab
-        else "The Open-in-Colab badge leads where lab.toml says: Colab opens what lies on GitHub (--address)."
+        else "The Open-in-Colab badge leads where lab.toml says: Colab opens what is on GitHub (--address)."
     )

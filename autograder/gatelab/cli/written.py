@@ -79,9 +79,11 @@ def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
         elif not said:
             k += 1
         elif (points := number_of(said)) is None or points > sheet.most:
-            typer.echo(f"{brief(said, 40)!r} is no number from 0 to {number(sheet.most)}.", err=True)
+            typer.echo(f"{brief(said, 40)!r} is not a number from 0 to {number(sheet.most)}.", err=True)
             if not sys.stdin.isatty():
-                usage(f"{sheet.id} {one.came.name}: what was piped in is no mark; nothing after it was read.")
+                usage(
+                    f"{sheet.id} {one.came.name}: what was piped in is not a mark; nothing after it was read."
+                )
         else:
             _give(run, sheet, one, points)
             given.add(k)

@@ -198,9 +198,7 @@ class Engine:
 
     def _check_open(self) -> None:
         if self._server is None:
-            raise RuntimeError(
-                "An Engine grades inside of `with Engine(lab) as engine:`; here it is not open."
-            )
+            raise RuntimeError("An Engine grades inside `with Engine(lab) as engine:`; here it is not open.")
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
         """What a free examiner answers. One that does not is ended, and the next job starts another."""

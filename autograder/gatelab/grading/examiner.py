@@ -66,7 +66,7 @@ class Examiner:
         """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` hears of each
         question that is begun.
 
-        `until`: by the monotonic clock. What is not graded then is told as that (`Report.unfinished`).
+        `until`: by the monotonic clock. What is not graded by then is reported as such (`Report.unfinished`).
 
         Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had, and
         whatever else goes wrong in the grader itself or on its machine.

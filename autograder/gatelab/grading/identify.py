@@ -7,6 +7,7 @@ made. Nothing has to be stored, and every input of the hidden suite serves as a 
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Callable, Iterable
 
@@ -61,9 +62,10 @@ def _named(
     reference: str | None,
     compose: Callable[[Chaff, Chaff], Chaff | None] | None,
 ) -> Mistakes:
-    def replay(source: str) -> Replay:
+    def played_once(source: str) -> Replay:
         return Replay(trace, lambda: LocalBackend([*under, source]))
 
+    replay = functools.cache(played_once)  # one mistake is looked at in several ways below
     replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
     correct = {} if reference is None else dict(replay(reference))
     right = {place for place, answer in correct.items() if as_submitted(trace, place, answer)}
@@ -89,17 +91,18 @@ def _named(
         # A function that the student's other code does not use shows in the calls of its own name alone.
         calls, wrong = called(trace), judged - right
         for chaff, played in zip(chaffs, replays, strict=True):
-            own = {place for place in judged if calls.get(place) in functions(chaff)}
+            names = functions(chaff)
+            own = {place for place in judged if calls.get(place) in names}
             if wrong <= own and played.agrees_at(own):
                 return Mistakes([chaff], full=True)
-    # Not told by all answers, since some are free. What remains: those of the tests that failed, and those that are
+    # Not all answers decide, since some are free. What remains: those of the tests that failed, and those that are
     # right, for a mistake that would have shown there is another one.
     failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
     asked = (failed | right) & judged
     found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(asked)]
     if len(found) == 1:
         return Mistakes(found)
-    # Where every call fails there are no numbers to tell two mistakes by.
+    # Where every call fails there are no numbers by which to tell two mistakes apart.
     numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
     if not numbers:
         return Mistakes()
@@ -113,6 +116,6 @@ def _named(
         pairs = likely_pairs(trace, replays, correct)
     for a, b in pairs:
         both = compose(chaffs[a], chaffs[b])
-        if both is not None and replay(both.source).agrees_at(judged):
+        if both is not None and played_once(both.source).agrees_at(judged):
             return Mistakes([chaffs[a], chaffs[b]], full=True)
     return Mistakes()

@@ -21,17 +21,22 @@ def likely_pairs(
     """Which two of some mistakes may have been made at once; all pairs would be too many to try.
 
     Each mistake answers for itself. Where the submission is right, neither of the two may show; where it is wrong, one
-    of them must, and if only one does, it gives what the submission gave. `reference` holds the correct answers.
+    of them must, and if only one does, it gives what the submission gave. Within one function two mistakes may meddle with
+    each other, and this last does not hold: the few of those pairs that explain the most come last. `reference` holds the
+    correct answers.
     """
     alive = list(itertools.combinations(range(len(replays)), 2))
+    # Pair → at how many places one of the two explains a wrong answer.
+    meddling: dict[tuple[int, int], int] = {}
     running = {k: iter(replay) for k, replay in enumerate(replays)}
     for place, correct in reference.items():
-        if len(alive) <= FEW:
+        narrowed = len(alive) <= FEW
+        if narrowed and len(meddling) <= FEW:
             break
         request = trace.exchanges[place].request
         right = as_submitted(trace, place, correct)
         shows, gives = {}, {}
-        for k in sorted({k for pair in alive for k in pair}):
+        for k in sorted({k for pair in (*(() if narrowed else alive), *meddling) for k in pair}):
             at, answer = next(running[k], (place, None))
             gives[k] = at == place and as_submitted(trace, place, answer)
             shows[k] = (
@@ -39,12 +44,16 @@ def likely_pairs(
                 if right
                 else answer is None or correct is None or not equal_answers(answer, correct, request)
             )
-        alive = [
-            (a, b)
-            for a, b in alive
-            if (shows[a] or shows[b]) != right and (right or (shows[a] and shows[b]) or gives[a] or gives[b])
-        ]
-    return alive
+        for (a, b), n in list(meddling.items()):
+            if (shows[a] or shows[b]) == right:
+                del meddling[a, b]
+            else:
+                meddling[a, b] = n + (not right and (gives[a] or gives[b]))
+        if not narrowed:
+            possible = [(a, b) for a, b in alive if (shows[a] or shows[b]) != right]
+            alive = [(a, b) for a, b in possible if right or (shows[a] and shows[b]) or gives[a] or gives[b]]
+            meddling |= dict.fromkeys(set(possible) - set(alive), 0)
+    return alive + sorted(meddling, key=lambda pair: (-meddling[pair], pair))[:FEW]
 
 
 def side_by_side(
@@ -65,7 +74,8 @@ def side_by_side(
     for one in (half for chaff in chaffs for half in only_in_one(chaff) or (chaff,)):
         if len(where := made_in(one)) != 1:
             continue
-        own = {place for place in correct if calls.get(place) in functions(one)}  # empty for a class
+        names = functions(one)
+        own = {place for place in correct if calls.get(place) in names}  # empty for a class
         shows = set()
         for place, answer in replay(one.source):
             right = correct.get(place)

@@ -131,7 +131,7 @@ class LocalWorkers:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Questions in the order of the lab, of each loading those last that are given references.
 
-    So what is injected for one was graded before, and of the others nobody has to be told that a message is kept back.
+    So what is injected for one was graded before, and for the others nobody needs to hear that a message was withheld.
     """
     grading = config.stash[KEY]
     if grading is None:
@@ -271,7 +271,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The grade, readable: points by part, and what the student would be told."""
+    """The grade, readable: points by part, and what the student would read."""
     grading = config.stash[KEY]
     if grading is None:
         return

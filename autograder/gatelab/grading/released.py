@@ -1,4 +1,4 @@
-"""The notebook as it was handed out: what every student has, so that what a student wrote can be told from it."""
+"""The notebook as it was handed out: what every student has, so that a student's own lines can be told apart from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Released:
     stubs: frozenset[str] = frozenset()  # of what the questions ask for
 
     def to_worker(self, lab: Lab) -> dict[str, Any]:
-        """What a worker is told."""
+        """What a worker gets of it."""
         asked = sorted({name for question in lab.questions.values() for name in question.names})
         return {"experiments": sorted(self.experiments), "stubs": sorted(self.stubs), "asked": asked}
 

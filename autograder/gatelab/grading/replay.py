@@ -16,7 +16,7 @@ from gatelab.testkit.trace import Trace
 
 
 class Replay:
-    """What some code answers to the calls of a trace, worked out as far as it is asked for, and once."""
+    """What some code answers to the calls of a trace, computed once and only as far as needed."""
 
     def __init__(self, trace: Trace, backend: Callable[[], LocalBackend]) -> None:
         self.trace = trace

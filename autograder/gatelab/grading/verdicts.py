@@ -24,7 +24,7 @@ from gatelab.testkit.student import Student
 from gatelab.testkit.trace import Recording, Trace
 from gatelab.testkit.words import Words
 
-# What is raised where something is asked for that is not there: an argument, an attribute, an entry.
+# What is raised when something is missing: an argument, an attribute, an entry.
 MISSED = ("TypeError", "AttributeError", "KeyError")
 
 
@@ -184,7 +184,7 @@ class Grading:
             rank, over_references = self._rank(last), self._rank(first)
             if rank[0] <= over_references[0]:
                 self._name_mistake(first, question)
-            # A mistake that has a name over the references is told by it, however many exceptions it led to there.
+            # A mistake that is recognised over the references is named, however many exceptions it led to there.
             if rank[0] > over_references[0] or (rank > over_references and not question.misconception):
                 question = self._sum_up(last)
                 self._name_mistake(last, question)

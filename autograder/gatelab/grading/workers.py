@@ -13,6 +13,7 @@ from typing import Any
 from gatelab.faults import GraderFault
 from gatelab.grading.references import injection
 from gatelab.grading.released import released
+from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 from gatelab.limits import (
@@ -38,7 +39,7 @@ from gatelab.sandbox.ending import told
 from gatelab.sandbox.forkserver import Client
 from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.process import NO_ANSWER, OutputFile, WorkerProcess, machine_can_fork
-from gatelab.sandbox.worker import leftovers, wire
+from gatelab.sandbox.worker import wire
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
@@ -107,7 +108,7 @@ def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
         (pair[0][:MESSAGE_LIMIT], pair[1])
         for pair in pairs
         if isinstance(pair, tuple) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
-        if pair[1] in leftovers.KINDS
+        if pair[1] in SAID
     ]
     return {"left": good} if good else {}
 
@@ -265,8 +266,8 @@ class ConfinedWorkers:
         return ""
 
     def _wake_answers(self) -> None:
-        """Run answers that stand in cells which Jupyter does not run, where the notebook has no other; and let each
-        name stand for the student's answer."""
+        """Run answers in cells that Jupyter does not run, where the notebook has no other; and let each name refer
+        to the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
         missing = said if isinstance(said := answer.get("missing"), list) else []
@@ -284,7 +285,7 @@ class ConfinedWorkers:
         self._note_bound(answer)
 
     def _note_bound(self, answer: dict[str, Any]) -> None:
-        """Tell of names that more than one cell binds, and which was graded."""
+        """Report the names that more than one cell binds, and which one was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
         for kind in ("kept", "twice"):
             entries = answer.get(kind)

@@ -155,8 +155,8 @@ def _lab(wanted: dict[str, Any], hash_of: HashOf) -> Lab:
         ) from error
     if hash_of(lab, wanted["seed"], wanted["chosen"]) != wanted["grading"]:
         raise _Refused(
-            f"the kit in {root} would grade otherwise than the one of this command: another state of the kit or of the "
-            "lab, or another version of torch, numpy, pytest or safetensors; bring both to the same and start the worker anew."
+            f"the kit in {root} would grade differently from the one of this command: another state of the kit or of the "
+            "lab, or another version of torch, numpy, pytest or safetensors; bring both to the same and restart the worker."
         )
     return lab
 

@@ -72,7 +72,7 @@ def for_canvas(found: GradedClass) -> Delivery:
         elif "\\" in row.entry or not row.entry.isprintable():
             # Windows takes a backslash for a folder's end, `..` before it for a way out of the zip.
             delivery.left_out.append(
-                f"{row.called}: {visible(row.entry)} is no name to unpack everywhere; give the feedback by e-mail."
+                f"{row.called}: {visible(row.entry)} is not a name that unpacks everywhere; give the feedback by e-mail."
             )
         elif content is None:
             delivery.left_out.append(
@@ -93,7 +93,7 @@ def for_mail(found: GradedClass) -> Delivery:
             delivery.left_out.append(f"{row.called}: no e-mail address is known; grade with --roster FILE.")
         elif not ADDRESS.fullmatch(person.email) or ".." in person.email:
             delivery.left_out.append(
-                f"{row.called}: {visible(person.email)} is no e-mail address for a folder's name."
+                f"{row.called}: {visible(person.email)} is not an e-mail address for a folder's name."
             )
         elif count[person.email.casefold()] > 1:
             delivery.left_out.append(f"{row.called}: {person.email} is more than one person's here.")

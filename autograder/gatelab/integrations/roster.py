@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gatelab.report.sheet import Line, SheetError, Table, normal, read_table
+from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
 from gatelab.submission.people import LONGEST, Person, Roster
 from gatelab.submission.times import moment
 from gatelab.text import field
@@ -27,7 +27,6 @@ IDS = (
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
 MOST = 100_000  # people
-HEAD = 1 << 16  # bytes in which the header stands
 NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
 
 
@@ -54,20 +53,23 @@ def read_roster(path: Path) -> Roster:
 
 def _table(path: Path, data: bytes) -> Table:
     """The table, by whichever column of people it has. The header is the row with most known titles."""
+    way_out = "save it as CSV (UTF-8) with one header row"
+    try:
+        sheet = Sheet(data)
+    except SheetError as error:
+        raise RosterError(f"{path}: {error}; {way_out}.") from error
     best: Table | None = None
     failure = SheetError("")
-    # A table is read once for each title that can be in it, and most cannot.
-    head = normal(data.replace(b"\0", b"")[:HEAD].decode("utf-8", "replace"))
     for key in (*NAME, *LAST, *EMAIL, "Identifier", *IDS):
-        if normal(key) not in head and not data.startswith(b"PK"):
-            continue
         try:
-            table = read_table(data, normal(key), ALL)
-        except SheetError as error:
-            if "has no header row" not in str(error):
-                raise RosterError(f"{path}: {error}; save it as CSV (UTF-8) with one header row.") from error
+            if not sheet.may_have(key):  # as most of them
+                continue
+            table = sheet.table(normal(key), ALL)
+        except NoHeader as error:
             failure = error
             continue
+        except SheetError as error:
+            raise RosterError(f"{path}: {error}; {way_out}.") from error
         if best is None or len(table.columns) > len(best.columns):
             best = table
     if best is None:

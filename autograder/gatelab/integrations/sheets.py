@@ -336,7 +336,7 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
                 count += 1
     if count:
         cells = "1 cell holds" if count == 1 else f"{count} cells hold"
-        result.notes.append(f"{cells} a formula; an apostrophe stands before it now.")
+        result.notes.append(f"{cells} a formula; an apostrophe precedes it now.")
 
 
 def escape_cell(cell: str) -> str:

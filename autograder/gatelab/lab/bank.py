@@ -1,7 +1,7 @@
 """Read the bank: tests/<lab>/bank/wheat/<question>/*.py and …/chaff/<question>/*.py.
 
 A chaff file is a docstring (first line: the misconception; a paragraph that starts with "Hint:") and then
-either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that may stand
+either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that there may be
 `credit = 0.6`: the share of the question's points that the mistake leaves, where it is recognised in full. Nothing is
 executed here: the files are parsed, so a broken one is named and not run.
 """
@@ -61,7 +61,7 @@ class Chaff:
 
     @property
     def key(self) -> str:
-        """Unique in the whole bank, and where the file lies: `q1/forget-and-input-swapped`."""
+        """Unique in the whole bank, and where the file is: `q1/forget-and-input-swapped`."""
         return f"{self.question}/{self.id}"
 
 
@@ -86,7 +86,7 @@ class Bank:
 
 
 def load_bank(lab: Lab) -> Bank:
-    """Read the bank beside a lab. Raises BankError, naming the file, for a file that is not in order."""
+    """Read a lab's bank. Raises BankError, naming the file, for a file that is not in order."""
     if lab.bank is None:
         return Bank()
     wheats = tuple(_read_wheat(path, question) for path, question in _files(lab, "wheat"))
@@ -131,6 +131,7 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
 
 
+@lru_cache(maxsize=1024)  # it parses the reference, and the diagnosis of one answer asks it of every mistake
 def made_in(chaff: Chaff) -> frozenset[str]:
     """The functions and classes of the outermost level that a chaff edits; "" for what is in none or several, nothing for whole code."""
     return frozenset(_by_definition(chaff))
@@ -227,7 +228,7 @@ def _docstring(path: Path, tree: ast.Module) -> tuple[str, str]:
             f"{path}: needs a docstring whose first line names the misconception and a paragraph 'Hint: …'."
         )
     if paragraphs[0].startswith(DRAFT) or hint.startswith(DRAFT):
-        raise BankError(f"{path}: is still a draft; write what stands after {DRAFT} and take that mark away.")
+        raise BankError(f"{path}: is still a draft; write what belongs after {DRAFT} and remove that mark.")
     return paragraphs[0], hint
 
 
@@ -257,7 +258,7 @@ def _edits(path: Path, tree: ast.Module) -> Edits | None:
             raise BankError(f"{path}: holds neither EDITS nor code.")
         return None
     if len(body) > 1:
-        raise BankError(f"{path}: EDITS stand alone; for whole code leave EDITS out.")
+        raise BankError(f"{path}: EDITS come alone; for whole code leave EDITS out.")
     try:
         edits = tuple((old, new) for old, new in ast.literal_eval(assigned[0].value))
     except (ValueError, TypeError) as error:

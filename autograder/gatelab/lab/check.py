@@ -64,7 +64,7 @@ def _folder(lab: Lab) -> Iterator[str]:
         yield f"{table}: package names {package}, and {lab.assignment} has no such folder{meant(package, there)}."
     for name in lab.settings.release:
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
-            yield f"{table}: release names {name!r}, which is not in {lab.assignment}; only what lies there is handed out."
+            yield f"{table}: release names {name!r}, which is not in {lab.assignment}; only what is there is handed out."
 
 
 def _late(lab: Lab) -> Iterator[str]:
@@ -93,7 +93,7 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
     owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
     for name in spec.names:
         if not name.isidentifier() or keyword.iskeyword(name):
-            yield f"{where}: names holds {name!r}, which is no name in Python."
+            yield f"{where}: names holds {name!r}, which is not a name in Python."
         elif owner[name] != spec.id:
             yield f"{where}: {name} is asked for by {owner[name]} already; a name belongs to one question."
     if len(set(spec.names)) < len(spec.names):
@@ -108,7 +108,7 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
 def _suites(lab: Lab) -> Iterator[str]:
     """Every automatic question has a suite, every suite a question, and the parts make the points."""
     if not lab.hidden.is_dir():
-        yield f"{lab.hidden}: there is no such folder; the hidden suites lie there, as test_q1_….py."
+        yield f"{lab.hidden}: there is no such folder; the hidden suites belong there, as test_q1_….py."
         return
     table = lab.assignment / TABLE
     shares: dict[str, dict[str, float]] = {id: {} for id in lab.questions}
@@ -224,7 +224,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 
 def _public_checks(lab: Lab) -> Iterator[str]:
-    """Where the masters lie, the checks that students run lie too. (The autograder's zip brings neither.)"""
+    """Where the masters are, the checks that students run are too. (The autograder's zip brings neither.)"""
     folder = lab.assignment / "tests"
     if not any(lab.assignment.glob("*.py")):
         return
@@ -240,6 +240,6 @@ def _parsed(path: Path) -> tuple[ast.Module | None, str]:
     try:
         return ast.parse(path.read_text(encoding="utf-8")), ""
     except SyntaxError as error:
-        return None, f"{path}, line {error.lineno}: is no Python ({error.msg})."
+        return None, f"{path}, line {error.lineno}: is not valid Python ({error.msg})."
     except (OSError, ValueError) as error:
         return None, f"{path}: cannot be read ({error})."

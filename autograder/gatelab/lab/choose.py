@@ -13,7 +13,7 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
     """The lab, looked through from end to end. Raises LabError, in one sentence, where it is not clear which.
 
     root: the kit's folder. `Path()` means the current folder, or the nearest above it that holds a lab.
-    here: where one stands; the working directory by default.
+    here: the folder you stand in; the working directory by default.
     """
     here = (here or Path.cwd()).resolve()
     root = kit_above(here) if root == Path() else Path(root).resolve()
@@ -39,7 +39,7 @@ def kit_above(here: Path) -> Path:
 
 
 def _around(root: Path, here: Path, names: list[str]) -> str | None:
-    """The lab in one of whose folders `here` lies."""
+    """The lab whose folder contains `here`."""
     if not here.is_relative_to(root):
         return None
     top, lab, *_ = (*here.relative_to(root).parts, "", "")

@@ -57,7 +57,7 @@ class LateRule:
     possible: bool = False
 
     def of(self, handed_in: datetime | None) -> Lateness:
-        """What it says of a submission; nothing where the platform told no time. `handed_in` is aware of its zone."""
+        """What it says of a submission; nothing where the platform gave no time. `handed_in` is aware of its zone."""
         if handed_in is None:
             return Lateness()
         late = handed_in.astimezone(UTC) - self.due.astimezone(
@@ -77,7 +77,7 @@ class LateRule:
 
 
 def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -> LateRule | None:
-    """The rule of the lab whose lab.toml lies at `path`: its table [late] and its due date. None without a table. Raises LateError."""
+    """The rule of the lab whose lab.toml is at `path`: its table [late] and its due date. None without a table. Raises LateError."""
     if row is None:
         return None
     where = f"{path}, [{KEY}]"
@@ -91,7 +91,7 @@ def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -
         if not holds(value):
             raise LateError(f"{where}: {key} must be {words}; it is {value!r}.")
     if due is not None and "due" in row:
-        raise LateError(f"{where}: due stands above the questions already; take it out of one place.")
+        raise LateError(f"{where}: due is already set above the questions; remove one of the two.")
     row = dict(row) if due is None else {**row, "due": due}
     for key in ("due", "percent_per_day"):
         if key not in row:

@@ -1,16 +1,17 @@
-"""What a lab tells the engine besides its table of questions: `policy.toml` beside its hidden suites.
+"""What a lab gives the engine besides its table of questions: `policy.toml` among its hidden suites.
 
-The engine knows no lab. What is withheld from a question, which names staff are told of, which messages may be shown,
+The engine knows no lab. What is withheld from a question, which names staff hear of, which messages may be shown,
 what is imported beforehand and what the benchmark measures is the lab's to say. A lab may come without the file.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from gatelab.lab.toml import TomlError, read_toml
 
 FILE = "policy.toml"
 
@@ -30,7 +31,7 @@ class Withheld:
     copies: tuple[str, ...] = ()  # "module:name" of the same in Python
 
     def to_worker(self) -> dict[str, Any]:
-        """What a worker is told (sandbox/worker/withheld.py)."""
+        """What a worker needs (sandbox/worker/withheld.py)."""
         return {"says": self.says, "operators": self.operators, "copies": list(self.copies)}
 
 
@@ -58,13 +59,13 @@ class Policy:
     def read(cls, path: Path) -> Policy:
         """The policy of a file; an empty one where there is none. Raises PolicyError."""
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+            table = read_toml(path)
         except FileNotFoundError:
             return cls()
-        except UnicodeError as error:
-            raise PolicyError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
-        except (OSError, ValueError) as error:
-            raise PolicyError(f"{path}: {error}") from error
+        except OSError as error:
+            raise PolicyError(f"{path}: it cannot be read ({error.strerror}).") from error
+        except TomlError as error:
+            raise PolicyError(str(error)) from error
         top = _checked(path, "", table, TOP)
         held = _checked(path, "withheld", table["withheld"], WITHHELD) if "withheld" in table else None
         return cls(

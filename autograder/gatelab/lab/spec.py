@@ -1,8 +1,7 @@
-"""The lab: its settings, and where its parts lie on disk."""
+"""The lab: its settings, and where its parts are on disk."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ from gatelab.lab.late import LateError, LateRule, late_rule
 from gatelab.lab.policy import FILE, Policy, PolicyError, Withheld
 from gatelab.lab.table import FILE as TABLE
 from gatelab.lab.table import QuestionSpec, Table
+from gatelab.lab.toml import read_toml
 
 
 class LabError(Exception):
@@ -43,7 +43,7 @@ def none_here(root: Path, name: str) -> str:
 
 @dataclass(frozen=True)
 class Lab:
-    """Where the parts of one lab lie. In the repository `Lab.in_repository(root)` finds them all."""
+    """Where the parts of one lab are. In the repository `Lab.in_repository(root)` finds them all."""
 
     assignment: Path  # lab.toml, the students' package, the masters
     hidden: Path  # the suites and reference/
@@ -88,15 +88,9 @@ class Lab:
         """What lab.toml says. Raises LabError."""
         path = self.assignment / TABLE
         try:
-            return Table.read(
-                path, tomllib.loads(path.read_text(encoding="utf-8-sig"))
-            )  # a mark is Windows's
-        except UnicodeError as error:
-            raise LabError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
-        except RecursionError as error:
-            raise LabError(f"{path}: its lists are nested too deeply.") from error
-        except (OSError, tomllib.TOMLDecodeError) as error:
-            raise LabError(f"{path}: {error}") from error
+            return Table.read(path, read_toml(path))
+        except OSError as error:
+            raise LabError(f"{path}: it cannot be read ({error.strerror}).") from error
         except ValueError as error:
             raise LabError(str(error)) from error
 

@@ -81,7 +81,7 @@ Rule = Annotated[dict[str, Any] | None, Says("a table, as in [late]")]
 
 @dataclass(frozen=True)
 class Training:
-    """[q1.training]: what the hidden suite of a question that trains a model is told (`student.settings`)."""
+    """[q1.training]: what the hidden suite of a question that trains a model gets (`student.settings`)."""
 
     __pydantic_config__ = STRICT
 
@@ -120,7 +120,7 @@ class QuestionSpec:
 
     @property
     def told(self) -> dict[str, Any]:
-        """What its hidden suite is told: the keys of `training`."""
+        """What its hidden suite gets: the keys of `training`."""
         return {} if self.training is None else asdict(self.training)
 
     def __post_init__(self) -> None:
@@ -129,22 +129,22 @@ class QuestionSpec:
 
 @dataclass(frozen=True)
 class Table:
-    """What stands above the questions, and the questions."""
+    """What comes before the questions, and the questions."""
 
     __pydantic_config__ = STRICT
 
     title: Text
     name: Text  # of the lab's folders
     notebook: Notebook  # the student's, "lab.ipynb"
-    course: Text = ""  # stands before the title at the head of reports
+    course: Text = ""  # comes before the title at the head of reports
     credit: Share = 1  # what the credit of a mistake recognised in full is multiplied with; 0 switches it off
     seed: Whole = 11  # the hidden suites draw their inputs from it
     due: Date = None  # when the lab is to be handed in
     late: Rule = None  # what lateness costs
-    package: Module = "seqlab"  # the students' package, beside the masters; a lab may come without
+    package: Module = "seqlab"  # the students' package, next to the masters; a lab may have none
     colab_base: Text = ""  # Colab's address of the repository's root
     handout_url: Text = ""  # where Colab fetches the handout
-    release: Texts = ()  # what students get beside the notebook
+    release: Texts = ()  # what students get besides the notebook
     questions_file: Text = ""  # of what students get: the table of questions as JSON, which the build writes
     shared_lines: Texts = ()  # that a solution or a hidden suite may share with what students get
     questions: dict[str, QuestionSpec] = field(default_factory=dict)
@@ -170,7 +170,7 @@ COLUMNS = [one.name for one in fields(QuestionSpec) if one.name != "id"]
 
 
 def _unknown_setting(key: str) -> str:
-    return f"has no key {key}{meant(key, HEAD)}; above the questions stand {', '.join(HEAD)}."
+    return f"has no key {key}{meant(key, HEAD)}; above the questions there may be {', '.join(HEAD)}."
 
 
 def _unknown_column(key: str) -> str:
@@ -191,7 +191,7 @@ def _validated(kind: type[T], data: dict[str, Any], where: str, unknown: Callabl
         return adapter.validate_python(data)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        # A key that is spelled wrong may be the one that is missing: it is told first.
+        # A misspelt key may be the one that is missing: it is reported first.
         first = min(errors, key=lambda one: one["type"] != "unexpected_keyword_argument")
     key, *inner = map(str, first["loc"])
     if inner and kind is QuestionSpec and key == "training" and isinstance(data[key], dict):

@@ -69,7 +69,7 @@ def _verdict(curve: Curve) -> str:
         return f"After {last} steps every group of unseen inputs reached {curve.needed:g}: the training was over."
     return (
         f"It was not won by step {last} (every group of unseen inputs at {curve.needed:g}, twice over), so the grader trained your model "
-        "anew and in full; the points below are for that training."
+        "again, in full; the points below are for that training."
     )
 
 

@@ -217,10 +217,10 @@ class _Reader(CorrectionsBack):
                 )
             else:
                 notes.append(
-                    f"line {line.number} ({said or 'without a name'}) is no submission's row; it is not taken over."
+                    f"line {line.number} ({said or 'without a name'}) is not a submission's row; it is not taken over."
                 )
         if len(extra) > MOST:
-            notes.append(f"{len(extra) - MOST} more rows are no submission's; they are not taken over.")
+            notes.append(f"{len(extra) - MOST} more rows are not a submission's; they are not taken over.")
         if self.table.others:
             others = [brief(title, 40) or "without a title" for title in self.table.others.values()]
             notes.append(

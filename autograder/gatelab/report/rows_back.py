@@ -70,7 +70,7 @@ class Rows:
         if any(cell.strip() for cell in line.cells[self.table.width :]):
             raise MarksError(
                 f"has more cells in line {line.number} ({name}) than in its header; fix that line "
-                "(1,5 stands in quotation marks where commas separate)."
+                "(where commas separate, write 1,5 in quotation marks)."
             )
 
     def _owner(self, line: Line) -> str | None:
@@ -142,7 +142,7 @@ class Rows:
                 return points or 0.0  # it was allowed when it was given
             to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
-                f"{name}, column {id}: {said[:40]!r} is no number from 0{to}; fix it there and save."
+                f"{name}, column {id}: {said[:40]!r} is not a number from 0{to}; fix it there and save."
             )
         return points
 

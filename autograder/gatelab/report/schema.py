@@ -24,7 +24,9 @@ def read(data: dict[str, Any]) -> Report:
     """The report of this JSON, of an earlier format too where that had all that is needed. Raises ValueError that names the field, and for
     another FORMAT."""
     if not isinstance(data, dict) or data.get("format") not in (FORMAT, *EARLIER):
-        raise ValueError(f"This is no report of format {FORMAT}; grade again with this version of the kit.")
+        raise ValueError(
+            f"This is not a report of format {FORMAT}; grade again with this version of the kit."
+        )
     bare = _without(data, ("format", *TOTALS["Report"]))
     if isinstance(rows := data.get("questions"), list):
         bare["questions"] = [

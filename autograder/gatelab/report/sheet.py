@@ -15,6 +15,7 @@ import warnings
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -24,6 +25,8 @@ from gatelab.submission.archives import entries_of_zip
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 LONGEST_TITLE = 200  # characters
+HEAD = 1 << 16  # bytes in which a header stands, of a text
+Rows = list[tuple[int, list[str]]]  # line number, cells
 
 # Longer marks first: UTF-16's is the beginning of UTF-32's.
 MARKS = (
@@ -37,6 +40,10 @@ UNSEEN = re.compile(r"""[\s\ufeff\u200b-\u200f\u2060\x00]+""")
 
 class SheetError(Exception):
     """The bytes are no table with the column that is asked for. The message has no subject: "is empty"."""
+
+
+class NoHeader(SheetError):
+    """No row of it has the column that is asked for."""
 
 
 class Ambiguous(SheetError):
@@ -76,23 +83,55 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
 
     Titles count in any case and with any space in them. Raises SheetError.
     """
-    titles = _titles([key, *known])
-    if len(data) > TABLE_LIMIT:
-        raise SheetError(f"is larger than {TABLE_LIMIT >> 20} MiB")
-    if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
-        raise SheetError("is empty")
-    if data.startswith(b"PK\x03\x04"):
-        rows, problem = _workbook(data, key, titles), ""
-    elif data.startswith(b"\xd0\xcf\x11\xe0"):
-        raise SheetError("is an old Excel workbook (.xls) or one with a password")
-    else:
-        rows, problem = _text(data, key, titles)
-    at = max(range(len(rows)), key=lambda k: _score(rows[k][1], key, titles), default=0)
-    if not rows or not _score(rows[at][1], key, titles):
-        raise SheetError(f"has no header row with a column {key!r}")
-    if problem:
-        raise SheetError(problem)
-    return _table(rows, at, titles)
+    return Sheet(data).table(key, known)
+
+
+class Sheet:
+    """A file of which more than one table is asked; a workbook is opened once. Raises SheetError, at any of its methods."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        if len(data) > TABLE_LIMIT:
+            raise SheetError(f"is larger than {TABLE_LIMIT >> 20} MiB")
+        if not data.strip(b" \t\r\n\0\xef\xbb\xbf\xfe\xff"):
+            raise SheetError("is empty")
+        if data.startswith(b"\xd0\xcf\x11\xe0"):
+            raise SheetError("is an old Excel workbook (.xls) or one with a password")
+
+    def table(self, key: str, known: Iterable[str]) -> Table:
+        """As read_table."""
+        titles = _titles([key, *known])
+        if self._is_workbook:
+            rows, problem = _of_one(self._worksheets, key, titles), ""
+        else:
+            rows, problem = _text(self.data, key, titles)
+        at = max(range(len(rows)), key=lambda k: _score(rows[k][1], key, titles), default=0)
+        if not rows or not _score(rows[at][1], key, titles):
+            raise NoHeader(f"has no header row with a column {key!r}")
+        if problem:
+            raise SheetError(problem)
+        return _table(rows, at, titles)
+
+    def may_have(self, title: str) -> bool:
+        """Whether a column of this title can be in it, found out quickly."""
+        return normal(title) in (self._cells if self._is_workbook else self._head)
+
+    @property
+    def _is_workbook(self) -> bool:
+        return self.data.startswith(b"PK\x03\x04")
+
+    @cached_property
+    def _worksheets(self) -> list[Rows]:
+        return _workbook(self.data)
+
+    @cached_property
+    def _cells(self) -> set[str]:
+        found = (cell for rows in self._worksheets for _, cells in rows for cell in cells)
+        return {normal(cell) for cell in found if len(cell) <= LONGEST_TITLE}
+
+    @cached_property
+    def _head(self) -> str:
+        return normal(self.data.replace(b"\0", b"")[:HEAD].decode("utf-8", "replace"))
 
 
 def as_written(text: str, key: str) -> Table:
@@ -119,7 +158,7 @@ def _score(cells: list[str], key: str, titles: dict[str, str]) -> int:
     return len({titles[name] for name in named if name in titles}) if key in named else 0
 
 
-def _table(rows: list[tuple[int, list[str]]], at: int, titles: dict[str, str]) -> Table:
+def _table(rows: Rows, at: int, titles: dict[str, str]) -> Table:
     header = rows[at][1]
     columns: dict[str, int] = {}
     for k, cell in enumerate(header):
@@ -143,9 +182,9 @@ def _table(rows: list[tuple[int, list[str]]], at: int, titles: dict[str, str]) -
 # --- text ------------------------------------------------------------------------------------------------------------
 
 
-def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[list[tuple[int, list[str]]], str]:
+def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
     """The rows that show most of the header, and what is wrong with them."""
-    best: tuple[int, list[tuple[int, list[str]]], str] = (0, [], "")
+    best: tuple[int, Rows, str] = (0, [], "")
     for text in _decoded(data):
         sep = SEP.match(text)
         body, skipped = (text[sep.end() :], 1) if sep else (text, 0)
@@ -188,7 +227,7 @@ def _decoded(data: bytes) -> Iterator[str]:
         yield data.decode("cp1252", "replace")  # what Excel saves as plain CSV
 
 
-def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[list[tuple[int, list[str]]], str]:
+def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[Rows, str]:
     """Rows with their line numbers; they end where a mark of quotation stands so that a row could swallow the next."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
@@ -205,14 +244,14 @@ def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[list[tu
         except StopIteration:
             return rows, ""
         except csv.Error:
-            return rows, f"has marks of quotation that do not close, from line {first} on"
+            return rows, f"has quotation marks that do not close, from line {first} on"
 
 
 # --- workbooks -------------------------------------------------------------------------------------------------------
 
 
-def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, list[str]]]:
-    """The rows of the one worksheet that has the header."""
+def _workbook(data: bytes) -> list[Rows]:
+    """The rows of each worksheet."""
     from openpyxl import load_workbook  # a second that only a workbook is worth
 
     try:
@@ -228,24 +267,28 @@ def _workbook(data: bytes, key: str, titles: dict[str, str]) -> list[tuple[int, 
             shown, typed = (
                 load_workbook(io.BytesIO(data), read_only=True, data_only=values) for values in (True, False)
             )
-        sheets = [_worksheet(a, b) for a, b in zip(shown.worksheets, typed.worksheets, strict=True)]
+        return [_worksheet(a, b) for a, b in zip(shown.worksheets, typed.worksheets, strict=True)]
     except SheetError:
         raise
     except Exception as error:  # whatever a damaged workbook makes of zipfile, the XML parser and openpyxl
         raise SheetError(
             "is a workbook that cannot be opened (it is damaged or of an unknown kind)"
         ) from error
+
+
+def _of_one(sheets: list[Rows], key: str, titles: dict[str, str]) -> Rows:
+    """The rows of the one worksheet that has the header."""
     found = [rows for rows in sheets if any(_score(cells, key, titles) for _, cells in rows)]
     if len(found) > 1:
         raise Ambiguous(f"has {len(found)} worksheets with a column {key!r}; leave one of them")
     return found[0] if found else []
 
 
-def _worksheet(shown: Any, typed: Any) -> list[tuple[int, list[str]]]:
+def _worksheet(shown: Any, typed: Any) -> Rows:
     """The rows as text, all of the same length. `shown` has the values, `typed` the formulas behind them."""
     from openpyxl.utils import get_column_letter
 
-    rows: list[tuple[int, list[str]]] = []
+    rows: Rows = []
     count = 0
     for sheet in (shown, typed):
         sheet.reset_dimensions()  # what a file says of its size need not be so

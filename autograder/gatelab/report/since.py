@@ -30,7 +30,7 @@ def changes(last: dict[str, Any], submissions: list[dict[str, Any]]) -> list[dic
         if was is None:
             found.append({"name": row["name"], "was": "", "now": _said(row), "why": "came in"})
         elif _said(was) != _said(row):
-            why = "another file came in" if was["sha256"] != row["sha256"] else "graded anew or corrected"
+            why = "another file came in" if was["sha256"] != row["sha256"] else "graded again or corrected"
             found.append({"name": row["name"], "was": _said(was), "now": _said(row), "why": why})
     here = {row["name"] for row in submissions}
     gone = [

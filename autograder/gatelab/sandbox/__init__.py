@@ -1,1 +1,1 @@
-"""The line and what lies behind it: fork server, worker, confinement."""
+"""The trust line and everything behind it: fork server, worker, confinement."""

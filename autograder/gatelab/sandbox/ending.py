@@ -10,10 +10,10 @@ from typing import Any
 TICK = 0.5
 CRASHES = {
     signal.SIGSEGV: "it used memory that is not its own, or nested its calls without end",
-    signal.SIGBUS: "it used memory that is not there",
-    signal.SIGILL: "it ran what is no instruction",
+    signal.SIGBUS: "it used memory that does not exist",
+    signal.SIGILL: "it ran something that is not an instruction",
     signal.SIGFPE: "it divided a whole number by zero",
-    signal.SIGABRT: "a library gave up, as when there is no more memory",
+    signal.SIGABRT: "a library gave up, as when memory runs out",
 }
 CLOSED = "Your code closed its line to the grader."
 

@@ -98,7 +98,7 @@ class ForkServer:
             status = self.process.wait()
             self.close()
             raise ForkServerLost(
-                f"the fork server did not start (exit status {status}); its message stands above"
+                f"the fork server did not start (exit status {status}); its message is above"
             ) from error
 
     def close(self) -> None:

@@ -25,7 +25,7 @@ from gatelab.sandbox.lost import Loss, WorkerLost
 from gatelab.sandbox.worker import wire
 from gatelab.sandbox.worker.values import ValueProblem
 
-NO_ANSWER = "Your code disturbed its process: it sent an answer that is none."
+NO_ANSWER = "Your code disturbed its process: it sent something that is not an answer."
 pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
 _numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
 
@@ -83,7 +83,7 @@ class WorkerProcess:
         self.lacks: list[str] = []
         self.cpu_seconds = 0.0
         with contextlib.ExitStack() as undone:
-            # Beside the library, in the fork server's folder: what is there goes when the fork server goes.
+            # Next to the library, in the fork server's folder: it is removed when the fork server ends.
             self.folder = Path(tempfile.mkdtemp(prefix="gatelab-worker-", dir=library.parent))
             undone.callback(remove, self.folder)
             self.output = OutputFile()
@@ -129,7 +129,7 @@ class WorkerProcess:
         line: socket.socket | None = None,
         why_ended: Callable[[], str] | None = None,
     ) -> dict[str, Any]:
-        """Ask on the main line, or on a question's, and hear the answer, in `seconds`. `why_ended` tells how the question's
+        """Ask on the main line, or on a question's, and return the answer, within `seconds`. `why_ended` tells how the question's
         process ended where it did.
 
         Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
@@ -147,7 +147,7 @@ class WorkerProcess:
                 raise WorkerLost((why_ended or self._why_ended)()) from error
             raise WorkerLost(f"Your code disturbed its process: {error}.", Loss.NOISE) from error
         except ValueProblem as error:
-            raise WorkerLost(f"The question could not be put: {error}.", Loss.NOISE) from error
+            raise WorkerLost(f"The question could not be sent: {error}.", Loss.NOISE) from error
         if not isinstance(answer, dict):
             raise WorkerLost(NO_ANSWER, Loss.NOISE)
         return answer

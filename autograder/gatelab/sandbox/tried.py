@@ -3,7 +3,7 @@
     python -I -m gatelab.sandbox.tried
 
 One line of JSON: {"protection": {piece: on}, "lacks": [words]}, or {"problem": one sentence}. A process of its own, because
-it imports torch, and because what does not start here must not end who asks.
+it imports torch, and because a failure to start here must not end the process that asks.
 """
 
 from __future__ import annotations

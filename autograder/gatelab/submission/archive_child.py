@@ -2,7 +2,7 @@
 
 What unpacks these formats takes the sizes that a file names for given, and much of it is written in C. So it runs where
 memory, time and files are limited, and where a crash ends nothing else. No name of the archive becomes a path: the files
-that are wanted lie in INTO, numbered, and the names are printed as JSON.
+that are wanted are in INTO, numbered, and the names are printed as JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-LONGEST = 4000  # characters of a name that are told: its beginning and its end
+LONGEST = 4000  # characters of a name that are shown: its beginning and its end
 LETTERS = 400  # characters that all names may have, times the members that there may be; a zip the same
 
 Member = tuple[str, str, int, float, int | None]  # name, kind, size, seconds since 1970, number in INTO

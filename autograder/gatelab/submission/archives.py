@@ -1,6 +1,6 @@
 """Archives: .zip, .tar, .tar.gz, .tgz, .tar.bz2 and .7z become a list of names, and the files that are wanted are copied out.
 
-No name of an archive ever becomes a path, links and devices stand for themselves, an archive within is a file like another,
+No name of an archive ever becomes a path, links and devices are not followed, an archive within is a file like any other,
 and nothing is read beyond the limits: what an archive says of its size is checked before, and what comes out of it while it
 is read.
 """
@@ -54,7 +54,7 @@ def is_archive(name: str) -> bool:
 
 
 def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive = STUDENTS) -> list[Member]:
-    """What lies in an archive, in its own order; files with one of these endings (in small letters) are copied into the
+    """What is in an archive, in its own order; files with one of these endings (in small letters) are copied into the
     folder `into`, numbered. Raises ArchiveError, GraderFault (the machine's trouble), OSError."""
     size = archive.stat().st_size
     if size > limits.packed:
@@ -65,7 +65,7 @@ def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive
 
 
 def within(name: str) -> PurePosixPath:
-    """The place that a member's name stands for: `../../lab.ipynb` is lab.ipynb at the top."""
+    """The place that a member's name means: `../../lab.ipynb` is lab.ipynb at the top."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return PurePosixPath(*parts)
 
@@ -111,7 +111,7 @@ def entries_of_zip(archive: Path | io.BytesIO) -> int:
         tail = file.read()
         at = tail.rfind(b"PK\5\6")
         if at < 0 or len(tail) < at + 22:
-            raise ArchiveError("that is damaged (it is no zip file)")
+            raise ArchiveError("that is damaged (it is not a zip file)")
         count: int
         length: int
         count, length = struct.unpack_from("<HI", tail, at + 10)

@@ -56,7 +56,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was handed in at once: the entry that is graded, and notebooks beside it."""
+    """What was handed in at one time: the entry that is graded, and the notebooks next to it."""
 
     entry: Entry
     others: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> 
     """Of the entries of one attempt, the one with the lab's notebook."""
     ready = [entry for entry in entries if entry.picked.path is not None]
     if not ready:
-        # What stands where files belong says more than an empty text field.
+        # What is found where files belong says more than an empty text field.
         return Attempt(min(entries, key=lambda entry: (entry.arrival.plugin != "file", entry.raw)))
     candidates = {}
     for entry in ready:

@@ -71,7 +71,7 @@ def is_litter(name: str) -> bool:
 
 
 def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
-    """What lies in a folder and its subfolders. Links and pipes stand for themselves; no link is followed.
+    """What is in a folder and its subfolders. Links and pipes are listed as they are; no link is followed.
 
     Raises OSError when the folder itself cannot be read; a subfolder that forbids it is passed over.
     """
@@ -140,7 +140,7 @@ def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, 
 
 
 def _by_name(notebook: Candidate, wanted: str) -> tuple[int, int, bytes]:
-    """How far its name is from the wanted one (0 to 3), how deep it lies, and its path."""
+    """How far its name is from the wanted one (0 to 3), how deep it is, and its path."""
     name = notebook.place.name
     stem, wanted_stem = (EXTENSION.sub("", each).casefold() for each in (name, wanted))
     if name == wanted:

@@ -1,4 +1,4 @@
-"""A class that came as one archive, as Canvas, Moodle and Gradescope give it: unpacked once, to where the output lies.
+"""A class that came as one archive, as Canvas, Moodle and Gradescope give it: unpacked once, to where the output is.
 
 What is graded is copied out, and of every other file only its name, so that each still has its row or its sentence: a link
 becomes a link to nowhere, a device a pipe, a file that is too large an empty one of that size.
@@ -60,7 +60,7 @@ def unpacked(archive: Path, room: Path) -> Path:
 
 
 def _put(member: Member, tree: Path, number: int) -> None:
-    """One member at its place; where its name is taken, or is none that a file can have, under another beside it."""
+    """One member at its place; where its name is taken, or no file can have it, under another name in the same folder."""
     parts = [_short(part) for part in member.place.parts]
     name = parts[-1]
     other = f"{name.rpartition('.')[0] or name} ({number}){name[name.rfind('.') :] if '.' in name else ''}"

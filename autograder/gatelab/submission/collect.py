@@ -85,7 +85,7 @@ def collect(
 ) -> list[Submission]:
     """All submissions of a class, sorted by name, and after them who of the roster handed in nothing.
 
-    `leave_out` (the output folder) and `beside` (the roster) are no submissions even when they lie among
+    `leave_out` (the output folder) and `beside` (the roster) are not submissions even when they are among
     them. A single notebook is a class of one, an archive is a class. `room` is a folder for what is taken out of archives;
     without it none is opened. With `every_attempt` earlier attempts have rows of their own. Raises CollectError.
     """
@@ -187,7 +187,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
 
 
 def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:
-    """By the platform's own record: its download's, its sheet's, or what nbgrader left beside the notebook."""
+    """By the platform's own record: its download's, its sheet's, or what nbgrader left next to the notebook."""
     by_sheet = next((person.handed_in for person in people if person.handed_in), None)
     return arrival.handed_in or by_sheet if arrival.platform else by_sheet or arrival.handed_in
 
@@ -228,7 +228,7 @@ def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
 
 
 def one(folder: Path, lab: Lab) -> Submission:
-    """What lies in one student's folder, as `collect` has it."""
+    """What is in one student's folder, as `collect` has it."""
     return _submission(folder.name, "", folder.name, of_folder(folder, lab, None), lab)
 
 

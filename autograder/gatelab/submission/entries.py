@@ -25,6 +25,9 @@ from gatelab.submission.times import moment
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
 
 
+RESULTS = Problem("it is what gatelab grade wrote, and no submission", "move it out of this folder")
+
+
 class CollectError(Exception):
     """The folder as a whole cannot be graded; the message says why and what to do."""
 
@@ -48,7 +51,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         for entry in scanned:
             path = Path(entry.path)
             is_folder = entry.is_dir(follow_symlinks=False)
-            # `._ada.ipynb` is what macOS writes beside ada.ipynb.
+            # `._ada.ipynb` is what macOS writes next to ada.ipynb.
             if entry.name in LITTER or entry.name.startswith("._") or (is_folder and is_litter(entry.name)):
                 continue
             if left_out and not entry.is_symlink() and path.resolve() in left_out:
@@ -63,7 +66,10 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
     else:
         known_of = arrivals([path.name for path, _ in entries], lab.name)
     for path, is_folder in entries:
-        picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
+        if is_folder and _is_of_a_grading(path):
+            picked = Picked(None, RESULTS)
+        else:
+            picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         # Within a platform's download such a file is the student's own, and says what they like.
@@ -75,6 +81,14 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
             "the export names this submission and holds no folder of it", "download the export again"
         )
         yield Entry(name, Picked(None, gone), known_of[name])
+
+
+def _is_of_a_grading(folder: Path) -> bool:
+    """Whether an earlier grading's output was left here; never where a notebook lies in it."""
+    with suppress(OSError):
+        there = set(os.listdir(folder))
+        return {"class.json", "reports"} <= there and not any(is_notebook(name) for name in there)
+    return False
 
 
 def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:
@@ -90,12 +104,12 @@ def _export(folder: Path) -> dict[str, Handed] | None:
 
 
 def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[Path, bool]]:
-    """What lies in the one folder that there is, where that is a platform's download and not a student."""
+    """What is in the only folder, where that is a platform's download and not a student's."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
     own = arrivals([entries[0][0].name], lab.name).values()
     if any(arrival.platform in ("Moodle", "nbgrader") for arrival in own):
-        return entries  # a class of one: what lies below is what they uploaded, whatever it is called
+        return entries  # a class of one: what is below is what they uploaded, whatever it is called
     try:
         with os.scandir(entries[0][0]) as scanned:
             inside = [
@@ -122,7 +136,7 @@ def _inner(folder: Path, lab: Lab) -> Path:
 
 
 def _timestamp(folder: Path) -> datetime | None:
-    """The time that nbgrader's exchange left beside a submission."""
+    """The time that nbgrader's exchange left with a submission."""
     path = folder / "timestamp.txt"
     with suppress(OSError, ValueError):
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():

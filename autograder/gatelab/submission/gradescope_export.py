@@ -1,4 +1,4 @@
-"""Gradescope's export of an assignment: `submission_metadata.yml` beside a folder for each submission.
+"""Gradescope's export of an assignment: `submission_metadata.yml` and a folder for each submission.
 
     submission_409194023:
       :submitters:
@@ -83,7 +83,7 @@ def parsed(data: bytes) -> dict[str, Handed]:
         where = f" in line {mark.line + 1}" if mark else ""
         raise MetadataError(f"is damaged{where}; download the export again") from error
     except (UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise MetadataError("is no text that can be read; download the export again") from error
+        raise MetadataError("is not readable text; download the export again") from error
     if not isinstance(found, dict):
         raise MetadataError("holds no submissions; download the export again")
     return {visible(name): _handed(entry) for name, entry in found.items() if isinstance(entry, dict)}
@@ -117,7 +117,7 @@ def _document(events: Iterator[Any]) -> Any:
 
 
 def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
-    """The mapping or list that begins here. What is not wanted, or lies too deep, is passed over."""
+    """The mapping or list that begins here. What is not wanted, or too deep, is skipped."""
     if depth > EXPORT_DEPTH:
         _pass_over(events)
         return None

@@ -1,6 +1,6 @@
 """Read a submitted notebook: its code cells, without a kernel and without trusting anything in it.
 
-notebook_file.py makes JSON of the file; here it is told whether that is this lab's notebook, and what of it is to be run.
+notebook_file.py makes JSON of the file; this module decides whether that is this lab's notebook, and what of it is to be run.
 """
 
 from __future__ import annotations

@@ -101,10 +101,21 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     return notebook
 
 
+# What comes in under a notebook's name, by how it begins
+NO_JSON = (
+    (b"<!", "it is a web page"), (b"<html", "it is a web page"), (b"<?xml", "it is a web page"),
+    (b"http", "it is a link to it"), (b"[internetshortcut]", "it is a link to it"), (b"%pdf", "it is a PDF"),
+    (b"pk\x03\x04", "it is a zip"), (b"version https://git-lfs", "it is git's pointer to it"),
+)  # fmt: skip
+
+
 def _damage(data: bytes, error: Exception) -> tuple[str, str]:
     """What is wrong with a file that is not JSON, and what its owner can do: Jupyter opens none of these either."""
-    if not data.lstrip().startswith(b"{"):
-        return "it is not JSON", "save the notebook in Jupyter and hand in the .ipynb file"
+    if not (start := data.lstrip()).startswith(b"{"):
+        what = next(
+            (what for begin, what in NO_JSON if start[:60].lower().startswith(begin)), "it is not JSON"
+        )
+        return what, "save the notebook in Jupyter and hand in the .ipynb file"
     again = "hand in a copy that Jupyter opens"
     if conflict := re.search(rb"^(?:<{7}|={7}|>{7})(?=[ \r\n])", data, re.MULTILINE):
         line = data.count(b"\n", 0, conflict.start()) + 1
@@ -142,7 +153,7 @@ def without_outputs(data: bytes) -> bytes | None:
     """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
 
     Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
-    as it is, or with less in it: who reads it finds that out. None where more would have to be looked at than `NOTEBOOK_TOKENS`.
+    as it is, or with less in it: reading it will show that. None where more than `NOTEBOOK_TOKENS` would have to be looked at.
     """
     kept: list[bytes] = []
     begin = at = depth = looked = 0
@@ -195,7 +206,7 @@ _SMALL = _FLAT
 for _ in range(3):
     _SMALL = rb"(?:" + _FLAT + rb"|[\[{]" + _SMALL + rb"*+[\]}])"
 _REST = re.compile(_SMALL + rb"*+[\[\]{}]", re.DOTALL)
-# What is emptied, and at which depth its bracket stands: a cell's in format 4 and in format 3, the notebook's.
+# What is emptied, and at which depth its bracket is: a cell's in format 4 and in format 3, the notebook's.
 _DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
 
 

@@ -1,6 +1,6 @@
 """Who handed in: a person as a platform or a roster knows them, and which of the roster is meant.
 
-A file's name, a platform's number, an e-mail address or a login may each stand for a person. They are compared kind by
+A file's name, a platform's number, an e-mail address or a login may each identify a person. They are compared kind by
 kind, the surest first, and only where exactly one person fits.
 """
 

@@ -1,6 +1,6 @@
 """What one entry of a class holds: the notebook to grade, or why there is none, in words for staff.
 
-An archive is opened where no notebook lies open beside it, one within an archive is not.
+An archive is opened where no notebook lies open next to it, one within an archive is not.
 """
 
 from __future__ import annotations
@@ -156,7 +156,7 @@ class WholeClassError(ArchiveError):
 
 
 def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
-    """What lies in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
+    """What is in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
     others: list[str] = []
     found = [member for member in members(path, copies, NOTEBOOKS) if member.place.parts]

@@ -1,6 +1,6 @@
 """A student's receipt: does it belong to the notebook that came in?
 
-`python -m seqlab submit` writes it into the zip and beside it. It is not signed: it says which bytes were packed and
+`python -m seqlab submit` writes it into the zip and next to it. It is not signed: it says which bytes were packed and
 what the public checks said of them, and anybody can write one. What it settles is whether the file that was graded is
 the one that the student looked at.
 """
@@ -80,7 +80,7 @@ def _read(path: Path) -> Receipt:
     digest = found.get("sha256") if isinstance(found, dict) else None
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         raise NoReceipt(
-            f"{_name(path)}: this is no receipt; ask for the one that `python -m seqlab submit` wrote."
+            f"{_name(path)}: this is not a receipt; ask for the one that `python -m seqlab submit` wrote."
         )
     public = found.get("public")
     states = list(public.values()) if isinstance(public, dict) else []
@@ -120,7 +120,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
         count = entries_of_zip(path)  # before zipfile makes an object of each
         archive = zipfile.ZipFile(path) if count <= HAND_IN_ENTRIES else None
     except (ArchiveError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
-        raise NoReceipt(f"{_name(path)}: this is no zip that can be read; ask for it again.") from error
+        raise NoReceipt(f"{_name(path)}: this zip cannot be read; ask for it again.") from error
     if archive is None or len(archive.infolist()) > HAND_IN_ENTRIES:
         raise NoReceipt(
             f"{_name(path)}: it holds more than {HAND_IN_ENTRIES:,} files; ask for the zip with the notebook alone."

@@ -1,6 +1,6 @@
 """Whether anything was written in a notebook since it was handed out.
 
-nbgrader keeps with each answer cell a checksum of what stood in it at the release. So a copy of any release, old ones
+nbgrader keeps with each answer cell a checksum of what was in it at the release. So a copy of any release, old ones
 too, is known without the release at hand. A student can change the checksum; all that it decides is a sentence.
 """
 

@@ -1,4 +1,4 @@
-"""The written answers of a notebook, for whoever marks them: text, of strangers."""
+"""The written answers of a notebook, for whoever marks them: text from outside."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Written:
 def written(path: Path, lab: Lab) -> dict[str, Written]:
     """The answers to the lab's questions that are marked by hand. Nothing in the file makes this raise.
 
-    An answer's cell is known by its grade_id, and in a notebook that has lost these by the cell that stands above it in the release.
+    An answer's cell is known by its grade_id, and in a notebook that has lost these by the cell above it in the release.
     """
     ids = [id for id, spec in lab.questions.items() if spec.by_hand]
     try:

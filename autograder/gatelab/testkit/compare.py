@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from gatelab.sandbox.worker.leftovers import alike
-from gatelab.testkit.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
+from gatelab.handed_out.checking.leftovers import alike
+from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance, difference
 
 
 class LeftChanged(AssertionError):
@@ -58,8 +58,8 @@ def close(
     Args:
         axes: names of the dimensions, for example "N T H".
         later: where the numbers are right before a time step and wrong from it on, what the suite has found out about
-            that step. It is asked then and gives a sentence, or "" where it found nothing: from numbers alone it
-            cannot be told whether a state is dropped, another input read or a function changed.
+            that step. It is asked then and gives a sentence, or "" where it found nothing: numbers alone do not
+            show whether a state is dropped, another input read or a function changed.
     """
     want = want.detach()
     needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")

@@ -54,5 +54,5 @@ class Draw:
 
 
 def _place(function: Callable[..., Any]) -> tuple[str, int]:
-    """Where a function stands: suites of another lab may have tests of the same name."""
+    """Where a function is defined: suites of another lab may have tests of the same name."""
     return function.__code__.co_filename, function.__code__.co_firstlineno

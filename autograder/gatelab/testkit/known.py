@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# Beginnings of messages, of which no more than that is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
+# Beginnings of messages; only these are shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
 # in C++, {w} a name that may be shown, {x} a word that is left out.
 PLACES = {
     "n": r"-?\d{1,6}", "N": r"\d{1,15}", "s": r"[\[(]\d{0,6}(?:, \d{1,6}){0,4},?[\])]", "x": r"\w{1,60}",

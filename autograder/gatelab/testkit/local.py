@@ -54,7 +54,7 @@ def out_of_reach(without: Withheld | None) -> contextlib.AbstractContextManager[
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str) -> types.CodeType:
-    """The same references stand under every chaff of a question."""
+    """The same references are used under every chaff of a question."""
     return compile(source, "<staff>", "exec")
 
 

@@ -8,14 +8,18 @@ more, in the worker that has answered it: twice from equal random numbers and on
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 from typing import Any
 
+from gatelab.handed_out.checking import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.student import Backend
 from gatelab.testkit.trace import Exchange, Trace
 
 # A driver may define `draws(**values)`: whether random numbers belong to what it asks for.
-AGAIN = """
+AGAIN = (
+    Path(equal.__file__).read_text(encoding="utf-8")
+    + """
 import random
 
 import numpy
@@ -27,20 +31,6 @@ def fresh(value):
     if isinstance(value, (list, tuple)):
         return type(value)(map(fresh, value))
     return {key: fresh(item) for key, item in value.items()} if isinstance(value, dict) else value
-
-
-def alike(a, b):
-    if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
-        if a.shape != b.shape or a.dtype != b.dtype:
-            return False
-        return bool(torch.allclose(a.detach().double(), b.detach().double(), 1e-4, 1e-6, equal_nan=True))
-    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
-        return len(a) == len(b) and all(map(alike, a, b))
-    if isinstance(a, dict) and isinstance(b, dict):
-        return a.keys() == b.keys() and all(alike(a[key], b[key]) for key in a)
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or abs(a - b) <= 1e-6 + 1e-4 * abs(a) or a != a and b != b
-    return a == b if isinstance(a, (bool, int, str, type(None))) else type(a) is type(b)
 
 
 def asked(ns, op, given, seed):
@@ -61,20 +51,13 @@ def main(ns, op, given):
     first, again, other = (asked(ns, op, given, seed) for seed in (1, 1, 2))
     return "kept" if not alike(first, again) else "random" if not alike(again, other) else ""
 """
+)
 
-RANDOM = (
-    "Called twice with the same arguments, your code gives two different answers: something in it is drawn at random "
-    "(a dropout that is left on? `rand`?). Here the answer must follow from the arguments and weights alone."
-)
-KEPT = (
-    "Called twice with the same arguments and the same random numbers, your code gives two different answers: something "
-    "is kept from one call to the next (a global variable, an attribute, a tensor that is changed in place?)."
-)
-MESSAGES = {"random": RANDOM, "kept": KEPT}
+MESSAGES = {"random": equal.RANDOM.format(who="Your code"), "kept": equal.KEPT.format(who="Your code")}
 
 
 def unsteady(trace: Trace, test: str, fork: int, backend: Backend) -> str:
-    """What must be said of the last call of a failed test: RANDOM, KEPT, or "" where equal calls get equal answers.
+    """What must be said of the last call of a failed test: one of MESSAGES, or "" where equal calls get equal answers.
 
     `fork` counts the workers of the question; a call that another one has answered is not made again.
     """

@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 import torch
 
+from gatelab.handed_out.checking.plain import meaning
 from gatelab.report.curve import Curve
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
-from gatelab.testkit.handed_out.checking.plain import meaning
 from gatelab.testkit.words import Said, Words
 
 
@@ -249,7 +249,7 @@ class Student:
         self._ask("define", source=source).value  # noqa: B018
 
     def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
-        """Run `main(ns, **values)` of staff-written source beside the student's objects.
+        """Run `main(ns, **values)` of staff-written source in the process that holds the student's objects.
 
         The source must hold no answer and no expected value: a student may come to see words of it.
         `replay=False` leaves the run out of the comparison with the chaff: for what takes long.

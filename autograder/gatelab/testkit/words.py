@@ -35,7 +35,7 @@ MOST_OWN = 2  # parts of it that only this notebook knows
 MOST_DIGITS = 18  # of all numbers in a message
 MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
 WITHHELD = "its text is kept back, since the grader's own code was within its reach"
-FIRST_WORDS = 28  # characters of a cell's first line by which it is told
+FIRST_WORDS = 28  # characters of a cell's first line by which it is named
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
@@ -74,7 +74,7 @@ LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
 
 
 class Words:
-    """What one submission may be told in words that come from its worker.
+    """What may be shown for one submission in words that come from its worker.
 
     Args:
         sources: the submission's code cells by number, our copy of them.
@@ -104,7 +104,7 @@ class Words:
         return told | ({"withheld": True} if message is WITHHELD else {})
 
     def cell(self, number: int) -> str:
-        """A cell as it is told everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
+        """A cell as it is named everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
         return cell_name(number, self.sources)
 
     def message(self, text: str) -> str:

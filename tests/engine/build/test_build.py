@@ -52,13 +52,13 @@ def release_of(kit: Path, execute: bool = False, **grader: Callable[[str, bool],
     return build(kit, engine=engine, execute=execute, accept=True, call=False).release
 
 
-def test_does_the_same_master_give_the_same_bytes(kit):
+def test_the_same_master_gives_the_same_bytes(kit):
     first = minikit.files(release_of(kit))
     assert minikit.files(release_of(kit)) == first
     assert not list(kit.glob(".gatelab-build-*"))
 
 
-def test_does_nbgraders_own_command_give_the_same_release(kit):
+def test_nbgraders_own_command_gives_the_same_release(kit):
     """As typed on a fresh clone, without an activated environment; and once more when the master has changed."""
     command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
     for text in (minikit.MASTER, minikit.MASTER.replace("# # Two steps", "# # Two steps, once more")):
@@ -71,7 +71,7 @@ def test_does_nbgraders_own_command_give_the_same_release(kit):
     assert b"once more" in typed["lab.ipynb"]
 
 
-def test_does_a_master_in_disorder_stop_nbgrader_and_leave_no_stale_notebook(kit):
+def test_a_broken_master_stops_nbgrader_and_leaves_no_stale_notebook(kit):
     command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
     course.write_source(Lab.in_repository(kit), kit)
     minikit.write_master(kit, minikit.MASTER.replace("# END SOLUTION", "", 1))
@@ -83,7 +83,7 @@ def test_does_a_master_in_disorder_stop_nbgrader_and_leave_no_stale_notebook(kit
     assert not (kit / "release").exists()
 
 
-def test_is_everything_shipped_that_is_listed_and_nothing_else(kit):
+def test_exactly_what_is_listed_is_shipped(kit):
     (kit / "assignment" / NAME / "seqlab" / "__pycache__").mkdir()
     (kit / "assignment" / NAME / "seqlab" / "__pycache__" / "tasks.pyc").write_bytes(b"")
     names = {name.split("/")[0] for name in minikit.files(release_of(kit))}
@@ -91,7 +91,7 @@ def test_is_everything_shipped_that_is_listed_and_nothing_else(kit):
     assert not [name for name in minikit.files(kit / "release") if "pyc" in name]
 
 
-def test_does_a_stub_name_its_question(kit):
+def test_a_stub_names_its_question(kit):
     notebook = minikit.load(release_of(kit) / "lab.ipynb")
     source = "".join(minikit.cell(notebook, "q1-solution")["source"])
     assert f"    {STUB}\n" in source
@@ -100,7 +100,7 @@ def test_does_a_stub_name_its_question(kit):
     assert "".join(minikit.cell(notebook, "q12a")["source"]) == "*Write your answer here.*"
 
 
-def test_do_the_points_come_from_the_table_and_are_others_in_the_notebook_refused(kit):
+def test_the_points_come_from_the_table_and_others_in_the_notebook_are_refused(kit):
     """nbgrader's Create Assignment panel writes them into the cell; they were dropped without a word."""
     marked = '"grade_id": "q1", "grade": true'
     notebook = minikit.load(release_of(kit) / "lab.ipynb")
@@ -117,7 +117,7 @@ def test_do_the_points_come_from_the_table_and_are_others_in_the_notebook_refuse
             course.source_text(Lab.in_repository(kit), kit)
 
 
-def test_do_points_moved_in_the_table_reach_a_cell_that_holds_its_own(kit):
+def test_points_changed_in_the_table_reach_a_cell_that_holds_its_own(kit):
     marked = '"grade_id": "q1", "grade": true'
     minikit.write_master(kit, minikit.MASTER.replace(marked, f'{marked}, "points": 12.5'))
     master = kit / "assignment" / "lstm-gru" / "lab.py"
@@ -128,7 +128,7 @@ def test_do_points_moved_in_the_table_reach_a_cell_that_holds_its_own(kit):
     release_of(kit)
 
 
-def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
+def test_every_number_of_points_in_the_text_is_that_of_the_table(kit):
     text = "# # Two steps\n#\n# q1 gives {{POINTS q1}}, q1 and q2 {{POINTS q1 q2}}, all {{POINTS}}."
     minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", text))
     first = "".join(minikit.load(release_of(kit) / "lab.ipynb")["cells"][0]["source"])
@@ -136,7 +136,7 @@ def test_is_every_number_of_points_in_the_text_that_of_the_table(kit):
     assert f"q1 gives 10, q1 and q2 18, all {total:g}." in first
 
 
-def test_do_points_of_an_unknown_question_stop_the_build(kit):
+def test_points_of_an_unknown_question_stop_the_build(kit):
     minikit.write_master(kit, minikit.MASTER.replace("# # Two steps", "# # Two steps {{POINTS q1 q77}}"))
     with pytest.raises(BuildError, match=r"no question of lab\.toml: q77"):
         release_of(kit)
@@ -174,7 +174,7 @@ def test_a_fact_that_the_table_does_not_hold_stops_the_build(kit, mark, said):
         release_of(kit)
 
 
-def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
+def test_parts_whose_points_add_up_wrongly_stop_the_build_with_a_sentence(kit):
     lab = Lab.in_repository(kit)
 
     class Shared(TextGrader):
@@ -189,7 +189,7 @@ def test_do_parts_that_share_out_other_points_stop_the_build_and_say_so(kit):
         build(kit, engine=Shared(lab), execute=False, call=False)
 
 
-def test_does_the_badge_lead_to_the_release(kit):
+def test_the_badge_links_to_the_release(kit):
     text = (release_of(kit) / "lab.ipynb").read_text(encoding="utf-8")
     assert Settings.of(Lab.in_repository(kit)).colab_base + f"/release/{NAME}/lab.ipynb" in text
     assert "COLAB_URL" not in text
@@ -238,9 +238,14 @@ def missing_file(kit: Path) -> None:
     (kit / "assignment" / NAME / "AGENTS.md").unlink()
 
 
+def nothing_written(kit: Path) -> None:
+    minikit.write_master(kit, "\n")
+
+
 @pytest.mark.parametrize(
     ("fault", "sentence"),
     [
+        (nothing_written, "lab.py: holds no cell; each begins with a line `# %%`."),
         (leak_in_a_cell, "lab.ipynb of the release shows a solution line of q1"),
         (leak_in_a_comment, "lab.ipynb of the release shows a solution line of q1"),
         (leak_of_a_suite, "seqlab/more.py of the release shows a line of tests/lstm-gru/hidden/test_q1_"),
@@ -252,7 +257,7 @@ def missing_file(kit: Path) -> None:
         (missing_file, "AGENTS.md"),
     ],
 )
-def test_does_the_gate_name_the_fault_and_leave_the_old_release(kit, fault, sentence):
+def test_the_gate_names_the_fault_and_leaves_the_old_release(kit, fault, sentence):
     old = minikit.files(release_of(kit))
     fault(kit)
     with pytest.raises(BuildError, match=re.escape(sentence)) as caught:
@@ -269,13 +274,13 @@ def test_does_the_gate_name_the_fault_and_leave_the_old_release(kit, fault, sent
         (lambda id, written: 1.0 if id == "q1" else written, "The untouched release earns 10 points in q1"),
     ],
 )
-def test_does_the_gate_want_all_for_the_solution_and_nothing_for_the_release(kit, give, sentence):
+def test_the_gate_demands_full_points_for_the_solution_and_none_for_the_release(kit, give, sentence):
     with pytest.raises(BuildError, match=sentence):
         release_of(kit, give=give)
     assert not (kit / "release").exists()
 
 
-def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
+def test_a_line_in_both_passes_the_gate_when_listed(kit):
     leak_in_a_cell(kit)
     with pytest.raises(BuildError):
         release_of(kit)
@@ -287,7 +292,7 @@ def test_is_a_line_that_stands_in_both_let_through_when_listed(kit):
     release_of(kit)
 
 
-def test_are_the_solutions_run_once_and_kept_until_something_changes(kit):
+def test_the_solutions_are_run_once_and_kept_until_something_changes(kit):
     release_of(kit, execute=True)
     path = kit / "solutions" / NAME / "lab.ipynb"
     notebook = nbformat.read(path, as_version=4)
@@ -306,7 +311,7 @@ def test_are_the_solutions_run_once_and_kept_until_something_changes(kit):
     assert [cell.get("outputs") for cell in anew.cells] == first
 
 
-def test_does_a_solution_that_raises_stop_the_build(kit):
+def test_a_solution_that_raises_stops_the_build(kit):
     minikit.write_master(kit, f"{minikit.MASTER}\n# %%\nlstm_step(1)\n")
     with pytest.raises(BuildError, match=r"lab\.ipynb, solved: a cell raised TypeError"):
         release_of(kit, execute=True)
@@ -323,21 +328,21 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_release(Lab.in_repository(root), root, tmp_path_factory.mktemp("rebuilt"))
 
 
-def test_is_the_committed_release_what_a_rebuild_gives(rebuilt):
+def test_the_committed_release_is_what_a_rebuild_gives(rebuilt):
     committed = minikit.files(minikit.REPOSITORY / "release" / NAME)
     anew = minikit.files(rebuilt)
     assert committed.keys() == anew.keys()
     assert [name for name in anew if anew[name] != committed[name]] == []
 
 
-def test_does_the_committed_release_show_nothing(rebuilt):
+def test_the_committed_release_shows_no_solution(rebuilt):
     root = minikit.REPOSITORY
     lab = Lab.in_repository(root)
     gate.check_leaks(rebuilt, lab, masters(lab, root), Settings.of(lab).shared_lines)
     assert len(list(leaks.hidden_needles(lab.hidden))) > 100
 
 
-def test_are_the_committed_solutions_those_of_the_masters(rebuilt):
+def test_the_committed_solutions_are_those_of_the_masters(rebuilt):
     """Sources exactly; the recipe says that the outputs were made from them and from these students' files."""
     root = minikit.REPOSITORY
     notebooks = solved.solve(Lab.in_repository(root), root)

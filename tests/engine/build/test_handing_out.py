@@ -121,7 +121,7 @@ def test_a_revision_that_is_none_is_told(kit: Path, revision: str, sentence: str
 
 def test_outside_of_git_it_says_so(kit: Path) -> None:
     shutil.rmtree(kit / ".git")
-    assert "is no git repository; compare without a revision." in said(kit, "diff", "HEAD", code=2)
+    assert "is not a git repository; compare without a revision." in said(kit, "diff", "HEAD", code=2)
 
 
 # --- release ---
@@ -218,7 +218,7 @@ def test_a_folder_that_holds_something_else_is_left_as_it_is(kit: Path, tmp_path
 
 @pytest.mark.parametrize("inside", ["", "release", "students", ".."])
 def test_a_release_never_lands_in_the_kit_or_around_it(kit: Path, inside: str) -> None:
-    assert "lies in the kit" in said(kit, "release", "--to", kit / inside, code=2)
+    assert "is in the kit" in said(kit, "release", "--to", kit / inside, code=2)
 
 
 def test_what_is_written_goes_through_the_search_for_leaks(kit: Path, tmp_path: Path) -> None:

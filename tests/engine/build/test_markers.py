@@ -164,7 +164,7 @@ def test_a_region_in_a_docstring_is_an_error(course):
     text = swap('    """One step of an LSTM."""\n', '    """One step of an LSTM.\n').replace(
         END, f'{END}\n    """', 1
     )
-    assert "inside of a string" in refusal(course, text)
+    assert "inside a string" in refusal(course, text)
 
 
 FORMS = {
@@ -183,7 +183,7 @@ FORMS = {
     "END a line early": (lambda m: re.sub(rf"(    h = o .*\n)(    {END}\n)", r"\2\1", m, count=1), "`h = o"),
     "END below what is given": (
         lambda m: re.sub(rf"(    {END}\n)(    return .*\n)", r"\2\1", m, count=1),
-        "GIVEN` stands inside",
+        "GIVEN` is inside",
     ),
     "BEGIN at the margin": (lambda m: m.replace(f"    {BEGIN}", BEGIN, 1), "not indented"),
     "END at the margin": (lambda m: m.replace(f"    {END}", END, 1), "not indented"),
@@ -196,12 +196,12 @@ FORMS = {
     "within a statement": (
         lambda m: m.replace(f"    {BEGIN}\n", "", 1).replace(SECRET, f"    i, f, g, o = (\n    {BEGIN}\n    pre.chunk(4, dim=1)\n    {END}\n    )\n", 1)
         .replace(f"    {END}\n    return h, c", "    return h, c", 1),
-        "outside of the solution regions|inside of a statement",
+        "outside of the solution regions|inside a statement",
     ),
     "two in one function": (lambda m: m.replace(SECRET, f"    {END}\n{SECRET[:0]}    {BEGIN}\n{SECRET}", 1), "a second solution region"),
     "under an if": (
         lambda m: re.sub(rf"    {BEGIN}\n((?:.*\n)*?)    {END}\n", lambda g: f"    if x is None:  # GIVEN\n        {BEGIN}\n        h = 1\n        {END}\n", m, count=1),
-        "inside of a statement marked",
+        "inside a statement marked",
     ),
     "given, misspelt": (lambda m: m.replace("# GIVEN", "# GIVN", 1), "end its line with `# GIVEN`"),
     "given, in small letters": (lambda m: m.replace("# GIVEN", "# given", 1), "end its line with `# GIVEN`"),

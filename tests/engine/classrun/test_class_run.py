@@ -86,7 +86,7 @@ def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
 
 
 class TestAClass:
-    def test_has_every_entry_a_row(self, graded: tuple) -> None:
+    def test_every_entry_gets_a_row(self, graded: tuple) -> None:
         folder, out, _ = graded
         rows = table(out)
         assert len(rows) == len(list(folder.iterdir()))
@@ -94,7 +94,7 @@ class TestAClass:
             "ada", "Ada", "bob [bold]", "'=cmd", "new\\x0aline\\x1b[31m",
         }  # fmt: skip
 
-    def test_are_points_those_that_were_earned(self, graded: tuple) -> None:
+    def test_the_points_are_those_that_were_earned(self, graded: tuple) -> None:
         found = points(graded[1])
         assert found["ada"] == ["graded", "10", "8", "18"]
         assert found["Ada"] == ["graded", "10", "0", "10"]
@@ -117,7 +117,7 @@ class TestAClass:
         for name, said in words.items():
             assert reasons[name].startswith(name) and said in reasons[name]
 
-    def test_has_every_row_its_report_and_its_feedback(self, graded: tuple) -> None:
+    def test_every_row_has_its_report_and_its_feedback(self, graded: tuple) -> None:
         _, out, _ = graded
         files = {row["file"] for row in table(out).values()}
         assert {path.name for path in (out / "reports").iterdir()} == {f"{file}.json" for file in files}
@@ -125,7 +125,7 @@ class TestAClass:
         for name, row in table(out).items():
             assert report(out, name).status == row["status"]
 
-    def test_is_the_mistake_counted_for_the_lecture(self, graded: tuple) -> None:
+    def test_the_mistake_is_counted_for_the_lecture(self, graded: tuple) -> None:
         _, out, _ = graded
         _, sentence = mistake("q1", "forget-and-input-swapped")
         book = json.loads((out / "class.json").read_text())
@@ -134,7 +134,7 @@ class TestAClass:
         ]
         assert sentence in (out / "index.html").read_text()
 
-    def test_is_the_follow_through_credit_in_every_output(self, graded: tuple) -> None:
+    def test_follow_through_credit_is_in_every_output(self, graded: tuple) -> None:
         """A slip that explains all of q1 earns 0.6 of its 10 points."""
         _, out, _ = graded
         row = table(out)["bob [bold]"]
@@ -147,7 +147,7 @@ class TestAClass:
         page = (out / "feedback" / f"{row['file']}.html").read_text()
         assert "so it earns 6 of 10 points; the parts below would give" in page
 
-    def test_does_the_command_say_how_it_went(self, graded: tuple) -> None:
+    def test_the_command_says_how_it_went(self, graded: tuple) -> None:
         _, out, said = graded
         assert said.returncode == 1, said.stderr
         assert "5 of 10 could not be graded:" in said.stdout
@@ -155,7 +155,7 @@ class TestAClass:
         assert "bob [bold]" in said.stdout and "\x1b[31m" not in said.stdout + said.stderr
         assert "[10/10]" in said.stderr and "Traceback" not in said.stderr
 
-    def test_do_the_grades_go_into_canvas(self, graded: tuple, tmp_path: Path) -> None:
+    def test_the_grades_go_into_canvas(self, graded: tuple, tmp_path: Path) -> None:
         sheet = tmp_path / "canvas.csv"
         sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nBo,1,bob [bold],S,\nNo,2,nobody,S,\n")
         filled = tmp_path / "filled.csv"
@@ -178,14 +178,14 @@ class TestAgain:
         shutil.copytree(graded[1], out)
         return folder, out, [folder, "-o", out, "--root", kit]
 
-    def test_is_what_is_done_not_done_again(self, again: tuple) -> None:
+    def test_finished_work_is_not_done_again(self, again: tuple) -> None:
         _, out, arguments = again
         before = points(out)
         said = here(*arguments)
         assert said.returncode == 1 and "7 of 7 notebooks are done from an earlier run" in said.stderr
         assert "[" not in said.stderr and points(out) == before
 
-    def test_is_only_what_changed_graded_again(self, again: tuple) -> None:
+    def test_only_what_changed_is_graded_again(self, again: tuple) -> None:
         folder, out, arguments = again
         write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
         (folder / "lab.zip").unlink()
@@ -194,7 +194,7 @@ class TestAgain:
         assert points(out)["Ada"] == ["graded", "0", "8", "8"] and points(out)["ada"][3] == "18"
         assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
 
-    def test_does_another_seed_or_a_damaged_report_count_for_nothing(self, again: tuple) -> None:
+    def test_another_seed_or_a_damaged_report_does_not_count_as_done(self, again: tuple) -> None:
         folder, out, arguments = again
         for path in folder.iterdir():
             if path.name != "ada.ipynb":
@@ -206,7 +206,7 @@ class TestAgain:
         assert said.returncode == 0 and "[1/1] ada: 18 of 18" in said.stderr and report(out, "ada").seed == 5
         assert "[1/1] ada: 18 of 18" in here(*arguments, "--seed", 5, "--fresh").stderr
 
-    def test_does_one_question_alone_give_its_points(self, again: tuple) -> None:
+    def test_one_question_alone_gives_its_points(self, again: tuple) -> None:
         _, out, arguments = again
         before = (out / "grades.csv").read_bytes()
         said = here(*arguments, "--question", "q2")
@@ -224,7 +224,7 @@ class TestAgain:
         exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
         assert exported.exit_code == 2 and "only q2 was graded here" in exported.output
 
-    def test_does_another_class_not_replace_this_one(self, again: tuple, tmp_path: Path) -> None:
+    def test_another_class_does_not_replace_this_one(self, again: tuple, tmp_path: Path) -> None:
         folder, out, _ = again
         other = tmp_path / "other"
         other.mkdir()
@@ -236,7 +236,7 @@ class TestAgain:
         assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
         assert here(other, *again[2][1:], "--fresh").returncode == 0 and list(table(out)) == ["zoe"]
 
-    def test_are_marks_by_hand_kept_and_counted(self, again: tuple, tmp_path: Path) -> None:
+    def test_marks_by_hand_are_kept_and_counted(self, again: tuple, tmp_path: Path) -> None:
         """As a spreadsheet saves them: other separators, another encoding, a comma in the number."""
         _, out, arguments = again
         path, sheet, filled = out / "grades.csv", tmp_path / "canvas.csv", tmp_path / "filled.csv"
@@ -265,7 +265,7 @@ class TestAgain:
         assert "of 18 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
 
     @pytest.mark.parametrize("mark", ["2", "good"])
-    def test_is_a_mark_saved_meanwhile_not_written_over(self, again: tuple, mark: str) -> None:
+    def test_a_mark_saved_meanwhile_is_not_overwritten(self, again: tuple, mark: str) -> None:
         """A class takes long, and the table is open on somebody's desk."""
         _, out, arguments = again
         command = [COMMAND, "grade", *map(str, arguments), "--fresh", "--jobs", "1"]
@@ -283,21 +283,19 @@ class TestAgain:
             assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "18"
             assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
             assert (
-                f"'good' is no number from 0 to 2; fix it there and save. That table was kept as {kept};"
+                f"'good' is not a number from 0 to 2; fix it there and save. That table was kept as {kept};"
                 in said
             )
 
     @pytest.mark.parametrize(
         ("name", "mark", "said"),
         [
-            ("ada", "3", "ada, column q12a: '3' is no number from 0 to 2; fix it there and save."),
-            ("ada", "good", "ada, column q12a: 'good' is no number"),
+            ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
+            ("ada", "good", "ada, column q12a: 'good' is not a number"),
             ("", "1", "holds marks for '', and no submission is called so"),
         ],
     )
-    def test_does_a_mark_that_cannot_stand_stop_it(
-        self, again: tuple, name: str, mark: str, said: str
-    ) -> None:
+    def test_an_impossible_mark_stops_the_run(self, again: tuple, name: str, mark: str, said: str) -> None:
         _, out, arguments = again
         (out / "grades.csv").write_text(f"submission,q12a\n{name},{mark}\n")
         result = here(*arguments)
@@ -306,7 +304,7 @@ class TestAgain:
         exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
         assert exported.exit_code == 2 and said in exported.output
 
-    def test_does_the_number_of_jobs_change_nothing(self, again: tuple) -> None:
+    def test_the_number_of_jobs_changes_nothing(self, again: tuple) -> None:
         _, out, arguments = again
         names = [name for name, row in table(out).items() if row["status"] == "graded"]
         before = {
@@ -322,7 +320,7 @@ class TestAgain:
 
 
 class TestAFileThatCannotBeWritten:
-    def test_does_it_cost_no_other_submission_its_grade(self, kit: Path, tmp_path: Path) -> None:
+    def test_it_costs_no_other_submission_its_grade(self, kit: Path, tmp_path: Path) -> None:
         folder, out = tmp_path / "class", tmp_path / "out"
         folder.mkdir()
         for name in ("ada", "bob", "cleo"):
@@ -349,7 +347,7 @@ class TestAFileThatCannotBeWritten:
 
 
 class TestStopped:
-    def test_is_a_stopped_run_taken_up_again(self, kit: Path, tmp_path: Path) -> None:
+    def test_a_stopped_run_is_resumed(self, kit: Path, tmp_path: Path) -> None:
         """Ctrl-C in the middle: what is done is kept, the table says what is not, the same command goes on."""
         folder, out = tmp_path / "class", tmp_path / "out"
         folder.mkdir()
@@ -405,7 +403,7 @@ class TestWrongUsage:
             (["class", "-o", "out", "--jobs", "-1"], "--jobs"),
         ],
     )
-    def test_is_it_one_sentence_and_exit_code_2(
+    def test_it_gets_one_sentence_and_exit_code_2(
         self, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
     ) -> None:
         monkeypatch.chdir(tmp_path)

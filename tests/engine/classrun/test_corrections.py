@@ -107,7 +107,7 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
     assert written() == []
     assert gatelab(fresh, "mark", "ada", "q1", "--remove").exit_code == 0
     assert written() == ["ada"] and WHY not in page(fresh, "ada")
-    # A page that was cut off or taken away is made anew.
+    # A page that was cut off or taken away is made again.
     (fresh.out / "feedback" / "bob.html").write_text(page(fresh, "bob")[:-20], encoding="utf-8")
     (fresh.out / "feedback" / "007.html").unlink()
     gatelab(fresh, "comment", "ada", "Well done.")
@@ -144,7 +144,7 @@ class TestAnOverride:
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
 
     @pytest.mark.parametrize("way", ["dash", "command", "remove"])
-    def test_is_taken_back(self, fresh: Class, way: str) -> None:
+    def test_an_override_is_taken_back(self, fresh: Class, way: str) -> None:
         before = fresh.rows()
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         if way == "dash":
@@ -156,7 +156,7 @@ class TestAnOverride:
         assert fresh.rows() == before and WHY not in page(fresh, "ada")
         assert any(WHY in path.read_text() for path in (fresh.out / "earlier").glob("*-corrections-*"))
 
-    def test_is_not_withdrawn_by_what_is_gone(self, fresh: Class) -> None:
+    def test_an_override_is_not_withdrawn_by_a_missing_cell(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").unlink()
         assert "corrections.csv: was taken away; it is written again from" in fresh.run().stderr
@@ -179,7 +179,7 @@ class TestAnOverride:
         assert row["mark_again"] == "q1 was 4; comment was Well drawn."
         assert "To be marked again" in said.stderr and "ada q1 (was 4)" in said.stderr
 
-    def test_does_an_old_table_saved_over_a_newer_one_override_nothing(self, fresh: Class) -> None:
+    def test_an_old_table_saved_over_a_newer_one_overrides_nothing(self, fresh: Class) -> None:
         older = fresh.table()
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         row = next(row for row in older if row[0] == "bob")
@@ -201,15 +201,18 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("words", "why"),
         [
-            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is no number from 0 to 10."),
-            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is no number from 0 to 10."),
+            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is not a number from 0 to 10."),
+            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
             (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
+            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class is called so; is 'ada' meant?"),
+            (["ada", "Q1", "4"], "Q1: no question of this class (is q1 meant?); there are q1, q2"),
+            (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
             (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class is called so; is 'ada' meant?"),
             (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
             (["ada", "q1", "--remove"], "ada q1: there is nothing to take back."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
-            (["ada", "q12a", "3"], "ada q12a: '3' is no number from 0 to 2."),
+            (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
         ],
     )  # fmt: skip
     def test_bad_input_is_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
@@ -221,8 +224,8 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("cells", "why"),
         [
-            ({("bob", "q1"): "15"}, "bob, column q1: '15' is no number from 0 to 10; fix it there and save."),
-            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is no number from 0 to 8"),
+            ({("bob", "q1"): "15"}, "bob, column q1: '15' is not a number from 0 to 10; fix it there and save."),
+            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is not a number from 0 to 8"),
             ({("bob", "q1"): "9", ("bob", "file"): "ada"}, "in a row whose file is not that of bob"),
         ],
     )  # fmt: skip
@@ -300,7 +303,7 @@ class TestWhatElseIsGiven:
         assert (done.returncode, done.stdout) == (2, "")
         assert (
             done.stderr
-            == "No graded class lies here or in ./out; name with -o the folder that gatelab grade wrote.\n"
+            == "There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.\n"
         )
 
     def test_a_table_that_cannot_be_written_is_told_and_the_correction_is_not_lost(

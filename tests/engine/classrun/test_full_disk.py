@@ -65,7 +65,7 @@ def named_last(said: object) -> str:
 
 
 class TestAFullDisk:
-    def test_does_it_lose_no_mark_and_say_what_matters_first(
+    def test_a_full_disk_loses_no_mark_and_the_report_says_what_matters_first(
         self, marked: Class, tmp_path: Path, mount: Callable[..., None]
     ) -> None:
         (tmp_path / "out").mkdir()
@@ -100,7 +100,7 @@ class TestAFullDisk:
         assert named_last(said) == f"Class report: {again.out / 'index.html'}   grades: {again.grades}"
 
     @pytest.mark.parametrize("room", [1, 6, 9, 16, 24])
-    def test_does_it_however_much_room_was_left(
+    def test_no_mark_is_lost_however_much_room_was_left(
         self, marked: Class, tmp_path: Path, mount: Callable[..., None], room: int
     ) -> None:
         """Some files fit and some do not; whatever is named last is there, and new."""
@@ -129,7 +129,7 @@ class TestAFullDisk:
         assert again.marks() == {("ada", "q12a"): 1.0, ("007", "q12a"): 2.0, ("bob", "q12a"): 2.0}
 
 
-def test_is_a_table_that_cannot_be_replaced_told_first_and_not_named_last(
+def test_a_table_that_cannot_be_replaced_is_reported_first(
     marked: Class, tmp_path: Path, mount: Callable[..., None]
 ) -> None:
     again = marked.copy(tmp_path)
@@ -146,7 +146,7 @@ def test_is_a_table_that_cannot_be_replaced_told_first_and_not_named_last(
     assert again.marks()[("ada", "q12a")] == 1.0
 
 
-def test_does_a_limit_on_the_size_of_files_cost_no_mark(marked: Class, tmp_path: Path) -> None:
+def test_a_limit_on_the_size_of_files_costs_no_mark(marked: Class, tmp_path: Path) -> None:
     """The same without mounting anything: no file may be larger than 400 bytes."""
     again = marked.copy(tmp_path)
     again.give(ada=1)
@@ -167,7 +167,7 @@ def test_does_a_limit_on_the_size_of_files_cost_no_mark(marked: Class, tmp_path:
     assert again.rows()["ada"]["q12a"] == "1"
 
 
-def test_is_a_folder_on_a_read_only_disk_refused(
+def test_a_folder_on_a_read_only_disk_is_refused(
     marked: Class, tmp_path: Path, mount: Callable[..., None]
 ) -> None:
     again = marked.copy(tmp_path)
@@ -179,7 +179,7 @@ def test_is_a_folder_on_a_read_only_disk_refused(
     )
 
 
-def test_is_a_read_only_place_for_earlier_versions_no_loss(
+def test_a_read_only_place_for_earlier_versions_loses_nothing(
     marked: Class, tmp_path: Path, mount: Callable[..., None]
 ) -> None:
     """Where the old table cannot be kept, it is not replaced."""

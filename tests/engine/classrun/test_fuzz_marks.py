@@ -149,7 +149,7 @@ forms = st.builds(
 
 @unhurried
 @given(given_marks, overrides, forms, st.randoms(use_true_random=False))
-def test_is_a_table_that_says_the_same_taken_in_right(
+def test_an_equivalent_table_is_read_correctly(
     marked: Class,
     scratch: Class,
     marks: dict[str, tuple[str, float | None]],
@@ -245,7 +245,7 @@ def broken(data: bytes, damage: tuple) -> bytes | None:
 
 @settings(unhurried, max_examples=80)
 @given(given_marks, forms, st.lists(damages, max_size=3), byte_damages, st.randoms(use_true_random=False))
-def test_is_no_mark_lost_whatever_was_done_to_the_table(
+def test_no_mark_is_lost_whatever_was_done_to_the_table(
     marked: Class,
     scratch: Class,
     marks: dict[str, tuple[str, float | None]],
@@ -306,7 +306,7 @@ BOOK = workbook([["submission", "q12a"], ["ada", "1.5"]])
         ),
     )
 )
-def test_are_any_bytes_a_table_or_refused(data: bytes) -> None:
+def test_any_bytes_are_a_table_or_refused(data: bytes) -> None:
     try:
         table = read_table(data, "submission", ["submission", "q12a"])
     except SheetError as error:

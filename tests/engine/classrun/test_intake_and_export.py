@@ -133,8 +133,22 @@ class TestIntake:
         assert gatelab("intake", tmp_path / "nothing", "--root", kit).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "place", ["grades.csv", "marks.csv", "feedback", "reports/x.csv", ".", "../out/class.json"]
+)
+def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
+    """A grade book that an export replaced would take the class's marks with it."""
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):
+        done = gatelab("export", *words, "-o", out / place)
+        assert (
+            done.exit_code == 2 and f"{out / place}: is the grading's own; choose another -o." in done.output
+        )
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
 class TestTheGradeBook:
-    def test_has_everybody_by_name_and_who_handed_in_nothing(self, graded: Path) -> None:
+    def test_the_grade_book_has_everybody_by_name_and_names_who_handed_in_nothing(self, graded: Path) -> None:
         rows = table(graded)
         assert {name: (row["name"], row["status"], row["total"], row["attempts"]) for name, row in rows.items()} == {
             "lovelaceada": ("Ada Lovelace", "graded", "18", "1"),
@@ -150,7 +164,7 @@ class TestTheGradeBook:
         assert "Ada Lovelace" in index and "nothing handed in" in index
         assert not (graded / "feedback" / "Dan Roe.html").exists()
 
-    def test_is_nothing_graded_twice_and_nothing_left_of_archives_that_are_gone(
+    def test_nothing_is_graded_twice_and_nothing_is_left_of_removed_archives(
         self, kit: Path, download: Path, roster: Path, graded: Path
     ) -> None:
         (graded / "unpacked" / "0123abcd").mkdir()
@@ -179,7 +193,7 @@ class TestSheets:
         )
         return done, (tmp_path / "c.csv").read_bytes().decode() if (tmp_path / "c.csv").exists() else ""
 
-    def test_are_totals_without_their_marks_left_out(self, out: Path, tmp_path: Path) -> None:
+    def test_totals_without_their_marks_are_left_out(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=1.5)
         done, text = self.canvas(out, tmp_path, 20)
         assert done.exit_code == 1
@@ -191,14 +205,14 @@ class TestSheets:
         done, text = self.canvas(out, tmp_path, 20, "--partial")
         assert done.exit_code == 0 and "bob,S1,10\r\n" in text
 
-    def test_is_the_sheets_maximum_honoured(self, out: Path, tmp_path: Path) -> None:
+    def test_the_sheets_maximum_is_honoured(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2, babbagebob=0)
         done, text = self.canvas(out, tmp_path, 50)
         assert "its maximum is 50 and the lab has 20 points; every total is scaled by 50/20." in done.output
         assert "ada,S1,50\r\n" in text and "bob,S1,25\r\n" in text
 
     @pytest.mark.parametrize("most", ["0", "-5", "(read only)", "nan", "inf"])
-    def test_is_a_maximum_that_cannot_be_meant_refused(self, out: Path, tmp_path: Path, most: str) -> None:
+    def test_a_maximum_that_cannot_be_meant_is_refused(self, out: Path, tmp_path: Path, most: str) -> None:
         done, text = self.canvas(out, tmp_path, most)
         assert (
             done.exit_code == 2
@@ -232,7 +246,7 @@ class TestSheets:
 
 
 class TestTables:
-    def test_is_the_plain_table_by_person(self, out: Path, tmp_path: Path) -> None:
+    def test_the_plain_table_is_by_person(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2)
         done = gatelab("export", "csv", out, "-o", tmp_path / "x.csv")
         assert (
@@ -256,7 +270,7 @@ class TestTables:
             "utf-8-sig"
         )
 
-    def test_is_gradescopes_form_kept(self, out: Path, tmp_path: Path) -> None:
+    def test_gradescopes_form_is_kept(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2)
         done = gatelab("export", "gradescope", out, "-o", tmp_path / "g")
         assert done.exit_code == 1 and sorted(path.name for path in (tmp_path / "g").iterdir()) == [
@@ -358,9 +372,7 @@ class TestFeedback:
             parts = name.split("/")[0].split("_", 4)
             assert len(parts) == 5 and parts[1].isdecimal() and parts[2:4] == ["assignsubmission", "file"]
 
-    def test_has_everybody_a_folder_of_their_address_and_nobody_another(
-        self, out: Path, tmp_path: Path
-    ) -> None:
+    def test_everybody_has_a_folder_of_their_own_address_only(self, out: Path, tmp_path: Path) -> None:
         done = gatelab("export", "feedback", out, "--to", "mail", "-o", tmp_path / "mail")
         assert done.exit_code == 1 and "../eve@x/.. is no e-mail address" in done.output
         assert sorted(path.name for path in (tmp_path / "mail").iterdir()) == [

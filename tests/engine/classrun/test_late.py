@@ -100,7 +100,7 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
     for words, why in (
         (["bob"], "bob: say with --why why the rule for late work does not hold here."),
         (["bob", "--remove"], "bob late penalty: there is nothing to take back."),
-        (["bob", "many", "--why", "x"], "bob: 'many' is no number of points from 0 on."),
+        (["bob", "many", "--why", "x"], "bob: 'many' is not a number of points from 0 on."),
     ):
         said = tiny.gatelab("late", *words)
         assert (said.exit_code, said.stderr) == (2, why + "\n")
@@ -170,7 +170,7 @@ def test_a_time_that_a_platform_wrote_is_read(text: str, time: datetime | None) 
     ("table", "why"),
     [
         ("percent_per_day = 10", None),
-        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10", "due stands above the questions already"),
+        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10", "due is already set above the questions"),
     ],
 )
 def test_the_due_date_above_the_questions_is_that_of_the_rule(

@@ -28,13 +28,13 @@ class TestTheMarksTable:
         assert ada["sha256"] == marked.rows()["ada"]["sha256"] and len(ada["sha256"]) == 64
         assert ada["given"].endswith("Z") and rows["essay.pdf"]["sha256"] == ""
 
-    def test_are_they_in_grades_and_total_and_on_the_page(self, marked: Class) -> None:
+    def test_marks_are_in_grades_and_total_and_on_the_page(self, marked: Class) -> None:
         rows = marked.rows()
         assert (rows["ada"]["q12a"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "11.5", "20")
         assert (rows["007"]["q12a"], rows["007"]["out_of"]) == ("", "18")
         assert "of 20 points" in (marked.out / "feedback" / "ada.html").read_text()
 
-    def test_does_a_run_without_a_change_write_nothing_new_of_them(self, again: Class) -> None:
+    def test_a_run_without_a_change_writes_no_new_version(self, again: Class) -> None:
         names = sorted(os.listdir(again.out / "earlier"))
         before = (again.grades.read_bytes(), (again.out / "marks.csv").read_bytes())
         said = again.run()
@@ -42,14 +42,14 @@ class TestTheMarksTable:
         assert sorted(os.listdir(again.out / "earlier")) == names
         assert "grades.csv: " not in said.stderr and "Marks taken in" not in said.output
 
-    def test_is_each_version_kept(self, again: Class) -> None:
+    def test_each_version_is_kept(self, again: Class) -> None:
         again.give(ada=1)
         assert "ada q12a 1.5 → 1" in again.run().output
         versions = [path.read_text() for path in sorted((again.out / "earlier").glob("*-marks-*"))]
         assert ['"ada","q12a","1.5"' in text for text in versions] == [True, False]
         assert versions[-1] == (again.out / "marks.csv").read_text()
 
-    def test_is_it_written_again_when_it_was_taken_away(self, again: Class) -> None:
+    def test_a_removed_marks_table_is_written_again(self, again: Class) -> None:
         (again.out / "marks.csv").unlink()
         assert "marks.csv: was taken away; it is written again from" in again.run().stderr
         assert again.marks() == GIVEN
@@ -61,7 +61,9 @@ class TestTheMarksTable:
             (b"submission,question,points,sha256\nada,q12a,many,\n", "has no mark in line 2"),
         ],
     )  # fmt: skip
-    def test_is_a_damaged_one_no_table_without_marks(self, again: Class, data: bytes, why: str) -> None:
+    def test_a_damaged_table_does_not_count_as_one_without_marks(
+        self, again: Class, data: bytes, why: str
+    ) -> None:
         (again.out / "marks.csv").write_bytes(data)
         before = again.files()
         said = again.run()
@@ -69,7 +71,7 @@ class TestTheMarksTable:
         assert f"marks.csv: {why}" in said.stderr and "-marks-" in said.stderr.split("copy ")[1]
 
     @pytest.mark.parametrize("rows", [0, 1, 3])
-    def test_are_rows_that_were_cut_off_put_back(self, again: Class, rows: int) -> None:
+    def test_rows_that_were_cut_off_are_restored(self, again: Class, rows: int) -> None:
         """A header alone is a whole table, too: on a full disk, in a merge, by an editor."""
         path = again.out / "marks.csv"
         path.write_text("\n".join(path.read_text().splitlines()[: 1 + rows]) + "\n")
@@ -78,13 +80,13 @@ class TestTheMarksTable:
         assert "marks.csv: lacked the marks " in said.stderr and "they are put back from" in said.stderr
         assert "lacked the marks" not in again.run().stderr
 
-    def test_does_a_mark_that_was_withdrawn_not_come_back(self, again: Class) -> None:
+    def test_a_withdrawn_mark_does_not_come_back(self, again: Class) -> None:
         again.give(ada="-")
         again.run()
         assert "lacked" not in again.run().stderr
         assert ("ada", "q12a") not in again.marks()
 
-    def test_is_one_that_was_changed_by_hand_kept_before_it_is_replaced(self, again: Class) -> None:
+    def test_a_table_changed_by_hand_is_kept_before_it_is_replaced(self, again: Class) -> None:
         path = again.out / "marks.csv"
         changed = path.read_text().replace('"ada","q12a","1.5"', '"ada","q12a","0.5"')
         path.write_text(changed)
@@ -94,20 +96,20 @@ class TestTheMarksTable:
         assert again.rows()["ada"]["q12a"] == "0.5"
         assert changed in [copy.read_text() for copy in (again.out / "earlier").glob("*-marks-*")]
 
-    def test_does_a_damaged_copy_stop_nothing(self, again: Class) -> None:
+    def test_a_damaged_copy_stops_nothing(self, again: Class) -> None:
         for path in (again.out / "earlier").iterdir():
             path.write_bytes(b"\xff\x00" * 9)
         again.give(ada=1)
         said = again.run()
         assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
 
-    def test_are_marks_in_a_grade_table_taken_in_when_all_else_of_them_is_gone(self, again: Class) -> None:
+    def test_marks_in_a_grade_table_are_read_when_nothing_else_of_them_is_left(self, again: Class) -> None:
         for path in [again.out / "marks.csv", *(again.out / "earlier").glob("*-marks-*")]:
             path.unlink()
         again.run()
         assert again.marks() == GIVEN
 
-    def test_are_columns_that_a_later_kit_adds_kept(self, again: Class) -> None:
+    def test_columns_that_a_later_kit_adds_are_kept(self, again: Class) -> None:
         path = again.out / "marks.csv"
         head, *rows = path.read_text().splitlines()
         path.write_text(
@@ -122,7 +124,7 @@ class TestTheMarksTable:
 
 
 class TestAQuestionThatChanged:
-    def test_is_a_mark_above_what_the_question_has_now_to_be_given_again(self) -> None:
+    def test_a_mark_above_the_questions_points_must_be_given_again(self) -> None:
         ada = Work.of("ada", "ada", "a" * 64)
         marks = Marks()
         marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
@@ -135,7 +137,7 @@ class TestAQuestionThatChanged:
         assert read_marks(marks.text().encode()).by_key == marks.by_key
 
     @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])
-    def test_does_a_mark_keep_all_its_digits(self, points: float) -> None:
+    def test_a_mark_keeps_all_its_digits(self, points: float) -> None:
         marks = Marks()
         marks.give(Mark("=ada, the 2nd", "q12a", points, ""))
         assert next(iter(read_marks(marks.text().encode()).by_key.values())).points == points

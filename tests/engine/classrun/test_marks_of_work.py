@@ -24,7 +24,7 @@ class TestAMarkBelongsToWhatWasRead:
         page = (again.out / "index.html").read_text()
         assert "To be marked again" in page and f"q12a was {was}" in page
 
-    def test_is_another_file_to_be_marked_again(self, again: Class) -> None:
+    def test_another_file_must_be_marked_again(self, again: Class) -> None:
         write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
         before = (again.folder / "bob.ipynb").read_bytes()
         said = again.run()
@@ -49,12 +49,12 @@ class TestAMarkBelongsToWhatWasRead:
         self.listed(again, again.run(), "ada", "1")
         assert (again.folder / "bob.ipynb").read_bytes() == before
 
-    def test_is_a_mark_saved_before_the_other_file_was_seen_for_the_first_one(self, again: Class) -> None:
+    def test_a_mark_saved_before_the_other_file_was_seen_belongs_to_the_first_one(self, again: Class) -> None:
         again.edit({("007", "q12a"): "2"})
         write_notebook(again.folder / "007.ipynb", SETUP, "# another")
         self.listed(again, again.run(), "007", "2")
 
-    def test_does_the_old_file_have_its_old_mark(self, again: Class) -> None:
+    def test_the_old_file_has_its_old_mark(self, again: Class) -> None:
         path = again.folder / "ada.ipynb"
         old = path.read_bytes()
         write_notebook(path, SETUP)
@@ -64,7 +64,7 @@ class TestAMarkBelongsToWhatWasRead:
         assert again.rows()["ada"]["q12a"] == "1.5" and "To be marked again" not in said.output
 
     @pytest.mark.parametrize("taken_in", [True, False])
-    def test_does_a_neighbour_of_the_same_name_not_get_it(self, again: Class, taken_in: bool) -> None:
+    def test_a_namesake_does_not_get_the_mark(self, again: Class, taken_in: bool) -> None:
         """`ada/` beside `ada.ipynb`: the folder is called ada now, and the file ada.ipynb."""
         if not taken_in:
             again.give(ada=1)
@@ -75,21 +75,21 @@ class TestAMarkBelongsToWhatWasRead:
         self.listed(again, said, "ada", was)
         self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
 
-    def test_do_two_who_swap_names_not_swap_marks(self, again: Class) -> None:
+    def test_two_who_swap_names_do_not_swap_marks(self, again: Class) -> None:
         ada, bob = again.folder / "ada.ipynb", again.folder / "bob.ipynb"
         ada.rename(again.folder / "x"), bob.rename(ada), (again.folder / "x").rename(bob)
         said = again.run()
         self.listed(again, said, "ada", "1.5")
         self.listed(again, said, "bob", "2")
 
-    def test_is_a_mark_of_somebody_who_has_left_kept_and_told(self, again: Class) -> None:
+    def test_a_mark_of_somebody_who_has_left_is_kept_and_reported(self, again: Class) -> None:
         (again.folder / "ada.ipynb").unlink()
         again.give(ada=1)
         said = again.run()
         assert "marks.csv: keeps marks of ada, of whom nothing is in this class" in said.stderr
         assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
 
-    def test_are_marks_of_a_name_that_is_not_in_the_class_kept_and_told(self, again: Class) -> None:
+    def test_marks_of_a_name_that_is_not_in_the_class_are_kept_and_reported(self, again: Class) -> None:
         """A student who has withdrawn stands in a table that came from elsewhere; that stops nobody's grades."""
         table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "20"]]
         again.grades.write_bytes(saved(table))
@@ -99,7 +99,7 @@ class TestAMarkBelongsToWhatWasRead:
         assert "zoe" not in again.rows() and saved(table) in again.kept()
         assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q12a")] == 1.0
 
-    def test_is_a_row_under_another_name_refused(self, again: Class) -> None:
+    def test_a_row_under_another_name_is_refused(self, again: Class) -> None:
         """bob's row is gone and ada's is called bob."""
         table = [row for row in again.table() if row[0] != "bob"]
         again.grades.write_bytes(
@@ -113,7 +113,7 @@ class TestAMarkBelongsToWhatWasRead:
             and again.files() == before
         )
 
-    def test_are_names_sorted_apart_from_their_rows_refused(self, again: Class) -> None:
+    def test_names_sorted_apart_from_their_rows_are_refused(self, again: Class) -> None:
         head, *rows = again.table()
         names = sorted((row[0] for row in rows), reverse=True)
         again.grades.write_bytes(
@@ -123,7 +123,7 @@ class TestAMarkBelongsToWhatWasRead:
         assert said.exit_code == 2 and "sorted or moved apart" in said.stderr and again.marks() == GIVEN
 
     @pytest.mark.parametrize("tables", [True, False])
-    def test_does_another_class_in_the_folder_take_over_only_the_same_work(
+    def test_another_class_in_the_folder_takes_over_only_the_same_work(
         self, again: Class, tables: bool
     ) -> None:
         again.give(bob=1)

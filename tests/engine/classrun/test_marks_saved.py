@@ -55,7 +55,7 @@ FORMS = {
 
 class TestASavedTable:
     @pytest.mark.parametrize("form", FORMS)
-    def test_is_understood_however_it_was_saved(self, again: Class, form: str) -> None:
+    def test_a_table_is_understood_however_it_was_saved(self, again: Class, form: str) -> None:
         table = with_mark(with_mark(with_mark(again.table(), "Jörg Ü", "0,5"), "cleo; x", "1.50"), "007", "1")
         data = FORMS[form](table)
         again.grades.write_bytes(data)
@@ -80,13 +80,13 @@ class TestASavedTable:
             (lambda table: saved([[*row, row[6]] for row in table]), "has the column 'q12a' twice"),
             (lambda table: saved([[*row, row[0]] for row in table]), "has the column 'submission' twice"),
             (lambda table: saved([*table, [*table[3][:6], "1", *table[3][7:]]]), "different marks for ada, column q12a, in lines"),
-            (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "marks of quotation that do not close, from line 4"),
+            (lambda table: saved(table).replace(b"ada,", b'"ada,', 1), "quotation marks that do not close, from line 4"),
             (lambda table: saved(table).replace(b",1.5,", b",1,5,"), "more cells in line 4"),
             (lambda table: saved(table, "utf-16")[:-1], "begins as UTF-16 text and does not go on so"),
             (lambda table: workbook(table)[:-60], "is a workbook that cannot be opened"),
             (lambda table: b"PK\x03\x04 and so on", "is a workbook that cannot be opened"),
             (lambda table: b"\xd0\xcf\x11\xe0" + b"x" * 99, "is an old Excel workbook"),
-            (lambda table: saved(with_mark(table, "ada", "01. Mai")), "ada, column q12a: '01. Mai' is no number from 0 to 2"),
+            (lambda table: saved(with_mark(table, "ada", "01. Mai")), "ada, column q12a: '01. Mai' is not a number from 0 to 2"),
             (lambda table: saved(with_mark(table, "ada", "15")), "ada, column q12a: '15' is no number"),
             (lambda table: saved(with_mark(table, "ada", "-1")), "ada, column q12a: '-1' is no number"),
             (lambda table: saved(with_mark(table, "ada", "nan")), "ada, column q12a: 'nan' is no number"),
@@ -94,7 +94,7 @@ class TestASavedTable:
             (lambda table: saved([*table, ["", "", "", "", "", "", "1"]]), "holds marks for ''"),
         ],
     )  # fmt: skip
-    def test_is_refused_in_one_sentence_before_anything_is_written(
+    def test_a_bad_table_is_refused_in_one_sentence_before_anything_is_written(
         self, again: Class, mangled: object, why: str
     ) -> None:
         again.grades.write_bytes(mangled(again.table()))
@@ -108,14 +108,14 @@ class TestASavedTable:
         )
         assert CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", "x"]).exit_code == 2
 
-    def test_does_a_refusal_make_no_folder(self, again: Class) -> None:
+    def test_a_refusal_makes_no_folder(self, again: Class) -> None:
         for place in (again.out / "reports", again.out / "feedback"):
             shutil.rmtree(place)
         again.grades.write_bytes(b"\x80" * 99)
         assert again.run().exit_code == 2 and not (again.out / "reports").exists()
 
     @pytest.mark.parametrize("what", ["folder", "pipe"])
-    def test_is_something_else_in_its_place_refused(self, again: Class, what: str) -> None:
+    def test_something_else_in_its_place_is_refused(self, again: Class, what: str) -> None:
         again.grades.unlink()
         again.grades.mkdir() if what == "folder" else os.mkfifo(again.grades)
         before = again.files() if what == "folder" else {}
@@ -137,14 +137,14 @@ class TestASavedTable:
             (lambda c: c.grades.write_bytes(saved(c.table() + c.table()[1:])), ""),
         ],
     )  # fmt: skip
-    def test_does_what_is_gone_withdraw_nothing(self, again: Class, mangle: object, told: str) -> None:
+    def test_missing_cells_withdraw_nothing(self, again: Class, mangle: object, told: str) -> None:
         before = again.rows()
         mangle(again)
         said = again.run()
         assert said.exit_code == 1 and told in said.stderr
         assert again.marks() == GIVEN and again.rows() == before
 
-    def test_is_a_dash_a_mark_withdrawn(self, again: Class) -> None:
+    def test_a_dash_withdraws_a_mark(self, again: Class) -> None:
         again.give(ada="-", bob="–")
         said = again.run()
         assert "ada q12a withdrawn (was 1.5); bob q12a withdrawn (was 2)" in said.stderr
@@ -156,7 +156,7 @@ class TestASavedTable:
         again.run()
         assert ("ada", "q12a") not in again.marks()
 
-    def test_are_zeros_that_a_spreadsheet_takes_away_found_again(self, again: Class) -> None:
+    def test_zeros_that_a_spreadsheet_drops_are_recognised(self, again: Class) -> None:
         table = with_mark(again.table(), "007", "1")
         again.grades.write_bytes(workbook(table))  # a name that is a number comes back as 7
         again.run()
@@ -167,7 +167,7 @@ class TestASavedTable:
         assert said.exit_code == 2 and "different marks for 007" in said.stderr
 
     @pytest.mark.parametrize("others", [0, 1])
-    def test_does_7_not_get_what_007_was_given(self, again: Class, others: int) -> None:
+    def test_7_does_not_get_the_mark_of_007(self, again: Class, others: int) -> None:
         """A spreadsheet makes one of both."""
         write_notebook(again.folder / "7.ipynb", SETUP, "# seven")
         again.run()
@@ -188,12 +188,12 @@ class TestASavedTable:
     @pytest.mark.parametrize(
         "name", [".~lock.grades.csv#", "~$grades.csv", "grades.xlsx", "grades.ods", "grades (1).csv"]
     )
-    def test_is_a_table_beside_it_or_an_open_editor_told(self, again: Class, name: str) -> None:
+    def test_another_table_next_to_it_or_an_open_editor_is_reported(self, again: Class, name: str) -> None:
         (again.out / name).write_bytes(b"x")
         said = again.run()
         assert name in said.stderr and again.marks() == GIVEN
 
-    def test_does_an_older_table_saved_over_a_newer_take_nothing_back(self, again: Class) -> None:
+    def test_an_older_table_saved_over_a_newer_one_takes_nothing_back(self, again: Class) -> None:
         """Two people mark; the second one's editor still shows what was before the first one's marks."""
         older = with_mark(with_mark(again.table(), "007", "1"), "ada", "1.5")
         again.give(bob=1, ada="-")
@@ -206,7 +206,7 @@ class TestASavedTable:
         )
         assert "total" not in said.stderr
 
-    def test_are_marks_of_an_output_folder_without_a_marks_table_taken_in(self, again: Class) -> None:
+    def test_marks_of_an_output_folder_without_a_marks_table_are_read(self, again: Class) -> None:
         """As an earlier version of the kit left it."""
         shutil.rmtree(again.out / "earlier")
         (again.out / "marks.csv").unlink()
@@ -216,7 +216,9 @@ class TestASavedTable:
         assert again.marks() == GIVEN
         assert again.rows()["ada"]["mark_again"] == "q12a was 1.5" and "To be marked again" in said.stderr
 
-    def test_is_a_row_whose_name_alone_was_changed_told_and_nothing_set_aside(self, again: Class) -> None:
+    def test_a_row_whose_name_alone_was_changed_is_reported_and_nothing_is_set_aside(
+        self, again: Class
+    ) -> None:
         """Its mark is the one that stands already; the table is read again once the class is graded."""
         again.edit({("ada", "submission"): "Ada"})
         said = again.run()
@@ -226,7 +228,7 @@ class TestASavedTable:
 
 
 class TestSavedMeanwhile:
-    def test_is_a_mark_that_was_taken_in_and_then_taken_back_taken_back(self, again: Class) -> None:
+    def test_a_mark_that_was_read_and_then_withdrawn_is_withdrawn(self, again: Class) -> None:
         """Before a new table could be written, as when the run that took it in was killed."""
         old = again.grades.read_bytes()
         again.give(ada=1, bob=1)
@@ -239,7 +241,7 @@ class TestSavedMeanwhile:
         again.run()
         assert again.marks() == GIVEN | {("bob", "q12a"): 1.0}
 
-    def test_is_a_table_that_was_saved_since_it_was_read_not_written_over(self, again: Class) -> None:
+    def test_a_table_saved_since_it_was_read_is_not_overwritten(self, again: Class) -> None:
         book = MarkBook(again.out, {"q12a": 2.0}, again.table()[0])
         book.read([])
         again.give(ada=1)
@@ -249,7 +251,7 @@ class TestSavedMeanwhile:
         assert again.grades.read_bytes() == saved
 
     @pytest.mark.parametrize("mangled", [b"\x80\x81", b"submission,q12b\nada,2\n", None])
-    def test_is_what_cannot_be_read_then_set_aside_and_told_until_it_is_fixed(
+    def test_an_unreadable_table_is_set_aside_and_reported_until_it_is_fixed(
         self, again: Class, monkeypatch: pytest.MonkeyPatch, mangled: bytes | None
     ) -> None:
         """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
@@ -281,7 +283,9 @@ class TestAnAutomaticColumn:
         [("q2", "", "8"), ("q1", "-", ""), ("overrides", "q1: 9", "nothing"), ("question_comments", "x", "nothing"), ("total", "99", "20"), ("status", "ungradable", "graded"),
          ("reason", "was ill", "nothing"), ("file", "else", "bob"), ("out_of", "30", "20"), ("mark_again", "x", "nothing")],
     )  # fmt: skip
-    def test_is_an_edit_told_and_the_table_kept(self, again: Class, title: str, cell: str, old: str) -> None:
+    def test_an_edit_is_reported_and_the_table_kept(
+        self, again: Class, title: str, cell: str, old: str
+    ) -> None:
         before = again.rows()
         again.edit({("bob", title): cell})
         data = again.grades.read_bytes()
@@ -295,23 +299,23 @@ class TestAnAutomaticColumn:
         assert again.rows() == before and data in again.kept() and again.marks() == GIVEN
         assert "is kept as" in said.stderr
 
-    def test_is_a_changed_name_told(self, again: Class) -> None:
+    def test_a_changed_name_is_reported(self, again: Class) -> None:
         again.edit({("bob", "submission"): "Bob the Great"})
         data = again.grades.read_bytes()
         said = again.run()
         assert "column submission: bob was changed to Bob the Great; that is not taken in" in said.stderr
         assert again.marks() == GIVEN and data in again.kept()
 
-    def test_are_many_edits_told_in_a_few_lines(self, again: Class) -> None:
+    def test_many_edits_are_reported_in_a_few_lines(self, again: Class) -> None:
         again.edit({(name, title): "3" for name in again.rows() for title in ("file", "status", "reason")})
         said = again.run()
         assert "10 more cells of gatelab's columns were changed" in said.stderr
 
-    def test_is_a_number_in_another_spelling_no_edit(self, again: Class) -> None:
+    def test_a_number_in_another_spelling_is_not_an_edit(self, again: Class) -> None:
         again.edit({("bob", "q1"): "10,0", ("ada", "total"): "11.50", ("ada", "file"): "ada "})
         assert "was changed" not in again.run().stderr
 
-    def test_are_extra_columns_and_rows_told_and_kept(self, again: Class) -> None:
+    def test_extra_columns_and_rows_are_reported_and_kept(self, again: Class) -> None:
         table = [
             [*again.table()[0], "comment"],
             *([*row, "good"] for row in again.table()[1:]),
@@ -321,6 +325,6 @@ class TestAnAutomaticColumn:
         said = again.run()
         assert (
             "the column comment is not taken over" in said.stderr
-            and "(mean) is no submission's row" in said.stderr
+            and "(mean) is not a submission's row" in said.stderr
         )
         assert saved(table) in again.kept()

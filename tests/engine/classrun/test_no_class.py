@@ -24,20 +24,20 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
     "none": (lambda out: out.rename(out.with_name("elsewhere")), "{out}: there is no such folder; "),
     "a file": (
         lambda out: (out.rename(out.with_name("elsewhere")), out.write_text("x")),
-        "{out}: is no folder; ",
+        "{out}: is not a folder; ",
     ),
     "empty": (lambda out: (out / "class.json").unlink(), "{out}: there is no graded class in it; "),
     "cut off": (
         lambda out: (out / "class.json").write_text('{"submissions": ['),
-        "{out}/class.json: is no table of a graded class; run the same gatelab grade again.",
+        "{out}/class.json: is not a table of a graded class; run the same gatelab grade again.",
     ),
     "another's": (
         lambda out: (out / "class.json").write_text("[]"),
-        "{out}/class.json: is no table of a graded class; run the same gatelab grade again.",
+        "{out}/class.json: is not a table of a graded class; run the same gatelab grade again.",
     ),
     "a report of another version": (
         lambda out: (out / "reports" / "ada.json").write_text('{"format": 99}'),
-        "{out}/reports/ada.json: is no report of this version; run the same gatelab grade again.",
+        "{out}/reports/ada.json: is not a report of this version; run the same gatelab grade again.",
     ),
 }
 

@@ -81,7 +81,9 @@ def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tin
     said = regrade(tiny)
     assert said.exit_code == 1 and "Nothing was replaced." in said.stdout
     assert outputs(tiny) == before
-    assert "bob: total 5 → 6\n    q1: 3 → 4 (gradient: 1 → 2, large logits: a part no more)\n" in said.stdout
+    assert (
+        "bob: total 5 → 6\n    q1: 3 → 4 (gradient: 1 → 2, large logits: no longer a part)\n" in said.stdout
+    )
     assert "1 gain, 0 lose, 2 keep their total, of 3 graded again." in said.stdout
     assert "q1: 1 up, 0 down, +1 points on average of those." in said.stdout
 

@@ -102,7 +102,7 @@ def test_one_can_go_back_and_look_again(fresh: Class) -> None:
 
 def test_what_is_typed_wrong_gives_no_mark_and_ends_what_is_piped_in(fresh: Class) -> None:
     said = mark(fresh, "1\n3\n1\n")
-    assert said.exit_code == 2 and "'3' is no number from 0 to 2." in said.stderr
+    assert said.exit_code == 2 and "'3' is not a number from 0 to 2." in said.stderr
     assert fresh.marks() == {("ada", "q12a"): 1.0}
 
 

@@ -146,12 +146,27 @@ TYPED = {
     "no place for the results": (["grade", "class"], "--out"),
     "no template": (["export", "moodle", "out"], "--template"),
     "a word too many": (["why", "ada", "q1", "q2"], "unexpected extra argument"),
-    "words for a number": (["verify", "--jobs", "two"], "--jobs"),
-    "a number too small": (["mutate", "--jobs", "0"], "--jobs"),
+    "words for a number": (
+        ["verify", "--jobs", "two"],
+        "Invalid value for '--jobs': it must be a whole number. See",
+    ),
+    "half a number": (["bench", "--price", "5c"], "Invalid value for '--price': it must be a number. See"),
+    "a number too small": (
+        ["mutate", "--jobs", "0"],
+        "Invalid value for '--jobs': it must be at least 1. See",
+    ),
+    "a kind that is none": (
+        ["export", "feedback", "out", "--to", "fax"],
+        "'--to': 'fax' is not one of 'moodle', 'canvas', 'mail'.",
+    ),
+    "no kind": (
+        ["export", "feedback", "out"],
+        "Missing option '--to'. Choose from: moodle, canvas, mail. See",
+    ),
     "a number below zero": (["grade", "class", "-o", "out", "--seed", "-1"], "--seed"),
     "a piece that is none": (
         ["grade", "class", "-o", "o", "--accept-missing", "all"],
-        "no piece that may be accepted",
+        "not a piece that may be accepted",
     ),
     "control characters": (["\x1b[31mx"], "No such command"),
 }

@@ -101,6 +101,7 @@ NAMES = {
     "the whole of a name that others begin with": ("ada", "ada"),
     "small letters": ("zoë", "Zoë Müller"),
     "an accent composed otherwise": ("Zoe\u0308 Mu\u0308ller", "Zoë Müller"),
+    "no accents": ("zoe mull", "Zoë Müller"),
     "a file that is not here": ("grace.ipynb", "grace"),
 }
 
@@ -118,6 +119,11 @@ REFUSED = {
     "a slip": (["grcae"], "grcae: nobody of that name is in", "near to it: grace."),
     "nobody near": (["qqqqqq"], "qqqqqq: nobody of that name is in", "and 1 more."),
     "nothing": ([""], ": nobody of that name is in"),
+    "a word of the name": (["muller"], "muller: nobody of that name is in", "near to it: Zoë Müller."),
+    "a question in capitals": (
+        ["ada", "Q1"],
+        "Q1: no such question here (is q1 meant?); there are q1, q2, q3.",
+    ),
     "no such question": (["ada", "q9"], "q9: no such question here; there are q1, q2, q3."),
     "escapes": (["\x1b[31mx"], "nobody of that name is in"),
 }

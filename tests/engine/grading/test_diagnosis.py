@@ -295,6 +295,21 @@ def test_two_mistakes_in_two_definitions_are_both_named(
     assert found.credit == pytest.approx(a.credit * b.credit * found.max_points, abs=0.01)
 
 
+@pytest.mark.parametrize(
+    "ids", [("max-len-ignored", "state-not-carried"), ("filled-with-eos", "stops-one-step-late")]
+)
+def test_two_mistakes_in_one_function_that_meddle_with_each_other_are_both_named(
+    lab: Lab, bank: Bank, ids: tuple[str, str]
+) -> None:
+    """Where one of them does not show alone, the answer is yet not what the other one gives."""
+    a, b = ({chaff.id: chaff for chaff in bank.chaffs_of("q10")}[id] for id in ids)
+    both = compose(a, b)
+    assert both is not None
+    grading = Grading(lab, 11, LocalWorkers(lab, [both.source]), bank)
+    run_suites(lab, grading, ["q10"], training=False)
+    assert grading.finished["q10"].misconception == f"{a.id}+{b.id}"
+
+
 OWN_DRAWS = [
     ("return torch.stack(steps, dim=1)", "torch.rand(5)\n        return torch.stack(steps, dim=1)"),
 ]

@@ -344,13 +344,13 @@ def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path
     path = notebook(tmp_path / "lab.ipynb", lab)
     engine = Engine(lab)
     for ask in (lambda: engine.grade(path), lambda: engine.grade_all([("a", path)])):
-        with pytest.raises(RuntimeError, match="inside of `with Engine"):
+        with pytest.raises(RuntimeError, match="inside `with Engine"):
             ask()
     with engine:
         assert engine.grade(path, questions=["q1"]).question("q1").points == 10
         with pytest.raises(RuntimeError, match="in use already"), engine:
             pass
-    with pytest.raises(RuntimeError, match="inside of `with Engine"):
+    with pytest.raises(RuntimeError, match="inside `with Engine"):
         engine.grade(path)
     with engine:  # and again
         assert engine.grade(path, questions=["q1"]).question("q1").points == 10

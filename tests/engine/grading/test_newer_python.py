@@ -37,6 +37,10 @@ SYNTAX = {
     "a default of a type parameter": on_top("class Box[T = int]:\n    v = 1\n", "assert Box[str]().v == 1"),
     "several exceptions without brackets": on_top("def quiet(v):\n    try:\n        return v\n    except ValueError, TypeError:\n        return None\n", "x = quiet(x)"),
     "annotations that nobody reads": on_top("class Node:\n    last: Node | None = None\n    def child(self) -> Node:\n        return self\n", "assert Node().child().last is None"),
+    "a t-string": on_top("", "shape = t'{x.shape[0]} rows of {x.shape[1]:>{4}}'"),
+    "a t-string that is read": on_top("from string.templatelib import Interpolation, Template\nname = 'a'\nhello = t'hello {name!r}' rt'\\d {name=}'\ndef render(t: Template) -> str:\n    made = ''\n    for part in t:\n        match part:\n            case str() as text:\n                made += text\n            case Interpolation(value, expression, conversion, _):\n                made += f'{expression}:{conversion}:{value}'\n    return made\n", "assert render(hello) == r'hello name:r:a\\d name=name:r:a' and hello.values == ('a', 'a')"),
+    "a t-string over lines, and one in it": on_top("inner = t'''\n{ t'{1}' }\n  {{}}'''\n", "assert inner.strings == ('\\n', '\\n  {}') and inner.interpolations[0].value.values == (1,)"),
+    "copies with changes": on_top("import copy\nfrom dataclasses import dataclass\n@dataclass(frozen=True)\nclass Settings:\n    one: int = 2\nsettings = copy.replace(Settings(), one=1)\n", "x = x * settings.one"),
     "a name of the library": on_top("from itertools import batched, chain\nfrom typing import override, TypeIs\nclass A:\n    @override\n    def get(self, x):\n        return x\n", "x = A().get(x); assert list(batched('abc', 2)) == [('a', 'b'), ('c',)] and chain"),
 }  # fmt: skip
 
@@ -83,6 +87,20 @@ def test_what_only_logs_costs_nothing_where_it_is_missing(graded: Callable, name
         swap(answer(cells, "q1"), PRE, f"writer.add_scalar('n', len(x), 0)\n    {PRE}")
 
     assert has_all(graded(change, "q1"), "q1")
+
+
+INSIDE = {
+    "the class": ("from torch.utils.tensorboard import SummaryWriter", "SummaryWriter('runs')"),
+    "the module": ("import torch.utils.tensorboard as board", "board.SummaryWriter(log_dir='runs')"),
+    "a module below it": ("import tensorboard\n    from torch.utils.tensorboard.writer import SummaryWriter", "SummaryWriter()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_only_logs_costs_nothing_where_a_function_misses_it(graded: Callable, name: str) -> None:
+    imports, writer = INSIDE[name]
+    logs = f"def log(value):\n    {imports}\n    with {writer} as writer:\n        writer.add_scalar('n', value, 0)\n"
+    assert has_all(graded(on_top(logs, "log(len(x))"), "q1"), "q1")
 
 
 def test_whether_a_part_of_the_library_can_be_used_is_told_truly(graded: Callable) -> None:

@@ -72,6 +72,8 @@ SHELL = {
     "magics without a percent sign": lambda cells: cells.__setitem__(slice(4, 4), [code("pip install torchinfo"), code("ls"), code("cd ."), code("matplotlib inline")]),
     "a magic nobody knows": lambda cells: answer(cells, "q1").update(source="%%wandb\n" + answer(cells, "q1")["source"]),
     "a magic of one's own": lambda cells: (cells.insert(place(cells, "q1-solution"), code("from IPython.core.magic import register_cell_magic\n@register_cell_magic\ndef timed(line, cell):\n    get_ipython().run_cell(cell)\n")), answer(cells, "q1").update(source="%%timed\n" + answer(cells, "q1")["source"])),
+    "code on the magic's own line": lambda cells: cells.__setitem__(slice(4, 4), [code("%%time one = 1"), code("%%prun -q -l 5 two = one + 1"), code("%%capture said\n%%time\nprint(two)"), code("assert two == 2 and said.stdout == '2\\n'")]),
+    "a kernel's arguments": before_q1("import argparse\nparser = argparse.ArgumentParser()\nparser.add_argument('-f')\nparser.add_argument('--scale', type=float, default=1.0)\nARGS = parser.parse_args()\nBOTH = argparse.ArgumentParser().parse_known_args()[1]", "assert ARGS.f and BOTH[0] == '-f'; x = x * ARGS.scale"),
     "two magics": lambda cells: answer(cells, "q1").update(source="%%capture\n%%time\n" + answer(cells, "q1")["source"]),
 }  # fmt: skip
 
@@ -158,11 +160,21 @@ def name_of_an_experiment(cells: Cells) -> None:
     )
 
 
+def value_under_a_check_in_capitals(cells: Cells) -> None:
+    """Where file names have no case, otter finds the test of q1 for it."""
+    swap(answer(cells, "q1"), "pre = ", "x = x * one\n    pre = ")
+    check = cells[place(cells, "q1")]
+    check["source"] = check["source"].replace('"q1"', '"Q1"')
+    cells.insert(place(cells, "q1") + 1, code("one = 2"))
+    cells.insert(place(cells, "q1-solution"), code("one = 1"))
+
+
 LATER = {
     "a builtin": (at_the_end("sum = 0\nfor k in range(3):\n    sum += k\nmax = 3; min = 2; list = [1]"), ("q5", "q9")),
     "a module": (at_the_end("F = 440.0  # Hz"), ("q9",)),
     "a helper": (helper_of_another_question, ("q6", "q9")),
     "a helper and an experiment": (name_of_an_experiment, ("q5",)),
+    "a value, under a check in capitals": (value_under_a_check_in_capitals, ("q1",)),
     "the answers": (at_the_end("answers = {}"), ("q12",)),
     "everything deleted": (at_the_end("del torch, np, nn, F, math, LSTM, GRU, lstm_step, gru_step\nimport gc; gc.collect()"), ("q1", "q2", "q3", "q6")),
     "everything reset": (at_the_end("%reset -f"), ("q1", "q2", "q3", "q6")),

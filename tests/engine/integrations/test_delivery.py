@@ -25,7 +25,7 @@ def graded(folder: Path, entry: str, person: Person) -> GradedClass:
 def test_no_name_of_a_canvas_download_leads_out(name: str, tmp_path: Path) -> None:
     made = for_canvas(graded(tmp_path, f"lovelaceada_4711_90210_{name}", Person("Ada")))
     assert not made.files and len(made.left_out) == 1 and made.left_out[0].isprintable()
-    assert "is no name to unpack everywhere" in made.left_out[0]
+    assert "is not a name that unpacks everywhere" in made.left_out[0]
 
 
 @pytest.mark.parametrize("name", ["../Ada", "..\\Ada", "..", "C:", "a/../../b", "\x00", " . "])

@@ -190,14 +190,14 @@ def reports(course: Path) -> dict[str, Report]:
 
 
 @pytest.mark.parametrize("student", COMPARED)
-def test_does_the_grade_book_say_what_the_engine_says(student, book, reports):
+def test_the_grade_book_says_what_the_engine_says(student, book, reports):
     report = reports[student]
     assert {id: book[student][id] for id in ("q1", "q2")} == {
         id: report.question(id).points for id in ("q1", "q2")
     }
 
 
-def test_are_the_points_what_the_work_is_worth(book):
+def test_the_points_are_what_the_work_is_worth(book):
     assert (book["correct"]["q1"], book["correct"]["q2"]) == (10, 8)
     assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q12a"]) == (0, 0, 0)
     assert 0 < book["wrong"]["q1"] < 10
@@ -207,27 +207,27 @@ def test_are_the_points_what_the_work_is_worth(book):
 
 
 @pytest.mark.parametrize("student", ["doubled", "edited"])
-def test_do_copies_and_edited_metadata_change_no_points(student, book):
+def test_copies_and_edited_metadata_change_no_points(student, book):
     assert book[student] == book["wrong"]  # a written answer waits for its reader: None
     assert book[student]["q12a"] is None
 
 
-def test_is_a_notebook_of_another_name_graded(book):
+def test_a_notebook_of_another_name_is_graded(book):
     assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (10, 8)
 
 
 @pytest.mark.parametrize("student", ["two", "copy", "kernel"])
-def test_is_the_lab_among_several_notebooks_and_under_an_odd_kernel_graded(student, book):
+def test_the_lab_among_several_notebooks_and_with_an_odd_kernel_is_graded(student, book):
     assert book[student] == book["correct"]
 
 
-def test_are_the_other_notebooks_listed_to_the_student(course):
+def test_the_other_notebooks_are_listed_for_the_student(course):
     listed = "Also handed in and not graded: old/lab.ipynb, lab (1).ipynb, Untitled.ipynb."
     assert feedback(course, "two").count(listed) == 1
     assert feedback(course, "copy").count("Also handed in and not graded: lab.ipynb.") == 1
 
 
-def test_is_untouched_work_told_to_the_student(course):
+def test_the_student_reads_that_the_work_is_untouched(course):
     assert (
         feedback(course, "empty").count("This is the notebook as it was handed out: nothing was written") == 1
     )
@@ -242,20 +242,20 @@ def test_is_untouched_work_told_to_the_student(course):
         ("cut", "not a readable notebook"),
     ],
 )
-def test_does_an_ungradable_submission_get_a_row_and_the_reason(student, sentence, course, book):
+def test_an_ungradable_submission_gets_a_row_and_the_reason(student, sentence, course, book):
     assert book[student] == {"q1": 0, "q2": 0, "q12a": 0}
     page = feedback(course, student)
     assert page.count(sentence) == 1 and "ask for" not in page and "leave the one" not in page
 
 
-def test_does_an_ungradable_submission_wait_in_formgrader(course):
+def test_an_ungradable_submission_waits_in_formgrader(course):
     waiting = minikit.waiting(course / "gradebook.db")
     for student in ("none", "cut"):
         assert waiting[student] == {"q1", "q2", "q12a"}
     assert waiting["wrong"] == {"q12a"} and waiting["empty"] == set()
 
 
-def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
+def test_feedback_names_the_mistake_and_shows_nothing_hidden(course):
     page = feedback(course, "wrong")
     assert "forget and input gates" in page or "input and forget gates" in page, (
         "the chaff's sentence is missing"
@@ -277,18 +277,18 @@ def test_does_feedback_name_the_mistake_and_show_nothing_hidden(course):
         assert secret not in text
 
 
-def test_does_a_script_in_a_students_text_stay_text(course):
+def test_a_script_in_a_students_text_stays_text(course):
     page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
     assert "<script>alert" not in page
     assert "script>alert(1)" in feedback(course, "wrong").replace("&gt;", ">").replace(" ", "")
 
 
-def test_is_nothing_handed_out_that_lay_beside_a_notebook(course):
+def test_no_file_next_to_a_submitted_notebook_is_handed_out(course):
     assert sorted(path.name for path in (course / "feedback" / "wrong" / LAB).iterdir()) == ["lab.html"]
     assert sorted(path.name for path in (course / "autograded" / "wrong" / LAB).iterdir()) == ["lab.ipynb"]
 
 
-def test_can_the_marker_see_what_the_student_saw_and_nothing_that_runs(course):
+def test_the_marker_sees_what_the_student_saw_and_nothing_that_runs(course):
     """Text and pixels; of 50,000 letters the beginning; and no output gives a point."""
     graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")
     answer = minikit.cell(graded, "q1-solution")["outputs"]
@@ -305,7 +305,7 @@ def test_can_the_marker_see_what_the_student_saw_and_nothing_that_runs(course):
     assert "onerror" in page and "<img src=x" not in page and "<script>alert" not in page
 
 
-def test_are_outputs_of_a_locked_cell_gone_and_is_its_text_the_labs(course):
+def test_a_locked_cell_has_no_outputs_and_the_labs_text(course):
     graded = minikit.load(course / "autograded" / "edited" / LAB / "lab.ipynb")
     assert _source(graded, "q1") == 'grader.check("q1")'
     assert [output["output_type"] for output in minikit.cell(graded, "q1")["outputs"]] == [
@@ -314,7 +314,7 @@ def test_are_outputs_of_a_locked_cell_gone_and_is_its_text_the_labs(course):
     ]
 
 
-def test_does_who_marks_see_the_rubric_below_the_answer_and_no_student_ever(course):
+def test_the_marker_sees_the_rubric_below_the_answer_and_no_student_ever_does(course):
     graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")["cells"]
     place = next(index for index, cell in enumerate(graded) if _id(cell) == "q12a")
     below = "".join(graded[place + 1]["source"])
@@ -323,14 +323,14 @@ def test_does_who_marks_see_the_rubric_below_the_answer_and_no_student_ever(cour
         assert "RUBRIC-OF-Q12A" not in feedback(course, student)
 
 
-def test_do_long_lines_of_a_diagnosis_break_at_the_edge_of_the_page(course):
+def test_long_lines_of_a_diagnosis_wrap_at_the_edge_of_the_page(course):
     page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
     told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 18 points;", page)
     assert told and "pre-wrap" in told[1] and "overflow-wrap: anywhere" in told[1]
     assert "points from the grader" not in page
 
 
-def test_is_a_newer_submission_graded_again(course):
+def test_a_newer_submission_is_graded_again(course):
     handed_in = course / "submitted" / "renamed" / LAB
     shutil.copyfile(course / "release" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
     (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
@@ -338,7 +338,7 @@ def test_is_a_newer_submission_graded_again(course):
     assert minikit.read_book(course / "gradebook.db")["renamed"]["q1"] == 0
 
 
-def test_does_a_machine_without_protection_stop_before_the_first_submission(course, monkeypatch):
+def test_a_machine_without_protection_stops_before_the_first_submission(course, monkeypatch):
     def refuse(*_: object) -> None:
         raise ProtectionMissing("This machine cannot confine student code.")
 
@@ -352,7 +352,7 @@ def test_does_a_machine_without_protection_stop_before_the_first_submission(cour
     assert minikit.files(course / "autograded") == before
 
 
-def test_is_the_graders_own_fault_no_0_and_tried_again(course, monkeypatch):
+def test_the_graders_own_fault_is_not_a_0_and_is_tried_again(course, monkeypatch):
     handed_in = course / "submitted" / "unlucky" / LAB
     handed_in.mkdir(parents=True)
     shutil.copy(course / "submitted" / "correct" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")

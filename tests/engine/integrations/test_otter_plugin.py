@@ -223,10 +223,10 @@ def test_the_exit_code_tells_graded_from_not(autograder, engine, no_kernel, tmp_
 @pytest.mark.parametrize(
     ("zip", "said"),
     [
-        ("README.md", "README.md: is no zip that can be opened"),
-        ("nothing.zip", "nothing.zip: is no zip that can be opened"),
-        ("cut.zip", "cut.zip: is no zip that can be opened"),
-        ("lab.zip", "lab.zip: is no autograder zip"),
+        ("README.md", "README.md: cannot be opened as a zip"),
+        ("nothing.zip", "nothing.zip: cannot be opened as a zip"),
+        ("cut.zip", "cut.zip: cannot be opened as a zip"),
+        ("lab.zip", "lab.zip: is not an autograder zip"),
         ("other.zip", "other.zip: is an autograder zip, but not one of this kit"),
         ("list.zip", "list.zip: is an autograder zip, but not one of this kit"),
     ],

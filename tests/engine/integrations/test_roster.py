@@ -58,7 +58,7 @@ def test_moodles_sheet_says_when_something_was_handed_in(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "no header row that names people"),
+        ("", "is empty"),
         ("a,b\n1,2\n", "no header row that names people; give it a column Name"),
         ("name,email\n", "nobody is in it"),
         ("name,name\nA,B\n", "the column 'Name' twice"),
@@ -123,6 +123,34 @@ def test_a_cell_far_away_in_a_workbook_makes_no_table_of_millions(where: tuple[i
             table = read_table(data.getvalue(), "name", ALL)
             assert {len(line.cells) for line in table.lines} == {2}
             assert len(table.lines) == 300 + (said == "x")
+
+
+def test_a_workbook_is_opened_once_however_many_titles_it_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Full name", "First name", "Email address", "ID number", "Matrikelnummer"])
+    book.active.append(["Ada Lovelace", "Ada", "ada@example.org", "42", "4711"])
+    book.create_sheet("Notes").append(["nothing of interest"])
+    book.save(tmp_path / "people.xlsx")
+    opened, load = [], openpyxl.load_workbook
+    monkeypatch.setattr(openpyxl, "load_workbook", lambda *a, **k: opened.append(k) or load(*a, **k))
+    [ada] = read_roster(tmp_path / "people.xlsx").people
+    assert (ada.name, ada.email, ada.ids) == ("Ada Lovelace", "ada@example.org", ("42", "4711"))
+    assert len(opened) == 2  # for the values, and for the formulas behind them
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "is empty"), (b" \n", "is empty"), (b"\xd0\xcf\x11\xe0x", "is an old Excel workbook"),
+        (b"PK\x03\x04x", "is a workbook that cannot be opened"), (b"<html>", "has no header row that names people"),
+    ],
+)  # fmt: skip
+def test_a_list_that_is_none_is_called_by_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
+    (tmp_path / "people.csv").write_bytes(data)
+    with pytest.raises(RosterError, match=rf"people\.csv: (it )?{said}.*\.$"):
+        read_roster(tmp_path / "people.csv")
 
 
 def test_a_workbook_of_countless_parts_is_refused_before_it_costs_memory() -> None:

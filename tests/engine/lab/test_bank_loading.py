@@ -69,7 +69,7 @@ def test_reading_a_file_does_not_run_it(toy):
         ('EDITS = [("nowhere", "y")]\n', "found 0 times"),
         ("EDITS = [open('x')]\n", "plain list"),
         ("EDITS = [(1, 2)]\n", "plain list"),
-        ('EDITS = [("x + 1", "x - 1")]\nprint(1)\n', "EDITS stand alone"),
+        ('EDITS = [("x + 1", "x - 1")]\nprint(1)\n', "EDITS come alone"),
         ('EDITS = [("x + 1", "x + ")]\n', "not Python"),
         ("", "neither EDITS nor code"),
         ("def f(:\n", "not Python"),

@@ -61,21 +61,21 @@ def read(root: Path, text: str) -> Lab:
         ),
     ],
 )
-def test_is_a_value_of_another_kind_named(tmp_path: Path, field: str, said: str) -> None:
+def test_a_value_of_the_wrong_type_is_named(tmp_path: Path, field: str, said: str) -> None:
     with pytest.raises(LabError) as told:
         read(tmp_path, f'{HEAD}[q1]\ntitle = "One step"\n{field}\n')
     assert f"lab.toml, [q1]: {said}" in str(told.value)
 
 
-def test_is_a_head_that_lacks_something_named(tmp_path: Path) -> None:
+def test_a_missing_key_above_the_questions_is_named(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"lab\.toml: notebook is missing; it must be a file's name"):
         read(tmp_path, HEAD.replace('notebook = "lab.ipynb"\n', ""))
 
 
-def test_is_a_key_above_the_questions_that_nobody_knows_named(tmp_path: Path) -> None:
+def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         LabError,
-        match=r"has no key titel \(is title meant\?\); above the questions stand title, name, notebook",
+        match=r"has no key titel \(is title meant\?\); above the questions there may be title, name, notebook",
     ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
 
@@ -241,7 +241,7 @@ SLIPS = {
         "[q2]: builds_on names GRU, which q3 asks for: only what an earlier question asks for"),
     "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { LSTM = [\"q1\"] }", "own_if"),
     "a name twice": (TABLE, '["LSTM", "GRU"]', '["LSTM", "lstm_step"]', "[q3]: lstm_step is asked for by q1 already"),
-    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is no name in Python"),
+    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is not a name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
     "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
@@ -249,7 +249,7 @@ SLIPS = {
     "a suite without a question": (
         f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (is q3 meant?)"),
     "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3: is marked by hand"),
-    "a suite that is no Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
+    "a suite that is not valid Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
     "a part of no question": (
         f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
     "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
@@ -262,19 +262,19 @@ SLIPS = {
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
     "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
-    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions stand title,"),
+    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions there may be title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
     "a package that is not there": (
         TABLE, 'package = "', 'package = "seqlabs"  # "', "package names seqlabs, and"),
     "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
     "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
-    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml: "),
+    "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("slip", SLIPS)
-def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
+def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     *change, said = SLIPS[slip]
     edit(kit, *change)
     with pytest.raises(LabError) as told:
@@ -282,8 +282,31 @@ def test_is_a_slip_named_in_one_sentence(kit: Path, slip: str) -> None:
     assert said in str(told.value) and "\n" not in str(told.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); one entry"),
+        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text stands in quotes"),
+        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text stands in quotes, a number"),
+        ('title = "One', 'line 6: `title = "One` cannot be read (illegal character'),
+        ('title = "Two"', 'line 6: `title = "Two"` cannot be read (cannot overwrite a value); it is there twice; leave one'),
+        ("[q1]", "line 6: `[q1]` cannot be read (cannot declare ('q1',) twice); this table is there twice"),
+        ("points: 4", "line 6: `points: 4` cannot be read (expected '=' after a key"),
+        ("names = [" + "'x', " * 40 + "3..4]", "'x', …` cannot be read (unclosed array)."),
+        ("names = [", ": its end cannot be read (invalid value"),
+    ],
+)  # fmt: skip
+def test_is_the_line_shown_that_is_no_toml_and_what_is_likely_meant(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    with pytest.raises(LabError) as told:
+        read(tmp_path, f'{HEAD}[q1]\ntitle = "One"\n{line}\n')
+    text = str(told.value)
+    assert said in text and text.endswith(".") and "\n" not in text and len(text) < 400
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_is_a_table_that_an_editor_of_windows_saved_read_or_named(kit: Path, encoding: str) -> None:
+def test_a_table_saved_by_a_windows_editor_is_read_or_named(kit: Path, encoding: str) -> None:
     path = kit / TABLE
     path.write_bytes(
         path.read_text(encoding="utf-8")
@@ -301,7 +324,7 @@ COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade 
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
+def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
     edit(kit, TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["lstm_stp"]')
     handed, out = kit / "handed", kit / "out"
     handed.mkdir()
@@ -318,7 +341,7 @@ def test_does_every_command_stop_at_once_with_that_sentence_and_exit_code_2(kit:
     ("question", "said"),
     [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q12a", "q12a: is marked by hand")],
 )
-def test_is_a_question_that_nobody_can_grade_refused(
+def test_a_question_that_nobody_can_grade_is_refused(
     kit: Path, command: str, question: str, said: str
 ) -> None:
     (kit / "handed").mkdir()
@@ -330,7 +353,7 @@ def test_is_a_question_that_nobody_can_grade_refused(
     assert done.exit_code == 2 and f"--question {said}" in done.output, done.output
 
 
-def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> None:
+def test_a_question_without_wheat_or_chaff_is_a_fault_of_the_bank(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     shutil.rmtree(lab.bank / "chaff" / "q2")
     (lab.bank / "wheat" / "q2").mkdir(parents=True)
@@ -342,7 +365,7 @@ def test_is_a_question_without_wheat_or_chaff_a_fault_of_the_bank(kit: Path) -> 
     assert [line.split(" in ")[0] for line in unproved(lab, load_bank(lab), ["q1"])] == ["q1 has no wheat"]
 
 
-def test_are_parts_that_only_the_running_suite_knows_counted_before_the_first_submission(kit: Path) -> None:
+def test_parts_that_only_the_running_suite_knows_are_counted_before_the_first_submission(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     suite = next(lab.hidden.glob("test_q2_*.py"))
     suite.write_text(

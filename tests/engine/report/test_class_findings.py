@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 import pytest
+from reports_made import BANK, CHOSEN, LAB, a_class, graded, question
 from small_lab import write_notebook
-from test_report_outputs import BANK, CHOSEN, LAB, a_class, graded, question
 
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.report.classbook import Row, class_book
@@ -165,7 +165,7 @@ class TestChanges:
         found = changes(remember(rows(ada=5.0, bob=6.0, cleo=1.0)), now)
         assert [(c["name"], c["was"], c["now"], c["why"]) for c in found] == [
             ("ada", "5", "10", "another file came in"),
-            ("bob", "6", "7.5", "graded anew or corrected"),
+            ("bob", "6", "7.5", "graded again or corrected"),
             ("dan", "", "3", "came in"),
             ("cleo", "1", "", "is no longer there"),
         ]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, sync_playwright
-from test_report_outputs import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
+from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_book
 from gatelab.report.curve import Band, Curve, Look, Point

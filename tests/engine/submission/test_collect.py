@@ -41,7 +41,7 @@ class TestNames:
     @example(["é", "e\u0301"])
     @example(["a/b", "a-b", "a b"])
     @example(["straße", "STRASSE"])
-    def test_are_output_files_safe_and_never_shared(self, raws: list[str]) -> None:
+    def test_output_files_are_safe_and_never_shared(self, raws: list[str]) -> None:
         stems = file_names(raws)
         for stem in stems:
             assert stem and "/" not in stem and "\\" not in stem
@@ -51,9 +51,16 @@ class TestNames:
             assert len(stem.encode()) <= LONGEST_STEM + 30
         assert len({unicodedata.normalize("NFC", stem).casefold() for stem in stems}) == len(raws)
 
+    def test_is_an_earlier_output_folder_told_as_what_it_is(self, tmp_path: Path) -> None:
+        put(tmp_path, "ada.ipynb", "out/class.json", "out/reports/ada.ipynb.json", "out/feedback/ada.html")
+        put(tmp_path, "bob/class.json", "bob/reports/x.json", "bob/lab.ipynb")
+        found = by_name(tmp_path)
+        assert "out: it is what gatelab grade wrote, and no submission; move it out" in found["out"].problem
+        assert found["ada"].gradable and found["bob"].gradable
+
     @unhurried
     @given(st.lists(raw_names, min_size=1, max_size=8, unique=True), raw_names)
-    def test_does_a_newcomer_leave_safe_names_alone(self, raws: list[str], newcomer: str) -> None:
+    def test_a_newcomer_changes_no_safe_name(self, raws: list[str], newcomer: str) -> None:
         """A report is found again by its file name when a late submission has joined the class."""
         before = dict(zip(raws, file_names(raws), strict=True))
         if newcomer in raws:
@@ -68,7 +75,7 @@ class TestNames:
 
     @unhurried
     @given(raw_names)
-    def test_is_a_shown_name_one_printable_line(self, raw: str) -> None:
+    def test_a_shown_name_is_one_printable_line(self, raw: str) -> None:
         shown = visible(raw)
         assert shown.isprintable()
         shown.encode("utf-8")
@@ -76,10 +83,10 @@ class TestNames:
     @unhurried
     @given(st.lists(raw_names, max_size=12, unique=True))
     @example(["\x1b", "\\x1b"])
-    def test_is_every_submission_called_differently(self, raws: list[str]) -> None:
+    def test_every_submission_has_its_own_name(self, raws: list[str]) -> None:
         assert len(set(distinct([raw.split(".")[0] or raw for raw in raws], raws))) == len(raws)
 
-    def test_does_a_plain_name_stay(self) -> None:
+    def test_a_plain_name_stays(self) -> None:
         assert file_names(["ada", "Lovelace_Ada", "नमस्ते", "s1234567"]) == [
             "ada",
             "Lovelace_Ada",
@@ -89,7 +96,7 @@ class TestNames:
 
 
 class TestFlatFolder:
-    def test_is_every_entry_one_row(self, tmp_path: Path) -> None:
+    def test_every_entry_is_one_row(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "grace.IPYNB", "notes.txt", "lab.zip", "noextension")
         (tmp_path / "empty").mkdir()
         rows = by_name(tmp_path)
@@ -101,29 +108,29 @@ class TestFlatFolder:
         assert rows["lab.zip"].told == "lab.zip: it is an archive. Hand in lab.ipynb itself."
         assert not any("ask for" in row.told or "put the" in row.told for row in rows.values())
 
-    def test_are_two_spellings_of_a_name_two_rows(self, tmp_path: Path) -> None:
+    def test_two_spellings_of_a_name_are_two_rows(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "ada.IPYNB", "Ada.ipynb")
         rows = collect(tmp_path, THE_LAB)
         assert [row.name for row in rows] == ["Ada", "ada.IPYNB", "ada.ipynb"]
         assert len({row.file.casefold() for row in rows}) == 3
 
     @pytest.mark.parametrize("target", ["/etc/passwd", "grace.ipynb", "nowhere"])
-    def test_is_a_link_not_followed(self, tmp_path: Path, target: str) -> None:
+    def test_a_link_is_not_followed(self, tmp_path: Path, target: str) -> None:
         put(tmp_path, "grace.ipynb")
         (tmp_path / "mallory.ipynb").symlink_to(target)
         row = by_name(tmp_path)["mallory.ipynb"]
         assert row.path is None and "link" in row.problem
 
-    def test_is_a_pipe_not_opened(self, tmp_path: Path) -> None:
+    def test_a_pipe_is_not_opened(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe.ipynb")
         assert "not an ordinary file" in by_name(tmp_path)["pipe.ipynb"].problem
 
-    def test_is_a_giant_not_read(self, tmp_path: Path) -> None:
+    def test_a_giant_file_is_not_read(self, tmp_path: Path) -> None:
         with open(tmp_path / "giant.ipynb", "wb") as file:
             file.truncate(FILE_LIMIT + 1)
         assert "larger than" in by_name(tmp_path)["giant.ipynb"].problem
 
-    def test_is_what_the_system_left_behind_no_submission(self, tmp_path: Path) -> None:
+    def test_files_that_the_system_left_behind_are_not_submissions(self, tmp_path: Path) -> None:
         put(
             tmp_path,
             "ada.ipynb",
@@ -133,15 +140,13 @@ class TestFlatFolder:
         )
         assert list(by_name(tmp_path)) == ["ada"]
 
-    def test_is_the_output_folder_no_submission(self, tmp_path: Path) -> None:
+    def test_the_output_folder_is_not_a_submission(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "out/index.html")
         assert [row.name for row in collect(tmp_path, THE_LAB, leave_out=tmp_path / "out")] == ["ada"]
 
     @unhurried
     @given(st.lists(raw_names, min_size=1, max_size=6, unique=True))
-    def test_does_any_name_get_its_row(
-        self, tmp_path_factory: pytest.TempPathFactory, raws: list[str]
-    ) -> None:
+    def test_any_name_gets_its_row(self, tmp_path_factory: pytest.TempPathFactory, raws: list[str]) -> None:
         folder = tmp_path_factory.mktemp("class")
         entries = {os.fsencode(raw)[:240] + b".ipynb" for raw in raws}
         for entry in entries:
@@ -152,7 +157,7 @@ class TestFlatFolder:
 
 
 class TestTree:
-    def test_is_nbgraders_tree_read(self, tmp_path: Path) -> None:
+    def test_nbgraders_tree_is_read(self, tmp_path: Path) -> None:
         put(
             tmp_path,
             f"submitted/ada/{LAB}/lab.ipynb",
@@ -166,24 +171,24 @@ class TestTree:
             assert rows["ada"].path.parent.name == LAB
             assert rows["grace"].gradable and not rows["karen"].gradable
 
-    def test_is_one_of_two_notebooks_chosen_and_the_other_listed(self, tmp_path: Path) -> None:
+    def test_one_of_two_notebooks_is_chosen_and_the_other_listed(self, tmp_path: Path) -> None:
         put(tmp_path, f"ada/{LAB}/lab.ipynb", f"ada/{LAB}/lab-Copy1.ipynb")
         row = by_name(tmp_path)["ada"]
         assert row.path.name == "lab.ipynb" and row.others == ("lab-Copy1.ipynb",)
 
-    def test_is_another_file_named(self, tmp_path: Path) -> None:
+    def test_another_file_is_named(self, tmp_path: Path) -> None:
         put(tmp_path, "ada/lab.py")
         assert (
             by_name(tmp_path)["ada"].problem
             == "ada: no notebook (.ipynb) in the folder, only lab.py; ask for the notebook."
         )
 
-    def test_is_the_copy_in_checkpoints_left_out(self, tmp_path: Path) -> None:
+    def test_the_copy_in_checkpoints_is_left_out(self, tmp_path: Path) -> None:
         put(tmp_path, f"ada/{LAB}/lab.ipynb", f"ada/{LAB}/.ipynb_checkpoints/lab-checkpoint.ipynb")
         assert by_name(tmp_path)["ada"].gradable
 
     @pytest.mark.parametrize("link", [f"mallory/{LAB}/lab.ipynb", f"mallory/{LAB}", "mallory"])
-    def test_does_no_link_lead_to_anothers_work(self, tmp_path: Path, link: str) -> None:
+    def test_no_link_leads_to_anothers_work(self, tmp_path: Path, link: str) -> None:
         put(tmp_path, f"ada/{LAB}/lab.ipynb")
         path = tmp_path / link
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -191,21 +196,21 @@ class TestTree:
         rows = by_name(tmp_path)
         assert not rows["mallory"].gradable and "link" in rows["mallory"].problem
 
-    def test_is_a_bottomless_folder_given_up(self, tmp_path: Path) -> None:
+    def test_a_bottomless_folder_is_given_up(self, tmp_path: Path) -> None:
         put(tmp_path, *(f"ada/{k}.txt" for k in range(2_001)), "grace.ipynb")
         rows = by_name(tmp_path)
         assert "more than 2,000 files" in rows["ada"].problem and rows["grace"].gradable
 
 
 class TestWrongFolder:
-    def test_is_a_missing_folder_named(self, tmp_path: Path) -> None:
+    def test_a_missing_folder_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(CollectError, match="no such folder"):
             collect(tmp_path / "nowhere", THE_LAB)
 
-    def test_is_an_empty_folder_no_class(self, tmp_path: Path) -> None:
+    def test_an_empty_folder_is_not_a_class(self, tmp_path: Path) -> None:
         with pytest.raises(CollectError, match="nothing was handed in here"):
             collect(tmp_path, THE_LAB)
 
-    def test_is_one_notebook_a_class_of_one(self, tmp_path: Path) -> None:
+    def test_one_notebook_is_a_class_of_one(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb")
         assert [row.name for row in collect(tmp_path / "ada.ipynb", THE_LAB)] == ["ada"]

@@ -106,9 +106,7 @@ class TestGradescope:
         }[request.param]()
         return rows(given_, tmp_path / "room")
 
-    def test_are_people_called_by_their_names_with_address_and_time(
-        self, found: dict[str, Submission]
-    ) -> None:
+    def test_people_have_their_names_address_and_time(self, found: dict[str, Submission]) -> None:
         ada = found["Ada Lovelace"]
         [person] = ada.people
         assert (person.email, person.id) == ("ada@example.org", "0042")
@@ -119,25 +117,27 @@ class TestGradescope:
             "cleo@example.org",
         ]
 
-    def test_is_the_newest_attempt_graded_and_the_others_counted(self, found: dict[str, Submission]) -> None:
+    def test_the_newest_attempt_is_graded_and_the_others_are_counted(
+        self, found: dict[str, Submission]
+    ) -> None:
         ada = found["Ada Lovelace"]
         assert ada.entry == "submission_1" and ada.attempts == 3  # one in the history, one in a folder
         assert ada.others == ("an earlier attempt, submission_3 of 2026-04-24 17:34 UTC",)
 
-    def test_has_everybody_a_row_and_nobody_another(self, found: dict[str, Submission]) -> None:
+    def test_everybody_has_one_row_of_their_own(self, found: dict[str, Submission]) -> None:
         assert set(found) == {
             "Ada Lovelace", "Bob Babbage, Cleo Roe", "submission_4", '=HYPERLINK("http://x")',
         }  # fmt: skip
         eve = found['=HYPERLINK("http://x")']
         assert not eve.gradable and "only notes.txt" in eve.problem and eve.handed_in
 
-    def test_have_all_attempts_rows_where_that_is_asked_for(self, tmp_path: Path) -> None:
+    def test_all_attempts_have_rows_where_that_is_asked_for(self, tmp_path: Path) -> None:
         found = rows(export(tmp_path / "class"), tmp_path / "room", every_attempt=True)
         earlier = found["Ada Lovelace, attempt 1"]
         assert earlier.entry == "submission_3" and earlier.newest == "Ada Lovelace"
         assert found["Ada Lovelace"].others == () and len({came.file for came in found.values()}) == 5
 
-    def test_is_a_submission_without_its_folder_a_row(self, tmp_path: Path) -> None:
+    def test_a_submission_without_its_folder_is_a_row(self, tmp_path: Path) -> None:
         folder = export(tmp_path / "class", EXPORT + "submission_6:\n  :submitters:\n  - :name: Dan Roe\n")
         dan = rows(folder, tmp_path / "room")["Dan Roe"]
         assert not dan.gradable and "holds no folder of it" in dan.problem
@@ -151,7 +151,7 @@ class TestGradescope:
             (b"a: &a [1]\nb: &b [*a,*a]\nc: &c [*b,*b]\n", ""), (b"!!python/object/apply:os.system ['true']", "no submissions"),
         ],
     )  # fmt: skip
-    def test_is_a_hostile_file_read_or_refused_in_one_sentence(self, data: bytes, said: str) -> None:
+    def test_a_hostile_file_is_read_or_refused_in_one_sentence(self, data: bytes, said: str) -> None:
         if not said:
             assert parsed(data) == {}
             return
@@ -162,7 +162,7 @@ class TestGradescope:
     @given(st.one_of(st.binary(max_size=300), st.text(max_size=300).map(str.encode), st.text(
         alphabet=":- \n'\"[]{}&*!|>#submitterschistoryname01", max_size=200).map(str.encode)))  # fmt: skip
     @example(b"submission_1:\n  :submitters:\n  - :name: [x]\n  - 3\n  :created_at: {}\n")
-    def test_do_any_bytes_end_in_people_or_a_sentence(self, data: bytes) -> None:
+    def test_any_bytes_end_in_people_or_a_sentence(self, data: bytes) -> None:
         try:
             found = parsed(data)
         except MetadataError as error:
@@ -170,7 +170,7 @@ class TestGradescope:
         else:
             assert all(isinstance(handed.arrival(name).called, str) for name, handed in found.items())
 
-    def test_is_a_damaged_export_named(self, tmp_path: Path) -> None:
+    def test_a_damaged_export_is_named(self, tmp_path: Path) -> None:
         with pytest.raises(
             CollectError, match=rf"{METADATA}: is damaged in line \d; download the export again\.$"
         ):
@@ -196,20 +196,20 @@ class TestCanvas:
             folder if request.param == "folder" else zipped(folder, tmp_path / "s.zip"), tmp_path / "room"
         )
 
-    def test_is_everybody_one_row(self, found: dict[str, Submission]) -> None:
+    def test_everybody_is_one_row(self, found: dict[str, Submission]) -> None:
         assert set(found) == {"lovelaceada", "van_der_bergpiet", "roecleo", "dandan", "anon_ab1cd"}
         assert [came.people[0].number for came in found.values()] == ["ab1cd", "4714", "4711", "4713", "4712"]
 
-    def test_is_the_second_file_of_a_name_the_newer_attempt(self, found: dict[str, Submission]) -> None:
+    def test_the_second_file_of_a_name_is_the_newer_attempt(self, found: dict[str, Submission]) -> None:
         ada = found["lovelaceada"]
         assert ada.entry == "lovelaceada_4711_90300_lab-1.ipynb" and ada.attempts == 2
         assert ada.others == ("an earlier attempt, lab.ipynb",)
 
-    def test_are_other_files_no_attempts(self, found: dict[str, Submission]) -> None:
+    def test_other_files_are_not_attempts(self, found: dict[str, Submission]) -> None:
         assert found["roecleo"].entry.endswith("lab_final.ipynb") and found["roecleo"].attempts == 1
         assert not found["dandan"].gradable and "exported page" in found["dandan"].problem
 
-    def test_is_canvas_word_on_lateness_kept_for_staff(self, found: dict[str, Submission]) -> None:
+    def test_canvas_word_on_lateness_is_kept_for_staff(self, found: dict[str, Submission]) -> None:
         late = [name for name, came in found.items() if came.notes == ("Canvas calls it late.",)]
         assert late == ["anon_ab1cd", "van_der_bergpiet"]
 
@@ -269,7 +269,7 @@ class TestMoodle:
                 zip.write(folder / name, name)
         return rows(folder if request.param == "folder" else path, tmp_path / "room")
 
-    def test_is_everybody_one_row_under_their_name(self, found: dict[str, Submission]) -> None:
+    def test_everybody_is_one_row_under_their_name(self, found: dict[str, Submission]) -> None:
         assert list(found) == [
             "Ada Lovelace",
             "Bob Babbage_4712",
@@ -280,7 +280,7 @@ class TestMoodle:
         assert all(came.gradable for came in found.values())
         assert [came.called for came in found.values()][:3] == ["Ada Lovelace", "Bob Babbage", "Bob Babbage"]
 
-    def test_are_files_without_folders_one_attempt(self, found: dict[str, Submission]) -> None:
+    def test_files_without_folders_are_one_attempt(self, found: dict[str, Submission]) -> None:
         cleo = found["Cleo Roe"]
         assert (
             cleo.path.name.endswith("file_lab.ipynb")
@@ -297,7 +297,7 @@ class TestMoodle:
 
 
 class TestNbgrader:
-    def test_is_the_exchanges_time_the_submissions(self, tmp_path: Path) -> None:
+    def test_the_exchanges_time_is_the_submissions(self, tmp_path: Path) -> None:
         put(tmp_path, f"submitted/ada/{LAB.name}/lab.ipynb", f"submitted/bob/{LAB.name}/lab.ipynb")
         put(
             tmp_path,
@@ -309,7 +309,7 @@ class TestNbgrader:
         assert found["ada"].handed_in == datetime(2015, 2, 2, 23, 58, 23, 948203, UTC)
         assert found["bob"].handed_in is None and found["bob"].gradable
 
-    def test_is_the_inbound_folder_of_the_exchange_read(self, tmp_path: Path) -> None:
+    def test_the_inbound_folder_of_the_exchange_is_read(self, tmp_path: Path) -> None:
         times = ("2026-11-25 09:00:00 UTC", "2026-11-26 06:28:36 UTC")
         put(
             tmp_path,
@@ -335,7 +335,7 @@ class TestTimes:
             ("2026-11-26 06:28:36 ../../etc/passwd", None), ("26 Frimaire 2026, 06:28", None),
         ],
     )  # fmt: skip
-    def test_is_read_or_unknown(self, text: str, iso: str | None) -> None:
+    def test_a_time_is_read_or_unknown(self, text: str, iso: str | None) -> None:
         found = moment(text)
         assert (found.isoformat() if found else None) == iso
 

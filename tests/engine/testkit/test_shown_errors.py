@@ -12,9 +12,9 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from gatelab.handed_out.checking.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.runtime import describe
-from gatelab.testkit.handed_out.checking.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
 from gatelab.testkit.words import LONGEST, WITHHELD, Words
 
 LAB = Lab.in_repository(Path(__file__).resolve().parents[3])

@@ -8,8 +8,9 @@ import pytest
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
-from gatelab.testkit.steady import KEPT, RANDOM
+from gatelab.testkit.steady import MESSAGES
 
+RANDOM, KEPT = MESSAGES["random"], MESSAGES["kept"]
 DROPOUT = "nn.functional.dropout({}, 0.4)"
 COUNTED = "{} * (COUNTS.append(1) or 1 + len(COUNTS) % 5)"
 

@@ -151,7 +151,7 @@ def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip
     got = norm_of_step(made)
     needs(
         got <= 1.001 * limit,
-        f"The step is made with a gradient of norm {got:.3g}; with clip = {limit:g} it should be at most {limit:g}.",
+        f"The step, in units of the learning rate, has the norm {got:.3g}; with clip = {limit:g} it should be at most {limit:g}.",
     )
     check_update(made, update, min(norm, limit), why)
 

@@ -33,7 +33,7 @@ from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Report
 
 RESULTS = ("results.json", "results.pkl")
-NO_RESULT = "otter ended without a result; its traceback stands below."
+NO_RESULT = "otter ended without a result; its traceback is below."
 
 
 def in_container(root: Path) -> dict[str, Any]:
@@ -193,14 +193,14 @@ def _unpack(autograder: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(autograder) as zip:
             if "otter_config.json" not in zip.namelist():
-                raise LabError(f"{autograder}: is no autograder zip; {wanted}.")
+                raise LabError(f"{autograder}: is not an autograder zip; {wanted}.")
             zip.extractall(folder)
     except LabError:
         raise
     except (
         Exception
     ) as error:  # zipfile and its decompressors have a dozen kinds for bytes that are not what they say
-        raise LabError(f"{autograder}: is no zip that can be opened ({error}); {wanted}.") from error
+        raise LabError(f"{autograder}: cannot be opened as a zip ({error}); {wanted}.") from error
     try:
         plugins = json.loads((folder / "otter_config.json").read_text(encoding="utf-8"))["plugins"]
         ours = any(name.startswith("gatelab.") for plugin in plugins for name in plugin)

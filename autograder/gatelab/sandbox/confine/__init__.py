@@ -57,7 +57,7 @@ def pieces(names: Iterable[str]) -> tuple[str, ...]:
     for name in chosen:
         if name not in REQUIRED:
             raise ValueError(
-                f"{name!r} is no piece that may be accepted as missing; there are {', '.join(REQUIRED)}."
+                f"{name!r} is not a piece that may be accepted as missing; there are {', '.join(REQUIRED)}."
             )
     return chosen
 

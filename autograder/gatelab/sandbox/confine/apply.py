@@ -37,7 +37,7 @@ class Settings:
     """What a worker may use. Sizes in bytes, times in seconds."""
 
     folder: str  # its own, empty
-    readable: tuple[str, ...] = ()  # beside the interpreter and the libraries
+    readable: tuple[str, ...] = ()  # besides the interpreter and the libraries
     uid: int = 65534  # used when the grader is root
     memory: int = WORKER_MEMORY
     cpu_seconds: int = WORKER_CPU
@@ -46,7 +46,7 @@ class Settings:
     disk: int = WORKER_DISK
     open_files: int = WORKER_OPEN_FILES
     landmarks: str = (
-        ""  # folder of what the attempts from inside aim at, beside the first of `readable`; "": none
+        ""  # folder that the attempts from inside aim at, next to the first of `readable`; "": none
     )
     outside: tuple[int, ...] = ()  # processes that are not its own
     alone: bool = False  # whether no other process has its user
@@ -193,7 +193,7 @@ def _write(path: str, text: str) -> None:
 
 
 def _open_the_way(uid: int, paths: list[str]) -> None:
-    """Make the libraries reachable for the worker's user where they lie under a closed folder (an interpreter in a
+    """Make the libraries reachable for the worker's user where they are under a closed folder (an interpreter in a
     home with mode 0700): in the worker's own mount namespace, an empty folder that holds nothing else takes the
     closed one's place."""
     closed: dict[str, list[str]] = {}
@@ -293,10 +293,10 @@ def _unprivileged(settings: Settings) -> bool:
 
 
 def library_paths() -> tuple[str, ...]:
-    """Where the interpreter and the libraries lie; what a worker may read beside its own folder."""
+    """Where the interpreter and the libraries are; what a worker may read besides its own folder."""
     paths = sysconfig.get_paths()
     found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
-    # Packages of another environment, where this one was told of them.
+    # Packages of another environment, where this one points to them.
     found += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     system = [
         "/usr/lib",

@@ -12,7 +12,7 @@ SHARE = ("Pss_Anon", "Pss_Shmem", "SwapPss")
 
 
 def held(pid: int) -> int:
-    """Bytes of memory that a process holds, whoever holds them too."""
+    """Bytes of memory that a process holds, shared ones included."""
     return _kib(None, f"/proc/{pid}/status", HELD) << 10
 
 
@@ -32,7 +32,7 @@ class Tree:
         rough = {pid: self._kib(pid, "status", HELD) for pid in self.below()}
         if sum(rough.values()) << 10 <= limit:
             return False
-        # Forks share pages, which count once; to see that takes a look at every page. Who makes that impossible
+        # Forks share pages, which count once; seeing that takes a look at every page. Whoever makes that impossible
         # (PR_SET_DUMPABLE) has them counted each time.
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit

@@ -1,6 +1,6 @@
 """Attempts from inside: a confined process tries what it must not be able to do, before any student code is there.
 
-What it aims at are landmarks that the fork server has put up beside its workers (`put_up`): a file that everybody may
+It aims at landmarks that the fork server has put up next to its workers (`put_up`): a file that everybody may
 read, a socket, its own process. An attempt that gets through is named, and its piece is off, whatever was set up.
 """
 

@@ -1,7 +1,7 @@
 """Modules that a notebook imports and this machine has not: what draws and logs with them may do nothing.
 
 Only code that an import has stopped is run again like this, so a notebook that asks whether a module is there
-(`try: import …`) is told the truth. Whoever needs what such a module gives is told that it is missing.
+(`try: import …`) gets the truth. Code that needs what such a module gives fails with a message that it is missing.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MOST = 20  # modules that one statement may miss
 class Absent:
     """Something of a module that is not here. It can be called, entered and decorated with; it has no value.
 
-    whole: whether the module is not here; else only this name of it.
+    whole: whether the whole module is missing; otherwise only this name of it.
     """
 
     def __init__(self, module: str, name: str = "", whole: bool = True) -> None:
@@ -69,7 +69,7 @@ class Absent:
     __ror__ = __or__
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        """A class built on it stands without it; on another library's module, as PyTorch's."""
+        """A class built on it works without it; on another library's module, as on PyTorch's."""
         return (torch.nn.Module,) if self._name.endswith("Module") else ()
 
     def __repr__(self) -> str:
@@ -108,14 +108,21 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __init__(self) -> None:
         self.roots: set[str] = set()
         self.closed: dict[str, str] = {}
+        self.last = ""  # the root that was added last
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        if name.partition(".")[0] not in self.roots and name not in self.closed:
-            return None
-        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return importlib.machinery.ModuleSpec(name, self, is_package=True) if self._misses(name) else None
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType:
-        return _AbsentModule(spec.name, self.closed.get(spec.name, spec.name.partition(".")[0]))
+        return _AbsentModule(spec.name, self._misses(spec.name))
+
+    def _misses(self, name: str) -> str:
+        """The library that a module is of or needs, where that is not here."""
+        for closed, library in self.closed.items():
+            if name == closed or name.startswith(f"{closed}."):
+                return library
+        root = name.partition(".")[0]
+        return root if root in self.roots else ""
 
     def exec_module(self, module: types.ModuleType) -> None: ...
 
@@ -188,18 +195,25 @@ def _part(module: str, name: str) -> Any:
 _FOR_GOOD = _Finder()
 
 
-def stand_in(message: str) -> bool:
-    """From now on an empty module stands for the one that an import inside a function has missed.
+def stand_in(error: ImportError) -> bool:
+    """From now on an empty module replaces the one that an import inside a function did not find, or one that cannot be
+    imported without it.
 
-    message: of the ModuleNotFoundError. False where it names none that is missing, or one that stands there already.
+    False where the error names none that is missing, or one that has been replaced already.
     """
-    named = re.fullmatch(r"No module named '([\w.]+)'", message)
-    root = named[1].partition(".")[0] if named else ""
-    if not _is_missing(root) or root in _FOR_GOOD.roots or len(_FOR_GOOD.roots) >= MOST:
+    if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= MOST:
         return False
-    _FOR_GOOD.roots.add(root)
+    named = re.fullmatch(r"No module named '([\w.]+)'", str(error))
+    root = named[1].partition(".")[0] if named else ""
+    if _is_missing(root) and root not in _FOR_GOOD.roots:
+        _FOR_GOOD.roots.add(root)
+        _FOR_GOOD.last = root
+    elif not named and _FOR_GOOD.roots and (closed := _closed_by(error)) and closed not in _FOR_GOOD.closed:
+        _FOR_GOOD.closed[closed] = _FOR_GOOD.last
+    else:
+        return False
     if _FOR_GOOD not in sys.meta_path:
-        sys.meta_path.append(_FOR_GOOD)
+        sys.meta_path.insert(0, _FOR_GOOD)
     return True
 
 

@@ -55,7 +55,7 @@ class Asked:
                 self.own[name] = statement.cell, value
 
     def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
-        """Let every asked name stand for the student's answer. What had to be put right, and where it was bound."""
+        """Let every name of the question refer to the student's answer. Returns what had to be corrected, and where it was bound."""
         settled = []
         for name, (cell, value) in self.own.items():
             if name in namespace and namespace[name] is value:
@@ -79,7 +79,7 @@ def _is_stub(node: ast.stmt) -> bool:
 def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
     """Whether a student may mean this by a name that a question asks for.
 
-    before: the answer that stands already. made: it was assigned, so that the student chose it (a scripted function,
+    before: the answer that was there already. made: it was assigned, so that the student chose it (a scripted function,
     a `partial`), and not brought by an import.
     """
     if before is None:
@@ -99,7 +99,7 @@ def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
 
 
 def _of_the_notebook(value: Any) -> bool:
-    """Whether it is no part of an installed library: written in the notebook, or in a module beside it."""
+    """Whether it is not part of an installed library: written in the notebook, or in a module next to it."""
     module = getattr(value, "__module__", None)
     if not isinstance(module, str) or module == "__main__":
         return True

@@ -1,7 +1,7 @@
 """A notebook's cells, run without a kernel: what a student's notebook defines is there while it is graded.
 
-Statement by statement: one that fails costs what it defines and nothing else; when the time of a cell is up, its
-imports, definitions and assignments still happen. Experiments that stand in the notebook as it was handed out are
+Statement by statement: one that fails costs what it defines and nothing else; when a cell's time is up, its
+imports, definitions and assignments still happen. Experiments that are unchanged from the handed-out notebook are
 put off until a question needs a name that they give (`Pending`), and so is what is made from them.
 """
 
@@ -36,7 +36,7 @@ FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
 
 @dataclass(frozen=True)
 class Known:
-    """What a worker is told of the notebook as it was handed out. Every student has it."""
+    """What a worker gets of the notebook as it was handed out. Every student has it."""
 
     experiments: frozenset[str] = frozenset()  # fingerprints of statements
     stubs: frozenset[str] = frozenset()
@@ -249,7 +249,7 @@ class Notebook:
 
     def prepare(self, names: list[str], question: str = "") -> None:
         """Give the experiments' names that these functions and classes use, before a question calls them; and what they
-        use as it stood when the question's public check ran."""
+        use as it was when the question's public check ran."""
         self.asked.settle(self.namespace)
         self.history.restore(names, question, self.namespace, self.asked)
         used = needs(names, self.namespace) | set(names)
@@ -257,7 +257,7 @@ class Notebook:
             self._fill(used)
         wanted = self.pending.names & used
         # What an experiment below the check gives a name is another use of it.
-        until = self.history.checks.get(question)
+        until = self.history.checked(question)
         if until is not None:
             above = self.pending.given_until(until)
             wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}

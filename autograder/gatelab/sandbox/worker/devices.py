@@ -80,7 +80,7 @@ def _only_here(choose: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 class OnTheProcessor(TorchFunctionMode):
-    """A GPU that is asked for is the processor. Costs time at every operation, so it is on for who asks for one."""
+    """A GPU that is asked for is the processor. Costs time at every operation, so it is on only for notebooks that ask."""
 
     def __torch_function__(
         self,
@@ -128,7 +128,7 @@ def choose_processor() -> bool:
     return True
 
 
-ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks is told the truth
+ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks gets the truth
 # Of torch.cuda and its like: what is made, entered or recorded on a GPU.
 IDLE = ("Event", "Stream", "device", "device_of", "stream", "StreamContext", "graph", "CUDAGraph")
 NUMBERS = re.compile("memory|count|current_device|utilization|temperature|power|clock|seed")
@@ -183,7 +183,7 @@ def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
 
 
 def misses_gpu(message: str) -> bool:
-    """Whether an error says that a device is asked for which this machine has not."""
+    """Whether an error says that this machine does not have the device asked for."""
     return re.search(MISSING, message) is not None
 
 

@@ -1,8 +1,8 @@
-"""What names stood for when an answer was checked, so that another use of them later costs it nothing.
+"""What names referred to when an answer was checked, so that another use of them later costs it nothing.
 
 A public check is green in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
-helper of another question. So an answer finds each name as it stood at the cell of its check, where it stood for
-something then; and else, of what it calls, the last thing that could be called.
+helper of another question. So an answer finds each name as it was at the cell of its check, where it was bound
+then; and otherwise, of what it calls, the last thing that could be called.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ class History:
     def look_at(self, source: str, cell: int) -> None:
         """A cell is about to run."""
         for question in CHECK.findall(source):
-            self.checks.setdefault(question, cell)
+            self.checks.setdefault(question.casefold(), cell)
+
+    def checked(self, question: str) -> int | None:
+        """The cell of its public check. Where file names have no case, `check("Q1")` is one of q1 as well."""
+        return self.checks.get(question.casefold())
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
         """A statement has run."""
@@ -44,12 +48,12 @@ class History:
                 bindings.append((statement.cell, namespace[name]))
 
     def stood(self, name: str, until: int) -> bool:
-        """Whether the name stood for something at a cell."""
+        """Whether the name was bound at a cell."""
         return any(cell <= until for cell, _ in self.bound.get(name, ()))
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Give back what these answers use, in this process: one question is asked in it."""
-        until = self.checks.get(question)
+        until = self.checked(question)
         for _ in range(ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:

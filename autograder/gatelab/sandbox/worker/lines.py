@@ -15,7 +15,7 @@ NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitli
 
 @cache
 def _in_place() -> Any:
-    """A TransformerManager that keeps the numbers of the lines. (Who only counts lines does without IPython.)"""
+    """A TransformerManager that keeps the numbers of the lines. (Code that only counts lines does without IPython.)"""
     from IPython.core.inputtransformer2 import TransformerManager
 
     class InPlace(TransformerManager):

@@ -171,7 +171,7 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
     try:
         with within(seconds) if seconds else contextlib.nullcontext():
             answer = runtime.handle(request)
-            while _can_be_there(answer.get("error") or {}):
+            while _can_be_there(answer.get("error") or {}, runtime.missed):
                 runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
                 answer = runtime.handle(request)
             return answer
@@ -179,12 +179,12 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
         return {"error": describe(error)}
 
 
-def _can_be_there(error: Mapping[str, Any]) -> bool:
-    """Whether something is there from now on that a call has missed: a GPU, a module that is not installed."""
+def _can_be_there(error: Mapping[str, Any], missed: ImportError | None) -> bool:
+    """Whether something that a call has missed is available from now on: a GPU, a module that is not installed."""
     message = str(error.get("message"))
     if misses_gpu(message):
         return choose_processor()
-    return error.get("type") == "ModuleNotFoundError" and stand_in(message)
+    return missed is not None and stand_in(missed)
 
 
 def _ended(pid: int, children: dict[int, Any]) -> Any:

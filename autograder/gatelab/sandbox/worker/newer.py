@@ -1,6 +1,7 @@
-"""f-strings as Python 3.12 reads them, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`.
+"""f-strings as Python 3.12 reads them, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`; and the
+t-strings of 3.14.
 
-Who writes the notebook has Colab's Python, or a newer one than the grader's. Meant for code that is no Python
+Students write the notebook in Colab's Python, or one newer than the grader's. Meant for code that is not valid Python
 otherwise. Every line keeps its number.
 """
 
@@ -10,13 +11,14 @@ import ast
 import re
 import sys
 
-STRING = re.compile(r"(?i)(?<![\w])(?P<prefix>[rbuf]{0,2})(?P<quote>'''|\"\"\"|'|\")")
+STRING = re.compile(r"(?i)(?<![\w])(?P<prefix>[rbuft]{0,2})(?P<quote>'''|\"\"\"|'|\")")
+TEMPLATE = "__template__"  # a field of this name is put into what was a t-string (templates.py makes it one)
 OPENING, CLOSING = "([{", ")]}"
 
 
 def readable(source: str) -> str:
-    """The source as this Python reads it, where a newer one would; the same where that cannot be told."""
-    if sys.version_info >= (3, 12):
+    """The source as this Python reads it, where a newer one would; unchanged where that cannot be decided."""
+    if sys.version_info >= (3, 14):
         return source
     try:
         return _code(source, 0, "")[0]
@@ -27,7 +29,7 @@ def readable(source: str) -> str:
 def _code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
     """Code from `at` to one of the characters `ends` outside of all brackets (to the end where there is none).
 
-    outer: the quote of the f-string that the code stands in. Returns the rewritten code and where it ends.
+    outer: the quote of the f-string that the code is in. Returns the rewritten code and where it ends.
     """
     made: list[str] = []
     depth = 0
@@ -57,7 +59,7 @@ def _code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
 def _string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
     """A string that begins at `found`, and where it ends."""
     prefix, quote = found["prefix"], found["quote"]
-    if "f" in prefix.lower():
+    if {"f", "t"} & set(prefix.lower()):
         return _f_string(source, found.end(), prefix, quote, outer)
     at = found.end()
     while not source.startswith(quote, at):
@@ -72,6 +74,9 @@ def _string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
 def _f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tuple[str, int]:
     made: list[str] = []
     crowded = False
+    if "t" in prefix.lower():
+        prefix = re.sub("[tT]", "f", prefix)
+        made.append(f"{{{TEMPLATE}}}")
     while not source.startswith(quote, at):
         two = source[at : at + 2]
         if source[at] == "{" and two != "{{":
@@ -94,7 +99,7 @@ def _f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tupl
 
 
 def _field(source: str, at: int, quote: str) -> tuple[str, int]:
-    """What stands between braces, `at` being behind the first: an expression, a conversion, a format."""
+    """The text between braces, `at` being just after the first: an expression, a conversion, a format."""
     text, at = _code(source, at, "!:}", quote)
     made = [text]
     while source[at] != "}":

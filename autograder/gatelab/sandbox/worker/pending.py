@@ -23,11 +23,11 @@ class Pending:
         self.owed: set[str] = set()  # of these, what is being made now
 
     def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
-        """Keep it for later. `known`: it stands like this in the notebook that was handed out."""
+        """Keep it for later. `known`: it is unchanged from the notebook that was handed out."""
         if not (known and _shows(statement.node)):
             self.statements.append(statement)
         self.names |= statement.binds
-        # What it would have put into a list that is there already, is missing in it.
+        # What it would have put into an existing list is missing from it.
         self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
 
     def given_until(self, cell: int) -> set[str]:
@@ -42,7 +42,7 @@ class Pending:
     def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
         """The statements that give these names a value, and what those need, in the notebook's order.
 
-        A name that the notebook has bound anew since then is not owed: whoever runs them keeps its value.
+        A name that the notebook has rebound since then is not owed: its value is kept when they are run.
         """
         wanted, chosen = set(names) & self.names, []
         for statement in reversed(self.statements):

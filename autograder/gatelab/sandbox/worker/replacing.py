@@ -6,7 +6,7 @@ from typing import Any
 
 
 def put(place: Any, **stand_ins: Any) -> None:
-    """Put each under its name, whatever is there."""
+    """Put each under its name, whatever was there before."""
     for name, value in stand_ins.items():
         setattr(place, name, value)
 

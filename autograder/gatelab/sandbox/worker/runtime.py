@@ -1,4 +1,4 @@
-"""What a worker does when asked: call the student's functions, beside the student's own objects.
+"""What a worker does when asked: call the student's functions, in the process that holds the student's objects.
 
 One `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (see
 testkit/student.py, which makes them); the answer is one too. Whatever the student's code raises becomes part
@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import functools
 import linecache
+import os
 import random
+import sys
 import traceback
 import types
 from collections import ChainMap
@@ -19,8 +21,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from gatelab.handed_out.checking.leftovers import put_back, switched, switches, watched
 from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
-from gatelab.sandbox.worker.leftovers import switched, watched
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
@@ -53,7 +55,7 @@ class WatchedNames(Names):
         def call(*args: Any, **kwargs: Any) -> Any:
             found: list[str] = []
             try:
-                return watched(value, (args, kwargs), found, value)
+                return watched(value, found, value)(*args, **kwargs)
             finally:
                 self.left += [(name, kind) for kind in found]
 
@@ -68,6 +70,7 @@ class Runtime:
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
+        self.missed: ImportError | None = None  # what the last request failed with, where it was that
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
@@ -80,9 +83,9 @@ class Runtime:
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
-        # A last cell may have left them off (`torch.set_grad_enabled(False)`); a function is asked for by itself.
-        torch.set_grad_enabled(True)
-        self.left = []
+        # A last cell may have left such a switch on or off (`torch.set_grad_enabled(False)`); a function is graded on its own.
+        put_back(switches() | {"grad-mode": True, "inference-mode": False, "autocast": False})
+        self.left, self.missed = [], None
         found: list[str] = []
         answer: dict[str, Any]
         try:
@@ -90,6 +93,7 @@ class Runtime:
                 answer = getattr(self, "do_" + request["op"])(**request["arguments"])
         except BaseException as error:
             answer = {"error": describe(error)}
+            self.missed = error if isinstance(error, ImportError) else None
         left = dict.fromkeys([*self.left, *(("", kind) for kind in found)])
         return answer | {"left": list(left)} if left else answer
 
@@ -97,7 +101,9 @@ class Runtime:
         return {"value": name in self.namespace}
 
     def do_define(self, source: str) -> dict[str, Any]:
+        before = dict(self.namespace)
         exec(compile(source, "<grader>", "exec"), self.namespace)
+        self._hand_on(before)
         return {"value": None}
 
     def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
@@ -105,8 +111,25 @@ class Runtime:
         apart: dict[str, Any] = {"__name__": "reference"}
         for source in sources:
             exec(compile(source, "<reference>", "exec"), apart)
+        before = dict(self.namespace)
         self.namespace.update({name: apart[name] for name in names})
+        self._hand_on(before)
         return {"value": None}
+
+    def _hand_on(self, before: dict[str, Any]) -> None:
+        """Modules that the notebook wrote and that hold what was exchanged hold the new one, too: an answer in
+        `%%writefile layers.py` calls the step that stands there.
+        """
+        changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
+        try:
+            folder = os.getcwd() + os.sep
+        except OSError:
+            return  # it is gone, and what lay in it
+        for module in list(sys.modules.values()) if changed else ():
+            file = getattr(module, "__file__", None)
+            if isinstance(file, str) and file.startswith(folder):
+                held = vars(module)
+                held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.
@@ -159,10 +182,10 @@ class Runtime:
     ) -> Any:
         function: Callable[..., Any] = getattr(target, method) if method else target
         if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
-            return function(*args, **kwargs)  # `eval()` is there to change something
+            return function(*args, **kwargs)  # `eval()` is meant to change something
         found: list[str] = []
         try:
-            return watched(function, (args, kwargs), found, target, restore=True)
+            return watched(function, found, target, restore=True)(*args, **kwargs)
         finally:
             self.left += [(name or type(target).__name__, kind) for kind in found]
 
@@ -174,7 +197,7 @@ class Runtime:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(source: str) -> types.CodeType:
-    """A suite asks for the same again and again."""
+    """A suite asks for the same one many times."""
     return compile(source, "<grader>", "exec")
 
 

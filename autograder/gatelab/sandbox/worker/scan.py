@@ -1,7 +1,7 @@
 """Hints for staff: what in the code looks like a way round the question.
 
 No points hang on it: the hidden suites catch shortcuts by construction (and withheld.py shuts the library's own answer
-where its equations are asked for). It runs in the worker, before any cell: parsing hostile text is nothing for the
+where its equations are asked for). It runs in the worker, before any cell: parsing hostile text is no job for the
 examiner's process.
 """
 
@@ -31,7 +31,7 @@ def hints(
 ) -> list[str]:
     """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
 
-    known: fingerprints of statements that were handed out; nobody is told of those.
+    known: fingerprints of statements that were handed out; those are not reported.
     shortcuts: names of torch → what staff read, besides WAYS.
     """
     names = WAYS | (shortcuts or {})

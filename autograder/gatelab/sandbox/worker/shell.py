@@ -58,14 +58,14 @@ class Shell(InteractiveShell):
         """A worker has no home to keep one in."""
 
     def system(self, command: str) -> None:
-        """Of all commands only the folders are made, and a file of Python beside the notebook is run."""
+        """Of all commands only two have an effect: folders are made, and a Python file next to the notebook is run."""
         _make_folders(command)
         _run_files(command)
 
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
-        """What `x = !command` gives: of `pwd` and `ls` the truth, else nothing."""
+        """What `x = !command` gives: for `pwd` and `ls` the truth, otherwise nothing."""
         _make_folders(cmd)
         if said := _run_files(cmd):
             return Lines(said.splitlines())
@@ -166,7 +166,7 @@ class _Heard(io.StringIO):
 
 
 class Lines(SList):
-    """Lines of a program that was not run: a line that is asked for is there, and empty."""
+    """Lines of a program that was not run: every line asked for exists and is empty."""
 
     def __getitem__(self, key: Any) -> Any:
         try:
@@ -176,7 +176,7 @@ class Lines(SList):
 
 
 def _make_folders(command: str) -> None:
-    """`mkdir -p a b`, alone or among other commands; nothing else of a shell line happens."""
+    """`mkdir -p a b`, alone or among other commands; nothing else in a shell line is run."""
     for part in re.split(r"&&|[;\n]", command):
         words = part.split()
         if words[:1] == ["mkdir"]:

@@ -1,6 +1,6 @@
 """A cell's source as statements: what IPython would rewrite is rewritten, and every line keeps the student's number.
 
-What a statement binds and reads is told from its syntax alone; nothing is run here.
+What a statement binds and reads is read off its syntax alone; nothing is run here.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
 from gatelab.sandbox.worker.newer import readable
+from gatelab.sandbox.worker.templates import templated
 from gatelab.sandbox.worker.typed import parsed, read_late
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -35,7 +36,10 @@ FILLING = {
 # extension's, or one that a notebook defines) and `false` run none of it, so it is left out.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
 LEFT_OUT = {"timeit", "skip", "false"}
-# Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to stand over Python.
+# For these, what follows on the line is code too: that of a cell which has no other, or its first line.
+RUNS_ITS_LINE = {"time", "prun"}
+PROFILING = re.compile(r"^(\s*(-[lsTD]\s*\S+|-[rq]+|--no-raise-error)(?!\S))+")
+# Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to hold Python.
 OTHER_LANGUAGES = {
     "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
     "ruby", "cmd", "sql", "R", "cython", "bigquery", "shell", "system", "sx", "sc", "writefile", "file", "python", "python3",
@@ -63,12 +67,12 @@ class Statement:
 
     @cached_property
     def binds(self) -> frozenset[str]:
-        """Names that it gives a value to in the notebook's namespace (`*` of an import cannot be told)."""
+        """Names that it binds in the notebook's namespace (those of `import *` cannot be known)."""
         return frozenset(_bound(self.node))
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """Names that it reads when it is run; what stands inside a function is read when that is called."""
+        """Names that it reads when it is run; what is inside a function is read when that is called."""
         own = _bound(self.node.target) if isinstance(self.node, ast.For | ast.AsyncFor) else ()
         return frozenset(_read(self.node)) - frozenset(own)
 
@@ -105,7 +109,7 @@ class Statement:
 
     @property
     def stops(self) -> bool:
-        """Whether what stands below is not meant to run: `raise SystemExit`, `sys.exit()`, but for a stub's error."""
+        """Whether the code below is not meant to run: `raise SystemExit`, `sys.exit()`, but for a stub's error."""
         node: Any = self.node
         if isinstance(node, ast.Raise):
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -132,14 +136,14 @@ class Statement:
 def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does.
 
-    opened: those under a cell magic that stands over Python; else the call of the magic.
+    opened: those under a cell magic that holds Python; otherwise the call of the magic.
     """
     text = _without_cell_magic(source) if opened else source
     try:
         tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
     except SyntaxError as error:
         try:
-            tree = parsed(to_python(_with_percent(readable(text))), f"cell {cell}")
+            tree = templated(parsed(to_python(_with_percent(readable(text))), f"cell {cell}"))
         except SyntaxError:
             error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
             raise error from None
@@ -166,10 +170,20 @@ def _without_cell_magic(source: str) -> str:
         return source
     head = source[: found.end()].count("\n")
     first = ""
-    if found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
+    if found[1] in RUNS_ITS_LINE:
+        first = _code(PROFILING.sub("", found[2]).strip())
+    elif found[1] == "capture" and (names := re.findall(r"(?<![-\w])[A-Za-z_]\w*", found[2])):
         first = f"{names[0]} = get_ipython().captured()"
-    rest = "\n" * max(0, head - 1) + first + ("\n" if head else "") + source[found.end() :]
-    return rest if first else _without_cell_magic(rest)
+    rest = _without_cell_magic("\n" * head + source[found.end() :])
+    return "\n" * max(0, head - 1) + first + rest[max(0, head - 1) :] if first else rest
+
+
+def _code(text: str) -> str:
+    """The text, if it is Python; else nothing."""
+    with contextlib.suppress(SyntaxError):
+        ast.parse(to_python(text))
+        return text
+    return ""
 
 
 def _with_percent(source: str) -> str:

@@ -7,9 +7,12 @@ notebook is right here. Nothing of this protects anybody.
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import code
 import concurrent.futures
+import copy
+import dataclasses
 import functools
 import itertools
 import math
@@ -37,13 +40,16 @@ import typing_extensions
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
+from gatelab.sandbox.worker.elsewhere import settle_files
 from gatelab.sandbox.worker.loops import settle_loops
 from gatelab.sandbox.worker.replacing import put, put_if_there
+from gatelab.sandbox.worker.templates import settle_templates
 
 
 def settle_in() -> None:
     """Arrange the surroundings in this process."""
     _newer_names()
+    settle_templates()
     _no_threads()
     _no_compiler()
     _no_loader_processes()
@@ -51,15 +57,17 @@ def settle_in() -> None:
     _no_bars()
     _no_debugger()
     _no_screen()
+    _arguments()
     builtins.input = lambda prompt="": ""
     _no_programs()
-    tempfile.tempdir = None  # it was asked for before this process had a folder of its own
+    settle_files()
+    tempfile.tempdir = None  # it was determined before this process had a folder of its own
     settle_loops()
     settle_devices()
 
 
 def _newer_names() -> None:
-    """What the standard library of a newer Python has, for who writes the notebook there."""
+    """What the standard library of a newer Python has, for notebooks written with one."""
     for name in typing_extensions.__all__:
         if not hasattr(typing, name):
             put(typing, **{name: getattr(typing_extensions, name)})
@@ -67,6 +75,7 @@ def _newer_names() -> None:
         (itertools, "batched", _batched),
         (math, "sumprod", lambda p, q, /: sum(map(operator.mul, p, q))),
         (warnings, "deprecated", typing_extensions.deprecated),
+        (copy, "replace", _replaced),
     ):
         if not hasattr(place, name):
             put(place, **{name: value})
@@ -79,6 +88,13 @@ def _batched(iterable: Iterable[Any], n: int, *, strict: bool = False) -> Iterat
         if strict and len(batch) < n:
             raise ValueError("batched(): incomplete batch")
         yield batch
+
+
+def _replaced(thing: Any, /, **changes: Any) -> Any:
+    """`copy.replace` of Python 3.13."""
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        return dataclasses.replace(thing, **changes)
+    return getattr(thing, "__replace__", getattr(thing, "_replace", None) or thing.replace)(**changes)
 
 
 def _no_threads() -> None:
@@ -235,6 +251,18 @@ def _no_programs() -> None:
         getoutput=lambda *_, **__: "",
         getstatusoutput=lambda *_, **__: (0, ""),
     )
+
+
+def _arguments() -> None:
+    """Those of a kernel, which nobody's parser has to know."""
+    sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
+    strict = argparse.ArgumentParser.parse_args
+
+    @functools.wraps(strict)
+    def parse_args(self: argparse.ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
+        return self.parse_known_args(None, namespace)[0] if args is None else strict(self, args, namespace)
+
+    put(argparse.ArgumentParser, parse_args=parse_args)
 
 
 def _no_screen() -> None:

@@ -1,7 +1,7 @@
 """Syntax of newer Pythons, for a grader that runs an older one: `def f[T](x: T)`, `class Box[T]`, `type Pair[T] = …`,
 `except A, B:`, and annotations that are read late.
 
-Who writes the notebook has Colab's Python, or a newer one than the grader's. Type parameters change nothing that an
+Students write the notebook in Colab's Python, or one newer than the grader's. Type parameters change nothing that an
 answer computes: they are taken away, each line keeps its number, and what names one is a text.
 (newer.py has f-strings.)
 """
@@ -27,7 +27,7 @@ STARTS = (
 
 Names = frozenset[str]
 Typed = dict[tuple[int, str], Names]  # (line, name) of a definition or an alias → its type parameters
-Edit = tuple[tuple[int, int], tuple[int, int], str]  # from (line, column) to, and what stands there instead
+Edit = tuple[tuple[int, int], tuple[int, int], str]  # from (line, column) to, and the text that replaces it
 
 
 def parsed(source: str, filename: str) -> ast.Module:
@@ -110,7 +110,7 @@ def _parameters(tokens: list[tokenize.TokenInfo]) -> Names:
 
 
 def _several(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
-    """Brackets round the exceptions of `except A, B:`; token k stands behind `except`."""
+    """Brackets round the exceptions of `except A, B:`; token k follows `except`."""
     k += tokens[k].string == "*"
     start, depth, commas = k, 0, False
     while depth or tokens[k].string != ":":

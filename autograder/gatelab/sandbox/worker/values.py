@@ -1,8 +1,8 @@
-"""Plain values on the line: numbers, strings, containers and tensors, as a JSON tree beside named tensors.
+"""Plain values on the line: numbers, strings, containers and tensors, as a JSON tree and named tensors.
 
     encode((h, {"i": i}), box)  ->  {"tuple": [{"tensor": "t0"}, {"dict": [["i", {"tensor": "t1"}]]}]}
 
-What is not plain never crosses. It stays where it is, in a `Shelf`, and a reference stands for it.
+What is not plain never crosses. It stays where it is, in a `Shelf`, and a reference represents it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""The warden: one trusted process beside each worker, which ends it.
+"""The warden: one trusted process for each worker, which ends it.
 
 It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
 socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
 submission is killed. On the control socket it says three things: {"why"}, before it ends a worker for its memory, and
-{"ended": [status, processor seconds]} of a worker that ended, so that whoever finds a line closed can read why; and
+{"ended": [status, processor seconds]} of a worker that ended, so that the reader of a closed line can learn why; and
 {"cpu"}, when nothing of the submission is left.
 """
 
@@ -155,7 +155,7 @@ def _end_all(tree: Tree, settings: Settings) -> None:
 
 
 def _end_user(uid: int) -> None:
-    """Kill all that a user has, at one stroke, wherever it went. Done as that user, who may signal nobody else."""
+    """Kill all of a user's processes at once, wherever they are. Done as that user, who may signal nobody else."""
     try:
         pid = os.fork()
     except OSError:

@@ -206,7 +206,7 @@ def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
 
 
 def _become(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
-    """In the fork: be what was asked for, and end."""
+    """In the fork: do what was asked for, and end."""
     status = 70
     try:
         for line in inherited:
@@ -248,7 +248,7 @@ def main() -> None:
 
 
 def _furnish(folder: Path, library: Path, package: str) -> None:
-    """Lay the students' package where others may read it: as root, every worker is a user of its own."""
+    """Copy the students' package to where others may read it: as root, every worker is a user of its own."""
     folder.chmod(0o711)
     library.mkdir(mode=0o755)
     if package:

@@ -1,4 +1,4 @@
-"""The weights of the given layer are drawn anew: whoever made it finds other numbers in it.
+"""The constructor gives the layer that it was handed other weights (draws them anew?): whoever made that layer finds other numbers in it.
 
 Hint: Whose layer is it? Somebody may have trained it, or set its forget bias.
 """

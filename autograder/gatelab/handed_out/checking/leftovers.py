@@ -1,8 +1,8 @@
-"""What a call of the student's code leaves changed beside its result: found, put back, and told by a fixed word.
+"""What a call leaves changed beside its result: found, put back, and reported by a fixed word.
 
 Torch's own switches (gradients, default dtype and device, …) hold for the whole process, and a model or a tensor that
-was handed over is still the caller's. A call that changes them makes something else fail later, so it is told here,
-where it was done.
+was passed in still belongs to the caller. A call that changes them makes something else fail later, so it is reported
+where it happened. The worker and the public checks both watch their calls with this module.
 """
 
 from __future__ import annotations
@@ -14,11 +14,29 @@ from typing import Any
 import torch
 from torch import nn
 
-# What may be said of a call. An answer from a worker is checked against this.
-KINDS = (
-    "grad-mode", "inference-mode", "default-dtype", "default-device", "autocast", "anomaly-mode", "seed",
-    "argument", "requires-grad", "grad", "training-mode", "weights", "exchanged", "hooks",
-)  # fmt: skip
+# What may be reported of a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
+SAID = {
+    "grad-mode": "gradient recording is no longer as it was. `with torch.no_grad():` restores it by itself; "
+    "`torch.set_grad_enabled(False)` does not",
+    "inference-mode": "inference mode is no longer as it was. `with torch.inference_mode():` restores it by itself",
+    "default-dtype": "torch's default dtype is a different one, so every tensor made later has it. Give the dtype where a "
+    "tensor is made",
+    "default-device": "torch's default device is a different one, so every tensor made later is put there. Give the device "
+    "where a tensor is made",
+    "autocast": "autocast is no longer as it was. `with torch.autocast(…):` restores it by itself",
+    "anomaly-mode": "autograd's anomaly detection is no longer as it was",
+    "seed": "torch's random numbers start again from a seed (`torch.manual_seed`?), so everything drawn later is the same "
+    "after every call. Leave the seed to the program that calls you",
+    "argument": "an argument is changed in place. Make a new tensor instead",
+    "requires-grad": "the `requires_grad` of a tensor that was passed in, or of a model's weight, is no longer as it was. "
+    "Work on a copy of your own, `x.detach().clone()`; to compute without gradients, `with torch.no_grad():` is enough",
+    "grad": "a `.grad` is no longer what it was. `torch.autograd.grad` computes a gradient without touching any `.grad`",
+    "training-mode": "a model is in another mode than before: `train()` or `eval()` was called and not undone",
+    "weights": "the weights of a model have changed",
+    "exchanged": "a model has other layers or weights than before: one was replaced or added. Whoever trains the model "
+    "still holds the old ones",
+    "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
+}
 LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
 _leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
@@ -41,9 +59,8 @@ def put_back(before: dict[str, Any]) -> list[str]:
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
-        changed = [
-            kind for kind in changed if kind != "grad-mode"
-        ]  # inference mode switches the gradients, too
+        # Inference mode switches the gradients, too.
+        changed = [kind for kind in changed if kind != "grad-mode"]
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
     if "default-dtype" in changed:
         torch.set_default_dtype(before["default-dtype"])
@@ -108,11 +125,11 @@ class Held:
         return list(dict.fromkeys(found))
 
     def _exchanged(self) -> bool:
-        """Whether weights are gone, added, or others stand in their place. A layer without weights does no harm."""
+        """Whether weights are gone, added, or replaced. A layer without weights does no harm."""
         return self.names != _names(self.modules)
 
     def put_back(self) -> None:
-        """Make the modules what they were. (Tensors that were handed over are the request's own.)"""
+        """Make the modules what they were. (Tensors that were passed in are the call's own copies.)"""
         if self._exchanged():
             for module, layers, weights in self.holds:
                 pairs: list[tuple[dict[str, Any], dict[str, Any]]]
@@ -158,10 +175,13 @@ class _Tensor:
         return found
 
     def put_back(self) -> None:
-        tensor = self.tensor
+        tensor, numbers = self.tensor, self.numbers
+        if numbers is not None:
+            if tensor.shape == numbers.shape and tensor.dtype == numbers.dtype:
+                tensor.data.copy_(numbers)
+            else:
+                tensor.data = numbers
         if not self.trains:
-            if self.numbers is not None and tensor.shape == self.numbers.shape:
-                tensor.data.copy_(self.numbers)
             if self.grad is not None and self.grad_numbers is not None:
                 self.grad.data.copy_(self.grad_numbers)
             tensor.grad = self.grad
@@ -176,7 +196,7 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
 
 
 def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
-    """Whether the numbers are the same, nan for nan."""
+    """Whether the numbers are the same, nan for nan. `before` is None where the tensor was too large to copy."""
     if before is None:
         return True
     now = now.detach()
@@ -213,30 +233,40 @@ def switched(found: list[str]) -> Iterator[None]:
 
 def watched(
     function: Callable[..., Any],
-    given: tuple[tuple[Any, ...], dict[str, Any]],
     found: list[str],
-    target: Any,
+    target: Any = None,
     restore: bool = False,
-) -> Any:
-    """Call `function(*args, **kwargs)` for `given = (args, kwargs)`; the words of what it leaves changed go into `found`.
+    arguments: bool = True,
+) -> Callable[..., Any]:
+    """The function; the words of what its calls leave changed go into `found`, each once.
 
-    Torch's switches are put back; modules (`target`, which the call is made on, is one perhaps) where `restore` says so.
+    Torch's switches are put back; modules (`target`, which the call is made on, may be one) where `restore` says so.
+    `arguments`: whether a tensor that was passed in and changed in place counts; whoever compares the copies says no.
     """
-    held = None
-    # Something odd among the arguments is no reason not to make the call.
-    with contextlib.suppress(Exception):
-        held = Held(given, target)
-    before, seed = switches(), torch.default_generator.initial_seed()
-    try:
-        return function(*given[0], **given[1])
-    finally:
-        found += put_back(before)
-        # To draw is fine; to start the generator anew makes every later draw the same.
-        if torch.default_generator.initial_seed() != seed:
-            found.append("seed")
-        if held is not None:
-            with contextlib.suppress(Exception):
-                if changed := held.changed():
-                    found += changed
-                    if restore:
-                        held.put_back()
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        held = None
+        # Something odd among the arguments is no reason not to make the call.
+        with contextlib.suppress(Exception):
+            held = Held(args, kwargs, target)
+        before, seed = switches(), torch.default_generator.initial_seed()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            left = put_back(before)
+            # Drawing is fine; seeding the generator makes every later draw the same.
+            if torch.default_generator.initial_seed() != seed:
+                left.append("seed")
+            if held is not None:
+                with contextlib.suppress(Exception):
+                    if changed := held.changed():
+                        left += changed
+                        if restore:
+                            held.put_back()
+            found.extend(
+                kind
+                for kind in dict.fromkeys(left)
+                if kind not in found and (arguments or kind != "argument")
+            )
+
+    return call

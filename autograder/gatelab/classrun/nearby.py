@@ -1,0 +1,42 @@
+"""Who is meant, where nobody of a class is called what was typed."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+
+MOST = 5  # names in a sentence
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: without case, composition of accents, the ending of a notebook's file."""
+    text = unicodedata.normalize("NFKC", name).casefold().strip()
+    return text.removesuffix(".ipynb")
+
+
+def bare(name: str) -> str:
+    """The same without accents: what a keyboard that lacks them types."""
+    return "".join(
+        char for char in unicodedata.normalize("NFKD", plain(name)) if not unicodedata.combining(char)
+    )
+
+
+def begun(said: str, names: Iterable[str]) -> list[str]:
+    """The names that begin with what was typed; where none does, those that do without their accents."""
+    names, wanted = list(names), (plain(said), bare(said))
+    if not wanted[0]:
+        return []
+    exactly = [name for name in names if plain(name).startswith(wanted[0])]
+    return exactly or [name for name in names if wanted[1] and bare(name).startswith(wanted[1])]
+
+
+def near(said: str, names: Iterable[str]) -> list[str]:
+    """The names that are likely meant, the likeliest first: those that hold what was typed, then those spelt nearly so."""
+    by_key: dict[str, str] = {}
+    for name in names:
+        by_key.setdefault(bare(name), name)
+    wanted = bare(said)
+    found = [name for key, name in by_key.items() if wanted and wanted in key]
+    found += [by_key[key] for key in difflib.get_close_matches(wanted, by_key, MOST, 0.5)]
+    return list(dict.fromkeys(found))

@@ -1,0 +1,61 @@
+"""A TOML file that people write by hand: its table, or one sentence with the line and what is likely meant."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from gatelab.text import visible
+
+AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
+LONGEST = 60  # characters of the line that are shown
+# The words of tomllib (they begin so) → what to do
+ADVICE = {
+    "Invalid value": "a text stands in quotes, a number has no other letters, true and false are small",
+    "Expected newline": "one entry stands on a line, a number has a decimal point (4.5), and a text has no quotes inside",
+    "Cannot overwrite": "it is there twice; leave one of them",
+    "Cannot declare": "this table is there twice; leave one of them",
+    "Illegal character": "a text ends on its own line, with the quotes that it began with",
+    "Expected '='": "an entry is a name, an equals sign and a value",
+    "Unescaped": "a backslash in a text is written twice",
+}
+
+
+class TomlError(ValueError):
+    """The file cannot be read as TOML. The message is a sentence that names it."""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The table of a file; the mark that Windows's editors put first is no matter.
+
+    Raises OSError (FileNotFoundError where there is none) and TomlError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
+    except UnicodeError as error:
+        raise TomlError(f"{path}: it is not UTF-8 text; save it as UTF-8.") from error
+    except RecursionError as error:
+        raise TomlError(f"{path}: its lists are nested too deeply.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise TomlError(_sentence(path, text, str(error))) from error
+
+
+def _sentence(path: Path, text: str, said: str) -> str:
+    at = AT.search(said)
+    why = said[: at.start()] if at else said
+    lines = text.replace("\r\n", "\n").split("\n")
+    if at and at[1] and int(at[1]) <= len(lines):
+        line = visible(lines[int(at[1]) - 1].strip())
+        place = f", line {at[1]}"
+        shown = (
+            f"`{line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}`" if line else "an empty line"
+        )
+    else:
+        place, shown = "", "its end"
+    advice = next((words for begin, words in ADVICE.items() if why.startswith(begin)), "")
+    return (
+        f"{path}{place}: {shown} cannot be read ({why[:1].lower()}{why[1:]}){'; ' if advice else ''}{advice}."
+    )

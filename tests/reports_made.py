@@ -1,0 +1,81 @@
+"""Reports of a small class, made without grading: for tests of what is written from them."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from pathlib import Path
+
+from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.spec import Lab
+from gatelab.report.classbook import Row
+from gatelab.report.model import Part, Question, Report
+
+LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
+CHOSEN = ["q1", "q2"]
+NASTY = "<script>alert('&')</script>"
+SWAPPED = Chaff(
+    "forget-and-input-swapped", "q1", "The forget and input gates are swapped.", "Which block is first?", ""
+)
+TANH = Chaff("tanh-left-out", "q1", "The tanh of the cell is left out.", "Read the last line.", "")
+BANK = Bank(chaffs=(SWAPPED, TANH))
+
+
+def question(id: str, *earned: bool, **more: object) -> Question:
+    """A question of five-point parts, one for each verdict."""
+    parts = [
+        Part(
+            f"part-{k}",
+            5.0 if passed else 0.0,
+            5.0,
+            passed,
+            "" if passed else f"message {k}",
+            f"STAFF detail {k}",
+        )
+        for k, passed in enumerate(earned)
+    ]
+    return Question(id, LAB.questions[id].title, 5.0 * len(earned), parts, **more)
+
+
+def graded(name: str, *questions: Question, **more: object) -> Report:
+    by_hand = Question("q12a", "In your own words", 2.0, by_hand=True)
+    protection = {"files": True, "network": False}
+    return Report(name, "graded", questions=[*questions, by_hand], seed=7, protection=protection, **more)
+
+
+def a_class() -> list[Row]:
+    swapped = question(
+        "q1", True, False, misconception=SWAPPED.id, note=f"{SWAPPED.misconception} Hint: {SWAPPED.hint}"
+    )
+    both = question("q1", False, False, misconception=f"{SWAPPED.id}+{TANH.id}")
+    reports = [
+        graded("ada", question("q1", True, True), question("q2", True, True), sha256="1" * 64),
+        graded("bob", swapped, question("q2", True, False), sha256="2" * 64),
+        graded(
+            "cleo", both, question("q2", False, False), sha256="2" * 64, hints=["Uses torch.nn.LSTMCell."]
+        ),
+        Report("=dan", "ungradable", reason="=dan.ipynb: the file is empty; save it and hand it in again."),
+    ]
+    rows = [Row(report.submission, f"file-{k}", report) for k, report in enumerate(reports)]
+    return [*rows, Row("eve", "file-4", None, "The run was stopped before this one.")]
+
+
+class Seen(HTMLParser):
+    """What a browser makes of a page: its text and its tags."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.text, self.tags, self.links, self.open = "", [], [], []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.open.append(tag)
+        self.links += [value for name, value in attributes if name in {"href", "src"}]
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self.open[-1:]:
+            self.text += data
