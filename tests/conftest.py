@@ -63,7 +63,8 @@ LONG = (
 def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
     config.addinivalue_line(
-        "markers", "one_in(k): each run takes one in k of the cases, `make test-all` takes all (tests/shares.py)"
+        "markers",
+        "one_in(k, among=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`), `make test-all` takes all",
     )
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
         told = getattr(config, "workerinput", {}).get(
@@ -93,10 +94,10 @@ def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, left = [], []
     for item in items:
         mark = item.get_closest_marker("one_in")
-        if mark is None or not hasattr(item, "callspec"):
+        if mark is None:
             kept.append(item)
             continue
-        of = (item.path, item.nodeid.partition("[")[0])
+        of = (item.path, mark.kwargs.get("among") or item.nodeid.partition("[")[0])
         (kept if seen[of] % mark.args[0] == turn % mark.args[0] else left).append(item)
         seen[of] += 1
     if left:

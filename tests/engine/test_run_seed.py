@@ -26,6 +26,14 @@ from pathlib import Path
 def test_a_case(case):
     with Path(__file__).with_name("taken").open("a") as file:
         file.write(f"{case} ")
+
+@pytest.mark.one_in(2, among="slow")
+def test_one():
+    Path(__file__).with_name("one").touch()
+
+@pytest.mark.one_in(2, among="slow")
+def test_other():
+    Path(__file__).with_name("other").touch()
 """
 
 
@@ -58,8 +66,11 @@ def test_every_case_has_its_turn_and_a_test_that_is_named_has_all(root: Path, tm
         (tmp_path / "taken").unlink()
         return found
 
-    turns = [taken(f"--hypothesis-seed={seed}") for seed in (3, 4, 5)]
-    assert turns == ["0 3 6", "1 4", "2 5"]
+    turns = [taken("--hypothesis-seed=4")]
+    assert (tmp_path / "one").exists() and not (tmp_path / "other").exists()
+    turns += [taken(f"--hypothesis-seed={seed}") for seed in (5, 6)]
+    assert turns == ["1 4", "2 5", "0 3 6"]
     everything = "0 1 2 3 4 5 6"
+    assert (tmp_path / "one").exists() and (tmp_path / "other").exists()
     assert taken("-k", "test_a_case") == taken("test_cases.py::test_a_case") == everything
     assert taken("-n", "0", GATELAB_ALL="1") == everything

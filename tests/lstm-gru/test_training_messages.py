@@ -108,6 +108,7 @@ Q7 = {
 
 
 @pytest.mark.parametrize("mistake", Q7)
+@pytest.mark.one_in(4)
 def test_a_classifier_that_cannot_be_trained_is_told_why(quick: Engine, tmp_path: Path, mistake: str) -> None:
     part, edits, said = Q7[mistake]
     message = lost(quick, tmp_path, "q7", part, *edits)
@@ -202,6 +203,7 @@ Q11 = {
 
 
 @pytest.mark.parametrize("mistake", Q11)
+@pytest.mark.one_in(4)
 def test_a_training_step_that_cannot_train_is_told_why(quick: Engine, tmp_path: Path, mistake: str) -> None:
     part, edits, said = Q11[mistake]
     message = lost(quick, tmp_path, "q11", part, *edits)
