@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shared_server as servers
+from shares import WHOLE
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
@@ -60,6 +62,10 @@ LONG = (
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
+    config.addinivalue_line(
+        "markers",
+        "one_in(k, among=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`), `make test-all` takes all",
+    )
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
         told = getattr(config, "workerinput", {}).get(
             "seed"
@@ -73,9 +79,30 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["seed"] = getattr(node.config.option, "hypothesis_seed", None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not _grades_a_submission(config):
+        _take_turns(config, items)
     place = {name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: place.get(item.path.stem, len(LONG)))
+
+
+def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases."""
+    if WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
+        return
+    turn, seen = int(config.getoption("--hypothesis-seed")), Counter[tuple[Path, str]]()
+    kept, left = [], []
+    for item in items:
+        mark = item.get_closest_marker("one_in")
+        if mark is None:
+            kept.append(item)
+            continue
+        of = (item.path, mark.kwargs.get("among") or item.nodeid.partition("[")[0])
+        (kept if seen[of] % mark.args[0] == turn % mark.args[0] else left).append(item)
+        seen[of] += 1
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = kept
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

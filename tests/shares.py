@@ -1,7 +1,8 @@
 """What `make test` looks at in part and `make test-all` (GATELAB_ALL=1) looks at whole.
 
-Which part is drawn anew for each run, from the seed that the run's head tells: in the end all of it is looked at, and
-`--hypothesis-seed` gives the same part again.
+`share` takes part of a bank inside a test, `@pytest.mark.one_in(k)` (conftest.py) one in k of a test's cases. Which part is drawn
+anew for each run, from the seed in the run's head: in the end all of it is looked at, and `--hypothesis-seed` gives the same part
+again. Whoever names a test (`-k`, `file.py::test`) gets all cases of it; a `share` is whole with GATELAB_ALL=1.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The seed that a run of the tests tells in its head is that of all its processes: with it, the same cases come again."""
+"""The seed that a run of the tests prints in its head is that of all its processes: with it, the same cases come again."""
 
 from __future__ import annotations
 
@@ -17,15 +17,60 @@ def test_it(turn, pytestconfig):
 """
 
 
+CASES = """
+import pytest
+from pathlib import Path
+
+@pytest.mark.one_in(3)
+@pytest.mark.parametrize("case", range(7))
+def test_a_case(case):
+    with Path(__file__).with_name("taken").open("a") as file:
+        file.write(f"{case} ")
+
+@pytest.mark.one_in(2, among="slow")
+def test_one():
+    Path(__file__).with_name("one").touch()
+
+@pytest.mark.one_in(2, among="slow")
+def test_other():
+    Path(__file__).with_name("other").touch()
+"""
+
+
+def pytest_run(root: Path, folder: Path, *more: str, **environment: str) -> str:
+    """What pytest prints in a folder with the conftest of these tests."""
+    shutil.copy(root / "tests" / "conftest.py", folder)
+    (folder / "pytest.ini").write_text(f"[pytest]\npythonpath = {root / 'tests'}\n")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *more]
+    # As from a terminal: this process may be one of pytest-xdist's, or a grading may have set how it collects.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "GATELAB"))}
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=plain | environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_it_is_passed_to_every_process(root: Path, tmp_path: Path) -> None:
-    shutil.copy(root / "tests" / "conftest.py", tmp_path)
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {root / 'tests'}\n")
     for name in ("one", "two"):
         (tmp_path / f"test_{name}.py").write_text(CASE)
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider", "."]
-    # As from a terminal: this process may be one of pytest-xdist's, or a grading may have set how it collects.
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=plain)
-    assert done.returncode == 0, done.stdout + done.stderr
+    printed = pytest_run(root, tmp_path, "-n", "2", "--dist", "loadfile")
     seeds = {path.read_text() for path in tmp_path.glob("*.seed")}
-    assert len(seeds) == 1 and f"--hypothesis-seed={seeds.pop()} makes the same cases again" in done.stdout
+    assert len(seeds) == 1 and f"--hypothesis-seed={seeds.pop()} makes the same cases again" in printed
+
+
+def test_every_case_has_its_turn_and_a_test_that_is_named_has_all(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_cases.py").write_text(CASES)
+
+    def taken(*more: str, **environment: str) -> str:
+        pytest_run(root, tmp_path, *more, **environment)
+        found = (tmp_path / "taken").read_text().strip()
+        (tmp_path / "taken").unlink()
+        return found
+
+    turns = [taken("--hypothesis-seed=4")]
+    assert (tmp_path / "one").exists() and not (tmp_path / "other").exists()
+    turns += [taken(f"--hypothesis-seed={seed}") for seed in (5, 6)]
+    assert turns == ["1 4", "2 5", "0 3 6"]
+    everything = "0 1 2 3 4 5 6"
+    assert (tmp_path / "one").exists() and (tmp_path / "other").exists()
+    assert taken("-k", "test_a_case") == taken("test_cases.py::test_a_case") == everything
+    assert taken("-n", "0", GATELAB_ALL="1") == everything

@@ -145,6 +145,7 @@ def test_elsewhere_the_cell_does_nothing(tmp_path, monkeypatch, master):
 
 
 @pytest.mark.parametrize("master", ["demo", "practice"])
+@pytest.mark.one_in(3)
 def test_the_class_notebooks_find_what_colab_unpacked(on_colab, tmp_path, master):
     """Their set-up runs where only the handout's files lie."""
     folder = on_colab(zipped(tmp_path).as_uri())
@@ -168,6 +169,7 @@ def test_without_the_recorded_run_the_demo_says_what_to_do(on_colab, tmp_path):
 @pytest.mark.parametrize(
     "files", [["lab (1).ipynb"], ["lab_maria.ipynb", "lab.ipynb", "Kopie von lab.ipynb"], []]
 )
+@pytest.mark.one_in(3)
 def test_a_notebook_under_any_name_can_check(tmp_path, files):
     """On Colab no notebook lies in the folder at all."""
     for name in ("seqlab", "tests"):

@@ -108,6 +108,7 @@ Q7 = {
 
 
 @pytest.mark.parametrize("mistake", Q7)
+@pytest.mark.one_in(4)
 def test_a_classifier_that_cannot_be_trained_gets_the_reason(
     quick: Engine, tmp_path: Path, mistake: str
 ) -> None:
@@ -204,6 +205,7 @@ Q11 = {
 
 
 @pytest.mark.parametrize("mistake", Q11)
+@pytest.mark.one_in(4)
 def test_a_training_step_that_cannot_train_gets_the_reason(
     quick: Engine, tmp_path: Path, mistake: str
 ) -> None:

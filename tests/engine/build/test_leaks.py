@@ -75,6 +75,7 @@ def inspected(kit: Path, master: str, workspace: Path) -> None:
 
 
 @pytest.mark.parametrize("where", SHOWN)
+@pytest.mark.one_in(4)
 def test_a_line_of_a_solution_is_found(kit: Path, tmp_path: Path, where: str) -> None:
     with pytest.raises(BuildError, match=r"release (shows a solution line of q[12]|embeds a file)"):
         inspected(kit, SHOWN[where], tmp_path)

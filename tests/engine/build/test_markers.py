@@ -137,6 +137,7 @@ def test_a_misspelt_marker_of_the_only_region_is_an_error(course, which, begin, 
         and (head, begin) != ("# %% [markdown]", "# the solution begins here")
     ],
 )
+@pytest.mark.one_in(4)
 def test_what_looks_like_a_marker_is_an_error_in_every_other_cell(course, head, begin):
     comment = "" if head in ("# %%", '# %% tags=["experiment"]') else "# "
     text = f"{minikit.MASTER}\n{head}\n{comment}{begin}\n"

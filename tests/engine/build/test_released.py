@@ -128,6 +128,7 @@ RUBRIC = "# Rubric\n\nOne point for each: says that nothing but the forget gate 
 
 
 @pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.one_in(4)
 def test_what_is_planted_in_the_handout_is_refused(template, tmp_path, secret):
     kit = shutil.copytree(template, tmp_path / "kit")
     name, text, sentence = SECRETS[secret]
@@ -144,6 +145,7 @@ def test_what_is_planted_in_the_handout_is_refused(template, tmp_path, secret):
         (RUBRIC.split("\n")[2], "words of RUBRIC.md"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_is_planted_in_the_notebook_is_refused(template, tmp_path, cell, text, sentence):
     kit = shutil.copytree(template, tmp_path / "kit")
     head = "\n# %% [markdown]\n# " if cell == "markdown" else "\n# %%\n# "
@@ -277,6 +279,7 @@ def test_a_notebook_holds_nothing_but_its_cells(template, tmp_path, plant, sente
         lambda s: s + "\nlstm_step = 1",
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_released_cell_holds_stubs_and_what_the_master_gives(template, tmp_path, edit):
     lab = Lab.in_repository(template)
     release = make_release(lab, template, tmp_path)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from marked_class import Class, class_of, saved, workbook
+from shares import WHOLE
 
 from gatelab.report.sheet import SheetError, read_table
 
@@ -36,7 +37,7 @@ AUTOMATIC = [
 unhurried = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     deadline=None,
-    max_examples=40,
+    max_examples=40 if WHOLE else 15,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 
@@ -243,7 +244,7 @@ def broken(data: bytes, damage: tuple) -> bytes | None:
     return data
 
 
-@settings(unhurried, max_examples=80)
+@settings(unhurried, max_examples=80 if WHOLE else 25)
 @given(given_marks, forms, st.lists(damages, max_size=3), byte_damages, st.randoms(use_true_random=False))
 def test_no_mark_is_lost_whatever_was_done_to_the_table(
     marked: Class,

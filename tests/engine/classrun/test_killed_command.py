@@ -52,6 +52,7 @@ def temporary() -> Iterator[Path]:
 
 @pytest.mark.parametrize("moment", range(MOMENTS))
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.one_in(3)
 def test_nothing_of_a_killed_command_lives_for_two_seconds(
     places: dict[str, str], root: Path, temporary: Path, command: str, moment: int
 ) -> None:

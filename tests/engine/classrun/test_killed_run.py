@@ -13,6 +13,7 @@ from shares import WHOLE
 @pytest.mark.parametrize(
     ("scene", "moments"), [(kill_soak.first_run, 1), (kill_soak.edited, 3 if WHOLE else 2)]
 )
+@pytest.mark.one_in(2)
 def test_the_same_command_again_gives_the_undisturbed_results(
     tmp_path: Path, scene: object, moments: int
 ) -> None:

@@ -55,6 +55,7 @@ FORMS = {
 
 class TestASavedTable:
     @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.one_in(4)
     def test_a_table_is_understood_however_it_was_saved(self, again: Class, form: str) -> None:
         table = with_mark(with_mark(with_mark(again.table(), "Jörg Ü", "0,5"), "cleo; x", "1.50"), "007", "1")
         data = FORMS[form](table)

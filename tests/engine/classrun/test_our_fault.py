@@ -76,6 +76,7 @@ def files_left(engine: Engine, correct: Path, more: int) -> None:
 
 
 @pytest.mark.parametrize("more", range(8))
+@pytest.mark.one_in(4)
 def test_too_many_open_files_are_no_submissions_fault(engine: Engine, correct: Path, more: int) -> None:
     """At each place where the examiner opens a file, a socket or a pipe."""
     files_left(engine, correct, more)

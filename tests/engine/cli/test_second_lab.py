@@ -136,6 +136,7 @@ def test_the_public_checks_pass_on_the_solution(kit: Path) -> None:
     assert all(f"{id} results: All test cases passed!" in solved for id in FULL)
 
 
+@pytest.mark.one_in(2, among="steps")
 def test_a_misconception_is_added_by_the_steps_of_its_page(kit: Path) -> None:
     """The page's command fails unless the wheat passes and both chaffs of q1 are caught and named."""
     said = follow(kit, "add-a-misconception.md")
@@ -251,6 +252,7 @@ def test_where_the_kit_has_no_template_it_is_said(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.one_in(2, among="steps")
 def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
     """In a kit of its own: the lab of the other tests keeps its two questions."""
     root = bare_kit(tmp_path)

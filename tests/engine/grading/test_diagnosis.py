@@ -163,6 +163,7 @@ def alike(a: Trace, b: Trace) -> bool:
 
 
 @pytest.mark.parametrize("question", ["q1", "q2"])
+@pytest.mark.one_in(2)
 def test_two_mistakes_made_at_once_are_both_named(lab: Lab, bank: Bank, question: str) -> None:
     """Every pair of the bank: hardly any other two mistakes give its numbers, and few pairs hide one of the two."""
     chaffs = [c for c in bank.chaffs if c.question == question]
@@ -251,6 +252,7 @@ HALVES = [
 
 
 @pytest.mark.parametrize("key", HALVES)
+@pytest.mark.one_in(4)
 def test_a_mistake_in_one_of_two_classes_alone_has_its_name_too(
     check, lab: Lab, bank: Bank, key: str
 ) -> None:
@@ -280,6 +282,7 @@ def test_a_mistake_in_one_definition_or_in_whole_code_has_no_halves(bank: Bank) 
         ("q5", ("frozen-counted", 0), ("one-bias-only", 0)),
     ],
 )
+@pytest.mark.one_in(2)
 def test_two_mistakes_in_two_definitions_are_both_named(
     lab: Lab, bank: Bank, question: str, one: tuple[str, int], other: tuple[str, int]
 ) -> None:

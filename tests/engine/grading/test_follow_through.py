@@ -54,6 +54,7 @@ LADDERS = [
 
 
 @pytest.mark.parametrize(("question", "one", "other", "unknown"), LADDERS)
+@pytest.mark.one_in(3)
 def test_right_is_more_than_a_slip_than_two_than_unknown_than_a_stub(
     lab: Lab, bank: Bank, question: str, one: str, other: str, unknown: tuple[str, str]
 ) -> None:

@@ -1,13 +1,14 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
-Every attempt of tests/hostile/attempts through the class command, some through otter and nbgrader too; `make hostile`
-sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
+A quarter of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some through otter and nbgrader
+too; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 
 import minikit
@@ -16,7 +17,7 @@ from hostile import checks, doors
 from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
-from shares import WHOLE
+from shares import WHOLE, share
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
@@ -58,31 +59,47 @@ TRAINED = ("q7", "q11")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    parametrize(metafunc, {"class_command": OTHERS, "whole_lab": LATER, "otter": FEW, "nbgrader": FEW})
+    turn = int(metafunc.config.getoption("--hypothesis-seed"))
+    parametrize(metafunc, {door: sent(door, turn) for door in SENT})
+
+
+# Door → what goes through it, and one in how many of it at each run.
+SENT = {"class_command": (OTHERS, 4), "whole_lab": (LATER, 4), "otter": (FEW, 3), "nbgrader": (FEW, 3)}
+
+
+def sent(door: str, turn: int) -> Sequence[Attempt]:
+    attempts, every = SENT[door]
+    return share(attempts, every, turn)
 
 
 @pytest.fixture(scope="module")
-def class_command(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
-    """Most of the bank as one class."""
+def class_command(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
+    """Most of this run's share of the bank as one class."""
     course = doors.whole_course(tmp_path_factory.mktemp("class"), SECONDS)
     later = [id for id in Lab.in_repository(course).questions if id not in FIRST]
-    return doors.grade(partial(doors.class_command, questions=FIRST), course, OTHERS, leave_empty=later)
+    return doors.grade(
+        partial(doors.class_command, questions=FIRST), course, sent("class_command", turn), leave_empty=later
+    )
 
 
 @pytest.fixture(scope="module")
-def whole_lab(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
+def whole_lab(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
     course = doors.whole_course(tmp_path_factory.mktemp("whole"), SECONDS)
-    return doors.grade(doors.class_command, course, LATER, leave_empty=TRAINED)
+    return doors.grade(doors.class_command, course, sent("whole_lab", turn), leave_empty=TRAINED)
 
 
 @pytest.fixture(scope="module")
-def otter(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
-    return doors.grade(doors.otter_inside, minikit.make_kit(tmp_path_factory.mktemp("otter")), FEW)
+def otter(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
+    return doors.grade(
+        doors.otter_inside, minikit.make_kit(tmp_path_factory.mktemp("otter")), sent("otter", turn)
+    )
 
 
 @pytest.fixture(scope="module")
-def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
-    return doors.grade(doors.nbgrader, minikit.make_kit(tmp_path_factory.mktemp("nbgrader")), FEW)
+def nbgrader(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
+    return doors.grade(
+        doors.nbgrader, minikit.make_kit(tmp_path_factory.mktemp("nbgrader")), sent("nbgrader", turn)
+    )
 
 
 SECRETS = (

@@ -20,6 +20,7 @@ TRAINED = ("q7", "q11")
 
 
 @pytest.mark.parametrize("way", [class_command, otter_inside, nbgrader], ids=lambda way: way.__name__)
+@pytest.mark.one_in(3)
 def test_a_notebook_as_people_write_in_jupyter_has_all_its_points(
     way: Callable, lab: Lab, bank: Bank, tmp_path: Path
 ) -> None:

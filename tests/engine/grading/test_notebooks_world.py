@@ -166,6 +166,7 @@ IN_FRONT = {
 
 
 @pytest.mark.parametrize("name", IN_FRONT)
+@pytest.mark.one_in(4)
 def test_what_jupyter_runs_in_front_of_an_answer_costs_nothing(graded: Callable, name: str) -> None:
     def change(cells: Cells) -> None:
         cell = answer(cells, "q1")
@@ -246,6 +247,7 @@ FAILING = [
 
 
 @pytest.mark.parametrize(("name", "where"), FAILING)
+@pytest.mark.one_in(4)
 def test_a_line_that_fails_or_takes_for_ever_costs_what_it_defines(
     graded: Callable, name: str, where: str
 ) -> None:

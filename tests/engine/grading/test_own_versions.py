@@ -18,6 +18,7 @@ LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"
 
 
 @pytest.mark.parametrize("what", OWN)
+@pytest.mark.one_in(4)
 def test_what_an_own_version_has_more_costs_nothing_where_it_is_used(
     engine: Engine, tmp_path: Path, what: str
 ) -> None:
@@ -58,6 +59,7 @@ def test_a_grading_over_the_own_versions_is_the_same_every_time(engine: Engine, 
 @pytest.mark.parametrize(
     "mistake", ["decoder-state-not-carried", "decoder-state-detached", "last-not-dropped"]
 )
+@pytest.mark.one_in(3)
 def test_a_mistake_over_an_own_version_costs_what_it_costs_over_the_references(
     engine: Engine, bank: Bank, tmp_path: Path, mistake: str
 ) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from processes import LEAKY, alive, everything, hostile, within
+from shares import share
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.folders import Vanishing, remove
@@ -80,10 +81,12 @@ def footprint(engine: Engine) -> dict[str, int]:
 
 @pytest.mark.timeout(900)
 def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were(
-    lab: Lab, tmp_path: Path
+    lab: Lab, tmp_path: Path, turn: int
 ) -> None:
+    """Two kinds of them at each run, all with GATELAB_ALL."""
     paths = [
-        hostile(tmp_path / "class" / f"{n}.ipynb", lab, source) for n, source in enumerate(LEAKY.values())
+        hostile(tmp_path / "class" / f"{n}.ipynb", lab, source)
+        for n, source in enumerate(share([*LEAKY.values()], 3, turn))
     ]
     with Engine(lab) as engine:
         seen = []

@@ -56,6 +56,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.one_in(4)
 def test_an_answer_may_be_in_a_file_however_it_came_there(graded: Callable, name: str) -> None:
     assert full(graded(FILES[name], "q1"), "q1")
 
@@ -79,6 +80,7 @@ SHELL = {
 
 
 @pytest.mark.parametrize("name", SHELL)
+@pytest.mark.one_in(4)
 def test_what_jupyter_and_its_shell_do_costs_nothing(graded: Callable, name: str) -> None:
     report = graded(SHELL[name], "q1")
     assert full(report, "q1")
@@ -102,6 +104,7 @@ MISSING = {
 
 
 @pytest.mark.parametrize("name", MISSING)
+@pytest.mark.one_in(4)
 def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Callable, name: str) -> None:
     assert full(graded(MISSING[name], "q1", "q2"), "q1", "q2")
 
@@ -133,6 +136,7 @@ GPU = {
 
 
 @pytest.mark.parametrize("name", GPU)
+@pytest.mark.one_in(4)
 def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:
     assert full(graded(GPU[name], "q1"), "q1")
 
@@ -182,6 +186,7 @@ LATER = {
 
 
 @pytest.mark.parametrize("name", LATER)
+@pytest.mark.one_in(4)
 def test_an_answer_finds_what_it_used_when_it_was_checked(graded: Callable, name: str) -> None:
     change, questions = LATER[name]
     report = graded(change, *questions)
@@ -242,6 +247,7 @@ def compared_where_it_is_defined(cells: Cells) -> None:
     [(scripted, "q1"), (partial_class, "q3"), (answers_anew, "q12"), (compared_where_it_is_defined, "q1")],
     ids=lambda value: getattr(value, "__name__", value),
 )
+@pytest.mark.one_in(4)
 def test_the_last_of_ones_own_bindings_is_the_answer(
     graded: Callable,
     change: Callable,
@@ -273,6 +279,7 @@ SAID = {
 
 
 @pytest.mark.parametrize("name", SAID)
+@pytest.mark.one_in(4)
 def test_what_is_said_is_true_and_leads_on(graded: Callable, name: str) -> None:
     change, question, *words = SAID[name]
     message = graded(change, question).question(question).parts[0].message
@@ -296,6 +303,7 @@ def test_nothing_is_said_of_the_cells_of_a_notebook_that_runs_through(graded: Ca
         "for name in fresh:\n    assert a_step[name, 20] < 1",
     ],
 )
+@pytest.mark.one_in(4)
 def test_a_line_of_the_students_waits_for_what_an_experiment_fills(graded: Callable, line: str) -> None:
     report = graded(lambda cells: cells.insert(place(cells, "q5-solution"), code(line)), "q4", "q5")
     assert report.cells == []

@@ -34,6 +34,7 @@ class Exporter(Configurable):
     ],
     ids=["within the grace", "on the second day", "at the cap", "without a time", "without a rule"],
 )
+@pytest.mark.one_in(3)
 def test_the_penalty_is_entered_by_the_platforms_time(
     tmp_path: Path, rule: str, time: datetime | None, penalty: float | None
 ) -> None:

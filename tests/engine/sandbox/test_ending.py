@@ -52,6 +52,7 @@ def engine(tight: Lab) -> Engine:
 
 
 @pytest.mark.parametrize("way", ENDS)
+@pytest.mark.one_in(3)
 def test_a_question_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path: Path, way: str) -> None:
     body, said = ENDS[way]
     source = "def gru_step(*args):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
@@ -77,6 +78,7 @@ def test_a_cell_says_how_its_process_ended(engine: Engine, tight: Lab, tmp_path:
 
 
 @pytest.mark.parametrize("how", HOW)
+@pytest.mark.one_in(2)
 def test_a_notebook_says_that_its_processor_time_is_used_up(
     lab: Lab, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:

@@ -157,6 +157,7 @@ TRIED: dict[str, dict[str, Any]] = {}
 
 @pytest.mark.parametrize("who", confinement.WHO)
 @pytest.mark.timeout(300)
+@pytest.mark.one_in(2)
 def test_what_is_on_is_what_security_md_says_and_what_is_on_holds(who: str) -> None:
     found = tried(who)
     for whose, filtered, level in confinement.combinations():

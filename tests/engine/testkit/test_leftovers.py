@@ -96,6 +96,7 @@ def check_charged(question: Question, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("kind", "question"), TRIED)
+@pytest.mark.one_in(3)
 def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab, question: str, kind: str):
     result = graded(lab, question, leaving(lab, question, (LEAVES | MORE)[kind]))
     check_charged(result, kind)
@@ -108,6 +109,7 @@ def test_a_switch_of_torch_left_changed_costs_a_part_of_every_question(lab: Lab,
 
 @pytest.mark.parametrize("question", WITH_MODULES)
 @pytest.mark.parametrize("kind", MODULES)
+@pytest.mark.one_in(3)
 def test_a_model_left_changed_costs_a_part(lab: Lab, question: str, kind: str) -> None:
     result = graded(lab, question, leaving(lab, question, module=MODULES[kind]))
     lost = [part for part in result.parts if not part.passed]
@@ -150,6 +152,7 @@ def test_training_changes_weights_and_nothing_else(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize(("kind", "question"), TRIED)
+@pytest.mark.one_in(3)
 def test_a_public_check_reports_it_and_puts_it_back(check, lab: Lab, question: str, kind: str) -> None:
     before = torch.is_grad_enabled(), torch.get_default_dtype(), torch.get_default_device()
     result = check(question, names_with(lab, leaving(lab, question, (LEAVES | MORE)[kind])))

@@ -37,6 +37,7 @@ PLACES = {
 
 @pytest.mark.parametrize("question", list(PLACES))
 @pytest.mark.parametrize(("change", "told"), [(DROPOUT, RANDOM), (COUNTED, KEPT)])
+@pytest.mark.one_in(3)
 def test_a_dropout_left_on_and_a_counter_that_is_kept_are_told_apart(
     plain_engine: Engine, tmp_path: Path, question: str, change: str, told: str
 ) -> None:
