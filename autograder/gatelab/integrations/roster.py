@@ -27,7 +27,7 @@ IDS = (
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
 MOST = 100_000  # people
-HEAD = 1 << 16  # bytes in which the header stands
+HEAD = 1 << 16  # bytes in which the header is
 NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
 
 
