@@ -120,7 +120,7 @@ def test_another_message_or_a_grading_left_out_is_a_difference() -> None:
     first = Matrix(told={"q1/a": [("q1/outputs", 0, "swapped")], "q1/b": [("q1/outputs", 4, "")]})
     other = Matrix(told={"q1/a": [("q1/outputs", 0, "Swapped")]})
     assert differences(first, other) == [
-        "q1/a was told ('q1/outputs', 0, 'swapped') and then ('q1/outputs', 0, 'Swapped')",
-        "q1/b was told ('q1/outputs', 4, '') and then None",
+        "q1/a got ('q1/outputs', 0, 'swapped') and then ('q1/outputs', 0, 'Swapped')",
+        "q1/b got ('q1/outputs', 4, '') and then None",
     ]
     assert differences(first, first) == []

@@ -2,7 +2,7 @@
 
 The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
 in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
-started, user and system together, so a busy machine changes them little; ratios are printed beside them.
+started, user and system together, so a busy machine changes them little; ratios are printed with them.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
 
     one = _measured(lambda: grade("s0"))
     more = _measured(lambda: grade("s[1-9]*"))
-    # `more` starts anew for `students`; its start is that of `one`.
+    # `more` starts again for `students`; its start is that of `one`.
     each_cpu = (more.cpu - one.cpu) / max(students - 1, 1)
     each = Cost(each_cpu, (more.wall - one.wall) / max(students - 1, 1), more.points)
     return one.cpu - each.cpu, each

@@ -1,9 +1,9 @@
-"""What two jobs do in the time of one, beside what the machine itself makes of two independent processes, in one run.
+"""What two jobs do in the time of one, compared with what the machine itself makes of two independent processes, in one run.
 
 Two processes share caches, memory and often a core's arithmetic, so no machine gives two of them twice the work of one. The other side
 is therefore measured too: processes that know nothing of each other do small sums like a lab's, alone and side by side, in turn with
-the gradings. Processor seconds stand beside the wall's: where they grow alike on both sides, it is the machine; where only a submission's
-grow, it is the kit. On a machine that does other work at the same time the scalings are worth nothing; the seconds then still tell most.
+the gradings. Processor seconds are given next to the wall's: where they grow alike on both sides, it is the machine; where only a submission's
+grow, it is the kit. On a machine that does other work at the same time the scalings are worth nothing; the seconds then still say most.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Side:
 
     @property
     def growth(self) -> float:
-        """What a piece costs beside others, of what it costs alone."""
+        """What a piece costs next to others, relative to what it costs alone."""
         return self.cpu[1] / self.cpu[0]
 
 

@@ -44,7 +44,7 @@ class Price:
 
     @property
     def ratio(self) -> float:
-        """The median of what a training costs beside the same training in full."""
+        """The median of what a training costs relative to the same training in full."""
         return median(cpu / full for cpu, full in zip(self.cpu, self.full, strict=True))
 
 

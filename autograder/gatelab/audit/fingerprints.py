@@ -100,7 +100,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         if not calls:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
-        # A pair that looks like one of its halves, or like any other single mistake, is told as the simpler story.
+        # A pair that looks like one of its halves, or like any other single mistake, is reported as the simpler story.
         if chaff in chaffs or all("+" in id for id in entry["ids"]):
             entry["ids"].append(chaff.id)
     # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
@@ -155,7 +155,7 @@ def _check_file(lab: Lab, question: str) -> Path:
 
 
 def check_names(lab: Lab, question: str) -> dict[str, Any]:
-    """The names of a public check's file, made anew, as otter does at every grader.check."""
+    """The names of a public check's file, made again, as otter does at every grader.check."""
     path = _check_file(lab, question)
     names: dict[str, Any] = {}
     exec(_compiled(path.read_text(encoding="utf-8"), str(path)), names)

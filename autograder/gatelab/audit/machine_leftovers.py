@@ -22,7 +22,7 @@ IN_THE_KIT = (".gatelab-build-*",)
 PLACES = ("/tmp", "/var/tmp")
 OLD = 3600.0  # seconds without a change, below which a folder may be of a run that begins
 SHOWN = 3
-# What takes over the children of a process that is gone, beside process 1; and what a command of ours runs in.
+# What takes over the children of a process that has ended, besides process 1; and what a command of ours runs in.
 REAPERS = ("init", "systemd", "tini", "dumb-init", "docker-init", "catatonit", "sh", "bash")
 OURS = ("python", "gatelab", "otter", "nbgrader", "pytest")
 

@@ -22,7 +22,7 @@ class Miss:
     signature: str
     who: list[str] = field(default_factory=list)
     lost: tuple[str, ...] = ()  # parts
-    message: str = ""  # what the first of them was told
+    message: str = ""  # what the first of them read
     code: str = ""  # the shortest of the group
 
 

@@ -1,7 +1,7 @@
 """Small mistakes, made by rule: source → every mutant of it.
 
 A mutant differs from the source in one place: an operator, a constant, an argument, a statement. It is named by the
-statement before and after, and by the class and function in which that stands, so that a name outlives a move of
+statement before and after, and by the class and function that contain it, so that a name outlives a move of
 the lines. Nothing is executed here. Docstrings, imports and annotations are left alone.
 """
 

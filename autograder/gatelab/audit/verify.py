@@ -121,12 +121,12 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
         )
         if before != after:
             line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
-            found.append(f"{grading} was told {line} and then {other}")
+            found.append(f"{grading} got {line} and then {other}")
     return found
 
 
 def _graded(told: list[tuple[Any, ...]]) -> set[str]:
-    """The questions of which parts are told."""
+    """The questions whose parts are reported."""
     return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
 
 
@@ -186,7 +186,7 @@ def verify(
         everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
             only ones that could meet its names.
         chaff_seeds: seeds at which each chaff must lose the same parts of its own question (seeds.py).
-        progress: told of each grading done.
+        progress: called after each grading.
         kept: results of runs before; new ones are added. Wheat is graded anew at the first seed.
     """
     lab, kept = engine.lab, kept or Kept(None)

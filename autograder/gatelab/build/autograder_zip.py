@@ -6,12 +6,12 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
     requirements.txt  constraints.txt
     run_autograder  run_otter.py   grade one submission
-    not_graded.json                the result where neither comes to one; WHY stands for the reason
+    not_graded.json                the result where neither comes to one; WHY is replaced by the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
     files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
 
-The kit stands under `files/` because `otter grade` brings nothing else but `tests/` into its image. The masters,
-the solutions and the wheat stay at home; of the release the notebook goes along, by which untouched work is told.
+The kit is under `files/` because `otter grade` brings only that and `tests/` into its image. The masters,
+the solutions and the wheat are left out; of the release only the notebook is included, by which untouched work is recognised.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gatelab.sandbox.confine import pieces
 KIT = "files/kit"
 PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 SCRIPTS = ("setup.sh", "run_autograder")
 
 
@@ -50,7 +50,7 @@ def build_autograder_zip(
     bytes are the zlib's to choose). `otter` is the folder of the zip's own files, by default `autograder/gradescope`.
     Its name says whose it is: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
 
-    Raises LabError when `out` lies in a folder that is handed to students.
+    Raises LabError when `out` is in a folder that is handed to students.
     """
     handed_out = lab.assignment.parents[1] / "release"
     if Path(out).resolve().is_relative_to(handed_out):
@@ -78,7 +78,7 @@ def build_autograder_zip(
 
 def _own_files(lab: Lab) -> Path:
     """`autograder/gradescope` of the lab's repository, or of the one that this package is run from. (Where it is installed,
-    the package beside it is otter-grader's own `otter`.)"""
+    the package next to it is otter-grader's own `otter`.)"""
     for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
         if (place / "gradescope" / "run_otter.py").is_file():
             return place / "gradescope"
@@ -94,7 +94,7 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     yield f"{assignment}/{TABLE}", (lab.assignment / TABLE).read_bytes()
     yield from _tree(lab.package, f"{assignment}/{lab.package.name}")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
-        # What was handed out can be told from what a student wrote.
+        # What was handed out can be told apart from what a student wrote.
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
         yield place, (lab.release / lab.notebook).read_bytes()
     yield from _tree(package, f"{KIT}/autograder/gatelab")

@@ -17,7 +17,7 @@ from gatelab.sandbox.confine import libc
 
 
 def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
-    """Run the cells one after the other, call what has a stub, and tell what did not raise its own."""
+    """Run the cells in order, call what has a stub, and report what did not raise its own error."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         id, stubbed = cell["question"], cell["stubbed"]
@@ -82,7 +82,7 @@ def main(answer: str) -> None:
     """The process of its own: cells come in on stdin, what is wrong goes to a file."""
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with `gatelab build`, however that ends
-    sys.path.insert(0, os.getcwd())  # the package lies beside the notebook
+    sys.path.insert(0, os.getcwd())  # the package is next to the notebook
     cells = json.load(sys.stdin)
     told = list(faults(cells))
     Path(answer).write_text(json.dumps(told), encoding="utf-8")

@@ -1,7 +1,7 @@
 """What the public checks are made of: the engine's files in a lab's own package.
 
 A lab whose package has a folder `checking/` gets the files of gatelab/handed_out there, byte for byte; its own
-`__init__.py` and whatever else lies there stays. So the public checks and the hidden suites compare with one program.
+`__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare with one program.
 """
 
 from __future__ import annotations

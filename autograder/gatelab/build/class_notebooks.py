@@ -1,4 +1,4 @@
-"""The notebooks of demo and practice as a class gets them: without outputs, with what they need beside them."""
+"""The notebooks of demo and practice as a class gets them: without outputs, together with what they need."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def for_staff(solutions: Path) -> list[Path]:
 
 
 def _from_a_release(path: Path) -> bool:
-    """Whether a file of solutions/ lies in a folder of <lab>/class that is not the recorded run."""
+    """Whether a file of solutions/ is in a folder of <lab>/class that is not the recorded run."""
     _, *folder = path.parts[:-1]
     return len(folder) > 1 and folder[0] == CLASS and folder[1] != RECORDED
 

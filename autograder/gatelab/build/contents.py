@@ -28,7 +28,7 @@ ARCHIVES = ("UEsDB", "H4sI", "TVqQ")  # zip, gzip and programs, written in base6
 def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] = ()) -> None:
     """Raise BuildError when a release holds a file or a piece of notebook that it may not hold.
 
-    listed: the names beside the notebook. staff: files and folders that are not for students.
+    listed: the names besides the notebook. staff: files and folders that are not for students.
     """
     secret = {_digest(path): path for path in _files_of(staff)}
     allowed = {lab.notebook, *listed}
@@ -94,7 +94,7 @@ def _check_json(text: str, name: str) -> None:
 
 
 def check_notebook(path: Path, lab: Lab) -> None:
-    """Raise BuildError when a notebook holds anything beside its cells' text and what a lab needs of metadata."""
+    """Raise BuildError when a notebook holds anything besides its cells' text and what a lab needs of metadata."""
 
     def refuse(what: str, cell: int | None = None) -> None:
         place = path.name if cell is None else f"cell {cell + 1} of {path.name}"

@@ -138,7 +138,7 @@ def ignored(root: Path) -> list[str]:
 
 
 def write_source(lab: Lab, root: Path) -> Path:
-    """Write the master's notebook beside it, where nbgrader looks for it, unless it is there already.
+    """Write the master's notebook next to it, where nbgrader looks for it, unless it is there already.
 
     The text is compared, not the time: a checkout or a copy can make a stale file look new. The file is
     read-only, so that nobody edits it in Jupyter and loses the edit to the next conversion.

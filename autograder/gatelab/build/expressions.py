@@ -16,7 +16,7 @@ from functools import lru_cache
 SAID = 3  # operators, from which on an expression says enough as it is written
 RENAMED = 4  # and from which on whatever its names are: `a * b + c * d` is everybody's
 _OPERATOR = re.compile(r"[-+*/@%]")
-# What may stand around code in a text.
+# What may surround code in a text.
 _QUOTED = re.compile(r"`+([^`]+)`+")
 _BULLET = re.compile(r"^[\s>*#-]+|[\s.,;:]+$")
 _EQUALS = re.compile(r"(?<![=<>!:])=(?!=)")

@@ -18,7 +18,7 @@ WAY_OUT = f"put it into a solution region, or end its line with `{GIVEN}` if stu
 
 @dataclass
 class Form:
-    """What a solution cell of a master gives to students beside signatures, docstrings and stubs."""
+    """What a solution cell of a master gives to students besides signatures, docstrings and stubs."""
 
     given: set[str] = field(default_factory=set)  # statements, as ast.dump writes them
     comments: set[str] = field(default_factory=set)  # comments, without their mark

@@ -1,10 +1,10 @@
 """Search the release for what students must not see.
 
 Solution regions and everything under tests/<lab>/hidden are turned into needles, and every file of the release is
-searched for them, in whatever comment, string or output they stand.
+searched for them, in whatever comment, string or output they are.
 
 A needle is one line that says enough by itself, or two lines in a row that say something. Of a solution, a line that
-works something out (`c = f * c + i * g`) says enough, and so does its longer arithmetic wherever it stands and under
+works something out (`c = f * c + i * g`) says enough, and so does its longer arithmetic wherever it is and under
 whatever names. Definitions, imports, decorators, comments and docstrings are no needles: the signatures are the
 contract's, and so is much of the prose.
 """
@@ -26,7 +26,7 @@ from nbformat import NotebookNode
 from gatelab.build import expressions, regions
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
-# lab's solutions and suites, a few up to 21 long stand in the students' own files too (`optimizer.step()`,
+# lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
 # `with torch.no_grad():`), of its references' up to 30 (`return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
 # seqlab (`task, recipe = tasks.STORE, tasks.STORE_RECIPE`), the longest with 56.
 SAYS_SOMETHING = 8

@@ -7,7 +7,7 @@ In a code cell:                        in a written answer (markdown):
     # END SOLUTION                     <!-- # END SOLUTION -->
     return h, c  # GIVEN
 
-What lies between the first two is the solution. `# GIVEN` ends a line that students get as it is. A marker is
+What is between the first two is the solution. `# GIVEN` ends a line that students get as it is. A marker is
 exact or it is an error: a region that only looks like one would be released.
 """
 
@@ -38,7 +38,7 @@ MARKS = {
     "yourcodehere": 2, "begin": 0, "end": 0,
 }  # fmt: skip
 LONGEST = 24
-CONSONANTS = ("bgnsltn", "ndsltn")  # of the first two: whoever drops vowels drops several
+CONSONANTS = ("bgnsltn", "ndsltn")  # of the first two: people who drop vowels drop several
 OPENERS = {"start", "starts", "begins", "beginning", "open", "opens"}
 CLOSERS = {"stop", "stops", "ends", "ending", "finish", "close", "closes"}
 # Letters of other alphabets that look like ours.
@@ -47,7 +47,7 @@ _TWINS = str.maketrans("АВЕІКМНОРСТУХаеікорсухΑΒΕΗΙΚ
 
 @dataclass(frozen=True)
 class Remark:
-    """A piece of text in which a marker can stand: a comment, or a line of a string, of markdown, of a raw cell."""
+    """A piece of text in which a marker can be: a comment, or a line of a string, of markdown, of a raw cell."""
 
     line: int  # from 1, in its cell
     text: str
@@ -75,7 +75,7 @@ def looks_like_marker(text: str, prose: bool = False) -> bool:
 
 
 def remarks(cell_type: str, source: str) -> Iterator[Remark]:
-    """Every piece of a cell's text in which a marker can stand."""
+    """Every piece of a cell's text in which a marker can be."""
     lines = source.split("\n")
     if cell_type != "code":
         yield from (Remark(number, line, "text", True) for number, line in enumerate(lines, start=1))
@@ -141,7 +141,7 @@ def _words(text: str) -> list[str]:
 
 
 def _side_by_side(words: list[str], prose: bool) -> bool:
-    """Whether a word like BEGIN or END is beside or near one like SOLUTION."""
+    """Whether a word like BEGIN or END is next to or near one like SOLUTION."""
     prose = prose and len(words) > 2
     reach = 1 if prose else 3
     for k, word in enumerate(words):

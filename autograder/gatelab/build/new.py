@@ -78,7 +78,7 @@ def _check(root: Path, name: str, title: str) -> None:
 
 
 def _name(folder: Path, old: str, name: str, title: str) -> None:
-    """Put name and title where the template's stand: in the table, the package's name, and the heading of the notebook."""
+    """Put name and title in place of the template's: in the table, the package's name, and the heading of the notebook."""
     table = folder / "lab.toml"
     text = table.read_text(encoding="utf-8")
     former = json.loads(re.findall(r"^title = (.*)$", text, re.MULTILINE)[0])

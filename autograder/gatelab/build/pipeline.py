@@ -69,7 +69,7 @@ def build(
     engine: grades the solution and the release; None: one is started for it.
     execute: also run the solved notebooks and write solutions/ (a notebook that was run from the same text and
         files before is kept).
-    say: told what is being done, a line a step.
+    say: called with what is being done, a line a step.
     accept: write the snapshot of what students will see instead of comparing with it.
     call: also run the untouched release and call its stubs.
     lab: the lab of `root` where it has been looked through already.

@@ -11,7 +11,7 @@ _CELL = re.compile(r"#\s*%%")
 
 
 def first_lines(script: str, cells: Sequence[NotebookNode]) -> list[int]:
-    """The line of the script, from 1, on which each cell's source starts; 0 where that cannot be told.
+    """The line of the script, from 1, on which each cell's source starts; 0 where that cannot be determined.
 
     script: the text of the master. cells: what jupytext made of it, their sources unchanged.
     """

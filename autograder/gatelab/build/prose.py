@@ -68,7 +68,7 @@ def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[st
 
 
 def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
-    """Files that tell answers of the concept questions. key: ID → answer."""
+    """Files that give away answers of the concept questions. key: ID → answer."""
     found = []
     for name, text in shown.items():
         pairs = [id for id, answer in key.items() if _tells(id, answer, text)]
@@ -79,7 +79,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
         ]
         if whole or (pairs and len(pairs) >= min(PAIRS_OF_A_KEY, len(key))):
             what = f"{', '.join(pairs[:4])}" if pairs else f"{whole[0]!r}"
-            found.append(f"{name} of the release tells answers of the concept questions ({what})")
+            found.append(f"{name} of the release gives away answers of the concept questions ({what})")
     return found
 
 

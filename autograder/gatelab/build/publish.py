@@ -2,7 +2,7 @@
 
     README.md  .gatelab-release  LAB/lab.ipynb  LAB/tests/…
 
-Several labs can lie in one. It is known by its mark: a folder or repository that holds anything else is refused, so that
+Several labs can be in one. It is known by its mark: a folder or repository that holds anything else is refused, so that
 a release never lands among solutions or over somebody's work.
 """
 
@@ -115,7 +115,7 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
 
 
 def _check_words(stage: Path, lab: Lab, root: Path) -> None:
-    """The leak gate on everything that is written, files beside the lab's folder included."""
+    """The leak gate on everything that is written, files next to the lab's folder included."""
     masters = pipeline.masters(lab, root)
     gate.check_leaks(stage, lab, masters, Settings.of(lab).shared_lines)
     if found := prose.search_key(leaks.texts(stage), prose.key_of(lab)):
@@ -171,7 +171,7 @@ def _colab(address: str, branch: str) -> str:
 
 
 def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
-    """Lead the badge of the notebook to where it lies now; its address there."""
+    """Point the notebook's badge to where the notebook is now; its address there."""
     if not colab:
         return ""
     was = Settings.of(lab).colab_url(f"release/{lab.name}/{lab.notebook}")

@@ -14,7 +14,7 @@ from gatelab.build.regions import Fault, is_solution, question_id
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
 
-# What a cell may say beside its source; all of it is released.
+# What a cell may hold besides its source; all of it is released.
 METADATA = {"nbgrader", "tags", "cellView", "jupyter"}
 NBGRADER = {
     "grade",
@@ -123,7 +123,7 @@ def _check_names(question: QuestionSpec, cells: list[NotebookNode], master: Path
     forms = [form.of_master(cell.source, regions.find(cell)) for cell in cells]
     stubbed = {name for each in forms for name in each.stubbed}
     for name in question.names:
-        # A value, such as a table of answers, is given, and the stub of the whole cell stands below it.
+        # A value, such as a table of answers, is given, and the stub of the whole cell is below it.
         as_value = any(name in each.bound and "" in each.stubbed for each in forms)
         if name not in {stub.split(".")[0] for stub in stubbed} and not as_value:
             raise BuildError(

@@ -1,4 +1,4 @@
-"""Where the solution regions of a cell lie, and that nothing in it only looks like their markers."""
+"""Where the solution regions of a cell are, and that nothing in it merely looks like their markers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def question_id(cell: NotebookNode) -> str:
 def find(cell: NotebookNode) -> list[Region]:
     """The regions of a cell, from top to bottom.
 
-    Raises Fault when markers do not pair up, stand where none may stand, or are only nearly markers.
+    Raises Fault when markers do not pair up, are where none may be, or are only nearly markers.
     """
     hidden = _INVISIBLE.search(cell.source)
     if hidden:

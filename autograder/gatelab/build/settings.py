@@ -14,12 +14,12 @@ class Settings:
     """What may differ from one lab to the next."""
 
     colab_base: str  # Colab's address of the repository's root, without a slash at the end
-    # What students get beside the notebook; nothing that is not named here is shipped.
+    # What students get besides the notebook; nothing that is not named here is shipped.
     release: tuple[str, ...]
     # Lines that a solution or a hidden suite may share with the release.
     shared_lines: tuple[str, ...] = ()
     handout_url: str = ""  # where Colab fetches the handout
-    questions_file: str = ""  # where in the handout its table of questions lies
+    questions_file: str = ""  # where in the handout its table of questions is
 
     @classmethod
     def of(cls, lab: Lab) -> Settings:

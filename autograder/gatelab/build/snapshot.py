@@ -2,7 +2,7 @@
 
 The gate finds solutions that it knows. That nothing else reaches students either, only a person can say, so the
 snapshot holds the text of every cell and the digest of every file of the release, and a build that would make
-anything else is refused with the difference until `gatelab build --accept` writes the snapshot anew.
+anything else is refused with the difference until `gatelab build --accept` rewrites the snapshot.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class NotAccepted(BuildError):
 
 
 def path_of(lab: Lab) -> Path:
-    """Where a lab's snapshot lies."""
+    """Where a lab's snapshot is."""
     return lab.assignment / NAME
 
 
@@ -58,7 +58,7 @@ def accept(release: Path, lab: Lab) -> Path:
 def check(release: Path, lab: Lab, old: Path) -> None:
     """Raise NotAccepted when the release is not the accepted one.
 
-    old: the release as it lies in the repository; where it is the accepted one, changed files are shown line by line.
+    old: the release as it is in the repository; where it is the accepted one, changed files are shown line by line.
     """
     accepted = _accepted(lab)
     new = text_of(release, lab)

@@ -74,7 +74,7 @@ def executed(name: str, notebook: NotebookNode, release: Path, old: Path) -> Not
 
 
 def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
-    """Run a notebook beside a copy of the students' files, in a kernel of its own."""
+    """Run a notebook next to a copy of the students' files, in a kernel of its own."""
     with vanishing("gatelab-solve-") as scratch:
         folder = scratch / "lab"
         shutil.copytree(release, folder)

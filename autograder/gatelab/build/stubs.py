@@ -16,7 +16,7 @@ class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no st
     """Each solution region becomes `raise NotImplementedError("q1: not written yet")`.
 
     The ID in the error is the one in the check, the hidden suite and the report, so that a failing stub leads
-    to its paragraph. nbgrader has one stub for the whole notebook, so it is set anew at each cell. The marks of
+    to its paragraph. nbgrader has one stub for the whole notebook, so it is set again for each cell. The marks of
     given lines go too. Raises BuildError when anything but stubs and given lines would be left.
     """
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time a zip can tell
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
 
 
 def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
-    """Write `<out>/<lab>.zip` and, beside it, `<lab>.zip.sha256`; return the zip's path.
+    """Write `<out>/<lab>.zip` and, next to it, `<lab>.zip.sha256`; return the zip's path.
 
     release: a folder that has passed the gate. Its files are in the zip under `<lab>/`, stored and not
     compressed (the compressed bytes are the zlib's to choose).

@@ -1,7 +1,7 @@
 """The untouched release, run and called: everything a question asks for raises NotImplementedError by itself.
 
 One stub that answers for a whole class would leave the others unseen: their solutions, or nothing at all, could
-stand where students should write.
+are where students should write.
 """
 
 from __future__ import annotations

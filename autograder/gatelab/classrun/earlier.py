@@ -2,7 +2,7 @@
 
     0001-grades-2026-11-22T10-15-03.csv    grades.csv as gatelab wrote it
     0002-edited-2026-11-22T11-40-51.xlsx   grades.csv as it was found, saved by somebody
-    0003-marks-2026-11-22T11-40-51.csv     marks.csv as gatelab wrote it; corrections.csv likewise
+    0003-marks-2026-11-22T11-40-51.csv     marks.csv as gatelab wrote it; the same for corrections.csv
 
 The number says what came first. Nothing here is ever removed or written over.
 """

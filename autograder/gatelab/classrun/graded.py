@@ -14,7 +14,7 @@ from gatelab.report.model import Report
 
 
 def read_graded(folder: Path) -> GradedClass:
-    """What lies in a folder that `gatelab grade` wrote. Raises ExportError when that is none, or not all is graded."""
+    """What is in a folder that `gatelab grade` wrote. Raises ExportError when it is not one, or not all is graded."""
     try:
         table = class_table(folder)
         rows = [row for row in table["submissions"] if not row.get("newest")]

@@ -23,7 +23,7 @@ NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
 LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
 # Keys of lab.toml.
 NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "questions_file", "shared_lines"}
-OWN = ("assignment", "hidden")  # where the lab's own code and tables lie
+OWN = ("assignment", "hidden")  # where the lab's own code and tables are
 REST = ""  # what belongs to no question in particular
 
 

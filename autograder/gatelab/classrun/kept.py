@@ -1,7 +1,7 @@
 """What a class run keeps of a report once it is on the disk: what the tables and pages of the class are made from.
 
 The rest (what cells printed, tracebacks, what the other attempt at a question found) is most of a report; of a thousand
-submissions it must not lie in memory together.
+submissions they must not all be in memory at once.
 """
 
 from __future__ import annotations

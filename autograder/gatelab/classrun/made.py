@@ -23,7 +23,7 @@ CLOCK = {"seconds", "cpu_seconds", "wall_seconds", "given"}
 
 
 def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
-    """Hash of what a page is made from: the report as it lies there, what people gave, the lab's own words, the kit. "" where there is no
+    """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" where there is no
     report to be read."""
     try:
         told = json.dumps(_timeless(json.loads(report.read_bytes())))
@@ -45,7 +45,7 @@ def _timeless(value: object) -> object:
 
 
 def stands(page: Path, made: str) -> bool:
-    """Whether the page that lies there is whole and was made from the same."""
+    """Whether the existing page is whole and was made from the same."""
     if not made:
         return False
     try:

@@ -29,8 +29,8 @@ from gatelab.text import to_bytes
 EDITORS = (
     ".~lock.grades.csv#",
     "~$grades.csv",
-)  # what LibreOffice and Excel leave beside a file that they have open
-# What a person or a shared folder may save beside it: another format, "grades (1).csv", "grades - Copy.csv".
+)  # what LibreOffice and Excel leave next to a file that they have open
+# What a person or a shared folder may save next to it: another format, "grades (1).csv", "grades - Copy.csv".
 OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 
 
@@ -69,7 +69,7 @@ class MarkBook:
     def read(self, works: list[Work], only: list[Work] | None = None) -> None:
         """Take in marks.csv, corrections.csv and what was saved in grades.csv since. Raises MarksError; then nothing has changed.
 
-        `works` are the class as it was when grades.csv was written. `only`, where what lies here is another class's: the works of
+        `works` are the class as it was when grades.csv was written. `only`, where the folder holds another class: the works of
         the new class, which take over the marks for the same names and bytes; for them nothing here is a reason to stop.
         """
         notes: list[str] = []
@@ -141,7 +141,7 @@ class MarkBook:
         return [{**marks, **overrides} for marks, overrides in pairs]
 
     def unsaid(self, works: list[Work]) -> list[dict[str, str]]:
-        """For each work: question ("" for the whole) → comment that was on something else under this name, and stands on no page now."""
+        """For each work: question ("" for the whole) → comment that was on something else under this name, and is on no page now."""
         comments = self.corrections.comments
         questions = dict.fromkeys(["", *self.questions, *self.automatic], float("inf"))
         old: dict[tuple[str, str], str] = {
@@ -163,7 +163,7 @@ class MarkBook:
         return table.withdraw(name, question)
 
     def keep(self) -> None:
-        """Put marks and corrections on the disk, and a table that somebody saved beside them. Raises OSError."""
+        """Put marks and corrections on the disk, and a table that somebody saved next to them. Raises OSError."""
         for kind, replaced in self._replaced.items():
             self.earlier.keep(kind, replaced)
         self._marks.keep(self.marks)
@@ -202,7 +202,7 @@ class MarkBook:
         self._raw, self._edited = to_bytes(text), False
 
     def _beside(self) -> list[str]:
-        """Tables that lie beside grades.csv and may hold marks, and editors that have it open."""
+        """Tables next to grades.csv that may hold marks, and editors that have it open."""
         try:
             names = sorted(path.name for path in self.grades_path.parent.iterdir())
         except OSError:

@@ -1,4 +1,4 @@
-"""Grading again what was graded with other suites, points or thresholds: beside what stands, until somebody has seen what changes."""
+"""Grading again what was graded with other suites, points or thresholds: apart from the existing results, until somebody has seen what changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Difference:
 
 
 class Regrade:
-    """A class run over what stands in its folder. `run.reports` are the reports as they lie there; `wanted` the questions to grade
+    """A class run over what is in its folder. `run.reports` are the reports as they are there; `wanted` the questions to grade
     again, None for those that were changed."""
 
     def __init__(self, run: ClassRun, wanted: list[str] | None, only: list[Submission], fresh: bool) -> None:
@@ -83,7 +83,7 @@ class Regrade:
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
     ) -> None:
-        """Grade them, each report on the disk before the next thing happens; one that lies there from an interrupted or refused
+        """Grade them, each report on the disk before the next thing happens; one that is there from an interrupted or refused
         regrading is taken as it is. Raises ProtectionMissing."""
         by_questions: dict[tuple[str, ...], list[Submission]] = {}
         for came in left:
@@ -173,7 +173,7 @@ class Regrade:
         return was, now
 
     def keep_earlier(self) -> Path:
-        """Keep a copy of the whole run as it stands; where. Raises OSError, and then there is none."""
+        """Keep a copy of the whole run as it is; returns where. Raises OSError, and then there is none."""
         stamp = time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
         place = self.run.out / "earlier" / f"{RUN}{stamp}"
         number = 2
@@ -194,7 +194,7 @@ class Regrade:
         return place
 
     def accept(self) -> None:
-        """Put the new reports in the place of the old ones, and write everything anew."""
+        """Put the new reports in place of the old ones, and write everything again."""
         for came in self.run.submissions:
             if came.name in self.new:
                 self.run.replace_report(came, self.new[came.name], self.questions[came.name])
@@ -212,7 +212,7 @@ class Regrade:
 
 
 def differences_text(found: list[Difference]) -> str:
-    """What became different, a line each, as it is kept beside the earlier run."""
+    """What became different, a line each, as it is kept with the earlier run."""
     return "".join(f"{line}\n" for line in map(sentence, found))
 
 

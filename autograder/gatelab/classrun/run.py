@@ -65,7 +65,7 @@ class ClassRun:
     trouble: str = ""  # why the engine gave up, in its own words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
-    pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded beside what stands
+    pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
 
     def __post_init__(self) -> None:
         self.whole, self.lab = self.lab, quick_lab(self.lab) if self.quick else self.lab
@@ -73,7 +73,7 @@ class ClassRun:
         by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
         self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen), automatic)
-        self._first: list[Work] | None = None  # the class as the grades.csv that lies here was written for it
+        self._first: list[Work] | None = None  # the class for which the existing grades.csv was written
         self._on_page: dict[str, Given] = {}  # what each feedback page was written with
 
     def read_marks(self) -> None:
@@ -82,7 +82,7 @@ class ClassRun:
         if self._first is None:
             self._first = works
             if not self.book.earlier.all("grades"):
-                # The table is none that was kept: its marks are for what the reports were made from that lie beside it now.
+                # The table is not one that was kept: its marks are for what the reports now next to it were made from.
                 pairs = zip(works, self.submissions, strict=True)
                 self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
         self.book.read(self._first, works if self.store.is_of_another_class else None)
@@ -125,7 +125,7 @@ class ClassRun:
         )
 
     def stand(self) -> None:
-        """Take every report as it lies there, whatever was changed since it was made."""
+        """Take every report as it is, whatever was changed since it was made."""
         for submission in self.submissions:
             if (report := self.store.lying(submission)) is not None:
                 self.reports[submission.name] = report
@@ -189,7 +189,7 @@ class ClassRun:
         return self._given(submission, self.work(submission))
 
     def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
-        """Put a report in the place of the one that stands; of its questions, these were graded now."""
+        """Put a report in place of the existing one; of its questions, these were graded now."""
         whole = set(questions) == set(self.chosen)
         report.others = list(submission.others)
         self.reports[submission.name] = report
@@ -283,8 +283,8 @@ class ClassRun:
     def _write_page(
         self, submission: Submission, report: Report | None, given: Given, kept: bool = True
     ) -> str:
-        """The student's page with what people gave, unless it lies there as it would be written; what went wrong, as a sentence. The
-        report is that which lies there (None: it is to be read), or one that could not be `kept`."""
+        """The student's page with what people gave, unless it is there already as it would be written; what went wrong, as a sentence. The
+        report is the existing one (None: it is to be read), or one that could not be `kept`."""
         self._on_page[submission.name] = given
         path = self.store.feedback_path(submission)
         source = self.store.report_path(submission)

@@ -27,7 +27,7 @@ def read_book(out: Path) -> dict[str, Any]:
 
 
 def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
-    """The class in `out` with its reports as they lie there. Raises StoreError, LabError.
+    """The class in `out` with its reports as they are there. Raises StoreError, LabError.
 
     Its submissions have the path that they had; nothing is read there.
     """

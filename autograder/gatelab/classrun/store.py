@@ -1,4 +1,4 @@
-"""The output folder: where finished reports lie, and which of them still hold.
+"""The output folder: where finished reports are, and which of them are still valid.
 
 A report is written, whole or not at all, when its submission is done, so a run can be stopped at any
 moment and taken up again. It holds as long as nothing that decides the grade has changed: the submission, the seed,
@@ -61,7 +61,7 @@ class Store:
         return self.out / "feedback"
 
     def check(self, questions: list[str] | None, quick: bool = False) -> None:
-        """Raise StoreError when another class lies here, a grading of other questions (None: of all), or a quick look where
+        """Raise StoreError when another class is here, a grading of other questions (None: of all), or a quick look where
         none is meant (and the other way round)."""
         book = self._book()
         was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
@@ -93,7 +93,7 @@ class Store:
 
     @property
     def is_of_another_class(self) -> bool:
-        """Whether what lies here is the grading of another folder. One that was moved alone (to a disk with room on it) names a place where
+        """Whether this is the grading of another folder. One that was moved alone (to a disk with room on it) names a place where
         nothing is, and is known by the folder's name."""
         was = self._book().get(FOLDER, self.folder)
         if not isinstance(was, str) or was == self.folder:
@@ -120,7 +120,7 @@ class Store:
         return hash_of(self.grading, submission.name, submission.sha256)
 
     def lying(self, submission: Submission) -> Report | None:
-        """The report that lies here, whether it still holds or not."""
+        """The existing report, whether it is still valid or not."""
         try:
             return Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

@@ -1,4 +1,4 @@
-"""The written answers of a class beside their rubric and model answers, and the page with all of them."""
+"""The written answers of a class with their rubric and model answers, and the page with all of them."""
 
 from __future__ import annotations
 

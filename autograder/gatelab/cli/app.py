@@ -1,4 +1,4 @@
-"""The command `gatelab`. Every sub-command is a function beside what it drives; this file only names them."""
+"""The command `gatelab`. Every sub-command is a function in a file of its own; this file only names them."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ from gatelab.submission.collect import CollectError
 from gatelab.text import escape_on_terminals, visible
 
 WIDE = 160  # columns of the table where the output is no terminal
-MOST_FAILURES = 5  # told one by one
+MOST_FAILURES = 5  # listed one by one
 
 
 def grade(
@@ -180,7 +180,7 @@ def _of_notebooks(count: int, run: ClassRun) -> str:
 
 
 def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
-    """The grade table, who has no grade and why, and where the report lies."""
+    """The grade table, who has no grade and why, and where the report is."""
     console.print(Text(run.lab.title, style="italic"))
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("submission", overflow="ellipsis", no_wrap=True, min_width=12, max_width=32)

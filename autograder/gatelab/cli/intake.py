@@ -122,7 +122,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
 
 
 def _place(came: Submission, folder: Path, room: Path) -> str:
-    """Where the notebook lies: its path in the class's folder, or its name in the archive that it came in."""
+    """Where the notebook is: its path in the class's folder, or its name in the archive that it came in."""
     assert came.path is not None
     for base in (room / "class", folder):
         if came.path.is_relative_to(base) and came.path != base:

@@ -1,4 +1,4 @@
-"""`gatelab mark`, `gatelab comment`, `gatelab late`: what people give, in the place of the grader's or beside it.
+"""`gatelab mark`, `gatelab comment`, `gatelab late`: what people give, in place of the grader's points or in addition to them.
 
 Exit codes: 0 done, 1 a file could not be written, 2 wrong usage.
 """

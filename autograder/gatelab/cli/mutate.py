@@ -1,4 +1,4 @@
-"""`gatelab mutate`: what the small mistakes made by rule tell about the hidden suites, and the page about it."""
+"""`gatelab mutate`: what small mistakes made by rule say about the hidden suites, and the page about it."""
 
 from __future__ import annotations
 

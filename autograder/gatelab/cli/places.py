@@ -1,4 +1,4 @@
-"""Where a graded class lies, for the commands that correct one."""
+"""Where a graded class is, for the commands that correct one."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@
     costs.estimate(40, 2)        # "about 14 minutes with 2 jobs"
 
 The seconds are those that the questions took in the reports of earlier runs in OUT, whatever became of these; where there are
-none, those that the lab's policy states. As soon as some work is done, what is left is told from how long that took here.
+none, those that the lab's policy states. As soon as some work is done, the rest is estimated from how long that took here.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gatelab.submission.collect import Submission
 
 MOST_READ = 40  # reports that are read for what they took
 UNTRAINED = 0.3  # seconds of a question whose model is not trained
-ENOUGH = 0.02  # of the work: from then on the time left is told by what was done here
+ENOUGH = 0.02  # of the work: from then on the time left is estimated from what was done here
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Costs:
 
     @classmethod
     def of(cls, lab: Lab, out: Path, chosen: list[str], quick: bool = False) -> Costs:
-        """From the reports that lie in `out`, else from the lab's policy, else a second a question. `quick`: without trainings."""
+        """From the reports in `out`, otherwise from the lab's policy, otherwise a second a question. `quick`: without trainings."""
         if (kept := cls._kept(out / "reports", chosen)) is not None:
             return kept
         stated = lab.policy.bench.costs
@@ -94,7 +94,7 @@ def in_words(seconds: float) -> str:
 
 
 class Watch:
-    """Tells how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
+    """Shows how far the run is: a bar with the time left on a terminal, a line per submission elsewhere."""
 
     def __init__(
         self, console: Console, submissions: list[Submission], left: list[Submission], costs: Costs, jobs: int
@@ -102,7 +102,7 @@ class Watch:
         self.total, self.done = len(submissions), len(submissions) - len(left)
         self.console, self.costs, self.left, self.jobs = console, costs, len(left), jobs
         self.under_way: dict[str, str] = {}  # submission → the question that is being graded
-        self.passed: dict[str, float] = {}  # submission under way → seconds of it that lie behind
+        self.passed: dict[str, float] = {}  # submission under way → seconds of it that are done
         self.behind = 0.0  # seconds of those that are done
         self.bar = Progress(
             TextColumn("grading"),
@@ -150,7 +150,7 @@ class Watch:
             typer.echo(f"[{self.done}/{self.total}] {report.submission}: {result}", err=True)
 
     def share(self) -> float:
-        """How much of the work lies behind, by what each question costs."""
+        """How much of the work is done, by what each question costs."""
         whole = self.left * self.costs.each
         return min(1.0, (self.behind + sum(list(self.passed.values()))) / whole) if whole else 1.0
 

@@ -35,7 +35,7 @@ from gatelab.report.plain import number
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.text import escape_on_terminals, visible
 
-MOST = 200  # differences told one by one
+MOST = 200  # differences listed one by one
 
 
 def regrade(
@@ -143,7 +143,7 @@ def _offer(again: Regrade, yes: bool) -> None:
         write_differences(place, found)
     except OSError as error:
         typer.echo(
-            f"{out / 'earlier'}: the run as it stands cannot be kept ({error.strerror}), so nothing was replaced.",
+            f"{out / 'earlier'}: the existing run cannot be kept ({error.strerror}), so nothing was replaced.",
             err=True,
         )
         raise typer.Exit(1) from error

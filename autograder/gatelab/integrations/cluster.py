@@ -92,7 +92,7 @@ class Cluster:
         for name in ("distributed", "distributed.client", "tornado.application"):
             logging.getLogger(name).setLevel(
                 logging.CRITICAL
-            )  # they tell in forty lines what is said here in one
+            )  # they say in forty lines what is said here in one
         where = (
             {"scheduler_file": self.address} if Path(self.address).is_file() else {"address": self.address}
         )

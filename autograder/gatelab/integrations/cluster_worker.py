@@ -1,4 +1,4 @@
-"""What a Dask worker does for `gatelab grade --cluster`: it grades one submission with the kit that lies on its own machine.
+"""What a Dask worker does for `gatelab grade --cluster`: it grades one submission with the kit on its own machine.
 
 A submission comes as bytes and goes back as a report's JSON; no object of a submission is ever made in the worker's
 process, since its code runs where it always does, confined, behind an engine. A worker process keeps one engine, so
@@ -145,7 +145,7 @@ def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> 
 
 
 def _lab(wanted: dict[str, Any], hash_of: HashOf) -> Lab:
-    """The client's lab, as it lies here. Raises _Refused where it is missing or grades otherwise."""
+    """The client's lab, as it is here. Raises _Refused where it is missing or grades differently."""
     root = Path(os.environ.get(ROOT) or wanted["root"])
     try:
         lab = chosen_lab(root, wanted["lab"])

@@ -84,7 +84,7 @@ def for_canvas(found: GradedClass) -> Delivery:
 
 
 def for_mail(found: GradedClass) -> Delivery:
-    """A folder for each address. Who has none, or shares one, is told."""
+    """A folder for each address. People without one, or who share one, are reported."""
     delivery = Delivery()
     rows = list(_pages(found, delivery))
     count = Counter(person.email.casefold() for _, person, _ in rows)

@@ -1,6 +1,6 @@
-"""What was sent into a platform's sheet before: a mark that somebody changed there since then is newer, and stands.
+"""What was sent into a platform's sheet before: a mark that somebody changed there since then is newer, and is kept.
 
-Beside a filled sheet lies what it was filled with, and what stood there then. When the sheet is downloaded and filled again,
+Next to a filled sheet is a record of what it was filled with, and what was there before. When the sheet is downloaded and filled again,
 a cell that holds neither was changed on the platform in between: its row comes back as it came, but for formulas. Filling the
 same sheet twice changes nothing.
 """
@@ -14,12 +14,12 @@ from pathlib import Path
 from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of
 
 SUFFIX = ".sent.json"
-Memory = dict[str, dict[str, list[str]]]  # row → column → what stood there, what was sent
+Memory = dict[str, dict[str, list[str]]]  # row → column → what was there, what was sent
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The memory of a filled sheet, in the file beside it."""
+    """The memory of a filled sheet, in the file next to it."""
 
     path: Path
 
@@ -48,7 +48,7 @@ def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str
 
     Args:
         template: the sheet as it was downloaded.
-        filled: the same, filled; its text and what it tells are changed.
+        filled: the same, filled; its text and what it reports are changed.
         before: what was sent the last time.
 
     Returns:

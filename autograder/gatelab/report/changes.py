@@ -9,7 +9,7 @@ from gatelab.report.corrections import COMMENT, Corrections
 from gatelab.report.marks import Mark, Marks, exact
 
 WITHDRAWN = {"-", "–", "—", "−"}
-MOST = 8  # of a kind told one by one
+MOST = 8  # of a kind listed one by one
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ class Row:
     again: dict[str, str] = field(default_factory=dict)  # to be given again: question ID → what the mark was
     sha256: str = ""  # of what came in
     came: Submission | None = None  # how it came in, and of whom
-    place: str = ""  # where the notebook lies in the class's folder
+    place: str = ""  # where the notebook is in the class's folder
 
     @cached_property
     def counted(self) -> Counted | None:

@@ -1,4 +1,4 @@
-"""What a class report says beyond each submission's own: the class beside its last run, and its members beside each other."""
+"""What a class report says beyond each submission's own: the class compared with its last run, and its members with each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def compared(
 
     Args:
         submissions: what came in.
-        before: class.json as it lies there; empty when there is none.
+        before: the existing class.json; empty when there is none.
         rows: the entry "submissions" of the one that will take its place.
     """
     last = remember(before)

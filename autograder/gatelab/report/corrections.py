@@ -1,7 +1,7 @@
 """What staff put in the place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
 
-Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and stand
-as to be given again beside anything else that comes in under the name. A late penalty is the person's and holds by name.
+Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and are listed
+as to be given again for anything else that comes in under the name. A late penalty is the person's and holds by name.
 """
 
 from __future__ import annotations

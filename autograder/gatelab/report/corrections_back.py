@@ -1,4 +1,4 @@
-"""What was written over the grader's points and the late penalties in a grade table, the reasons beside it, and comments."""
+"""What was written over the grader's points and the late penalties in a grade table, with the reasons, and comments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a training of the student's own model went, as the grader watched it, beside those of models that are right."""
+"""How a training of the student's own model went, as the grader watched it, compared with those of right models."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Band:
 
 @dataclass
 class Curve:
-    """A training that the grader halted every so often. It can only be won: who does not win it is judged by another one."""
+    """A training that the grader halted every so often. It can only help: a model that does not pass it is judged by another training."""
 
     __pydantic_config__ = STRICT
 

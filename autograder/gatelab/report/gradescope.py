@@ -1,6 +1,6 @@
 """The report as Gradescope's `results.json`: one test a question, and one that only staff see.
 
-Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* stands in the one
+Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* is in the one
 hidden test and nowhere else. Questions marked by hand are left out: they are manually graded questions of the
 assignment's outline, and a test with 0 points here would count them twice.
 """
@@ -18,7 +18,7 @@ from gatelab.report.pages import plural, sentence, words
 from gatelab.report.table import number
 from gatelab.text import last_part, shown
 
-# What staff read of a part's traceback and of what a question printed: the end, where the reason stands.
+# What staff read of a part's traceback and of what a question printed: the end, where the reason is.
 STAFF_LONGEST = 600  # characters
 CELLS_NAMED = 10
 
@@ -82,7 +82,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
 def summary(
     report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
 ) -> str:
-    """What stands above the questions: the points, or why there are none, and the cells that did not run through."""
+    """What comes above the questions: the points, or why there are none, and the cells that did not run through."""
     by_hand = [question for question in questions if question.by_hand]
     here = sum(question.max_points for question in questions if not question.by_hand)
     lines = []

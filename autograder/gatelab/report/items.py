@@ -1,4 +1,4 @@
-"""How hard a question was, and how well it tells those who know more from those who know less.
+"""How hard a question was, and how well it separates those who know more from those who know less.
 
 Difficulty is the mean share of its points. Discrimination is the correlation of a question's points with those of all
 other questions together (its own left out, which would flatter it). Both are of those who began the question.
@@ -22,7 +22,7 @@ NOISE = (
 
 
 def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:
-    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None where there is too little to tell, and
+    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None where there is too little to go by, and
     a remark for staff.
 
     Args:
@@ -57,7 +57,7 @@ def _remark(difficulty: float | None, discrimination: float | None, answers: int
         return ""
     most = discrimination + NOISE / sqrt(answers)  # what it may be all the same
     if most < 0:
-        return "who does well elsewhere does worse here: look at the question and its suite"
+        return "those who do well elsewhere do worse here: look at the question and its suite"
     if most < LOW and difficulty < EASY:
         return "says little about the rest of the work: look at what its parts ask for"
     return ""

@@ -1,7 +1,7 @@
 """Marks by hand, as `marks.csv` keeps them: who, which question, how many points, for which bytes.
 
 A mark belongs to what was read. It counts for a submission of the same name and the same bytes; for other bytes, or
-another name, it is an old mark, shown beside "to be marked again".
+another name, it is an old mark, shown with "to be marked again".
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Mark:
     given: str = ""  # when, UTC, ISO 8601
     source: str = ""  # the table it was read from, or the command
     more: tuple[tuple[str, str], ...] = ()
-    why: str = ""  # the reason, one line; for whoever asks, the student too
+    why: str = ""  # the reason, one line; the student reads it too
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -100,7 +100,7 @@ class Marks:
         """For each work: question → points and name of the last mark that was given to it as it was before.
 
         That is a mark under its name for other bytes, or one for the same entry or the same bytes under another name, which
-        stands nowhere else; or one above what the question has now. Its own name's go before another's.
+        is nowhere else; or one above what the question has now. Its own name's go before another's.
         """
         here = {(work.name, work.sha256) for work in works}
         alone = {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {

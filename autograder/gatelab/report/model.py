@@ -126,7 +126,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """`cell 12 ("def lstm_step…")`, as it is told everywhere."""
+        """`cell 12 ("def lstm_step…")`, as it is named everywhere."""
         return f'cell {self.index} ("{self.start}")' if self.start else f"cell {self.index}"
 
 
@@ -202,7 +202,7 @@ class Report:
         raise KeyError(id)
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as data. It holds totals for whoever reads the JSON (`earned`: by the parts alone), since fractions of a point do not add up exactly."""
+        """The report as data. It holds totals for readers of the JSON (`earned`: by the parts alone), since fractions of a point do not add up exactly."""
         data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}

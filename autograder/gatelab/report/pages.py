@@ -28,7 +28,7 @@ LONGEST = 2_000  # characters
 
 def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "") -> str:
     """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model. `called` is the
-    student's name where it is known; `made_of` stands in the page's head, for who asks whether it is to be made again."""
+    student's name where it is known; `made_of` is put into the page's head, to find out later whether it must be made again."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     unmarked = [question for question in report.questions if question.by_hand and not question.parts]
     counted = [question for question in report.questions if question not in unmarked]
@@ -104,7 +104,7 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 
 
 def _notes(question: Question) -> list[dict[str, str]]:
-    """The question's note as paragraphs; of a recognised mistake, what it is and the hint stand apart."""
+    """The question's note as paragraphs; of a recognised mistake, what it is and the hint are set apart."""
     credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
     if question.mistakes:
         return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes] + credited

@@ -7,8 +7,8 @@ from: an editor may have held an older one open). The rules:
   over a late penalty; each belongs to the bytes that its row was written for;
 - a text under `override_reason` is the reason of what was overridden in that row, one under `comment_for_student` a comment;
 - `-` withdraws what people gave; an emptied cell, a row, a column or a file that is gone withdraws nothing;
-- every other column is the kit's: a change there is told and not taken in;
-- marks for a name that is not in the class (who has left it) are kept under that name, and told;
+- every other column is the kit's: a change there is reported and not taken in;
+- marks for a name that is not in the class (who has left it) are kept under that name, and reported;
 - where it is not certain whose mark it is, nothing is taken in and one sentence says why (MarksError).
 """
 
@@ -50,7 +50,7 @@ def read_back(
     asked: Asked,
 ) -> Readback:
     """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far; None: there is no table of
-    marks, and all that stand here are new. `seen`: what was read back already since the last one was written.
+    marks, and all that are here are new. `seen`: what was read back already since the last one was written.
 
     Raises MarksError, whose message has no subject.
     """

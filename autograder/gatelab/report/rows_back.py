@@ -1,4 +1,4 @@
-"""The rows of a grade table that came back: whose they are, what stood in them when they were written, and what was written there."""
+"""The rows of a grade table that came back: whose they are, what was in them when they were written, and what was written there since."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Rows:
-    """`table` beside the tables that were `written` (newest first), of which `base` is the one that it was made from; `last` is what
+    """`table` and the tables that were `written` (newest first), of which `base` is the one that it was made from; `last` is what
     was read back already since then, or the base."""
 
     def __init__(
@@ -106,7 +106,7 @@ class Rows:
         return self.by_name[name].sha256 if name in self.by_name else ""
 
     def _reference(self, name: str, id: str, line: Line) -> str:
-        """What stood in the cell before somebody changed it."""
+        """What was in the cell before somebody changed it."""
         if self.all_new:
             return ""
         if self.last and name in self.last_rows:
@@ -117,7 +117,7 @@ class Rows:
         return "" if points is None else number(points)
 
     def _before(self, name: str, id: str) -> str:
-        """What stood in one of the kit's cells before somebody changed it."""
+        """What was in one of the kit's cells before somebody changed it."""
         if self.last and name in self.last_rows and id in self.last.columns:
             return self.last.cell(self.last_rows[name], id)
         return self._written(name, id)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gatelab.report.model import EARLIER, FORMAT, Report
 
-# The totals in the JSON are for whoever reads it; we compute them again from the parts.
+# The totals in the JSON are for its readers; we compute them again from the parts.
 TOTALS = {"Report": ("points", "max_points"), "Question": ("points", "earned")}
 
 

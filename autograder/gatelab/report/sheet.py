@@ -228,7 +228,7 @@ def _decoded(data: bytes) -> Iterator[str]:
 
 
 def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[Rows, str]:
-    """Rows with their line numbers; they end where a mark of quotation stands so that a row could swallow the next."""
+    """Rows with their line numbers; they end where a quotation mark would let a row swallow the next."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=separator,

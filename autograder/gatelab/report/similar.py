@@ -44,7 +44,7 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
     """Pairs of submissions, as `{"who": [name, name], "shared": 0.83, "prints": 41}`, the nearest first: `shared` is the
     part of the fewer's own fingerprints that the other has too, `prints` how many these are.
 
-    The same file under two names is no pair: that is told elsewhere.
+    The same file under two names is not a pair: that is reported elsewhere.
     """
     released = _released(lab)
     known = [*released, *_known(lab, bank)]

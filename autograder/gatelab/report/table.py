@@ -25,7 +25,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     one per question to mark by hand, what lateness takes off where the lab has a rule for it, total and what the total is out of, what
     staff put in the place of the grader's, a place to write
     a reason for it, comments, old marks that were given to something else, the hash of what came in; then name, e-mail address and ID
-    of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points stand
+    of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points are
     only in rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]

@@ -1,4 +1,4 @@
-"""nbgrader's long steps in a process of their own, beside JupyterLab's server, which answers meanwhile.
+"""nbgrader's long steps in a process of their own, so that JupyterLab's server goes on answering.
 
 `python -m gatelab.integrations.nbgrader.apart` reads one request a line from its input, JSON, and answers each by one line. It lives as long
 as the server, so the grader that it has started is warm at the next click, and ends with it: when its input does. Server and process

@@ -55,5 +55,5 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrade
                 shutil.copy(pages[0], Path(self.dest_path, f"{name}.html"))
 
     def _student(self, folder: Path) -> str:
-        """The student whose feedback lies in `feedback/STUDENT/ASSIGNMENT`."""
+        """The student whose feedback is in `feedback/STUDENT/ASSIGNMENT`."""
         return folder.parent.name

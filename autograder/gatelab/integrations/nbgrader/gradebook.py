@@ -2,7 +2,7 @@
 
 The assignment must be in the database, as `nbgrader generate_assignment` puts it there. The grader's points are entered as nbgrader's automatic
 score; what a person gave in their place, or by hand, as its manual score, and what is said of it as the comment, so that all of it survives
-nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never written over: where it differs, it stands and is told.
+nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: where it differs, it is kept and reported.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
 
 @contextmanager
 def _alembic_found() -> Iterator[None]:
-    """nbgrader starts `alembic` by its name, which lies beside this Python and not always on the path."""
+    """nbgrader starts `alembic` by its name; it is next to this Python and not always on the path."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), before]))
     try:

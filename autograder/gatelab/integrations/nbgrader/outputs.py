@@ -1,4 +1,4 @@
-"""What a student's cell printed and drew, safe to show to whoever marks it.
+"""What a student's cell printed and drew, safe to show to the person who marks it.
 
 A written answer speaks of "my figure" and "0.24 against 1.00": without them it cannot be marked. nbgrader's pages show an
 output's HTML, SVG and JavaScript as they are, in the marker's own session, so of an output only its text and its pixels
@@ -89,7 +89,7 @@ def _joined(raw: Any) -> str:
 
 
 def _pixels(raw: Any, begins: bytes) -> str:
-    """The picture in base64, written anew from its bytes; "" where it is none or too large."""
+    """The picture in base64, written again from its bytes; "" where it is none or too large."""
     text = "".join(_joined(raw)[: 2 * IMAGE_LIMIT].split())
     try:
         pixels = base64.b64decode(text, validate=True)

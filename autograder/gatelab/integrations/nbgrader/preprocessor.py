@@ -36,14 +36,14 @@ from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
 
 TIME_LIMIT = 1000  # bytes of timestamp.txt, and of the exchange's secret
-# On nbgrader's pages a person's points may stand above this.
+# On nbgrader's pages a person's points may be shown above this.
 BY_THE_CHECKS = "The automatic checks gave {} of {} points; the scores on this page also count what a person gave or changed."
 
 
 class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no stubs
     """The course's folders as Autograde should see them.
 
-    Nothing that lies beside a submitted notebook is copied: nobody reads it, a link among it would be followed, and
+    Nothing next to a submitted notebook is copied: nobody reads it, a link among it would be followed, and
     nbgrader would hand the copies out again with the feedback.
     """
 
@@ -102,9 +102,9 @@ class SubmissionExporter(NotebookExporter):
         self._expect_every_folder()
 
     def _expect_every_folder(self) -> None:
-        """Have nbgrader process each student's folder, under the notebook's right name, whatever lies in it.
+        """Have nbgrader process each student's folder, under the notebook's right name, whatever is in it.
 
-        It would leave out, without a row in the grade book, whoever handed in no notebook or called it otherwise.
+        It would leave out, without a row in the grade book, students who handed in no notebook or named it differently.
         """
         course = self.parent.coursedir
         if course.notebook_id != "*":
@@ -150,7 +150,7 @@ class SubmissionExporter(NotebookExporter):
             return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
 
     def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
-        """Copy beside the graded notebook what nbgrader knows the submission by, and nothing else that lies there: its time
+        """Copy next to the graded notebook what nbgrader knows the submission by, and nothing else: its time
         (is there a newer one?), and what the exchange calls it, without which its feedback cannot be released."""
         ids = resources["nbgrader"]
         graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))

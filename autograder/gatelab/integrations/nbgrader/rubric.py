@@ -1,4 +1,4 @@
-"""The rubric beside the written answer, for who marks it in formgrader, and gone again before a student reads the page.
+"""The rubric next to the written answer, for the person who marks it in formgrader; removed before a student reads the page.
 
 formgrader and `generate_feedback` show the same file, the graded copy in `autograded/`. There the rubric is in cells
 of its own, which the first step of `generate_feedback` takes out.
@@ -15,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.lab.spec import Lab
 
-FILE = "RUBRIC.md"  # beside the master; a heading that begins with a question's ID starts what belongs to it
+FILE = "RUBRIC.md"  # next to the master; a heading that begins with a question's ID starts what belongs to it
 STAFF = "gatelab_staff_only"  # in a cell's metadata
 _HEADING = re.compile(r"^(#+)\s+(\w+)\b.*$", re.MULTILINE)
 

@@ -1,7 +1,7 @@
 """What a person gave in the kit's own grade book, carried into nbgrader's: marks, overrides, comments; never over a newer one.
 
-In nbgrader's grade book all that a person gives looks alike, whoever wrote it. So a file beside the grades remembers what an export wrote:
-what stands there unchanged may be replaced or taken back by the next one, and everything else was written in formgrader and stands.
+In nbgrader's grade book all that a person gives looks alike, whoever wrote it. So a file next to the grades records what an export wrote:
+what is there unchanged may be replaced or withdrawn by the next one; everything else was written in formgrader and is kept.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ CLOSE = 1e-9  # two marks nearer than this are one
 
 @dataclass
 class Sent:
-    """The memory of one grade book: cell of a student → the values that may stand there because an export wrote them.
+    """The memory of one grade book: cell of a student → the values that may be there because an export wrote them.
 
     There are two while an export writes: it may be cut off before the grade book has the new one.
     """
@@ -37,7 +37,7 @@ class Sent:
         return sent
 
     def settle(self, key: str, standing: Value, wanted: Value) -> tuple[Value, bool]:
-        """What is to stand in a cell, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
+        """What a cell is to hold, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
         ours = any(_same(standing, value) for value in self.found.get(key, []))
         if standing is None or ours:
             self.now[key] = wanted
@@ -46,7 +46,7 @@ class Sent:
         return standing, wanted is None or _same(standing, wanted)
 
     def keep(self, written: bool) -> None:
-        """Remember what this export writes: beside what stood there until it is `written`. Raises OSError."""
+        """Record what this export writes, along with what was there until it is `written`. Raises OSError."""
         cells = dict(self.found)
         for key, value in self.now.items():
             before = [] if written else self.found.get(key, [])

@@ -34,7 +34,7 @@ def _allowed(post: Post) -> Post:
 
 
 async def _ask(handler: Any, step: str, *arguments: str) -> Answer:
-    api = handler.api  # reads the settings anew
+    api = handler.api  # reads the settings again
     config = Config(api.config)
     folders = api.coursedir
     config.CourseDirectory.update(root=folders.root, db_url=folders.db_url, course_id=folders.course_id)

@@ -133,7 +133,7 @@ def _damage_named(archive: str) -> Iterator[None]:
 
 
 def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
-    """What lies in an archive, as `in_folder` has it."""
+    """What is in an archive, as `in_folder` has it."""
     notebooks: list[Candidate] = []
     others: list[str] = []
     members = [

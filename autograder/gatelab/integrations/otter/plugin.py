@@ -53,7 +53,7 @@ _handed_in: ContextVar[tuple[Intake, Keep] | None] = ContextVar("handed_in", def
 def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None]:
     """While this is open the plugin grades `intake`, whatever notebook otter was given to run (see run.py).
 
-    `keep` is told the report as soon as there is one: what happens to otter after that must not cost it.
+    `keep` gets the report as soon as there is one: what happens to otter after that must not cost it.
     """
     token = _handed_in.set((intake, keep))
     try:

@@ -1,7 +1,7 @@
 """The report in otter's own terms: a test file a question, a test case a part.
 
 otter makes its summary, its `results.json` and its table of scores from a `GradingResults`. The kit puts the
-report's verdicts into the one that otter made, so that everything after it tells the same points.
+report's verdicts into the one that otter made, so that everything after it shows the same points.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class ReportResults(GradingResults):  # type: ignore[misc]  # otter has no stubs
         return gradescope_results(self.report, self.specs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled as otter's own class, so that whoever reads `results.pkl` needs otter and not the kit."""
+        """Pickled as otter's own class, so that reading `results.pkl` takes otter and not the kit."""
         state = {key: value for key, value in vars(self).items() if key not in ("report", "specs")}
         return GradingResults, ([],), state
 

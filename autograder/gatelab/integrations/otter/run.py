@@ -72,7 +72,7 @@ def grade_apart(
 
         def keep(report: Report) -> None:
             graded.append(report)
-            with contextlib.suppress(OSError):  # written again below, where a fault is told
+            with contextlib.suppress(OSError):  # written again below, where a fault is reported
                 _write(gradescope_results(report, specs), results)
 
         failure = _run_otter(apart, intake, keep, otter_run=not force_python3)
