@@ -23,6 +23,8 @@ from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 
+ALL_PAIRS = 600  # pairs of mistakes of a question, of which all are kept
+
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
 
@@ -124,17 +126,21 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
 def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict[str, Any]]) -> list[Chaff]:
     """The pairs of mistakes that are told apart. `alone`: where each mistake shows by itself.
 
-    In a question of several names two mistakes that show first in the same call are not in separate functions.
+    Of a question of several names with very many pairs, those that show first in the same call are left out: the file grows
+    with every pair, and these are seldom made together.
     """
     spec = lab.questions[question]
     if not spec.pairs:
         return []
+    pairs = bank.pairs_of(question)
+    if len(spec.names) == 1 or len(pairs) <= ALL_PAIRS:
+        return list(pairs)
     first = {
         id: min(((group, int(place)) for group, calls in found.items() for place in calls), default=None)
         for id, found in alone.items()
     }
-    halves = [(pair, pair.id.split("+")) for pair in bank.pairs_of(question)]
-    return [pair for pair, (a, b) in halves if len(spec.names) == 1 or first[a] != first[b]]
+    halves = [(pair, pair.id.split("+")) for pair in pairs]
+    return [pair for pair, (a, b) in halves if first[a] != first[b]]
 
 
 def changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
