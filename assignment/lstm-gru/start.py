@@ -14,6 +14,7 @@ Delete the folder .venv to be rid of it.
 """
 
 import argparse
+import difflib
 import hashlib
 import os
 import platform
@@ -72,6 +73,11 @@ def main(arguments=None):
     parser.add_argument(
         "--any-torch", action="store_true", help="take whatever build of PyTorch pip finds (on Linux 3 GB more)"
     )
+    if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        near = difflib.get_close_matches(arguments[0].lower(), COMMANDS, 1)
+        hint = f"is `python start.py {near[0]}` meant? " if near else ""
+        print(f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.", file=sys.stderr)
+        return 2
     asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)
     try:
         check_python(sys.version_info, platform.machine(), sys.platform, sys.maxsize)

@@ -374,6 +374,24 @@ def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [
+        ("hand-in", "the file to hand in is a .zip"), ("no/such/x.zip", "(there is no such folder); name another place with"),
+        ("lab.ipynb/x.zip", "(there is no such folder); name"), ("there.zip", "(it is a folder); name another place"),
+    ],
+)  # fmt: skip
+def test_a_place_for_no_zip_is_told_before_the_checks_run(
+    folder: Path, released: list[dict], out: str, said: str
+) -> None:
+    saved(folder, released, put("q5", COUNT))
+    (folder / "there.zip").mkdir()
+    before = set(folder.rglob("*"))
+    done = seqlab(folder, "submit", "--anyway", "--out", out)
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.startswith(f"seqlab: {Path(out)}: ")
+    assert said in done.stderr and done.stderr.count("\n") == 1 and set(folder.rglob("*")) == before
+
+
 @pytest.mark.parametrize("half", [0, 1000])
 def test_a_file_that_jupyter_is_writing_is_read_when_it_is_whole(
     folder: Path, released: list[dict], half: int

@@ -162,6 +162,22 @@ def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
         assert done.stderr == "start.py: the environment is not made yet: run `python start.py` first.\n"
 
 
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("chek", "is `python start.py check` meant? "),
+        ("Submit", "is `python start.py submit` meant? "),
+        ("lab.ipynb", ""),
+    ],
+)
+def test_a_word_that_is_no_command_is_one_sentence(folder: Path, word: str, said: str) -> None:
+    done = begin(folder, word)
+    assert done.returncode == 2 and not (folder / ".venv").exists()
+    assert (
+        done.stderr == f"start.py: there is no `{word}`; {said}`python start.py --help` says what there is.\n"
+    )
+
+
 def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "mine.txt").write_text("kept")

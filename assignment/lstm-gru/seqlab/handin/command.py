@@ -59,6 +59,7 @@ def _check(path: Path, everything: bool) -> int:
 
 def _submit(path: Path, asked: argparse.Namespace) -> int:
     read = notebook.read(path)
+    out = pack.place(read, asked.out, datetime.datetime.now())
     if not asked.without_checks:
         checks.ready()
     state = notebook.look(read, path.parent)
@@ -70,8 +71,7 @@ def _submit(path: Path, asked: argparse.Namespace) -> int:
     outcomes = [] if asked.without_checks else _told(path, asked.all)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
-    now = datetime.datetime.now()
-    zip, beside = pack.write(read, pack.receipt(read, state, outcomes, now), asked.out, now)
+    zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     _warn([*state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
