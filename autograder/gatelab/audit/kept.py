@@ -15,7 +15,14 @@ import gatelab
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
-ROOMS = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")  # of the engine: what a verdict can depend on
+ROOMS = (
+    "grading",
+    "testkit",
+    "handed_out",
+    "sandbox",
+    "lab",
+    "submission",
+)  # of the engine: what a verdict can depend on
 FILES = ("limits.py", "text.py")  # and these
 
 
