@@ -1,12 +1,12 @@
-"""A slip in what the grader is asked for: one sentence under the cell. In a real Jupyter kernel, with the real otter."""
+"""A slip in what the grader is asked for: one sentence under the cell. In IPython, as in a notebook, with the real otter."""
 
 from __future__ import annotations
 
-import shutil
+import json
+import subprocess
+import sys
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 from public_checks import student_folder
 
 from gatelab.lab.spec import Lab
@@ -48,9 +48,29 @@ GONE = "import shutil\nshutil.rmtree('tests')"
 NO_FOLDER = "unzip the handout again, all of it, and open the notebook in that folder."
 
 
+RIGHT = ("value = 1\ngrader.check('q2')", "grader.check(question='q2')", "list(grader.check_all().results)")
+WITHOUT = ("grader.check('q1')", "grader.check_all()")
+RUN = """
+import json, sys
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+settings = Config()
+settings.HistoryManager.enabled = False
+shell = InteractiveShell.instance(config=settings, colors="nocolor")
+told = []
+for cell in json.load(sys.stdin):
+    with capture_output(display=False) as shown:
+        result = shell.run_cell(cell, store_history=False)
+    told.append([(shown.stdout + shown.stderr).strip(), result.success])
+print(json.dumps(told))
+"""
+
+
 @pytest.fixture(scope="module")
-def cells(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[nbformat.NotebookNode]:
-    """All of it in one run of one notebook; a right call, by name and by position, before and after the slips."""
+def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool]]:
+    """What stands under each cell but the first, and whether it ran to its end; all in one run, with right calls between."""
     folder = tmp_path_factory.mktemp("student")
     student_folder(lab, folder)
     for check in (folder / "tests").glob("q*.py"):  # a check that costs nothing, of a name of the notebook
@@ -58,50 +78,31 @@ def cells(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[nbformat.N
             f'OK_FORMAT = False\nname = "{check.stem}"\nfrom otter.test_files import test_case\n'
             "@test_case()\ndef test_it(value):\n    assert value == 1\n"
         )
-    right = [
-        "value = 1\ngrader.check('q2')",
-        "grader.check(question='q2')",
-        "list(grader.check_all().results)",
-    ]
-    code = [
-        SETUP,
-        *right,
-        *(cell for cell, _ in ASKED),
-        right[0],
-        GONE,
-        "grader.check('q1')",
-        "grader.check_all()",
-    ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in code])
-    settings = {"metadata": {"path": str(folder)}}
-    NotebookClient(
-        notebook, kernel_name="python3", timeout=120, allow_errors=True, resources=settings
-    ).execute()
-    shutil.rmtree(folder)
-    return notebook.cells[1:]
+    cells = [SETUP, *RIGHT, *(cell for cell, _ in ASKED), RIGHT[0], GONE, *WITHOUT]
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", RUN],
+        cwd=folder, input=json.dumps(cells), capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return [(text, whole) for text, whole in json.loads(done.stdout.splitlines()[-1])][1:]
 
 
-def told(cell: nbformat.NotebookNode) -> str:
-    return "\n".join(
-        "\n".join(output.get("traceback", [])) or output.get("data", {}).get("text/plain", "")
-        for output in cell.outputs
-    )
+def test_a_slip_is_answered_in_one_sentence_that_says_what_there_is(told: list[tuple[str, bool]]) -> None:
+    shown = told[len(RIGHT) : len(RIGHT) + len(ASKED)]
+    assert [text for text, _ in shown] == [sentence for _, sentence in ASKED]
+    assert not any(
+        whole for _, whole in shown
+    )  # what runs all cells stops here, and Validate counts it as failed
 
 
-def test_a_slip_is_answered_in_one_sentence_that_says_what_there_is(cells: list) -> None:
-    assert {cell.source: told(cell) for cell in cells[3 : 3 + len(ASKED)]} == dict(ASKED)
-    assert all(cell.outputs[0].output_type == "error" for cell in cells[3 : 3 + len(ASKED)])
+def test_a_right_call_asks_of_the_notebooks_own_names_as_ever(told: list[tuple[str, bool]]) -> None:
+    (by_place, _), (by_name, _), (every, _) = told[: len(RIGHT)]
+    assert "All test cases passed" in by_place and by_place == by_name
+    assert every.endswith(str([f"q{k}" for k in range(1, 13)]))
+    assert told[len(RIGHT) + len(ASKED)] == told[0]
 
 
-def test_a_right_call_asks_of_the_notebooks_own_names_as_ever(cells: list) -> None:
-    by_place, by_name, every = cells[:3]
-    assert "All test cases passed" in told(by_place) and told(by_place) == told(by_name)
-    assert told(every) == str([f"q{k}" for k in range(1, 13)])
-    assert "All test cases passed" in told(cells[3 + len(ASKED)])
-
-
-def test_without_the_folder_of_checks_it_says_where_to_get_it(cells: list) -> None:
-    for cell in cells[-2:]:
-        said = told(cell)
-        assert said.startswith("There are no checks in ") and said.endswith(NO_FOLDER), said
-        assert "\n" not in said
+def test_without_the_folder_of_checks_it_says_where_to_get_it(told: list[tuple[str, bool]]) -> None:
+    for text, whole in told[-2:]:
+        assert text.startswith("There are no checks in ") and text.endswith(NO_FOLDER) and not whole
+        assert "\n" not in text

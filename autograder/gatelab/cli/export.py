@@ -224,6 +224,7 @@ def feedback_command(
         if to is To.mail:
             write_folders(delivery, path)
         else:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(zipped(delivery))
     except OSError as error:
         _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
@@ -255,6 +256,8 @@ def _place(graded: Path, out: Path | None, usual: str) -> Path:
     place, own = out.resolve(), graded.resolve()
     if place == own or (place.is_relative_to(own) and place.relative_to(own).parts[0] in OWN):
         _usage(f"{out}: is the grading's own; choose another -o.")
+    if place.is_dir() and "." in usual:
+        _usage(f"{out}: is a folder; name a file, as in -o {out / usual}.")
     return out
 
 
@@ -293,6 +296,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     sent = Sent.beside(out)
     held, memory = hold_newer(template, filled, sent.read())
     try:
+        out.parent.mkdir(parents=True, exist_ok=True)
         write(out, filled.text)
         sent.keep(memory)
     except OSError as error:

@@ -51,7 +51,7 @@ def mark(
     if len(words) == 1 and out is None and Path(words[0]).is_dir():
         words, out = [], Path(words[0])
     folder = graded_folder(out)
-    if not words:
+    if not words and not remove and why is None:
         with open_class(folder, root, lab_name) as run:
             list_written(run, root)
         return

@@ -64,6 +64,10 @@ WORDS = (
     (r"Input should be a valid number, .*", "it must be a number"),
     (r"Input should be (greater|less) than or equal to (\S+)", r"it must be at \1 \2"),
     (r"Value error, ", ""),
+    (
+        r"^(Got unexpected extra arguments?(?:\(s\))? \(.*\))\.?$",
+        r"\1; what has a space in it stands in quotes",
+    ),
     (r"^No such option: (-\d\S*).*", r"\1 is below zero"),
 )
 

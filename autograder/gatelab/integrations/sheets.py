@@ -19,7 +19,7 @@ from pathlib import Path
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
-from gatelab.report.sheet import BOM
+from gatelab.report.sheet import BOM, normal
 from gatelab.report.table import number
 from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
@@ -227,12 +227,15 @@ def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
         if match
         and (
             assignment is None
-            or assignment.strip()
-            in (sheet.header[k].strip(), match.string[: match.start()].strip(), match[1])
+            or normal(assignment) in map(normal, (sheet.header[k], match.string[: match.start()], match[1]))
         )
     ]
     if len(found) != 1:
-        titles = ", ".join(sheet.header[k] for k, match in titled.items() if match) or "none"
+        titles = ", ".join(sheet.header[k] for k, match in titled.items() if match)
+        if not titles:
+            raise ExportError(
+                f"{path}: it has no assignment; make the lab an assignment in Canvas and export the grade book again."
+            )
         wanted = (
             f"{'more than one' if found else 'no'} column {assignment!r}"
             if assignment

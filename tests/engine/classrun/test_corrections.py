@@ -202,6 +202,8 @@ class TestAnOverride:
         ("words", "why"),
         [
             (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is not a number from 0 to 10."),
+            (["--remove"], "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing"),
+            (["--why", "x"], "gatelab mark takes NAME QUESTION POINTS"),
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
             (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),

@@ -147,6 +147,46 @@ def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: P
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_a_folder_is_no_file_to_export_to(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for words, usual in (
+        (["csv", out], "export.csv"),
+        (["feedback", out, "--to", "moodle"], "feedback-moodle.zip"),
+    ):
+        for place in (".", "..", str(tmp_path)):
+            done = gatelab("export", *words, "-o", place)
+            said = f"{place}: is a folder; name a file, as in -o {Path(place) / usual}."
+            assert (done.exit_code, done.output.strip()) == (2, said)
+    assert gatelab("export", "feedback", out, "--to", "moodle", "-o", "new/a.zip").exit_code in (0, 1)
+    assert (tmp_path / "new" / "a.zip").is_file()
+
+
+def test_a_sheet_or_a_database_of_something_else_is_one_sentence(out: Path, tmp_path: Path) -> None:
+    sheet, database = tmp_path / "s.csv", tmp_path / "gradebook.db"
+    sheet.write_text("Student,ID,SIS Login ID,Section\nAda,1,ada,S\n", encoding="utf-8")
+    done = gatelab("export", "canvas", out, "--template", sheet)
+    assert done.exit_code == 2 and "s.csv: it has no assignment; make the lab an assignment" in done.output
+    database.write_text("grades", encoding="utf-8")
+    done = gatelab("export", "nbgrader", out, "--db", database, "--partial")
+    assert done.exit_code == 2 and done.output.strip().endswith("is no database; name nbgrader's with --db.")
+
+
+def test_an_assignment_is_found_however_its_title_is_typed(out: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "s.csv"
+    sheet.write_text(
+        "Student,ID,SIS Login ID,Section,Lab A (1),Lab B (22)\nAda,1,ada,S,,\n", encoding="utf-8"
+    )
+    for typed in ("Lab B (22)", "lab b", " LAB  B ", "22"):
+        done = gatelab(
+            "export", "canvas", out, "--template", sheet, "--assignment", typed, "-o", tmp_path / "c.csv"
+        )
+        assert done.exit_code in (0, 1), done.output
+    done = gatelab(
+        "export", "canvas", out, "--template", sheet, "--assignment", "lab", "-o", tmp_path / "c.csv"
+    )
+    assert done.exit_code == 2 and "it has no column 'lab'; choose with --assignment one of" in done.output
+
+
 class TestTheGradeBook:
     def test_the_grade_book_has_everybody_by_name_and_names_who_handed_in_nothing(self, graded: Path) -> None:
         rows = table(graded)

@@ -145,7 +145,10 @@ TYPED = {
     "nothing where something is needed": (["grade"], "gatelab grade: Missing argument"),
     "no place for the results": (["grade", "class"], "--out"),
     "no template": (["export", "moodle", "out"], "--template"),
-    "a word too many": (["why", "ada", "q1", "q2"], "unexpected extra argument"),
+    "a word too many": (
+        ["why", "ada", "q1", "q2"],
+        "extra argument(s) (q2); what has a space in it stands in quotes. See",
+    ),
     "words for a number": (
         ["verify", "--jobs", "two"],
         "Invalid value for '--jobs': it must be a whole number. See",

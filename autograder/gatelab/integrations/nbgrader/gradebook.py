@@ -66,6 +66,8 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             f"{found.folder}: cannot be written ({error.strerror}); make room or rights and export again."
         ) from error
     except Exception as error:  # sqlalchemy's, of a file that is none or is locked
+        if "file is not a database" in str(error):
+            raise ExportError(f"{database}: is no database; name nbgrader's with --db.") from error
         raise ExportError(
             f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."
         ) from error
