@@ -34,7 +34,7 @@ def receipt(notebook: Notebook, state: State, outcomes: list[Outcome], now: date
 
 
 def write(notebook: Notebook, told: dict[str, Any], out: Path | None, now: datetime.datetime) -> tuple[Path, Path]:
-    """Write the zip and, beside it, the receipt; returns both paths. Raises Refused.
+    """Write the zip and, next to it, the receipt; returns both paths. Raises Refused.
 
     out: the zip's path; None: in the notebook's folder, named after it and the time, as otter does.
     """
