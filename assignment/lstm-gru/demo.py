@@ -90,7 +90,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-# seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
+# seqlab/ is next to this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
 if HERE is None:
@@ -146,7 +146,7 @@ print(f"\n{task.num_classes} letters: a guess is right in {task.chance:.1%} of t
 # The whole network: tokens as one-hot vectors, a recurrent layer, a linear layer that reads the last step. The recurrent layer is an argument. Swapping `nn.RNN` for `nn.LSTM` changes one word.
 
 # %%
-LOUD = 3.0  # length of the one-hot vectors: a signal of length 1 is faint beside what fresh weights add to it
+LOUD = 3.0  # length of the one-hot vectors: a signal of length 1 is faint next to what fresh weights add to it
 
 
 class Listener(nn.Module):

@@ -717,7 +717,7 @@ plots.show(
 # %% [markdown]
 # ### The task: the last stored symbol
 #
-# In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What stands behind the bar is padding:
+# In the pictures below a dot is noise and a letter means "store this symbol". The label is the *last* letter before the bar. What follows the bar is padding:
 # sequences of one batch differ in length, and the rest of each row is filled with *random tokens, letters included*. A model that reads the end of the row reads rubbish.
 
 # %% tags=["experiment"]
@@ -1165,7 +1165,7 @@ plots.show(
 #   - `encode`: the state $(h, c)$ after each sequence's last *valid* source token. A layer returns `c` for its last step only, so padded sequences need thought: one way is to step through the source
 #     (`x[:, t : t + 1]`) and let sequences that are over keep their state.
 #   - `step`: one decoder step, from a token and a state to logits and the next state.
-#   - `forward`: the loop of the table. From step 1 on each sequence reads the true token with probability `forcing` (drawn with `torch.rand`, for every sequence and step anew), else its own most likely token
+#   - `forward`: the loop of the table. From step 1 on each sequence reads the true token with probability `forcing` (drawn with `torch.rand`, again for every sequence and step), else its own most likely token
 #     of the step before; no gradient flows through that choice.
 #
 # *The check cannot see* sources and targets longer than its own few tokens, nor draws so slightly biased that a few hundred of them do not show it.

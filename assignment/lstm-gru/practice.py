@@ -83,7 +83,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-# seqlab/ lies beside this notebook, or in the lab's folder of the repository that it was built from
+# seqlab/ is next to this notebook, or in the lab's folder of the repository that it was built from
 places = (Path(), Path("../../assignment/lstm-gru"))
 HERE = next((place for place in places if (place / "seqlab").is_dir()), None)
 if HERE is None:

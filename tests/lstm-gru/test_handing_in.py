@@ -257,19 +257,19 @@ WARNED = [  # what was done to the file, and what is said of it
         lambda cells: put("q1", "def lstm_step(*a):\n    h = 1\n" + STUB.format("q1") + "    return h\n")(
             cells
         ),
-        "still stands in `lstm_step`",
+        "is still in `lstm_step`",
     ),
     (
         lambda cells: put("q3", "class LSTM:\n    def forward(self):\n    " + STUB.format("q3"))(cells),
-        "still stands in `LSTM.forward`",
+        "is still in `LSTM.forward`",
     ),
     (
         lambda cells: put("q12", "answers = {'c1': 'a'}\n" + STUB.format("q12").strip())(cells),
-        "still stands in the cell",
+        "is still in the cell",
     ),
     (
         lambda cells: put("q2", "def gru_step(x, h)\n    pass\n")(cells),
-        "should define `gru_step`, is no Python",
+        "should define `gru_step`, is not valid Python",
     ),
     (lambda cells: cells.remove(answer(cells, "q12a")), "q12a: its cell for the answer is gone"),
     (lambda cells: cells.remove(answer(cells, "q9")), "q9: `sequence_loss` is defined nowhere"),
@@ -310,7 +310,7 @@ def test_a_renamed_copy_next_to_the_notebook_is_asked_about(folder: Path, releas
     done = seqlab(folder, *PACK)
     assert done.returncode == 2 and 'submit "lab-Copy1.ipynb"' in done.stderr
     done = seqlab(folder, *PACK, "lab.ipynb")
-    assert "lab-Copy1.ipynb lies here too" in said(done) and "later than lab.ipynb" in said(done)
+    assert "lab-Copy1.ipynb is here too" in said(done) and "later than lab.ipynb" in said(done)
 
 
 def test_another_notebook_next_to_it_is_not_a_copy(folder: Path, released: list[dict]) -> None:
@@ -354,10 +354,10 @@ def test_a_damaged_memory_is_none(folder: Path, released: list[dict], text: str)
 
 
 REFUSED = [  # what is in the folder, the command, and the sentence
-    ({}, ["check"], "no notebook lies here"),
+    ({}, ["check"], "there is no notebook here"),
     ({"lab.ipynb": ""}, ["check"], "the file is empty; save the notebook"),
-    ({"lab.ipynb": "not json"}, ["submit"], "this is no notebook that can be read"),
-    ({"lab.ipynb": "[" * 100_000}, ["submit"], "this is no notebook that can be read"),
+    ({"lab.ipynb": "not json"}, ["submit"], "this notebook cannot be read"),
+    ({"lab.ipynb": "[" * 100_000}, ["submit"], "this notebook cannot be read"),
     ({"lab.ipynb": "{}"}, ["submit", "mine.ipynb"], "there is no such file"),
     ({"lab.py": "x"}, ["submit", "lab.py"], "it is not a notebook (.ipynb)"),
 ]

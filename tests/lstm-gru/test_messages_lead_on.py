@@ -49,7 +49,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "if of many": ("q10", "def greedy_decode(model, source, *given, **named):\n    if source[0] == 1: pass", "want one True or False"),
     "a place in the check's own code": ("q10", "def greedy_decode(model, *given, **named): return model(1)", "Script.forward() missing!<locals>"),
     "a number's backward": ("q11", "def training_step(*given, **named): (3.0).backward()", "This is no longer a tensor"),
-    "a key that is no question": ("q12", "answers = {'c1': 'a', 'c13': 'b'}", "(c13 is no question.)"),
+    "a key that is no question": ("q12", "answers = {'c1': 'a', 'c13': 'b'}", "(c13 is not a question.)"),
 }  # fmt: skip
 
 

@@ -184,7 +184,7 @@ def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> No
     done = begin(folder, "--no-open")
     assert (
         done.returncode == 1
-        and "is there and is no environment of Python's: rename or delete it" in done.stderr
+        and "is there and is not a Python environment: rename or delete it" in done.stderr
     )
     assert (folder / ".venv" / "mine.txt").read_text() == "kept"
     (folder / "requirements.txt").unlink()

@@ -414,7 +414,7 @@ class TestFeedback:
 
     def test_everybody_has_a_folder_of_their_own_address_only(self, out: Path, tmp_path: Path) -> None:
         done = gatelab("export", "feedback", out, "--to", "mail", "-o", tmp_path / "mail")
-        assert done.exit_code == 1 and "../eve@x/.. is no e-mail address" in done.output
+        assert done.exit_code == 1 and "../eve@x/.. is not an e-mail address" in done.output
         assert sorted(path.name for path in (tmp_path / "mail").iterdir()) == [
             "ada@example.org",
             "bob@example.org",

@@ -321,7 +321,7 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
     [
         (("--cluster", "tcp://127.0.0.1:9"), "there is no Dask scheduler that answers"),
         (("--cluster", "nonsense://x"), "there is no Dask scheduler that answers"),
-        (("--cluster", "tcp://127.0.0.1:9", "--jobs", "2"), "--jobs is of this machine"),
+        (("--cluster", "tcp://127.0.0.1:9", "--jobs", "2"), "--jobs is for this machine"),
     ],
 )
 def test_an_address_without_a_scheduler_is_one_sentence(

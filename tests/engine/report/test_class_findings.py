@@ -32,7 +32,7 @@ class TestItems:
 
     def test_a_question_that_goes_against_it_is_worth_a_look(self) -> None:
         found = item("q1", 5.0, answered(*[(True, False)] * 6, *[(False, True)] * 6))
-        assert found["discrimination"] == -1.0 and "does worse here" in found["remark"]
+        assert found["discrimination"] == -1.0 and "do worse here" in found["remark"]
 
     def test_chance_in_a_small_class_is_no_finding(self) -> None:
         drawn = random.Random(3)

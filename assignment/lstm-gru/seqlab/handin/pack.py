@@ -51,7 +51,7 @@ def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Pat
 
 
 def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Path]:
-    """Write the zip and, beside it, the receipt; returns both paths. Raises Refused.
+    """Write the zip and, next to it, the receipt; returns both paths. Raises Refused.
 
     out: the zip's path, from `place`.
     """
