@@ -23,8 +23,6 @@ from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 
-ALL_PAIRS = 600  # pairs of mistakes of a question, of which all are kept
-
 Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
 
 
@@ -96,8 +94,9 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
     right = prints(lab, question)
     chaffs = bank.chaffs_of(question)
     alone = {chaff.id: changes(right, prints(lab, question, chaff)) for chaff in chaffs}
+    pairs = bank.pairs_of(question) if lab.questions[question].pairs else ()
     entries: dict[str, dict[str, Any]] = {}
-    for chaff in (*chaffs, *_pairs(lab, bank, question, alone)):
+    for chaff in (*chaffs, *pairs):
         calls = alone.get(chaff.id) or changes(right, prints(lab, question, chaff))
         if not calls:
             continue
@@ -121,26 +120,6 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         "right": right,
         "mistakes": list(entries.values()),
     }
-
-
-def _pairs(lab: Lab, bank: Bank, question: str, alone: dict[str, dict[str, Any]]) -> list[Chaff]:
-    """The pairs of mistakes that are told apart. `alone`: where each mistake shows by itself.
-
-    Of a question of several names with very many pairs, those that show first in the same call are left out: the file grows
-    with every pair, and these are seldom made together.
-    """
-    spec = lab.questions[question]
-    if not spec.pairs:
-        return []
-    pairs = bank.pairs_of(question)
-    if len(spec.names) == 1 or len(pairs) <= ALL_PAIRS:
-        return list(pairs)
-    first = {
-        id: min(((group, int(place)) for group, calls in found.items() for place in calls), default=None)
-        for id, found in alone.items()
-    }
-    halves = [(pair, pair.id.split("+")) for pair in pairs]
-    return [pair for pair, (a, b) in halves if first[a] != first[b]]
 
 
 def changes(right: Prints, wrong: Prints) -> dict[str, dict[str, list[Any]]]:
