@@ -155,7 +155,7 @@ def test_what_was_run_and_never_saved_is_not_packed(desk: Desk) -> None:
     done = desk.seqlab("submit")
     assert done.returncode == 1, done.stdout + done.stderr
     said = " ".join(done.stdout.split())
-    assert "what you ran last for q1 is not what stands in lab.ipynb: save the notebook" in said
+    assert "what you ran last for q1 is not what is in lab.ipynb: save the notebook" in said
     assert not list(desk.folder.glob("*.zip"))
 
 
