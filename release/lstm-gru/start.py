@@ -1,4 +1,4 @@
-"""Begin here: `python start.py` makes the lab's environment beside this file and opens the notebook.
+"""Begin here: `python start.py` makes the lab's environment next to this file and opens the notebook.
 
 It needs Python and nothing else. Run it again whenever you want to work, or when a download broke off: what is there
 already is kept.
@@ -14,6 +14,7 @@ Delete the folder .venv to be rid of it.
 """
 
 import argparse
+import difflib
 import hashlib
 import os
 import platform
@@ -72,6 +73,11 @@ def main(arguments=None):
     parser.add_argument(
         "--any-torch", action="store_true", help="take whatever build of PyTorch pip finds (on Linux 3 GB more)"
     )
+    if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
+        near = difflib.get_close_matches(arguments[0].lower(), COMMANDS, 1)
+        hint = f"is `python start.py {near[0]}` meant? " if near else ""
+        print(f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.", file=sys.stderr)
+        return 2
     asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)
     try:
         check_python(sys.version_info, platform.machine(), sys.platform, sys.maxsize)
@@ -114,7 +120,7 @@ def read_pins():
         with open(os.path.join(HERE, "requirements.txt"), encoding="utf-8") as file:
             lines = [line.split("#")[0].strip() for line in file]
     except OSError:
-        raise Stop("requirements.txt is not beside this file: unzip the handout again, all of it.") from None
+        raise Stop("requirements.txt is not next to this file: unzip the handout again, all of it.") from None
     return {re.split(r"[=<>\[ ]", line)[0]: line for line in lines if line}
 
 
@@ -196,7 +202,7 @@ def make(pins, any_torch):
     step(4, "trying it")
     if not works([python_of(VENV), "-c", TRY]):
         raise Stop(
-            "everything is installed, but one package does not start: run `{}` to see why; deleting the folder .venv and beginning anew often helps.".format(
+            "everything is installed, but one package does not start: run `{}` to see why; deleting the folder .venv and starting again often helps.".format(
                 quoted([python_of(VENV), "-c", TRY])
             )
         )
@@ -210,7 +216,7 @@ def make_venv():
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
-        raise Stop(f"{VENV} is there and is no environment of Python's: rename or delete it, and run this again.")
+        raise Stop(f"{VENV} is there and is not a Python environment: rename or delete it, and run this again.")
     if shutil.disk_usage(HERE).free < ROOM:
         raise Stop(
             f"less than {ROOM / 1e9:.1f} GB are free on this disk: make room and run this again."

@@ -1,6 +1,6 @@
 """The numbers of a figure as a small HTML table, for readers who cannot see it, and for everybody who wants to know exactly.
 
-They are read off the drawn figure itself, so that table and picture cannot differ. Long lines and wide heat maps are told at
+They are read off the drawn figure itself, so that table and picture cannot differ. Long lines and wide heat maps are given at
 a few places. A drawing without numbers has no table.
 """
 
@@ -27,7 +27,7 @@ def table(figure: Figure) -> str:
 
 
 def _of_panel(axes: Axes) -> str:
-    """A row for each named line, at places that all lines share; a line with a range tells it, too."""
+    """A row for each named line, at places that all lines share; a line with a range gives it, too."""
     rows: dict[str, dict[float, str]] = {}
     for container in axes.containers:
         if isinstance(container, ErrorbarContainer):
@@ -46,7 +46,7 @@ def _of_panel(axes: Axes) -> str:
 
 
 def _with_range(container: ErrorbarContainer, ticks: Sequence[float]) -> dict[float, str]:
-    """Median and range at the tick that each point stands beside."""
+    """Median and range at the tick next to each point."""
     points, _, bars = container.lines
     found = {}
     for x, y, ends in zip(points.get_xdata(), points.get_ydata(), bars[0].get_segments(), strict=True):

@@ -6,7 +6,7 @@
 In Jupyter, VS Code and Colab the options are buttons. Where there are no widgets, or nobody to click them, the question is
 printed and the answer is written into the call: `predict(…, choice="b")`. Nothing here ever waits for input.
 
-A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` beside the notebook), and cannot be changed
+A choice stays when its cell is run again, the next day too (Jupyter keeps it in the folder `.seqlab` next to the notebook), and cannot be changed
 by a click once it was compared with the outcome.
 """
 
@@ -71,7 +71,7 @@ class Prediction:
             self.choose(change["new"])
 
     def compare(self, outcome: str) -> None:
-        """Print prediction beside outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
+        """Print the prediction next to the outcome. The prediction cannot be changed afterwards: its buttons are switched off."""
         self._compare(self._option(outcome))
 
     def compare_first(self, holds: Sequence[bool]) -> None:
@@ -142,7 +142,7 @@ class Prediction:
         except Exception:  # whatever a front end lacks, the printed question serves as well
             self._buttons = None
             return False
-        # A front end may take a widget without an error and show nothing: that nobody can tell from here.
+        # A front end may take a widget without an error and show nothing: that cannot be detected from here.
         if self.choice is None:
             print(
                 'No buttons above? Write choice="a" (or another letter) as the last argument, and run the cell again.'

@@ -23,7 +23,7 @@ class Run:
     """One run of a cell."""
 
     source: str
-    id: str | None  # the cell's own, where the editor tells it
+    id: str | None  # the cell's own, where the editor passes it on
     error: BaseException | None
     parsed: bool  # False: not one line of it was run
 
@@ -64,7 +64,7 @@ def failed(name: str, value: Any = None) -> str:
 
     Args:
         name: what the cell defines.
-        value: what stands under that name now, if anything does.
+        value: what that name refers to now, if it is bound.
     """
     runs = listen()
     # A slip may have spoilt the very line that names it: then it is known by the cell's id.
@@ -83,7 +83,7 @@ def failed(name: str, value: Any = None) -> str:
     if line:
         line += _head(last.source)
     where = f", line {line} of the cell" if line else ""
-    older = "" if value is None else " What stands there now is the definition of an earlier run."
+    older = "" if value is None else " What is there now is the definition of an earlier run."
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return (
         f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
@@ -134,7 +134,7 @@ def _run(result: Any) -> Run | None:
     if not isinstance(source, str):
         return None
     before, inside = getattr(result, "error_before_exec", None), getattr(result, "error_in_exec", None)
-    # A SyntaxError of the cell itself is told as one "in exec", and nothing was run.
+    # A SyntaxError of the cell itself is reported as one "in exec", and nothing was run.
     broken = isinstance(inside, SyntaxError) and not _parses(source)
     return Run(source, getattr(info, "cell_id", None), before or inside, before is None and not broken)
 
@@ -150,7 +150,7 @@ def _parses(source: str) -> bool:
 
 
 def _comes_from(value: Any, run: Run) -> bool:
-    """Whether a function or class was defined by this run; of other values it cannot be told, and is taken to be."""
+    """Whether a function or class was defined by this run; of other values that cannot be known, and it is assumed."""
     value = inspect.unwrap(value) if callable(value) else value
     codes = (
         [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
@@ -170,5 +170,5 @@ def _python(source: str) -> str:
 
 
 def _head(source: str) -> int:
-    """How many lines stand before the first that says something."""
+    """How many lines come before the first that says something."""
     return source[: len(source) - len(source.lstrip())].count("\n")

@@ -120,7 +120,7 @@ def one_step(call, seen, optimizer):
     need(
         call,
         len(optimizer.seen) == 1,
-        f"the optimiser that was handed over made {len(optimizer.seen)} steps.",
+        f"the optimiser that was passed in made {len(optimizer.seen)} steps.",
     )
     used = optimizer.seen[0][0]
     need(call, used is not None and used.abs().max() > 0, "the optimiser's step found no gradients.")

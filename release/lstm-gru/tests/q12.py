@@ -46,7 +46,7 @@ def answers(sorted_answers):
     need(sorted_answers, True)
     found = sorted_answers.value
     need(sorted_answers, not found["form"], " ".join(found["form"][:3]))
-    others = f" ({', '.join(found['unknown'])} is no question.)" if found["unknown"] else ""
+    others = f" ({', '.join(found['unknown'])} is not a question.)" if found["unknown"] else ""
     need(sorted_answers, not found["missing"], f"no answer yet to {', '.join(found['missing'])}.{others}")
     (own,) = concepts.joint_hashes(found["plain"], STORED["forms"], STORED["salt"])
     text = (

@@ -1,6 +1,6 @@
 """Public check of q3: both layers against torch.nn.LSTM and torch.nn.GRU, with the same weights.
 
-While it runs, PyTorch's cells stand under the names lstm_step and gru_step, so that q3 does not depend on q1 and q2.
+While it runs, PyTorch's cells have the names lstm_step and gru_step, so that q3 does not depend on q1 and q2.
 Where it finds something then, it looks once more with your own, if they are right.
 """
 

@@ -14,7 +14,7 @@ RESULT = {"": "the result: N H"}
 
 
 def padded(dtype=torch.float64):
-    """(3, 4, 5); what stands after a sequence's end is of no meaning, and large."""
+    """(3, 4, 5); what comes after a sequence's end is meaningless, and large."""
     outputs = Numbers(seed=6)(3, 4, 5, dtype=dtype)
     outputs[0, 2:] = 1e4
     outputs[2, 1:] = -1e4

@@ -1,6 +1,6 @@
 """Public check of q8: an encoder-decoder with given weights, and one that shows which tokens its decoder reads.
 
-While it runs, torch.nn.LSTM stands under the name LSTM, so that q8 does not depend on q3. Where it finds something then,
+While it runs, torch.nn.LSTM has the name LSTM, so that q8 does not depend on q3. Where it finds something then,
 it looks once more with your own LSTM, if that is right.
 """
 
@@ -19,7 +19,7 @@ TARGETS = torch.tensor([[4, 6, 3, 2], [5, 2, 7, 7], [3, 3, 6, 2]])
 # Put in order, up or down, and back by the same order, these four are not what they were. What pads them is not 0.
 ORDER = torch.tensor([[3, 5, 1, 1, 2], [2, 4, 5, 3, 1], [4, 2, 2, 1, 5], [5, 2, 3, 4, 1]])
 STATE = {"0": "h: N H", "1": "c: N H"}
-NO_TOKEN = -1  # stands where no token gives these logits
+NO_TOKEN = -1  # used where no token gives these logits
 
 
 @check.calls
@@ -220,7 +220,7 @@ def whole_forward(found):
     need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
     need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
     same = torch.allclose(forced.value[:, :3], found["later"].value[:, :3], rtol=1e-7, atol=1e-9)
-    need(found["later"], same, "logits change with targets that stand at the same step or later.")
+    need(found["later"], same, "logits change with targets at the same step or later.")
     check.as_stored(forced, "the logits, or their gradients, are not right.")
     same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
     need(found["default"], same, "should be the same as forcing = 1, which is the default.")
@@ -233,7 +233,7 @@ def whole_forward(found):
         shown,
         tokens == [BOS, *own[:-1]],
         f"its own most likely tokens were {own[:-1]}, and after bos it read "
-        + ("something that is no token." if NO_TOKEN in tokens else f"{tokens[1:]}."),
+        + ("something that is not a token." if NO_TOKEN in tokens else f"{tokens[1:]}."),
     )
     check.as_stored(found[0.0], "the logits, or their gradients, are not right.")
     for forcing in (0.25, 0.6):
@@ -248,6 +248,6 @@ def whole_forward(found):
         need(
             shown,
             seen["sequences differ"] and seen["steps differ"],
-            "drawn for every sequence and step anew?",
+            "drawn again for every sequence and step?",
         )
         need(shown, seen["share"] == "right", f"the share of true tokens is not near {forcing:g}.")

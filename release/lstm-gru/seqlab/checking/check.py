@@ -25,7 +25,7 @@ from .plain import meaning
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
 
-# The checks and their numbers lie beside the package, wherever the notebook's working directory is.
+# The checks and their numbers are next to the package, wherever the notebook's working directory is.
 TESTS = Path(__file__).parents[2] / "tests"
 
 
@@ -70,7 +70,7 @@ class Check:
         return registered
 
     def play(self, namespace: dict[str, Any]) -> list[Call]:
-        """Make all calls against a notebook's namespace, over the stand-ins. Returns the record."""
+        """Make all calls to a notebook's functions, over the stand-ins. Returns the record."""
         self.student = Student(namespace)
         self._made(self.student)
         return self.student.record
@@ -135,7 +135,7 @@ class Check:
     def as_stored(self, call: Call, text: str) -> None:
         """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with).
 
-        A change in place is told as that: it is part of the stored numbers, and `text` is not about it.
+        A change in place is reported as such: it is part of the stored numbers, and `text` is not about it.
         """
         untouched(call)
         wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
@@ -154,7 +154,7 @@ class Check:
                 untouched(call)
 
     def explain(self, finding: Finding) -> tuple[list[str], Exception]:
-        """What the student is told, the most important first, and the error that ends the case."""
+        """What the student reads, the most important first, and the error that ends the case."""
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)

@@ -77,7 +77,7 @@ def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mi
     """Which known mistakes give just these numbers? Name in the notebook → mistakes (no entry: none known).
 
     A mistake is recognised when all calls of the names that it touches give its numbers; the other names
-    may be right, missing or wrong in their own way, and then that is told of them.
+    may be right, missing or wrong in their own way, and then that is what is reported.
     """
     own = prints(record)
     found: dict[str, list[Mistake]] = {}

@@ -1,6 +1,6 @@
-"""What an error's own text leaves open and the code tells: the name that was meant, the sizes that did not fit, a cell not run.
+"""What an error's own text leaves open and the code shows: the name that was meant, the sizes that did not fit, a cell not run.
 
-Every sentence is true of what stands in the notebook, or asks. None of them names a step of the answer.
+Every sentence is true of the notebook, or asks a question. None of them names a step of the answer.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def instead_of(name: str, namespace: dict[str, Any]) -> str:
 
 
 def still_a_stub(call: Call, namespace: dict[str, Any]) -> str:
-    """Where the stub's line still stands, and whether an answer of that name was run before it."""
+    """Where the stub's line still is, and whether an answer of that name was run before it."""
     assert call.error is not None
     said = ""
     if frames := own_frames(call.error, namespace):
@@ -105,8 +105,8 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
         return f"Is `{other}` meant?"
     if len(name) == 1 and name.isupper():
         return (
-            f"The `{name}` of a docstring or a text names a size; it is no variable. Read the size off a tensor that was "
-            "handed over: its `.shape`."
+            f"The `{name}` of a docstring or a text names a size; it is not a variable. Read the size off a tensor that was "
+            "passed in: its `.shape`."
         )
     return ""
 
@@ -126,7 +126,7 @@ def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
     for taken in IMPORTED & namespace.keys():
         if namespace[taken] is of and not isinstance(of, ModuleType):
             return (
-                f"`{taken}` is no module any more: a cell gave the name another value ({type(of).__name__}). Call that by "
+                f"`{taken}` is no longer a module: a cell gave the name another value ({type(of).__name__}). Call that by "
                 f"another name, and run the cell that imports `{taken}` again."
             )
     return ""
@@ -144,7 +144,7 @@ def _no_start(call: Call, namespace: dict[str, Any]) -> str:
 
 
 def _sizes(call: Call) -> str:
-    """The shapes of what was handed over."""
+    """The shapes of the arguments."""
     shapes = [
         f"{call.name_of(path)} {tuple(value.shape)}"
         for path, value in flatten(call.arguments).items()

@@ -1,45 +1,53 @@
-"""What a call leaves changed beside its result: found, put back, and told.
+"""What a call leaves changed beside its result: found, put back, and reported by a fixed word.
 
-Torch's switches hold for the whole notebook, and a model or a tensor that was handed over is still the caller's. A call
-that changes them makes something else fail later; so a check tells it where it was done, and puts it back.
+Torch's own switches (gradients, default dtype and device, …) hold for the whole process, and a model or a tensor that
+was passed in still belongs to the caller. A call that changes them makes something else fail later, so it is reported
+where it happened. The worker and the public checks both watch their calls with this module.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
+# What may be reported of a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
 SAID = {
-    "grad-mode": "gradients are recorded, or not recorded, other than before the call. `with torch.no_grad():` undoes itself; "
-    "`torch.set_grad_enabled(False)` does not.",
-    "default-dtype": "torch's default dtype is another one, so every tensor made later is. Give the dtype where a tensor is made.",
-    "default-device": "torch's default device is another one. Give the device where a tensor is made.",
-    "inference-mode": "inference mode is no longer as it was. `with torch.inference_mode():` undoes itself.",
-    "autocast": "autocast is no longer as it was. `with torch.autocast(…):` undoes itself.",
-    "anomaly-mode": "autograd's anomaly detection is no longer as it was.",
-    "seed": "torch's random numbers start anew (torch.manual_seed?), so what is drawn later is the same after every call.",
-    "requires-grad": "a tensor that was handed over asks for gradients and did not before, or no longer does; so may a model's "
-    "weight. Work on a copy of your own, x.detach().clone(); to compute without gradients, `with torch.no_grad():` is enough.",
-    "grad": "a .grad is another one than before the call. torch.autograd.grad gives a gradient without touching any .grad.",
-    "training-mode": "a model is in another mode than before: train() or eval() was called and not undone.",
-    "weights": "the weights of a model are other numbers than before.",
-    "exchanged": "a model has other layers or weights than before: one was put in the place of another, or added.",
-    "hooks": "a hook is still registered. Remove it before you return: handle.remove().",
+    "grad-mode": "gradient recording is no longer as it was. `with torch.no_grad():` restores it by itself; "
+    "`torch.set_grad_enabled(False)` does not",
+    "inference-mode": "inference mode is no longer as it was. `with torch.inference_mode():` restores it by itself",
+    "default-dtype": "torch's default dtype is a different one, so every tensor made later has it. Give the dtype where a "
+    "tensor is made",
+    "default-device": "torch's default device is a different one, so every tensor made later is put there. Give the device "
+    "where a tensor is made",
+    "autocast": "autocast is no longer as it was. `with torch.autocast(…):` restores it by itself",
+    "anomaly-mode": "autograd's anomaly detection is no longer as it was",
+    "seed": "torch's random numbers start again from a seed (`torch.manual_seed`?), so everything drawn later is the same "
+    "after every call. Leave the seed to the program that calls you",
+    "argument": "an argument is changed in place. Make a new tensor instead",
+    "requires-grad": "the `requires_grad` of a tensor that was passed in, or of a model's weight, is no longer as it was. "
+    "Work on a copy of your own, `x.detach().clone()`; to compute without gradients, `with torch.no_grad():` is enough",
+    "grad": "a `.grad` is no longer what it was. `torch.autograd.grad` computes a gradient without touching any `.grad`",
+    "training-mode": "a model is in another mode than before: `train()` or `eval()` was called and not undone",
+    "weights": "the weights of a model have changed",
+    "exchanged": "a model has other layers or weights than before: one was replaced or added. Whoever trains the model "
+    "still holds the old ones",
+    "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
-_leaving: list[object] = []  # guards that ended an inference mode which a call had left on
+LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
+_leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
 
 def switches() -> dict[str, Any]:
-    """Torch's switches, which hold for all code."""
+    """Torch's switches by the word of their kind."""
     return {
         "grad-mode": torch.is_grad_enabled(),
+        "inference-mode": torch.is_inference_mode_enabled(),
         "default-dtype": torch.get_default_dtype(),
         "default-device": torch.get_default_device(),
-        "inference-mode": torch.is_inference_mode_enabled(),
         "autocast": torch.is_autocast_enabled("cpu"),
         "anomaly-mode": torch.is_anomaly_enabled(),
         "hooks": {number for hooks in _hooks_of_all() for number in hooks},
@@ -47,135 +55,154 @@ def switches() -> dict[str, Any]:
 
 
 def put_back(before: dict[str, Any]) -> list[str]:
-    """Set the switches as they were; which ones were not."""
+    """Set the switches as they were; the words of those that were not."""
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
-        changed = [
-            kind for kind in changed if kind != "grad-mode"
-        ]  # inference mode switches the gradients, too
+        # Inference mode switches the gradients, too.
+        changed = [kind for kind in changed if kind != "grad-mode"]
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
-    torch.set_grad_enabled(
-        before["grad-mode"]
-    )  # after that: to end inference mode switches the gradients, too
-    if "autocast" in changed:
-        torch.set_autocast_enabled("cpu", before["autocast"])
-    if "anomaly-mode" in changed:
-        torch.autograd.set_detect_anomaly(before["anomaly-mode"])
-    if "hooks" in changed:
-        for hooks in _hooks_of_all():
-            for number in hooks.keys() - before["hooks"]:
-                hooks.pop(number)
     if "default-dtype" in changed:
         torch.set_default_dtype(before["default-dtype"])
     if "default-device" in changed:
         device = before["default-device"]
         torch.set_default_device(None if device.type == "cpu" else device)
+    if "autocast" in changed:
+        torch.set_autocast_enabled("cpu", before["autocast"])
+    if "anomaly-mode" in changed:
+        torch.set_anomaly_enabled(before["anomaly-mode"])
+    if "hooks" in changed:
+        for hooks in _hooks_of_all():
+            for number in hooks.keys() - before["hooks"]:
+                hooks.pop(number)
+    # Last: to end inference mode switches the gradients, too.
+    torch.set_grad_enabled(before["grad-mode"])
     return changed
 
 
 class Held:
-    """The modules and tensors among the arguments of a call, as they are before it.
+    """Tensors and modules that a call is given, as they are now.
 
     Where an optimiser is among them, weights and their gradients are meant to change.
     """
 
     def __init__(self, *given: Any) -> None:
-        modules = [value for value in _each(given) if isinstance(value, nn.Module)]
-        trains = any(isinstance(value, torch.optim.Optimizer) for value in _each(given))
-        self.modes = [(part, part.training, _hooks(part)) for module in modules for part in module.modules()]
-        self.layers, self.names = modules, _names(modules)
-        self.holds = [(p, dict(p._modules), dict(p._parameters)) for m in modules for p in m.modules()]
-        self.weights = [
-            (p, None if trains else _kept(p), None if trains else _kept(p.grad), p.requires_grad)
-            for module in modules
-            for p in module.parameters()
-        ]
-        self.tensors = [
-            (value, value.requires_grad, _kept(value.grad))
-            for value in _each(given)
-            if isinstance(value, Tensor) and value.is_leaf
-        ]
-        self.trains = trains
+        self.modules: list[nn.Module] = []
+        self.arguments: list[torch.Tensor] = []
+        self.trains = False
+        self._sort(given)
+        submodules = {id(m): m for module in self.modules for m in module.modules()}
+        self.parts = [(module, module.training, _hooks(module)) for module in submodules.values()]
+        self.names = _names(self.modules)
+        self.holds = [(m, dict(m._modules), dict(m._parameters)) for m in submodules.values()]
+        weights = {id(p): p for module in self.modules for p in module.parameters()}
+        self.weights = [_Tensor(p, self.trains) for p in weights.values()]
+        self.tensors = [_Tensor(t) for t in {id(t): t for t in self.arguments}.values()]
 
-    def put_back(self) -> list[str]:
-        """Make the modules what they were; what was not. (Changed arguments are found by whoever made the copies.)"""
-        found = []
-        for tensor, asked, kept in self.tensors:
-            found += ["requires-grad"] if tensor.requires_grad != asked else []
-            found += [] if alike(tensor.grad, kept) else ["grad"]
-        for weight, numbers, weight_grad, asked in self.weights:
-            if weight.requires_grad != asked:
-                found.append("requires-grad")
-                weight.requires_grad_(asked)
-            if not self.trains and not alike(weight.grad, weight_grad):
-                found.append("grad")
-                weight.grad = weight_grad
-            if numbers is not None and not alike(weight, numbers):
-                found.append("weights")
-                weight.data = numbers
+    def _sort(self, value: Any) -> None:
+        if isinstance(value, torch.Tensor):
+            self.arguments.append(value)
+        elif isinstance(value, nn.Module):
+            self.modules.append(value)
+        elif isinstance(value, torch.optim.Optimizer):
+            self.trains = True
+        elif isinstance(value, dict):
+            self._sort(tuple(value.values()))
+        elif isinstance(value, list | tuple):
+            for item in value:
+                self._sort(item)
+
+    def changed(self) -> list[str]:
+        """The words of what is no longer as it was."""
+        found = [kind for tensor in self.tensors for kind in tensor.changed("argument")]
+        found += [kind for weight in self.weights for kind in weight.changed("weights")]
         if self._exchanged():
             found.append("exchanged")
-            for part, layers, weights in self.holds:
-                part._modules.clear()
-                part._modules.update(layers)
-                part._parameters.clear()
-                part._parameters.update(weights)
-        for part, training, hooks in self.modes:
-            if part.training != training:
+        for module, training, hooks in self.parts:
+            if module.training != training:
                 found.append("training-mode")
-                part.training = training
-            for kind, own in _hooks(part).items():
-                for number in own - hooks[kind]:
-                    found.append("hooks")
-                    getattr(part, kind).pop(number)
-        return found
+            found += ["hooks" for kind, own in _hooks(module).items() if own - hooks[kind]]
+        return list(dict.fromkeys(found))
 
     def _exchanged(self) -> bool:
-        """Whether weights are gone, added, or others stand in their place. A layer without weights does no harm."""
-        return self.names != _names(self.layers)
+        """Whether weights are gone, added, or replaced. A layer without weights does no harm."""
+        return self.names != _names(self.modules)
+
+    def put_back(self) -> None:
+        """Make the modules what they were. (Tensors that were passed in are the call's own copies.)"""
+        if self._exchanged():
+            for module, layers, weights in self.holds:
+                pairs: list[tuple[dict[str, Any], dict[str, Any]]]
+                pairs = [(module._modules, layers), (module._parameters, weights)]
+                for held, before in pairs:
+                    held.clear()
+                    held.update(before)
+        for weight in self.weights:
+            weight.put_back()
+        for module, training, hooks in self.parts:
+            module.training = training
+            for kind, own in _hooks(module).items():
+                for number in own - hooks[kind]:
+                    getattr(module, kind).pop(number, None)
 
 
-def watched(function: Callable[..., Any], found: list[str], target: Any = None) -> Callable[..., Any]:
-    """The function, with what its calls leave changed noted in `found` and put back. `target`: the module it is of."""
+class _Tensor:
+    """A tensor as it was; `trains`: its numbers and its gradient may change."""
 
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        held = None
-        with contextlib.suppress(
-            Exception
-        ):  # something odd among the arguments is no reason not to make the call
-            held = Held(arguments, keywords, target)
-        before, seed = switches(), torch.default_generator.initial_seed()
-        try:
-            return function(*arguments, **keywords)
-        finally:
-            left = put_back(before)
-            left += ["seed"] if torch.default_generator.initial_seed() != seed else []
-            with contextlib.suppress(Exception):
-                left += held.put_back() if held else []
-            found.extend(kind for kind in dict.fromkeys(left) if kind not in found)
+    def __init__(self, tensor: torch.Tensor, trains: bool = False) -> None:
+        self.tensor, self.trains = tensor, trains
+        self.numbers = None if trains else _copy(tensor)
+        self.asks, self.grad = (
+            tensor.requires_grad,
+            None if trains else tensor.grad if tensor.is_leaf else None,
+        )
+        self.grad_numbers = None if self.grad is None else _copy(self.grad)
+        self.hooks = len(tensor._backward_hooks or ())
 
-    return call
+    def changed(self, kind: str) -> list[str]:
+        """The words of what is no longer as it was; `kind` is that of the numbers."""
+        tensor, found = self.tensor, []
+        if not self.trains and not alike(tensor, self.numbers):
+            found.append(kind)
+        if tensor.is_leaf and tensor.requires_grad != self.asks:
+            found.append("requires-grad")
+        if not self.trains and tensor.is_leaf:
+            now = tensor.grad
+            same = now is None if self.grad is None else now is not None and alike(now, self.grad_numbers)
+            found += [] if same else ["grad"]
+        if len(tensor._backward_hooks or ()) > self.hooks:
+            found.append("hooks")
+        return found
+
+    def put_back(self) -> None:
+        tensor, numbers = self.tensor, self.numbers
+        if numbers is not None:
+            if tensor.shape == numbers.shape and tensor.dtype == numbers.dtype:
+                tensor.data.copy_(numbers)
+            else:
+                tensor.data = numbers
+        if not self.trains:
+            if self.grad is not None and self.grad_numbers is not None:
+                self.grad.data.copy_(self.grad_numbers)
+            tensor.grad = self.grad
+        tensor.requires_grad_(self.asks)
+        hooks = tensor._backward_hooks or {}
+        for number in list(hooks)[self.hooks :]:
+            hooks.pop(number)
 
 
-def _each(value: Any) -> list[Any]:
-    """What is in nested containers."""
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    return [leaf for item in value for leaf in _each(item)] if isinstance(value, list | tuple) else [value]
+def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
+    return tensor.detach().clone() if tensor.numel() <= LARGE else None
 
 
-def _kept(tensor: Tensor | None) -> Tensor | None:
-    return None if tensor is None else tensor.detach().clone()
-
-
-def alike(now: Tensor | None, before: Tensor | None) -> bool:
-    """The same numbers, nan for nan."""
-    if now is None or before is None:
-        return now is before
-    return now.shape == before.shape and torch.allclose(
-        now.detach(), before.detach(), rtol=0, atol=0, equal_nan=True
-    )
+def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
+    """Whether the numbers are the same, nan for nan. `before` is None where the tensor was too large to copy."""
+    if before is None:
+        return True
+    now = now.detach()
+    if now.shape != before.shape or now.dtype != before.dtype:
+        return False
+    return torch.equal(now, before) or bool(((now == before) | ((now != now) & (before != before))).all())
 
 
 def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
@@ -192,3 +219,54 @@ def _hooks_of_all() -> list[dict[int, Any]]:
 def _hooks(module: nn.Module) -> dict[str, set[int]]:
     kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
     return {kind: set(getattr(module, kind)) for kind in kinds}
+
+
+@contextlib.contextmanager
+def switched(found: list[str]) -> Iterator[None]:
+    """Torch's switches stay as they are around a piece of work; the words of those it left changed go into `found`."""
+    before = switches()
+    try:
+        yield
+    finally:
+        found += put_back(before)
+
+
+def watched(
+    function: Callable[..., Any],
+    found: list[str],
+    target: Any = None,
+    restore: bool = False,
+    arguments: bool = True,
+) -> Callable[..., Any]:
+    """The function; the words of what its calls leave changed go into `found`, each once.
+
+    Torch's switches are put back; modules (`target`, which the call is made on, may be one) where `restore` says so.
+    `arguments`: whether a tensor that was passed in and changed in place counts; whoever compares the copies says no.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        held = None
+        # Something odd among the arguments is no reason not to make the call.
+        with contextlib.suppress(Exception):
+            held = Held(args, kwargs, target)
+        before, seed = switches(), torch.default_generator.initial_seed()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            left = put_back(before)
+            # Drawing is fine; seeding the generator makes every later draw the same.
+            if torch.default_generator.initial_seed() != seed:
+                left.append("seed")
+            if held is not None:
+                with contextlib.suppress(Exception):
+                    if changed := held.changed():
+                        left += changed
+                        if restore:
+                            held.put_back()
+            found.extend(
+                kind
+                for kind in dict.fromkeys(left)
+                if kind not in found and (arguments or kind != "argument")
+            )
+
+    return call

@@ -24,7 +24,7 @@ class Watching(TorchFunctionMode):
 
     @property
     def text(self) -> str:
-        """What the student is told."""
+        """What the student reads."""
         return (
             f"PyTorch's own {' and '.join(sorted(self.used))} (nn.LSTM, nn.LSTMCell, nn.GRU, nn.GRUCell) does the work here. "
             "The grader switches it off in this question: write the equations out."

@@ -2,7 +2,7 @@
 
 Order: wrong shape (axes by name), wrong dtype, nan or inf (first time step), right at t = 0 but wrong from t = k, else the
 largest difference and where, and what the numbers have in common with the right ones. Hidden suites and public checks say the
-same, with the same tolerances; public checks tell the expected number, too.
+same, with the same tolerances; public checks also state the expected number.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ def difference(
         axes: names of the dimensions, ["N", "T", "H"]; "?" where one has none.
         dtype: the dtype it must have, where that counts.
         later: where the numbers are right before a time step and wrong from it on, what the check has found out about that
-            step. It is asked then and gives a sentence, or "" where it found nothing: from numbers alone it cannot be told
+            step. It is asked then and gives a sentence, or "" where it found nothing: numbers alone do not show
             whether a state is dropped, another input read or a function changed.
-        public: what public checks alone tell is told, too: the right number, and axes in another order.
+        public: say also what only public checks say: the right number, and axes in another order.
     """
     if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem

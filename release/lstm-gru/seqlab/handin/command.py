@@ -59,19 +59,19 @@ def _check(path: Path, everything: bool) -> int:
 
 def _submit(path: Path, asked: argparse.Namespace) -> int:
     read = notebook.read(path)
+    out = pack.place(read, asked.out, datetime.datetime.now())
     if not asked.without_checks:
         checks.ready()
     state = notebook.look(read, path.parent)
     print(f"{path}, as saved {notebook.when(read.saved)}\n")
     if not asked.anyway and (state.unsaved or not state.answered):
         _warn([_unsaved(read, state)] if state.unsaved else state.warnings)
-        print("Nothing was packed. (`--anyway` packs the file as it lies on the disk.)")
+        print("Nothing was packed. (`--anyway` packs the file as it is on the disk.)")
         return NOT_ALL
     outcomes = [] if asked.without_checks else _told(path, asked.all)
     if notebook.read(path).sha256 != read.sha256:
         raise Refused(f"{path} was saved again meanwhile; run the command once more.")
-    now = datetime.datetime.now()
-    zip, beside = pack.write(read, pack.receipt(read, state, outcomes, now), asked.out, now)
+    zip, beside = pack.write(read, pack.receipt(read, state, outcomes, datetime.datetime.now()), out)
     _warn([*state.warnings, *([_unsaved(read, state)] if state.unsaved else [])])
     print(f"Not answered: {', '.join(state.unanswered) or 'nothing'}.")
     print(f"\nHand in   {zip}\nKeep      {beside} (the receipt)\nsha256    {read.sha256}  {path.name}")
@@ -99,7 +99,7 @@ def _told(path: Path, everything: bool) -> list[checks.Outcome]:
 
 def _unsaved(read: notebook.Notebook, state: notebook.State) -> str:
     return (
-        f"what you ran last for {_and(state.unsaved)} is not what stands in {read.path.name}: "
+        f"what you ran last for {_and(state.unsaved)} is not what is in {read.path.name}: "
         "save the notebook (Ctrl+S, on a Mac Cmd+S) and run this again."
     )
 

@@ -22,7 +22,7 @@ class Refused(Exception):
 
 @dataclass
 class Notebook:
-    """A notebook as it lies on the disk, read once."""
+    """A notebook as it is on the disk, read once."""
 
     path: Path
     data: bytes
@@ -63,8 +63,8 @@ def find(named: str | None, folder: Path) -> Path:
     found = sorted(path for path in folder.glob("*.ipynb") if not path.name.startswith("."))
     if not found:
         raise Refused(
-            f"{folder.resolve()}: no notebook lies here; go to the folder that you write in "
-            "(in Colab: download the notebook, it is no file there)."
+            f"{folder.resolve()}: there is no notebook here; go to the folder that you write in "
+            "(in Colab: download the notebook, it is not a file there)."
         )
     of_this_lab = [path for path in found if _is_ours(path)]
     if len(found) == 1 or len(of_this_lab) == 1:
@@ -74,7 +74,7 @@ def find(named: str | None, folder: Path) -> Path:
     newest = max(of_this_lab, key=lambda path: path.stat().st_mtime)
     told = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
-        f"several copies of the notebook lie here: {told}; name the one that you write in, "
+        f"there are several copies of the notebook here: {told}; name the one that you write in, "
         f'as in `python -m seqlab submit "{newest.name}"`.'
     )
 
@@ -93,7 +93,7 @@ def read(path: Path) -> Notebook:
         )
     cells = _cells(data)
     if cells is None:
-        raise Refused(f"{path}: this is no notebook that can be read; save it again in Jupyter and try again.")
+        raise Refused(f"{path}: this notebook cannot be read; save it again in Jupyter and try again.")
     return Notebook(path, data, cells, saved)
 
 
@@ -108,7 +108,7 @@ def _settled(path: Path) -> bytes:
 
 
 def look(notebook: Notebook, folder: Path) -> State:
-    """What is answered, and what is odd. `folder`: the notebook's, where Jupyter's memory lies."""
+    """What is answered, and what is odd. `folder`: the notebook's, where Jupyter's record is."""
     state, defined = State(), _definitions(notebook)
     for question in progress.table()["questions"]:
         id = question["id"]
@@ -189,7 +189,7 @@ def _written(
             )
         elif stubs and touched:
             warnings.append(
-                f'{id}: the line `raise NotImplementedError("{id}: …")` still stands in {stubs[0]}; what stands below it is never run. '
+                f'{id}: the line `raise NotImplementedError("{id}: …")` is still in {stubs[0]}; what is below it is never run. '
                 "Delete that line when you have written your answer."
             )
         written = written or not stubs or touched
@@ -197,7 +197,7 @@ def _written(
 
 
 def _stubs(statement: ast.stmt, text: str, id: str) -> list[str]:
-    """The functions of a definition in which the stub's line still stands; the cell, where it ends the cell itself."""
+    """The functions of a definition in which the stub's line still is; the cell, where it ends the cell itself."""
     found = []
 
     def walk(node: ast.AST, owner: str) -> None:
@@ -245,7 +245,7 @@ def _written_by_hand(notebook: Notebook, id: str) -> bool | None:
 
 
 def _slip(notebook: Notebook, name: str) -> str:
-    """Where a cell that seems to define the name is no Python; "" where there is none."""
+    """Where a cell that seems to define the name is not Python; "" where there is none."""
     for number, text in notebook.code():
         lines = text.split("\n")
         if any(line.startswith((f"def {name}", f"class {name}", f"{name} =")) for line in lines):
@@ -254,19 +254,19 @@ def _slip(notebook: Notebook, name: str) -> str:
             except (SyntaxError, ValueError) as error:
                 line = getattr(error, "lineno", None)
                 where = f", line {line}" if line else ""
-                return f"cell {number}, which should define `{name}`, is no Python ({getattr(error, 'msg', error)}{where})."
+                return f"cell {number}, which should define `{name}`, is not valid Python ({getattr(error, 'msg', error)}{where})."
     return ""
 
 
 def _copies(notebook: Notebook, folder: Path, warnings: list[str]) -> None:
-    """Other notebooks of this lab beside it, with the one that was saved later named."""
+    """Other notebooks of this lab next to it, with the one that was saved later named."""
     wanted = progress.table()["notebook"]
     for path in sorted(folder.glob("*.ipynb")):
         if path.name.startswith(".") or path.resolve() == notebook.path.resolve() or not _is_ours(path):
             continue
         later = path.stat().st_mtime > notebook.saved
         warnings.append(
-            f"{path.name} lies here too, saved {when(path.stat().st_mtime)}"
+            f"{path.name} is here too, saved {when(path.stat().st_mtime)}"
             + (f", later than {notebook.path.name}: is it the one you write in?" if later else ".")
         )
     if notebook.path.name != wanted and not (folder / wanted).exists():

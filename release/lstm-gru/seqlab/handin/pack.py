@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import json
@@ -33,15 +34,27 @@ def receipt(notebook: Notebook, state: State, outcomes: list[Outcome], now: date
     }
 
 
-def write(notebook: Notebook, told: dict[str, Any], out: Path | None, now: datetime.datetime) -> tuple[Path, Path]:
-    """Write the zip and, beside it, the receipt; returns both paths. Raises Refused.
+def place(notebook: Notebook, named: Path | None, now: datetime.datetime) -> Path:
+    """Where the zip goes: as named, or in the notebook's folder, called after it and the time, as otter does.
 
-    out: the zip's path; None: in the notebook's folder, named after it and the time, as otter does.
+    Looked at before anything that takes minutes. Raises Refused where no zip can be written.
     """
-    if out is None:
-        out = notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
+    out = named or notebook.path.with_name(f"{notebook.path.stem}_{now:%Y_%m_%dT%H_%M_%S}.zip")
     if out.suffix != ".zip":
         raise Refused(f"{out}: the file to hand in is a .zip; give it such a name.")
+    why = "it is a folder" if out.is_dir() else "there is no such folder" if not out.parent.is_dir() else ""
+    if not why and not os.access(out.parent, os.W_OK):
+        why = "nothing may be written there"
+    if why:
+        raise Refused(f"{out}: it cannot be written ({why}); name another place with --out.")
+    return out
+
+
+def write(notebook: Notebook, told: dict[str, Any], out: Path) -> tuple[Path, Path]:
+    """Write the zip and, next to it, the receipt; returns both paths. Raises Refused.
+
+    out: the zip's path, from `place`.
+    """
     text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
     draft = out.with_name(f".{out.name}.{os.getpid()}")
     try:
@@ -59,5 +72,6 @@ def write(notebook: Notebook, told: dict[str, Any], out: Path | None, now: datet
     except OSError as error:
         raise Refused(f"{out}: it cannot be written ({error.strerror}); name another place with --out.") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the folder itself may be gone
+            draft.unlink()
     return out, beside

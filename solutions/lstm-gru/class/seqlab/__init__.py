@@ -1,7 +1,8 @@
 """The lab's own small library: the tasks, one training loop, plots, predict-then-run cells, public checks."""
 
-from seqlab import order, progress, runs
+from seqlab import asking, order, progress, runs
 
 runs.listen()
 progress.listen()
 order.install()
+asking.install()

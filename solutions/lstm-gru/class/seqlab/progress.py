@@ -1,6 +1,6 @@
 """Where am I? The map at the top of the notebook, and the memory that it and `python -m seqlab` share.
 
-What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` beside the notebook, so that
+What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` next to the notebook, so that
 it is there the next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
 """
 
@@ -106,7 +106,7 @@ def text_hash(source: str) -> str:
 
 
 def remembers() -> bool:
-    """Whether this is a notebook, whose folder keeps what `remember` is told."""
+    """Whether this is a notebook, whose folder keeps what `remember` gets."""
     return _shell() is not None
 
 

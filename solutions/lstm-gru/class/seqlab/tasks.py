@@ -62,7 +62,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Batch:
-    """Sequences with one label each; whatever stands in `tokens` at and after `lengths` is padding."""
+    """Sequences with one label each; whatever is in `tokens` at and after `lengths` is padding."""
 
     tokens: Tensor  # (N, T) int64
     lengths: Tensor  # (N,) int64
@@ -95,7 +95,7 @@ class StoreTask:
 
     def __post_init__(self) -> None:
         if not 4 <= self.shortest <= self.T:
-            raise ValueError(f"shortest is {self.shortest}; it must lie between 4 and T = {self.T}")
+            raise ValueError(f"shortest is {self.shortest}; it must be between 4 and T = {self.T}")
         if self.K < 2:
             raise ValueError(f"K is {self.K}; with fewer than 2 symbols there is nothing to tell apart")
 
@@ -144,7 +144,7 @@ class StoreTask:
     def delayed(self, delay: int, n: int, seed: int | torch.Generator) -> Batch:
         """n sequences whose last store lies exactly `delay` steps before the last valid step."""
         if not 0 <= delay < self.T:
-            raise ValueError(f"delay is {delay}; it must lie between 0 and T − 1 = {self.T - 1}")
+            raise ValueError(f"delay is {delay}; it must be between 0 and T − 1 = {self.T - 1}")
         stream = _stream(seed)
         low = torch.full((n,), max(self.shortest, delay + 1))
         lengths = _between(low, torch.full((n,), self.T), stream)
@@ -169,7 +169,7 @@ class StoreTask:
         return Batch(tokens, lengths, labels)
 
     def text(self, tokens: Tensor, length: int | None = None) -> str:
-        """One sequence for the eye: `.` is noise, a letter a stored symbol; what stands behind `|` is padding."""
+        """One sequence for the eye: `.` is noise, a letter a stored symbol; what follows `|` is padding."""
         marks = ["." if token < self.K else chr(ord("A") + int(token) - self.K) for token in tokens]
         if length is not None:
             marks.insert(int(length), "|")

@@ -83,7 +83,7 @@ def train_classifier(
 ) -> History:
     """Train `model(tokens (N, T), lengths (N,)) -> logits (N, K)` on batches of `task`.
 
-    seed         of the batches (the model's weights are drawn before, by whoever made it)
+    seed         of the batches (the model's weights were drawn before, when it was made)
     steps        instead of `recipe.steps`
     seconds      processor time of this process after which the training ends and keeps what it has reached
     check_every  steps between two measurements of the accuracies on the strata (0: none)

@@ -1,4 +1,4 @@
-"""Read the answers of a concept question, and tell whether all of them together are right without knowing any of them.
+"""Read the answers of a concept question, and decide whether all of them together are right without knowing any of them.
 
 The grader reads answers with the same functions. `tests/<question>.json` holds the form of every answer and hashes of all
 answers together. They take a while to compute on purpose, and cannot tell which answer is wrong.

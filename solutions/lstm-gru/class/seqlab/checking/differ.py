@@ -9,13 +9,10 @@ import torch
 from torch import Tensor
 
 from . import leftovers
+from .equal import KEPT, alike
 from .record import Call
 from .tensors import ATOL, GRAD_RTOL, LOOSE, RTOL, Tolerance, difference, largest, wrong_shape
 
-KEPT = (
-    "called once more with the same arguments, it returns something else. "
-    "What does it keep from one call to the next (a global variable, an attribute, a tensor changed in place)?"
-)
 ORDINALS = ("first", "second", "third")
 
 
@@ -144,7 +141,7 @@ def untouched(call: Call) -> None:
             "+= and assignments to a slice work in place: make a new tensor instead.",
         )
     if call.left:
-        raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}")
+        raise Finding(call, f"{call.title}: afterwards {leftovers.SAID[call.left[0]]}.")
 
 
 def repeats(first: Call, again: Call) -> None:
@@ -152,20 +149,9 @@ def repeats(first: Call, again: Call) -> None:
     need(first, True)
     need(again, True)
     before, after = first.leaves, again.leaves
-    differing = [path for path in before if not _alike(before[path], after.get(path))]
+    differing = [path for path in before if not alike(before[path], after.get(path))]
     if differing or before.keys() != after.keys():
-        raise Finding(
-            again,
-            f"{again.title}: {KEPT}",
-        )
-
-
-def _alike(a: Any, b: Any) -> bool:
-    if not isinstance(a, Tensor) or not isinstance(b, Tensor):
-        return type(a) is type(b)
-    if a.shape != b.shape or a.dtype != b.dtype:
-        return False
-    return torch.allclose(a.detach().double(), b.detach().double(), rtol=LOOSE, atol=LOOSE, equal_nan=True)
+        raise Finding(again, KEPT.format(who=again.title))
 
 
 def is_number(call: Call, kind: type, want: float | None = None, text: str = "") -> None:

@@ -1,6 +1,6 @@
 """A check that does not end says where it is, and one whose code prints much shows the beginning of it.
 
-A loop without an end is the one mistake that no check can tell afterwards: there is no afterwards.
+An endless loop is the one mistake that no check can report afterwards: there is no afterwards.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"not implemented for '(Long|Int|Bool)'",
-        "This needs numbers with a point; the tensor holds whole numbers or booleans.",
+        "This needs floating-point numbers; the tensor holds whole numbers or booleans.",
     ),
     (r"argument 'input' .*must be Tensor, not tuple|'tuple' object has no attribute|not tuple\b", TUPLE),
     (
@@ -54,7 +54,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"backward through the graph a second time",
-        "Something of an earlier call is still in the graph: what is kept from one call to the next?",
+        "Something from an earlier call is still in the graph: what is kept from one call to the next?",
     ),
     (
         r"leaf Variable that requires grad",
@@ -106,15 +106,15 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"'(float|int)' object has no attribute|'numpy\.ndarray' object has no attribute",
-        "This is no tensor any more (`.item()`, `.tolist()`, `.numpy()`, `float(…)` make something else of one).",
+        "This is no longer a tensor (`.item()`, `.tolist()`, `.numpy()`, `float(…)` make something else of one).",
     ),
     (
         r"received an invalid combination of arguments",
-        'In brackets after "got" stand the types that were handed over: one of them is not what this function takes.',
+        'In brackets after "got" are the types that were passed in: one of them is not what this function takes.',
     ),
     (
         r"takes (from )?\d+.* positional arguments? but|missing \d+ required positional|unexpected keyword argument",
-        "What is called takes other arguments than it is given. (Those of the answers are fixed in CONTRACT.md; "
+        "What is called takes other arguments than it gets. (Those of the answers are fixed in CONTRACT.md; "
         "`self` is for methods alone.)",
     ),
     (

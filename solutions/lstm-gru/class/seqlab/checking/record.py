@@ -126,7 +126,7 @@ def pattern(key: str, like: Tensor) -> Tensor:
 
 
 class Watched:
-    """A function that tells of each of its calls. All else that is asked of it is asked of the function.
+    """A function that reports each of its calls. Everything else is passed on to the function itself.
 
     `seen(arguments, keywords)` hears what it is called with, before it is called.
     """
@@ -147,7 +147,7 @@ class Student:
 
     Args:
         namespace: the notebook's names.
-        own: what a question builds on is the student's own where that is sound; else stand-ins stand there.
+        own: what a question builds on is the student's own where that is sound; otherwise a stand-in.
     """
 
     # Whether the notebook's own version of what a question builds on gives what the stand-in of that name gives. A lab
@@ -196,11 +196,17 @@ class Student:
         """
         call = Call(cls, cls, arguments=arguments, keywords=keywords)
 
-        def build(*arguments: Any, **keywords: Any) -> Any:
-            made = self._function(cls)(*arguments, **keywords)
-            return made if weights is None else _load(cls, made, weights, exact)
+        def target() -> Callable[..., Any]:
+            own = watched(self._function(cls), call.left, restore=True, arguments=False)
 
-        return self._keep(call, lambda: build)
+            def build(*arguments: Any, **keywords: Any) -> Any:
+                made = own(*arguments, **keywords)
+                # Not watched: a layer that was passed in is in there, and becomes float64 too.
+                return made if weights is None else _load(cls, made, weights, exact)
+
+            return build
+
+        return self._keep(call, target, watch=False)
 
     def on(
         self,
@@ -247,7 +253,7 @@ class Student:
         def target() -> Callable[..., Any]:
             own = self._lookup(name)
             if not isinstance(own, type) and callable(own):
-                own = watched(own, call.left, own)
+                own = watched(own, call.left, own, restore=True, arguments=False)
             return lambda: function(own)
 
         return self._keep(call, target)
@@ -325,7 +331,7 @@ class Student:
         def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
             twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
-            before = leftovers.switches()  # what the call leaves changed was told already
+            before = leftovers.switches()  # what the call leaves changed has been reported already
             try:
                 with self.given(**given):
                     _run(twin, function, module, seed)
@@ -335,7 +341,8 @@ class Student:
 
         if repeatable:
             call.again = again
-        _run(call, watched(function, call.left, module) if watch else function, module)
+        kept = watched(function, call.left, module, restore=True, arguments=False) if watch else function
+        _run(call, kept, module)
         return call
 
 

@@ -1,4 +1,4 @@
-"""What stands in the place of what a question builds on, so that q3 can be checked whatever q1 does.
+"""What takes the place of what a question builds on, so that q3 can be checked whatever q1 does.
 
 PyTorch's own cells and layers under the contract's signatures, and the frame of a Seq2Seq. They have all that
 CONTRACT.md promises, and are no answer to a question: their gates are zeros, the frame computes nothing, and they call

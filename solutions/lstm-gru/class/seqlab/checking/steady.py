@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from torch.optim import Optimizer
 
-from .differ import KEPT, _alike
+from .equal import KEPT, RANDOM, alike
 from .record import Call
 
 MOST_AGAIN = 12  # calls that are made once more
-RANDOM = (
-    "called twice with the same arguments, it gives two different results: something in it is drawn at random (a dropout "
-    "that is left on? `rand`?). Here the result must follow from the arguments and weights alone."
-)
 
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
     """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    # Who is given an optimiser is to change the model, and the next call finds another one.
+    # A function that is given an optimiser is meant to change the model, so the next call finds another one.
     calls = [call for call in record if call.group == group and call.again and not call.error]
     for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
         :MOST_AGAIN
@@ -26,12 +22,12 @@ def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
         if any(twin.error for twin in (first, same, other)):
             continue
         if not _same_leaves(first, same):
-            return call, f"{call.title}: {KEPT}"
+            return call, KEPT.format(who=call.title)
         if not _same_leaves(same, other):
-            return call, f"{call.title}: {RANDOM}"
+            return call, RANDOM.format(who=call.title)
     return None
 
 
 def _same_leaves(a: Call, b: Call) -> bool:
     mine, other = a.leaves, b.leaves
-    return mine.keys() == other.keys() and all(_alike(mine[path], other[path]) for path in mine)
+    return mine.keys() == other.keys() and all(alike(mine[path], other[path]) for path in mine)

@@ -1,4 +1,4 @@
-"""The public checks of a notebook's file, run in a process of their own (run.py) and told as they come."""
+"""The public checks of a notebook's file, run in a process of their own (run.py) and reported as they come."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def ready() -> None:
     ids = [question["id"] for question in progress.table()["questions"] if not question["by_hand"]]
     gone = [f"tests/{id}.py" for id in ids if not (HANDOUT / "tests" / f"{id}.py").is_file()]
     if gone:
-        raise Refused(f"{HANDOUT / 'tests'}: {gone[0]} is missing; unzip the handout again, all of it, beside your notebook.")
+        raise Refused(f"{HANDOUT / 'tests'}: {gone[0]} is missing; unzip the handout again, all of it, next to your notebook.")
     missing = [package for module, package in NEEDED.items() if importlib.util.find_spec(module) is None]
     if missing:
         raise Refused(f"{missing[0]} is not installed for this Python ({sys.executable}); {_way_on()}.")

@@ -1,4 +1,4 @@
-"""Runs the answers of a notebook's file and its public checks, and tells one line of JSON a check.
+"""Runs the answers of a notebook's file and its public checks, and prints one line of JSON a check.
 
     python -m seqlab.handin.run NOTEBOOK [--all]
 
