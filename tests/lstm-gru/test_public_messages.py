@@ -202,6 +202,18 @@ def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab,
     assert "SequenceClassifier" in message and says in message, message
 
 
+def test_weights_that_are_clipped_after_the_step_are_told(check, lab):
+    """Where all weights of the check are small, nothing shows; the grader's are not."""
+    code = (
+        "right = training_step\ndef training_step(model, optimizer, source, source_lengths, targets, pad, clip=1.0):\n"
+        "    loss = right(model, optimizer, source, source_lengths, targets, pad, clip)\n"
+        "    for weight in model.parameters():\n        weight.data.clamp_(-clip, clip)\n    return loss\n"
+    )
+    assert "a weight whose gradient is 0 is another number" in first_message(
+        check("q11", names_with(lab, code))
+    )
+
+
 def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
     code = """
 def gradient_norms(layer, x):
