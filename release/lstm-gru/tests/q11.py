@@ -19,6 +19,7 @@ PAD, BOS, RATE = 3, 1, 0.5
 TARGETS = torch.tensor([[1, 0, 2], [1, 1, PAD]])  # of the 5 real tokens 1 has 3/5, 0 and 2 have 1/5 each
 GRADIENT = torch.tensor([1 / 4 - 1 / 5, 1 / 4 - 3 / 5, 1 / 4 - 1 / 5, 1 / 4], dtype=torch.float64)
 NORM = 10 * float(GRADIENT.norm())  # of both tables together, 4.36
+LARGE = 20.0  # weights above every clip whose gradient is 0: the step leaves them as they are
 SOURCE, LENGTHS = torch.tensor([[0, 2, 1], [2, 1, PAD]]), torch.tensor([3, 2])
 
 
@@ -56,7 +57,7 @@ class Counting(torch.optim.SGD):
 
     def __init__(self, model, tables):
         super().__init__(model.parameters(), lr=RATE)
-        self.tables, self.seen = tables, []
+        self.tables, self.seen, self.still = tables, [], model.head.weight
 
     def step(self, closure=None):
         loss = super().step(closure)  # a closure computes the gradients
@@ -76,6 +77,7 @@ def calls(student):
         model, tables, given = tables_over(student.instead("Seq2Seq", standins.Seq2Seq))
         for table in tables:
             table.grad = torch.full_like(table, old)
+        nn.init.constant_(model.head.weight, LARGE)
         optimizer, batch = Counting(model, tables), (SOURCE, LENGTHS, TARGETS)
         names = "model optimizer source source_lengths targets pad"
         call = student.call("training_step", model, optimizer, *batch, PAD, names=names, about=about, **more)
@@ -124,6 +126,12 @@ def one_step(call, seen, optimizer):
     )
     used = optimizer.seen[0][0]
     need(call, used is not None and used.abs().max() > 0, "the optimiser's step found no gradients.")
+    need(
+        call,
+        bool((optimizer.still == LARGE).all()),
+        "a weight whose gradient is 0 is another number afterwards. Only the optimiser's step changes weights; what is clipped "
+        "is the gradient.",
+    )
     untouched(call)
 
 
