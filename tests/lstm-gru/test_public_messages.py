@@ -187,7 +187,7 @@ def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, 
     [
         ("next(recurrent.parameters()).data.mul_(0.5)", "other weights"),
         ("recurrent.eval()", "a model is in another mode than before"),
-        ("next(recurrent.parameters()).requires_grad_(False)", "asks for gradients"),
+        ("next(recurrent.parameters()).requires_grad_(False)", "`requires_grad`"),
     ],
 )
 def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab, change, says):
