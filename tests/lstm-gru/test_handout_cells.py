@@ -200,7 +200,7 @@ def test_the_last_cell_says_how_to_hand_in_from_colab_and_from_jupyter():
         assert word in last
 
 
-QUESTIONS = re.compile(r"^# ### (q\d+[ab]?): .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
+QUESTIONS = re.compile(r"^# #### (q\d+[ab]?): .*?(?=^# %%|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def test_every_task_says_what_its_check_cannot_see():

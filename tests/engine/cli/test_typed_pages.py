@@ -13,8 +13,8 @@ from pathlib import Path
 
 import evening_class
 import pytest
-from evening_class import TINY, gatelab
 from shares import WHOLE
+from tiny_class import TINY, gatelab, tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]
@@ -90,7 +90,7 @@ def typed(line: str) -> None:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kit with a class that came in late, as a folder and as a zip, graded."""
-    kit = evening_class.tiny_kit(tmp_path_factory.mktemp("typed") / "kit")
+    kit = tiny_kit(tmp_path_factory.mktemp("typed") / "kit", by_hand=True)
     table = kit / "assignment" / "softmax" / "lab.toml"
     table.write_text(table.read_text("utf-8") + LATE, encoding="utf-8")
     evening_class.evening_class(kit / "submissions")

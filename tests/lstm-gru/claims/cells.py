@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import io
 import os
 import re
 import sys
+import tokenize
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,8 @@ WITHOUT_NUMBERS = ("google.colab", "def challenges")
 def digest(master: str) -> str:
     """A hash of the code that a master's numbers come from.
 
-    Prose, texts for readers who cannot see a figure, and the lab's solutions (the grader sees to those) do not count.
+    Prose, comments, texts of errors and for readers who cannot see a figure, and the lab's solutions (the grader sees to those) do
+    not count.
     """
     found = hashlib.sha256()
     text = (LAB / f"{master}.py").read_text(encoding="utf-8")
@@ -40,10 +43,37 @@ def digest(master: str) -> str:
     for kind, body in zip(cells[::2], cells[1::2], strict=True):
         counts = "experiment" in kind if master == "lab" else "[markdown]" not in kind
         if counts and not any(mark in body for mark in WITHOUT_NUMBERS):
-            found.update(re.sub(r"plots\.show\(\s*(\".*?\"\s*)+\)", "", body).strip().encode())
+            found.update(bare(re.sub(r"plots\.show\(\s*(\".*?\"\s*)+\)", "", body)).encode())
     for name in SOURCES:
-        found.update((LAB / "seqlab" / f"{name}.py").read_bytes())
+        found.update(bare((LAB / "seqlab" / f"{name}.py").read_text(encoding="utf-8")).encode())
     return found.hexdigest()[:16]
+
+
+def bare(source: str) -> str:
+    """Python code without comments, docstrings, empty lines and what its `raise` statements say; the same for every Python."""
+    lines = source.splitlines()
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            row, column = token.start
+            lines[row - 1] = lines[row - 1][:column]
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Raise):
+            _cut(lines, node, source, "raise")
+        elif (
+            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
+            and ast.get_docstring(node) is not None
+        ):
+            _cut(lines, node.body[0], source, "")
+    return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def _cut(lines: list[str], node: ast.stmt, source: str, left: str) -> None:
+    """Put `left` in the place of a statement, which may go over several lines."""
+    first = node.lineno - 1
+    begins = len(source.splitlines()[first].encode()[: node.col_offset].decode())
+    lines[first] = lines[first][:begins] + left
+    for row in range(node.lineno, node.end_lineno or node.lineno):
+        lines[row] = ""
 
 
 def run(master: str, seed: int) -> tuple[dict[str, Any], str]:
