@@ -10,6 +10,8 @@ from typing import Any
 
 import torch
 
+from gatelab.faults import GraderFault
+
 REMEMBERED = 1024  # searches whose results are kept; each holds a few small tensors
 _found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
 
@@ -35,7 +37,7 @@ class Draw:
         What was found is remembered for the next submission, which gets a copy: it is the same for all that are graded
         with this seed. So neither function may ask anything of the student, and both must say the same every time.
 
-        Raises RuntimeError when nothing good is drawn in `tries`.
+        Raises GraderFault when nothing good is drawn in `tries`: no submission loses a point by it.
         """
         at = self.key, _place(make), self.generator.get_state().numpy().tobytes()
         if at not in _found:
@@ -44,7 +46,9 @@ class Draw:
                 if good(made):
                     break
             else:
-                raise RuntimeError(f"{self.key}: no good inputs were drawn in {tries} tries")
+                raise GraderFault(
+                    f"{self.key}: no good inputs were drawn in {tries} tries; grade with another --seed, and let the suite draw more widely"
+                )
             _found[at] = copy.deepcopy(made), self.generator.get_state()
             while len(_found) > REMEMBERED:
                 _found.popitem(last=False)

@@ -12,6 +12,7 @@ import torch
 
 from gatelab.audit.kept import Kept
 from gatelab.audit.seeds import listed, lost_at, over_seeds, unstable
+from gatelab.faults import GraderFault
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.verdicts import Grading
@@ -115,5 +116,5 @@ def test_a_search_is_made_once_for_a_seed_and_each_gets_a_copy() -> None:
     assert torch.equal(found(11)[0], first)
     assert not torch.equal(found(12)[0], first)
     draw = Draw(11, "test_x.py::test_z")
-    with pytest.raises(RuntimeError, match="no good inputs were drawn in 3 tries"):
+    with pytest.raises(GraderFault, match="no good inputs were drawn in 3 tries"):
         draw.search(lambda: draw(3), lambda numbers: False, tries=3)
