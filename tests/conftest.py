@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import shared_server as servers
-from shares import WHOLE
+from shares import WHOLE, turn_of
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
@@ -90,7 +90,7 @@ def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases."""
     if WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
         return
-    turn, seen = int(config.getoption("--hypothesis-seed")), Counter[tuple[Path, str]]()
+    turn, seen = turn_of(config), Counter[tuple[Path, str]]()
     kept, left = [], []
     for item in items:
         mark = item.get_closest_marker("one_in")
@@ -139,7 +139,7 @@ def engine(lab: Lab) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def turn(pytestconfig: pytest.Config) -> int:
     """Which part of a bank it is this run's turn to look at: `shares.share`."""
-    return int(pytestconfig.getoption("--hypothesis-seed"))
+    return turn_of(pytestconfig)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import os
 from collections.abc import Sequence
 from typing import TypeVar
 
+import pytest
+
 Item = TypeVar("Item")
 WHOLE = bool(os.environ.get("GATELAB_ALL"))
 
@@ -18,3 +20,8 @@ WHOLE = bool(os.environ.get("GATELAB_ALL"))
 def share(items: Sequence[Item], every: int, turn: int) -> Sequence[Item]:
     """Every so many of them, from the place where it is this run's turn to begin; all with GATELAB_ALL."""
     return items if WHOLE else items[turn % every :: every]
+
+
+def turn_of(config: pytest.Config) -> int:
+    """Whose turn it is: the seed of this run."""
+    return int(config.getoption("--hypothesis-seed"))

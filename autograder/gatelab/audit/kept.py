@@ -15,15 +15,9 @@ import gatelab
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
-ROOMS = (
-    "grading",
-    "testkit",
-    "handed_out",
-    "sandbox",
-    "lab",
-    "submission",
-)  # of the engine: what a verdict can depend on
-FILES = ("limits.py", "text.py")  # and these
+# Of the engine, what a verdict can depend on: rooms, and files beside them.
+ROOMS = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
+FILES = ("limits.py", "text.py")
 
 
 class Kept:
@@ -45,11 +39,11 @@ class Kept:
 
     def find(self, *of: Any) -> Any:
         """What was kept for these parts, or None."""
-        return self._found.get(_digest(of))
+        return self._found.get(digest(of))
 
     def keep(self, value: Any, *of: Any) -> None:
         """Keep a result (anything that JSON holds) for these parts."""
-        key = _digest(of)
+        key = digest(of)
         self._found[key] = value
         if self.path is None:
             return
@@ -65,15 +59,16 @@ def stamp(lab: Lab, question: str = "") -> str:
     if question:
         files = [path for path in files if not path.name.startswith("test_") or question_of(path) == question]
     table = [repr(spec) for spec in lab.questions.values()]
-    return _digest([_of_engine(), torch.__version__, table, [path.read_text("utf-8") for path in files]])
+    return digest([_of_engine(), torch.__version__, table, [path.read_text("utf-8") for path in files]])
 
 
 @cache
 def _of_engine() -> str:
     engine = Path(gatelab.__file__).parent
     paths = [path for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
-    return _digest([path.read_text("utf-8") for path in [*paths, *(engine / name for name in FILES)]])
+    return digest([path.read_text("utf-8") for path in [*paths, *(engine / name for name in FILES)]])
 
 
-def _digest(parts: Any) -> str:
+def digest(parts: Any) -> str:
+    """A hash of anything that JSON holds."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

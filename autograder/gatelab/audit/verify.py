@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from gatelab.audit.kept import Kept, stamp
+from gatelab.audit.kept import Kept, digest, stamp
 from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.seeds import Lost, listed, over_seeds, unstable
 from gatelab.folders import vanishing
@@ -203,23 +203,23 @@ def verify(
             of = path.read_text("utf-8"), everything, known, seeds[0], where, training, engine.jobs
             if (before := kept.find(*of)) is not None:
                 matrix.told[chaff.key] = [tuple(line) for line in before["told"]]
-                row = before["row"] | {name: tuple(before["row"][name]) for name in ("lost", "elsewhere")}
-                return ChaffRow(chaff.id, chaff.question, chaff.misconception, **row)
+                tuples = {name: tuple(before["row"][name]) for name in ("lost", "elsewhere")}
+                return ChaffRow(**before["row"] | tuples)
             report = engine.grade(path, chaff.key, where, seeds[0], training)
             matrix.told[chaff.key] = told(report)
             lost = lost_parts(report)
             own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
             elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
             progress(chaff.key)
+            row = chaff.id, chaff.question, chaff.misconception, own, elsewhere
             if report.status != "graded":
-                return ChaffRow(chaff.id, chaff.question, chaff.misconception, own, elsewhere, None)
+                return ChaffRow(*row, None)
             question = report.question(chaff.question)
-            row = {
-                "lost": own, "elsewhere": elsewhere, "named": question.misconception, "earned": question.earned,
-                "points": question.points, "of": question.max_points,
-            }  # fmt: skip
-            kept.keep({"row": row, "told": matrix.told[chaff.key]}, *of)
-            return ChaffRow(chaff.id, chaff.question, chaff.misconception, **row)
+            made = ChaffRow(
+                *row, question.misconception, question.earned, question.points, question.max_points
+            )
+            kept.keep({"row": asdict(made), "told": matrix.told[chaff.key]}, *of)
+            return made
 
         def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
             style, path, seed = job
@@ -235,7 +235,7 @@ def verify(
             return WheatRow(style, seed, tuple(lost))
 
         everything = stamp(lab)
-        known = [(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs]
+        known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
             (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))

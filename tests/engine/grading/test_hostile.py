@@ -17,7 +17,7 @@ from hostile import checks, doors
 from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
-from shares import WHOLE, share
+from shares import WHOLE, share, turn_of
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
@@ -59,7 +59,7 @@ TRAINED = ("q7", "q11")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    turn = int(metafunc.config.getoption("--hypothesis-seed"))
+    turn = turn_of(metafunc.config)
     parametrize(metafunc, {door: sent(door, turn) for door in SENT})
 
 
