@@ -1,9 +1,9 @@
 """The same points wherever and whenever: `make steady`.
 
-    python tests/steady.py [--rounds 1] [--training] [--only NAME …] [--record FILE]
+    python tests/steady.py [--rounds 1] [--training] [--jobs 2] [--busy 8] [--only NAME …] [--record FILE]
 
-A class of right and wrong notebooks is graded under one condition after another: alone and beside eight busy
-processes, with one job and two, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
+A class of right and wrong notebooks is graded under one condition after another: alone and beside busy processes, with
+one job and several, with 1, 2 and 16 threads set in the notebook's first cell. Right notebooks are graded
 whole, wrong ones in the question that is wrong. Every point of every part is compared with the first grading, or with
 the one that another run (on another build of torch, say) left in FILE. Prints a line for each condition and one in the
 end; exit code 1 when a point changed.
@@ -32,7 +32,6 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
-BUSY = 8  # processes beside the grader
 EVERY = 2  # of the wrong solutions, one in so many
 EVERY_BESIDE_OTHERS = 6  # where each grading takes five times as long by the clock
 
@@ -45,16 +44,18 @@ class Condition:
     threads: int | None = None
 
 
-CONDITIONS = (
-    Condition("alone, one job"),
-    Condition("alone, two jobs", jobs=2),
-    Condition("1 thread set", threads=1),
-    Condition("2 threads set", jobs=2, threads=2),
-    Condition("16 threads set", jobs=2, threads=16),
-    Condition("beside busy processes, one job", busy=BUSY),
-    Condition("beside busy processes, two jobs", jobs=2, busy=BUSY),
-    Condition("beside busy processes, 16 threads set", jobs=2, busy=BUSY, threads=16),
-)
+def conditions(jobs: int, busy: int) -> tuple[Condition, ...]:
+    """What is tried in turn, with this number of jobs where it is not one, and of processes beside the grader."""
+    return (
+        Condition("alone, one job"),
+        Condition(f"alone, {jobs} jobs", jobs=jobs),
+        Condition("1 thread set", jobs=jobs, threads=1),
+        Condition("2 threads set", jobs=jobs, threads=2),
+        Condition("16 threads set", jobs=jobs, threads=16),
+        Condition("beside busy processes, one job", busy=busy),
+        Condition(f"beside busy processes, {jobs} jobs", jobs=jobs, busy=busy),
+        Condition("beside busy processes, 16 threads set", jobs=jobs, busy=busy, threads=16),
+    )
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,10 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=1, help="how often every condition is tried")
     parser.add_argument("--training", action="store_true", help="also the parts that train a model")
+    parser.add_argument("--jobs", type=int, default=2, help="gradings at once, where it is not one")
+    parser.add_argument(
+        "--busy", type=int, default=8, help="processes beside the grader that do nothing but work"
+    )
     parser.add_argument("--only", action="append", help="conditions whose name holds this")
     parser.add_argument(
         "--record", type=Path, help="compared with what is there; written where there is none"
@@ -137,7 +142,7 @@ def main() -> int:
         first = json.loads(asked.record.read_text())
     changed: list[str] = []
     gradings = 0
-    for condition in CONDITIONS * asked.rounds:
+    for condition in conditions(asked.jobs, asked.busy) * asked.rounds:
         if asked.only and not any(word in condition.name for word in asked.only):
             continue
         began = time.monotonic()

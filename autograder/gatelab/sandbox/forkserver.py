@@ -16,6 +16,7 @@ from typing import Any
 
 from gatelab.folders import remove
 from gatelab.limits import ANSWER_SECONDS, FORK_SERVER_END_SECONDS
+from gatelab.sandbox.confine import NO_GPU
 
 
 class ForkServerLost(Exception):
@@ -85,7 +86,7 @@ class ForkServer:
                 [sys.executable, "-I", "-m", "gatelab.sandbox.worker.zygote", str(far.fileno()), str(open_place()), given, *preload],
                 pass_fds=[far.fileno()],
                 stdin=subprocess.DEVNULL,
-                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1"},
+                env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", **NO_GPU},
                 start_new_session=True,
                 # otter works in a folder that goes when it is killed; MKL, in a folder that is gone while it loads, ends the process at once.
                 cwd="/",

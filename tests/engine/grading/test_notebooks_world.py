@@ -258,36 +258,6 @@ def test_a_line_that_fails_or_takes_for_ever_costs_what_it_defines(
     assert full(graded(change, "q3"), "q3")
 
 
-# 4. No GPU here.
-def on_gpu_by_default(cells: Cells) -> None:
-    containing(cells, "import otter")["source"] += '\ntorch.set_default_device("cuda")\n'
-
-
-def layer_on_gpu(cells: Cells) -> None:
-    swap(answer(cells, "q3"), "super().__init__()", 'super().__init__()\n        self.device = "cuda"', 1)
-    cell = answer(cells, "q3")
-    cell["source"] = cell["source"].replace(
-        "outputs = []", 'outputs = []\n        self.cuda()\n        x = x.to("cuda:0")', 1
-    )
-
-
-def step_on_gpu(cells: Cells) -> None:
-    swap(answer(cells, "q1"), "pre = x", "x, h, c = x.cuda(), h.cuda(), c.to('cuda')\n    pre = x")
-
-
-def step_on_apple(cells: Cells) -> None:
-    swap(answer(cells, "q1"), "pre = x", "x = x.to('mps')\n    pre = x")
-
-
-@pytest.mark.parametrize(
-    ("change", "question"),
-    [(on_gpu_by_default, "q3"), (layer_on_gpu, "q3"), (step_on_gpu, "q1"), (step_on_apple, "q1")],
-    ids=lambda value: getattr(value, "__name__", value),
-)
-def test_a_gpu_that_is_not_here_is_the_processor(graded: Callable, change: Callable, question: str) -> None:
-    assert full(graded(change, question), question)
-
-
 # 6. Which of several definitions is the student's.
 def raw_cell(cells: Cells) -> None:
     answer(cells, "q1")["cell_type"] = "raw"

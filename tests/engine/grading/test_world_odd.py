@@ -120,27 +120,6 @@ def test_a_notebook_that_asks_whether_a_module_exists_gets_the_truth(graded: Cal
     assert full(graded(before_q1(asks, "assert not IN_COLAB"), "q1"), "q1")
 
 
-GPU = {
-    "chosen where there is one, without else": before_q1("if torch.cuda.is_available():\n    device = torch.device('cuda')\nelif torch.backends.mps.is_available():\n    device = torch.device('mps')", "x = x.to(device)"),
-    "the accelerator": before_q1("device = torch.accelerator.current_accelerator()\nKIND = device.type", "x = x.to(KIND)"),
-    "a generator": before_q1("GEN = torch.Generator(device='cuda').manual_seed(3)\nNOISE = torch.rand(2, generator=GEN, device='cuda')", "assert GEN is not None and len(NOISE) == 2"),
-    "its properties": before_q1("NAME = torch.cuda.get_device_name(0)\nMEM = torch.cuda.get_device_properties(0).total_memory + torch.cuda.memory_allocated()\nCAP = torch.cuda.get_device_capability()", "assert MEM >= 0 and CAP"),
-    "mps": before_q1("torch.mps.manual_seed(3)\ntorch.mps.empty_cache()\nMEM = torch.mps.current_allocated_memory()", "torch.mps.synchronize(); assert MEM >= 0"),
-    "an event": inside_q1("e = torch.cuda.Event(enable_timing=True); e.record()"),
-    "a stream": lambda cells: swap(answer(cells, "q1"), f"    {PRE}", f"    with torch.cuda.stream(torch.cuda.Stream()): pass\n    {PRE}"),
-    "a device to enter": lambda cells: swap(answer(cells, "q1"), f"    {PRE}", f"    with torch.cuda.device(0): pass\n    {PRE}"),
-    "a range of the profiler": inside_q1("torch.cuda.nvtx.range_push('step')"),
-    "waiting for it": inside_q1("torch.cuda.synchronize()"),
-    "types of its tensors": inside_q1("x = x.type(torch.cuda.DoubleTensor if x.dtype == torch.float64 else torch.cuda.FloatTensor)"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", GPU)
-@pytest.mark.one_in(4)
-def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:
-    assert full(graded(GPU[name], "q1"), "q1")
-
-
 def at_the_end(source: str) -> Callable[[Cells], None]:
     return lambda cells: cells.append(code(source))
 

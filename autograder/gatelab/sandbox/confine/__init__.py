@@ -23,6 +23,9 @@ PIECES = ("files", "network", "processes", "signals", "calls", "limits", "user",
 # Without one of these a submission could read the tests, leave results behind or outlive its grading.
 REQUIRED = ("files", "network", "processes", "signals", "limits", "user")
 FLAG = "--accept-missing"
+# An environment in which PyTorch finds no GPU. Everything is graded on the processor; and where it has looked for a GPU
+# before a fork, autograd and CUDA fail after it.
+NO_GPU = dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"), "")
 # What a submission cannot do where a piece is on, and what it could where it is off (SECURITY.md has the whole of it).
 MEANS = {
     "files": ("read or change files outside its folder", "read the hidden suites and other submissions, and change files"),

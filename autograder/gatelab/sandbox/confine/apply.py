@@ -26,7 +26,7 @@ from gatelab.limits import (
     WORKER_OPEN_FILES,
     WORKER_PROCESSES,
 )
-from gatelab.sandbox.confine import PIECES, REQUIRED, calls, landlock, libc, probe
+from gatelab.sandbox.confine import NO_GPU, PIECES, REQUIRED, calls, landlock, libc, probe
 
 ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
 USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
@@ -97,7 +97,7 @@ def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], 
     os.environ.clear()
     os.environ.update(
         HOME=settings.folder, TMPDIR=settings.folder, PATH="/usr/bin:/bin", MPLBACKEND="Agg", LANG="C.UTF-8",
-        OMP_NUM_THREADS="1", MPLCONFIGDIR=settings.folder,
+        OMP_NUM_THREADS="1", MPLCONFIGDIR=settings.folder, **NO_GPU,
     )  # fmt: skip
     limits = _limit(settings, apart=root or separated.namespaces)
     user = _unprivileged(settings)

@@ -19,13 +19,14 @@ from torch.overrides import TorchFunctionMode
 from gatelab.sandbox.worker.replacing import put, put_if_there
 
 ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # devices that are not here
-# PyTorch's words for it, by build: compiled without, no driver, no card.
+# PyTorch's words for it, by build: compiled without, no driver, no card; a card that a worker must not reach.
 MISSING = (
     r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
     r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
     r"|could not run '.*' with arguments from the '(cuda|mps|xpu|hip)' backend|cannot access accelerator device"
     r"|torch\.cuda\.is_available\(\) is false|cannot initialize (cuda|xpu|mps)"
     r"|without (cuda|mps|xpu) (support|backend)|requires (cuda|mps|xpu) support|without aten_cuda"
+    r"|cuda (error|unknown error|driver error)|cudagetdevicecount|re-initialize cuda"
     r"|dummy base class|nvtx functions not installed|has no attribute '_(cuda|mps|xpu|accelerator)"
     r"|type torch\.cuda\.\w+ not available|invalid (cuda )?device id|expected a '(cuda|mps|xpu)' (device|generator)"
 )

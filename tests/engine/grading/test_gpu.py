@@ -1,0 +1,85 @@
+"""Right work that asks for a GPU has all its points: where it is graded there is none, whatever the machine has.
+
+Every case is the solved notebook with one change. Run it on a machine with a GPU and a CUDA build of PyTorch, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from solved_notebook import Cells, answer, containing, full, swap
+from test_world_odd import PRE, before_q1, inside_q1
+
+from gatelab.sandbox.worker.devices import misses_gpu
+
+
+def on_gpu_by_default(cells: Cells) -> None:
+    containing(cells, "import otter")["source"] += '\ntorch.set_default_device("cuda")\n'
+
+
+def layer_on_gpu(cells: Cells) -> None:
+    swap(answer(cells, "q3"), "super().__init__()", 'super().__init__()\n        self.device = "cuda"', 1)
+    cell = answer(cells, "q3")
+    cell["source"] = cell["source"].replace(
+        "outputs = []", 'outputs = []\n        self.cuda()\n        x = x.to("cuda:0")', 1
+    )
+
+
+def step_on_gpu(cells: Cells) -> None:
+    swap(answer(cells, "q1"), "pre = x", "x, h, c = x.cuda(), h.cuda(), c.to('cuda')\n    pre = x")
+
+
+def step_on_apple(cells: Cells) -> None:
+    swap(answer(cells, "q1"), "pre = x", "x = x.to('mps')\n    pre = x")
+
+
+@pytest.mark.parametrize(
+    ("change", "question"),
+    [(on_gpu_by_default, "q3"), (layer_on_gpu, "q3"), (step_on_gpu, "q1"), (step_on_apple, "q1")],
+    ids=lambda value: getattr(value, "__name__", value),
+)
+def test_a_gpu_that_is_not_here_is_the_processor(graded: Callable, change: Callable, question: str) -> None:
+    assert full(graded(change, question), question)
+
+
+GPU = {
+    "chosen where there is one, without else": before_q1("if torch.cuda.is_available():\n    device = torch.device('cuda')\nelif torch.backends.mps.is_available():\n    device = torch.device('mps')", "x = x.to(device)"),
+    "the accelerator": before_q1("device = torch.accelerator.current_accelerator()\nKIND = device.type", "x = x.to(KIND)"),
+    "a generator": before_q1("GEN = torch.Generator(device='cuda').manual_seed(3)\nNOISE = torch.rand(2, generator=GEN, device='cuda')", "assert GEN is not None and len(NOISE) == 2"),
+    "its properties": before_q1("NAME = torch.cuda.get_device_name(0)\nMEM = torch.cuda.get_device_properties(0).total_memory + torch.cuda.memory_allocated()\nCAP = torch.cuda.get_device_capability()", "assert MEM >= 0 and CAP"),
+    "mps": before_q1("torch.mps.manual_seed(3)\ntorch.mps.empty_cache()\nMEM = torch.mps.current_allocated_memory()", "torch.mps.synchronize(); assert MEM >= 0"),
+    "an event": inside_q1("e = torch.cuda.Event(enable_timing=True); e.record()"),
+    "a stream": lambda cells: swap(answer(cells, "q1"), f"    {PRE}", f"    with torch.cuda.stream(torch.cuda.Stream()): pass\n    {PRE}"),
+    "a device to enter": lambda cells: swap(answer(cells, "q1"), f"    {PRE}", f"    with torch.cuda.device(0): pass\n    {PRE}"),
+    "a range of the profiler": inside_q1("torch.cuda.nvtx.range_push('step')"),
+    "waiting for it": inside_q1("torch.cuda.synchronize()"),
+    "types of its tensors": inside_q1("x = x.type(torch.cuda.DoubleTensor if x.dtype == torch.float64 else torch.cuda.FloatTensor)"),
+    "none of them visible": inside_q1("import os; assert os.environ['CUDA_VISIBLE_DEVICES'] == ''"),
+    "a card chosen by its number": before_q1("import os\nos.environ['CUDA_VISIBLE_DEVICES'] = '0'\ndevice = 'cuda:0'", "x = x.to(device)"),
+    "asked for as a condition of the device": before_q1("device = f'cuda:{torch.cuda.current_device()}' if torch.cuda.device_count() else 'cpu'", "x = x.to(device)"),
+    "autocast and its scaler": before_q1("SCALER = torch.amp.GradScaler('cuda')", "with torch.autocast('cuda'): assert SCALER.scale(x) is not None"),
+    "several of them": before_q1("MODEL = nn.DataParallel(nn.Linear(2, 2)).cuda()", "assert MODEL(x.new_zeros(1, 2).float()).shape == (1, 2)"),
+    "cuDNN told to be exact": before_q1("torch.backends.cudnn.deterministic = True\ntorch.backends.cudnn.benchmark = False\ntorch.cuda.manual_seed_all(0)", "assert torch.backends.cudnn.deterministic"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GPU)
+@pytest.mark.one_in(4)
+def test_a_gpu_under_any_name_is_the_processor(graded: Callable, name: str) -> None:
+    assert full(graded(GPU[name], "q1"), "q1")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Torch not compiled with CUDA enabled",
+        "No CUDA GPUs are available",
+        "CUDA error: initialization error",
+        "CUDA unknown error - this may be due to an incorrectly set up environment",
+        "Unexpected error from cudaGetDeviceCount(). Did you run some cuda functions before calling NumCudaDevices()",
+        "Cannot re-initialize CUDA in forked subprocess. To use CUDA with multiprocessing, you must use the 'spawn' start method",
+    ],
+)
+def test_every_way_in_which_pytorch_says_that_it_cannot_use_a_gpu_is_known(message: str) -> None:
+    assert misses_gpu(message)
