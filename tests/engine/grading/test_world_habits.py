@@ -87,7 +87,7 @@ def test_an_invalid_f_string_is_shown_as_it_is_written(graded: Callable) -> None
 
 MISSED = {
     "it only logs": ("import wandb; wandb.log({'n': len(x)})", True),
-    "it gives a value": ("import einops; x = einops.rearrange(x, 'n d -> n d') * 1", False),
+    "it gives a value": ("import einx; x = einx.rearrange(x, 'n d -> n d') * 1", False),
 }
 
 
@@ -99,7 +99,7 @@ def test_a_module_missing_inside_of_an_answer_costs_what_needs_its_value(graded:
         assert full(report, "q1")
     else:
         said = report.question("q1").parts[0].message
-        assert "ModuleNotFoundError: No module named 'einops'" in said and "requirements.txt" in said
+        assert "ModuleNotFoundError: No module named 'einx'" in said and "requirements.txt" in said
 
 
 def set_up_last(cells: Cells) -> None:

@@ -110,9 +110,9 @@ def test_a_module_that_is_not_installed_costs_what_needs_its_value(graded: Calla
 
 
 def test_code_that_needs_the_value_of_a_missing_module_reports_that_it_is_missing(graded: Callable) -> None:
-    change = before_q1("import einops", "x = einops.rearrange(x, 'n d -> n d') * 1")
+    change = before_q1("import einx", "x = einx.rearrange(x, 'n d -> n d') * 1")
     said = graded(change, "q1").question("q1").parts[0].message
-    assert "ModuleNotFoundError: No module named 'einops'" in said and "requirements.txt" in said
+    assert "ModuleNotFoundError: No module named 'einx'" in said and "requirements.txt" in said
 
 
 def test_a_notebook_that_asks_whether_a_module_exists_gets_the_truth(graded: Callable) -> None:

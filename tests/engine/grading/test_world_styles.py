@@ -262,6 +262,28 @@ sequence_loss = lambda logits, targets, pad: F.nll_loss(F.log_softmax(logits, 2)
 """,
 }
 
+EINOPS = {
+    "q1": """
+from einops import einsum, pack, rearrange
+from einops.layers.torch import Rearrange
+split = Rearrange("n (four h) -> four n h", four=4)
+
+def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
+    pre = einsum(x, w_ih, "n d, fourh d -> n fourh") + einsum(h, w_hh, "n h, fourh h -> n fourh")
+    i, f, g, o = split(pre + rearrange(b_ih + b_hh, "h -> 1 h"))
+    gates = {"i": i.sigmoid(), "f": f.sigmoid(), "g": g.tanh(), "o": o.sigmoid()}
+    c = gates["f"] * c + gates["i"] * gates["g"]
+    return gates["o"] * c.tanh(), c, gates
+""",
+    "q6": """
+import einops
+
+def last_valid(outputs, lengths):
+    rows = einops.repeat(lengths - 1, "n -> n 1 h", h=outputs.shape[2])
+    return einops.rearrange(outputs.gather(1, rows), "n 1 h -> n h")
+""",
+}
+
 STYLES = {
     "who comes from JAX": FROM_JAX,
     "a function with a backward of its own": OWN_AUTOGRAD,
@@ -270,6 +292,7 @@ STYLES = {
     "types everywhere, names in Greek": TYPED,
     "who comes from MATLAB, with tabs and another system's line ends": FROM_MATLAB,
     "generators and closures": GENERATORS,
+    "axes by their names, with einops": EINOPS,
     "one line, and every switch of torch set": ONE_LINE,
 }
 
