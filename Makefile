@@ -13,7 +13,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test test-all hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed steady image claims calibrate docs lint clean
+.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed steady image claims calibrate docs lint clean
 
 ## Build the release, make and grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -34,6 +34,12 @@ test: $(READY)
 test-all: $(READY)
 	$(BIN)/ruff check .
 	GATELAB_ALL=1 $(PYTEST)
+
+## Which lines of the engine no test reaches, with nothing left out (an hour and more); writes docs/coverage.md.
+coverage: $(READY)
+	rm -f out/covered.bin
+	GATELAB_ALL=1 GATELAB_REACHED=$(CURDIR)/out/covered.bin PYTHONPATH=tests $(PYTEST) -p reaching --cov gatelab --cov seqlab --cov-report json:out/coverage.json
+	$(BIN)/python tests/covered.py
 
 ## Every hostile submission through otter and nbgrader as they are installed (`make test` sends a few of them there), and
 ## through the class command with each piece of confinement taken away in turn. Root and not root: run it as either.

@@ -1,0 +1,79 @@
+"""Which lines of the engine does no test reach? `make coverage` writes docs/coverage.md.
+
+    python tests/covered.py
+
+Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (out/coverage.json), and the marks of
+every process below a fork server (reaching.py, out/covered.bin).
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import reaching
+
+ROOT = Path(__file__).resolve().parents[1]
+FOUND = ROOT / "out" / "coverage.json"
+MARKS = ROOT / "out" / "covered.bin"
+COPIES = "seqlab"  # the package of the lab, which holds copies of the engine's files
+PAGE = ROOT / "docs" / "coverage.md"
+
+
+def reached() -> dict[Path, set[int]]:
+    """Every file of the engine, and its lines that something reached."""
+    below = reaching.reached(MARKS, reaching.ROOMS)
+    found = {path: below.get(path, set()) for path in reaching.files(["."])}
+    for name, file in json.loads(FOUND.read_text(encoding="utf-8"))["files"].items():
+        path = (ROOT / name).resolve()
+        if COPIES in path.parts:  # what students have of the engine, as they have it
+            at = len(path.parts) - path.parts[::-1].index(COPIES)
+            path = reaching.ENGINE.joinpath("handed_out", *path.parts[at:])
+        if path in found:
+            found[path] |= set(file["executed_lines"])
+    return found
+
+
+def table(found: dict[Path, set[int]]) -> list[str]:
+    """A row for each room, and below them one for each file that has lines nothing reached."""
+    all = {path: reaching.lines(path) for path in found}
+    missed = {path: sorted(all[path] - found[path]) for path in found}
+    rooms: dict[str, list[Path]] = {}
+    for path in found:
+        rooms.setdefault(path.relative_to(reaching.ENGINE).parts[0], []).append(path)
+    rows = ["| room | lines | reached |", "| --- | --- | --- |"]
+    for room, paths in rooms.items():
+        if lines := sum(len(all[path]) for path in paths):
+            rest = sum(len(missed[path]) for path in paths)
+            rows.append(f"| {room} | {lines} | {100 * (lines - rest) / lines:.1f} % |")
+    lines, rest = sum(map(len, all.values())), sum(map(len, missed.values()))
+    rows.append(f"| all | {lines} | {100 * (lines - rest) / lines:.1f} % |")
+    rows += ["", "| file | lines | never reached |", "| --- | --- | --- |"]
+    for path, some in missed.items():
+        if some:
+            name = path.relative_to(reaching.ENGINE)
+            rows.append(f"| {name} | {len(all[path])} | {reaching.ranges(some)} |")
+    return rows
+
+
+def below(page: Path) -> list[str]:
+    """What people wrote below the tables."""
+    text = page.read_text(encoding="utf-8") if page.is_file() else ""
+    return ["", "## " + text.split("\n## ", 1)[1].rstrip()] if "\n## " in text else []
+
+
+def main() -> None:
+    head = [
+        "# Lines of the engine that no test reaches",
+        "",
+        "Of the lines in functions, on Linux as root; what runs when a module is imported says nothing. A line counts as reached in the",
+        "processes of pytest (coverage.py) or below a fork server of theirs, so in examiners, wardens and workers; commands that a test starts as",
+        "a program of its own are not counted. `make coverage` writes this page.",
+        "",
+    ]
+    PAGE.write_text("\n".join([*head, *table(reached()), *below(PAGE), ""]), encoding="utf-8")
+    print(f"{PAGE.relative_to(ROOT)} is written")
+
+
+if __name__ == "__main__":
+    main()
