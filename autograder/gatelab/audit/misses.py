@@ -8,10 +8,7 @@ from pathlib import Path
 
 from gatelab.lab.bank import DRAFT, BankError
 from gatelab.lab.spec import Lab
-from gatelab.report.model import NOT_RUN, Question, Report
-
-# What the parts of a question say that the notebook has no definition for (testkit/student.py).
-NOT_DEFINED = re.compile(r"`[^`]+` is not defined in the notebook\.")
+from gatelab.report.model import NOT_DEFINED, NOT_RUN, Question, Report
 
 
 @dataclass
@@ -58,7 +55,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
 def _not_there(question: Question) -> bool:
     """Whether all that is lost is lost because a name is missing: that is no wrong answer to be named."""
     lost = [part for part in question.parts if not part.passed and part.kind != NOT_RUN]
-    return bool(lost) and all(NOT_DEFINED.match(part.message) for part in lost)
+    return bool(lost) and all(part.kind == NOT_DEFINED for part in lost)
 
 
 def draft(lab: Lab, miss: Miss, id: str) -> Path:

@@ -55,7 +55,7 @@ class Verdict:
     detail: str = ""
     test: str = ""
     left_changed: bool = False  # what is wrong is what a call left changed
-    untouched: bool = False  # nothing was written yet
+    kind: str = ""  # why it is no mistake: UNTOUCHED or NOT_DEFINED
     late: bool = False  # the grading's own time was up: it says nothing of the answer
 
 

@@ -234,7 +234,7 @@ def pytest_runtest_makereport(
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
-        message, detail, changed, untouched = "", "", False, False
+        message, detail, changed, kind = "", "", False, ""
         if report.failed:
             assert call.excinfo is not None
             error = call.excinfo.value
@@ -243,12 +243,12 @@ def pytest_runtest_makereport(
             detail = report.longreprtext
             ours = isinstance(error, AssertionError) and str(error)
             changed = isinstance(error, LeftChanged)
-            untouched = getattr(error, "untouched", False) is True
+            kind = getattr(error, "kind", "") if isinstance(error, AssertionError) else ""
             # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
-        verdict = Verdict(report.passed, message, detail, left_changed=changed, untouched=untouched)
+        verdict = Verdict(report.passed, message, detail, left_changed=changed, kind=kind)
         grading.verdict(item.stash[SHARE], item.nodeid, verdict)
     return report
 

@@ -16,7 +16,7 @@ from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import NOT_RUN, TIME_UP, UNTOUCHED, Otherwise, Part, Question
+from gatelab.report.model import NOT_RUN, TIME_UP, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
@@ -313,7 +313,7 @@ class Grading:
             wrong = next((v for v in verdicts if not v.passed), None)
             passed = bool(verdicts) and wrong is None
             message = wrong.message if wrong else "" if verdicts else "This check was not run."
-            kind = NOT_RUN if not verdicts else UNTOUCHED if wrong and wrong.untouched else ""
+            kind = NOT_RUN if not verdicts else wrong.kind if wrong else ""
             if not passed and self.late and all(v.passed or v.late for v in verdicts):
                 kind, message = TIME_UP, "Time was up before this was graded to the end."
             detail = wrong.detail if wrong else ""

@@ -21,9 +21,9 @@ OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
 
-# Why a part is not passed, where that is no mistake: a stub, or a concept question, as it was handed out; a check that
-# was not reached; the end of the time that a grading has where the platform gives it one.
-UNTOUCHED, NOT_RUN, TIME_UP = "untouched", "not run", "time up"
+# Why a part is not passed, where that is no mistake: a stub, or a concept question, as it was handed out; a name that the
+# notebook does not define; a check that was not reached; the end of the time that a grading has where the platform gives it one.
+UNTOUCHED, NOT_DEFINED, NOT_RUN, TIME_UP = "untouched", "not defined", "not run", "time up"
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Part:
     passed: bool
     message: str = ""  # for the student; empty when passed
     detail: str = ""  # staff: the traceback, pytest's own words
-    kind: str = ""  # UNTOUCHED, NOT_RUN, or empty
+    kind: str = ""  # one of these, or empty
 
 
 @dataclass

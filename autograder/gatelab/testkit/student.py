@@ -19,26 +19,31 @@ import torch
 
 from gatelab.handed_out.checking.plain import meaning
 from gatelab.report.curve import Curve
+from gatelab.report.model import NOT_DEFINED, UNTOUCHED
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.words import Said, Words
+
+# What the worker calls an answer that is not there, and the part that fails for it.
+KINDS = {"NotWritten": UNTOUCHED, "NotDefined": NOT_DEFINED}
 
 
 class StudentError(AssertionError):
     """The student's code raised, or took the worker down; the message is for the student.
 
-    `untouched`: all that was raised is the stub's own NotImplementedError.
+    `kind`: UNTOUCHED where all that was raised is the stub's own NotImplementedError, NOT_DEFINED where the notebook has no
+    such name, else empty.
     """
 
-    def __init__(self, message: str, untouched: bool = False) -> None:
+    def __init__(self, message: str, kind: str = "") -> None:
         super().__init__(message)
-        self.untouched = untouched
+        self.kind = kind
 
 
 class Unanswered(AssertionError):
     """A question in words was left open; the message is for the student."""
 
-    untouched = True
+    kind = UNTOUCHED
 
 
 class Backend(Protocol):
@@ -88,7 +93,7 @@ class Reply:
 
     def _ok(self) -> dict[str, Any]:
         if self.error:
-            raise StudentError(str(self.error), untouched=self.error.type == "NotWritten")
+            raise StudentError(str(self.error), KINDS.get(self.error.type, ""))
         return self._answer
 
     @property

@@ -215,7 +215,7 @@ def won(
                 student.curve.won = True
                 return scores
     except AssertionError as error:
-        if hasattr(error, "untouched"):  # StudentError: the process is gone, and would be again
+        if hasattr(error, "kind"):  # StudentError: the process is gone, and would be again
             student.curve = None
             raise
         return None  # the full training says what is wrong with them
