@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gatelab.audit.verify import Matrix
 from gatelab.lab.spec import Lab
+from gatelab.text import marked
 
 MARKS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
 
@@ -21,6 +22,7 @@ PAGE = """<!doctype html>
 body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
 table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
 border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-align: right }
+td { overflow-wrap: anywhere } th { overflow-wrap: normal; hyphens: auto }
 .bad { background: #d5430033 } code { font-size: .9em }
 </style>
 <h1>The suites, graded</h1>
@@ -29,17 +31,17 @@ named misconception) must lose points in its own question, in no other, and be n
 Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
 {%- if matrix.by_seed %} Chaff must lose the same parts at each of {{ (matrix.by_seed.values()|first).total() }} seeds (parts that train left out).{% endif %}
 Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
+<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
+{%- for id, title, passed, wheats, caught, chaffs in counts -%}
+<tr><td><a href="#{{ id }}">{{ id }}</a></td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
+{%- endfor %}</table>
 {%- if matrix.listed %}
 <h2>Chaff that may lose other parts at other seeds</h2>
 <table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
 {% for key, why in matrix.listed.items() %}
-<tr><td><code>{{ key }}</code></td><td>{{ why }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
+<tr><td><code>{{ key }}</code></td><td>{{ why|marked }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
 {% endfor %}</table>
 {%- endif %}
-<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
-{%- for id, title, passed, wheats, caught, chaffs in counts -%}
-<tr><td>{{ id }}</td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
-{%- endfor %}</table>
 <h2>Wheat</h2>
 <p>Whole correct submissions, each put together from one wheat of every question.</p>
 <table><tr><th>style</th><th>gradings passed</th></tr>
@@ -47,10 +49,10 @@ Points: by the parts, and in brackets with the follow-through credit of a mistak
 <tr class="{{ '' if passed == count else 'bad' }}"><td>{{ style }}</td><td class="n">{{ passed }} of {{ count }}</td></tr>
 {% endfor %}</table>
 {% for question in questions %}
-<h2>{{ question.id }} · {{ question.title }}</h2>
+<h2 id="{{ question.id }}">{{ question.id }} · {{ question.title }}</h2>
 <table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
 {% for row in rows[question.id] %}
-<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception }}</td>
+<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|marked }}</td>
 <td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
 {% endfor %}</table>
 {% endfor %}
@@ -126,7 +128,9 @@ def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
     for row in matrix.wheats:
         by_style.setdefault(row.style, []).append(not row.lost)
     styles = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
-    template = Environment(autoescape=True).from_string(PAGE)
+    environment = Environment(autoescape=True)
+    environment.filters["marked"] = marked
+    template = environment.from_string(PAGE)
     page = template.render(
         matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles
     )
