@@ -65,7 +65,7 @@ def tally(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Tally]:
-    """Put the wrong work of these questions to the checks, `jobs` at once, each with so many seconds of processor time."""
+    """Put the wrong work of these questions to the checks, `jobs` at once, each with this many seconds of processor time."""
     import torch
 
     torch.set_num_threads(1)

@@ -3,7 +3,7 @@
 Only the submission's code differs. CPU seconds are those of its examiner and its workers, which the report
 carries; what the same questions cost without their trainings, and the questions before, which are graded so that the student's
 own layer is trained, is taken off. Where the lab says by which settings its trainings end early, every seed is graded with them
-and without, one after the other: the ratio is of one run on one machine.
+and without, one after another: the ratio is of one run on one machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Price:
 
     limit: float
     cpu: list[float] = field(default_factory=list)
-    full: list[float] = field(default_factory=list)  # empty where the lab's trainings never end early
+    full: list[float] = field(default_factory=list)  # empty if the lab's trainings never end early
     points: list[float] = field(default_factory=list)  # of both sides
 
     @property
@@ -85,7 +85,7 @@ def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SE
 
 
 def in_full(lab: Lab, place: Path) -> Lab | None:
-    """The lab with suites that train in full, in `place`; None where no setting of the lab's ends a training early."""
+    """The lab with suites that train in full, in `place`; None if no setting of the lab's ends a training early."""
     if not any(spec.told.get("quick") for spec in lab.questions.values()):
         return None
     ignore = shutil.ignore_patterns("__pycache__", "*.ipynb")

@@ -40,7 +40,7 @@ def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
 
 
 def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] | None = None) -> bytes:
-    """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of.
+    """The file's bytes, the same at every run. Raises LabError if the lab's public checks make no calls to take them of.
 
     `only`: work out these questions, and take the others from `before`, what such a file holds.
     """

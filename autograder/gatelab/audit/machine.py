@@ -176,7 +176,7 @@ def room(here: Path) -> Iterator[Finding]:
 
 
 def _memory() -> int | None:
-    """Bytes of memory that can be had; None where the system does not say."""
+    """Bytes of memory that can be had; None if the system does not say."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:

@@ -29,7 +29,7 @@ class Miss:
 def misses(out: Path) -> tuple[list[Miss], int]:
     """The groups of a graded class, largest first, and how many wrong answers have a name.
 
-    Raises BankError where `gatelab grade` has written no reports.
+    Raises BankError if `gatelab grade` has written no reports.
     """
     groups: dict[tuple[str, str], Miss] = {}
     named = 0

@@ -84,7 +84,7 @@ def run(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Found]:
-    """Every mutant of the references of these questions, `jobs` at once; each has so many seconds of processor time."""
+    """Every mutant of the references of these questions, `jobs` at once; each has this many seconds of processor time."""
     import torch
 
     torch.set_num_threads(1)
@@ -180,7 +180,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
 
 
 def limit(seconds: int) -> None:
-    """For the rest of this process: so many seconds of processor time, MEMORY, and nothing to read or to print on."""
+    """For the rest of this process: this many seconds of processor time, MEMORY, and nothing to read or to print on."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY, WORKER_MEMORY))
     nothing = os.open(os.devnull, os.O_RDWR)

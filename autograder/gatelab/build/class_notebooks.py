@@ -30,7 +30,7 @@ def _from_a_release(path: Path) -> bool:
 
 
 def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:
-    """Fill `folder` with every notebook but the lab's own, not executed; nothing where there is no other.
+    """Fill `folder` with every notebook but the lab's own, not executed; nothing if there is no other.
 
     notebooks: file name → solved notebook, before it is executed.
     """

@@ -41,7 +41,7 @@ def configure(c: Config, root: Path) -> None:
 
 
 def refuse(c: Config, error: LabError, root: Path) -> None:
-    """The lab is not in order: end nbgrader's command with the sentence, and in a server let every step answer with it.
+    """The lab is faulty: end nbgrader's command with the sentence, and in a server let every step answer with it.
 
     nbgrader goes on without settings after any exception but SystemExit, and would run students' code itself. JupyterLab's
     server, which reads the settings at every click, would be ended by that one.

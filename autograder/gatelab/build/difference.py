@@ -25,7 +25,7 @@ class RevisionError(LabError):
 
 
 def differences(old: Path, new: Path, lab: Lab) -> Iterator[str]:
-    """Lines to read, nothing where students get the same. `old` and `new` are finished release folders; `old` may be missing."""
+    """Lines to read, nothing if students get the same. `old` and `new` are finished release folders; `old` may be missing."""
     before, now = _files(old), _files(new)
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) == now.get(name):

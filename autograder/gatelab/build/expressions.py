@@ -65,7 +65,7 @@ def values(code: str) -> Iterator[str]:
 def form(node: ast.BinOp) -> str:
     """An expression with its names numbered: `(1 - z) * n + z * h` is `(1 - v0) * v1 + v0 * v2`.
 
-    Empty where it has too few operators to be known by its form.
+    Empty if it has too few operators to be known by its form.
     """
     return ast.unparse(_Numbered().visit(_copy(node))) if _operators(node) >= RENAMED else ""
 

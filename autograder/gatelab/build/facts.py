@@ -18,7 +18,7 @@ MARK = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
 
 
 def filled(text: str, lab: Lab, master: Path) -> str:
-    """The text with what it asks for. Raises BuildError where lab.toml does not say it."""
+    """The text with what it asks for. Raises BuildError if lab.toml does not say it."""
 
     def fact(mark: re.Match[str]) -> str:
         ids = mark[2].split()

@@ -228,7 +228,7 @@ def _strings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def plain_lines(code: str) -> list[str]:
-    """Code as ast.unparse writes it, without docstrings; nothing where it does not parse."""
+    """Code as ast.unparse writes it, without docstrings; nothing if it does not parse."""
     try:
         return _code_lines(ast.unparse(ast.parse(textwrap.dedent(code))))
     except (SyntaxError, ValueError):

@@ -33,7 +33,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
 
     place: the notebook's path from the repository's root, where Colab will find it.
 
-    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is not in order.
+    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is faulty.
     """
     try:
         notebook: NotebookNode = jupytext.read(master, fmt="py:percent")

@@ -84,7 +84,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
 
 
 def key_of(lab: Lab) -> dict[str, str]:
-    """The lab's key, empty where it has none."""
+    """The lab's key, empty if it has none."""
     if not lab.concept_key.is_file():
         return {}
     try:

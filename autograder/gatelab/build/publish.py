@@ -39,14 +39,14 @@ README = """# {title}
 
 @dataclass(frozen=True)
 class Published:
-    """What came of a release. `commit` is empty where students have this release already."""
+    """What came of a release. `commit` is empty if students have this release already."""
 
     commit: str
-    colab: str  # the notebook's address in Colab; "" where the place is none that Colab can read
+    colab: str  # the notebook's address in Colab; "" if the place is none that Colab can read
 
 
 class PublishError(BuildError):
-    """Nothing was released; one sentence with the way out."""
+    """Nothing was released; one sentence that says what to do."""
 
 
 def publish(

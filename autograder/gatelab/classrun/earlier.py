@@ -80,7 +80,7 @@ def earlier_runs(out: Path) -> list[Path]:
 
 
 def durable(path: Path, data: bytes) -> None:
-    """Write a file that is on the disk, not only on its way there, when this returns."""
+    """Write a file that is on disk, not only on its way there, when this returns."""
     with open(path, "wb") as file:
         file.write(data)
         file.flush()
@@ -88,7 +88,7 @@ def durable(path: Path, data: bytes) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Put a folder's entries on the disk, where the system can."""
+    """Put a folder's entries on disk, where the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

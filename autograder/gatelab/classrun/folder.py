@@ -40,7 +40,7 @@ def class_table(out: Path) -> dict[str, Any]:
 
 
 def report_of(out: Path, row: dict[str, Any]) -> Report | None:
-    """The report of a row of class.json; None where there is none. Raises NoClass where it cannot be read."""
+    """The report of a row of class.json; None if there is none. Raises NoClass if it cannot be read."""
     path = Path(out) / "reports" / f"{row['file']}.json"
     try:
         return Report.from_json(path.read_text(encoding="utf-8"))

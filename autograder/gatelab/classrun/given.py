@@ -16,7 +16,7 @@ from gatelab.report.table import header
 
 
 def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
-    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError where it is none."""
+    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError if it is not one."""
     by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
     return MarkBook(out, by_hand, header(list(automatic), list(by_hand), bool(table.get("late"))), automatic)

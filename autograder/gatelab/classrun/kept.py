@@ -1,4 +1,4 @@
-"""What a class run keeps of a report once it is on the disk: what the tables and pages of the class are made from.
+"""What a class run keeps of a report once it is on disk: what the tables and pages of the class are made from.
 
 The rest (what cells printed, tracebacks, what the other attempt at a question found) is most of a report; of a thousand
 submissions they must not all be in memory at once.

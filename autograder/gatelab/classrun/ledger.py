@@ -1,4 +1,4 @@
-"""A table of what people gave (`marks.csv`, `corrections.csv`) on the disk: read whole or not at all, every version of it kept."""
+"""A table of what people gave (`marks.csv`, `corrections.csv`) on disk: read whole or not at all, every version of it kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ K = TypeVar("K", bound=Kept)
 
 
 class Unreadable(MarksError):
-    """A table on the disk cannot be taken in; `path` is which."""
+    """A table on disk cannot be taken in; `path` is which."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}")
@@ -72,7 +72,7 @@ class Ledger(Generic[K]):
         return self.empty()
 
     def keep(self, table: K) -> None:
-        """Put the table on the disk. Raises OSError."""
+        """Put the table on disk. Raises OSError."""
         text = table.text()
         was = file_bytes(self.path)
         if (was is not None or len(table)) and was != to_bytes(text):

@@ -20,7 +20,7 @@ UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
 @contextlib.contextmanager
 def alone(out: Path) -> Iterator[None]:
-    """Hold the folder `out` (made where it is not there yet). Raises StoreError where another command holds it, or where it cannot
+    """Hold the folder `out` (made where it is not there yet). Raises StoreError if another command holds it, or where it cannot
     be made.
 
     It is the folder itself that is locked (flock), so that nothing is left behind; a file in it where a network's file system locks
@@ -64,7 +64,7 @@ def _lives(pid: int) -> bool:
 
 
 def _lock(descriptor: int, out: Path) -> bool:
-    """Whether it is locked now; False where it cannot be. Raises StoreError where somebody else holds it."""
+    """Whether it is locked now; False if it cannot be. Raises StoreError if somebody else holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -16,7 +16,7 @@ from gatelab.text import brief, visible
 
 
 class GradedError(Exception):
-    """The folder holds no graded class, or not the one that is asked for; one sentence with the way out."""
+    """The folder holds no graded class, or not the one that is asked for; one sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Student:
 
 
 class ClassFolder:
-    """The folder that `gatelab grade` wrote. Raises GradedError where it is none."""
+    """The folder that `gatelab grade` wrote. Raises GradedError if it is not one."""
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out)

@@ -23,7 +23,7 @@ CLOCK = {"seconds", "cpu_seconds", "wall_seconds", "given"}
 
 
 def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
-    """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" where there is no
+    """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" if there is no
     report to be read."""
     try:
         told = json.dumps(_timeless(json.loads(report.read_bytes())))

@@ -1,7 +1,7 @@
 """The marks and corrections of a class on disk: `marks.csv` and `corrections.csv`, which are what counts, and `grades.csv`, in
 which people write them.
 
-`read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on the disk; `write_grades` then replaces
+`read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on disk; `write_grades` then replaces
 grades.csv, and only then: a table that is not kept elsewhere, or was saved again meanwhile, is never written over.
 """
 
@@ -163,7 +163,7 @@ class MarkBook:
         return table.withdraw(name, question)
 
     def keep(self) -> None:
-        """Put marks and corrections on the disk, and a table that somebody saved next to them. Raises OSError."""
+        """Put marks and corrections on disk, and a table that somebody saved next to them. Raises OSError."""
         for kind, replaced in self._replaced.items():
             self.earlier.keep(kind, replaced)
         self._marks.keep(self.marks)

@@ -83,7 +83,7 @@ class Regrade:
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
     ) -> None:
-        """Grade them, each report on the disk before the next thing happens; one that is there from an interrupted or refused
+        """Grade them, each report on disk before the next thing happens; one that is there from an interrupted or refused
         regrading is taken as it is. Raises ProtectionMissing."""
         by_questions: dict[tuple[str, ...], list[Submission]] = {}
         for came in left:

@@ -88,7 +88,7 @@ class ClassRun:
         self.book.read(self._first, works if self.store.is_of_another_class else None)
 
     def keep_marks(self) -> None:
-        """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""
+        """Put what was read on disk before hours of grading. What cannot be kept now is tried again in the end."""
         with suppress(OSError, MarksError):
             self.book.keep()
 

@@ -19,7 +19,7 @@ from gatelab.text import escape_formula, visible
 
 
 def read_book(out: Path) -> dict[str, Any]:
-    """class.json. Raises StoreError where no class was graded into this folder."""
+    """class.json. Raises StoreError if no class was graded into this folder."""
     try:
         return class_table(out)
     except NoClass as error:

@@ -182,7 +182,7 @@ class Store:
 
 
 def write(path: Path, text: str, lasting: bool = False) -> None:
-    """Write a file whole or not at all; a `lasting` one is on the disk, whatever happens next, when this returns."""
+    """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns."""
     temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
     try:
         durable(temporary, to_bytes(text)) if lasting else temporary.write_bytes(to_bytes(text))

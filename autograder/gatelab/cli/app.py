@@ -29,7 +29,7 @@ from gatelab.lab.spec import LabError
 
 
 class Commands(OneSentence):
-    """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
+    """A lab that is faulty, and a machine that cannot grade, end every command with one sentence and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         from gatelab.sandbox.confine import ProtectionMissing

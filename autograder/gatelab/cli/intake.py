@@ -85,7 +85,7 @@ def intake_command(
 
 
 def _problem(came: Submission, lab: Lab) -> str:
-    """Why it would not be graded; nothing where it would, as far as its cells can be read."""
+    """Why it would not be graded; nothing if it would, as far as its cells can be read."""
     if came.path is None:
         return came.problem
     try:

@@ -40,8 +40,8 @@ def mark(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Give points: for a question that is marked by hand, or in the place of the grader's (with --why). Without arguments, the
-    written answers one after the other.
+    """Give points: for a question that is marked by hand, or in place of the grader's (with --why). Without arguments, the
+    written answers one after another.
 
     Exit code 1: it could not be kept; the message says why.
 
@@ -177,7 +177,7 @@ def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -
 
 
 def _graded(run: ClassRun, came: Submission, id: str) -> float | None:
-    """The grader's points; None where it gave none."""
+    """The grader's points; None if it gave none."""
     report = run.reports.get(came.name)
     return next((q.points for q in report.questions if q.id == id), None) if report else None
 

@@ -75,7 +75,7 @@ class Costs:
         return self.rest + sum(self.questions.values())
 
     def estimate(self, submissions: int, jobs: int) -> str:
-        """What so many submissions will take, in words; "" where nobody has measured it."""
+        """What so many submissions will take, in words; "" if nobody has measured it."""
         if not self.measured:
             return ""
         at_once = max(1, min(jobs, submissions))

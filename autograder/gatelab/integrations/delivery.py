@@ -152,7 +152,7 @@ def _put(delivery: Delivery, name: str, content: bytes, row: Graded) -> None:
 
 
 def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
-    """The feedback as a file of the kind that the student handed in; None where no page can be read as one."""
+    """The feedback as a file of the kind that the student handed in; None if no page can be read as one."""
     name = row.entry.lower()
     if name.endswith(".ipynb"):
         return _notebook(row)

@@ -28,7 +28,7 @@ class Sent:
         return cls(out.with_name(out.name + SUFFIX))
 
     def read(self) -> Memory:
-        """What was sent; nothing where there is no such file, or one that is not ours."""
+        """What was sent; nothing if there is no such file, or one that is not ours."""
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))
             return {

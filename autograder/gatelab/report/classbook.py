@@ -172,7 +172,7 @@ def _came(came: Submission | None) -> dict[str, Any]:
 
 
 def came_of(row: dict[str, Any], folder: Path) -> Submission:
-    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError where it is no such row."""
+    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time)

@@ -1,4 +1,4 @@
-"""The report as it counts: with the marks by hand, with what staff put in the place of the grader's, with what lateness takes off.
+"""The report as it counts: with the marks by hand, with what staff put in place of the grader's, with what lateness takes off.
 
 The report itself stays the record of what the grader did; this is made of it whenever something is shown or handed on.
 """
@@ -24,7 +24,7 @@ class Given:
     reasons: dict[str, str] = field(default_factory=dict)
     overrides: dict[str, Mark] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
-    penalty: Mark | None = None  # in the place of what the rule for late work takes
+    penalty: Mark | None = None  # in place of what the rule for late work takes
     lateness: Lateness = field(default_factory=Lateness)
 
     @classmethod
@@ -34,7 +34,7 @@ class Given:
 
 @dataclass
 class Corrected(Question):
-    """A question as it counts. `given`: the points that staff gave in the place of the grader's `graded`."""
+    """A question as it counts. `given`: the points that staff gave in place of the grader's `graded`."""
 
     given: Mark | None = None
     why: str = ""  # of a mark by hand

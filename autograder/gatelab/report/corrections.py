@@ -1,4 +1,4 @@
-"""What staff put in the place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
+"""What staff put in place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
 
 Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and are listed
 as to be given again for anything else that comes in under the name. A late penalty is the person's and holds by name.
@@ -16,8 +16,8 @@ POINTS, COMMENT, LATE = "points", "comment", "late"
 
 @dataclass
 class Corrections:
-    """Three tables of `Mark`s. `points`: in the place of the grader's; `comments`: their text is `why`, their question "" for the work
-    as a whole; `late`: points taken off in the place of the rule's, without question and bytes."""
+    """Three tables of `Mark`s. `points`: in place of the grader's; `comments`: their text is `why`, their question "" for the work
+    as a whole; `late`: points taken off in place of the rule's, without question and bytes."""
 
     points: Marks = field(default_factory=Marks)
     comments: Marks = field(default_factory=Marks)
@@ -47,7 +47,7 @@ class Corrections:
         return sorted({name for table in self.tables.values() for name in table.strangers(works)})
 
     def penalty(self, work: Work) -> Mark | None:
-        """What is taken off in the place of what the rule takes."""
+        """What is taken off in place of what the rule takes."""
         return self.late.by_key.get((work.name, "", ""))
 
     def said(self, work: Work) -> dict[str, str]:

@@ -50,5 +50,5 @@ class Curve:
     points: list[Point] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     won: bool = False
-    band: list[Band] = field(default_factory=list)  # empty where none was measured with these settings
+    band: list[Band] = field(default_factory=list)  # empty if none was measured with these settings
     models: int = 0  # that the band was measured on

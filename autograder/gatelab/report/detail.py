@@ -18,7 +18,7 @@ MARKERS = set("^~ ")  # of the line below a statement
 
 @dataclass(frozen=True)
 class Frame:
-    """A line of code on the way to an exception. `code` is its text, empty where the file was not at hand."""
+    """A line of code on the way to an exception. `code` is its text, empty if the file was not at hand."""
 
     file: str
     line: int
@@ -41,7 +41,7 @@ class Detail:
 
 
 def taken_apart(detail: str) -> Detail:
-    """The parts of a `Part.detail`; empty where there is none."""
+    """The parts of a `Part.detail`; empty if there is none."""
     ours, _, theirs = detail.partition(WORKER)
     frames = _frames(ours)
     asked = tuple(frame for frame in frames if PurePath(frame.file).name.startswith("test_"))

@@ -13,7 +13,7 @@ TICKS = 4
 
 
 def drawn(curve: Curve | None) -> dict[str, Any] | None:
-    """What the template draws; None where nothing was watched."""
+    """What the template draws; None if nothing was watched."""
     if curve is None or not (curve.points or curve.looks):
         return None
     steps = [point.step for point in curve.points] + [look.step for look in curve.looks]

@@ -25,7 +25,7 @@ class Graded:
     called: str  # how people call whose it is
     file: str
     status: str
-    report: Report | None  # with the marks by hand; None where nothing was handed in
+    report: Report | None  # with the marks by hand; None if nothing was handed in
     people: tuple[Person, ...] = ()
     entry: str = ""
     handed_in: str = ""

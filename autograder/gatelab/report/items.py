@@ -22,7 +22,7 @@ NOISE = (
 
 
 def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:
-    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None where there is too little to go by, and
+    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None if there is too little to go by, and
     a remark for staff.
 
     Args:

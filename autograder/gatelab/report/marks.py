@@ -68,7 +68,7 @@ class Marks:
         return len(self.by_key)
 
     def give(self, mark: Mark) -> None:
-        """Enter a mark, in the place of the one for the same bytes."""
+        """Enter a mark, in place of the one for the same bytes."""
         was = self.by_key.pop(mark.key, None)
         self.by_key[mark.key] = replace(mark, more=was.more) if was and not mark.more else mark
 

@@ -32,7 +32,7 @@ SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote 
 
 
 def parsed(data: bytes, titles: Iterable[str]) -> Table:
-    """grades.csv as a table. Raises MarksError, whose message has no subject, when it is none."""
+    """grades.csv as a table. Raises MarksError, whose message has no subject, if it is not one."""
     try:
         return read_table(data, "submission", titles)
     except SheetError as error:

@@ -161,7 +161,7 @@ class Rows:
         return differing
 
     def _text(self, name: str, title: str, line: Line) -> str:
-        """What somebody wrote into a cell for text, "" where it is as it was."""
+        """What somebody wrote into a cell for text, "" if it is as it was."""
         said = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
         return "" if cells.same(said, before) else one_line(unescape_formula(said))

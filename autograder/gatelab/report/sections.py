@@ -18,7 +18,7 @@ UNSET = "/your-course/"  # in the addresses of a lab that was just made; there i
 
 @dataclass(frozen=True)
 class Section:
-    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" where none is known."""
+    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" if none is known."""
 
     heading: str
     address: str = ""

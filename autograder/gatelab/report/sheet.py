@@ -69,7 +69,7 @@ class Table:
     others: dict[int, str] = field(default_factory=dict)
 
     def raw(self, line: Line, title: str) -> str:
-        """The cell in this column; empty where there is no such column or cell."""
+        """The cell in this column; empty if there is no such column or cell."""
         k = self.columns.get(title)
         return line.cells[k] if k is not None and k < len(line.cells) else ""
 

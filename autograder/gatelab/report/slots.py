@@ -23,7 +23,7 @@ QUESTION = re.compile(r"\bq\d+[a-z]?\b(?!/)")
 
 @dataclass(frozen=True)
 class Slot:
-    """`when` is a slot of the week ("" where the plan names none), `say` what the plan says of the mistake."""
+    """`when` is a slot of the week ("" if the plan names none), `say` what the plan says of the mistake."""
 
     when: str = ""
     say: str = ""

@@ -23,7 +23,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
     one per question to mark by hand, what lateness takes off where the lab has a rule for it, total and what the total is out of, what
-    staff put in the place of the grader's, a place to write
+    staff put in place of the grader's, a place to write
     a reason for it, comments, old marks that were given to something else, the hash of what came in; then name, e-mail address and ID
     of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points are
     only in rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
@@ -60,7 +60,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
 
 def overridden(row: Row) -> list[str]:
-    """`q1: 10 instead of 4 (regraded with her)`: each thing that staff put in the place of the grader's or the rule's."""
+    """`q1: 10 instead of 4 (regraded with her)`: each thing that staff put in place of the grader's or the rule's."""
     graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
     said = []
     for id, mark in row.given.overrides.items():

@@ -20,7 +20,7 @@ _engines: dict[Path, tuple[str, Engine]] = {}
 
 
 def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
-    """The open engine for a lab as it is on the disk now; it ends with the process or with the lab's next change.
+    """The open engine for a lab as it is on disk now; it ends with the process or with the lab's next change.
 
     Raises what `Engine.__enter__` raises.
     """

@@ -52,7 +52,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
         self.ignore = ["*"]
 
     def get_existing_timestamp(self, dest_path: str) -> datetime | None:
-        """The submission's time; None where the file with it is no small file or cannot be read."""
+        """The submission's time; None if the file with it is no small file or cannot be read."""
         path = Path(dest_path, "timestamp.txt")
         if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
             return None

@@ -21,7 +21,7 @@ _HEADING = re.compile(r"^(#+)\s+(\w+)\b.*$", re.MULTILINE)
 
 
 def rubrics(lab: Lab) -> dict[str, str]:
-    """ID of a question marked by hand → its part of the lab's rubric. Empty where the lab has none."""
+    """ID of a question marked by hand → its part of the lab's rubric. Empty if the lab has none."""
     try:
         text = (lab.assignment / FILE).read_text(encoding="utf-8")
     except OSError:

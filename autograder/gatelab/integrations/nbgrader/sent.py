@@ -61,7 +61,7 @@ class Sent:
             temporary.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, dict[str, list[Value]]]:
-        """The whole file; nothing where there is none, or one that is not ours."""
+        """The whole file; nothing if there is none, or one that is not ours."""
         try:
             table = json.loads(self.path.read_text(encoding="utf-8"))
             return {

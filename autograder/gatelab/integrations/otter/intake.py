@@ -52,7 +52,7 @@ class Unusable(Ungradable):
 def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
     """Copy the notebook of a folder, of an archive or the notebook itself into `private`.
 
-    `lab`: None where the kit itself is broken. Nothing is ever unpacked.
+    `lab`: None if the kit itself is broken. Nothing is ever unpacked.
     """
     name = brief(handed_in.name)
     wanted = lab.notebook if lab else "lab.ipynb"

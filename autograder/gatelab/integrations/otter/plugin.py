@@ -63,7 +63,7 @@ def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None
 
 
 def until() -> float | None:
-    """When the grading must be done, by the monotonic clock; None where nobody said. Raises LabError."""
+    """When the grading must be done, by the monotonic clock; None if nobody said. Raises LabError."""
     said = os.environ.get(DEADLINE, "")
     try:
         return _STARTED + float(said) if said else None
@@ -129,7 +129,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         return empty_notebook()
 
     def after_grading(self, results: Any) -> None:
-        """Put the report in the place of what came out of the kernel."""
+        """Put the report in place of what came out of the kernel."""
         from gatelab.integrations.otter.results import replace_results
 
         try:
