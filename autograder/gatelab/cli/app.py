@@ -29,7 +29,7 @@ from gatelab.lab.spec import LabError
 
 
 class Commands(OneSentence):
-    """A lab that is faulty, and a machine that cannot grade, end every command with one sentence and exit code 2."""
+    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         from gatelab.sandbox.confine import ProtectionMissing
@@ -63,7 +63,7 @@ def before(
     tell: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_tell_versions, is_eager=True, help="Say what is installed, and end."
+            "--version", callback=_tell_versions, is_eager=True, help="Show what is installed, and exit."
         ),
     ] = False,
 ) -> None:

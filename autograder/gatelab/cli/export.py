@@ -1,4 +1,4 @@
-"""`gatelab export …`: grades and feedback in the form in which a platform takes them.
+"""`gatelab export …`: grades and feedback in the form that a platform expects.
 
 A total that still lacks marks by hand is left out, unless --partial says otherwise. Exit codes: 0 everything was exported, 1
 something is left to do by hand, 2 wrong usage.
@@ -39,7 +39,7 @@ OWN = {*KEPT, "written.html", "earlier"}
 ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
-Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
+Template = Annotated[Path, typer.Option(help="The sheet as you downloaded it.", show_default=False)]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="What is written; default: next to the grades.")
 ]
@@ -125,7 +125,7 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 
 @app.command("gradescope")
 def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
-    """Write a results.json for each submission, in a folder of its name.
+    """Write a results.json for each submission, in a folder with its name.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -168,7 +168,7 @@ def nbgrader_command(
     ),
     partial: Partial = False,
 ) -> None:
-    """Enter points and marks into nbgrader's database. Marks given in formgrader stand.
+    """Enter points and marks into nbgrader's database. Marks given in formgrader are kept.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -207,7 +207,7 @@ def feedback_command(
     ],
     out: Out = None,
 ) -> None:
-    """Hand the feedback pages to a platform, or lay them out for a mail merge.
+    """Pack the feedback pages for a platform, or sort them by e-mail address.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -250,7 +250,7 @@ def _read(graded: Path) -> GradedClass:
 
 
 def _place(graded: Path, out: Path | None, usual: str) -> Path:
-    """Where an export goes. Ends the command where that is the grading's own: its marks would be lost."""
+    """Where an export goes. Ends the command if that is one of the grading's own files: its marks would be lost."""
     if out is None:
         return graded / usual
     place, own = out.resolve(), graded.resolve()
@@ -266,7 +266,7 @@ def _rules(found: GradedClass, partial: bool) -> Rules:
 
 
 def _left(found: GradedClass, partial: bool) -> list[str]:
-    """What of the class is not in an export of totals, one line each."""
+    """Whose totals are missing from an export, one line each."""
     lines = told_of_lacking(found.lacking(), partial)
     for rows, what in (
         ([row for row in found.rows if row.report is None], "handed in nothing"),
@@ -282,7 +282,7 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
 
 
 def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether another export of totals has to follow."""
+    """Whether totals will have to be exported again."""
     return bool(_failed(found)) or (bool(found.lacking()) and not partial)
 
 

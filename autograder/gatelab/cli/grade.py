@@ -79,7 +79,7 @@ def grade(
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv.
 
-    Exit code 1: something could not be graded or written; the output says which; 130: stopped, and to be taken up again.
+    Exit code 1: something could not be graded or written, and the output says what; 130: stopped; the same command continues.
 
     Example: gatelab grade submissions -o out
     """
@@ -164,7 +164,7 @@ def _grade(
     except GraderFault as error:
         run.trouble = str(error)
     except Exception as error:
-        # The engine answers for every submission; if it does not, the class must not lose what is done.
+        # The engine answers for every submission; if it ever does not, the class must not lose what is done.
         run.trouble = (
             f"The grader itself failed ({type(error).__name__}: {error}); run the same command again."
         )
@@ -175,7 +175,7 @@ def _grade(
 
 
 def _of_notebooks(count: int, run: ClassRun) -> str:
-    """`2 of 14 notebooks are`: what cannot be graded takes no time and is not counted."""
+    """`2 of 14 notebooks are`: what cannot be graded takes no time and does not count."""
     return f"{count} of {sum(submission.gradable for submission in run.submissions)} notebooks are"
 
 
@@ -188,7 +188,7 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         table.add_column(
             f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
         )
-    # A column for what is marked by hand, from the first mark on.
+    # Questions marked by hand get a column as soon as there is a mark.
     by_hand = [id for id in run.book.questions if any(id in row.given.marks for row in rows)]
     for id in by_hand:
         table.add_column(
@@ -239,7 +239,7 @@ def _failures(run: ClassRun) -> list[str]:
 
 
 def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
-    """What was taken in of grades.csv, what was not, and what is to be marked again."""
+    """What was read from grades.csv, what was not, and what must be marked again."""
     book, lines = run.book, []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
@@ -275,7 +275,7 @@ def _some(items: list[str], between: str = ", ", most: int = 12) -> str:
 
 
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
-    """The questions to grade, in the order of the lab; all of them when none was named."""
+    """The questions to grade, in the order of the lab; all of them if none was named."""
     automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
     lab.check_questions(wanted, "--question")
     return [id for id in automatic if id in wanted or not wanted]

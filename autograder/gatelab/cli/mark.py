@@ -1,4 +1,4 @@
-"""`gatelab mark`, `gatelab comment`, `gatelab late`: what people give, in place of the grader's points or in addition to them.
+"""`gatelab mark`, `gatelab comment`, `gatelab late`: points and comments that people give, in place of the grader's or in addition to them.
 
 Exit codes: 0 done, 1 a file could not be written, 2 wrong usage.
 """
@@ -89,7 +89,7 @@ def comment(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Write a comment for a student, on a question or on the whole, which goes into every output.
+    """Write a comment for a student, on a question or on the whole lab; it goes into every output.
 
     Exit code 1: it could not be kept; the message says why.
 
@@ -116,7 +116,7 @@ def comment(
 def late(
     name: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
     points: Annotated[
-        str, typer.Argument(help="Points to be taken off in the place of what the rule takes.")
+        str, typer.Argument(help="Points to deduct instead of what the rule deducts.")
     ] = "0",
     why: Why = None,
     remove: Remove = False,
@@ -153,7 +153,7 @@ def late(
 
 
 def _question(run: ClassRun, said: str) -> str:
-    """The question that is meant; ends the command where the class was not graded for it."""
+    """The question meant; ends the command if the class was not graded for it."""
     known = [*run.chosen, *(id for id, spec in run.lab.questions.items() if spec.by_hand)]
     if said not in known:
         usage(f"{said[:40]}: no question of this class{meant(said, known)}; there are {', '.join(known)}.")

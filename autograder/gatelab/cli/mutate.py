@@ -1,4 +1,4 @@
-"""`gatelab mutate`: what small mistakes made by rule say about the hidden suites, and the page about it."""
+"""`gatelab mutate`: what systematic small mistakes say about the hidden suites, and the page about it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def mutate_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade the suites with every small change of the references: each must be caught, or be listed as equivalent.
+    """Test the suites with every small change of the references: each must be caught, or be listed as equivalent.
 
     Exit code 1: some are neither.
 

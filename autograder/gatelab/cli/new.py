@@ -15,7 +15,7 @@ def new_command(
     title: Annotated[str, typer.Option(help="What students call it; made from the name by default.")] = "",
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Make a new lab: a small one that works, whose questions you replace by yours.
+    """Create a new lab: a small working one, whose questions you replace with your own.
 
     Example: gatelab new rnn-basics --title "Recurrent basics"
     """

@@ -1,8 +1,8 @@
 """`gatelab regrade FOLDER -o OUT`: after a change of a suite, points or a threshold, who gains and who loses what, and why, before
 anything is replaced.
 
-Exit codes: 0 replaced, or nothing to replace; 1 something could not be graded or written, or nothing was replaced though it could
-have been; 2 wrong usage; 130 stopped by Ctrl-C.
+Exit codes: 0 replaced, or nothing to replace; 1 something could not be graded or written, or the changes were not
+accepted; 2 wrong usage; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ def regrade(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Grade again what was changed since, show who gains and who loses what, ask, and keep the earlier run.
+    """Grade again whatever has changed, show who gains and who loses what, ask, and keep the earlier run.
 
-    Exit code 1: something could not be graded, or nothing was replaced; 130: stopped, and to be taken up again.
+    Exit code 1: something could not be graded, or nothing was replaced; 130: stopped; the same command continues.
 
     Example: gatelab regrade submissions -o out
     """
@@ -128,7 +128,7 @@ def _offer(again: Regrade, yes: bool) -> None:
     failed = [report for report in again.new.values() if report.status == "failed"]
     _tell([f"{report.submission}: {report.reason}" for report in failed])
     for report in failed:
-        del again.new[report.submission]  # what it has stands
+        del again.new[report.submission]  # it keeps what it has
     found = again.differences()
     typer.echo("\n".join(_summary(again, found)))
     if not again.new:

@@ -1,4 +1,4 @@
-"""The written answers one after another in the terminal, and all of them on one page (`gatelab mark` without arguments)."""
+"""Shows the written answers one after another in the terminal, and all of them on one page (`gatelab mark` without arguments)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def list_written(run: ClassRun, root: Path) -> None:
 
 
 def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
-    """Ask for one after another; how many were given."""
+    """Ask for each mark in turn; returns how many were given."""
     given: set[int] = set()
     shown, k = "", 0
     while 0 <= k < len(left):
@@ -112,7 +112,7 @@ def _head(sheet: Sheet) -> str:
 
 
 def _lines(text: str) -> str:
-    """Text for a terminal, indented: no control character of a student's reaches it."""
+    """Text for a terminal, indented: no control character from a student reaches it."""
     return "\n".join(f"  {line}" for line in whole(text).replace("\t", "    ").split("\n"))
 
 
