@@ -183,8 +183,7 @@ def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> No
     (folder / ".venv" / "mine.txt").write_text("kept")
     done = begin(folder, "--no-open")
     assert (
-        done.returncode == 1
-        and "exists but is not a Python environment: rename or delete it" in done.stderr
+        done.returncode == 1 and "exists but is not a Python environment: rename or delete it" in done.stderr
     )
     assert (folder / ".venv" / "mine.txt").read_text() == "kept"
     (folder / "requirements.txt").unlink()

@@ -1,4 +1,4 @@
-"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor what came in."""
+"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor the submissions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
 
 
 def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
-    """The grade book's entry for a row of class.json, with what the rule for late work said of it."""
+    """The grade book's entry for a row of class.json, with what the late rule said about it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 
 

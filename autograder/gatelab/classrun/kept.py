@@ -25,7 +25,7 @@ def _slim(question: Question) -> Question:
 
 
 def quickly_graded(report: Report, lab: QuickLab, chosen: list[str]) -> Report:
-    """A report that was made without trainings, with the points that there were to be had, and a line that says so."""
+    """A report made without training, with the points that could be earned, and a line that says so."""
     if report.status != "graded":
         return report
     questions = []

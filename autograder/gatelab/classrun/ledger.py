@@ -28,7 +28,7 @@ K = TypeVar("K", bound=Kept)
 
 
 class Unreadable(MarksError):
-    """A table on disk cannot be taken in; `path` is which."""
+    """A table on disk cannot be read; `path` says which."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}")
@@ -52,7 +52,7 @@ class Ledger(Generic[K]):
         self.found = False  # whether there was a table at the last `load`, or a copy of one
 
     def load(self, notes: list[str]) -> K:
-        """The table, or the newest copy of it that is whole where it was taken away. Raises Unreadable, OSError."""
+        """The table or, if it was removed, its newest complete copy. Raises Unreadable, OSError."""
         copies = self.earlier.all(self.kind)
         raw = file_bytes(self.path)
         self.found = raw is not None or bool(copies)
@@ -82,7 +82,7 @@ class Ledger(Generic[K]):
             write(self.path, text, lasting=True)
 
     def _put_back(self, table: K, copies: list[Path], notes: list[str]) -> None:
-        """A row that is gone from the table withdraws nothing: it may have been cut off, or lost in a merge."""
+        """A row missing from the table withdraws nothing: it may have been cut off, or lost in a merge."""
         for copy in copies[:1]:
             with suppress(MarksError):
                 gone = self._join(table, self.parse(copy.read_bytes()))
@@ -95,7 +95,7 @@ class Ledger(Generic[K]):
 
 
 def file_bytes(path: Path) -> bytes | None:
-    """What is in the file, None without one. Raises MarksError when it cannot be read."""
+    """The file's content, None without a file. Raises MarksError when it cannot be read."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

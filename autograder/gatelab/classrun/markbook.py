@@ -29,7 +29,7 @@ from gatelab.text import to_bytes
 EDITORS = (
     ".~lock.grades.csv#",
     "~$grades.csv",
-)  # what LibreOffice and Excel leave next to a file that they have open
+)  # what LibreOffice and Excel leave next to an open file
 # What a person or a shared folder may save next to it: another format, "grades (1).csv", "grades - Copy.csv".
 OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 
@@ -59,11 +59,11 @@ class MarkBook:
         )
         self.marks, self.corrections = Marks(), Corrections()
         self._changes: dict[tuple[str, str, str], Change] = {}
-        self.notes: list[str] = []  # one sentence each, of all readings
+        self.notes: list[str] = []  # one sentence each, from all readings
         self.kept: Path | None = None  # where the table that somebody saved is kept
         self._raw: bytes | None = None  # grades.csv as it was read
         self._edited = False
-        # Of another class, which these take the place of.
+        # Of another class, which this one replaces.
         self._replaced: dict[str, bytes] = {}
 
     def read(self, works: list[Work], only: list[Work] | None = None) -> None:
@@ -105,27 +105,27 @@ class MarkBook:
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]
         self.marks, self.corrections, self._raw = marks, corrections, raw
-        self._edited = edited and raw not in written  # one that is as it was written is kept already
+        self._edited = edited and raw not in written  # an unchanged one is already kept
         self.notes = list(dict.fromkeys([*self.notes, *notes]))
-        for change in changes:  # read twice where it could not be kept the first time
+        for change in changes:  # read twice if it could not be kept the first time
             key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
     @property
     def changes(self) -> list[Change]:
-        """All that was taken in since this object was made."""
+        """Everything read in since this object was made."""
         return list(self._changes.values())
 
     def given(self, work: Work) -> Given:
-        """All that counts for this work."""
-        marks = self.marks.standing(work, self.questions)
+        """Everything that counts for this work."""
+        marks = self.marks.counting(work, self.questions)
         found = {id: self.marks.by_key[work.name, id, work.sha256] for id in marks}
         return Given(
             marks,
             {id: mark.why for id, mark in found.items() if mark.why},
             {
                 id: self.corrections.points.by_key[work.name, id, work.sha256]
-                for id in self.corrections.points.standing(work, self.automatic)
+                for id in self.corrections.points.counting(work, self.automatic)
             },
             self.corrections.said(work),
             self.corrections.penalty(work),
@@ -140,8 +140,8 @@ class MarkBook:
         )
         return [{**marks, **overrides} for marks, overrides in pairs]
 
-    def unsaid(self, works: list[Work]) -> list[dict[str, str]]:
-        """For each work: question ("" for the whole) → comment that was on something else under this name, and is on no page now."""
+    def orphaned_comments(self, works: list[Work]) -> list[dict[str, str]]:
+        """For each work: question ("" for the whole) → comment that was on another file under this name, and is now on no page."""
         comments = self.corrections.comments
         questions = dict.fromkeys(["", *self.questions, *self.automatic], float("inf"))
         old: dict[tuple[str, str], str] = {
@@ -153,12 +153,12 @@ class MarkBook:
         ]
 
     def enter(self, what: str, mark: Mark) -> None:
-        """Enter a mark ("") or a correction (its kind) that was given otherwise than in grades.csv."""
+        """Enter a mark ("") or a correction (its kind) that was not given in grades.csv."""
         table = self.corrections.tables[what] if what else self.marks
         table.give(mark)
 
     def take_out(self, what: str, name: str, question: str) -> list[Mark]:
-        """Withdraw what was given; what that was."""
+        """Withdraw what was given; returns it."""
         table = self.corrections.tables[what] if what else self.marks
         return table.withdraw(name, question)
 
@@ -172,7 +172,7 @@ class MarkBook:
             self.kept = self.earlier.keep("edited", self._raw)
 
     def set_aside(self, old: Path) -> Path:
-        """Give a table that cannot be read a name that no file has yet, so that it is not written over. Raises OSError."""
+        """Rename a table that cannot be read, so that it is not overwritten. Raises OSError."""
         if old not in (self.grades_path, self.marks_path, self.corrections_path):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
@@ -197,7 +197,7 @@ class MarkBook:
             write(self.grades_path, text, lasting=True)
         except OSError:
             if copy not in before:
-                copy.unlink(missing_ok=True)  # it is not what the next one to come back was made from
+                copy.unlink(missing_ok=True)  # it is not what the next edited one was made from
             raise
         self._raw, self._edited = to_bytes(text), False
 

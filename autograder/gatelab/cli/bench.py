@@ -26,7 +26,9 @@ def bench_command(
     ] = False,
     plan: Annotated[
         int,
-        typer.Option(help="Only what a class of this size costs on a cluster (docs/many-machines.md).", min=0),
+        typer.Option(
+            help="Only what a class of this size costs on a cluster (docs/many-machines.md).", min=0
+        ),
     ] = 0,
     price: Annotated[float, typer.Option(help="Price of a core-hour, for --plan.", min=0)] = 0.05,
     lab_name: LabName = None,

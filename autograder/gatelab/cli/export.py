@@ -19,10 +19,10 @@ from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
-from gatelab.integrations.sent import Sent, hold_newer
+from gatelab.integrations.sent import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.graded import ExportError, Graded, GradedClass, told_of_lacking
+from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
 from gatelab.report.sheet import BOM
@@ -267,7 +267,7 @@ def _rules(found: GradedClass, partial: bool) -> Rules:
 
 def _left(found: GradedClass, partial: bool) -> list[str]:
     """Whose totals are missing from an export, one line each."""
-    lines = told_of_lacking(found.lacking(), partial)
+    lines = lacking_lines(found.lacking(), partial)
     for rows, what in (
         ([row for row in found.rows if row.report is None], "handed in nothing"),
         (
@@ -294,7 +294,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
     sent = Sent.beside(out)
-    held, memory = hold_newer(template, filled, sent.read())
+    held, memory = keep_newer_marks(template, filled, sent.read())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write(out, filled.text)
@@ -302,7 +302,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     except OSError as error:
         _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")
-    for line in [*filled.notes, *told_of_lacking(found.lacking(), partial), *filled.unclear]:
+    for line in [*filled.notes, *lacking_lines(found.lacking(), partial), *filled.unclear]:
         typer.echo(visible(line), err=True)
     for names, what in (
         (filled.no_row, "graded, but not in the sheet"),

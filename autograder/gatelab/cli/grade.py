@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.hashes import for_store, grading_hash
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
 from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.cluster import ClusterAddress, on_cluster
@@ -93,7 +93,7 @@ def grade(
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collected(folder, lab, out, roster, attempts)
-        context.with_resource(alone(out))
+        context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
@@ -143,7 +143,7 @@ def _grade(
     previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
     try:
         costs = Costs.of(run.whole, run.out, run.chosen, quick=run.quick)
-        left = run.take_up(fresh)
+        left = run.settle(fresh)
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
             typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)

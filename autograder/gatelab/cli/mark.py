@@ -11,8 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gatelab.classrun.reopen import called
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import called
 from gatelab.cli.options import LabName
 from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
 from gatelab.cli.written import list_written
@@ -115,9 +115,7 @@ def comment(
 
 def late(
     name: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
-    points: Annotated[
-        str, typer.Argument(help="Points to deduct instead of what the rule deducts.")
-    ] = "0",
+    points: Annotated[str, typer.Argument(help="Points to deduct instead of what the rule deducts.")] = "0",
     why: Why = None,
     remove: Remove = False,
     out: ClassFolder = None,

@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
+from gatelab.classrun.reopen import read_book, reopen
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import read_book, standing
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
@@ -51,8 +51,8 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
     the command with one sentence."""
     try:
         read_book(out)  # before locking something that may not be such a folder
-        with alone(out):
-            run = standing(out, root, lab_name)
+        with locked(out):
+            run = reopen(out, root, lab_name)
             run.read_marks()
             yield run
     except (StoreError, LabError, MarksError) as error:

@@ -18,10 +18,10 @@ from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.hashes import for_store
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
+from gatelab.classrun.reopen import called, read_book
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import called, read_book
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.grade import _interrupt, _processors
 from gatelab.cli.options import AcceptMissing, LabName
@@ -76,7 +76,7 @@ def regrade(
                 raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
         seed = int(book["seed"])
         submissions = collect(folder, lab, out)
-        context.with_resource(alone(out))
+        context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed)
@@ -84,7 +84,7 @@ def regrade(
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
-        run.stand()
+        run.keep_existing()
     except (LabError, CollectError, StoreError, MarksError) as error:
         usage(str(error))
     run.keep_marks()

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.detail import Detail, Frame, taken_apart
+from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import UNTOUCHED, Part, Question
 from gatelab.report.pages import display_name
 from gatelab.report.table import number
@@ -129,7 +129,7 @@ def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
     yield _below(3, shown(parts[0].message))
     if parts[0].kind == UNTOUCHED and not closely:
         return
-    detail = taken_apart(parts[0].detail)
+    detail = parse_detail(parts[0].detail)
     for label, frame in _lines(detail, closely):
         yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
         if frame.code:

@@ -43,7 +43,7 @@ class Sent:
         self.path.write_text(json.dumps(memory, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:
+def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:
     """Take back from `filled` what would go over a newer mark.
 
     Args:

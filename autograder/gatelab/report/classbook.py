@@ -115,7 +115,7 @@ def _submission(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
         "called": row.called,
-        **_came(row.came),
+        **_submission_entry(row.came),
         "file": row.file,
         "sha256": row.sha256,
         "status": row.status,
@@ -148,7 +148,7 @@ def automatic(report: Counted) -> float:
     return round(max(0.0, points - report.penalty), 6)
 
 
-def _came(came: Submission | None) -> dict[str, Any]:
+def _submission_entry(came: Submission | None) -> dict[str, Any]:
     """How it came in, for what delivers grades and feedback."""
     if came is None:
         return {}
@@ -171,7 +171,7 @@ def _came(came: Submission | None) -> dict[str, Any]:
     }
 
 
-def came_of(row: dict[str, Any], folder: Path) -> Submission:
+def submission_of(row: dict[str, Any], folder: Path) -> Submission:
     """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(

@@ -40,7 +40,7 @@ class Detail:
     said: str = ""  # the last line of the suite's traceback
 
 
-def taken_apart(detail: str) -> Detail:
+def parse_detail(detail: str) -> Detail:
     """The parts of a `Part.detail`; empty if there is none."""
     ours, _, theirs = detail.partition(WORKER)
     frames = _frames(ours)

@@ -65,7 +65,7 @@ class GradedClass:
         return [row for row in self.rows if row.open]
 
 
-def told_of_lacking(rows: list[Graded], partial: bool) -> list[str]:
+def lacking_lines(rows: list[Graded], partial: bool) -> list[str]:
     """One line for each set of questions that somebody's marks are missing for."""
     missing = Counter(row.open for row in rows)
     lines = []

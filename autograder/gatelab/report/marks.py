@@ -91,7 +91,7 @@ class Marks:
             self.give(mark)
         return [f"{mark.submission} {mark.question}" for mark in gone]
 
-    def standing(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
+    def counting(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
         """Question → points, of the marks that count for this work; `questions`: ID → most points."""
         found = {id: self.points(work.name, id, work.sha256) for id in questions}
         return {id: points for id, points in found.items() if points is not None and points <= questions[id]}
@@ -117,7 +117,7 @@ class Marks:
         for work in works:
             signs = [work.entry, *([work.sha256] if work.sha256 in alone else [])]
             old = [*(mark for sign in signs for mark in moved.get(sign, ())), *named[work.name]]
-            open = questions.keys() - self.standing(work, questions).keys()
+            open = questions.keys() - self.counting(work, questions).keys()
             found.append(
                 {mark.question: (mark.points, mark.submission) for mark in old if mark.question in open}
             )

@@ -53,7 +53,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 escape_formula("; ".join(f"{id}: {said}" for id, said in row.given.comments.items() if id)),
                 escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
-                *_came(row),
+                *_submission_cells(row),
             ]
         )
     return text.getvalue()
@@ -73,7 +73,7 @@ def overridden(row: Row) -> list[str]:
     return said
 
 
-def _came(row: Row) -> list[str]:
+def _submission_cells(row: Row) -> list[str]:
     came = row.came
     if came is None:
         return [""] * len(CAME)

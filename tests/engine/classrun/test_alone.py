@@ -15,8 +15,8 @@ from tiny_class import RIGHT, Tiny
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 # Holds the lock as a command does, with a child that outlives it.
 HOLDER = (
-    "import subprocess, sys, time; from pathlib import Path; from gatelab.classrun.lock import alone\n"
-    "with alone(Path(sys.argv[1])):\n"
+    "import subprocess, sys, time; from pathlib import Path; from gatelab.classrun.lock import locked\n"
+    "with locked(Path(sys.argv[1])):\n"
     "    child = subprocess.Popen(['sleep', '300'])\n"
     "    print(child.pid, flush=True)\n"
     "    time.sleep(300)\n"

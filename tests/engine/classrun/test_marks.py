@@ -128,12 +128,12 @@ class TestAQuestionThatChanged:
         ada = Work.of("ada", "ada", "a" * 64)
         marks = Marks()
         marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
-        assert marks.standing(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
+        assert marks.counting(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
             {}
         ]
-        assert marks.standing(ada, {"q12a": 1.0}) == {}
+        assert marks.counting(ada, {"q12a": 1.0}) == {}
         assert marks.again([ada], {"q12a": 1.0}) == [{"q12a": (2.0, "ada")}]
-        assert marks.standing(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
+        assert marks.counting(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
         assert read_marks(marks.text().encode()).by_key == marks.by_key
 
     @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])

@@ -257,15 +257,15 @@ class TestSavedMeanwhile:
     ) -> None:
         """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
         again.give(**{"ada": 1, "007": 2})
-        take_up = ClassRun.take_up
+        settle = ClassRun.settle
 
         def meanwhile(run: ClassRun, fresh: bool = False) -> object:
             again.grades.unlink()
             again.grades.mkdir() if mangled is None else again.grades.write_bytes(mangled)
-            return take_up(run, fresh)
+            return settle(run, fresh)
 
         with monkeypatch.context() as patch:
-            patch.setattr(ClassRun, "take_up", meanwhile)
+            patch.setattr(ClassRun, "settle", meanwhile)
             said = again.run()
         kept = again.out / "grades-kept-1.csv"
         assert (

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.integrations.sent import Memory, Sent, hold_newer
+from gatelab.integrations.sent import Memory, Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
 from gatelab.report.model import Part, Question, Report
 
@@ -68,7 +68,7 @@ def push(
         path.write_text(on_platform, encoding="utf-8", newline="")
         reports = [report(name, got) for name, got in zip(NAMES, grades, strict=True)]
         filled = canvas(path, reports, "Lab") if kind == "canvas" else moodle(path, reports)
-        held, memory = hold_newer(path, filled, memory)
+        held, memory = keep_newer_marks(path, filled, memory)
         return filled, held, memory
 
 

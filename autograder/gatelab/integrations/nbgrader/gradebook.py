@@ -137,8 +137,8 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
             if isinstance(question, Corrected):
                 key = f"{student}/{notebook.name}/{comment.name} comment"
                 wanted = "\n".join(question.said) or None
-                stands, done = sent.settle(key, comment.manual_comment or None, wanted)
-                comment.manual_comment = stands
+                value, done = sent.settle(key, comment.manual_comment or None, wanted)
+                comment.manual_comment = value
                 if not done:
                     entered.notes.append(
                         f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
@@ -154,10 +154,10 @@ def _enter_points(
         wanted = question.points if question.parts else None
     else:
         grade.auto_score = min(question.graded, grade.max_score)
-    stands, done = sent.settle(key, grade.manual_score, wanted)
-    grade.manual_score = stands
+    value, done = sent.settle(key, grade.manual_score, wanted)
+    grade.manual_score = value
     # What came from formgrader and is wanted no other way was looked at there.
-    grade.needs_manual_grade = question.by_hand and stands is None
+    grade.needs_manual_grade = question.by_hand and value is None
     if not done:
         entered.notes.append(
             f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader stand, not {number(wanted or 0.0)}."

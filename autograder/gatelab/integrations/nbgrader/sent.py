@@ -36,14 +36,14 @@ class Sent:
         sent.found = sent._read().get(sent.database, {})
         return sent
 
-    def settle(self, key: str, standing: Value, wanted: Value) -> tuple[Value, bool]:
+    def settle(self, key: str, present: Value, wanted: Value) -> tuple[Value, bool]:
         """What a cell is to hold, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
-        ours = any(_same(standing, value) for value in self.found.get(key, []))
-        if standing is None or ours:
+        ours = any(_same(present, value) for value in self.found.get(key, []))
+        if present is None or ours:
             self.now[key] = wanted
             return wanted, True
         self.now[key] = None
-        return standing, wanted is None or _same(standing, wanted)
+        return present, wanted is None or _same(present, wanted)
 
     def keep(self, written: bool) -> None:
         """Record what this export writes, along with what was there until it is `written`. Raises OSError."""
