@@ -31,7 +31,7 @@ class Corrections:
         return sum(map(len, self.tables.values()))
 
     def put_back(self, older: Corrections) -> list[str]:
-        """As for marks."""
+        """As in `Marks`."""
         return [
             f"{whose} {'' if what == POINTS else what}".strip()
             for what, table in self.tables.items()
@@ -39,11 +39,11 @@ class Corrections:
         ]
 
     def only(self, works: list[Work]) -> Corrections:
-        """Those that count for one of these works, of whatever class they were; a late penalty was of that class's date."""
+        """Those that count for one of these works, whichever class they were given in; a late penalty belonged to that class's due date."""
         return Corrections(self.points.only(works), self.comments.only(works))
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with corrections that no work of the class has anything to do with."""
+        """Names with corrections that belong to no work of the class."""
         return sorted({name for table in self.tables.values() for name in table.strangers(works)})
 
     def penalty(self, work: Work) -> Mark | None:
@@ -51,7 +51,7 @@ class Corrections:
         return self.late.by_key.get((work.name, "", ""))
 
     def said(self, work: Work) -> dict[str, str]:
-        """Question, or "" for the work as a whole → comment."""
+        """Question ("" for the work as a whole) → comment."""
         return {
             mark.question: mark.why
             for mark in self.comments.by_key.values()

@@ -15,10 +15,10 @@ from gatelab.report.table import PENALTY, WHY
 
 
 class CorrectionsBack(Rows):
-    """Takes corrections in, somebody's rows at a time."""
+    """Reads corrections, one student's rows at a time."""
 
     def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
-        """Take in what was written over the grader's points, reasons and comments; what was emptied of the grader's, as a sentence."""
+        """Read what was written over the grader's points, reasons and comments; returns which of the grader's cells were emptied, as a sentence."""
         edits: list[str] = []
         why = next((text for line in lines if (text := self._text(name, WHY, line))), "")
         found = [mark for id in self.most if (mark := self._override(name, id, lines, why, edits))]
@@ -88,7 +88,7 @@ class CorrectionsBack(Rows):
         return mark
 
     def _explain(self, name: str, line: Line, why: str) -> None:
-        """A reason that was written later: for what lacks one, else for all that was overridden in this row."""
+        """A reason that was added later: for overrides that lack one, otherwise for everything overridden in this row."""
         overridden = []
         for id in self.most:
             what, question, sha256 = self._key(name, id, line)

@@ -48,7 +48,7 @@ class Mark:
     points: float
     sha256: str
     entry: str = ""
-    given: str = ""  # when, UTC, ISO 8601
+    given: str = ""  # UTC, ISO 8601
     source: str = ""  # the table it was read from, or the command
     more: tuple[tuple[str, str], ...] = ()
     why: str = ""  # the reason, one line; the student reads it too
@@ -73,7 +73,7 @@ class Marks:
         self.by_key[mark.key] = replace(mark, more=was.more) if was and not mark.more else mark
 
     def withdraw(self, name: str, question: str) -> list[Mark]:
-        """Take out what was given to somebody for a question, whatever it was given for."""
+        """Remove every mark given to somebody for a question, whatever bytes it was given for."""
         gone = [mark for mark in self.by_key.values() if (mark.submission, mark.question) == (name, question)]
         for mark in gone:
             del self.by_key[mark.key]
@@ -85,7 +85,7 @@ class Marks:
         return mark.points if mark else None
 
     def put_back(self, older: Marks) -> list[str]:
-        """Enter what `older` has and this has not; whose and which they were."""
+        """Enter what `older` has and this one lacks; returns whose and which they were."""
         gone = [mark for key, mark in older.by_key.items() if key not in self.by_key]
         for mark in gone:
             self.give(mark)
@@ -124,7 +124,7 @@ class Marks:
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with marks that no work of the class has anything to do with."""
+        """Names with marks that belong to no work of the class."""
         names = {work.name for work in works}
         here = {text for work in works for text in (work.entry, work.sha256)} - {""}
         return sorted(
@@ -136,7 +136,7 @@ class Marks:
         )
 
     def only(self, works: list[Work]) -> Marks:
-        """Those that count for one of these works, of whatever class they were."""
+        """Those that count for one of these works, whichever class they were given in."""
         here = {(work.name, work.sha256) for work in works if work.sha256}
         return Marks({key: mark for key, mark in self.by_key.items() if (key[0], key[2]) in here})
 
@@ -198,7 +198,7 @@ def ledger_rows(
 
 
 def number_of(said: str) -> float | None:
-    """The points in a cell, which may be written 1,5; None when it is no number."""
+    """The points in a cell, which may be written 1,5; None if it is not a number."""
     said = said.strip().removeprefix("'").strip()
     return float(said.replace(",", ".")) if NUMBER.fullmatch(said) else None
 

@@ -1,4 +1,4 @@
-"""grades.csv as it comes back: which marks somebody gave in it, and what else was changed and is not taken in.
+"""Reads an edited grades.csv: which marks somebody gave in it, and what else was changed and is ignored.
 
 It is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
 from: an editor may have held an older one open). The rules:

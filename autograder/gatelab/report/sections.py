@@ -13,7 +13,7 @@ from gatelab.lab.spec import Lab
 from gatelab.submission.notebook_file import mark_of, source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-UNSET = "/your-course/"  # in the addresses of a lab that was just made; there is nothing behind it
+UNSET = "/your-course/"  # in the addresses of a newly created lab; it leads nowhere
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""grades.csv: a row for every submission that came in."""
+"""grades.csv: a row for every submission."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gatelab.text import escape_formula
 
 __all__ = ["columns", "grades_csv", "header", "number", "overridden"]
 
-# Columns in which people write, besides those of questions.
+# Columns for people to write in, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 
-CAME = ("name", "email", "id", "handed_in", "attempts")  # columns of how it came in
+CAME = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
@@ -60,7 +60,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
 
 def overridden(row: Row) -> list[str]:
-    """`q1: 10 instead of 4 (regraded with her)`: each thing that staff put in place of the grader's or the rule's."""
+    """`q1: 10 instead of 4 (regraded with her)`: everything that staff put in place of the grader's points or the rule's penalty."""
     graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
     said = []
     for id, mark in row.given.overrides.items():
@@ -90,7 +90,7 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
 
 
 def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
-    """The same, by the questions that were graded, those marked by hand, and whether there is a rule for late work."""
+    """The same, from the questions that were graded, those marked by hand, and whether there is a late rule."""
     return [
         "submission",
         "file",
