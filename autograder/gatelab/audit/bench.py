@@ -1,4 +1,4 @@
-"""One submission's price: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
+"""The cost of one submission: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
 
 The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
 in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
@@ -43,7 +43,7 @@ def test_{id}(env):
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU and wall seconds, and the points that were given."""
+    """CPU and wall seconds, and the points given."""
 
     cpu: float
     wall: float

@@ -1,4 +1,4 @@
-"""What the trained questions cost, trainings included, for the reference and for slow correct code.
+"""What the trained questions cost, training included, for the reference and for slow correct code.
 
 Only the submission's code differs. CPU seconds are those of its examiner and its workers, which the report
 carries; what the same questions cost without their trainings, and the questions before, which are graded so that the student's
@@ -28,7 +28,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE
 
-LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford for a submission
+LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford per submission
 SEEDS = 3  # of each style
 HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
@@ -44,7 +44,7 @@ class Price:
 
     @property
     def ratio(self) -> float:
-        """The median of what a training costs relative to the same training in full."""
+        """The median cost of a training relative to the same training in full."""
         return median(cpu / full for cpu, full in zip(self.cpu, self.full, strict=True))
 
 

@@ -1,4 +1,4 @@
-"""From a class's failures to names: wrong answers that no known mistake explains, put together by what they compute."""
+"""Finds mistakes without a name: wrong answers of a class that no known mistake explains, grouped by what they compute."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Miss:
     signature: str
     who: list[str] = field(default_factory=list)
     lost: tuple[str, ...] = ()  # parts
-    message: str = ""  # what the first of them read
+    message: str = ""  # what the first of them was told
     code: str = ""  # the shortest of the group
 
 
@@ -56,7 +56,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
 
 
 def _not_there(question: Question) -> bool:
-    """Whether all that is lost is lost because a name is missing: that is no wrong answer to be named."""
+    """Whether points were lost only because a name is missing: such an answer is not wrong work to be named."""
     lost = [part for part in question.parts if not part.passed and part.kind != NOT_RUN]
     return bool(lost) and all(NOT_DEFINED.match(part.message) for part in lost)
 

@@ -1,4 +1,4 @@
-"""What a master's text takes from lab.toml: points, thresholds, the due date.
+"""Fills in what a master's text takes from lab.toml: points, thresholds, the due date.
 
 {{POINTS q1 q2}}     what these questions give together; {{POINTS}}: all of them
 {{THRESHOLD q2}}     what a trained model must reach, in percent and without the sign

@@ -1,4 +1,4 @@
-"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the first minute."""
+"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the start."""
 
 from __future__ import annotations
 
