@@ -73,7 +73,7 @@ def normal(line: str) -> str:
 
 def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
     """Needles of a secret's lines; a line of `enough` characters is a needle alone. solution: a line that computes
-something is a needle, whatever its length.
+    something is a needle, whatever its length.
     """
     before = ""
     for line in lines:

@@ -85,7 +85,9 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: it warns about its own local sockets
+            extra_arguments=[
+                "--IPKernelApp.log_level=40"
+            ],  # errors only: it warns about its own local sockets
         )
         environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(scratch / "ipython")}
         try:

@@ -16,9 +16,7 @@ from gatelab.report.model import Report
 FEWEST = 10  # fewest answers for which a correlation means anything
 LOW = 0.2  # discrimination below which textbooks on testing call a question doubtful
 EASY = 0.9  # nothing else can be expected of a question that nearly everybody gets right
-NOISE = (
-    2.0  # standard errors (about 1/√n) by which a correlation must be off before it is remarked on
-)
+NOISE = 2.0  # standard errors (about 1/√n) by which a correlation must be off before it is remarked on
 
 
 def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:

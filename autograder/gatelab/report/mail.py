@@ -19,7 +19,7 @@ CELLS_NAMED = 5
 
 def mail(title: str, report: Report, questions: list[str]) -> str:
     """The e-mail. `questions` are the IDs it covers; empty: all in which points were lost. title: of the lab. The
-report has the marks by hand among its points (`with_marks`).
+    report has the marks by hand among its points (`with_marks`).
     """
     name = shown(display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]

@@ -1,7 +1,7 @@
-"""The engines of a process that nbgrader grades in: one for each lab, and never one that an older lab was read into.
+"""The engines of a process that nbgrader grades in: one for each lab, and never one that has read an older version of the lab.
 
 A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde a suite is fixed or
-a point is moved: an engine holds what it read when it started, so another is started where the files say something else.
+a point is moved: an engine keeps what it read when it started, so a new one is started if the files have changed.
 """
 
 from __future__ import annotations
