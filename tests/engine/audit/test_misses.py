@@ -50,7 +50,7 @@ def test_answers_that_compute_the_same_are_one_group_however_they_are_written(ki
     assert {name for miss in found for name in miss.who} == set(MISTAKES)
 
 
-def test_a_question_without_a_definition_is_no_wrong_answer(kit: tuple[Lab, Path]) -> None:
+def test_a_missing_definition_is_not_a_wrong_answer(kit: tuple[Lab, Path]) -> None:
     for name in ABSENT:
         report = Report.from_json((kit[1] / "reports" / f"{name}.json").read_text())
         assert report.status == "graded" and not any(part.passed for part in report.question("q1").parts)

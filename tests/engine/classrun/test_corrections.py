@@ -79,7 +79,7 @@ def everywhere(fresh: Class, name: str, question: str, points: str, total: str, 
     assert (results["score"], test["score"]) == (float(total), float(points)) and why in test["output"]
 
 
-def test_a_first_comment_is_no_emptied_cell(fresh: Class) -> None:
+def test_a_first_comment_does_not_count_as_an_emptied_cell(fresh: Class) -> None:
     """Where no mark by hand was ever given, and where somebody has saved the table just before."""
     said = gatelab(fresh, "comment", "ada", "See me.")
     assert (said.exit_code, said.stderr) == (0, "")
@@ -217,7 +217,7 @@ class TestAnOverride:
             (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
         ],
     )  # fmt: skip
-    def test_bad_input_is_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
+    def test_bad_input_gets_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
         before = fresh.files()
         said = gatelab(fresh, "mark", *words)
         assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1

@@ -136,7 +136,7 @@ class TestIntake:
 @pytest.mark.parametrize(
     "place", ["grades.csv", "marks.csv", "feedback", "reports/x.csv", ".", "../out/class.json"]
 )
-def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
+def test_no_export_overwrites_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
     """A grade book that an export replaced would take the class's marks with it."""
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):
@@ -147,7 +147,7 @@ def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: P
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_a_folder_is_no_file_to_export_to(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exporting_to_a_folder_is_refused(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for words, usual in (
         (["csv", out], "export.csv"),
@@ -161,7 +161,7 @@ def test_a_folder_is_no_file_to_export_to(out: Path, tmp_path: Path, monkeypatch
     assert (tmp_path / "new" / "a.zip").is_file()
 
 
-def test_a_sheet_or_a_database_of_something_else_is_one_sentence(out: Path, tmp_path: Path) -> None:
+def test_a_sheet_or_a_database_of_something_else_gets_one_sentence(out: Path, tmp_path: Path) -> None:
     sheet, database = tmp_path / "s.csv", tmp_path / "gradebook.db"
     sheet.write_text("Student,ID,SIS Login ID,Section\nAda,1,ada,S\n", encoding="utf-8")
     done = gatelab("export", "canvas", out, "--template", sheet)

@@ -122,9 +122,7 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
         ('due = 2026-11-30T23:59:00Z\npercent_per_day = 10\nof = "all"', 'of must be "earned" or "possible"'),
     ],
 )  # fmt: skip
-def test_a_rule_that_is_not_in_order_is_one_sentence(
-    graded: Tiny, tmp_path: Path, rule: str, why: str
-) -> None:
+def test_a_faulty_rule_gets_one_sentence(graded: Tiny, tmp_path: Path, rule: str, why: str) -> None:
     tiny = graded.copy(tmp_path)
     tiny.table.write_text(f"{tiny.table.read_text()}\n[late]\n{rule}\n")
     said = tiny.grade()

@@ -145,14 +145,14 @@ def test_one_name_and_one_question_can_be_graded_again_alone(tiny: Tiny) -> None
         (["--question", "q9"], "--question q9: no such question"),
     ],
 )
-def test_bad_input_is_one_sentence(tiny: Tiny, words: list[str], why: str) -> None:
+def test_bad_input_gets_one_sentence(tiny: Tiny, words: list[str], why: str) -> None:
     before = outputs(tiny)
     said = regrade(tiny, *words)
     assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1
     assert outputs(tiny) == before
 
 
-def test_an_output_folder_that_was_moved_alone_is_gone_on_with(tiny: Tiny, tmp_path: Path) -> None:
+def test_an_output_folder_that_was_moved_alone_can_be_continued(tiny: Tiny, tmp_path: Path) -> None:
     """As when the disk is full: the class stays where it is, the grades go where there is room."""
     tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied from bob")
     (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
