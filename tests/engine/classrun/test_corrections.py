@@ -116,7 +116,7 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
 
 
 class TestAnOverride:
-    def test_of_the_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
+    def test_an_override_by_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         assert (
             said.exit_code == 0
@@ -127,7 +127,7 @@ class TestAnOverride:
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
         assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 10
 
-    def test_written_into_grades_is_taken_in_with_its_reason(self, fresh: Class) -> None:
+    def test_an_override_written_into_grades_is_read_with_its_reason(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "4,5", ("ada", "override_reason"): WHY})
         said = fresh.run()
         assert f"Corrections taken in from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
@@ -135,7 +135,7 @@ class TestAnOverride:
         assert fresh.rows()["ada"]["override_reason"] == "" and "taken in" not in fresh.run().stderr
         everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
 
-    def test_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
+    def test_an_override_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "4"})
         assert "ada q1 10 → 4, without a reason" in fresh.run().stderr
         assert "no reason was given" in page(fresh, "ada")
@@ -169,7 +169,7 @@ class TestAnOverride:
         fresh.run()
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
 
-    def test_of_something_else_that_came_in_is_to_be_given_again(self, fresh: Class) -> None:
+    def test_an_override_of_an_earlier_file_must_be_given_again(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         gatelab(fresh, "comment", "ada", "Well drawn.")
         write_notebook(fresh.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
@@ -240,7 +240,7 @@ class TestAnOverride:
         assert said.exit_code == 2 and why in said.stderr and said.stderr.count("\n") == 1
         assert fresh.files() == before
 
-    def test_a_damaged_table_is_no_table_without_corrections(self, fresh: Class) -> None:
+    def test_a_damaged_table_does_not_count_as_one_without_corrections(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").write_text(
             "submission,what,question,points,why,sha256\nada,points,q1,many,,\n"
