@@ -55,7 +55,7 @@ def run_bench(lab: Lab, students: int, console: Console | None = None) -> dict[s
     console = console or Console()
     if not lab.policy.bench.part:
         raise LabError(
-            f'{lab.hidden / FILE}: names no questions to measure with; write them as part = ["q1"] under [bench].'
+            f'{lab.hidden / FILE}: names no questions to measure; write them as part = ["q1"] under [bench].'
         )
     os.environ["GATELAB_BENCH_LAB"] = str(lab.assignment.resolve())
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder:

@@ -60,14 +60,14 @@ class Ledger(Generic[K]):
             try:
                 table = self.parse(raw)
             except MarksError as error:
-                back = f"copy {copies[0]} over it" if copies else "fix it or take it away"
+                back = f"copy {copies[0]} over it" if copies else "fix it or remove it"
                 raise Unreadable(self.path, f"{error}; {back} and run the command again.") from error
             self._put_back(table, copies, notes)
             return table
         for copy in copies:
             with suppress(MarksError):
                 table = self.parse(copy.read_bytes())
-                notes.append(f"{self.path}: was taken away; it is written again from {copy}.")
+                notes.append(f"{self.path}: was removed; it is written again from {copy}.")
                 return table
         return self.empty()
 
@@ -99,12 +99,12 @@ def file_bytes(path: Path) -> bytes | None:
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
+            raise Unreadable(path, "is a folder and not a table; remove it and run the command again.")
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(path, "is not an ordinary file; take it away and run the command again.")
+            raise Unreadable(path, "is not an ordinary file; remove it and run the command again.")
         if status.st_size > TABLE_LIMIT:
             raise Unreadable(
-                path, f"is larger than {TABLE_LIMIT >> 20} MiB; take it away and run the command again."
+                path, f"is larger than {TABLE_LIMIT >> 20} MiB; remove it and run the command again."
             )
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

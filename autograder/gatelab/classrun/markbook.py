@@ -85,9 +85,9 @@ class MarkBook:
         edited = raw is not None and (raw not in written or not self._marks.found)
         changes: list[Change] = []
         if raw is None and written:
-            notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
+            notes.append(f"{self.grades_path}: was removed; it is written again, and the marks are kept.")
         elif raw is not None and edited and not raw.strip(b"\0 \r\n\t\xef\xbb\xbf\xfe\xff"):
-            notes.append(f"{self.grades_path}: was empty; it is written again, and the marks stand.")
+            notes.append(f"{self.grades_path}: was empty; it is written again, and the marks are kept.")
             edited = False
         elif raw is not None and edited:
             try:
@@ -216,10 +216,10 @@ class MarkBook:
                 )
             elif name.startswith("grades-kept-"):
                 notes.append(
-                    f"{path}: was set aside, and its marks are not taken in; fix it and save it as grades.csv, or take it away."
+                    f"{path}: was set aside, and its marks are not read; fix it and save it as grades.csv, or remove it."
                 )
             elif OTHER.fullmatch(name) and name != self.grades_path.name:
-                notes.append(f"{path}: is not read; save it as grades.csv to have its marks taken in.")
+                notes.append(f"{path}: is not read; save it as grades.csv to have its marks read.")
         return notes
 
     def _take_in(

@@ -124,7 +124,9 @@ class Regrade:
         if old is None or set(questions) == set(self.run.chosen):
             self.new[came.name] = report
         elif report.status != "graded":
-            self.skipped.append(f"{came.name}: {report.shown_status}, so what it has stands. {report.reason}")
+            self.skipped.append(
+                f"{came.name}: {report.shown_status}, so it keeps what it has. {report.reason}"
+            )
         else:
             self.new[came.name] = _merged(self.run, old, report, questions)
 

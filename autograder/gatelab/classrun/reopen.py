@@ -40,7 +40,7 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(
-            f"{out}: class.json is not whole ({error}); run gatelab grade FOLDER -o {out}."
+            f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}."
         ) from error
     gone = [id for id in chosen if id not in lab.questions]
     if gone:
@@ -74,4 +74,4 @@ def called(run: ClassRun, said: str) -> Submission:
             return matches[0]
     near = nearby.near(said, by_name)
     hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
-    raise StoreError(f"{visible(said)!r}: no submission of this class is called so{hint}")
+    raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")

@@ -33,7 +33,7 @@ from gatelab.submission.collect import Submission
 from gatelab.text import visible
 
 TRIES = 5  # readings of a grades.csv that keeps being saved while it is processed
-STOPPED = "The run was stopped before this one; the same command again takes it up."
+STOPPED = "The run was stopped before this one; run the same command again to grade it."
 
 
 class Grader(Protocol):
@@ -307,4 +307,4 @@ class ClassRun:
 
 
 def _unwritten(path: Path, error: OSError) -> str:
-    return f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."
+    return f"{path}: could not be written ({error.strerror}); free some space or fix its permissions, and run the command again."

@@ -274,7 +274,7 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
             [row for row in found.rows if row.report and row.report.status == "ungradable"],
             "could not be graded",
         ),
-        (_failed(found), "not graded by the grader's own fault: run gatelab grade again"),
+        (_failed(found), "not graded because the grader failed: run gatelab grade again"),
     ):
         if rows:
             lines.append(f"{len(rows)} {what}: {'; '.join(row.called for row in rows)}.")
@@ -306,9 +306,9 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
         typer.echo(visible(line), err=True)
     for names, what in (
         (filled.no_row, "graded, but not in the sheet"),
-        (filled.no_grade, "in the sheet, nothing came in"),
-        (filled.ungradable, "in the sheet, what came in could not be graded"),
-        (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
+        (filled.no_grade, "in the sheet, nothing was handed in"),
+        (filled.ungradable, "in the sheet, the submission could not be graded"),
+        (filled.failed, "in the sheet, not graded because the grader failed: run gatelab grade again"),
         (filled.left_out, "in the sheet, left out until the marks are there"),
         (held, "changed on the platform since the last export, which was left as it is"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),

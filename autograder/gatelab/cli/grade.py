@@ -67,7 +67,7 @@ def grade(
     fresh: Annotated[
         bool,
         typer.Option(
-            "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
+            "--fresh", help="Grade everything again, finished work included; replaces another class in OUT."
         ),
     ] = False,
     roster: RosterFile = None,
@@ -85,7 +85,7 @@ def grade(
     """
     escape_on_terminals()
     if quick and cluster:
-        _usage("--quick trains nothing and needs no cluster; leave one of --quick and --cluster out.")
+        _usage("--quick trains nothing and needs no cluster; omit one of --quick and --cluster.")
     try:
         lab = chosen_lab(root, lab_name)
         seed = lab.settings.seed if seed is None else seed
@@ -121,7 +121,7 @@ def grade(
             row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
         )
         typer.echo(
-            f"Stopped: {_of_notebooks(done, run)} done and kept. The same command again goes on from here; "
+            f"Stopped: {_of_notebooks(done, run)} done and kept. Run the same command again to continue; "
             "--fresh starts over.",
             err=True,
         )
@@ -243,14 +243,14 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     book, lines = run.book, []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
-            lines.append(f"{what} taken in from {book.grades_path}: {_some(changes, '; ')}.")
+            lines.append(f"{what} read from {book.grades_path}: {_some(changes, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
     again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
     if again:
         lines.append(
-            f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked: {_some(again, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]
@@ -258,14 +258,10 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         else []
     )
     if timeless:
-        lines.append(
-            f"No platform says when {_some(timeless)} handed in, so nothing is taken off for lateness there."
-        )
+        lines.append(f"No platform says when {_some(timeless)} handed in, so no late penalty applies there.")
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):
-            lines.append(
-                f"{path}: keeps {path.stem} of {_some(strangers)}, of whom nothing is in this class."
-            )
+            lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, who are not in this class.")
     return lines
 
 

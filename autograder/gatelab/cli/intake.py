@@ -1,6 +1,6 @@
 """`gatelab intake FOLDER`: what would be graded, and whose it is, before anything is graded. It changes nothing.
 
-Exit codes as of `gatelab grade`: 0 everything that came in can be graded, 1 something cannot, 2 wrong usage.
+Exit codes as of `gatelab grade`: 0 everything submissions can be graded, 1 something cannot, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -114,9 +114,9 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     ready = sum(not problems[came.name] for came in came_in)
     missing = sum(came.missing for came in came_in)
     console.print(
-        f"\n{ready} of {len(came_in) - missing} that came in can be graded; {missing} of the roster handed in nothing."
+        f"\n{ready} of {len(came_in) - missing} submissions can be graded; {missing} of the roster handed in nothing."
         if missing
-        else f"\n{ready} of {len(came_in)} that came in can be graded.",
+        else f"\n{ready} of {len(came_in)} submissions can be graded.",
         highlight=False,
     )
 

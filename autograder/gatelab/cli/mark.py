@@ -70,12 +70,12 @@ def mark(
         reason = one_line(why or "")
         if what and not reason:
             usage(
-                f"{came.name} {id}: say with --why why the grader's points do not stand; students and later graders read it."
+                f"{came.name} {id}: say with --why why you replace the grader's points; students and later graders read it."
             )
         _enter(run, came, what, id, points, reason)
         write_out(run)
         graded = _graded(run, came, id) if what else None
-        instead = "" if graded is None else f" in the place of the grader's {number(graded)}"
+        instead = "" if graded is None else f" instead of the grader's {number(graded)}"
         _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
 
 
@@ -168,7 +168,7 @@ def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, w
 def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:
     work = run.work(came)
     if not run.book.take_out(what, work.name, id):
-        usage(f"{shown}: there is nothing to take back.")
+        usage(f"{shown}: there is nothing to withdraw.")
     write_out(run)
     _say(f"{shown}: taken back.", came, run)
     raise typer.Exit(0)

@@ -59,7 +59,7 @@ def mutate_command(
         lab.check_questions(question, "--question")
         raise LabError(f"--question: a reference in code have {', '.join(known)}.")
     if out is not None and chosen != known:
-        raise LabError("The page is about all questions: leave --question or --out away.")
+        raise LabError("The page is about all questions: omit --question or --out.")
     progress = Console(stderr=True)
     results = run(lab, chosen, jobs, seed, seconds, lambda line: progress.print(f"… {line}", markup=False))
     table = Table(*COLUMNS)

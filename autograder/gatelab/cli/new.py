@@ -23,4 +23,4 @@ def new_command(
 
     for path in new_lab(kit_above(Path.cwd()) if root == Path() else root, name, title):
         typer.echo(f"made {path}")
-    typer.echo(f"Next: gatelab build --lab {name} --accept, then put your questions in the place of its two.")
+    typer.echo(f"Next: gatelab build --lab {name} --accept, then replace its two questions with yours.")

@@ -66,7 +66,7 @@ WORDS = (
     (r"Value error, ", ""),
     (
         r"^(Got unexpected extra arguments?(?:\(s\))? \(.*\))\.?$",
-        r"\1; what has a space in it stands in quotes",
+        r"\1; put quotes around anything that contains a space",
     ),
     (r"^No such option: (-\d\S*).*", r"\1 is below zero"),
 )

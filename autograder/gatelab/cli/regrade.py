@@ -109,7 +109,7 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
         with Watch(console, left, left, costs, jobs) as watch:
             again.grade(left, jobs, accept_missing, watch)
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was replaced. The same command again goes on from here.", err=True)
+        typer.echo("Stopped; nothing was replaced. Run the same command again to continue.", err=True)
         raise typer.Exit(130) from None
     except (ProtectionMissing, LabError) as error:
         usage(str(error))

@@ -23,7 +23,7 @@ WIDE = 110  # columns where the output is no terminal
 Name = Annotated[
     str,
     typer.Argument(
-        help="The student, as in grades.csv; the beginning of the name will do where it is one student's.",
+        help="The student, as in grades.csv; the beginning of the name will do if it fits only one student.",
         show_default=False,
     ),
 ]
@@ -125,7 +125,7 @@ def _name_of_file(said: str, graded: ClassFolder) -> str:
     names = graded.with_bytes(digest)
     if not names:
         _usage(
-            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; leave -o away to grade it now."
+            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
     return names[0]
 

@@ -21,7 +21,7 @@ def verify_command(
     ] = 3,
     chaff_seeds: Annotated[
         int | None,
-        typer.Option(help="Other than --seeds for the chaff, of which there is ten times as much.", min=1),
+        typer.Option(help="Seeds for the chaff, if not --seeds; there is ten times as much of it.", min=1),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Gradings at once.", min=1)] = 2,
     question: Annotated[list[str] | None, typer.Option(help="Only the chaff of this question.")] = None,
@@ -32,14 +32,14 @@ def verify_command(
     ] = False,
     kept: Annotated[
         Path | None,
-        typer.Option(help="File of what runs before found at other seeds; only what is new is graded."),
+        typer.Option(help="File with the results of earlier runs; only what is new is graded."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The matrix goes to OUT/<lab>/matrix.html and matrix.md."),
     ] = None,
     readme: Annotated[
-        Path | None, typer.Option(help="A page between whose marks the table is put, too.")
+        Path | None, typer.Option(help="Also put the table into this page, between its marks.")
     ] = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),

@@ -36,7 +36,7 @@ AHEAD = 3  # times the workers' threads, where that is more
 
 AGAIN = "run the same command again; what is done is kept."
 KILLED = (
-    "One worker after the other ended while it graded this submission; run the same command again, "
+    "One worker after another ended while it graded this submission; run the same command again, "
     "and if that does not help, grade it by hand."
 )
 

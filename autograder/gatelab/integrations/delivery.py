@@ -130,7 +130,7 @@ def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Per
             continue
         if row.report.status == "failed":
             delivery.left_out.append(
-                f"{row.called}: not graded by the grader's own fault; run gatelab grade again."
+                f"{row.called}: not graded because the grader failed; run gatelab grade again."
             )
             continue
         path = found.folder / "feedback" / f"{row.file}.html"

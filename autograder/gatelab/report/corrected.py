@@ -59,7 +59,7 @@ class Corrected(Question):
         said = []
         if self.given is not None:
             said.append(
-                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, in the place of the grader's "
+                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, instead of the grader's "
                 f"{number(self.graded)}: {self.given.why or NO_REASON}."
             )
         if self.why:
@@ -107,9 +107,7 @@ class Counted(Report):
             said.append(rule)
         if by is not None and self.status == "graded":
             what = f"{number(self.penalty)} points are taken off" if self.penalty else "Nothing is taken off"
-            said.append(
-                f"{what} for lateness, in the place of {number(self.by_rule)}: {by.why or NO_REASON}."
-            )
+            said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
             said.append(f"{number(self.penalty)} points are taken off for lateness.")
         if comment := self.given.comments.get(""):

@@ -42,7 +42,7 @@ class CorrectionsBack(Rows):
             return None
         if "" in changed:
             edits.append(
-                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is not taken in, because an emptied cell "
+                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is ignored, because an emptied cell "
                 "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
             )
             return None

@@ -68,7 +68,7 @@ def _verdict(curve: Curve) -> str:
     if curve.won:
         return f"After {last} steps every group of unseen inputs reached {curve.needed:g}: the training was over."
     return (
-        f"It was not won by step {last} (every group of unseen inputs at {curve.needed:g}, twice over), so the grader trained your model "
+        f"It did not pass by step {last} (every group of unseen inputs at {curve.needed:g}, twice over), so the grader trained your model "
         "again, in full; the points below are for that training."
     )
 
@@ -84,7 +84,7 @@ def _alt(curve: Curve) -> str:
     if curve.band:
         above, below = _outside(curve)
         end = curve.band[-1]
-        said.append(f"Right models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
+        said.append(f"Correct models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
         said.append(
             f"Your loss is above their band at {above} of {len(curve.points)} points and below it at {below}."
         )

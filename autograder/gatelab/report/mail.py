@@ -95,7 +95,7 @@ def _wrapped(text: str, mark: str = "") -> list[str]:
 
 def _end() -> list[str]:
     return _wrapped(
-        "If you think that this is not right, answer with the name of the question and what you would have expected."
+        "If you think that this is not right, reply with the name of the question and what you would have expected."
     )
 
 

@@ -85,7 +85,7 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     ("arguments", "said"),
     [
         (["--draft", "99", "--name", "x"], "There is no group 99"),
-        (["--draft", "1", "--name", "Not A Name"], "name the mistake in small letters"),
+        (["--draft", "1", "--name", "Not A Name"], "name the mistake in lower-case letters"),
     ],
 )
 def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:

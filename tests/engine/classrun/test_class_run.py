@@ -287,7 +287,7 @@ class TestAgain:
         [
             ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
             ("ada", "good", "ada, column q12a: 'good' is not a number"),
-            ("", "1", "holds marks for '', and no submission is called so"),
+            ("", "1", "holds marks for '', and no submission has that name"),
         ],
     )
     def test_an_impossible_mark_stops_the_run(self, again: tuple, name: str, mark: str, said: str) -> None:

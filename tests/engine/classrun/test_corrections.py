@@ -1,4 +1,4 @@
-"""What staff put in the place of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
+"""What staff put instead of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
 
 from __future__ import annotations
 
@@ -119,8 +119,7 @@ class TestAnOverride:
     def test_an_override_by_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         assert (
-            said.exit_code == 0
-            and "ada q1: 4 of 10 in the place of the grader's 10. Total now: 4" in said.stdout
+            said.exit_code == 0 and "ada q1: 4 of 10 instead of the grader's 10. Total now: 4" in said.stdout
         )
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
         fresh.run("--fresh")
@@ -130,9 +129,9 @@ class TestAnOverride:
     def test_an_override_written_into_grades_is_read_with_its_reason(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "4,5", ("ada", "override_reason"): WHY})
         said = fresh.run()
-        assert f"Corrections taken in from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
+        assert f"Corrections read from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
         everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
-        assert fresh.rows()["ada"]["override_reason"] == "" and "taken in" not in fresh.run().stderr
+        assert fresh.rows()["ada"]["override_reason"] == "" and "read from" not in fresh.run().stderr
         everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
 
     def test_an_override_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
@@ -159,7 +158,7 @@ class TestAnOverride:
     def test_an_override_is_not_withdrawn_by_a_missing_cell(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").unlink()
-        assert "corrections.csv: was taken away; it is written again from" in fresh.run().stderr
+        assert "corrections.csv: was removed; it is written again from" in fresh.run().stderr
         path = fresh.out / "corrections.csv"
         path.write_text(path.read_text().splitlines()[0] + "\n")
         assert "lacked the corrections ada q1; they are put back from" in fresh.run().stderr
@@ -207,12 +206,12 @@ class TestAnOverride:
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
             (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
-            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class is called so; is 'ada' meant?"),
+            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class has that name; is 'ada' meant?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (is q1 meant?); there are q1, q2"),
             (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
-            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class is called so; is 'ada' meant?"),
+            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class has that name; is 'ada' meant?"),
             (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
-            (["ada", "q1", "--remove"], "ada q1: there is nothing to take back."),
+            (["ada", "q1", "--remove"], "ada q1: there is nothing to withdraw."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
             (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
         ],
@@ -275,7 +274,7 @@ class TestWhatElseIsGiven:
         assert "Fine work, -1 for style" in bob
         fresh.edit({("bob", "comment_for_student"): "", ("ada", "comment_for_student"): "-"})
         said = fresh.run()
-        assert "column comment_for_student was emptied for bob; what was written there stands" in said.stderr
+        assert "column comment_for_student was emptied for bob; what was written there is kept" in said.stderr
         assert "Fine work, -1 for style" in page(fresh, "bob") and "come to see me" not in page(fresh, "ada")
         assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 0
         assert "Mind" not in page(fresh, "ada")
@@ -296,7 +295,7 @@ class TestWhatElseIsGiven:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()
         said = fresh.run()
-        assert "corrections.csv: keeps corrections of ada, of whom nothing is in this class" in said.stderr
+        assert "corrections.csv: keeps corrections of ada, who are not in this class" in said.stderr
         assert "ada" not in fresh.rows() and kept(fresh)[0]["submission"] == "ada"
 
     def test_without_a_graded_class_there_is_nothing_to_correct(self, tmp_path: Path) -> None:

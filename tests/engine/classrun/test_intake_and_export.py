@@ -116,7 +116,7 @@ class TestIntake:
         )
         assert "babbagebob_4712_300_hand_in.zip: lab.ipynb" in lines["Bob Babbage"]
         assert "exported page" in lines["Eve"] and "Nothing was handed in." in lines["Dan Roe"]
-        assert "2 of 3 that came in can be graded; 1 of the roster handed in nothing." in shown.output
+        assert "2 of 3 submissions can be graded; 1 of the roster handed in nothing." in shown.output
 
     def test_intake_ends_with_0_if_everything_can_be_graded(self, kit: Path, tmp_path: Path) -> None:
         write_notebook(tmp_path / "ada.ipynb", SETUP, solution("q1"))
@@ -241,7 +241,7 @@ class TestSheets:
             "1 total left out that still lacks q12a (2 points)" in done.output and "--partial" in done.output
         )
         assert '"Lovelace, Ada",4711,0042,ada,S1,19.5\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n' in text
-        assert "in the sheet, nothing came in: Roe, Dan" in done.output
+        assert "in the sheet, nothing was handed in: Roe, Dan" in done.output
         done, text = self.canvas(out, tmp_path, 20, "--partial")
         assert done.exit_code == 0 and "bob,S1,10\r\n" in text
 

@@ -40,7 +40,7 @@ class TestTheMarksTable:
         said = again.run()
         assert (again.grades.read_bytes(), (again.out / "marks.csv").read_bytes()) == before
         assert sorted(os.listdir(again.out / "earlier")) == names
-        assert "grades.csv: " not in said.stderr and "Marks taken in" not in said.output
+        assert "grades.csv: " not in said.stderr and "Marks read from" not in said.output
 
     def test_each_version_is_kept(self, again: Class) -> None:
         again.give(ada=1)
@@ -51,7 +51,7 @@ class TestTheMarksTable:
 
     def test_a_removed_marks_table_is_written_again(self, again: Class) -> None:
         (again.out / "marks.csv").unlink()
-        assert "marks.csv: was taken away; it is written again from" in again.run().stderr
+        assert "marks.csv: was removed; it is written again from" in again.run().stderr
         assert again.marks() == GIVEN
 
     @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ TYPED = {
     "no template": (["export", "moodle", "out"], "--template"),
     "a word too many": (
         ["why", "ada", "q1", "q2"],
-        "extra argument(s) (q2); what has a space in it stands in quotes. See",
+        "extra argument(s) (q2); put quotes around anything that contains a space. See",
     ),
     "words for a number": (
         ["verify", "--jobs", "two"],

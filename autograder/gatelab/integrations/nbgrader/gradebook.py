@@ -63,7 +63,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
         raise
     except OSError as error:
         raise ExportError(
-            f"{found.folder}: cannot be written ({error.strerror}); make room or rights and export again."
+            f"{found.folder}: cannot be written ({error.strerror}); free some space or fix its permissions, and export again."
         ) from error
     except Exception as error:  # sqlalchemy's, of a file that is none or is locked
         if "file is not a database" in str(error):
