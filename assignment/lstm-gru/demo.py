@@ -17,7 +17,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
 #
-# The lecture's live demo. A signal, a wait, a question: does the network still know? We swap a plain RNN for an LSTM by changing
+# The lecture's live demo. A signal, a wait, a question: does the network still remember? We swap a plain RNN for an LSTM by changing
 # one word, open the gates, and follow the gradient back. Before every run you say what will happen. A wrong guess is worth more than a right one: it shows which idea to correct.
 #
 # **Rules.** Choose first, then run. Do not change a choice afterwards.
@@ -25,16 +25,16 @@
 # %% [markdown]
 # ## Setup
 #
-# `LIVE = True` trains everything before your eyes. `LIVE = False` shows a run recorded earlier: the same figures, at once, if the classroom machine is too slow.
-# On Colab the second cell fetches the other files of the handout, or takes an uploaded `lstm-gru.zip`. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
+# `LIVE = True` trains everything before your eyes. `LIVE = False` shows the same figures at once, from a run recorded earlier: use it if the classroom machine is too slow.
+# On Colab the second cell fetches the other files of the handout, or uses an uploaded `lstm-gru.zip`. A live run's numbers differ from machine to machine; the text claims only what held in all of our runs.
 
 # %%
 LIVE = True
 RECORD = False  # with LIVE: write this run to cached/demo.json, as the run to fall back on
-SEED = 1  # of every experiment: change it and run again, and see what still holds
+SEED = 1  # for every experiment: change it, run again, and see what still holds
 
 # %%
-# Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
+# Where Colab finds the handout, and the checksum of its files; neither is used elsewhere.
 HANDOUT = "{{HANDOUT_URL}}"
 HANDOUT_SUM = "{{HANDOUT_SUM}}"
 
@@ -48,9 +48,9 @@ if "google.colab" in sys.modules:
     import zipfile
 
     def handout():
-        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its address.
+        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its URL.
 
-        Without the homework's notebook: a blank copy would be handed in by mistake.
+        The homework's notebook is left out: a blank copy could be handed in by mistake.
         """
         try:
             if os.path.isfile("lstm-gru.zip"):
@@ -105,7 +105,7 @@ from torch import nn
 from seqlab import plots, predict, tasks, training
 
 torch.set_num_threads(1)  # the networks are small: more threads only get in each other's way
-torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: slow to compute with
+torch.set_flush_denormal(True)  # vanishing gradients become subnormal numbers, which are slow to compute with
 
 CACHE = HERE / "cached" / "demo.json"
 if not LIVE:
@@ -131,7 +131,7 @@ def run(name, experiment):
 # %% [markdown]
 # ## The signal
 #
-# A dot is noise, a letter says "store this symbol". When the sequence is over the network must say which letter came **last**. In the `long` sequences below that letter stands in the first fifth, and all after it is noise.
+# A dot is noise, a letter says "store this symbol". When the sequence is over the network must say which letter came **last**. In the `long` sequences below that letter is in the first fifth, and everything after it is noise.
 
 # %%
 task = tasks.StoreTask(T=64, shortest=64)  # all sequences 64 steps long: no padding today
@@ -231,12 +231,12 @@ guess_swap.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** On ten steps the RNN needs no gate. The network around the layer, the data, the optimiser are the same; one word differs. But the two layers do not have the same *size*: read the third column again.
+# **What did you see?** On ten steps the RNN needs no gate. The network around the layer, the data and the optimiser are the same; one word differs. But the two layers do not have the same *size*: read the third column again.
 
 # %% [markdown]
 # ## Is it the parameters?
 #
-# "The LSTM has four times the weights, no wonder." Then an RNN with as many weights should do as well, and one with four times as many better. The GRU runs along.
+# "The LSTM has four times the weights, no wonder." If so, an RNN with as many weights should do as well, and one with four times as many should do better. The GRU takes part, too.
 
 # %%
 outcomes_size = [
@@ -284,7 +284,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **What did you see?** Read the left edge first: a letter that has only just been read needs no memory. Does a network miss even that? (Then it is not trained yet; it has nothing to forget.) Then follow the lines to the right: where do they part?
+# **What did you see?** Read the left edge first: a letter that has only just been read needs no memory. Does a network miss even that? (If so, it is not trained yet; it has nothing to forget.) Then follow the lines to the right: where do they part?
 
 # %% [markdown]
 # ## Open the gates
@@ -293,7 +293,7 @@ plots.show(
 #
 # $$ c_t = f_t \odot c_{t-1} + (\text{what is written}), $$
 #
-# then the slope of the new cell state against the old one *is* the forget gate. So we nudge: autograd gives $\partial c_t / \partial c_{t-1}$ at every step; what is left of $c_t$ was written; and $h_t / \tanh c_t$ is the output gate.
+# then the slope of the new cell state with respect to the old one *is* the forget gate. So we probe it: autograd gives $\partial c_t / \partial c_{t-1}$ at every step; the rest of $c_t$ is what was written; and $h_t / \tanh c_t$ is the output gate.
 #
 # **Predict.** 32 units, 64 steps, a few letters. What do the forget gates do?
 
@@ -309,7 +309,7 @@ guess_gates = predict.predict("The forget gates of the trained LSTM are", outcom
 
 # %%
 def probe(layer, x):
-    """An LSTM layer's dealings with its memory while it reads x (1, T, D), from outside; each (T, H)."""
+    """What an LSTM layer does with its memory while it reads x (1, T, D), found from outside; each (T, H)."""
     h = c = x.new_zeros(1, 1, layer.hidden_size)
     seen = {"forget": [], "written": [], "output": [], "cell": []}
     for t in range(x.shape[1]):
@@ -370,14 +370,14 @@ guess_gates.compare_first(
 
 # %% [markdown]
 # **What did you see?** Find the letters without looking at the axis. At the very top, after the last letter, $f \approx 1$ copies: that is the near-linear path. How many such units do you count? A path over 200 steps
-# needs a gate very near 1: $0.9^{200}$ is nothing, $0.99^{200}$ is 0.13. The lower rows forget fast. And nothing squashes $c$ itself: a few cell states keep growing, so $c$ is clipped to ±2 in the plot. Nobody told the gates any of this; it was learned.
+# needs a gate very near 1: $0.9^{200}$ is practically 0, $0.99^{200}$ is 0.13. The lower rows forget fast. And nothing squashes $c$ itself: a few cell states keep growing, so $c$ is clipped to ±2 in the plot. Nobody set these gates; all of this was learned.
 #
-# (To push a gate by hand and see what is lost: [the gate explorer](seqlab/explorer.html), a page of two sliders.)
+# (To push a gate by hand and see what is lost, open [the gate explorer](seqlab/explorer.html), a page with two sliders.)
 
 # %% [markdown]
 # ## Follow the gradient
 #
-# Training can only use an early input if the score at the end still depends on it. So: how steep is the right letter's score against the input at step $t$? First for fresh networks, then for the trained ones;
+# Training can only use an early input if the score at the end still depends on it. So: how steeply does the right letter's score depend on the input at step $t$? First for fresh networks, then for the trained ones,
 # on 20 and on 200 steps, though no network was trained on more than 64.
 
 # %%
@@ -443,13 +443,13 @@ guess_gradient.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** Fresh, all lines fall: the LSTM is no exception, it only falls at another rate, and that rate is a matter of the start. (An RNN that starts from an orthogonal matrix falls more slowly, too: the homework draws it.) Training *changed* the rate of LSTM and GRU: it pushed the forget gates of some units towards 1, as you
+# **What did you see?** Fresh, all lines fall: the LSTM is no exception, it only falls at another rate, and that rate depends on the initialisation. (An RNN that starts from an orthogonal matrix falls more slowly, too: the homework shows it.) Training *changed* the rate of LSTM and GRU: it pushed the forget gates of some units towards 1, as you
 # saw in the heat map, and a product of 200 numbers very near 1 is still a number one can use. The plain RNN has no gate to push. (Its own line scatters: in most of our runs it falls to nothing, in a few it stays up. In none of them had the RNN learned the task.)
 
 # %% [markdown]
 # ## Say it honestly
 #
-# The RNN did not learn 64 steps *in 300 training steps*. That does not show that it cannot. So now RNN and LSTM may train for up to 2,500 steps, and we count how many they need. One training of the RNN says little, so each is made from three seeds.
+# The RNN did not learn 64 steps *in 300 training steps*. That does not show that it cannot. So now RNN and LSTM may train for up to 2,500 steps, and we count how many they need. One training run of the RNN says little, so each is repeated from three seeds.
 
 # %%
 outcomes_patience = [
@@ -470,7 +470,7 @@ def patient(T):
 
 
 def counted(rows):
-    """name → T → training steps, one a seed; what never got there counts as PATIENCE."""
+    """name → T → training steps, one per seed; a run that never got there counts as PATIENCE."""
     table = {}
     for row in rows:
         table.setdefault(row["name"], {}).setdefault(row["T"], []).append(row["steps to 95 %"] or PATIENCE)
@@ -493,7 +493,7 @@ guess_patience.compare_first(
 )
 
 # %% [markdown]
-# And 64 steps. The RNN's counts are unsteady: another seed, or another machine with the same seed, can take it a thousand steps sooner or later. Rounding differences are enough to change the outcome of so unstable a run. The LSTM's counts hardly move.
+# And now 64 steps. The RNN's counts are unsteady: with another seed, or the same seed on another machine, it can get there a thousand steps sooner or later. Rounding differences are enough to change the outcome of so unstable a run. The LSTM's counts hardly move.
 
 # %%
 longest = run("longest", lambda: patient(64))
@@ -507,8 +507,8 @@ plots.show(
 )
 
 # %% [markdown]
-# **What these numbers say, and what not.** Not "an RNN cannot remember": it can; it is *taught* so weakly over a long delay that it needs several times the training steps.
-# Not "more parameters win": the larger RNNs had them. And not more than was measured: one task, three seeds, a few learning rates, one way to start. In the homework you repeat the contest with layers you wrote yourself.
+# **What these numbers say, and what they do not.** Not "an RNN cannot remember": it can; it is *taught* so weakly over a long delay that it needs several times the training steps.
+# Not "more parameters win": the larger RNNs had them. And no more than was measured: one task, three seeds, a few learning rates, one initialisation. In the homework you repeat the contest with layers you wrote yourself.
 
 # %% [markdown]
 # ## Keep this run

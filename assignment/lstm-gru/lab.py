@@ -17,7 +17,7 @@
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
 #
-# A plain recurrent network can keep a symbol for as long as you like. What it can hardly do is *learn* to, when the symbol lies far back. In this
+# A plain recurrent network can keep a symbol for as long as you like. What it struggles with is *learning* to, when the symbol lies far back. In this
 # lab you build the two cells that made long memory trainable, find out *why* they work by measuring gradients, and put them to work on two tasks.
 #
 # **What you will be able to do**
@@ -37,23 +37,23 @@
 # | 5 Concepts | q12, q12a, q12b | {{POINTS q12 q12a q12b}} | ½ |
 # | | | **{{POINTS}}** | **7 to 9** |
 #
-# The hours are an estimate for somebody who has trained a network in PyTorch before. If a part takes you twice as long, ask.
+# The hours are an estimate for someone who has trained a network in PyTorch before. If a part takes you twice as long, ask for help.
 
 # %% [markdown]
 # **How this notebook works**
 #
-# - Replace each `raise NotImplementedError("q…")` by your own code. Names, arguments and shapes are fixed in
+# - Replace each `raise NotImplementedError("q…")` with your own code. Names, arguments and shapes are fixed in
 #   `CONTRACT.md`; how you write the inside is up to you.
 # - `grader.check("q1")` runs quick checks and tells you what went wrong. They give no points. The points come from
-#   a longer hidden suite that asks for the same things with other sizes and numbers, so do not fit your code to the checks. Each task says what its check cannot see.
-# - After a restart of the kernel, and on another day, nothing is defined any more: run the cells again, from the top. (`NameError: name 'grader' is not defined` says no more than that.)
+#   a longer hidden suite that tests the same things with other sizes and numbers, so do not fit your code to the checks. Each task says what its check cannot see.
+# - After you restart the kernel, or come back another day, nothing is defined: run the cells again from the top. (`NameError: name 'grader' is not defined` means just that.)
 # - Do not call `torch.nn.LSTM`, `torch.nn.GRU` or their cells inside your answers (the questions say when you may): you are building them. While Part 1
 #   is graded they raise an error. Comparing with them in a cell of your own is fine, and a good idea.
 # - One mistake costs one question: later questions are graded with a correct version of the earlier ones.
 # - The finished notebook runs in a few minutes on a laptop. The networks are so small that a GPU would be slower: choose the CPU on Colab, too.
-# - **Working together, and AI.** Discuss ideas, shapes and error messages with anybody. Write every line of an answer yourself, and be ready to explain it.
-#   An AI may explain, quiz you and read error messages with you; it may not write your answers (`AGENTS.md` tells it so). Say at the end of q12b whom or what you used.
-# - Experiments start from `SEED`, in the setup below. Numbers differ from seed to seed and from machine to machine: the text claims only what held in every one of our recorded runs.
+# - **Working together, and AI.** Discuss ideas, shapes and error messages with anyone. Write every line of an answer yourself, and be ready to explain it.
+#   An AI may explain, quiz you and read error messages with you; it may not write your answers (`AGENTS.md` tells it so). Say at the end of q12b who or what helped you.
+# - Experiments are seeded with `SEED`, set below. Numbers differ from seed to seed and from machine to machine: the text claims only what held in every one of our recorded runs.
 #
 # **Sizes**, in every docstring: `N` sequences in a batch · `T` time steps · `D` input size · `H` hidden size · `E` embedding size ·
 # `V` vocabulary · `K` classes. Batches come first: a batch of sequences is `(N, T, D)`.
@@ -61,11 +61,11 @@
 # %% [markdown]
 # ## Setup
 #
-# On your own machine, type `python start.py` in the folder that holds this notebook: it makes what the lab needs, says beforehand how large it is, and opens this page. Then run the next
-# cell: it does nothing there. **On Colab** it fetches the other files of the handout.
+# On your own machine, type `python start.py` in the folder that holds this notebook: it installs what the lab needs, tells you first how large that is, and opens this notebook. Then run the
+# next cell: on your own machine it does nothing; **on Colab** it fetches the other files of the handout.
 
 # %% tags=["experiment"]
-# Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
+# Where Colab finds the handout, and the checksum of its files; neither is used elsewhere.
 HANDOUT = "{{HANDOUT_URL}}"
 HANDOUT_SUM = "{{HANDOUT_SUM}}"
 
@@ -80,9 +80,9 @@ if "google.colab" in sys.modules:
     import zipfile
 
     def handout():
-        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its address.
+        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its URL.
 
-        Without the notebook: yours is open already, and a blank copy would be handed in by mistake.
+        The notebook is left out: yours is already open, and a blank copy could be handed in by mistake.
         """
         try:
             if os.path.isfile("lstm-gru.zip"):
@@ -122,7 +122,7 @@ import torch.nn.functional as F
 from torch import nn
 
 torch.manual_seed(0)
-torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: slow to compute with
+torch.set_flush_denormal(True)  # vanishing gradients become subnormal numbers, which are slow to compute with
 torch.set_num_threads(1)  # the networks are small: more threads only get in each other's way
 
 # %% tags=["experiment"]
@@ -136,12 +136,12 @@ from tqdm import tqdm
 
 from seqlab import diagrams, digits, firstnames, models, plots, predict, tasks, training
 
-SEED = 1  # of every experiment: change it, run all again, and see which of your sentences still hold
-grader = otter.Notebook(tests_dir="tests")  # whatever this notebook is called
+SEED = 1  # for every experiment: change it, run everything again, and see which of your conclusions still hold
+grader = otter.Notebook(tests_dir="tests")  # works whatever this notebook is called
 
 # %% [markdown]
-# **Where you are.** Run the next cell whenever you like: every question with its points, the minutes that it takes with the experiments around it (an estimate), and what its check said last.
-# `grader.check_all()` runs all checks in this order; `python start.py check`, in a terminal, runs them on the file as you saved it.
+# **Where you are.** Run the next cell whenever you like: it lists every question with its points, an estimate of the minutes it takes (experiments included), and the latest result of its check.
+# `grader.check_all()` runs all checks in this order; `python start.py check`, in a terminal, runs them on the saved file.
 
 # %%
 from seqlab import progress
@@ -155,7 +155,7 @@ progress.show()
 # ### One LSTM step
 #
 # An LSTM carries two vectors from step to step. The **cell state** $c$ is its memory: it is only ever *scaled* and *added to*. The **hidden
-# state** $h$ is what it shows to the rest of the network. Four vectors, computed from the input $x_t$ and the last
+# state** $h$ is what it shows to the rest of the network. Four vectors, computed from the input $x_t$ and the previous
 # hidden state $h_{t-1}$, decide what happens:
 #
 # $$
@@ -178,14 +178,14 @@ plots.show(
 )
 
 # %% [markdown]
-# Follow the thick line: nothing but one product and one sum lies on the way from $c_{t-1}$ to $c_t$. Part 2 comes back to it.
+# Follow the thick line: between $c_{t-1}$ and $c_t$ there is only one product and one sum. Part 2 comes back to this.
 #
-# $\sigma$ is the logistic function, $\odot$ the product element by element (× in the picture). PyTorch keeps the four weight matrices in one, stacked by rows in the
-# order **i, f, g, o**: `w_ih` is $(4H, D)$, `w_hh` is $(4H, H)$, `b_ih` and `b_hh` are $(4H,)$. Its first $H$ rows make $i$, the next $H$ make $f$, and so on.
+# $\sigma$ is the logistic function, $\odot$ the element-wise product (× in the picture). PyTorch stacks the four weight matrices by rows into one, in the
+# order **i, f, g, o**: `w_ih` is $(4H, D)$, `w_hh` is $(4H, H)$, `b_ih` and `b_hh` are $(4H,)$. The first $H$ rows give $i$, the next $H$ give $f$, and so on.
 #
-# **On the board.** One unit, no recurrent weights, $c_{t-1} = 2$. The input makes the four sums $0,\ \ln 3,\ 0.549,\ 0$.
+# **On the board.** One unit, no recurrent weights, $c_{t-1} = 2$. The input gives the four sums $0,\ \ln 3,\ 0.549,\ 0$.
 # Then $i = 0.5$, $f = 0.75$, $g = 0.5$, $o = 0.5$, so $c_t = 0.75 \cdot 2 + 0.5 \cdot 0.5 = 1.75$ and $h_t = 0.5 \cdot \tanh 1.75 = 0.47$.
-# Check that you could have done this on paper before you write it in code.
+# Make sure you can do this on paper before you write it in code.
 
 # %% [markdown]
 # #### q1: One LSTM step ({{POINTS q1}} points)
@@ -280,7 +280,7 @@ plots.show(
 )
 
 # %% [markdown]
-# The row blocks are **r, z, n**. Two things go wrong easily, because papers differ in them: here $z$ multiplies the *old* state, and
+# The row blocks are **r, z, n**. Two things are easy to get wrong, because papers differ on them: here $z$ multiplies the *old* state, and
 # $r$ multiplies *after* the matrix product, bias $b_{hn}$ included. Both are PyTorch's choice, so your weights and PyTorch's stay interchangeable.
 
 # %% [markdown]
@@ -335,25 +335,25 @@ plots.show(
 )
 
 # %% [markdown]
-# **What did you see?** One gate does the work of two: what is not kept is overwritten. An LSTM can add to its memory without forgetting ($f \approx 1$ and $i \approx 1$),
-# a GRU cannot; in exchange it needs three quarters of the weights. Look at $h$ as well: the GRU always shows its whole memory, it has no output gate to hide it.
+# **What did you see?** One gate does the work of two: what is not kept is overwritten. An LSTM can add to its memory without forgetting ($f \approx 1$ and $i \approx 1$);
+# a GRU cannot, but it needs only three quarters of the weights. Look at $h$ as well: the GRU always shows its whole memory, because it has no output gate to hide it.
 
 # %% [markdown]
 # ### Layers that loop over time
 #
-# A layer holds the weights and calls the step once for every time step, handing the state on. The *same* weights serve all steps.
-# With `state=None` the states start at zero; with a state from an earlier call the layer goes on where it stopped, so a long
-# sequence may be cut into pieces and fed one after the other.
+# A layer holds the weights and calls the step once per time step, passing the state on. All steps share the *same* weights.
+# With `state=None` the states start at zero; with a state from an earlier call the layer continues where it stopped, so a long
+# sequence can be cut into pieces and fed one after another.
 #
 # The **forget-gate bias**. Fresh weights make $f \approx \sigma(0) = 0.5$: the new network halves its memory at every step. A bias of 1 starts it at
-# $\sigma(1) \approx 0.73$ instead. PyTorch adds two biases, so set the forget rows of `bias_ih_l0` to the wanted number and those of `bias_hh_l0` to 0. In Part 2 you will see what it does.
+# $\sigma(1) \approx 0.73$ instead. PyTorch adds two biases, so set the forget rows of `bias_ih_l0` to the chosen number and those of `bias_hh_l0` to 0. Part 2 shows what this does.
 
 # %% [markdown]
 # #### q3: The layers ({{POINTS q3}} points)
 #
 # - `__init__`: create four `nn.Parameter`s with PyTorch's names `weight_ih_l0`, `weight_hh_l0`, `bias_ih_l0`, `bias_hh_l0` and shapes, drawn from
 #   $U(-1/\sqrt H,\ 1/\sqrt H)$. When `forget_bias` is a number, the LSTM also sets its forget rows: that number in `bias_ih_l0`, 0 in `bias_hh_l0`.
-# - `forward`: loop over time, calling `lstm_step` / `gru_step` *by name* (the grader will put altered equations there, and your layer must follow them).
+# - `forward`: loop over time, calling `lstm_step` / `gru_step` *by name* (the grader swaps in altered equations, and your layer must use them).
 #   Stack the hidden states of all steps into `outputs`.
 #
 # `x` is `(N, T, D)`. The LSTM's state is the pair `(h, c)`, the GRU's is `h`; each is `(N, H)`.
@@ -458,31 +458,31 @@ for name, layer in {"yours": mine, "torch.nn.LSTM": theirs}.items():
 # ## Part 2: why gates work
 #
 # "LSTMs remember longer because they have gates." True, but *how* does a gate help? And is it the gates at all, or do LSTMs simply win because they
-# have four times the parameters? Both can be measured. Here you build the instruments; the contest itself follows in Part 3, when you have a model to train.
+# have four times the parameters? Both can be measured. Here you build the instruments; the contest itself follows in Part 3, once you have a model to train.
 #
 # ### Gradients through time
 #
-# Training can only use an input at step $t$ if the gradient of the loss reaches it. Take a loss that sits at the *last* step alone, the sum of the last outputs
+# Training can only use an input at step $t$ if the gradient of the loss reaches it. Take a loss that depends on the *last* step alone, the sum of the last outputs
 # $L = \sum_{n,j} h_T[n, j]$, and look at
 #
 # $$
 # \left\lVert \frac{\partial L}{\partial x_t} \right\rVert_2, \qquad t = 1, \dots, T .
 # $$
 #
-# In a plain RNN, $h_t = \tanh(W_{ih} x_t + W_{hh} h_{t-1} + b)$, each step back multiplies by $W_{hh}^{\mathsf T}$ and by $\tanh' \le 1$: the gradient shrinks or
+# In a plain RNN, $h_t = \tanh(W_{ih} x_t + W_{hh} h_{t-1} + b)$, each step back multiplies the gradient by $W_{hh}^{\mathsf T}$ and by $\tanh' \le 1$, so it shrinks or
 # grows *geometrically*. In an LSTM there is a second way back. From $c_t = f_t \odot c_{t-1} + i_t \odot g_t$, the **direct path** through the cell state is
 #
 # $$
 # \frac{\partial c_T}{\partial c_t}\bigg|_{\text{direct}} = f_T \odot f_{T-1} \odot \dots \odot f_{t+1} ,
 # $$
 #
-# a product of numbers the network chooses itself, step by step, unit by unit. (The gates depend on $h_{t-1}$ too; those roundabout paths are left out here and are in the autograd number.)
+# a product of numbers the network chooses itself, step by step, unit by unit. (The gates depend on $h_{t-1}$ too; those indirect paths are left out here, but autograd includes them.)
 
 # %% [markdown]
 # **Predict.** A fresh network of width 32 reads 200 random inputs; nothing is trained yet. In the plain RNN, about how large is the gradient at
 # step 1 compared with the one at step 200?
 #
-# (Click, or write your choice into the call: `choice="b"` after the list. Written down it is still there after *Restart and run all*.)
+# (Click, or write your choice into the call: `choice="b"` after the list. A choice in the code survives *Restart and run all*.)
 
 # %% tags=["experiment"]
 guess_gradient = predict.predict(
@@ -532,8 +532,8 @@ def cell_path_gain(forget_gates):
 grader.check("q4")
 
 # %% [markdown]
-# **Run.** RNN, GRU and LSTM of width 32, all fresh, on 20 and on 200 random inputs. A network's start is a choice, so two of them are drawn twice: the LSTM as PyTorch starts it and with a forget bias of 1; the RNN
-# as PyTorch starts it and with an *orthogonal* recurrent matrix, one that turns a vector without making it shorter. (In `float64`, since the numbers get too small for `float32`.)
+# **Run.** RNN, GRU and LSTM of width 32, all fresh, on 20 and on 200 random inputs. Initialisation is a choice, so two of them appear twice: the LSTM with PyTorch's initialisation and with a forget bias of 1; the RNN
+# with PyTorch's initialisation and with an *orthogonal* recurrent matrix, one that turns a vector without changing its length. (In `float64`, because the numbers get too small for `float32`.)
 
 # %% tags=["experiment"]
 torch.manual_seed(SEED)
@@ -564,20 +564,20 @@ share = a_step["RNN", 200] ** 199
 guess_gradient.compare(guess_gradient.options[sum(share < limit for limit in (0.1, 1e-5, 1e-18))])
 
 # %% [markdown]
-# **What did you see?** On 20 steps, to which network does most come back at step 1? Does *any* fresh network have a usable gradient at the first of 200 steps? What does the start alone decide?
+# **What did you see?** On 20 steps, which network gets the most gradient back to step 1? Does *any* fresh network have a usable gradient at the first of 200 steps? What does the initialisation alone decide?
 #
 # <details><summary>What we saw</summary>
 #
-# Every line is roughly straight on the log scale: the gradient vanishes geometrically in all five. They differ in the *rate*, and the rate is a matter of the start: with PyTorch's start, LSTM and GRU keep about 0.6 of it
-# a step and the plain RNN about 0.5, and an orthogonal start does for the RNN about what a forget bias of 1 does for the LSTM. (Le, Jaitly and Hinton started a ReLU network from the identity, in 2015, and it learned long tasks.)
-# So a good start is no privilege of gates. Over 200 steps no fresh network here has a gradient of any use. What sets a gate apart is that training can *change* its rate, step by step and unit by unit; the pictures of Part 3 show that it does.
+# Every line is roughly straight on the log scale: the gradient vanishes geometrically in all five. They differ in the *rate*, and the rate depends on the initialisation: with PyTorch's, LSTM and GRU keep about 0.6 of it
+# per step and the plain RNN about 0.5, and an orthogonal matrix does for the RNN about what a forget bias of 1 does for the LSTM. (In 2015 Le, Jaitly and Hinton initialised a ReLU network with the identity matrix, and it learned long tasks.)
+# So you do not need gates for a good initialisation. Over 200 steps no fresh network here has a usable gradient. What sets a gate apart is that training can *change* its rate, step by step and unit by unit; the figures of Part 3 show that it does.
 #
 # </details>
 
 # %% [markdown]
 # ### What the forget bias does
 #
-# At the start the forget gate is close to $\sigma(b_f)$ everywhere, so the direct path loses the factor $\sigma(b_f)$ a step.
+# Before training, the forget gate is close to $\sigma(b_f)$ everywhere, so the direct path shrinks by a factor $\sigma(b_f)$ per step.
 # *Before you run the cell*, work out $\sigma(b_f)^{99}$ for $b_f = 0$: is it nearer to $10^{-3}$, $10^{-30}$ or $10^{-300}$?
 
 
@@ -617,7 +617,7 @@ plots.show(
 
 # %% [markdown]
 # **What did you see?** One number, set before training, moves the far end of the direct path by many powers of ten, and it costs no parameters. A bias of 1 is the usual choice: it leaves the
-# path open far enough for training to find it and open it further. It is the *start* of a gate; an orthogonal matrix is a good start without one.
+# path open far enough for training to find it and open it further. It only sets where the gate *starts*; an orthogonal matrix is a good start without a gate.
 
 # %% [markdown]
 # ### Models of equal size
@@ -633,7 +633,7 @@ plots.show(
 # %% [markdown]
 # #### q5: Models of equal size ({{POINTS q5}} points)
 #
-# - `count_parameters(module)`: how many numbers training can change. A frozen parameter does not count; one that is used in two places counts once.
+# - `count_parameters(module)`: how many numbers training can change. A frozen parameter does not count; one used in two places counts once.
 # - `matched_hidden_size(target_params, input_size)`: the width $H \ge 1$ whose RNN has the count *nearest* to the target; the smaller one if two are equally near.
 #
 # *The check cannot see* more than a few modules and targets; the hidden suite has many more of both.
@@ -683,8 +683,8 @@ for name, (layer, width, _) in contestants.items():
     print(f"{name:24} width {width:4d}  {count_parameters(layer(D, width)):7,d} parameters")
 
 # %% [markdown]
-# **Predict.** All five get the same number of training steps on a task where one symbol must be kept for up to 60 steps while noise goes by. Commit yourself now; your own
-# numbers answer in Part 3.
+# **Predict.** All five get the same number of training steps on a task where one symbol must be kept for up to 60 steps while noise goes by. Commit to an answer now; your own
+# numbers will decide in Part 3.
 
 # %% tags=["experiment"]
 outcomes = [
@@ -730,11 +730,11 @@ print(f"\n{task.num_classes} symbols, so a guess is right in {task.chance:.1%} o
 # %% [markdown]
 # #### q6: The last valid state ({{POINTS q6}} points)
 #
-# A layer's `outputs` are `(N, T, H)`, and sequence $n$ is over after `lengths[n]` steps. `last_valid(outputs, lengths)` reads the output at step `lengths − 1`, for every sequence its own.
+# A layer's `outputs` are `(N, T, H)`, and sequence $n$ ends after `lengths[n]` steps. `last_valid(outputs, lengths)` returns the output of each sequence at its own step `lengths[n] − 1`.
 #
 # The padded steps may hold *anything*, `nan` and `inf` too, and no gradient may reach them. (Multiplying by 0 works for finite numbers; what is `0 * nan`?)
 #
-# *The check cannot see* other lengths than those of its few batches.
+# *The check cannot see* any lengths but those of its few batches.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q6-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -755,9 +755,9 @@ grader.check("q6")
 # Tokens `(N, T)` → `nn.Embedding` → a recurrent layer *given as an argument* → the last valid output → `nn.Linear` → logits `(N, K)`. Logits, not probabilities: the loss applies the softmax itself.
 # The attributes are called `embedding`, `recurrent` and `head`.
 #
-# A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. Of each kind {{THRESHOLD q7}} % must be right:
+# A third of the points come from training your model for 300 steps (`tasks.STORE_RECIPE`) and testing it on new sequences of four kinds. On each kind {{THRESHOLD q7}} % must be right:
 # `long` (an early store kept for a long time), `over` (an old store overwritten), `edge` (a store right before the padding) and `iid` (as in training). If training misses the threshold, the grader
-# retrains once from another initialisation, and the better of the two counts. (A shorter training, on shorter sequences at first, goes before; a model that is right after it already is not trained for longer.)
+# retrains once from another initialisation, and the better of the two counts. (A shorter training run comes first and begins with shorter sequences; a model that already passes after it is not trained further.)
 #
 # *The check cannot see* the accuracy after training: it trains nothing. The next cells do, with your model.
 
@@ -789,7 +789,7 @@ class SequenceClassifier(nn.Module):
 grader.check("q7")
 
 # %% [markdown]
-# **Train it**, with your own LSTM inside. Your loop over time is slower than PyTorch's kernel, so the bar takes a while to fill.
+# **Train it**, with your own LSTM inside. Your loop over time is slower than PyTorch's kernel, so the progress bar takes a while to fill.
 
 
 # %% tags=["experiment"]
@@ -817,7 +817,7 @@ own_scores = training.accuracies(model, task, seed=SEED)
 print({kind: round(score, 3) for kind, score in own_scores.items()})
 
 # %% [markdown]
-# **Look inside.** One new sequence, read by your trained model, up to its last valid step. Of the 32 units you see eight, one a row: those that keep best at dots on top, those that keep worst at the bottom. A few cell states
+# **Look inside.** One new sequence, read by your trained model, up to its last valid step. You see eight of the 32 units, one per row: at the top the four that keep best at dots, at the bottom the four that keep worst. A few cell states
 # keep growing, so $c$ is clipped to ±2 in the plot. *Before you run it:* what should the gates do at a letter, and what at a dot?
 
 # %% tags=["experiment"]
@@ -856,13 +856,13 @@ print(f"{(left < 0.01).sum()} less than a hundredth; at dots {(keeping > 0.98).s
 #
 # </details>
 #
-# To push a gate and watch the memory and its gradient go: the *gate explorer*, `python start.py explore` (or open `seqlab/explorer.html` in your browser), shows a trained LSTM and a trained GRU with two sliders.
+# To push a gate and see what becomes of the memory and its gradient, open the *gate explorer* with `python start.py explore` (or open `seqlab/explorer.html` in your browser): a trained LSTM and a trained GRU with two sliders.
 
 # %% [markdown]
 # ### The contest
 #
-# Now your prediction from Part 2 is put to the test: five models, short and long sequences, at most 300 training steps each (a training ends early when its model is right in
-# 95 % of every kind). The LSTM starts from *your* initialisation; PyTorch's kernel only makes it faster. Each width has a learning rate that suited it in trials beforehand.
+# Now your prediction from Part 2 is put to the test: five models, short and long sequences, at most 300 training steps each (training stops early once the model gets
+# 95 % of every kind right). The LSTM starts from *your* initialisation; PyTorch's kernel only makes it faster. Each width has a learning rate that worked well for it in earlier trials.
 
 # %% tags=["experiment"]
 BUDGET = 300
@@ -899,7 +899,7 @@ runs = {}
 contest(contestants, (10, 20), BUDGET, runs)
 
 # %% [markdown]
-# On 10 and 20 steps, so far. Does your prediction still stand? Now the long sequences.
+# So far, only 10 and 20 steps. Does your prediction still stand? Now the long sequences.
 
 # %% tags=["experiment"]
 longest = tasks.StoreTask(T=64)
@@ -929,7 +929,7 @@ guess_contest.compare_first(
 )
 
 # %% [markdown]
-# The models trained on the longest sequences, looked at more closely: how far back may the last store lie?
+# A closer look at the models trained on the longest sequences: how far back can the last store lie?
 
 # %% tags=["experiment"]
 delays = [0, 2, 5, 10, 20, 30, 40, 50, 60]
@@ -955,7 +955,7 @@ plots.show(
 )
 
 # %% [markdown]
-# **What did you see?** Which models are right at every delay? Do the others miss even a letter that they read last? If "more parameters" were the reason, what would the five lines look like?
+# **What did you see?** Which models are right at every delay? Do the others miss even the letter they have just read? If "more parameters" were the reason, what would the five lines look like?
 #
 # <details><summary>What we saw</summary>
 #
@@ -1029,13 +1029,13 @@ guess_forget.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** The RNN *keeps*: in each of our recorded runs it was right in more than 85 % of the cases at every delay. So it was not forgetting in the contest: over 64 steps it had not learned yet. What it lacks is not memory but a way to *learn* from far away. How many steps does that cost?
+# **What did you see?** The RNN *keeps*: in each of our recorded runs it was right in more than 85 % of the cases at every delay. So it was not forgetting in the contest: it had not yet learned to keep a letter over 64 steps. What it lacks is not memory but a way to *learn* from far away. How many steps does that cost?
 
 # %% [markdown]
 # ### How many steps does learning take?
 #
-# The contest stopped at 300 training steps. Now RNN, GRU and LSTM of the same width may train until they are right in 95 % of every kind, for at most 2,400 steps (a count of 2,400 says that it was not there yet). A single training of the RNN says little:
-# another seed can need twice as many steps. So every one is trained from three seeds, and the figure shows the median and the range. Beside it: our recorded runs, from many seeds. (The longest cell of the notebook: the RNN takes its time.)
+# The contest stopped at 300 training steps. Now RNN, GRU and LSTM of the same width may train until they are right in 95 % of every kind, for at most 2,400 steps (a count of 2,400 means that it was not there yet). A single training run of the RNN says little:
+# another seed can need twice as many steps. So each network is trained from three seeds, and the figure shows the median and the range. Next to it are our recorded runs, from many seeds. (This is the longest cell of the notebook: the RNN takes its time.)
 
 # %% tags=["experiment"]
 PATIENCE = 2400
@@ -1067,11 +1067,11 @@ for name, by_length in needed.items():
     print(f"{name:5}", "   ".join(f"T = {T}: {sorted(steps)}" for T, steps in by_length.items()))
 
 # %% [markdown]
-# **What did you see?** By what factor does the RNN need more than the LSTM, at 20 and at 64 steps? How wide is the RNN's range? Is your line for it rising all the way? (If it falls somewhere: three seeds are few for a training
+# **What did you see?** How many times as many steps as the LSTM does the RNN need, at 20 and at 64 steps? How wide is the RNN's range? Does its line rise all the way? (If it falls somewhere: three seeds are few for a training
 # this unstable; what held in all of our runs is that 64 steps cost it more than 20.)
 #
-# **What these numbers say, and what not.** "An RNN cannot remember" is wrong: given the steps, it learned the task in every one of our recorded runs. The fair sentence is that *the gradient reaches the plain RNN so weakly that it needs several times the training steps*,
-# here, by the median, at least twice those of the LSTM at 20 steps and at least four times at 64; and that within 300 steps width did not help. Nor do your numbers say more than they are: one task, three seeds, a handful of learning rates, and one way to start each network.
+# **What these numbers say, and what they do not.** "An RNN cannot remember" is wrong: given the steps, it learned the task in every one of our recorded runs. The fair sentence is that *the gradient reaches the plain RNN so weakly that it needs several times the training steps*,
+# here, by the median, at least twice those of the LSTM at 20 steps and at least four times at 64; and that within 300 steps width did not help. Nor do your numbers say more than was measured: one task, three seeds, a handful of learning rates, and one initialisation for each network.
 # An RNN with another initialisation, or another task, may order them differently.
 
 # %% [markdown]
@@ -1112,7 +1112,7 @@ for name, net in networks.items():
 #
 # <details><summary>What we saw</summary>
 #
-# The RNN that did learn the task is right about a letter 190 steps back, and what comes back to it from there is nothing: less than $10^{-10}$ of what the last step gets. It stores a symbol by driving units to the ends of the $\tanh$, where they stay, a *latch*; and a saturated unit passes hardly any gradient.
+# The RNN that did learn the task is right about a letter 190 steps back, and yet next to no gradient reaches that step: less than $10^{-10}$ of what the last step gets. It stores a symbol by driving units to the ends of the $\tanh$, where they stay, a *latch*; and a saturated unit passes hardly any gradient.
 # So *remembering* and *passing gradient* are two things. The RNN had to find its latch while the gradient from far away told it almost nothing. In the LSTM the forget gate that keeps the memory also keeps the way back open.
 #
 # (On 20 steps there is no such rule: how much comes back through the RNN that learned differs by powers of ten from seed to seed.)
@@ -1124,9 +1124,9 @@ for name, net in networks.items():
 # ## Part 4: encoder and decoder
 #
 # *Sequence-to-sequence*: one network (the **encoder**) reads the whole source and hands over its final state; another (the **decoder**) starts from that state and writes the target one token at a time,
-# reading at each step the token before. The state is all that passes between them, and the target may be longer or shorter than the source.
+# reading the previous token at each step. The state is all that passes between them, and the target may be longer or shorter than the source.
 #
-# **The task: a number read backwards.** A string of digits in, the same digits in reverse out, closed by the token `EOS`. Short strings are padded.
+# **The task: a number read backwards.** A string of digits in, the same digits in reverse order out, ended by the token `EOS`. Short strings are padded.
 
 # %% tags=["experiment"]
 reverse, recipe2 = tasks.REVERSE, tasks.REVERSE_RECIPE
@@ -1155,7 +1155,7 @@ plots.show(
 )
 
 # %% [markdown]
-# With teacher forcing every step starts from a correct prefix and gets a useful gradient from the first batch on. The price: in training the decoder never sees its own mistakes. At test time there is no teacher.
+# With teacher forcing every step starts from a correct prefix and gets a useful gradient from the first batch on. The price: during training the decoder never sees its own mistakes, and at test time there is no teacher.
 
 # %% [markdown]
 # #### q8: Encoder, decoder, teacher forcing ({{POINTS q8}} points)
@@ -1163,12 +1163,12 @@ plots.show(
 # - `shift_right(targets, bos)`: the first row of the table above.
 # - `Seq2Seq`, with your `LSTM` as `encoder` and `decoder`:
 #   - `encode`: the state $(h, c)$ after each sequence's last *valid* source token. A layer returns `c` for its last step only, so padded sequences need thought: one way is to step through the source
-#     (`x[:, t : t + 1]`) and let sequences that are over keep their state.
+#     (`x[:, t : t + 1]`) and let sequences that have ended keep their state.
 #   - `step`: one decoder step, from a token and a state to logits and the next state.
-#   - `forward`: the loop of the table. From step 1 on each sequence reads the true token with probability `forcing` (drawn with `torch.rand`, again for every sequence and step), else its own most likely token
-#     of the step before; no gradient flows through that choice.
+#   - `forward`: the loop of the table. From step 1 on each sequence reads the true token with probability `forcing` (drawn with `torch.rand`, anew for every sequence and step), otherwise its own most likely token
+#     from the previous step; no gradient flows through that choice.
 #
-# *The check cannot see* sources and targets longer than its own few tokens, nor draws so slightly biased that a few hundred of them do not show it.
+# *The check cannot see* sources and targets longer than its own few tokens, nor a bias in the draws too small to show in a few hundred of them.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q8-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1240,7 +1240,7 @@ grader.check("q8")
 # Cross-entropy at every step, averaged over *all real tokens of the batch*. (Not the mean of each sequence's mean: a token of a short sequence counts as much as one of a long
 # sequence. And `EOS` is a real token: the decoder must learn where to stop.)
 #
-# *The check cannot see* other sizes than those of its few batches.
+# *The check cannot see* any sizes but those of its few batches.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q9-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1257,10 +1257,10 @@ grader.check("q9")
 # %% [markdown]
 # #### q10: Greedy decoding ({{POINTS q10}} points)
 #
-# No targets now. Encode the source, start from `bos`, and feed back the most likely token at each step until *every* sequence has produced `eos`, or `max_len` steps are done. In the result a sequence keeps its first
-# `eos`, and all after it is `pad`. No gradients are kept. Use `model.encode` and `model.step`.
+# No targets now. Encode the source, start from `bos`, and feed back the most likely token at each step until *every* sequence has produced `eos`, or `max_len` steps are done. In the result each sequence keeps its first
+# `eos`, and everything after it is `pad`. No gradients are kept. Use `model.encode` and `model.step`.
 #
-# *The check cannot see* how your loop decodes a trained model: it uses one whose answers are written down. The cells after q11 use yours.
+# *The check cannot see* how your loop decodes a trained model: it uses one with scripted answers. The cells after q11 use yours.
 
 
 # %% nbgrader={"grade": false, "grade_id": "q10-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1289,9 +1289,9 @@ grader.check("q10")
 # %% [markdown]
 # #### q11: Training the encoder-decoder ({{POINTS q11}} points)
 #
-# One training step with full teacher forcing: zero the gradients; loss; gradients; clip their norm at `clip`; step of the optimiser. Return the loss as a Python number. Half of the
+# One training step with full teacher forcing: zero the gradients; loss; gradients; clip their norm at `clip`; optimiser step. Return the loss as a Python number. Half of the
 # points come from training your own model with it (`tasks.REVERSE_RECIPE`) and comparing whole decoded sequences on new sources of every length: {{THRESHOLD q11}} % must match, and one wrong token makes a sequence wrong.
-# As in q7, a training that misses this is repeated once, and a model that is right after a shorter one is not trained for longer.
+# As in q7, training that misses this is repeated once, and a model that already passes after a shorter run is not trained further.
 #
 # *The check cannot see* the exact match after training: it trains nothing to the end. The cells below do.
 
@@ -1315,7 +1315,7 @@ grader.check("q11")
 # %% [markdown]
 # ### Exposure bias, in your own model
 #
-# First train your model for a tenth of its steps only, so that it still makes mistakes, and measure its share of right tokens at each position in two ways: with the teacher (`forcing=1`) and running free
+# First train your model for only a tenth of its steps, so that it still makes mistakes, and measure its share of right tokens at each position in two ways: with the teacher (`forcing=1`) and running free
 # (`forcing=0`). **Predict:** where will the two lines differ?
 
 # %% tags=["experiment"]
@@ -1398,8 +1398,8 @@ for source, row in zip(own.source, decoded, strict=True):
 # %% [markdown]
 # ### One-to-many: a model that writes names
 #
-# Ten minutes for pleasure; nothing here is graded. A *language model* is a decoder without an encoder: it reads the letters so far and predicts the next one. It trains with teacher forcing, as your decoder did, on first names (from the package `names`; `seqlab/firstnames.py` has the data card), and
-# then it writes: from `END`, or from a first letter that you give it, to `END`. The **temperature** divides the logits before the softmax: below 1 the likely letters become likelier, above 1 all become more alike.
+# Ten minutes for fun; nothing here is graded. A *language model* is a decoder without an encoder: it reads the letters so far and predicts the next one. It trains with teacher forcing, as your decoder did, on first names (from the package `names`; `seqlab/firstnames.py` has the data card), and
+# then it writes: from `END`, or from a first letter that you give it, to `END`. The **temperature** divides the logits before the softmax: below 1 the likely letters become likelier, above 1 all letters become more equally likely.
 
 
 # %% tags=["experiment"]
@@ -1462,7 +1462,7 @@ for temperature in (0.3, 1.0, 2.0):  # your own numbers, and your own start
     print(f"{temperature}:", ", ".join(write(writers["LSTM"], "", temperature) for _ in range(8)))
 
 # %% [markdown]
-# **What did you see?** Which temperature invents names that you would believe? Are they new, or has it learned some by heart? (`name.lower() in people.train` tells.)
+# **What did you see?** Which temperature invents names that you would believe? Are they new, or has it learned some by heart? (`name.lower() in people.train` tells you.)
 #
 # **And after this week.** Your decoder must fit the whole source into one state. *Attention* lifts that: the decoder keeps every encoder output and looks at all of them at each step, with weights that it learns. Transformers are built of little else.
 
@@ -1483,11 +1483,11 @@ plots.show(
 #
 # Fill in `answers`. Choices: one letter. Match and order questions: the letters in a row, such as `"abcd"`. Numbers such as `"0.25"` or `"56"`; ±0.01 is accepted. No calculator needed.
 #
-# *The check cannot see* which of your answers is wrong: it tells what form each must have, and whether all of them together are right.
+# *The check cannot see* which of your answers is wrong: it tells you what form each must have, and whether all of them together are right.
 #
 # **c1.** What do the two states of an LSTM do?
 #
-# - (a) `c` is what the output layer reads; `h` is the memory that is carried from step to step.
+# - (a) `c` is what the output layer reads; `h` is the memory carried from step to step.
 # - (b) `c` is the memory; `h` is what the output gate shows of it.
 # - (c) Both hold the same numbers; two copies make the sums more stable.
 # - (d) `c` lives as long as one step, `h` as long as the sequence.
@@ -1510,7 +1510,7 @@ plots.show(
 #
 # **c6.** *One number.* A GRU unit (PyTorch's equations) has $h_\text{old} = -0.4$, $z = 0.25$, $n = 0.8$. What is its new $h$?
 #
-# **c7.** *One number.* How many parameters has one LSTM layer with $D = 3$ and $H = 2$, both biases included?
+# **c7.** *One number.* How many parameters does one LSTM layer with $D = 3$ and $H = 2$ have, both biases included?
 #
 # **c8.** Which sentence about long delays do the numbers of this lab support?
 #
@@ -1536,7 +1536,7 @@ plots.show(
 # **c11.** A classifier reads `outputs[:, -1]` although the sequences are padded at the end. What happens?
 #
 # - (a) Nothing bad: an LSTM's output does not change after the last real token of a sequence.
-# - (b) The state has gone on reading padding, and the answer depends on it.
+# - (b) The layer has gone on reading padding, and the answer depends on it.
 # - (c) PyTorch raises an error.
 # - (d) Only the gradients are wrong; the predictions are right.
 #
@@ -1545,7 +1545,7 @@ plots.show(
 # - (a) take the most likely token and note it down
 # - (b) encode the source; the token is `BOS`
 # - (c) stop if every sequence has ended, else go round again
-# - (d) token and state through the decoder: logits and the next state
+# - (d) run the decoder on token and state: logits and the next state
 
 
 # %% nbgrader={"grade": false, "grade_id": "q12-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1576,7 +1576,7 @@ grader.check("q12")
 # %% [markdown]
 # #### q12a: In your own words: the cell state and the hidden state ({{POINTS q12a}} points, marked by hand)
 #
-# What does each of the two do, and why does it help *training* that there are two? Point at one figure of this notebook that shows it. Three to six sentences. (No check reads them.)
+# What does each of the two do, and why does it help *training* that there are two? Point to one figure of this notebook that shows it. Three to six sentences. (No check reads them.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "q12a", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- # BEGIN SOLUTION -->
@@ -1589,7 +1589,7 @@ grader.check("q12")
 # %% [markdown]
 # #### q12b: In your own words: do LSTMs win because they have more parameters? ({{POINTS q12b}} points, marked by hand)
 #
-# A fellow student says yes. Answer with *your own numbers* (at least two of them, from the contest, the digits or the steps each model needed), and say also what your numbers do *not* show. Three to six sentences. (No check reads them.)
+# A fellow student says yes. Answer with *your own numbers* (at least two of them, from the contest, the digits or the steps each model needed), and also say what your numbers do *not* show. Three to six sentences. (No check reads them.)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "q12b", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # <!-- # BEGIN SOLUTION -->
@@ -1602,20 +1602,20 @@ grader.check("q12")
 # ---
 # ## Optional challenges
 #
-# Ungraded. Write as many as you like in cells of your own; the cell after the list checks the first ones if you use the names given.
+# Ungraded. Try as many as you like in cells of your own; the cell after the list checks the first four if you use the names given.
 #
 # 1. **Packed sequences.** `run_packed(layer, x (N, T, D), lengths (N,)) -> (outputs (N, T, H), (h, c))` for your `LSTM`: outputs 0 at padded steps and the state of each sequence's last valid step, as
-#    `torch.nn.utils.rnn.pack_padded_sequence` gives it.
+#    `torch.nn.utils.rnn.pack_padded_sequence` gives them.
 # 2. **Two layers.** `StackedLSTM(input_size, hidden_size)` with `layers`, an `nn.ModuleList` of two of your `LSTM`s; `layer(x) -> (outputs, state)` with the outputs of the upper one.
 # 3. **Both directions.** `BiLSTM(input_size, hidden_size)` with attributes `forward_layer` and `backward_layer`; outputs `(N, T, 2H)`, each step's two halves seeing the past and the future.
 # 4. **Mean pooling.** `masked_mean(outputs (N, T, H), lengths (N,)) -> (N, H)`: the mean over each sequence's first `lengths` steps. The padding may hold `nan`. Read the classifier's answer off it instead of the last valid step: does it still learn the task?
-# 5. **Scheduled sampling.** Train the encoder-decoder with a `forcing` that falls from 1 to 0.5 in the course of training. Does the gap of Part 4 shrink? What does it cost?
+# 5. **Scheduled sampling.** Train the encoder-decoder with a `forcing` that falls from 1 to 0.5 during training. Does the gap of Part 4 shrink? What does it cost?
 # 6. **Attention.** Keep all encoder outputs and let the decoder weigh them with additive attention (Bahdanau et al., 2015), as in the last figure of Part 4. How long can the strings get?
-# 7. **As fast as you can.** Most of a step's time goes into starting operations. Hoist the input product out of the loop (`x @ w_ih.T` for all steps at once), try `torch.jit.script` or `torch.compile`, and time it against `torch.nn.LSTM`.
+# 7. **As fast as you can.** Most of a step's time goes into launching operations. Hoist the input product out of the loop (`x @ w_ih.T` for all steps at once), try `torch.jit.script` or `torch.compile`, and time it against `torch.nn.LSTM`.
 
 # %% tags=["experiment"]
 def challenges():
-    """Compare the challenges that are there with PyTorch's layers, and the mean with a loop."""
+    """Compare whichever challenges are defined with PyTorch's layers, and the mean with a loop."""
     torch.manual_seed(0)
     x, lengths = torch.randn(4, 7, 3), torch.tensor([7, 2, 5, 1])
     yours = globals()
@@ -1658,7 +1658,7 @@ challenges()
 #
 # ### Key takeaways
 #
-# 1. An LSTM has two states: the cell state keeps, scaled and added to and nothing else; the hidden state is what the output gate shows of it.
+# 1. An LSTM has two states: the cell state is the memory, only ever scaled and added to; the hidden state is what the output gate shows of it.
 # 2. Along the cell state the gradient is a product of forget gates; a gate near 1 keeps memory and gradient alike, and training can put it there.
 # 3. A GRU does much the same with one state and two gates; which of the two is better depends on the task.
 # 4. Gates, not parameters: a plain RNN can hold a symbol, but over a long delay it learns far more slowly, and width does not make up for it.
@@ -1683,9 +1683,9 @@ challenges()
 # ---
 # ## Handing in
 #
-# 1. *Restart and run all*, once, and look whether every check still passes. (Kernel menu in Jupyter, Runtime menu in Colab.)
+# 1. *Restart and run all*, once, and see whether every check still passes. (Kernel menu in Jupyter, Runtime menu in Colab.)
 # 2. Save.
 # 3. Download *this* notebook. **In Colab:** File → Download → Download .ipynb (not from the file pane on the left). **In Jupyter or VS Code** it is the `.ipynb` file you have been writing in; JupyterLab has File → Download.
 #    To have it looked over first, type `python start.py submit` in a terminal in the lab's folder: it runs the checks on the saved file, says what is unsaved, unanswered or defined twice,
-#    and packs it as a zip with a receipt that shows, also later, which bytes you handed in. Keep the receipt.
-# 4. Hand in that one file (or the zip, where your course's page takes one) on your course's page. Its name does not matter, `lab (1).ipynb` is fine; before you send it, open what you downloaded and see that your answers are in it.
+#    and packs it as a zip with a receipt that proves, even later, exactly which file you handed in. Keep the receipt.
+# 4. Hand in that one file (or the zip, where your course's page takes one) on your course's page. Its name does not matter, `lab (1).ipynb` is fine; before you send it, open what you downloaded and check that your answers are in it.

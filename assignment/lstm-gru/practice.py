@@ -22,15 +22,15 @@
 # - **First (50 minutes): swap and look inside.** RNN, LSTM and GRU on the same task; one unit with numbers that you can work out on paper, and the same unit in PyTorch; what the gates of a trained network do at *not* and *but*.
 # - **Second (40 minutes): long against short.** The same swap on longer and longer sequences; what more training does; where the error should enter.
 #
-# Work out each number *before* you run its cell. What a cell prints differs from machine to machine; the text claims only what held in all of our runs.
+# Work out each number *before* you run its cell. Printed numbers differ from machine to machine; the text claims only what held in all of our runs.
 
 # %% [markdown]
 # ## Setup
 #
-# Start Jupyter in the folder that holds this notebook and `seqlab/`; the first cell does nothing there. **On Colab** it fetches the other files of the handout, or takes an uploaded `lstm-gru.zip`.
+# Start Jupyter in the folder that holds this notebook and `seqlab/`; the first cell then does nothing. **On Colab** it fetches the other files of the handout, or uses an uploaded `lstm-gru.zip`.
 
 # %%
-# Where Colab finds the handout, and the sum of its files; elsewhere neither is used.
+# Where Colab finds the handout, and the checksum of its files; neither is used elsewhere.
 HANDOUT = "{{HANDOUT_URL}}"
 HANDOUT_SUM = "{{HANDOUT_SUM}}"
 
@@ -44,9 +44,9 @@ if "google.colab" in sys.modules:
     import zipfile
 
     def handout():
-        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its address.
+        """Name → bytes of the handout's files, from lstm-gru.zip in the file pane or else from its URL.
 
-        Without the homework's notebook: a blank copy would be handed in by mistake.
+        The homework's notebook is left out: a blank copy could be handed in by mistake.
         """
         try:
             if os.path.isfile("lstm-gru.zip"):
@@ -97,9 +97,9 @@ from torch import nn
 
 from seqlab import diagrams, plots, predict, sentiment, tasks, training
 
-torch.set_flush_denormal(True)  # vanishing gradients end as subnormal numbers: slow to compute with
+torch.set_flush_denormal(True)  # vanishing gradients become subnormal numbers, which are slow to compute with
 torch.set_num_threads(1)  # the networks are small: more threads only get in each other's way
-SEED = 1  # of every experiment: change it and run again, and see what still holds
+SEED = 1  # for every experiment: change it, run again, and see what still holds
 
 # %% [markdown]
 # ---
@@ -107,7 +107,7 @@ SEED = 1  # of every experiment: change it and run again, and see what still hol
 #
 # ### Swap RNN, GRU and LSTM
 #
-# All three layers are called in the same way; look at what they give back. One of the three lines is not like the others: what would `_, h = layer(x)` followed by `head(h)` do there?
+# All three layers are called in the same way; look at what they return. One of the three is not like the others: what would `_, h = layer(x)` followed by `head(h)` do there?
 
 # %%
 x = torch.randn(4, 20, 16)  # (N, T, D)
@@ -119,7 +119,7 @@ for kind in (nn.RNN, nn.GRU, nn.LSTM):
     print(f"      {nn.utils.parameters_to_vector(layer.parameters()).numel():,d} numbers to train")
 
 # %% [markdown]
-# **The task.** Dots are noise, a letter means "store this"; the answer is the last letter. All sequences of a task are equally long here, so that the last step is everybody's last step. (In the homework they are not, and you will have to mind it.)
+# **The task.** Dots are noise, a letter means "store this"; the answer is the last letter. All sequences of a task are equally long here, so the last step is the last step of every sequence. (In the homework it is not, and you will have to take care of that.)
 
 # %%
 K, LOUD = 8, 3.0  # letters; length of the one-hot vectors
@@ -179,7 +179,7 @@ def trained(name, T, steps=150):
 
 
 def far_right(model, T):
-    """Share of right answers where the last letter stands in the first fifth of T steps."""
+    """Share of right answers where the last letter is in the first fifth of T steps."""
     return training.accuracies(model, equally_long(T), seed=SEED)["long"]
 
 
@@ -201,7 +201,7 @@ ahead = min(swapped["GRU"], swapped["LSTM"]) - swapped["RNN"]
 guess_swap.compare_first([abs(ahead) <= 0.02, ahead < -0.02, ahead > 0.02])
 
 # %% [markdown]
-# **What did you see?** One word changed, and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? Inside a step, from the gates; so let us look at one.
+# **What did you see?** One word changed, and the curves part. (The points of a curve are measured on 128 sequences, the numbers below it on 512 others; so they differ a little.) Where does the difference come from? From the gates inside a step; so let us look at one.
 
 # %% [markdown]
 # ### One unit on the board
@@ -239,7 +239,7 @@ for read in (1, 0, 0):
     print(f"{read}  {gates}  {memory:.5f}  {show * math.tanh(memory):.5f}")
 
 # %% [markdown]
-# **The same unit in PyTorch.** `nn.LSTMCell` keeps the four rows in one matrix. In which order? Exchange two rows and see which of the numbers move.
+# **The same unit in PyTorch.** `nn.LSTMCell` keeps the four rows in one matrix. In which order? Swap two rows and see which of the numbers change.
 
 # %%
 cell = nn.LSTMCell(1, 1)
@@ -254,7 +254,7 @@ for read in (1.0, 0.0, 0.0):
     print(f"{read:.0f}   c = {state[1].item():.5f}   h = {state[0].item():.5f}")
 
 # %% [markdown]
-# **How long does it last?** A wait keeps three quarters. *On paper:* what share of the memory is left after 10 waits? After 64? What must the forget gate be so that half of it is left after 64?
+# **How long does it last?** Each wait keeps three quarters. *On paper:* what share of the memory is left after 10 waits? After 64? What must the forget gate be so that half of it is left after 64?
 
 # %%
 print("left after      1 wait    10 waits   64 waits  200 waits")
@@ -264,7 +264,7 @@ half = 0.5 ** (1 / 64)
 print(f"half is left after 64 waits with f = {half:.4f}, a forget sum of {math.log(half / (1 - half)):.1f}")
 
 # %% [markdown]
-# **And back again.** The share that is left of the memory is also the share of the gradient that comes back: $\partial c_3 / \partial c_1 = f_2 f_3 = 0.75^2$. Ask autograd.
+# **And back again.** The share of the memory that is left is also the share of the gradient that comes back: $\partial c_3 / \partial c_1 = f_2 f_3 = 0.75^2$. Ask autograd.
 
 # %%
 after_write = torch.tensor([[0.375]], requires_grad=True)  # c after step 1
@@ -318,8 +318,8 @@ for a in (0.3, 0.6, 1.2):
 # %% [markdown]
 # ### Gates at *not* and *but*
 #
-# From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). They use the same words for both answers; what
-# counts is where a word stands: *not* and *never* turn what follows round, and *but*, *although* and *until* decide which half of a sentence counts.
+# From one unit to 32, from dots to words: is this short review friendly? *Many-to-one*: a sentence in, one label out. The sentences are made by a small grammar (`seqlab/sentiment.py` has its data card). Both answers use the same words; what
+# counts is the position of a word: *not* and *never* reverse what follows, and *but*, *although* and *until* decide which half of a sentence counts.
 
 # %%
 reviews, unseen_reviews = sentiment.made(2000, seed=SEED), sentiment.made(1000, seed=1000 + SEED)
@@ -327,7 +327,7 @@ for label, sentence in zip(reviews.labels[:6], reviews.sentences[:6], strict=Tru
     print("friendly " if label else "unfriendly", " ".join(sentence))
 
 # %% [markdown]
-# **Predict.** Two models with the same word embeddings. One takes the *mean* of the embeddings, so that it knows which words are there but not in which order; the other is an LSTM.
+# **Predict.** Two models with the same word embeddings. One takes the *mean* of the embeddings, so it knows which words are there but not in which order; the other is an LSTM.
 
 # %%
 outcomes_words = [
@@ -397,7 +397,7 @@ guess_words.compare_first(
 )
 
 # %% [markdown]
-# **What did you see?** The words alone do not tell. (The plain RNN does well, too: these sentences are short.) Now read the LSTM's gates while it reads a sentence of your own.
+# **What did you see?** The words alone are not enough. (The plain RNN does well, too: these sentences are short.) Now look at the LSTM's gates while it reads a sentence of your own.
 
 
 # %%
@@ -455,16 +455,16 @@ for word, gates in at_word.items():
     print(f"{word:20} {gates['f']:6.2f} {gates['i']:6.2f}")
 
 # %% [markdown]
-# **What did you see?** At which words is most forgotten? Ask of each: what may the network forget there, and what must it keep?
+# **What did you see?** At which words does it forget most? Ask of each: what may the network forget there, and what must it keep?
 #
 # <details><summary>What we saw</summary>
 #
-# At *not* the forget gates are less open than at *very* or *the*, by 0.1 or more on average: what the sentence seemed to say so far no longer counts as it stands. An intensifier such as *very* changes nothing of that kind.
+# At *not* the forget gates are less open than at *very* or *the*, by 0.1 or more on average: what the sentence seemed to say so far can no longer be taken at face value. An intensifier such as *very* does nothing of the kind.
 #
 # </details>
 #
-# **Your own data.** `sentiment.read("reviews.tsv")` takes a file of lines `label<TAB>sentence` (1 friendly, 0 not) in the place of `sentiment.made(…)`. Be warned: on a public set of 3,700 product sentences that we tried, order hardly mattered
-# (mean of embeddings 0.76, LSTM 0.75 to 0.78, GRU 0.76, RNN 0.71, measured once and outside this notebook). In most reviews the words do say it all.
+# **Your own data.** In place of `sentiment.made(…)` use `sentiment.read("reviews.tsv")`, a file of lines `label<TAB>sentence` (1 friendly, 0 not). Be warned: on a public set of 3,700 product sentences that we tried, order hardly mattered
+# (mean of embeddings 0.76, LSTM 0.75 to 0.78, GRU 0.76, RNN 0.71, measured once and outside this notebook). In most reviews the words alone do say it all.
 
 # %% [markdown]
 # ---
@@ -508,7 +508,7 @@ guess_apart.compare_first(
 #
 # ### More steps for the RNN
 #
-# So is it unable to? Give the plain RNN alone more training at $T = 40$, up to 3,000 steps or until 95 % of every kind are right.
+# So is it unable to learn this? Give the plain RNN alone more training at $T = 40$, up to 3,000 steps or until 95 % of every kind are right.
 
 # %%
 torch.manual_seed(SEED)
@@ -567,7 +567,7 @@ outputs = listen(layer, tokens)
 print("many-to-many:", tuple(head(outputs).shape), "  many-to-one:", tuple(head(outputs[:, -1]).shape))
 
 # %% [markdown]
-# **Predict.** A plain RNN, $T = 40$, 300 training steps. Once it is told only at the end whether it was right, once at every step. Both are tested on the *last* answer.
+# **Predict.** A plain RNN, $T = 40$, 300 training steps, trained twice: once it is told the right answer only at the end, once at every step. Both are tested on the *last* answer.
 
 # %%
 outcomes_taught = [
@@ -609,9 +609,9 @@ gain = taught["RNN", True] - taught["RNN", False]
 guess_taught.compare_first([abs(gain) < 0.1, gain > 0.3 and taught["RNN", True] > 0.9, gain < 0])
 
 # %% [markdown]
-# **What did you see?** The same plain RNN, the same sequences: what changed is *where the error enters*. Taught at every step, many answers have their letter only a few steps back, and from there the error
-# reaches it; what the layer learned over short waits served over long ones.
-# So the RNN *can* keep; it is the weak signal from far away that teaches it so slowly. When the task lets you, put the error close to its cause.
+# **What did you see?** The same plain RNN, the same sequences: what changed is *where the error enters*. When it is taught at every step, many answers depend on a letter only a few steps back, and the error
+# reaches that far; what the layer learned over short waits served over long ones.
+# So the RNN *can* keep a letter; it learns so slowly because the signal from far away is weak. When the task lets you, put the error close to its cause.
 
 # %% [markdown]
 # ---
@@ -619,7 +619,7 @@ guess_taught.compare_first([abs(gain) < 0.1, gain > 0.3 and taught["RNN", True] 
 #
 # ### Encoder and decoder
 #
-# The lengths of input and output may differ: `a3b2` → `aaabb`. The encoder reads the short form; its state is all the decoder gets; the decoder writes letters until it says `$`, *when it wants*. Input 4 marks, output 5: no head at every step could do this.
+# The lengths of input and output may differ: `a3b2` → `aaabb`. The encoder reads the short form; its state is all the decoder gets; the decoder writes letters until it says `$`, *whenever it chooses*. With 4 marks in and 5 out, no head at every step could do this.
 #
 # **Teacher forcing** is one line of a table: what the decoder *reads* is what it should have *said* one step before.
 
@@ -696,7 +696,7 @@ class Writer(nn.Module):
         return text
 
 # %% [markdown]
-# Each batch holds pairs of one shape only (as many marks in, as many out), so nothing needs padding. The homework's batches are mixed, and the padding is then yours to keep out of the state and of the loss.
+# All pairs of a batch have the same shape (equally many marks in, equally many out), so nothing needs padding. The homework's batches are mixed, and you must keep the padding out of the state and the loss.
 
 # %%
 shapes = {}
@@ -735,7 +735,7 @@ for short in ("a3b2", "c1a4b1", "b4", "b4c4b4", "a1b1a1b1"):
     print(f"{short:9} → {writer.free(short)}")
 
 # %% [markdown]
-# **One wrong mark.** In training the decoder read only the truth. Now it reads its own marks, and we forge one of them. *Predict:* will it find its way back?
+# **One wrong mark.** In training the decoder read only the truth. Now it reads its own marks, and we replace one of them. *Predict:* will it find its way back?
 
 # %%
 print("undisturbed       a3b2c3 →", writer.free("a3b2c3"))
@@ -743,7 +743,7 @@ for place, mark in ((0, "b"), (1, "c"), (3, "a")):
     print(f"'{mark}' at place {place}    a3b2c3 →", writer.free("a3b2c3", forged=(place, mark)))
 
 # %% [markdown]
-# **What did you see?** After a wrong mark the decoder is where training never took it. From which of the three did it recover, and which one derailed the rest of the output? This is the price of teacher forcing, *exposure bias*; the homework measures it position by position. What teacher forcing buys: all steps of `forced` run in one call, and every step
+# **What did you see?** After a wrong mark the decoder is in a state it never met in training. From which of the three did it recover, and which derailed the rest of the output? This is the price of teacher forcing, *exposure bias*; the homework measures it position by position. What teacher forcing buys you: all steps of `forced` run in one call, and every step
 # starts from a correct prefix. `free` must go mark by mark, because it reads what it wrote.
 
 # %% [markdown]

@@ -48,7 +48,7 @@ def broken(page: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+def test_every_link_of_a_page_leads_to_an_existing_file_and_heading(page: Path) -> None:
     assert list(broken(page)) == []
 
 
@@ -148,7 +148,7 @@ def test_the_example_of_a_hidden_suite_tells_right_from_wrong(lab: Lab, tmp_path
     assert points["unconnected"] == {"probabilities": 2.0, "gradient": 0.0}
 
 
-def test_all_that_a_hidden_suite_imports_is_on_its_page() -> None:
+def test_everything_a_hidden_suite_imports_is_on_its_page() -> None:
     from gatelab import testkit
 
     page = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ def test_the_lock_has_every_distribution_that_the_kit_brings_along_and_no_other(
     assert locked() == needed()
 
 
-def test_the_lock_speaks_of_no_machine(root: Path) -> None:
+def test_the_lock_mentions_no_machine(root: Path) -> None:
     lines = [line for line in LOCK.read_text().splitlines() if not line.startswith("#")]
     assert len(lines) > 100 and all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line) for line in lines)
 

@@ -25,7 +25,7 @@ MASTERS = sorted(
 MADE = sorted([*(ROOT / "docs").rglob("*.html"), *(ROOT / "assignment").rglob("*.html")])
 
 
-def test_what_is_wrong_would_be_found(tmp_path: Path) -> None:
+def test_a_wrong_outline_would_be_found(tmp_path: Path) -> None:
     assert outline.faults([1, 2, 3, 2, 3, 4, 2]) == []
     assert outline.faults([2, 3]) == ["0 h1", "heading 1: h2 below nothing"]
     assert outline.faults([1, 3, 1, 2]) == ["2 h1", "heading 2: h3 below h1"]

@@ -35,7 +35,7 @@ def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-def test_the_picture_of_the_processes_names_rooms_and_files_that_are_there(root: Path) -> None:
+def test_the_picture_of_the_processes_names_existing_rooms_and_files(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
     named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])

@@ -343,7 +343,7 @@ def test_the_file_is_compared_with_what_ran(
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"ran": 3, "checks": {"q1": 4}}', '{"ran": {"answers": {"time": "x"}}}']
 )
-def test_a_damaged_memory_is_none(folder: Path, released: list[dict], text: str) -> None:
+def test_a_damaged_record_is_ignored(folder: Path, released: list[dict], text: str) -> None:
     saved(folder, released, put("q5", COUNT))
     (folder / ".seqlab").mkdir()
     (folder / ".seqlab" / "progress.json").write_text(text)

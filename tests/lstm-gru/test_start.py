@@ -183,8 +183,7 @@ def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> No
     (folder / ".venv" / "mine.txt").write_text("kept")
     done = begin(folder, "--no-open")
     assert (
-        done.returncode == 1
-        and "is there and is not a Python environment: rename or delete it" in done.stderr
+        done.returncode == 1 and "exists but is not a Python environment: rename or delete it" in done.stderr
     )
     assert (folder / ".venv" / "mine.txt").read_text() == "kept"
     (folder / "requirements.txt").unlink()
@@ -198,7 +197,7 @@ def test_without_a_network_it_stops_in_one_sentence_and_goes_on_from_there(folde
     done = begin(folder, "--no-open", **nothing)
     assert done.returncode == 1 and done.stderr.count("\n") == 1
     assert "PyTorch could not be fetched from https://download.pytorch.org/whl/cpu" in done.stderr
-    assert "run this again, it goes on from here" in done.stderr
+    assert "run this again; it continues from here" in done.stderr
     assert f"downloads about {start.DOWNLOAD}" in done.stdout.split("1/4")[0]
     python = folder / ".venv" / "bin" / "python"
     made = (folder / ".venv" / "pyvenv.cfg").stat().st_mtime_ns

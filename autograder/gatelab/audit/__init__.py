@@ -1,1 +1,1 @@
-"""The suites judged by the bank of right and wrong solutions."""
+"""Tests the suites with the bank of right and wrong solutions."""

@@ -25,7 +25,7 @@ from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
 from gatelab.report.model import NOT_RUN
 
-SHARE = 0.05  # of a question's points: what may be lost without a word from the public check
+SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check
 RED = "red"
 
 
@@ -39,11 +39,11 @@ class Wrong:
 
 @dataclass
 class Tally:
-    """What became of the wrong solutions of one question."""
+    """The results of the wrong solutions of one question."""
 
     question: str
     wrong: int = 0  # put to the public check
-    green: int = 0  # let pass by it
+    green: int = 0  # passed by it
     ambushes: list[tuple[str, float, float]] = field(default_factory=list)  # name, points lost, of
 
 
@@ -65,7 +65,7 @@ def tally(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Tally]:
-    """Put the wrong work of these questions to the checks, `jobs` at once, each with so many seconds of processor time."""
+    """Try the wrong work of these questions with the checks, `jobs` at once, each with this many seconds of processor time."""
     import torch
 
     torch.set_num_threads(1)
@@ -93,7 +93,7 @@ def tally(
 
 
 def is_green(lab: Lab, question: str, source: str) -> bool:
-    """Whether every case of the public check passes over the references with this code laid over them."""
+    """Whether every case of the public check passes on the references with this code on top of them."""
     names = namespace(lab)
     with (
         importable(lab.assignment),

@@ -1,4 +1,4 @@
-"""One submission's price: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
+"""The cost of one submission: this kit, `otter run` and `nbgrader autograde`, on the same file, in the same run.
 
 The file is a correct part of the lab that trains nothing (policy.toml). The kit grades it confined; the two others run the same hidden checks
 in their kernel (native.py), as they are installed. CPU seconds are those of all processes that were
@@ -43,7 +43,7 @@ def test_{id}(env):
 
 @dataclass(frozen=True)
 class Cost:
-    """CPU and wall seconds, and the points that were given."""
+    """CPU and wall seconds, and the points given."""
 
     cpu: float
     wall: float
@@ -55,7 +55,7 @@ def run_bench(lab: Lab, students: int, console: Console | None = None) -> dict[s
     console = console or Console()
     if not lab.policy.bench.part:
         raise LabError(
-            f'{lab.hidden / FILE}: names no questions to measure with; write them as part = ["q1"] under [bench].'
+            f'{lab.hidden / FILE}: names no questions to measure; write them as part = ["q1"] under [bench].'
         )
     os.environ["GATELAB_BENCH_LAB"] = str(lab.assignment.resolve())
     with tempfile.TemporaryDirectory(prefix="gatelab-bench-") as folder:

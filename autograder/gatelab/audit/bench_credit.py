@@ -33,7 +33,7 @@ class _NoCredit(Lab):
 
 @dataclass
 class CreditPrice:
-    """Processor seconds of each side over all answers, and how many of them earned more by the credit."""
+    """Processor seconds of each side over all answers, and how many of them earned more through the credit."""
 
     answers: int
     seconds: dict[str, float]
@@ -41,14 +41,14 @@ class CreditPrice:
 
 
 def run_credit_bench(lab: Lab, chaffs: int = 60, console: Console | None = None) -> CreditPrice:
-    """Measure, print and return what the credit costs over so many chaffs, from all questions, and a wheat of each question."""
+    """Measure, print and return what the credit costs over this many chaffs, from all questions, and one wheat per question."""
     import torch
 
     torch.set_num_threads(1)
     off = _NoCredit(lab.assignment, lab.hidden, lab.bank, lab.release)
     bank = load_bank(lab)
     answers = _answers(lab, bank, chaffs)
-    for question in dict.fromkeys(question for question, _ in answers):  # what a suite imports is there then
+    for question in dict.fromkeys(question for question, _ in answers):  # what a suite imports is then loaded
         _graded(lab, bank, question, lab.reference(question))
     found = CreditPrice(len(answers), dict.fromkeys(SIDES, 0.0))
     for number, (question, source) in enumerate(answers):

@@ -26,7 +26,7 @@ class KernelWorkers:
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> LocalBackend:
         backend = LocalBackend([])
-        # Itself: a suite may put an altered function where another looks it up.
+        # The namespace itself: a suite may replace a function that another one looks up.
         backend.runtime.namespace = self.namespace
         return backend
 

@@ -24,7 +24,7 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 
-ROUNDS = 3  # of every measurement; the median counts
+ROUNDS = 3  # rounds of every measurement; the median counts
 # Says that it is ready, waits for a line, works, and says what that took: [wall, processor] seconds.
 WORK = """
 import json, sys, time
@@ -57,12 +57,12 @@ class Side:
 
     @property
     def scaling(self) -> float:
-        """What several do in the time of one."""
+        """How much several do in the time of one."""
         return self.rate[1] / self.rate[0]
 
     @property
     def growth(self) -> float:
-        """What a piece costs next to others, relative to what it costs alone."""
+        """The cost of a piece next to others, relative to its cost alone."""
         return self.cpu[1] / self.cpu[0]
 
 
@@ -97,7 +97,7 @@ def run_scaling_bench(
 
 
 def _independent(many: int, steps: int) -> tuple[float, float]:
-    """Pieces in a second and processor seconds of each, by so many processes at once."""
+    """Pieces per second and processor seconds of each, with this many processes at once."""
     running = [
         subprocess.Popen(
             [sys.executable, "-c", WORK, str(steps)],
@@ -124,7 +124,7 @@ def _independent(many: int, steps: int) -> tuple[float, float]:
 
 
 def _graded(engine: Engine, notebook: Path, each: int) -> tuple[float, float]:
-    """Submissions in a second and processor seconds of each; every job grades so many."""
+    """Submissions per second and processor seconds of each; every job grades this many."""
     count = each * engine.jobs
     start = time.monotonic()
     submissions = [(f"s{n}", notebook) for n in range(count)]

@@ -1,9 +1,9 @@
-"""What the trained questions cost, trainings included, for the reference and for slow correct code.
+"""What the trained questions cost, training included, for the reference and for slow correct code.
 
 Only the submission's code differs. CPU seconds are those of its examiner and its workers, which the report
 carries; what the same questions cost without their trainings, and the questions before, which are graded so that the student's
 own layer is trained, is taken off. Where the lab says by which settings its trainings end early, every seed is graded with them
-and without, one after the other: the ratio is of one run on one machine.
+and without, one after another: the ratio is of one run on one machine.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE
 
-LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford for a submission
+LIMIT, SLOW_LIMIT = 25.0, 60.0  # CPU seconds that a course can afford per submission
 SEEDS = 3  # of each style
 HEAD = re.compile(r"\[([\w.-]+)\]\s*(?:#.*)?$")  # of a table in a settings file
 
@@ -39,12 +39,12 @@ class Price:
 
     limit: float
     cpu: list[float] = field(default_factory=list)
-    full: list[float] = field(default_factory=list)  # empty where the lab's trainings never end early
+    full: list[float] = field(default_factory=list)  # empty if the lab's trainings never end early
     points: list[float] = field(default_factory=list)  # of both sides
 
     @property
     def ratio(self) -> float:
-        """The median of what a training costs relative to the same training in full."""
+        """The median cost of a training relative to the same training in full."""
         return median(cpu / full for cpu, full in zip(self.cpu, self.full, strict=True))
 
 
@@ -85,7 +85,7 @@ def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SE
 
 
 def in_full(lab: Lab, place: Path) -> Lab | None:
-    """The lab with suites that train in full, in `place`; None where no setting of the lab's ends a training early."""
+    """The lab with suites that train in full, in `place`; None if no setting of the lab's ends a training early."""
     if not any(spec.told.get("quick") for spec in lab.questions.values()):
         return None
     ignore = shutil.ignore_patterns("__pycache__", "*.ipynb")

@@ -38,7 +38,7 @@ def concepts(lab: Lab, question: str) -> bytes:
 
 
 def form(row: dict[str, Any]) -> dict[str, Any]:
-    """What a student may know of an answer: its kind, and how many letters it has."""
+    """What a student may know about an answer: its kind, and how many letters it has."""
     if row["kind"] == "number":
         return {"kind": "number"}
     return {"kind": row["kind"], "letters": len(row["answer"])}

@@ -1,4 +1,4 @@
-"""Write assignment/<lab>/tests/fingerprints.json: by what numbers a public check knows each known mistake.
+"""Write assignment/<lab>/tests/fingerprints.json: the numbers by which a public check recognises each known mistake.
 
 Every chaff of a question is laid over the reference solutions, the question's public check makes its calls on
 it, and a few random sums of what comes back are kept. The file goes to students: it holds the numbers, the
@@ -23,7 +23,7 @@ from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab, LabError
 
-Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint a call
+Prints = dict[str, list[list[Any]]]  # name in the notebook → one fingerprint per call
 
 
 def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
@@ -40,7 +40,7 @@ def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
 
 
 def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] | None = None) -> bytes:
-    """The file's bytes, the same at every run. Raises LabError where the lab's public checks make no calls to take them of.
+    """The file's bytes, the same at every run. Raises LabError if the lab's public checks make no calls to take them of.
 
     `only`: work out these questions, and take the others from `before`, what such a file holds.
     """
@@ -56,7 +56,7 @@ def fingerprints(lab: Lab, only: Sequence[str] = (), before: Mapping[str, Any] |
 
 
 def prints(lab: Lab, question: str, chaff: Chaff | None = None) -> Prints:
-    """Fingerprints of all calls of a public check, made on the references with this chaff laid over them."""
+    """Fingerprints of all calls of a public check, made on the references with this chaff on top of them."""
     with importable(lab.assignment):
         check = _load_check(lab, question)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
@@ -101,7 +101,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
         if not calls:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
-        # A pair that looks like one of its halves, or like any other single mistake, is reported as the simpler story.
+        # A pair that looks like one of its halves, or like any other single mistake, is reported as the single mistake.
         if chaff in chaffs or all("+" in id for id in entry["ids"]):
             entry["ids"].append(chaff.id)
     # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
@@ -110,7 +110,7 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
             calls = changes(right, prints(lab, question, half))
             if calls:
                 entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
-    # Nor is it another one where the student's other code does not use the name that it is made in.
+    # Nor is it a different one if the student's other code does not use the name that it is made in.
     for chaff in chaffs:
         for name in made_in(chaff) & alone[chaff.id].keys():
             calls = {name: alone[chaff.id][name]}
@@ -167,7 +167,7 @@ def _rounded(value: float) -> float:
 
 
 def _dump(questions: dict[str, Any]) -> bytes:
-    """JSON with one known mistake a line, so that a change of the bank is a readable change of this file."""
+    """JSON with one known mistake per line, so that a change of the bank is a readable change of this file."""
 
     def line(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

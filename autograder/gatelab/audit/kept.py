@@ -1,4 +1,4 @@
-"""What was worked out before: a long run that is cut off, or made again after a small change, does only what is new."""
+"""Earlier results: a long run that was interrupted, or is repeated after a small change, does only what is new."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import gatelab
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
-# Of the engine, what a verdict can depend on: rooms, and files beside them.
+# What a verdict can depend on in the engine: rooms, and single files.
 ROOMS = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
 FILES = ("limits.py", "text.py")
 
 
 class Kept:
-    """Results by what they depend on, a line of JSON each in a file that is only ever added to.
+    """Results by what they depend on, one line of JSON each, in a file that is only appended to.
 
     Args:
         path: the file; None keeps nothing.
@@ -35,14 +35,14 @@ class Kept:
                     row = json.loads(line)
                     self._found[row["of"]] = row["is"]
                 except (ValueError, KeyError, TypeError):
-                    continue  # the last line of a run that was cut off
+                    continue  # the last line of an interrupted run
 
     def find(self, *of: Any) -> Any:
         """What was kept for these parts, or None."""
         return self._found.get(digest(of))
 
     def keep(self, value: Any, *of: Any) -> None:
-        """Keep a result (anything that JSON holds) for these parts."""
+        """Keep a result (any JSON value) for these parts."""
         key = digest(of)
         self._found[key] = value
         if self.path is None:
@@ -70,5 +70,5 @@ def _of_engine() -> str:
 
 
 def digest(parts: Any) -> str:
-    """A hash of anything that JSON holds."""
+    """A hash of any JSON value."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:24]

@@ -1,6 +1,6 @@
-"""Is this machine fit to grade? What was found, a finding a thing, each with what to do where there is something.
+"""Can this machine grade? One finding for each thing that is checked, with what to do about it.
 
-Nothing here imports torch, otter or nbgrader: what is broken must not break who looks.
+Nothing here imports torch, otter or nbgrader: what is broken must not break the check.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from gatelab.sandbox.forkserver import ForkServerLost, open_place
 
 GIB = 1 << 30
-DISK, MEMORY = 2 * GIB, 5 * GIB  # one worker may take 3 GiB of memory, its examiner some hundred MiB
+DISK, MEMORY = 2 * GIB, 5 * GIB  # one worker may use 3 GiB of memory, its examiner a few hundred MiB
 OLDEST = (3, 11)
 JUPYTER = 8888
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
@@ -31,7 +31,7 @@ CPU_TORCH = "pip install torch=={} --index-url https://download.pytorch.org/whl/
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at. `do` is a sentence where a person should do something; "" where all is well."""
+    """One thing that was checked. `do` says what a person should do; "" if all is well."""
 
     what: str
     says: str
@@ -81,7 +81,7 @@ def _build() -> str:
 
 
 def pins() -> dict[str, str]:
-    """Package → version, of what this kit was written for; of this system."""
+    """Package → version that this kit is pinned to on this system."""
     try:
         lines = requires("gatelab") or []
     except PackageNotFoundError:
@@ -176,7 +176,7 @@ def room(here: Path) -> Iterator[Finding]:
 
 
 def _memory() -> int | None:
-    """Bytes of memory that can be had; None where the system does not say."""
+    """Bytes of available memory; None if the system does not say."""
     try:
         text = Path("/proc/meminfo").read_text(encoding="ascii")
     except OSError:

@@ -1,6 +1,6 @@
 """What earlier runs left behind: fork servers without a command, temporary folders that nobody uses.
 
-Both go by themselves, also when a command is killed; what is here was left by a machine that stopped, or by a fault.
+Both normally disappear by themselves, even if a command is killed; what is here was left by a machine that stopped, or by a fault.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SERVER = "gatelab.sandbox.worker.zygote"
 PATTERNS = ("gatelab-*",)
 IN_THE_KIT = (".gatelab-build-*",)
 PLACES = ("/tmp", "/var/tmp")
-OLD = 3600.0  # seconds without a change, below which a folder may be of a run that begins
+OLD = 3600.0  # seconds without a change before a folder counts as unused: a run may just be starting
 SHOWN = 3
 # What takes over the children of a process that has ended, besides process 1; and what a command of ours runs in.
 REAPERS = ("init", "systemd", "tini", "dumb-init", "docker-init", "catatonit", "sh", "bash")
@@ -44,7 +44,7 @@ def leftovers(kit: Path, processes: Path = Path("/proc")) -> Iterator[Finding]:
 
 
 def tidy(kit: Path, processes: Path = Path("/proc")) -> int:
-    """Remove the folders that nobody uses; how many are gone."""
+    """Remove the folders that nobody uses; returns how many."""
     found = unused_folders(kit, processes)
     for folder in found:
         remove(folder)
@@ -106,5 +106,5 @@ def _is_reaper(folder: Path, pid: int) -> bool:
         name = (folder / str(pid) / "comm").read_text("utf-8", "replace").strip()
         words = (folder / str(pid) / "cmdline").read_text("utf-8", "replace")
     except OSError:
-        return True  # it is gone
+        return True  # it has ended
     return (pid == 1 or name in REAPERS) and not any(word in words for word in OURS)

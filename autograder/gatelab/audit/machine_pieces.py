@@ -1,4 +1,4 @@
-"""The confinement of a worker on this machine, piece by piece, and what each means."""
+"""The confinement of a worker on this machine, piece by piece, and what each piece means."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECCOMP = "apt-get install libseccomp2 (Debian, Ubuntu), dnf install libseccomp 
 
 
 def tried() -> dict[str, Any]:
-    """What a real worker says (sandbox/tried.py); {"problem": …} where there is none to be had."""
+    """What a real worker says (sandbox/tried.py); {"problem": …} if none can be started."""
     try:
         done = subprocess.run(
             [sys.executable, "-I", "-m", "gatelab.sandbox.tried"],
@@ -36,7 +36,7 @@ def tried() -> dict[str, Any]:
 
 
 def library() -> Finding:
-    """libseccomp, without which two pieces rest on less."""
+    """libseccomp, without which two pieces have less to rest on."""
     found = ctypes.util.find_library("seccomp")
     if sys.platform != "linux":
         return Finding("libseccomp", "is of Linux")
@@ -48,7 +48,7 @@ def library() -> Finding:
 
 
 def confinement(told: Mapping[str, Any]) -> Iterator[Finding]:
-    """A finding a piece, and what the machine lacks. `told` is what `tried` gave."""
+    """One finding per piece, and what the machine lacks. `told` is what `tried` returned."""
     if problem := told.get("problem"):
         yield Finding(
             "confinement", f"no worker could be started: {problem}",

@@ -99,7 +99,7 @@ def markdown(matrix: Matrix, lab: Lab) -> str:
 
 
 def graded(matrix: Matrix) -> str:
-    """With how many styles and seeds the counts were made."""
+    """How many styles and seeds the counts cover."""
     at = max((seen.total() for seen in matrix.by_seed.values()), default=1)
     return (
         f"Wheat in {len({row.style for row in matrix.wheats})} styles, each at {len(matrix.seeds)} "

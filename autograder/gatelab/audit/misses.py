@@ -1,4 +1,4 @@
-"""From a class's failures to names: wrong answers that no known mistake explains, put together by what they compute."""
+"""Finds mistakes without a name: wrong answers of a class that no known mistake explains, grouped by what they compute."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class Miss:
     signature: str
     who: list[str] = field(default_factory=list)
     lost: tuple[str, ...] = ()  # parts
-    message: str = ""  # what the first of them read
+    message: str = ""  # what the first of them was told
     code: str = ""  # the shortest of the group
 
 
 def misses(out: Path) -> tuple[list[Miss], int]:
     """The groups of a graded class, largest first, and how many wrong answers have a name.
 
-    Raises BankError where `gatelab grade` has written no reports.
+    Raises BankError if `gatelab grade` has written no reports.
     """
     groups: dict[tuple[str, str], Miss] = {}
     named = 0
@@ -53,7 +53,7 @@ def misses(out: Path) -> tuple[list[Miss], int]:
 
 
 def _not_there(question: Question) -> bool:
-    """Whether all that is lost is lost because a name is missing: that is no wrong answer to be named."""
+    """Whether points were lost only because a name is missing: such an answer is not wrong work to be named."""
     lost = [part for part in question.parts if not part.passed and part.kind != NOT_RUN]
     return bool(lost) and all(part.kind == NOT_DEFINED for part in lost)
 
@@ -64,7 +64,7 @@ def draft(lab: Lab, miss: Miss, id: str) -> Path:
     Raises BankError for a name that is none or is taken, and for a group whose code could not be read.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
-        raise BankError(f"{id}: name the mistake in small letters and hyphens, as in gate-left-out.")
+        raise BankError(f"{id}: name the mistake in lower-case letters and hyphens, as in gate-left-out.")
     assert lab.bank is not None
     path = Path(lab.bank) / "chaff" / miss.question / f"{id}.py"
     if path.exists():

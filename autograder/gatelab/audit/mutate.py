@@ -1,8 +1,8 @@
-"""Small mistakes, made by rule: source → every mutant of it.
+"""Systematic small mistakes: source → every mutant of it.
 
 A mutant differs from the source in one place: an operator, a constant, an argument, a statement. It is named by the
-statement before and after, and by the class and function that contain it, so that a name outlives a move of
-the lines. Nothing is executed here. Docstrings, imports and annotations are left alone.
+statement before and after, and by the class and function that contain it, so that names survive moved lines. Nothing
+is executed here. Docstrings, imports and annotations are left alone.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class _Place:
 
     @contextlib.contextmanager
     def holding(self, change: Change) -> Iterator[None]:
-        """The tree with the change in this place, for a while."""
+        """The tree with the change in this place, inside the `with`."""
         if self.index is None:
             setattr(self.parent, self.field, change)
             yield
@@ -263,7 +263,7 @@ def _statement(node: ast.AST) -> Iterator[Change]:
 
 
 def _graph(node: ast.AST) -> Iterator[Change]:
-    """What a name is given is cut out of the graph."""
+    """The value assigned to a name is detached from the graph."""
     if (
         isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)

@@ -1,6 +1,6 @@
 """Run the hidden suite of a question on every mutant of its reference, and compare what survives with the list.
 
-Each mutant has a process of its own, a fork of this one: it may loop for ever, eat memory or end its process.
+Each mutant has a process of its own, a fork of this one: it may loop forever, exhaust memory or end its process.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Listed:
 
 @dataclass
 class Found:
-    """What became of the mutants of one question."""
+    """The results of the mutants of one question."""
 
     question: str
     stamp: str
@@ -84,14 +84,14 @@ def run(
     seconds: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> list[Found]:
-    """Every mutant of the references of these questions, `jobs` at once; each has so many seconds of processor time."""
+    """Run every mutant of the references of these questions, `jobs` at once; each has this many seconds of processor time."""
     import torch
 
     torch.set_num_threads(1)
     results = []
     for question in questions:
         reference = lab.reference(question)
-        # Here and not in a fork: what the suite imports is then there for every fork.
+        # Here and not in a fork: then every fork has what the suite imports.
         lost = _first_lost(lab, question, reference, seed)
         if lost:
             raise LabError(f"the reference of {question} loses {lost} itself")
@@ -157,7 +157,7 @@ class _UntilLost(Patient):
 
 
 def _first_lost(lab: Lab, question: str, source: str, seed: int) -> str:
-    """The first part that this source loses in this process; "" for none."""
+    """The first part that this source fails in this process; "" if none."""
     lost: list[str] = []
     run_suites(lab, _UntilLost(lab, seed, source, lost.append), [question], training=False)
     return lost[0] if lost else ""
@@ -180,7 +180,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
 
 
 def limit(seconds: int) -> None:
-    """For the rest of this process: so many seconds of processor time, MEMORY, and nothing to read or to print on."""
+    """For the rest of this process: this many seconds of processor time, MEMORY, and nothing to read or to print on."""
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     resource.setrlimit(resource.RLIMIT_DATA, (WORKER_MEMORY, WORKER_MEMORY))
     nothing = os.open(os.devnull, os.O_RDWR)
@@ -204,7 +204,7 @@ J = TypeVar("J", bound=Judged)
 def outcomes(
     judge: Callable[[str, Connection], None], waiting: list[J], jobs: int
 ) -> Iterator[tuple[J, str]]:
-    """Each mutant with what killed it, "" for a survivor, as they end."""
+    """Each mutant with what killed it ("" for a survivor), as they finish."""
     context = multiprocessing.get_context("fork")
     waiting = waiting[::-1]
     running: dict[Connection, tuple[J, ForkProcess]] = {}

@@ -1,4 +1,4 @@
-"""Wheat and chaff as submissions: notebooks that go through the same door as a student's."""
+"""Wheat and chaff as submissions: notebooks that are graded in the same way as a student's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A grading that a busy machine's clock takes no points from: for the audit, whose processes have limits of their own."""
+"""Grading that loses no points to the clock of a busy machine: for the audit, whose processes have limits of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gatelab.testkit.student import Student
 
 
 class Patient(Grading):
-    """Only processor time and what the code answers decide."""
+    """Only processor time and the answers decide."""
 
     def enter(self, question: str, test: str) -> Student:
         student = super().enter(question, test)

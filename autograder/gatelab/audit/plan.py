@@ -2,7 +2,7 @@
 
 Measured are the processor seconds of a whole submission, trainings included, in the style of the references and in the
 slowest correct style of the bank; of an engine's start, which every worker process pays once; and of the command that
-collects the reports and writes the pages, which is one process whatever the cluster, and so the first thing that is full.
+collects the reports and writes the pages, which is one process whatever the cluster, and so the first bottleneck.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.report.pages import feedback_page
 
-WRITINGS = 20  # of a report and its page, to measure what one costs
+WRITINGS = 20  # reports written, with their pages, to measure the cost of one
 SPARE = 1.25  # machines that are never all busy: the last submissions, workers that start, one that is lost
 CORES = (8, 16, 32, 64, 128, 256)
 

@@ -1,4 +1,4 @@
-"""Does a chaff lose the same parts whatever inputs are drawn? A part that only some seeds take is a check that chance decides.
+"""Checks that a chaff fails the same parts whatever inputs are drawn. A part that only some seeds take is a check that chance decides.
 
 Chaff is staff's own code: it is graded without confinement, without a name, in processes that load torch once.
 """
@@ -50,7 +50,7 @@ def over_seeds(
 ) -> dict[str, Lost]:
     """`lost_at` for many chaffs, `jobs` at once: key → what it lost, in the order of the bank.
 
-    What is `kept` of a run before is not worked out again.
+    Results `kept` from an earlier run are not computed again.
     """
     chaffs, seeds, kept = list(chaffs), list(seeds), kept or Kept(None)
     stamps = {id: stamp(lab, id) for id in {chaff.question for chaff in chaffs}}
@@ -76,7 +76,7 @@ def over_seeds(
 
 
 def unstable(by_seed: dict[str, Lost], listed: dict[str, str]) -> list[str]:
-    """One sentence for each chaff whose lost parts differ and that is not listed, and for each listed in vain."""
+    """One sentence for each unlisted chaff whose failed parts differ, and for each listed one whose parts do not."""
     found = []
     for key, lost in by_seed.items():
         if len(lost) > 1 and key not in listed:
@@ -91,7 +91,7 @@ LIST = "chaff/unstable.toml"
 
 
 def listed(lab: Lab) -> dict[str, str]:
-    """The chaffs that may lose other parts at other seeds, each with the reason why."""
+    """The chaffs that may fail different parts at different seeds, each with the reason."""
     assert lab.bank is not None
     path = Path(lab.bank) / LIST
     try:

@@ -1,4 +1,4 @@
-"""Grade the suites: every wheat must pass everything, every chaff must lose its own question and no other.
+"""Tests the suites: every wheat must pass everything, every chaff must fail its own question and no other.
 
 The matrix that comes out is a page, a table in the documentation, and a test.
 """
@@ -63,14 +63,14 @@ class Matrix:
     seeds: tuple[int, ...] = ()
     empty: list[str] = field(
         default_factory=list
-    )  # one sentence for each question that nothing was graded for
+    )  # one sentence for each question for which nothing was graded
     told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # grading → `told` of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
     @property
     def faults(self) -> list[str]:
-        """One sentence for each thing that must not be."""
+        """One sentence for each violation."""
         found = [*self.empty]
         found += [
             f"wheat {row.style} (seed {row.seed}) lost {', '.join(row.lost)}"
@@ -97,7 +97,7 @@ def lost_parts(report: Report) -> list[str]:
 
 
 def told(report: Report) -> list[tuple[Any, ...]]:
-    """All that grades and feedback are made of: every point and every message; no times and no tracebacks."""
+    """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
     return [
         (report.status, report.reason),
         *((cell.index, cell.what, cell.message) for cell in report.cells),
@@ -153,7 +153,7 @@ def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
-    """One sentence for each question (of these, or of all) whose suite the bank says nothing about."""
+    """One sentence for each question (of these, or of all) whose suite the bank does not test."""
     assert lab.bank is not None
     for id in questions or lab.questions:
         # Without a reference in code there is nothing to write in another way, or wrongly.

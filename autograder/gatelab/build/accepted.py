@@ -15,7 +15,7 @@ from gatelab.lab.spec import Lab
 
 
 class AcceptedOnly(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
-    """Raises NotAccepted before a cell enters nbgrader's grade book. Stands right behind StubSolutions."""
+    """Raises NotAccepted before a cell enters nbgrader's grade book. Runs right after StubSolutions."""
 
     kit = Unicode("", help="The kit's folder; empty where the build itself compares.").tag(config=True)
 

@@ -6,7 +6,7 @@ Layout, of which the names in the first column are otter's and Gradescope's:
     setup.sh  environment.yml      make the image: interpreter, CPU build of torch, the pins of pyproject.toml
     requirements.txt  constraints.txt
     run_autograder  run_otter.py   grade one submission
-    not_graded.json                the result where neither comes to one; WHY is replaced by the reason
+    not_graded.json                the result if neither produces one; WHY is replaced by the reason
     tests/q1.py …                  read the verdicts out, for otter's summary
     files/kit/                     the kit: gatelab, the lab's settings and its students' package, hidden suites, the chaff they name mistakes by
 
@@ -32,7 +32,7 @@ from gatelab.sandbox.confine import pieces
 KIT = "files/kit"
 PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 SCRIPTS = ("setup.sh", "run_autograder")
 
 
@@ -48,7 +48,7 @@ def build_autograder_zip(
 
     The same inputs give the same bytes: names sorted, one date, stored and not compressed (the compressed
     bytes are the zlib's to choose). `otter` is the folder of the zip's own files, by default `autograder/gradescope`.
-    Its name says whose it is: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
+    Its name says whom it is for: the students' zip, `<lab>.zip`, is made by the build and holds the release alone.
 
     Raises LabError when `out` is in a folder that is handed to students.
     """
@@ -77,8 +77,8 @@ def build_autograder_zip(
 
 
 def _own_files(lab: Lab) -> Path:
-    """`autograder/gradescope` of the lab's repository, or of the one that this package is run from. (Where it is installed,
-    the package next to it is otter-grader's own `otter`.)"""
+    """`autograder/gradescope` of the lab's repository, or of the one that this package is run from. (If it is
+    installed, the package next to it is otter-grader's own `otter`.)"""
     for place in (lab.assignment.parents[1] / "autograder", Path(gatelab.__file__).parents[1]):
         if (place / "gradescope" / "run_otter.py").is_file():
             return place / "gradescope"
@@ -94,7 +94,7 @@ def _kit(lab: Lab) -> Iterator[tuple[str, bytes]]:
     yield f"{assignment}/{TABLE}", (lab.assignment / TABLE).read_bytes()
     yield from _tree(lab.package, f"{assignment}/{lab.package.name}")
     if lab.release is not None and (lab.release / lab.notebook).is_file():
-        # What was handed out can be told apart from what a student wrote.
+        # So that what was handed out can be told apart from what a student wrote.
         place = f"{KIT}/release/{lab.assignment.name}/{lab.notebook}"
         yield place, (lab.release / lab.notebook).read_bytes()
     yield from _tree(package, f"{KIT}/autograder/gatelab")
@@ -134,7 +134,7 @@ def _config(lab: Lab, seed: int, accept_missing: Sequence[str]) -> bytes:
 
 
 def _not_graded(lab: Lab) -> bytes:
-    """`results.json` of a submission that the grader came to no result for, with every field that another has."""
+    """`results.json` of a submission for which the grader got no result, with all the usual fields."""
     told = "The grader WHY. This is not the notebook's fault: it will be graded again. Please tell the staff."
     report = Report("", "failed", "The grader WHY.", told, lab=lab.name)
     results = gradescope_results(report, lab.questions.values())
@@ -142,7 +142,7 @@ def _not_graded(lab: Lab) -> bytes:
 
 
 def _requirements(pyproject: Path) -> bytes:
-    """The pins of pyproject.toml, one a line, so that the image has no list of its own."""
+    """The pins of pyproject.toml, one per line, so that the image has no list of its own."""
     try:
         pins = tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["dependencies"]
     except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
@@ -157,7 +157,7 @@ def _requirements(pyproject: Path) -> bytes:
 
 
 def _constraints(lock: Path) -> bytes:
-    """The versions of all that the pins bring along."""
+    """The versions of the pins' dependencies."""
     try:
         return lock.read_bytes()
     except OSError as error:

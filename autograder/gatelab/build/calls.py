@@ -1,4 +1,4 @@
-"""The process in which `untouched` runs the cells of a release and calls its stubs; it imports nothing but what they do."""
+"""The process in which `untouched` runs the cells of a release and calls its stubs; it imports only what they import."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _blanks(function: Callable[..., Any]) -> list[None]:
 
 
 def _outcome(act: Callable[[], Any], id: str) -> str:
-    """`stub` where this question's stub was raised, else what happened, for a sentence."""
+    """`stub` if this question's stub was raised, otherwise what happened, as part of a sentence."""
     try:
         act()
     except NotImplementedError as error:
@@ -79,9 +79,9 @@ def _outcome(act: Callable[[], Any], id: str) -> str:
 
 
 def main(answer: str) -> None:
-    """The process of its own: cells come in on stdin, what is wrong goes to a file."""
+    """The entry of the process: cells come in on stdin, faults go to a file."""
     with contextlib.suppress(OSError, AttributeError):
-        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it ends with `gatelab build`, however that ends
+        libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # it dies with `gatelab build`, however that ends
     sys.path.insert(0, os.getcwd())  # the package is next to the notebook
     cells = json.load(sys.stdin)
     told = list(faults(cells))

@@ -1,7 +1,7 @@
 """What the public checks are made of: the engine's files in a lab's own package.
 
 A lab whose package has a folder `checking/` gets the files of gatelab/handed_out there, byte for byte; its own
-`__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare with one program.
+`__init__.py` and whatever else is there stays. So the public checks and the hidden suites compare answers with the same code.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FOLDER = "checking"
 
 
 def files(lab: Lab) -> Iterator[tuple[Path, Path]]:
-    """The engine's file and the lab's copy, whether it is there or not; none where the lab has no such folder."""
+    """The engine's file and the lab's copy, existing or not; none if the lab has no such folder."""
     if (lab.package / FOLDER).is_dir():
         for path in sorted(SOURCE.rglob("*.py")):
             if path.name != "__init__.py":
@@ -25,7 +25,7 @@ def files(lab: Lab) -> Iterator[tuple[Path, Path]]:
 
 
 def keep_up(lab: Lab) -> list[Path]:
-    """Write the copies that are missing or not the engine's any more; which ones were written."""
+    """Write the copies that are missing or outdated; returns which."""
     written = []
     for source, copy in files(lab):
         content = source.read_bytes()

@@ -1,4 +1,4 @@
-"""The notebooks of demo and practice as a class gets them: without outputs, together with what they need."""
+"""The notebooks of demo and practice for a class: without outputs, together with the files they need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gatelab.build import master
 from gatelab.lab.spec import Lab
 
 CLASS = "class"  # the folder in solutions/<lab>/
-RECORDED = "cached"  # a folder from the assignment: the run that stands in where a live one takes too long
+RECORDED = "cached"  # a folder of the assignment: the recorded run, for when a live one takes too long
 
 
 def for_staff(solutions: Path) -> list[Path]:
@@ -30,7 +30,7 @@ def _from_a_release(path: Path) -> bool:
 
 
 def write(lab: Lab, notebooks: dict[str, NotebookNode], release: Path, folder: Path) -> None:
-    """Fill `folder` with every notebook but the lab's own, not executed; nothing where there is no other.
+    """Fill `folder` with every notebook but the lab's own, not executed; nothing if there is no other.
 
     notebooks: file name → solved notebook, before it is executed.
     """

@@ -1,6 +1,5 @@
-"""Is everything there that a question needs, before students get it? The build refuses one that is not whole.
-
-Only the build asks: a question that is being written can be graded and tried before it is whole. (Public checks and hidden
+"""Checks that a question is complete before students get it. The build refuses an incomplete one. Only the build
+checks this: a question still being written can be graded and tried. (Public checks and hidden
 suites are looked for by every command, lab/check.py.)
 """
 
@@ -34,7 +33,7 @@ def faults(lab: Lab) -> Iterator[str]:
         for name in _missing(spec, contract):
             yield f"{path}: says nothing of {name}, which {id} asks for; write its arguments, shapes and types there."
         if not lab.has_reference(id):
-            continue  # its answers are a key: there is no code to write in another way, or wrong
+            continue  # its answers are a key: there is no code to write in another way, or wrongly
         for kind, found, why in (
             (
                 "wheat",
@@ -49,5 +48,5 @@ def faults(lab: Lab) -> Iterator[str]:
 
 
 def _missing(spec: QuestionSpec, contract: str) -> list[str]:
-    """What a question asks for and the contract does not name."""
+    """What a question asks for but the contract does not name."""
     return [name for name in spec.names if not re.search(rf"\b{re.escape(name)}\b", contract)]

@@ -1,6 +1,6 @@
-"""What a release may hold at all: the listed files, plain text, and a notebook with nothing in it but its cells.
+"""What a release may contain: the listed files, plain text, and a notebook with nothing but its cells.
 
-Searching finds only what one looks for, so everything is refused here that is not known to be harmless: outputs,
+A search finds only what it looks for, so everything not known to be harmless is refused here: outputs,
 attachments, metadata, editors' copies, archives, a second notebook, links.
 """
 
@@ -26,7 +26,7 @@ ARCHIVES = ("UEsDB", "H4sI", "TVqQ")  # zip, gzip and programs, written in base6
 
 
 def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] = ()) -> None:
-    """Raise BuildError when a release holds a file or a piece of notebook that it may not hold.
+    """Raise BuildError if a release holds a file or a part of a notebook that it may not.
 
     listed: the names besides the notebook. staff: files and folders that are not for students.
     """

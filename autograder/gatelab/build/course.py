@@ -41,7 +41,7 @@ def configure(c: Config, root: Path) -> None:
 
 
 def refuse(c: Config, error: LabError, root: Path) -> None:
-    """The lab is not in order: end nbgrader's command with the sentence, and in a server let every step answer with it.
+    """The lab is faulty: end nbgrader's command with the sentence, and in a server let every step answer with it.
 
     nbgrader goes on without settings after any exception but SystemExit, and would run students' code itself. JupyterLab's
     server, which reads the settings at every click, would be ended by that one.
@@ -54,7 +54,7 @@ def refuse(c: Config, error: LabError, root: Path) -> None:
     c.RefusingExporter.why = str(error)
     for step in (c.GenerateAssignment, c.Autograde):
         step.exporter_class = "gatelab.build.refusing.RefusingExporter"
-    for name in lab_names(root):  # a step that finds no notebook at all says only that
+    for name in lab_names(root):  # a step that finds no notebook at all would say only that
         folder = root / "assignment" / name
         if not list(folder.glob("*.ipynb")):
             (folder / "lab.ipynb").write_text(json.dumps(EMPTY), encoding="utf-8")
@@ -117,7 +117,7 @@ def grading_settings(c: Config, root: Path) -> None:
 
 
 def ignored(root: Path) -> list[str]:
-    """Names nbgrader must not copy: everything in a lab's folder that is not listed for release.
+    """Names that nbgrader must not copy: everything in a lab's folder that is not listed for release.
 
     nbgrader knows only names to leave out. Made from the list of what students get, a new staff file beside the
     master stays with the staff until somebody lists it.
@@ -147,7 +147,7 @@ def write_source(lab: Lab, root: Path) -> Path:
     try:
         text = source_text(lab, root)
     except Exception:
-        target.unlink(missing_ok=True)  # rather no notebook than one that is not the master's
+        target.unlink(missing_ok=True)  # better no notebook than one that differs from the master
         raise
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
         draft = target.with_name(f".{target.name}.{os.getpid()}")

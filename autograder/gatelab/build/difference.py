@@ -16,7 +16,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import GIT_SECONDS
 
 CONTEXT = 1  # lines around a change
-LONGEST = 60  # lines that are shown of one file
+LONGEST = 60  # lines shown per file
 WIDEST = 200  # characters of a line
 
 
@@ -25,7 +25,7 @@ class RevisionError(LabError):
 
 
 def differences(old: Path, new: Path, lab: Lab) -> Iterator[str]:
-    """Lines to read, nothing where students get the same. `old` and `new` are finished release folders; `old` may be missing."""
+    """Lines to read; none if nothing changes for students. `old` and `new` are finished release folders; `old` may be missing."""
     before, now = _files(old), _files(new)
     for name in sorted(before.keys() | now.keys()):
         if before.get(name) == now.get(name):
@@ -145,13 +145,13 @@ def _cells(name: str, data: bytes) -> list[dict[str, Any]]:
 
 
 def _key(cell: dict[str, Any]) -> str:
-    """By which a cell is the same in both: a question's by its ID, others by their text."""
+    """What makes a cell the same in both: its ID for a question's cell, its text for others."""
     grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
     return f"id {grade_id}" if grade_id else "\n".join([cell["cell_type"], *_source(cell)])
 
 
 def _alike(old: list[dict[str, Any]], new: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
-    """Index of a new cell → the old one that it was made from, where the text says so, each once and in their order."""
+    """Index of a new cell → the old one that it was made from, judged by its text; each old one once, in order."""
     found: dict[int, dict[str, Any]] = {}
     left = list(old)
     for k, cell in enumerate(new):
@@ -178,7 +178,7 @@ def _source(cell: dict[str, Any]) -> list[str]:
 
 
 def _lines(before: list[str], now: list[str]) -> Iterator[str]:
-    """The lines that differ, with one around them, set in."""
+    """The lines that differ, with one line of context, indented."""
     lines = list(difflib.unified_diff(before, now, lineterm="", n=CONTEXT))[2:]
     for line in lines[:LONGEST]:
         yield f"    {line if len(line) <= WIDEST else line[: WIDEST - 1] + '…'}"

@@ -1,4 +1,4 @@
-"""What a build says when it stops."""
+"""The error that stops a build."""
 
 from gatelab.lab.spec import LabError
 

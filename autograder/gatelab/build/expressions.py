@@ -1,4 +1,4 @@
-"""What a solution computes, as it can be found again in other words: under other names, in other brackets, in a text.
+"""What a solution computes, in a form that can be found again: under other names, in other brackets, inside prose.
 
 A line of calls (`optimizer.step()`) says what every program says. A line with arithmetic, or with a loop inside of an
 expression, says how: of the solutions and references of one lab none stands in its release, and none of their
@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-SAID = 3  # operators, from which on an expression says enough as it is written
-RENAMED = 4  # and from which on whatever its names are: `a * b + c * d` is everybody's
+SAID = 3  # fewest operators for an expression to be telling as it is written
+RENAMED = 4  # and under any names: `a * b + c * d` is everybody's
 _OPERATOR = re.compile(r"[-+*/@%]")
 # What may surround code in a text.
 _QUOTED = re.compile(r"`+([^`]+)`+")
@@ -23,7 +23,7 @@ _EQUALS = re.compile(r"(?<![=<>!:])=(?!=)")
 
 
 def computes(line: str) -> bool:
-    """Does this line of code work something out, rather than call, test or name things?"""
+    """Does this line of code compute something, rather than call, test or name things?"""
     line = line.strip()
     for whole in (line, f"{line} pass", line.rstrip(",")):
         tree = _parsed(whole)
@@ -53,7 +53,7 @@ def of_text(lines: Iterable[str]) -> Iterator[ast.BinOp]:
 
 
 def values(code: str) -> Iterator[str]:
-    """What a piece of code assigns or returns, of all that works something out."""
+    """The computations that a piece of code assigns or returns."""
     tree = _parsed_body(code)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Assign | ast.Return | ast.AugAssign) and node.value is not None:
@@ -65,7 +65,7 @@ def values(code: str) -> Iterator[str]:
 def form(node: ast.BinOp) -> str:
     """An expression with its names numbered: `(1 - z) * n + z * h` is `(1 - v0) * v1 + v0 * v2`.
 
-    Empty where it has too few operators to be known by its form.
+    Empty if it has too few operators to be known by its form.
     """
     return ast.unparse(_Numbered().visit(_copy(node))) if _operators(node) >= RENAMED else ""
 
@@ -118,7 +118,7 @@ class _Numbered(ast.NodeTransformer):
         return ast.Name(self.numbers.setdefault(ast.unparse(node), f"v{len(self.numbers)}"), ast.Load())
 
 
-@lru_cache(maxsize=1 << 14)  # a build looks at the same texts several times
+@lru_cache(maxsize=1 << 14)  # a build looks at the same text several times
 def _parsed(code: str) -> ast.AST | None:
     try:
         return ast.parse(code)

@@ -1,4 +1,4 @@
-"""What a master's text takes from lab.toml: points, thresholds, the due date.
+"""Fills in what a master's text takes from lab.toml: points, thresholds, the due date.
 
 {{POINTS q1 q2}}     what these questions give together; {{POINTS}}: all of them
 {{THRESHOLD q2}}     what a trained model must reach, in percent and without the sign
@@ -18,7 +18,7 @@ MARK = re.compile(r"\{\{(POINTS|THRESHOLD|DUE)((?: \w+)*)\}\}")
 
 
 def filled(text: str, lab: Lab, master: Path) -> str:
-    """The text with what it asks for. Raises BuildError where lab.toml does not say it."""
+    """The text with what it asks for. Raises BuildError if lab.toml does not say it."""
 
     def fact(mark: re.Match[str]) -> str:
         ids = mark[2].split()

@@ -27,7 +27,7 @@ class Form:
 
 
 def stub(id: str) -> str:
-    """The line in a solution's place; the ID leads to its paragraph, its check and its row in the report."""
+    """The line in a solution's place; the ID leads to the question's paragraph, its check and its row in the report."""
     return f'raise NotImplementedError("{id}: not written yet")'
 
 
@@ -187,7 +187,7 @@ class _Master:
             self.covered.update(lines)
 
     def _is_given(self, statement: ast.stmt) -> bool:
-        """A simple statement by a mark on any of its lines, a compound one by a mark on its first."""
+        """A simple statement is given if any of its lines is marked, a compound one if its first line is."""
         first, last = syntax.span(statement)
         if hasattr(statement, "body"):
             return statement.lineno in self.marked

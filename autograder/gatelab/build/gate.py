@@ -60,7 +60,7 @@ def _given_lines(masters: dict[str, NotebookNode]) -> Iterator[str]:
 
 
 def _is_whole(line: str) -> bool:
-    """Is a line of code a statement by itself?"""
+    """Whether a line of code is a complete statement."""
     return bool(leaks.plain_lines(line.strip()))
 
 
@@ -120,7 +120,7 @@ def check_points(release: Path, solved: Path, lab: Lab, grade: Grade) -> None:
 
 
 def _too_few(question: Question) -> str:
-    """Why the solution does not earn all points of a question: a part that fails, or parts that share out others."""
+    """Why the solution does not earn all points of a question: a part that fails, or parts with the wrong sum."""
     earned = f"The solution earns {question.points:g} of {question.max_points:g} points in {question.id}"
     failed = next((part for part in question.parts if not part.passed), None)
     if failed:

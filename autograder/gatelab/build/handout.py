@@ -1,4 +1,4 @@
-"""What a notebook must know of its handout: where Colab fetches it, and the sum that it has then."""
+"""What a notebook must know about its handout: where Colab fetches it, and its checksum."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ URL_MARK, SUM_MARK = "{{HANDOUT_URL}}", "{{HANDOUT_SUM}}"
 
 
 def filled(text: str, lab: Lab, settings: Settings) -> str:
-    """The text with the handout's address and sum where it asks for them."""
+    """The text with the handout's address and checksum filled in."""
     text = text.replace(URL_MARK, settings.handout_url)
     return text.replace(SUM_MARK, checksum(lab, settings)) if SUM_MARK in text else text
 

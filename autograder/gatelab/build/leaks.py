@@ -1,4 +1,4 @@
-"""Search the release for what students must not see.
+"""Searches the release for what students must not see.
 
 Solution regions and everything under tests/<lab>/hidden are turned into needles, and every file of the release is
 searched for them, in whatever comment, string or output they are.
@@ -37,7 +37,7 @@ SAYS_ENOUGH_OF_THE_BANK = 48
 
 _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
-    r"|(\w+: [\w.\[\] |]+(= [^,]+)?(, ?|$))+$"  # fields or parameters with their types
+    r"|(\w+: [\w.\[\] |]+(= [^,]+)?(, ?|$))+$"  # fields or parameters with types
 )
 # `shapes = [(N, D), (N, H), (4 * H, D)]`: the contract says the same.
 _SHAPES = re.compile(r"(\w+=)?[\[\](){},:*\dA-Z]+$")
@@ -72,9 +72,8 @@ def normal(line: str) -> str:
 
 
 def needles(lines: Iterable[str], origin: str, enough: int, solution: bool = False) -> Iterator[Needle]:
-    """Needles of a secret's lines; `enough` characters make a needle of one line alone.
-
-    solution: a line that works something out is one whatever its length.
+    """Needles of a secret's lines; a line of `enough` characters is a needle alone. solution: a line that computes
+    something is a needle, whatever its length.
     """
     before = ""
     for line in lines:
@@ -122,7 +121,7 @@ def hidden_needles(folder: Path) -> Iterator[Needle]:
 
 
 def bank_needles(bank: Path) -> Iterator[Needle]:
-    """Needles of the bank's solutions, right ones and wrong ones."""
+    """Needles of the bank's solutions, right and wrong."""
     for kind in ("wheat", "chaff"):
         for path in sorted((bank / kind).rglob("*.py")):
             origin = f"a line of tests/{path.relative_to(bank.parents[1]).as_posix()}"
@@ -136,7 +135,7 @@ def code_needles(code: str, origin: str, enough: int, solution: bool = False) ->
 
 
 def solved_needles(code: str, origin: str, enough: int) -> Iterator[Needle]:
-    """Needles of a right answer: its lines, and its arithmetic."""
+    """Needles of a correct answer: its lines, and its arithmetic."""
     yield from code_needles(code, origin, enough, solution=True)
     for expression in expressions.of_code(code):
         yield Needle(normal(ast.unparse(expression)), origin, expressions.form(expression))
@@ -157,7 +156,7 @@ def search(shown: dict[str, str], secrets: Iterable[Needle], shared: Iterable[st
     allowed = {normal(line) for line in shared}
     allowed |= {normal(ast.unparse(part)) for line in shared for part in expressions.of_code(line)}
     allowed |= {normal(value) for line in shared for value in expressions.values(line)}
-    # The same text may be a needle several times: the one that also has a form stays.
+    # The same text may be a needle several times: the one that also has a form is kept.
     ordered = sorted(secrets, key=lambda needle: bool(needle.form))
     wanted = {needle.text: needle for needle in ordered if not allowed.intersection(needle.text.split("\n"))}
     forms = {needle.form: needle for needle in wanted.values() if needle.form}
@@ -228,7 +227,7 @@ def _strings(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=4096)
 def plain_lines(code: str) -> list[str]:
-    """Code as ast.unparse writes it, without docstrings; nothing where it does not parse."""
+    """Code as ast.unparse writes it, without docstrings; nothing if it does not parse."""
     try:
         return _code_lines(ast.unparse(ast.parse(textwrap.dedent(code))))
     except (SyntaxError, ValueError):

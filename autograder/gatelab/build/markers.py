@@ -1,4 +1,4 @@
-"""The markers of a master, and everything that a hand may type when it means one.
+"""The markers of a master, and everything that somebody may type when they mean one.
 
 In a code cell:                        in a written answer (markdown):
 
@@ -28,7 +28,7 @@ GIVEN = "# GIVEN"
 BEGINS = {"code": (BEGIN,), "markdown": (BEGIN, f"<!-- {BEGIN} -->"), "raw": ()}
 ENDS = {"code": (END,), "markdown": (END, f"<!-- {END} -->"), "raw": ()}
 
-# Markers, ours and other tools', by their letters alone → how many slips of the hand are still taken for it.
+# Markers, ours and other tools', by their letters alone → how many typing errors are tolerated.
 MARKS = {
     "beginsolution": 3, "endsolution": 2, "solutionbegin": 3, "solutionend": 2, "solution": 1, "ifsolution": 1,
     "solutionnoprompt": 3, "noprompt": 1, "beginanswer": 2, "endanswer": 2,
@@ -38,7 +38,7 @@ MARKS = {
     "yourcodehere": 2, "begin": 0, "end": 0,
 }  # fmt: skip
 LONGEST = 24
-CONSONANTS = ("bgnsltn", "ndsltn")  # of the first two: people who drop vowels drop several
+CONSONANTS = ("bgnsltn", "ndsltn")  # for the first two: people who drop vowels drop several
 OPENERS = {"start", "starts", "begins", "beginning", "open", "opens"}
 CLOSERS = {"stop", "stops", "ends", "ending", "finish", "close", "closes"}
 # Letters of other alphabets that look like ours.
@@ -52,14 +52,14 @@ class Remark:
     line: int  # from 1, in its cell
     text: str
     kind: str  # comment, string, text, code
-    alone: bool  # nothing else is on the line
+    alone: bool  # whether it is alone on the line
 
 
 @lru_cache(maxsize=1 << 16)  # a build reads every master three times
 def looks_like_marker(text: str, prose: bool = False) -> bool:
     """Could somebody who typed this have meant a marker?
 
-    prose: sentences are expected here, in which a solution may well have an end.
+    prose: sentences are expected here, which may well speak of the end of a solution.
     """
     words = _words(text)
     letters = "".join(words)
@@ -117,7 +117,7 @@ def without_given(source: str) -> str:
 
 
 def distance(a: str, b: str, limit: int) -> int:
-    """How many letters were dropped, added, mistaken or swapped with a neighbour; limit + 1 where it is more."""
+    """How many letters were dropped, added, mistaken or swapped with a neighbour; limit + 1 if there are more."""
     if abs(len(a) - len(b)) > limit:
         return limit + 1
     before: list[int] = []
@@ -153,7 +153,7 @@ def _side_by_side(words: list[str], prose: bool) -> bool:
 
 
 def _shouted(text: str) -> bool:
-    """BEGIN or END and a word or two more, all in capitals: some marker, whosever it is."""
+    """BEGIN or END and a word or two more, all in capitals: some tool's marker."""
     first, *more = re.findall(r"[^\W\d_]+", text) or [""]
     return text.isupper() and first in ("BEGIN", "END") and len(more) <= 2
 

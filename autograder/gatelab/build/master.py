@@ -33,11 +33,11 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
 
     place: the notebook's path from the repository's root, where Colab will find it.
 
-    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is not in order.
+    Raises BuildError, naming file, cell and line, when a marker, a region or a cell is faulty.
     """
     try:
         notebook: NotebookNode = jupytext.read(master, fmt="py:percent")
-    except Exception as error:  # whatever jupytext and nbformat say to a damaged file
+    except Exception as error:  # whatever jupytext and nbformat raise on a damaged file
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise BuildError(
             f"{master}: jupytext cannot read it as a percent-format notebook ({reason}); fix its head or cells."
@@ -107,8 +107,8 @@ def _complete(cell: NotebookNode, lab: Lab, master: Path) -> None:
 
 
 def bring_points_up_to_date(master: Path, lab: Lab) -> list[str]:
-    """Give the grade cells of a master that hold a number of points (nbgrader's panel writes one) the table's number.
-    Returns a sentence for each that changed."""
+    """Give grade cells of a master that state points (nbgrader's panel writes them) the table's number. Returns a
+    sentence for each that changed."""
     told = []
 
     def corrected(head: re.Match[str]) -> str:

@@ -1,4 +1,4 @@
-"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the first minute."""
+"""A new lab: two folders, copied from the tiny lab that the engine's own tests grade, so that it works from the start."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
 def _check(root: Path, name: str, title: str) -> None:
     if not NAME.fullmatch(name) or len(name) > LONGEST or name in NO_FOLDER:
         raise LabError(
-            f"{name!r} cannot be a lab's name: small letters and digits, with a hyphen between words, as in rnn-basics "
+            f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
             f"(at most {LONGEST}, and no name that Windows keeps for itself)."
         )
     if not title.isprintable() or not title.strip() or "{{" in title or title.strip() != title:

@@ -63,7 +63,7 @@ def build(
 ) -> Built:
     """Build release/<name>, dist/<name>.zip and solutions/<name> from assignment/<name>.
 
-    Nothing is written unless all of it passed the gate and is what a person accepted; BuildError says what did
+    Nothing is written unless all of it has passed the gate and is what a person accepted; BuildError says what did
     not, NotAccepted (a BuildError) what differs from the accepted snapshot.
 
     engine: grades the solution and the release; None: one is started for it.
@@ -117,7 +117,7 @@ def build(
 
 
 def inspect(release: Path, lab: Lab, root: Path) -> None:
-    """Raise BuildError when a finished release holds what students must not see, or what nobody listed for them."""
+    """Raise BuildError if a finished release holds what students must not see, or what nobody listed for them."""
     settings = Settings.of(lab)
     beside = [path for path in lab.assignment.iterdir() if path.name not in settings.release]
     bank = [lab.bank / "wheat", lab.bank / "chaff"] if lab.bank else []
@@ -129,7 +129,7 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
 
 
 def accept_now(root: Path, name: str | None = None) -> Path:
-    """Write the snapshot of what the masters give students now, without grading anything; returns its path."""
+    """Write the snapshot of what the masters now give students, without grading anything; returns its path."""
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
     checks.keep_up(lab)
@@ -147,13 +147,13 @@ def _homework(lab: Lab) -> Path:
 
 @contextmanager
 def released_now(lab: Lab, root: Path) -> Iterator[Path]:
-    """What a build would release, in a folder that goes again. Nothing is graded."""
+    """What a build would release, in a temporary folder. Nothing is graded."""
     with _workspace(root) as workspace:
         yield make_release(lab, root, workspace)
 
 
 def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
-    """grade_id of each solution cell in code → what has a stub of its own there."""
+    """grade_id of each solution cell in code → the names that have a stub of their own there."""
     notebook = masters(lab, root)[Path(lab.notebook).with_suffix(".py").name]
     return {
         cell.metadata["nbgrader"]["grade_id"]: form.of_master(cell.source, regions.find(cell)).stubbed
@@ -190,7 +190,7 @@ def _workspace(root: Path) -> Iterator[Path]:
 
 
 def _swap(new: Path, place: Path, workspace: Path) -> None:
-    """Put a finished folder in its place by renaming, so that there is never half a folder in it."""
+    """Put a finished folder in its place by renaming, so that there is never half a folder there."""
     for path in [new, *new.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
     place.parent.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from gatelab.lab.spec import Lab
 
 
 def preview(lab: Lab, root: Path) -> Path:
-    """Write `dist/<lab>-preview.html` from `release/<lab>` and return its path. Raises BuildError where nothing is built."""
+    """Write `dist/<lab>-preview.html` from `release/<lab>` and return its path. Raises BuildError if nothing is built."""
     name = lab.assignment.name
     notebook = root / "release" / name / lab.notebook
     if not notebook.is_file():

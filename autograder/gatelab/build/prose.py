@@ -1,4 +1,4 @@
-"""Staff's words in the release: written answers, the rubric, the key of the concept questions.
+"""Finds staff's words in the release: written answers, the rubric, the key of the concept questions.
 
 Prose is wrapped and quoted at will, so it is searched for by runs of words, not by lines.
 """
@@ -21,15 +21,15 @@ OF_THE_LESSON_PLAN = 24
 SHARED_SECTIONS = {
     "Key takeaways",
     "Curated references",
-}  # of the lesson plan: students have them, word for word
+}  # of the lesson plan: students have these sections, word for word
 PAIRS_OF_A_KEY = 3  # `c3: dcab` says little, three of the kind are a key
-WHOLE_KEY = 4  # from as many letters on, an answer says which one it is by itself
+WHOLE_KEY = 4  # an answer of this many letters is recognisable by itself
 _WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A text of staff's, and how many of its words in a row the release may not contain."""
+    """A text for staff, and how many of its words in a row the release may not contain."""
 
     text: str
     origin: str
@@ -50,7 +50,7 @@ def words(text: str) -> list[str]:
 
 
 def search(shown: dict[str, str], secrets: Iterable[Secret], shared: Iterable[str] = ()) -> list[str]:
-    """What is found, a sentence without its full stop each. shown: file of the release → all of its text."""
+    """What was found, each a sentence without its full stop. shown: file of the release → all of its text."""
     allowed = [" ".join(words(text)) for text in shared]
     runs: dict[int, dict[str, str]] = {}
     for secret in secrets:
@@ -84,7 +84,7 @@ def search_key(shown: dict[str, str], key: dict[str, str]) -> list[str]:
 
 
 def key_of(lab: Lab) -> dict[str, str]:
-    """The lab's key, empty where it has none."""
+    """The lab's key, empty if it has none."""
     if not lab.concept_key.is_file():
         return {}
     try:

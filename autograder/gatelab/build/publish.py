@@ -1,4 +1,4 @@
-"""A repository for students: the release, one commit a release, and nothing of where it was made.
+"""A repository for students: the release, one commit per release, and nothing of where it was made.
 
     README.md  .gatelab-release  LAB/lab.ipynb  LAB/tests/…
 
@@ -39,14 +39,14 @@ README = """# {title}
 
 @dataclass(frozen=True)
 class Published:
-    """What came of a release. `commit` is empty where students have this release already."""
+    """The outcome of a release. `commit` is empty if students already have this release."""
 
     commit: str
-    colab: str  # the notebook's address in Colab; "" where the place is none that Colab can read
+    colab: str  # the notebook's address in Colab; "" if Colab cannot read the place
 
 
 class PublishError(BuildError):
-    """Nothing was released; one sentence with the way out."""
+    """Nothing was released; one sentence that says what to do."""
 
 
 def publish(
@@ -165,7 +165,7 @@ def _clone(address: str, place: Path) -> None:
 
 
 def _colab(address: str, branch: str) -> str:
-    """What the notebooks' addresses in Colab begin with; "" for a place that Colab cannot read."""
+    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read."""
     found = GITHUB.match(address)
     return COLAB.format(found[1], found[2], branch) if found else ""
 
@@ -182,7 +182,7 @@ def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
 
 
 def _readme(lab: Lab, url: str, there: Path) -> str:
-    """The repository's first page. One that staff have written, or that is another lab's, stays as it is."""
+    """The repository's first page. One that staff have edited, or that belongs to another lab, stays as it is."""
     badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
     text = README.format(title=lab.title, badge=badge, folder=lab.assignment.name, notebook=lab.notebook)
     was = there.read_text(encoding="utf-8", errors="replace") if there.is_file() else ""
@@ -232,7 +232,7 @@ def _git(place: Path, *words: str, who: bool = False) -> str:
 
 
 def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    # Not asked for a password, and not led to another repository by what is set around us.
+    # No prompt for a password, and no environment variables that lead to another repository.
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     try:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""A master's cells against the table of questions: every question asks in its own cells and nowhere else."""
+"""Checks a master's cells against the table of questions: every question has its own cells, and nothing of it is elsewhere."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TAG = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 
 
 def check_cell(cell: NotebookNode, lab: Lab) -> None:
-    """Raise Fault when a cell is not of the kind that its metadata says, or would release what no mark gives."""
+    """Raise Fault if a cell is not of the kind that its metadata says, or would release what no marker gives."""
     found = regions.find(cell)
     _check_metadata(cell)
     if is_solution(cell):

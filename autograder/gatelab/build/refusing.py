@@ -1,4 +1,4 @@
-"""What nbgrader's steps do in a server while the lab is not in order: they say why, and nothing else."""
+"""What nbgrader's steps do in a server while the lab is faulty: they say why, and do nothing else."""
 
 from __future__ import annotations
 

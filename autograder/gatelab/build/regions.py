@@ -10,7 +10,7 @@ from nbformat import NotebookNode
 from gatelab.build import markers
 from gatelab.build.markers import BEGIN, BEGINS, END, ENDS, GIVEN, given_mark
 
-# What Python takes for the end of a line, or an editor does not show, and nbgrader counts as a letter.
+# Characters that Python takes for the end of a line, or editors do not show, but nbgrader counts as letters.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f\x85\u200b-\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
 )
@@ -82,7 +82,7 @@ def find(cell: NotebookNode) -> list[Region]:
 
 
 def _nearly(cell_type: str, remark: markers.Remark) -> str:
-    """Why a remark that looks like a marker is none, and the way out."""
+    """Why a remark that looks like a marker is not one, and what to do."""
     text = remark.text.strip()
     shown = text if len(text) <= 60 else text[:57] + "…"
     if cell_type == "raw":
@@ -121,7 +121,7 @@ def solution_lines(cell: NotebookNode) -> list[str]:
 
 
 def solved(cell: NotebookNode) -> str:
-    """The solved source: everything but the marks."""
+    """The solved source: everything but the markers."""
     marks = {line for region in find(cell) for line in (region.begin, region.end)}
     lines = enumerate(cell.source.split("\n"), start=1)
     source = "\n".join(line for number, line in lines if number not in marks)

@@ -32,7 +32,7 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
 
     settings = Config()
     course.release_settings(settings, root)
-    settings.SaveCells.enabled = False  # with no_database what nbgrader's --no-db says
+    settings.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db does
     settings.GenerateAssignment.no_database = True
     settings.CourseDirectory.root = str(workspace)
     settings.CourseDirectory.assignment_id = lab.name
@@ -52,7 +52,7 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _convert(settings: Config) -> None:
-    log = cast(logging.Logger, traitlets.log.get_logger())  # nobody has set an adapter
+    log = cast(logging.Logger, traitlets.log.get_logger())  # no adapter has been set
     heard = _Errors()
     log.addHandler(heard)
     propagate, log.propagate = log.propagate, False
@@ -80,7 +80,7 @@ class _Errors(logging.Handler):
 
 
 def _compare(source: Path, release: Path, lab: Lab) -> None:
-    """nbgrader's ignore list knows names without their folders, so that a needed file can get lost."""
+    """nbgrader's ignore list has names without folders, so a needed file can get lost."""
     wanted, got = _names(source), _names(release)
     if wanted != got:
         raise BuildError(

@@ -11,7 +11,7 @@ from gatelab.lab.table import FILE, Table, words_of
 
 @dataclass(frozen=True)
 class Settings:
-    """What may differ from one lab to the next."""
+    """Settings that may differ between labs."""
 
     colab_base: str  # Colab's address of the repository's root, without a slash at the end
     # What students get besides the notebook; nothing that is not named here is shipped.

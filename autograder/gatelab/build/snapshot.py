@@ -1,7 +1,7 @@
-"""What students will see, as a person has accepted it: `assignment/<lab>/released.snapshot`.
+"""What students will see, as accepted by a person: `assignment/<lab>/released.snapshot`.
 
-The gate finds solutions that it knows. That nothing else reaches students either, only a person can say, so the
-snapshot holds the text of every cell and the digest of every file of the release, and a build that would make
+The gate finds solutions that it knows. Only a person can say that nothing else reaches students, so the snapshot
+holds the text of every cell and the digest of every file of the release, and a build that would make
 anything else is refused with the difference until `gatelab build --accept` rewrites the snapshot.
 """
 
@@ -56,7 +56,7 @@ def accept(release: Path, lab: Lab) -> Path:
 
 
 def check(release: Path, lab: Lab, old: Path) -> None:
-    """Raise NotAccepted when the release is not the accepted one.
+    """Raise NotAccepted if the release is not the accepted one.
 
     old: the release as it is in the repository; where it is the accepted one, changed files are shown line by line.
     """

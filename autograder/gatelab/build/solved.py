@@ -21,7 +21,7 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
 
 MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
-# What makes two runs print the same: one thread, fixed hashes, no dates inside of figures.
+# Makes two runs print the same: one thread, fixed hashes, no dates in figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
 _PROGRESS = re.compile(r"^.*\d%\|[^\n]*(\n|$)", re.MULTILINE)  # tqdm's last line, with its speed
@@ -85,7 +85,9 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
-            extra_arguments=["--IPKernelApp.log_level=40"],  # errors only: it warns of its own local sockets
+            extra_arguments=[
+                "--IPKernelApp.log_level=40"
+            ],  # errors only: it warns about its own local sockets
         )
         environment = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(scratch / "ipython")}
         try:

@@ -1,4 +1,4 @@
-"""nbgrader's ClearSolutions with a stub that names its question, and a look at what came out."""
+"""nbgrader's ClearSolutions with a stub that names its question, and a check of the result."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class StubSolutions(ClearSolutions):  # type: ignore[misc]  # nbgrader has no st
     """Each solution region becomes `raise NotImplementedError("q1: not written yet")`.
 
     The ID in the error is the one in the check, the hidden suite and the report, so that a failing stub leads
-    to its paragraph. nbgrader has one stub for the whole notebook, so it is set again for each cell. The marks of
-    given lines go too. Raises BuildError when anything but stubs and given lines would be left.
+    to its paragraph. nbgrader has one stub for the whole notebook, so it is set again for each cell. The marks on
+    given lines are removed, too. Raises BuildError when anything but stubs and given lines would be left.
     """
 
     def preprocess_cell(

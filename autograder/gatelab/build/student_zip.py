@@ -10,7 +10,7 @@ from pathlib import Path
 from gatelab.build.errors import BuildError
 from gatelab.lab.spec import Lab
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 
 
 def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
@@ -44,7 +44,7 @@ def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
 
 
 def check_student_zip(path: Path, files: dict[str, bytes]) -> None:
-    """Raise BuildError unless a zip holds these files, name → bytes, and no word or byte more."""
+    """Raise BuildError unless a zip holds exactly these files, name → bytes, and nothing else."""
     with zipfile.ZipFile(path) as zip:
         members = zip.infolist()
         if sorted(member.filename for member in members) != sorted(files) or zip.comment:

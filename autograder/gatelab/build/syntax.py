@@ -25,7 +25,7 @@ def parse(source: str) -> ast.Module:
 def comments(source: str) -> dict[int, tuple[str, bool]]:
     """Line → its comment, and whether the line holds nothing else."""
     found = {}
-    parse(source)  # says better than the tokenizer what is wrong
+    parse(source)  # says what is wrong better than the tokenizer
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     except (tokenize.TokenError, SyntaxError) as error:
@@ -71,7 +71,7 @@ def bound(statement: ast.stmt) -> set[str]:
     return {name for name in map(bound_name, ast.walk(statement)) if name}
 
 
-# A signature names things: code in it would be released with it.
+# A signature only names things: code in it would be released with it.
 _IN_A_SIGNATURE = (
     ast.Constant, ast.Name, ast.Attribute, ast.Subscript, ast.Tuple, ast.List, ast.BinOp, ast.BitOr, ast.UnaryOp,
     ast.USub, ast.expr_context,

@@ -1,4 +1,4 @@
-"""The untouched release, run and called: everything a question asks for raises NotImplementedError by itself.
+"""Runs the untouched release and calls its stubs: everything a question asks for must raise its own NotImplementedError.
 
 One stub that answers for a whole class would leave the others unseen: their solutions, or nothing at all, could
 are where students should write.
@@ -21,7 +21,7 @@ from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab
 from gatelab.limits import UNTOUCHED_SECONDS
 
-SKIP = "experiment"  # the tag of cells that no grading needs
+SKIP = "experiment"  # the tag of cells that grading does not need
 
 
 def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:

@@ -1,10 +1,10 @@
-"""`out/earlier/`: every marks table and grade table that was written, and every grade table that somebody saved.
+"""`out/earlier/`: every marks table and grade table that was written, and every grade table that somebody edited.
 
     0001-grades-2026-11-22T10-15-03.csv    grades.csv as gatelab wrote it
-    0002-edited-2026-11-22T11-40-51.xlsx   grades.csv as it was found, saved by somebody
+    0002-edited-2026-11-22T11-40-51.xlsx   grades.csv as found, edited by somebody
     0003-marks-2026-11-22T11-40-51.csv     marks.csv as gatelab wrote it; the same for corrections.csv
 
-The number says what came first. Nothing here is ever removed or written over.
+The number gives the order. Nothing here is ever removed or overwritten.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 NAME = re.compile(r"(\d+)-(marks|corrections|grades|edited)-.*\.(?:csv|xlsx)")
-RUN = "run-"  # and the time: a whole run, as a regrading found it
-LOOK_BACK = 20  # written tables that one that came back may have been made from
+RUN = "run-"  # and the time: a whole run, as it was before a regrading
+LOOK_BACK = 20  # written tables kept, from any of which an edited one may have been made
 
 
 class Earlier:
@@ -30,12 +30,12 @@ class Earlier:
         return [path for _, found, path in reversed(self._numbered()) if found == kind]
 
     def seen(self) -> bytes | None:
-        """The table that somebody saved last, where the kit has not written one since. Raises OSError."""
+        """The table that somebody edited last, unless the kit has written one since. Raises OSError."""
         last = next((item for item in reversed(self._numbered()) if item[1] in ("grades", "edited")), None)
         return last[2].read_bytes() if last and last[1] == "edited" else None
 
     def keep(self, kind: str, data: bytes) -> Path:
-        """The path under which these bytes are kept; a new one unless the newest of the kind are the same. Raises OSError."""
+        """The path under which these bytes are kept; a new file unless the newest of its kind has the same bytes. Raises OSError."""
         found = self.all(kind)
         if found and found[0].read_bytes() == data:
             return found[0]
@@ -53,7 +53,7 @@ class Earlier:
                     os.link(temporary, path)  # never over another file
                 except FileExistsError:
                     continue
-                except OSError:  # a file system without links
+                except OSError:  # a file system without hard links
                     os.replace(temporary, path)
                 sync(self.folder)
                 return path
@@ -70,7 +70,7 @@ class Earlier:
 
 
 def earlier_runs(out: Path) -> list[Path]:
-    """The whole runs that a regrading took the place of, oldest first."""
+    """The whole runs that a regrading replaced, oldest first."""
     try:
         return sorted(
             path for path in (out / "earlier").iterdir() if path.name.startswith(RUN) and path.is_dir()
@@ -80,7 +80,7 @@ def earlier_runs(out: Path) -> list[Path]:
 
 
 def durable(path: Path, data: bytes) -> None:
-    """Write a file that is on the disk, not only on its way there, when this returns."""
+    """Write a file and flush it: when this returns it is on disk."""
     with open(path, "wb") as file:
         file.write(data)
         file.flush()
@@ -88,7 +88,7 @@ def durable(path: Path, data: bytes) -> None:
 
 
 def sync(folder: Path) -> None:
-    """Put a folder's entries on the disk, where the system can."""
+    """Flush a folder's entries to disk, if the system can."""
     try:
         descriptor = os.open(folder, os.O_RDONLY)
     except OSError:

@@ -1,4 +1,4 @@
-"""What `gatelab grade` wrote into a folder, as everything that reads one back begins: its class.json, and the reports."""
+"""Reads back what `gatelab grade` wrote into a folder: its class.json, and the reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAME = "run the same gatelab grade again."
 
 
 class NoClass(Exception):
-    """There is no graded class here, or not all of one: which file, what is wrong, the way out, in one sentence."""
+    """There is no graded class here, or only part of one; one sentence says which file, what is wrong and what to do."""
 
 
 def class_table(out: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def class_table(out: Path) -> dict[str, Any]:
 
 
 def report_of(out: Path, row: dict[str, Any]) -> Report | None:
-    """The report of a row of class.json; None where there is none. Raises NoClass where it cannot be read."""
+    """The report of a row of class.json; None if there is none. Raises NoClass if it cannot be read."""
     path = Path(out) / "reports" / f"{row['file']}.json"
     try:
         return Report.from_json(path.read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ def report_of(out: Path, row: dict[str, Any]) -> Report | None:
 
 
 def report_needed(out: Path, row: dict[str, Any]) -> Report:
-    """The same of a row that must have one. Raises NoClass."""
+    """The same for a row that must have one. Raises NoClass."""
     report = report_of(out, row)
     if report is None:
         raise NoClass(f"{visible(str(Path(out) / 'reports'))}/{row['file']}.json: is missing; {SAME}")

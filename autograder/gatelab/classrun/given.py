@@ -1,4 +1,4 @@
-"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor what came in."""
+"""What people gave a class, by its class.json: for readers of an output folder, who have neither the lab nor the submissions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from gatelab.report.table import header
 
 
 def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
-    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError where it is none."""
+    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError if it is not one."""
     by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
     return MarkBook(out, by_hand, header(list(automatic), list(by_hand), bool(table.get("late"))), automatic)
 
 
 def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:
-    """The grade book's entry for a row of class.json, with what the rule for late work said of it."""
+    """The grade book's entry for a row of class.json, with what the late rule said about it."""
     return replace(book.given(work), lateness=Lateness(**row.get("lateness", {})))
 
 

@@ -1,4 +1,4 @@
-"""What `gatelab grade` wrote is read back for an export, with the marks by hand that are in grades.csv now."""
+"""Reads back what `gatelab grade` wrote, for an export, with the marks by hand that are now in grades.csv."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from gatelab.classrun.folder import SAME, NoClass, class_table, report_needed
 from gatelab.classrun.given import as_counted, mark_book
 from gatelab.classrun.store import QUICK
-from gatelab.report.classbook import MISSING, PENDING, came_of
+from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
@@ -20,7 +20,7 @@ def read_graded(folder: Path) -> GradedClass:
         rows = [row for row in table["submissions"] if not row.get("newest")]
         came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
         read = {row["name"]: report_needed(folder, row) for row in came}
-        people = {row["name"]: came_of(row, folder).people for row in rows}
+        people = {row["name"]: submission_of(row, folder).people for row in rows}
         book = mark_book(folder, table)
     except NoClass as error:
         raise ExportError(str(error)) from error

@@ -1,4 +1,4 @@
-"""What decides grades besides the submission, as hashes: of all of it, and of what belongs to one question.
+"""Hashes of what decides grades besides the submission: of all of it, and of what belongs to one question.
 
 A comment, a docstring or a line break in a suite is no change, and neither is a key of lab.toml that no point depends on.
 """
@@ -20,20 +20,20 @@ from gatelab.lab.table import FILE as TABLE
 
 # Parts of the kit that do not take part in grading; a change to them leaves reports as they are.
 NOT_GRADING = {"audit", "build", "classrun", "cli", "integrations", "report"}
-LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may move a number or a verdict
+LIBRARIES = ("torch", "numpy", "pytest", "safetensors")  # whose version may change a number or a verdict
 # Keys of lab.toml.
 NO_POINT = {"course", "due", "late", "colab_base", "handout_url", "release", "questions_file", "shared_lines"}
 OWN = ("assignment", "hidden")  # where the lab's own code and tables are
-REST = ""  # what belongs to no question in particular
+REST = ""  # what belongs to no single question
 
 
 def grading_hash(lab: Lab, seed: int, questions: list[str]) -> str:
-    """Hash of all that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
+    """Hash of everything that decides grades besides the submission: kit, lab, libraries, seed, chosen questions."""
     return for_store(lab, seed, questions)[0]
 
 
 def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) -> tuple[str, dict[str, str]]:
-    """What a Store knows reports by: `grading_hash`, and the `hashes` of these questions. `quick`: of a look without trainings."""
+    """What a Store identifies reports by: `grading_hash`, and the `hashes` of these questions. `quick`: for a look without training."""
     parts = hashes(lab, seed, list(lab.questions))
     whole = hash_of(
         *(f"{id}={digest}" for id, digest in sorted(parts.items())),
@@ -45,7 +45,7 @@ def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) ->
 
 def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
     """Question → hash of what decides its points alone: its suite, its reference, its mistakes, its row in lab.toml, and the references
-    it builds on; REST → hash of all else."""
+    it builds on; REST → hash of everything else."""
     found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
     for place, folder, path in _files(lab):
         name = path.relative_to(folder)
@@ -71,7 +71,7 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
 
 
 def built_on(lab: Lab, id: str) -> set[str]:
-    """The questions that a question builds on, and those that these build on."""
+    """The questions that a question builds on, directly or indirectly."""
     found: set[str] = set()
     left = [id]
     while left:
@@ -117,8 +117,8 @@ def _belongs_to(place: str, name: Path, lab: Lab) -> str:
 
 
 def _content(place: str, path: Path) -> str:
-    """What a file says. Of the lab's own code, without what Python does not run; of a chaff and of the kit, byte by byte, since a
-    chaff's docstring is what students read."""
+    """A file's content: the lab's own code without what Python does not run; chaff and the kit byte by byte, since
+    students read a chaff's docstring."""
     data = path.read_bytes()
     if place in OWN and path.suffix == ".py":
         try:

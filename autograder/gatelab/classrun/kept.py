@@ -1,4 +1,4 @@
-"""What a class run keeps of a report once it is on the disk: what the tables and pages of the class are made from.
+"""What a class run keeps of a report once it is on disk: what the tables and pages of the class are made from.
 
 The rest (what cells printed, tracebacks, what the other attempt at a question found) is most of a report; of a thousand
 submissions they must not all be in memory at once.
@@ -25,7 +25,7 @@ def _slim(question: Question) -> Question:
 
 
 def quickly_graded(report: Report, lab: QuickLab, chosen: list[str]) -> Report:
-    """A report that was made without trainings, with the points that there were to be had, and a line that says so."""
+    """A report made without training, with the points that could be earned, and a line that says so."""
     if report.status != "graded":
         return report
     questions = []

@@ -1,4 +1,4 @@
-"""A table of what people gave (`marks.csv`, `corrections.csv`) on the disk: read whole or not at all, every version of it kept."""
+"""A table of what people gave (`marks.csv`, `corrections.csv`) on disk: read whole or not at all, every version of it kept."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ K = TypeVar("K", bound=Kept)
 
 
 class Unreadable(MarksError):
-    """A table on the disk cannot be taken in; `path` is which."""
+    """A table on disk cannot be read; `path` says which."""
 
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}")
@@ -52,7 +52,7 @@ class Ledger(Generic[K]):
         self.found = False  # whether there was a table at the last `load`, or a copy of one
 
     def load(self, notes: list[str]) -> K:
-        """The table, or the newest copy of it that is whole where it was taken away. Raises Unreadable, OSError."""
+        """The table or, if it was removed, its newest complete copy. Raises Unreadable, OSError."""
         copies = self.earlier.all(self.kind)
         raw = file_bytes(self.path)
         self.found = raw is not None or bool(copies)
@@ -60,19 +60,19 @@ class Ledger(Generic[K]):
             try:
                 table = self.parse(raw)
             except MarksError as error:
-                back = f"copy {copies[0]} over it" if copies else "fix it or take it away"
+                back = f"copy {copies[0]} over it" if copies else "fix it or remove it"
                 raise Unreadable(self.path, f"{error}; {back} and run the command again.") from error
             self._put_back(table, copies, notes)
             return table
         for copy in copies:
             with suppress(MarksError):
                 table = self.parse(copy.read_bytes())
-                notes.append(f"{self.path}: was taken away; it is written again from {copy}.")
+                notes.append(f"{self.path}: was removed; it is written again from {copy}.")
                 return table
         return self.empty()
 
     def keep(self, table: K) -> None:
-        """Put the table on the disk. Raises OSError."""
+        """Put the table on disk. Raises OSError."""
         text = table.text()
         was = file_bytes(self.path)
         if (was is not None or len(table)) and was != to_bytes(text):
@@ -82,7 +82,7 @@ class Ledger(Generic[K]):
             write(self.path, text, lasting=True)
 
     def _put_back(self, table: K, copies: list[Path], notes: list[str]) -> None:
-        """A row that is gone from the table withdraws nothing: it may have been cut off, or lost in a merge."""
+        """A row missing from the table withdraws nothing: it may have been cut off, or lost in a merge."""
         for copy in copies[:1]:
             with suppress(MarksError):
                 gone = self._join(table, self.parse(copy.read_bytes()))
@@ -95,16 +95,16 @@ class Ledger(Generic[K]):
 
 
 def file_bytes(path: Path) -> bytes | None:
-    """What is in the file, None without one. Raises MarksError when it cannot be read."""
+    """The file's content, None without a file. Raises MarksError when it cannot be read."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):
-            raise Unreadable(path, "is a folder and not a table; take it away and run the command again.")
+            raise Unreadable(path, "is a folder and not a table; remove it and run the command again.")
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(path, "is not an ordinary file; take it away and run the command again.")
+            raise Unreadable(path, "is not an ordinary file; remove it and run the command again.")
         if status.st_size > TABLE_LIMIT:
             raise Unreadable(
-                path, f"is larger than {TABLE_LIMIT >> 20} MiB; take it away and run the command again."
+                path, f"is larger than {TABLE_LIMIT >> 20} MiB; remove it and run the command again."
             )
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,4 +1,4 @@
-"""One command at a time in an output folder: a lock that dies with whoever holds it, however that one dies."""
+"""One command at a time in an output folder: a lock that ends with the process that holds it, however that ends."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gatelab.classrun.store import StoreError
 from gatelab.folders import remove
 
 LOCK = ".lock"
-# Names that store.py, earlier.py and regrade.py give what they have not written to its end; the number is their process.
+# Names that store.py, earlier.py and regrade.py give to unfinished files; the number is their process ID.
 UNFINISHED = re.compile(r"\.writing-(\d+)(?:-[0-9a-f]+)?|\.run-.*-(\d+)")
 
 
 @contextlib.contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Hold the folder `out` (made where it is not there yet). Raises StoreError where another command holds it, or where it cannot
+def locked(out: Path) -> Iterator[None]:
+    """Hold the folder `out` (made where it is not there yet). Raises StoreError if another command holds it, or where it cannot
     be made.
 
     It is the folder itself that is locked (flock), so that nothing is left behind; a file in it where a network's file system locks
@@ -34,7 +34,7 @@ def alone(out: Path) -> Iterator[None]:
     with contextlib.ExitStack() as held:
         held.callback(os.close, folder)
         if not _lock(folder, out):
-            with contextlib.suppress(OSError):  # else a file system on which nothing can be locked
+            with contextlib.suppress(OSError):  # otherwise a file system without locks
                 file = os.open(out / LOCK, os.O_RDWR | os.O_CREAT, 0o666)
                 held.callback(os.close, file)
                 _lock(file, out)
@@ -43,16 +43,16 @@ def alone(out: Path) -> Iterator[None]:
 
 
 def _sweep(out: Path) -> None:
-    """Remove what commands that were killed had not written to its end."""
+    """Remove the unfinished files of commands that were killed."""
     for folder in (out, out / "reports", out / "feedback", out / "earlier"):
         with contextlib.suppress(OSError):
             for path in folder.iterdir():
                 found = UNFINISHED.fullmatch(path.name)
-                if found and not _lives(int(found[1] or found[2])):
+                if found and not _is_running(int(found[1] or found[2])):
                     remove(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def _lives(pid: int) -> bool:
+def _is_running(pid: int) -> bool:
     """Whether there is such a process: `gatelab export` writes here too, and takes no lock."""
     try:
         os.kill(pid, 0)
@@ -64,7 +64,7 @@ def _lives(pid: int) -> bool:
 
 
 def _lock(descriptor: int, out: Path) -> bool:
-    """Whether it is locked now; False where it cannot be. Raises StoreError where somebody else holds it."""
+    """Whether it is locked now; False if it cannot be. Raises StoreError if somebody else holds it."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

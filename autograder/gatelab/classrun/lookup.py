@@ -1,4 +1,4 @@
-"""A graded class, read back: who is in it, what became of them, which marks they have. Nothing is written."""
+"""A graded class, read back: who is in it, their results, their marks. Nothing is written."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatelab.text import brief, visible
 
 
 class GradedError(Exception):
-    """The folder holds no graded class, or not the one that is asked for; one sentence with the way out."""
+    """The folder holds no graded class, or not the one that is asked for; one sentence that says what to do."""
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Student:
     status: str
     reason: str
     sha256: str
-    report: Report | None  # as it counts, with what people gave; None: not graded yet
+    report: Report | None  # as it counts, with points given by people; None: not graded yet
     marks: dict[str, float] = field(default_factory=dict)  # that count
     again: dict[str, str] = field(default_factory=dict)  # old marks, given to something else
 
 
 class ClassFolder:
-    """The folder that `gatelab grade` wrote. Raises GradedError where it is none."""
+    """The folder that `gatelab grade` wrote. Raises GradedError if it is not one."""
 
     def __init__(self, out: Path) -> None:
         self.out = Path(out)
-        self.notes: list[str] = []  # why marks are missing here, a sentence each
+        self.notes: list[str] = []  # why marks are missing here, one sentence each
         try:
             table = class_table(self.out)
             self.title = str(table["title"])
@@ -59,7 +59,7 @@ class ClassFolder:
         return list(self._rows)
 
     def find(self, said: str) -> Student:
-        """The student of this name, or the one whose name begins so. Raises GradedError with the names that are near."""
+        """The student with this name, or the one whose name begins with it. Raises GradedError with similar names."""
         name = self._named(said)
         row = self._rows[name]
         report = self._report(row)
@@ -78,7 +78,7 @@ class ClassFolder:
         )
 
     def with_bytes(self, sha256: str) -> list[str]:
-        """The names under which these bytes came in."""
+        """The names under which these bytes were handed in."""
         return [name for name, row in self._rows.items() if row.get("sha256") == sha256]
 
     def _named(self, said: str) -> str:

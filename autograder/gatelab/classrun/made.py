@@ -1,4 +1,4 @@
-"""What a feedback page was made of, so that one that would come out the same is not made again.
+"""What a feedback page was made from, so that one that would come out the same is not made again.
 
 Each page carries a hash of everything that it was made from. A correction of one student then writes one page, not the class's.
 """
@@ -17,13 +17,13 @@ from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Given
 from gatelab.report.sections import sections
 
-END = b"</html>"  # a page that was cut off lacks it
-# Of a report what its grading took, of a mark when it was read: no page shows them.
+END = b"</html>"  # a truncated page lacks it
+# A report's processor time and a mark's time: no page shows them.
 CLOCK = {"seconds", "cpu_seconds", "wall_seconds", "given"}
 
 
 def made_of(lab: Lab, report: Path, given: Given, called: str) -> str:
-    """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" where there is no
+    """Hash of what a page is made from: the report as it is there, what people gave, the lab's own words, the kit. "" if there is no
     report to be read."""
     try:
         told = json.dumps(_timeless(json.loads(report.read_bytes())))
@@ -44,8 +44,8 @@ def _timeless(value: object) -> object:
     return [_timeless(one) for one in value] if isinstance(value, list) else value
 
 
-def stands(page: Path, made: str) -> bool:
-    """Whether the existing page is whole and was made from the same."""
+def is_current(page: Path, made: str) -> bool:
+    """Whether the existing page is complete and was made from the same data."""
     if not made:
         return False
     try:
@@ -57,7 +57,7 @@ def stands(page: Path, made: str) -> bool:
 
 @cache
 def _kit() -> str:
-    """Hash of what makes pages."""
+    """Hash of the code that makes pages."""
     folder = Path(gatelab.__file__).parent / "report"
     files = sorted(path for path in folder.rglob("*") if path.suffix in (".py", ".html", ".css"))
     return hash_of(*(hashlib.sha256(path.read_bytes()).hexdigest() for path in files))

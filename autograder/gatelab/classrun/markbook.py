@@ -1,7 +1,7 @@
 """The marks and corrections of a class on disk: `marks.csv` and `corrections.csv`, which are what counts, and `grades.csv`, in
 which people write them.
 
-`read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on the disk; `write_grades` then replaces
+`read` takes in what somebody saved in grades.csv and writes nothing; `keep` puts it on disk; `write_grades` then replaces
 grades.csv, and only then: a table that is not kept elsewhere, or was saved again meanwhile, is never written over.
 """
 
@@ -29,7 +29,7 @@ from gatelab.text import to_bytes
 EDITORS = (
     ".~lock.grades.csv#",
     "~$grades.csv",
-)  # what LibreOffice and Excel leave next to a file that they have open
+)  # what LibreOffice and Excel leave next to an open file
 # What a person or a shared folder may save next to it: another format, "grades (1).csv", "grades - Copy.csv".
 OTHER = re.compile(r"grades.*\.(?:csv|xlsx?|ods|tsv|txt|numbers)", re.IGNORECASE)
 
@@ -59,11 +59,11 @@ class MarkBook:
         )
         self.marks, self.corrections = Marks(), Corrections()
         self._changes: dict[tuple[str, str, str], Change] = {}
-        self.notes: list[str] = []  # one sentence each, of all readings
+        self.notes: list[str] = []  # one sentence each, from all readings
         self.kept: Path | None = None  # where the table that somebody saved is kept
         self._raw: bytes | None = None  # grades.csv as it was read
         self._edited = False
-        # Of another class, which these take the place of.
+        # Of another class, which this one replaces.
         self._replaced: dict[str, bytes] = {}
 
     def read(self, works: list[Work], only: list[Work] | None = None) -> None:
@@ -85,9 +85,9 @@ class MarkBook:
         edited = raw is not None and (raw not in written or not self._marks.found)
         changes: list[Change] = []
         if raw is None and written:
-            notes.append(f"{self.grades_path}: was taken away; it is written again, and the marks stand.")
+            notes.append(f"{self.grades_path}: was removed; it is written again, and the marks are kept.")
         elif raw is not None and edited and not raw.strip(b"\0 \r\n\t\xef\xbb\xbf\xfe\xff"):
-            notes.append(f"{self.grades_path}: was empty; it is written again, and the marks stand.")
+            notes.append(f"{self.grades_path}: was empty; it is written again, and the marks are kept.")
             edited = False
         elif raw is not None and edited:
             try:
@@ -105,27 +105,27 @@ class MarkBook:
                 f"{self.grades_path.parent}: held another class; its tables are kept in {self.earlier.folder}."
             ]
         self.marks, self.corrections, self._raw = marks, corrections, raw
-        self._edited = edited and raw not in written  # one that is as it was written is kept already
+        self._edited = edited and raw not in written  # an unchanged one is already kept
         self.notes = list(dict.fromkeys([*self.notes, *notes]))
-        for change in changes:  # read twice where it could not be kept the first time
+        for change in changes:  # read twice if it could not be kept the first time
             key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
     @property
     def changes(self) -> list[Change]:
-        """All that was taken in since this object was made."""
+        """Everything read in since this object was made."""
         return list(self._changes.values())
 
     def given(self, work: Work) -> Given:
-        """All that counts for this work."""
-        marks = self.marks.standing(work, self.questions)
+        """Everything that counts for this work."""
+        marks = self.marks.counting(work, self.questions)
         found = {id: self.marks.by_key[work.name, id, work.sha256] for id in marks}
         return Given(
             marks,
             {id: mark.why for id, mark in found.items() if mark.why},
             {
                 id: self.corrections.points.by_key[work.name, id, work.sha256]
-                for id in self.corrections.points.standing(work, self.automatic)
+                for id in self.corrections.points.counting(work, self.automatic)
             },
             self.corrections.said(work),
             self.corrections.penalty(work),
@@ -140,8 +140,8 @@ class MarkBook:
         )
         return [{**marks, **overrides} for marks, overrides in pairs]
 
-    def unsaid(self, works: list[Work]) -> list[dict[str, str]]:
-        """For each work: question ("" for the whole) → comment that was on something else under this name, and is on no page now."""
+    def orphaned_comments(self, works: list[Work]) -> list[dict[str, str]]:
+        """For each work: question ("" for the whole) → comment that was on another file under this name, and is now on no page."""
         comments = self.corrections.comments
         questions = dict.fromkeys(["", *self.questions, *self.automatic], float("inf"))
         old: dict[tuple[str, str], str] = {
@@ -153,17 +153,17 @@ class MarkBook:
         ]
 
     def enter(self, what: str, mark: Mark) -> None:
-        """Enter a mark ("") or a correction (its kind) that was given otherwise than in grades.csv."""
+        """Enter a mark ("") or a correction (its kind) that was not given in grades.csv."""
         table = self.corrections.tables[what] if what else self.marks
         table.give(mark)
 
     def take_out(self, what: str, name: str, question: str) -> list[Mark]:
-        """Withdraw what was given; what that was."""
+        """Withdraw what was given; returns it."""
         table = self.corrections.tables[what] if what else self.marks
         return table.withdraw(name, question)
 
     def keep(self) -> None:
-        """Put marks and corrections on the disk, and a table that somebody saved next to them. Raises OSError."""
+        """Put marks and corrections on disk, and a table that somebody saved next to them. Raises OSError."""
         for kind, replaced in self._replaced.items():
             self.earlier.keep(kind, replaced)
         self._marks.keep(self.marks)
@@ -172,7 +172,7 @@ class MarkBook:
             self.kept = self.earlier.keep("edited", self._raw)
 
     def set_aside(self, old: Path) -> Path:
-        """Give a table that cannot be read a name that no file has yet, so that it is not written over. Raises OSError."""
+        """Rename a table that cannot be read, so that it is not overwritten. Raises OSError."""
         if old not in (self.grades_path, self.marks_path, self.corrections_path):
             raise OSError(errno.EACCES, os.strerror(errno.EACCES))
         free = (old.with_stem(f"{old.stem}-kept-{k}") for k in itertools.count(1))
@@ -197,7 +197,7 @@ class MarkBook:
             write(self.grades_path, text, lasting=True)
         except OSError:
             if copy not in before:
-                copy.unlink(missing_ok=True)  # it is not what the next one to come back was made from
+                copy.unlink(missing_ok=True)  # it is not what the next edited one was made from
             raise
         self._raw, self._edited = to_bytes(text), False
 
@@ -216,10 +216,10 @@ class MarkBook:
                 )
             elif name.startswith("grades-kept-"):
                 notes.append(
-                    f"{path}: was set aside, and its marks are not taken in; fix it and save it as grades.csv, or take it away."
+                    f"{path}: was set aside, and its marks are not read; fix it and save it as grades.csv, or remove it."
                 )
             elif OTHER.fullmatch(name) and name != self.grades_path.name:
-                notes.append(f"{path}: is not read; save it as grades.csv to have its marks taken in.")
+                notes.append(f"{path}: is not read; save it as grades.csv to have its marks read.")
         return notes
 
     def _take_in(

@@ -1,4 +1,4 @@
-"""Who is meant, where nobody of a class is called what was typed."""
+"""Who was meant, if nobody in a class has the name that was typed."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ MOST = 5  # names in a sentence
 
 
 def plain(name: str) -> str:
-    """A name as it is compared: without case, composition of accents, the ending of a notebook's file."""
+    """A name as it is compared: without case, accent composition or a notebook's extension."""
     text = unicodedata.normalize("NFKC", name).casefold().strip()
     return text.removesuffix(".ipynb")
 
 
 def bare(name: str) -> str:
-    """The same without accents: what a keyboard that lacks them types."""
+    """The same without accents, for keyboards that lack them."""
     return "".join(
         char for char in unicodedata.normalize("NFKD", plain(name)) if not unicodedata.combining(char)
     )
 
 
 def begun(said: str, names: Iterable[str]) -> list[str]:
-    """The names that begin with what was typed; where none does, those that do without their accents."""
+    """The names that begin with what was typed; if none does, those that do when accents are ignored."""
     names, wanted = list(names), (plain(said), bare(said))
     if not wanted[0]:
         return []
@@ -32,7 +32,7 @@ def begun(said: str, names: Iterable[str]) -> list[str]:
 
 
 def near(said: str, names: Iterable[str]) -> list[str]:
-    """The names that are likely meant, the likeliest first: those that hold what was typed, then those spelt nearly so."""
+    """The names that were probably meant, likeliest first: those that contain what was typed, then those with a similar spelling."""
     by_key: dict[str, str] = {}
     for name in names:
         by_key.setdefault(bare(name), name)

@@ -1,4 +1,4 @@
-"""Grading again what was graded with other suites, points or thresholds: apart from the existing results, until somebody has seen what changes."""
+"""Grades again what was graded with other suites, points or thresholds, apart from the existing results until somebody has seen what changes."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from gatelab.report.plain import number
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 
-STAGE = ".regraded"  # in the output folder: what was graded again and is not accepted yet
+STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
 LONGEST_MESSAGE = 78  # characters of a message in a line of differences
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
 
 @dataclass(frozen=True)
 class Difference:
-    """What becomes different for one submission in one question, or as a whole (question "")."""
+    """What changes for one submission in one question, or as a whole (question "")."""
 
     name: str
     question: str
@@ -83,7 +83,7 @@ class Regrade:
         accept_missing: Sequence[str],
         watch: Callable[[Report], None],
     ) -> None:
-        """Grade them, each report on the disk before the next thing happens; one that is there from an interrupted or refused
+        """Grade them, each report on disk before the next thing happens; one that is there from an interrupted or refused
         regrading is taken as it is. Raises ProtectionMissing."""
         by_questions: dict[tuple[str, ...], list[Submission]] = {}
         for came in left:
@@ -100,7 +100,7 @@ class Regrade:
         watch: Callable[[Report], None],
     ) -> None:
         run = self.run
-        # What a question builds on is graded with it: the student's own versions count where they earned full points.
+        # What a question builds on is graded with it: the student's own versions count if they earned full points.
         below = set(questions).union(*(built_on(run.lab, id) for id in questions))
         with_these = [id for id in run.chosen if id in below]
         stage = Store(
@@ -110,7 +110,7 @@ class Regrade:
         stage.reports.mkdir(parents=True, exist_ok=True)
         beside = ClassRun(run.lab, group, stage, with_these, run.seed)
         beside.pages = False
-        waiting = beside.take_up(self.fresh)
+        waiting = beside.settle(self.fresh)
         for name in beside.reports:
             watch(beside.reports[name])
         if waiting:
@@ -124,12 +124,14 @@ class Regrade:
         if old is None or set(questions) == set(self.run.chosen):
             self.new[came.name] = report
         elif report.status != "graded":
-            self.skipped.append(f"{came.name}: {report.shown_status}, so what it has stands. {report.reason}")
+            self.skipped.append(
+                f"{came.name}: {report.shown_status}, so it keeps what it has. {report.reason}"
+            )
         else:
             self.new[came.name] = _merged(self.run, old, report, questions)
 
     def differences(self) -> list[Difference]:
-        """What would become different, in the order of the class."""
+        """What would change, in the order of the class."""
         found = []
         for came in self.run.submissions:
             if came.name in self.new:
@@ -162,7 +164,7 @@ class Regrade:
         return found
 
     def totals(self, name: str) -> tuple[float | None, float | None]:
-        """Somebody's total before and after, as it counts."""
+        """A student's total before and after, as it counts."""
         came = next(came for came in self.run.submissions if came.name == name)
         given = self.run.given(came)
         reports = self.run.reports.get(name), self.new.get(name, self.run.reports.get(name))
@@ -207,12 +209,12 @@ class Regrade:
         for came in self.run.submissions:
             if came.name in self.new:
                 (staged / f"{came.file}.json").unlink(missing_ok=True)
-        if not any(staged.glob("*.json")):  # else of somebody whom nobody has decided about yet
+        if not any(staged.glob("*.json")):  # otherwise somebody's, not decided yet
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
 
 
 def differences_text(found: list[Difference]) -> str:
-    """What became different, a line each, as it is kept with the earlier run."""
+    """What changed, one line each, as kept with the earlier run."""
     return "".join(f"{line}\n" for line in map(sentence, found))
 
 
@@ -223,7 +225,7 @@ def sentence(found: Difference) -> str:
 
 
 def write_differences(place: Path, found: list[Difference]) -> None:
-    """Beside the earlier run, what the one after it changed. Raises OSError."""
+    """Write next to the earlier run what the one after it changed. Raises OSError."""
     write(place / "changes.txt", differences_text(found))
 
 
@@ -245,7 +247,7 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
 
 
 def _why(old: Question, new: Question) -> str:
-    """What of a question became different, in words."""
+    """What changed in a question, in words."""
     said = []
     if old.max_points != new.max_points:
         said.append(f"worth {number(new.max_points)} now, was {number(old.max_points)}")

@@ -1,4 +1,4 @@
-"""The class run: what is done already is kept, what is left is graded, all of it is written out."""
+"""The class run: finished work is kept, the rest is graded, and everything is written out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Protocol
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
-from gatelab.classrun.made import made_of, stands
+from gatelab.classrun.made import is_current, made_of
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.store import FOLDER, QUICK, Store, write
 from gatelab.lab.bank import load_bank
@@ -32,12 +32,12 @@ from gatelab.report.table import columns, grades_csv
 from gatelab.submission.collect import Submission
 from gatelab.text import visible
 
-TRIES = 5  # readings of a grades.csv that is saved again while it is worked out
-STOPPED = "The run was stopped before this one; the same command again takes it up."
+TRIES = 5  # readings of a grades.csv that keeps being saved while it is processed
+STOPPED = "The run was stopped before this one; run the same command again to grade it."
 
 
 class Grader(Protocol):
-    """What grades a class: this machine's engine, or one like it elsewhere.
+    """Grades a class: this machine's engine, or one like it elsewhere.
 
     `at`, where it is set, hears of each question that is begun, with the submission's name before; one elsewhere may not know.
     """
@@ -62,7 +62,7 @@ class ClassRun:
     seed: int
     quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
-    trouble: str = ""  # why the engine gave up, in its own words
+    trouble: str = ""  # why the engine gave up, in its words
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
@@ -88,12 +88,12 @@ class ClassRun:
         self.book.read(self._first, works if self.store.is_of_another_class else None)
 
     def keep_marks(self) -> None:
-        """Put what was read on the disk before hours of grading. What cannot be kept now is tried again in the end."""
+        """Save what was read before hours of grading. What cannot be saved now is tried again at the end."""
         with suppress(OSError, MarksError):
             self.book.keep()
 
     def works(self) -> list[Work]:
-        """What came in, as marks know it."""
+        """The submissions, as marks know them."""
         return [self.work(submission) for submission in self.submissions]
 
     def work(self, submission: Submission) -> Work:
@@ -102,7 +102,7 @@ class ClassRun:
         entry = visible(os.path.relpath(submission.path.absolute(), folder)) if submission.path else ""
         return Work.of(submission.name, submission.file, submission.sha256, entry)
 
-    def take_up(self, fresh: bool = False) -> list[Submission]:
+    def settle(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
         left = []
         for submission in self.submissions:
@@ -124,10 +124,10 @@ class ClassRun:
             submission.name, status, submission.problem, submission.told, seed=self.seed, lab=self.lab.name
         )
 
-    def stand(self) -> None:
-        """Take every report as it is, whatever was changed since it was made."""
+    def keep_existing(self) -> None:
+        """Take every report as it is, whatever has changed since it was made."""
         for submission in self.submissions:
-            if (report := self.store.lying(submission)) is not None:
+            if (report := self.store.existing(submission)) is not None:
                 self.reports[submission.name] = report
 
     def grade(
@@ -158,13 +158,13 @@ class ClassRun:
 
     @property
     def is_part(self) -> bool:
-        """Whether questions were left out that the grader could have graded."""
+        """Whether questions were left out that the grader can grade."""
         return any(id not in self.chosen for id, spec in self.lab.questions.items() if not spec.by_hand)
 
     def rows(self) -> list[Row]:
         """The grade book's rows, one per submission, in the order they were collected."""
         works = self.works()
-        again, unsaid = self.book.again(works), self.book.unsaid(works)
+        again, orphaned_comments = self.book.again(works), self.book.orphaned_comments(works)
         return [
             Row(
                 s.name,
@@ -181,7 +181,7 @@ class ClassRun:
                 s,
                 work.entry,
             )
-            for s, work, old, comments in zip(self.submissions, works, again, unsaid, strict=True)
+            for s, work, old, comments in zip(self.submissions, works, again, orphaned_comments, strict=True)
         ]
 
     def given(self, submission: Submission) -> Given:
@@ -205,7 +205,7 @@ class ClassRun:
         return replace(self.book.given(work), lateness=lateness)
 
     def write_class(self) -> list[Row]:
-        """Write what speaks of the class as a whole: marks.csv, grades.csv, class.json, index.html."""
+        """Write what is about the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
         rows = self._write_grades()
         bank = load_bank(self.lab)
@@ -224,7 +224,7 @@ class ClassRun:
                 continue
             if self._on_page.get(submission.name) != row.given:
                 self._write_page(submission, None, row.given)
-        with suppress(OSError):  # what is left over does no harm
+        with suppress(OSError):  # leftovers do no harm
             self.store.tidy(self.submissions)
         return rows
 
@@ -268,7 +268,7 @@ class ClassRun:
             report = replace(report, questions=kept)
         if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
             report = quickly_graded(report, self.lab, self.chosen)
-        # Both may repeat the file's name, whatever that holds.
+        # Both may repeat the file's name, whatever that contains.
         report.reason, report.told = visible(report.reason), visible(report.told)
         report.others = list(submission.others)
         self.store.sign(submission, report)
@@ -289,14 +289,14 @@ class ClassRun:
         path = self.store.feedback_path(submission)
         source = self.store.report_path(submission)
         made = made_of(self.lab, source, given, submission.called) if kept else ""
-        if stands(path, made):
+        if is_current(path, made):
             return ""
         # The page says what only the file keeps.
-        report = report or self.store.lying(submission) or self.reports[submission.name]
+        report = report or self.store.existing(submission) or self.reports[submission.name]
         return self._write(path, feedback_page(self.lab, counted(report, given), submission.called, made))
 
     def _write(self, path: Path, text: str) -> str:
-        """Write a file; what went wrong, as a sentence. One that cannot be written must not end the class."""
+        """Write a file; returns what went wrong, as a sentence. One that cannot be written must not stop the class."""
         try:
             write(path, text)
         except OSError as error:
@@ -307,4 +307,4 @@ class ClassRun:
 
 
 def _unwritten(path: Path, error: OSError) -> str:
-    return f"{path}: could not be written ({error.strerror}); make room or rights and run the command again."
+    return f"{path}: could not be written ({error.strerror}); free some space or fix its permissions, and run the command again."

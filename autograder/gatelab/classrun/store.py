@@ -23,7 +23,7 @@ from gatelab.text import to_bytes
 
 __all__ = ["FOLDER", "QUICK", "Store", "StoreError", "grading_hash", "write"]
 
-QUICK = "quick"  # entry of class.json: that nothing was trained, and what was left out therefore
+QUICK = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -80,11 +80,11 @@ class Store:
         )
 
     def last_book(self) -> dict[str, Any]:
-        """class.json of the run that wrote here last, of this class; empty when there is none."""
+        """class.json of the last run that wrote here, if of this class; otherwise empty."""
         return {} if self.is_of_another_class else self._book()
 
     def _book(self) -> dict[str, Any]:
-        """class.json of the run that wrote here last; empty when there is none that can be read."""
+        """class.json of the last run that wrote here; empty if there is none that can be read."""
         try:
             book = json.loads((self.out / "class.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -119,7 +119,7 @@ class Store:
         """Everything that decides this submission's report, in one hash."""
         return hash_of(self.grading, submission.name, submission.sha256)
 
-    def lying(self, submission: Submission) -> Report | None:
+    def existing(self, submission: Submission) -> Report | None:
         """The existing report, whether it is still valid or not."""
         try:
             return Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
@@ -128,15 +128,15 @@ class Store:
 
     def was_graded(self, submission: Submission) -> bool:
         """Whether these bytes were graded here before, with what decides grades now or with something else."""
-        report = self.lying(submission)
+        report = self.existing(submission)
         return report is not None and report.status == "graded" and report.sha256 == submission.sha256
 
     def load(self, submission: Submission) -> Report | None:
         """The finished report of an earlier run, or None when there is none that still holds."""
-        report = self.lying(submission)
+        report = self.existing(submission)
         if report is None:
             return None
-        # What the grader failed at is tried again.
+        # Where the grader failed, it tries again.
         holds = (
             report.status != "failed"
             and report.sha256 == submission.sha256
@@ -145,7 +145,7 @@ class Store:
         return report if holds else None
 
     def sign(self, submission: Submission, report: Report) -> None:
-        """Mark the report with all that decides it, for `load` to know by."""
+        """Mark the report with everything that decides it, so that `load` can recognise it."""
         report.versions[GRADED_WITH] = self.key(submission)
         report.versions |= {
             f"{GRADED_WITH} {id}".strip() + ":": digest[:16] for id, digest in self.parts.items()
@@ -174,7 +174,7 @@ class Store:
             (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
         ):
             for path in folder.glob(f"*{suffix}"):
-                # Only what carries the kit's mark is the kit's to remove.
+                # Only files with the kit's mark may be removed.
                 if path.name.removesuffix(suffix) not in current and mark in path.read_text(
                     "utf-8", "replace"
                 ):
@@ -182,7 +182,7 @@ class Store:
 
 
 def write(path: Path, text: str, lasting: bool = False) -> None:
-    """Write a file whole or not at all; a `lasting` one is on the disk, whatever happens next, when this returns."""
+    """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns."""
     temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
     try:
         durable(temporary, to_bytes(text)) if lasting else temporary.write_bytes(to_bytes(text))

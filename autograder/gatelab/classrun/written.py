@@ -14,7 +14,7 @@ from gatelab.submission.written import Written, model_answer, rubric, written
 
 @dataclass(frozen=True)
 class ToMark:
-    """One answer. `mark`: what it has; `was`: what another hand-in under this name had."""
+    """One answer. `mark`: its mark; `was`: the mark of another hand-in under this name."""
 
     came: Submission
     answer: Written
@@ -35,7 +35,7 @@ class Sheet:
 
 
 def sheets(run: ClassRun, root: Path) -> list[Sheet]:
-    """Every question that is marked by hand. What came in since the class was graded is not read, since nothing says it was seen."""
+    """Every question that is marked by hand. Files handed in since the class was graded are not read: nothing says that anybody has seen them."""
     lab, folder = run.lab, run.out / run.store.folder
     try:
         now = {(came.name, came.sha256): came for came in collect(folder, lab, run.out)}

@@ -29,7 +29,7 @@ from gatelab.lab.spec import LabError
 
 
 class Commands(OneSentence):
-    """A lab that is not in order, and a machine that cannot grade, end every command with one sentence and exit code 2."""
+    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2."""
 
     def invoke(self, ctx: Any) -> Any:
         from gatelab.sandbox.confine import ProtectionMissing
@@ -51,7 +51,7 @@ app = typer.Typer(
 )
 
 
-def _tell_versions(asked: bool) -> None:
+def _print_versions(asked: bool) -> None:
     if asked:
         libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", "otter-grader", "nbgrader"))
         typer.echo(f"gatelab {gatelab.__version__} (Python {platform.python_version()}, {libraries})")
@@ -63,7 +63,7 @@ def before(
     tell: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_tell_versions, is_eager=True, help="Say what is installed, and end."
+            "--version", callback=_print_versions, is_eager=True, help="Show what is installed, and exit."
         ),
     ] = False,
 ) -> None:

@@ -16,8 +16,8 @@ def bench_command(
         int, typer.Option(help="Copies of the correct Part 1 submission to grade.", min=1)
     ] = 5,
     credit: Annotated[bool, typer.Option("--credit", help="Only what follow-through credit costs.")] = False,
-    trainings: Annotated[bool, typer.Option("--trainings", help="Only what the trainings cost.")] = False,
-    seeds: Annotated[int, typer.Option(help="Seeds at which each training is measured.", min=1)] = 3,
+    trainings: Annotated[bool, typer.Option("--trainings", help="Only what training costs.")] = False,
+    seeds: Annotated[int, typer.Option(help="Seeds with which each training is measured.", min=1)] = 3,
     scaling: Annotated[
         bool,
         typer.Option(
@@ -26,14 +26,16 @@ def bench_command(
     ] = False,
     plan: Annotated[
         int,
-        typer.Option(help="Only what a class of so many costs on a cluster (docs/many-machines.md).", min=0),
+        typer.Option(
+            help="Only what a class of this size costs on a cluster (docs/many-machines.md).", min=0
+        ),
     ] = 0,
-    price: Annotated[float, typer.Option(help="Of a core-hour, for --plan.", min=0)] = 0.05,
+    price: Annotated[float, typer.Option(help="Price of a core-hour, for --plan.", min=0)] = 0.05,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what the
-    trainings of the accuracy questions cost compared with the same trainings in full, and what follow-through credit costs.
+    """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what training costs
+    in the accuracy questions compared with the same training in full, and what follow-through credit costs.
 
     Example: gatelab bench --students 3
     """

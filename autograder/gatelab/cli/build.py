@@ -19,13 +19,13 @@ def build_command(
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
     accept: Annotated[
         bool,
-        typer.Option("--accept", help="Accept what students will see, as it is now, and write the snapshot."),
+        typer.Option("--accept", help="Accept what students will now see, and write the snapshot."),
     ] = False,
     execute: Annotated[bool, typer.Option(help="Also run the solved notebooks and write solutions/.")] = True,
 ) -> None:
     """Make release/, solutions/ and the student zip from assignment/, unless something is wrong with them.
 
-    Exit code 1: a fault of the lab or something that was not accepted, and nothing was written.
+    Exit code 1: the lab has an error, or something was not accepted; nothing was written.
 
     Example: gatelab build --accept
     """

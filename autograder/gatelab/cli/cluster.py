@@ -28,7 +28,7 @@ def on_cluster(
     accept_missing: list[str],
     hash_of: Callable[[Lab, int, list[str]], str],
 ) -> AbstractContextManager[Grader]:
-    """What grades this class there; it connects at `with`. Ends the command with exit code 2 where that cannot be."""
+    """The grader for this class on the cluster; it connects at `with`. Ends the command with exit code 2 if that is impossible."""
     if jobs:
         raise typer.BadParameter(
             "--jobs is for this machine; a worker's own --nthreads says how many it grades at once."

@@ -1,4 +1,4 @@
-"""`gatelab doctor`: what this machine has and lacks for grading, with what to do."""
+"""`gatelab doctor`: what this machine has and what it lacks for grading, and what to do about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def doctor_command(
         typer.Option("--tidy", help="Remove the temporary folders that earlier runs left and nobody uses."),
     ] = False,
 ) -> None:
-    """Look at this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
+    """Check this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
 
     Exit code 0: all is well; 1: there is something to do, shown after an arrow.
 
@@ -44,7 +44,7 @@ def doctor_command(
 
 
 def findings(here: Path, kit: Path) -> Iterator[Finding]:
-    """All of them, in the order in which to fix things."""
+    """All findings, in the order in which to fix them."""
     yield from machine.python()
     yield machine.torch()
     yield from machine.packages()

@@ -1,4 +1,4 @@
-"""`gatelab export …`: grades and feedback in the form in which a platform takes them.
+"""`gatelab export …`: grades and feedback in the form that a platform expects.
 
 A total that still lacks marks by hand is left out, unless --partial says otherwise. Exit codes: 0 everything was exported, 1
 something is left to do by hand, 2 wrong usage.
@@ -19,10 +19,10 @@ from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
-from gatelab.integrations.sent import Sent, hold_newer
+from gatelab.integrations.sent import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.graded import ExportError, Graded, GradedClass, told_of_lacking
+from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
 from gatelab.report.sheet import BOM
@@ -39,7 +39,7 @@ OWN = {*KEPT, "written.html", "earlier"}
 ClassFolder = Annotated[
     Path, typer.Argument(help="The folder that `gatelab grade` wrote (its -o).", show_default=False)
 ]
-Template = Annotated[Path, typer.Option(help="The sheet as it was downloaded.", show_default=False)]
+Template = Annotated[Path, typer.Option(help="The sheet as you downloaded it.", show_default=False)]
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", help="What is written; default: next to the grades.")
 ]
@@ -125,7 +125,7 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 
 @app.command("gradescope")
 def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
-    """Write a results.json for each submission, in a folder of its name.
+    """Write a results.json for each submission, in a folder with its name.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -168,7 +168,7 @@ def nbgrader_command(
     ),
     partial: Partial = False,
 ) -> None:
-    """Enter points and marks into nbgrader's database. Marks given in formgrader stand.
+    """Enter points and marks into nbgrader's database. Marks given in formgrader are kept.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -207,7 +207,7 @@ def feedback_command(
     ],
     out: Out = None,
 ) -> None:
-    """Hand the feedback pages to a platform, or lay them out for a mail merge.
+    """Pack the feedback pages for a platform, or sort them by e-mail address.
 
     Exit code 1: somebody is left out, or something is left to do; the output says which.
 
@@ -250,7 +250,7 @@ def _read(graded: Path) -> GradedClass:
 
 
 def _place(graded: Path, out: Path | None, usual: str) -> Path:
-    """Where an export goes. Ends the command where that is the grading's own: its marks would be lost."""
+    """Where an export goes. Ends the command if that is one of the grading's own files: its marks would be lost."""
     if out is None:
         return graded / usual
     place, own = out.resolve(), graded.resolve()
@@ -266,15 +266,15 @@ def _rules(found: GradedClass, partial: bool) -> Rules:
 
 
 def _left(found: GradedClass, partial: bool) -> list[str]:
-    """What of the class is not in an export of totals, one line each."""
-    lines = told_of_lacking(found.lacking(), partial)
+    """Whose totals are missing from an export, one line each."""
+    lines = lacking_lines(found.lacking(), partial)
     for rows, what in (
         ([row for row in found.rows if row.report is None], "handed in nothing"),
         (
             [row for row in found.rows if row.report and row.report.status == "ungradable"],
             "could not be graded",
         ),
-        (_failed(found), "not graded by the grader's own fault: run gatelab grade again"),
+        (_failed(found), "not graded because the grader failed: run gatelab grade again"),
     ):
         if rows:
             lines.append(f"{len(rows)} {what}: {'; '.join(row.called for row in rows)}.")
@@ -282,7 +282,7 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
 
 
 def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether another export of totals has to follow."""
+    """Whether totals will have to be exported again."""
     return bool(_failed(found)) or (bool(found.lacking()) and not partial)
 
 
@@ -294,7 +294,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     if out.resolve() == template.resolve():
         _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
     sent = Sent.beside(out)
-    held, memory = hold_newer(template, filled, sent.read())
+    held, memory = keep_newer_marks(template, filled, sent.read())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write(out, filled.text)
@@ -302,13 +302,13 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     except OSError as error:
         _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")
-    for line in [*filled.notes, *told_of_lacking(found.lacking(), partial), *filled.unclear]:
+    for line in [*filled.notes, *lacking_lines(found.lacking(), partial), *filled.unclear]:
         typer.echo(visible(line), err=True)
     for names, what in (
         (filled.no_row, "graded, but not in the sheet"),
-        (filled.no_grade, "in the sheet, nothing came in"),
-        (filled.ungradable, "in the sheet, what came in could not be graded"),
-        (filled.failed, "in the sheet, not graded by the grader's own fault: run gatelab grade again"),
+        (filled.no_grade, "in the sheet, nothing was handed in"),
+        (filled.ungradable, "in the sheet, the submission could not be graded"),
+        (filled.failed, "in the sheet, not graded because the grader failed: run gatelab grade again"),
         (filled.left_out, "in the sheet, left out until the marks are there"),
         (held, "changed on the platform since the last export, which was left as it is"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.hashes import for_store, grading_hash
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
 from gatelab.classrun.run import ClassRun, Grader
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.cluster import ClusterAddress, on_cluster
@@ -67,7 +67,7 @@ def grade(
     fresh: Annotated[
         bool,
         typer.Option(
-            "--fresh", help="Grade everything again, also what is done; replaces another class in OUT."
+            "--fresh", help="Grade everything again, finished work included; replaces another class in OUT."
         ),
     ] = False,
     roster: RosterFile = None,
@@ -79,13 +79,13 @@ def grade(
 ) -> None:
     """Grade a class: every file and folder that came in gets a row in OUT/grades.csv.
 
-    Exit code 1: something could not be graded or written; the output says which; 130: stopped, and to be taken up again.
+    Exit code 1: something could not be graded or written, and the output says what; 130: stopped; the same command continues.
 
     Example: gatelab grade submissions -o out
     """
     escape_on_terminals()
     if quick and cluster:
-        _usage("--quick trains nothing and needs no cluster; leave one of --quick and --cluster out.")
+        _usage("--quick trains nothing and needs no cluster; omit one of --quick and --cluster.")
     try:
         lab = chosen_lab(root, lab_name)
         seed = lab.settings.seed if seed is None else seed
@@ -93,7 +93,7 @@ def grade(
         if out.resolve() == folder.resolve():
             _usage(f"{out}: is the folder of the submissions; choose another -o.")
         submissions = collected(folder, lab, out, roster, attempts)
-        context.with_resource(alone(out))
+        context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
@@ -121,7 +121,7 @@ def grade(
             row.report is not None for row, came in zip(rows, submissions, strict=True) if came.gradable
         )
         typer.echo(
-            f"Stopped: {_of_notebooks(done, run)} done and kept. The same command again goes on from here; "
+            f"Stopped: {_of_notebooks(done, run)} done and kept. Run the same command again to continue; "
             "--fresh starts over.",
             err=True,
         )
@@ -143,7 +143,7 @@ def _grade(
     previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
     try:
         costs = Costs.of(run.whole, run.out, run.chosen, quick=run.quick)
-        left = run.take_up(fresh)
+        left = run.settle(fresh)
         kept = sum(submission.gradable for submission in run.submissions) - len(left)
         if kept:
             typer.echo(f"{_of_notebooks(kept, run)} done from an earlier run and have not changed.", err=True)
@@ -164,7 +164,7 @@ def _grade(
     except GraderFault as error:
         run.trouble = str(error)
     except Exception as error:
-        # The engine answers for every submission; if it does not, the class must not lose what is done.
+        # The engine answers for every submission; if it ever does not, the class must not lose what is done.
         run.trouble = (
             f"The grader itself failed ({type(error).__name__}: {error}); run the same command again."
         )
@@ -175,7 +175,7 @@ def _grade(
 
 
 def _of_notebooks(count: int, run: ClassRun) -> str:
-    """`2 of 14 notebooks are`: what cannot be graded takes no time and is not counted."""
+    """`2 of 14 notebooks are`: what cannot be graded takes no time and does not count."""
     return f"{count} of {sum(submission.gradable for submission in run.submissions)} notebooks are"
 
 
@@ -188,7 +188,7 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
         table.add_column(
             f"{id}\n[dim]{number(run.lab.questions[id].points)}[/dim]", justify="right", no_wrap=True
         )
-    # A column for what is marked by hand, from the first mark on.
+    # Questions marked by hand get a column as soon as there is a mark.
     by_hand = [id for id in run.book.questions if any(id in row.given.marks for row in rows)]
     for id in by_hand:
         table.add_column(
@@ -239,18 +239,18 @@ def _failures(run: ClassRun) -> list[str]:
 
 
 def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
-    """What was taken in of grades.csv, what was not, and what is to be marked again."""
+    """What was read from grades.csv, what was not, and what must be marked again."""
     book, lines = run.book, []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
-            lines.append(f"{what} taken in from {book.grades_path}: {_some(changes, '; ')}.")
+            lines.append(f"{what} read from {book.grades_path}: {_some(changes, '; ')}.")
     lines += book.notes
     if book.kept and book.notes:
         lines.append(f"The table as it was saved is kept as {book.kept}.")
     again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
     if again:
         lines.append(
-            f"To be marked again, because something else came in than was marked: {_some(again, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked: {_some(again, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]
@@ -258,14 +258,10 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         else []
     )
     if timeless:
-        lines.append(
-            f"No platform says when {_some(timeless)} handed in, so nothing is taken off for lateness there."
-        )
+        lines.append(f"No platform says when {_some(timeless)} handed in, so no late penalty applies there.")
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):
-            lines.append(
-                f"{path}: keeps {path.stem} of {_some(strangers)}, of whom nothing is in this class."
-            )
+            lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, who are not in this class.")
     return lines
 
 
@@ -275,7 +271,7 @@ def _some(items: list[str], between: str = ", ", most: int = 12) -> str:
 
 
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
-    """The questions to grade, in the order of the lab; all of them when none was named."""
+    """The questions to grade, in the order of the lab; all of them if none was named."""
     automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
     lab.check_questions(wanted, "--question")
     return [id for id in automatic if id in wanted or not wanted]

@@ -1,6 +1,6 @@
-"""`gatelab intake FOLDER`: what would be graded, of whom, before anything is graded. It changes nothing.
+"""`gatelab intake FOLDER`: what would be graded, and whose it is, before anything is graded. It changes nothing.
 
-Exit codes as of `gatelab grade`: 0 everything that came in can be graded, 1 something cannot, 2 wrong usage.
+Exit codes as of `gatelab grade`: 0 everything submissions can be graded, 1 something cannot, 2 wrong usage.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def collected(
     attempts: Attempts,
     room: Path | None = None,
 ) -> list[Submission]:
-    """The class as both commands see it. `room`: where archives are opened; by default in the output folder `out`.
+    """The class as both commands see it. `room`: where archives are opened (default: in the output folder `out`).
 
     Raises CollectError, RosterError.
     """
@@ -48,7 +48,7 @@ def collected(
 
 
 def tidy(out: Path, came_in: list[Submission]) -> None:
-    """Take away what was taken out of archives that are no longer in the class."""
+    """Remove what was extracted from archives that are no longer in the class."""
     used = {came.path.parent for came in came_in if came.path}
     for folder in (out / UNPACKED).glob("*"):
         # Folders of single archives are called by eight hex digits (pick.py).
@@ -58,16 +58,16 @@ def tidy(out: Path, came_in: list[Submission]) -> None:
 
 def intake_command(
     folder: Annotated[
-        Path, typer.Argument(help="What came in, as `gatelab grade` takes it.", show_default=False)
+        Path, typer.Argument(help="The submissions, as for `gatelab grade`.", show_default=False)
     ],
     roster: RosterFile = None,
     attempts: WhichAttempts = Attempts.newest,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Show what came in, whose it is and which file would be graded. Nothing is graded or changed.
+    """Show what was handed in, whose it is and which file would be graded. Nothing is graded or changed.
 
-    Exit code 1: something in it could not be graded.
+    Exit code 1: some of it cannot be graded.
 
     Example: gatelab intake submissions
     """
@@ -85,7 +85,7 @@ def intake_command(
 
 
 def _problem(came: Submission, lab: Lab) -> str:
-    """Why it would not be graded; nothing where it would, as far as its cells can be read."""
+    """Why it would not be graded; nothing if it would, as far as its cells can be read."""
     if came.path is None:
         return came.problem
     try:
@@ -114,9 +114,9 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
     ready = sum(not problems[came.name] for came in came_in)
     missing = sum(came.missing for came in came_in)
     console.print(
-        f"\n{ready} of {len(came_in) - missing} that came in can be graded; {missing} of the roster handed in nothing."
+        f"\n{ready} of {len(came_in) - missing} submissions can be graded; {missing} of the roster handed in nothing."
         if missing
-        else f"\n{ready} of {len(came_in)} that came in can be graded.",
+        else f"\n{ready} of {len(came_in)} submissions can be graded.",
         highlight=False,
     )
 

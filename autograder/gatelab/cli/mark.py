@@ -1,4 +1,4 @@
-"""`gatelab mark`, `gatelab comment`, `gatelab late`: what people give, in place of the grader's points or in addition to them.
+"""`gatelab mark`, `gatelab comment`, `gatelab late`: points and comments that people give, in place of the grader's or in addition to them.
 
 Exit codes: 0 done, 1 a file could not be written, 2 wrong usage.
 """
@@ -11,8 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from gatelab.classrun.reopen import called
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import called
 from gatelab.cli.options import LabName
 from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
 from gatelab.cli.written import list_written
@@ -40,8 +40,8 @@ def mark(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Give points: for a question that is marked by hand, or in the place of the grader's (with --why). Without arguments, the
-    written answers one after the other.
+    """Give points: for a question that is marked by hand, or in place of the grader's (with --why). Without arguments, the
+    written answers one after another.
 
     Exit code 1: it could not be kept; the message says why.
 
@@ -70,12 +70,12 @@ def mark(
         reason = one_line(why or "")
         if what and not reason:
             usage(
-                f"{came.name} {id}: say with --why why the grader's points do not stand; students and later graders read it."
+                f"{came.name} {id}: say with --why why you replace the grader's points; students and later graders read it."
             )
         _enter(run, came, what, id, points, reason)
         write_out(run)
         graded = _graded(run, came, id) if what else None
-        instead = "" if graded is None else f" in the place of the grader's {number(graded)}"
+        instead = "" if graded is None else f" instead of the grader's {number(graded)}"
         _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
 
 
@@ -89,7 +89,7 @@ def comment(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Write a comment for a student, on a question or on the whole, which goes into every output.
+    """Write a comment for a student, on a question or on the whole lab; it goes into every output.
 
     Exit code 1: it could not be kept; the message says why.
 
@@ -115,9 +115,7 @@ def comment(
 
 def late(
     name: Annotated[str, typer.Argument(help="Whose.", show_default=False)],
-    points: Annotated[
-        str, typer.Argument(help="Points to be taken off in the place of what the rule takes.")
-    ] = "0",
+    points: Annotated[str, typer.Argument(help="Points to deduct instead of what the rule deducts.")] = "0",
     why: Why = None,
     remove: Remove = False,
     out: ClassFolder = None,
@@ -153,7 +151,7 @@ def late(
 
 
 def _question(run: ClassRun, said: str) -> str:
-    """The question that is meant; ends the command where the class was not graded for it."""
+    """The question meant; ends the command if the class was not graded for it."""
     known = [*run.chosen, *(id for id, spec in run.lab.questions.items() if spec.by_hand)]
     if said not in known:
         usage(f"{said[:40]}: no question of this class{meant(said, known)}; there are {', '.join(known)}.")
@@ -170,14 +168,14 @@ def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, w
 def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:
     work = run.work(came)
     if not run.book.take_out(what, work.name, id):
-        usage(f"{shown}: there is nothing to take back.")
+        usage(f"{shown}: there is nothing to withdraw.")
     write_out(run)
     _say(f"{shown}: taken back.", came, run)
     raise typer.Exit(0)
 
 
 def _graded(run: ClassRun, came: Submission, id: str) -> float | None:
-    """The grader's points; None where it gave none."""
+    """The grader's points; None if it gave none."""
     report = run.reports.get(came.name)
     return next((q.points for q in report.questions if q.id == id), None) if report else None
 

@@ -1,4 +1,4 @@
-"""`gatelab mutate`: what small mistakes made by rule say about the hidden suites, and the page about it."""
+"""`gatelab mutate`: what systematic small mistakes say about the hidden suites, and the page about it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def mutate_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade the suites with every small change of the references: each must be caught, or be listed as equivalent.
+    """Test the suites with every small change of the references: each must be caught, or be listed as equivalent.
 
     Exit code 1: some are neither.
 
@@ -59,7 +59,7 @@ def mutate_command(
         lab.check_questions(question, "--question")
         raise LabError(f"--question: a reference in code have {', '.join(known)}.")
     if out is not None and chosen != known:
-        raise LabError("The page is about all questions: leave --question or --out away.")
+        raise LabError("The page is about all questions: omit --question or --out.")
     progress = Console(stderr=True)
     results = run(lab, chosen, jobs, seed, seconds, lambda line: progress.print(f"… {line}", markup=False))
     table = Table(*COLUMNS)

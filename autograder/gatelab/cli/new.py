@@ -15,7 +15,7 @@ def new_command(
     title: Annotated[str, typer.Option(help="What students call it; made from the name by default.")] = "",
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Make a new lab: a small one that works, whose questions you replace by yours.
+    """Create a new lab: a small working one, whose questions you replace with your own.
 
     Example: gatelab new rnn-basics --title "Recurrent basics"
     """
@@ -23,4 +23,4 @@ def new_command(
 
     for path in new_lab(kit_above(Path.cwd()) if root == Path() else root, name, title):
         typer.echo(f"made {path}")
-    typer.echo(f"Next: gatelab build --lab {name} --accept, then put your questions in the place of its two.")
+    typer.echo(f"Next: gatelab build --lab {name} --accept, then replace its two questions with yours.")

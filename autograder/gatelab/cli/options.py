@@ -22,7 +22,7 @@ LabName = Annotated[
     str | None,
     typer.Option(
         "--lab", metavar="NAME",
-        help="The lab, by its folder in assignment/. By default the one whose folder you stand in, or the only one.",
+        help="The lab, by its folder in assignment/. By default the one whose folder you are in, or the only one.",
         show_default=False,
     ),
 ]  # fmt: skip

@@ -38,7 +38,7 @@ def otter_run_command(
     submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
 ) -> None:
-    """`otter run` that has a result for any file: otter alone stops at one that is not a notebook.
+    """`otter run` with a result for any file: otter by itself stops at one that is not a notebook.
 
     Exit code 1: it could not be graded.
 
@@ -47,6 +47,6 @@ def otter_run_command(
     from gatelab.integrations.otter.run import otter_run
 
     for path, what in ((autograder, "the zip"), (submission, "a notebook, a zip or a folder")):
-        if not (path.is_file() or path.is_dir()):  # a pipe would be waited for
+        if not (path.is_file() or path.is_dir()):  # opening a pipe would wait
             raise LabError(f"{path}: is not an ordinary file; name {what}.")
     raise typer.Exit(otter_run(autograder, submission, out))

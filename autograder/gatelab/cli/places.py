@@ -1,4 +1,4 @@
-"""Where a graded class is, for the commands that correct one."""
+"""Opens a graded class for the commands that correct one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
+from gatelab.classrun.reopen import read_book, reopen
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import read_book, standing
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
@@ -36,7 +36,7 @@ def usage(message: str) -> NoReturn:
 
 
 def graded_folder(said: Path | None) -> Path:
-    """The folder that is meant."""
+    """The folder meant."""
     if said is not None:
         return said
     for place in (Path(), Path("out")):
@@ -47,12 +47,12 @@ def graded_folder(said: Path | None) -> Path:
 
 @contextmanager
 def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun]:
-    """The class in `out` as it stands, with what was marked meanwhile taken in, and nobody else at work on it. What goes wrong ends
+    """The class in `out` as it is, with marks made in the meantime, locked against other commands. Any problem ends
     the command with one sentence."""
     try:
-        read_book(out)  # before a lock is laid into what may be no such folder
-        with alone(out):
-            run = standing(out, root, lab_name)
+        read_book(out)  # before locking something that may not be such a folder
+        with locked(out):
+            run = reopen(out, root, lab_name)
             run.read_marks()
             yield run
     except (StoreError, LabError, MarksError) as error:
@@ -60,7 +60,7 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
 
 
 def write_out(run: ClassRun) -> None:
-    """Keep what was given and write it into everything. Ends with exit code 1 where a file cannot be written."""
+    """Save what was given and update every output. Ends with exit code 1 if a file cannot be written."""
     try:
         run.book.keep()
     except OSError as error:

@@ -3,8 +3,8 @@
     costs = Costs.of(lab, out, chosen)
     costs.estimate(40, 2)        # "about 14 minutes with 2 jobs"
 
-The seconds are those that the questions took in the reports of earlier runs in OUT, whatever became of these; where there are
-none, those that the lab's policy states. As soon as some work is done, the rest is estimated from how long that took here.
+The seconds are those that the questions took in the reports of earlier runs in OUT, finished or not; without reports,
+those in the lab's policy. As soon as some work is done, the rest is estimated from how long that took here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gatelab.report.model import Report
 from gatelab.report.table import number
 from gatelab.submission.collect import Submission
 
-MOST_READ = 40  # reports that are read for what they took
+MOST_READ = 40  # reports that are read for their times
 UNTRAINED = 0.3  # seconds of a question whose model is not trained
 ENOUGH = 0.02  # of the work: from then on the time left is estimated from what was done here
 
@@ -37,15 +37,15 @@ class Costs:
 
     questions: dict[str, float]
     rest: float = 0.0
-    measured: bool = True  # whether anybody has measured them; without, they only weigh the bar
+    measured: bool = True  # whether they were measured; if not, they only weight the bar
 
     @classmethod
     def of(cls, lab: Lab, out: Path, chosen: list[str], quick: bool = False) -> Costs:
-        """From the reports in `out`, otherwise from the lab's policy, otherwise a second a question. `quick`: without trainings."""
+        """From the reports in `out`, otherwise from the lab's policy, otherwise a second per question. `quick`: without training."""
         if (kept := cls._kept(out / "reports", chosen)) is not None:
             return kept
         stated = lab.policy.bench.costs
-        if quick:  # what the other parts of a trained question cost is as good as nothing
+        if quick:  # the other parts of a trained question cost next to nothing
             stated = stated | {id: min(stated.get(id, 0.0), UNTRAINED) for id in lab.policy.bench.trained}
         if all(id in stated for id in chosen):
             return cls({id: stated[id] for id in chosen}, stated.get("rest", 0.0))
@@ -75,7 +75,7 @@ class Costs:
         return self.rest + sum(self.questions.values())
 
     def estimate(self, submissions: int, jobs: int) -> str:
-        """What so many submissions will take, in words; "" where nobody has measured it."""
+        """How long this many submissions will take, in words; "" if it was never measured."""
         if not self.measured:
             return ""
         at_once = max(1, min(jobs, submissions))
@@ -129,7 +129,7 @@ class Watch:
         self.bar.stop()
 
     def at(self, submission: str, question: str) -> None:
-        """A question of a submission is begun. Called from several threads; each writes only its own entry."""
+        """A question of a submission begins. Called from several threads; each writes only its own entry."""
         before = self.costs.questions.get(self.under_way.get(submission, ""), 0.0)
         self.under_way[submission] = question
         self.passed[submission] = self.passed.get(submission, self.costs.rest) + before
@@ -155,7 +155,7 @@ class Watch:
         return min(1.0, (self.behind + sum(list(self.passed.values()))) / whole) if whole else 1.0
 
     def time_left(self) -> str:
-        """`4 min`, by what was done here, at first by the estimate."""
+        """`4 min`, going by what was done here, at first by the estimate."""
         share, gone = self.share(), time.monotonic() - self.started
         if share >= ENOUGH:
             seconds = gone * (1 - share) / share

@@ -1,4 +1,4 @@
-"""Every refusal is one sentence on stderr: wrong usage, and what the machine does not let a command do. The codes: docs/exit-codes.md."""
+"""Every refusal is one sentence on stderr: wrong usage, and what the machine does not allow. The codes: docs/exit-codes.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 
 from gatelab.text import visible
 
-# What typer raises for wrong usage; it gives only this one of the kind a name.
+# What typer raises for wrong usage; of its exceptions only this one has a public name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 WRONG = 2
 LOOP = "Symlink loop from"  # pathlib's words, up to Python 3.12
@@ -33,7 +33,7 @@ class OneSentence(TyperGroup):
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Say in one sentence what ends a command here, and end it with exit code 2."""
+    """Say in one sentence what stopped the command, and end it with exit code 2."""
     try:
         yield
     except UsageError as error:
@@ -58,7 +58,7 @@ def refusing() -> Iterator[None]:
         _end(f"{place}: is a link that leads to itself; name the folder or file that is meant.", error)
 
 
-# What the library of the command line says of a value, and what a person says
+# What typer says about a value, and what a person would say
 WORDS = (
     (r"Input should be a valid integer, .*", "it must be a whole number"),
     (r"Input should be a valid number, .*", "it must be a number"),
@@ -66,7 +66,7 @@ WORDS = (
     (r"Value error, ", ""),
     (
         r"^(Got unexpected extra arguments?(?:\(s\))? \(.*\))\.?$",
-        r"\1; what has a space in it stands in quotes",
+        r"\1; put quotes around anything that contains a space",
     ),
     (r"^No such option: (-\d\S*).*", r"\1 is below zero"),
 )

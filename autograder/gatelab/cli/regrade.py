@@ -1,8 +1,8 @@
 """`gatelab regrade FOLDER -o OUT`: after a change of a suite, points or a threshold, who gains and who loses what, and why, before
 anything is replaced.
 
-Exit codes: 0 replaced, or nothing to replace; 1 something could not be graded or written, or nothing was replaced though it could
-have been; 2 wrong usage; 130 stopped by Ctrl-C.
+Exit codes: 0 replaced, or nothing to replace; 1 something could not be graded or written, or the changes were not
+accepted; 2 wrong usage; 130 stopped by Ctrl-C.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.hashes import for_store
-from gatelab.classrun.lock import alone
+from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
+from gatelab.classrun.reopen import called, read_book
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.standing import called, read_book
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.grade import _interrupt, _processors
 from gatelab.cli.options import AcceptMissing, LabName
@@ -57,9 +57,9 @@ def regrade(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Grade again what was changed since, show who gains and who loses what, ask, and keep the earlier run.
+    """Grade again whatever has changed, show who gains and who loses what, ask, and keep the earlier run.
 
-    Exit code 1: something could not be graded, or nothing was replaced; 130: stopped, and to be taken up again.
+    Exit code 1: something could not be graded, or nothing was replaced; 130: stopped; the same command continues.
 
     Example: gatelab regrade submissions -o out
     """
@@ -76,7 +76,7 @@ def regrade(
                 raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
         seed = int(book["seed"])
         submissions = collect(folder, lab, out)
-        context.with_resource(alone(out))
+        context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed)
@@ -84,7 +84,7 @@ def regrade(
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
-        run.stand()
+        run.keep_existing()
     except (LabError, CollectError, StoreError, MarksError) as error:
         usage(str(error))
     run.keep_marks()
@@ -109,7 +109,7 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
         with Watch(console, left, left, costs, jobs) as watch:
             again.grade(left, jobs, accept_missing, watch)
     except KeyboardInterrupt:
-        typer.echo("Stopped; nothing was replaced. The same command again goes on from here.", err=True)
+        typer.echo("Stopped; nothing was replaced. Run the same command again to continue.", err=True)
         raise typer.Exit(130) from None
     except (ProtectionMissing, LabError) as error:
         usage(str(error))
@@ -128,7 +128,7 @@ def _offer(again: Regrade, yes: bool) -> None:
     failed = [report for report in again.new.values() if report.status == "failed"]
     _tell([f"{report.submission}: {report.reason}" for report in failed])
     for report in failed:
-        del again.new[report.submission]  # what it has stands
+        del again.new[report.submission]  # it keeps what it has
     found = again.differences()
     typer.echo("\n".join(_summary(again, found)))
     if not again.new:

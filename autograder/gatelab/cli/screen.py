@@ -1,4 +1,4 @@
-"""One student's result on a terminal. All text of a submission goes through `shown`, and none of it is markup."""
+"""One student's result on a terminal. All text from a submission goes through `shown`, and none of it is treated as markup."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
-from gatelab.report.detail import Detail, Frame, taken_apart
+from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import UNTOUCHED, Part, Question
 from gatelab.report.pages import display_name
 from gatelab.report.table import number
 from gatelab.text import shown
 
-Piece = tuple[int, Text]  # how far it is indented, and what it says
+Piece = tuple[int, Text]  # indentation and text
 
 LONGEST_CODE = 60  # lines of a question's code
 LONGEST_OUTPUT = 12  # last lines of what was printed
@@ -25,14 +25,14 @@ SHORT = 80  # characters of a message where all questions are shown
 
 
 def draw(student: Student, only: str | None, console: Console) -> None:
-    """Print what `screen` gives, each piece within its indentation."""
+    """Print what `screen` gives, each piece with its indentation."""
     for indent, text in screen(student, only):
         for line in text.wrap(console, max(20, console.width - indent)):
             console.print(Text.assemble(" " * indent, line), soft_wrap=True)
 
 
 def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
-    """What there is to see, piece by piece. `only`: the ID of a question; then also its traceback, code and output."""
+    """The result, piece by piece. `only`: the ID of a question; then also its traceback, code and output."""
     report = student.report
     name = shown(display_name(student.name))
     if report is None:
@@ -112,7 +112,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
 
 
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
-    """The same in two lines at most: the first of a question says enough where one looks at all of them."""
+    """The same in at most two lines: the first failure of a question is enough in an overview of all of them."""
     message = shown(parts[0].message).replace("\n", " ")
     message = message if len(message) <= SHORT else message[:SHORT].rsplit(" ", 1)[0] + " …"
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold"), f"  {message}"))
@@ -129,7 +129,7 @@ def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
     yield _below(3, shown(parts[0].message))
     if parts[0].kind == UNTOUCHED and not closely:
         return
-    detail = taken_apart(parts[0].detail)
+    detail = parse_detail(parts[0].detail)
     for label, frame in _lines(detail, closely):
         yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
         if frame.code:
@@ -141,7 +141,7 @@ def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
 
 
 def _lines(detail: Detail, closely: bool) -> Iterator[tuple[str, Frame]]:
-    """The suite's line and the student's; all on the way to them, looked at closely."""
+    """The suite's line and the student's; close up, the whole way to them."""
     asked = detail.asked if closely else detail.asked[:1]
     student = detail.student if closely else detail.student[-1:]
     yield from (("asked" if not k else "", frame) for k, frame in enumerate(asked))

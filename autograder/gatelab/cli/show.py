@@ -1,4 +1,4 @@
-"""`gatelab show` and `gatelab why`: one student's result, for staff on one screen and for the student as a mail."""
+"""`gatelab show` and `gatelab why`: one student's result, for staff on one screen and for the student as an e-mail."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WIDE = 110  # columns where the output is no terminal
 Name = Annotated[
     str,
     typer.Argument(
-        help="The student, as in grades.csv; the beginning of the name will do where it is one student's.",
+        help="The student, as in grades.csv; the beginning of the name will do if it fits only one student.",
         show_default=False,
     ),
 ]
@@ -56,9 +56,9 @@ def show_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:  # fmt: skip
-    """Every hidden check of a student's work: what was asked, what came, the student's line, the mistake's name, credit, mark.
+    """Every hidden check of a student's work: what was asked, what came back, the student's line, the name of the mistake, credit, mark.
 
-    For staff: it shows lines of the hidden suites. Exit code 1 where there is no grade to show.
+    For staff: it shows lines of the hidden suites. Exit code 1 if there is no grade to show.
 
     Example: gatelab show ada q3 -o out
     """
@@ -82,9 +82,9 @@ def why_command(
     question: Question = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder that `gatelab grade` wrote.")] = OUT,
 ) -> None:
-    """A student's result as a mail to them: what they may see, and nothing of the hidden tests.
+    """A student's result as an e-mail to them: what they may see, and nothing of the hidden tests.
 
-    Without a question it speaks of those in which points were lost. Exit code 1 where there is no grade to speak of.
+    Without a question it covers those in which points were lost. Exit code 1 if there is no grade to explain.
 
     Example: gatelab why ada -o out
     """
@@ -102,7 +102,7 @@ def why_command(
 
 
 def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
-    """The student, and the IDs of the questions of that class."""
+    """The student, and the IDs of that class's questions."""
     try:
         graded = ClassFolder(out)
         found = graded.find(_name_of_file(name, graded) if name.lower().endswith(".ipynb") else name)
@@ -114,7 +114,7 @@ def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
 
 
 def _name_of_file(said: str, graded: ClassFolder) -> str:
-    """The student whose graded work has the bytes of this file; where there is no such file, what was said."""
+    """The name of the student whose graded work has the bytes of this file; if there is no such file, the argument itself."""
     path = Path(said)
     if not path.is_file():
         return said
@@ -125,7 +125,7 @@ def _name_of_file(said: str, graded: ClassFolder) -> str:
     names = graded.with_bytes(digest)
     if not names:
         _usage(
-            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; leave -o away to grade it now."
+            f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
     return names[0]
 

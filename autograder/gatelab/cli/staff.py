@@ -27,7 +27,7 @@ def preview_command(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """The student's notebook as it was built, as a page to read: nothing runs, nothing can be changed.
+    """Show the student's notebook as it was built, as a read-only page in which nothing runs.
 
     Example: gatelab preview --no-open
     """
@@ -52,7 +52,7 @@ def diff_command(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """What changes for students with the next build: points, cells, files. Nothing is written and nothing graded.
+    """Show what the next build changes for students: points, cells, files. Nothing is written or graded.
 
     Exit code 0: nothing changes; 1: something does.
 
@@ -97,7 +97,7 @@ def release_command(
     lab_name: LabName = None,
     root: Root = Path(),
 ) -> None:
-    """Hand out what was built and accepted: a repository for students, one commit a release, no history of solutions.
+    """Hand out what was built and accepted: a repository for students, one commit per release, no history of solutions.
 
     Example: gatelab release --to ../lab-for-students --address https://github.com/you/lab
     """

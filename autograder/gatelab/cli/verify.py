@@ -21,7 +21,7 @@ def verify_command(
     ] = 3,
     chaff_seeds: Annotated[
         int | None,
-        typer.Option(help="Other than --seeds for the chaff, of which there is ten times as much.", min=1),
+        typer.Option(help="Seeds for the chaff, if not --seeds; there is ten times as much of it.", min=1),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Gradings at once.", min=1)] = 2,
     question: Annotated[list[str] | None, typer.Option(help="Only the chaff of this question.")] = None,
@@ -32,19 +32,19 @@ def verify_command(
     ] = False,
     kept: Annotated[
         Path | None,
-        typer.Option(help="File of what runs before found at other seeds; only what is new is graded."),
+        typer.Option(help="File with the results of earlier runs; only what is new is graded."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="The matrix goes to OUT/<lab>/matrix.html and matrix.md."),
     ] = None,
     readme: Annotated[
-        Path | None, typer.Option(help="A page between whose marks the table is put, too.")
+        Path | None, typer.Option(help="Also put the table into this page, between its marks.")
     ] = None,
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Grade the suites: every wheat must pass, every chaff must lose its own question and no other.
+    """Test the suites: every wheat must pass, every chaff must fail its own question and no other.
 
     Exit code 1: some do not, or two gradings differ.
 
@@ -88,7 +88,7 @@ def verify_command(
     different = []
     if twice:
         again = 1 if jobs > 1 else 2
-        # Every chaff and every wheat; other seeds bring other inputs, no other code.
+        # Every chaff and every wheat; other seeds change the inputs, not the code.
         second = graded(again, every[:1], repeated=True)
         gradings = list(second.told)
         different = differences(matrix, second, gradings)
@@ -111,7 +111,7 @@ def misses_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Wrong answers of a class that no known mistake explains: grouped by what they compute, largest groups first.
+    """Show a class's wrong answers that no known mistake explains, grouped by what they compute, largest groups first.
 
     Example: gatelab misses out --draft 1 --name gate-left-out
     """
@@ -158,7 +158,7 @@ def ambush_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Wrong work that every public check lets pass and that then loses more than 5 % of a question.
+    """Find wrong work that passes every public check and then loses more than 5 % of a question.
 
     Example: gatelab ambush --question q3
     """
@@ -189,7 +189,7 @@ def fingerprints_command(
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
-    """Write the numbers by which the public checks name mistakes, from the chaff.
+    """Write the numbers by which the public checks recognise mistakes, computed from the chaff.
 
     Example: gatelab fingerprints --question q3
     """

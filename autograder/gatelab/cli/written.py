@@ -1,4 +1,4 @@
-"""The written answers one after the other in the terminal, and all of them on one page (`gatelab mark` without arguments)."""
+"""Shows the written answers one after another in the terminal, and all of them on one page (`gatelab mark` without arguments)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOW = "points, Enter: next, b: back, r: rubric and model answer, q: end"
 
 
 def list_written(run: ClassRun, root: Path) -> None:
-    """Write OUT/written.html and ask for the marks that are missing. Each is on the disk before the next is asked for."""
+    """Write OUT/written.html and ask for the marks that are missing. Each is on disk before the next is asked for."""
     found = sheets(run, root)
     if not found:
         usage(f"{run.lab.title}: no question of this lab is marked by hand.")
@@ -57,7 +57,7 @@ def list_written(run: ClassRun, root: Path) -> None:
 
 
 def _ask(run: ClassRun, left: list[tuple[Sheet, ToMark]]) -> int:
-    """Ask for one after the other; how many were given."""
+    """Ask for each mark in turn; returns how many were given."""
     given: set[int] = set()
     shown, k = "", 0
     while 0 <= k < len(left):
@@ -112,7 +112,7 @@ def _head(sheet: Sheet) -> str:
 
 
 def _lines(text: str) -> str:
-    """Text for a terminal, indented: no control character of a student's reaches it."""
+    """Text for a terminal, indented: no control character from a student reaches it."""
     return "\n".join(f"  {line}" for line in whole(text).replace("\t", "    ").split("\n"))
 
 

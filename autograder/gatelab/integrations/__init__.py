@@ -1,1 +1,1 @@
-"""What otter, nbgrader, Gradescope, Canvas and Moodle need of the engine, and nothing more."""
+"""Thin adapters from the engine to otter, nbgrader, Gradescope, Canvas and Moodle."""

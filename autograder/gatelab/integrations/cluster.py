@@ -30,15 +30,13 @@ from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
 
-LOOK_EVERY = 5.0  # seconds between two looks whether the scheduler is still there
-LEAST_AHEAD = (
-    64  # submissions that the scheduler knows of, so that a cluster that grows with its queue sees one
-)
+LOOK_EVERY = 5.0  # seconds between checks that the scheduler is still there
+LEAST_AHEAD = 64  # submissions queued at the scheduler, so that a cluster that grows with its queue sees one
 AHEAD = 3  # times the workers' threads, where that is more
 
 AGAIN = "run the same command again; what is done is kept."
 KILLED = (
-    "One worker after the other ended while it graded this submission; run the same command again, "
+    "One worker after another ended while it graded this submission; run the same command again, "
     "and if that does not help, grade it by hand."
 )
 
@@ -47,11 +45,11 @@ class _Task(NamedTuple):
     name: str
     path: Path
     data: bytes = b""
-    elsewhere: list[str] | None = None  # the workers that may try again what one failed at
-    failed: Report | None = None  # what that one said
+    elsewhere: list[str] | None = None  # the workers that may retry what one failed at
+    failed: Report | None = None  # the failure, in its words
 
 
-# By key. A future that is let go is forgotten by the scheduler.
+# By key. The scheduler forgets a future that is released.
 _Running = dict[str, tuple[_Task, "Future[Any]"]]
 
 
@@ -81,7 +79,7 @@ class Cluster:
         hash_of: HashOf,
     ) -> None:
         self.address, self.lab, self.seed, self.hash_of = address, lab, seed, hash_of
-        self.at: Callable[[str, str], None] | None = None  # nobody says from a worker which question is begun
+        self.at: Callable[[str, str], None] | None = None  # workers do not report which question begins
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()  # keys of the tasks that have ended
         self.job: dict[str, Any] = {
             "root": str(lab.assignment.parents[1]), "lab": lab.name, "seed": seed, "chosen": chosen, "questions": [],
@@ -90,9 +88,7 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         for name in ("distributed", "distributed.client", "tornado.application"):
-            logging.getLogger(name).setLevel(
-                logging.CRITICAL
-            )  # they say in forty lines what is said here in one
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # they say in forty lines what we say in one
         where = (
             {"scheduler_file": self.address} if Path(self.address).is_file() else {"address": self.address}
         )
@@ -112,7 +108,7 @@ class Cluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # There may be nobody to say goodbye to.
+        # The other side may be gone already.
         with contextlib.suppress(OSError, RuntimeError, TimeoutError):
             self.client.close(timeout=CLOSE_SECONDS)
 
@@ -136,18 +132,18 @@ class Cluster:
             if not running:
                 return
             if (key := self._next_done(running)) not in running:
-                continue  # none has ended, or it has been given up
+                continue  # none has ended, or it was released
             task, future = running.pop(key)
             report, worker = self._outcome(task, future)
             others = sorted(self.workers.keys() - {worker})
             if report.status == "failed" and worker and others and not task.elsewhere:
-                # It may be that machine's own trouble: a full disk must not cost it all that it is given.
+                # It may be that machine's own trouble: a full disk must not fail every submission sent there.
                 self._send(task._replace(elsewhere=others, failed=report), running, job)
             else:
                 yield report
 
     def _fill(self, coming: Iterator[_Task], running: _Running, job: str, threads: int) -> Iterator[Report]:
-        """Send as much as keeps all threads busy; the reports of what cannot be read here."""
+        """Send enough to keep all threads busy; returns the reports of files that cannot be read here."""
         while len(running) < max(LEAST_AHEAD, AHEAD * threads):
             if (task := next(coming, None)) is None:
                 return
@@ -163,7 +159,7 @@ class Cluster:
     def _send(self, task: _Task, running: _Running, job: str) -> None:
         key = self._key(task, job)
         with warnings.catch_warnings():
-            # Of a large notebook. It stays with the scheduler, so that a worker that ends takes none with it.
+            # For a large notebook. It stays with the scheduler, so that it is not lost with a worker.
             warnings.simplefilter("ignore", UserWarning)
             future = self.client.submit(
                 grade_here, job, task.data, task.name, task.path.name, self.hash_of,
@@ -173,29 +169,29 @@ class Cluster:
         future.add_done_callback(lambda _: self._done.put(key))
 
     def _key(self, task: _Task, job: str) -> str:
-        """By what decides its report: a task that a worker is still at, for a command that was killed, is not begun again."""
+        """A key made from what decides its report: a task that a worker still runs for a killed command is not started again."""
         decides = [job, task.name, task.path.name, hashlib.sha256(task.data).hexdigest(), task.elsewhere]
         return f"grade-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()}"
 
     def _next_done(self, running: _Running) -> str:
-        """Key of a task that has ended; '': none has for a while. Raises GraderFault when the scheduler is gone."""
+        """Key of a task that has ended; '' if none has for a while. Raises GraderFault if the scheduler is gone."""
         with contextlib.suppress(queue.Empty):
             return self._done.get(timeout=LOOK_EVERY)
         workers = self.workers  # asks the scheduler
         for key, (task, _) in running.items():
             if task.elsewhere and workers.keys().isdisjoint(task.elsewhere):
-                return key  # nobody is left who might try again
+                return key  # no worker is left that could retry
         return ""
 
     def _outcome(self, task: _Task, future: Future[Any]) -> tuple[Report, str]:
-        """What became of a task: its report, and the worker that says it ("": none does)."""
+        """A task's result: its report, and the worker that sent it ("" if none did)."""
         if task.failed and not future.done():
             return task.failed, ""
         answer: dict[str, str] | None = None
         while answer is None:
             try:
                 answer = future.result(timeout=LOOK_EVERY)
-            except TimeoutError:  # its worker ended before it could be fetched: it is made again
+            except TimeoutError:  # its worker ended before it could be fetched: it is run again
                 if task.failed and self.workers.keys().isdisjoint(task.elsewhere or ()):
                     return task.failed, ""
             except CancelledError as error:
@@ -227,7 +223,7 @@ class Cluster:
                 raise NotStarted(
                     f"worker {worker}: the kit is not installed there ({answer}); install this version of it."
                 )
-            if isinstance(answer, Exception) and not isinstance(answer, OSError):  # that: it is gone already
+            if isinstance(answer, Exception) and not isinstance(answer, OSError):  # it is already gone
                 raise NotStarted(f"worker {worker}: {type(answer).__name__}: {answer}")
             if isinstance(answer, str) and answer:
                 raise NotStarted(f"worker {worker}: {answer}")

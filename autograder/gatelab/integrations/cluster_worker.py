@@ -28,9 +28,9 @@ from gatelab.limits import CLUSTER_IDLE_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing
 
-ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, where it is not the client's
+ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, if not the same as the client's
 
-# How the client works out what decides a grade: of the lab, the seed, the questions.
+# Computes what decides a grade from the lab, the seed and the questions.
 HashOf = Callable[[Lab, int, list[str]], str]
 
 
@@ -39,7 +39,7 @@ class _Refused(Exception):
 
 
 class _Open:
-    """An engine, a folder for what it grades, and how many threads use both."""
+    """An engine, a folder for what it grades, and the number of threads using both."""
 
     def __init__(self, lab: Lab, seed: int, accept_missing: Sequence[str], threads: int) -> None:
         with ExitStack() as stack:
@@ -174,5 +174,5 @@ def _address() -> str:
 
 
 def _where() -> str:
-    """This worker, as its administrator knows it."""
+    """This worker's name for its administrator."""
     return f"worker {_address()} on {socket.gethostname()}"

@@ -27,13 +27,13 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import moodle_name, visible
 
 PAGE = "feedback.html"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the same feedback gives the same zip
+EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same feedback gives the same zip
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 @dataclass
 class Delivery:
-    """Path in the zip or folder → bytes; and who is not in it, with the reason, one sentence each."""
+    """Path in the zip or folder → bytes; and who is left out, with the reason, one sentence each."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
@@ -62,7 +62,7 @@ def for_canvas(found: GradedClass) -> Delivery:
     """Canvas's re-upload zip. Submissions are known by the two numbers of the downloaded name."""
     delivery = Delivery()
     for row, _, page in _pages(found, delivery):
-        # One name alone may be anybody's; the numbers were understood when the class was read as a whole.
+        # A single name proves nothing; the numbers were recognised when the class was read as a whole.
         arrival = arrivals([row.entry], found.lab).get(row.entry)
         content = _as_handed_in(row, page) if arrival and arrival.platform == "Canvas" else None
         if arrival is None or arrival.platform != "Canvas" or not arrival.order[0]:
@@ -70,7 +70,7 @@ def for_canvas(found: GradedClass) -> Delivery:
                 f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
             )
         elif "\\" in row.entry or not row.entry.isprintable():
-            # Windows takes a backslash for a folder's end, `..` before it for a way out of the zip.
+            # Windows reads a backslash as a path separator, and `..` before it as a way out of the zip.
             delivery.left_out.append(
                 f"{row.called}: {visible(row.entry)} is not a name that unpacks everywhere; give the feedback by e-mail."
             )
@@ -124,13 +124,13 @@ def write_folders(delivery: Delivery, out: Path) -> None:
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:
-    """Each person with a feedback page. What the grader failed at is graded again and not delivered."""
+    """Each person with a feedback page. Submissions that the grader failed on are graded again, not delivered."""
     for row in found.rows:
         if row.report is None:
             continue
         if row.report.status == "failed":
             delivery.left_out.append(
-                f"{row.called}: not graded by the grader's own fault; run gatelab grade again."
+                f"{row.called}: not graded because the grader failed; run gatelab grade again."
             )
             continue
         path = found.folder / "feedback" / f"{row.file}.html"
@@ -152,7 +152,7 @@ def _put(delivery: Delivery, name: str, content: bytes, row: Graded) -> None:
 
 
 def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
-    """The feedback as a file of the kind that the student handed in; None where no page can be read as one."""
+    """The feedback as a file of the kind that the student handed in; None if no page can be read as one."""
     name = row.entry.lower()
     if name.endswith(".ipynb"):
         return _notebook(row)
@@ -164,7 +164,7 @@ def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
 
 
 def _notebook(row: Graded) -> bytes:
-    """A notebook of one text: everything that the student reads, as it is, whatever is in it."""
+    """A notebook with one text: everything that the student reads, verbatim."""
     assert row.report is not None
     text = plain_text(row.report)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))

@@ -19,7 +19,7 @@ LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
 EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
 # The platform's own number is part of its downloads' file names.
 NUMBER = ("Identifier", "ID", "User ID", "user_id", "Canvas user ID")
-# What the school calls somebody, the one that is shown first.
+# The school's own ID, which is shown first.
 IDS = (
     "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
     "Integration ID", "Kennung",
@@ -52,7 +52,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def _table(path: Path, data: bytes) -> Table:
-    """The table, by whichever column of people it has. The header is the row with most known titles."""
+    """The table, found by whichever column about people it has. The header is the row with the most known titles."""
     way_out = "save it as CSV (UTF-8) with one header row"
     try:
         sheet = Sheet(data)
@@ -62,7 +62,7 @@ def _table(path: Path, data: bytes) -> Table:
     failure = SheetError("")
     for key in (*NAME, *LAST, *EMAIL, "Identifier", *IDS):
         try:
-            if not sheet.may_have(key):  # as most of them
+            if not sheet.may_have(key):  # written the way most of them are
                 continue
             table = sheet.table(normal(key), ALL)
         except NoHeader as error:

@@ -1,7 +1,7 @@
-"""What was sent into a platform's sheet before: a mark that somebody changed there since then is newer, and is kept.
+"""What was sent to a platform's sheet before: a mark that somebody has changed there since is newer, and is kept.
 
 Next to a filled sheet is a record of what it was filled with, and what was there before. When the sheet is downloaded and filled again,
-a cell that holds neither was changed on the platform in between: its row comes back as it came, but for formulas. Filling the
+a cell that holds neither was changed on the platform in between: its row is returned unchanged, except for formulas. Filling the
 same sheet twice changes nothing.
 """
 
@@ -28,7 +28,7 @@ class Sent:
         return cls(out.with_name(out.name + SUFFIX))
 
     def read(self) -> Memory:
-        """What was sent; nothing where there is no such file, or one that is not ours."""
+        """What was sent; nothing if there is no such file, or one that is not ours."""
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))
             return {
@@ -43,8 +43,8 @@ class Sent:
         self.path.write_text(json.dumps(memory, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:
-    """Take back from `filled` what would go over a newer mark.
+def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:
+    """Remove from `filled` whatever would overwrite a newer mark.
 
     Args:
         template: the sheet as it was downloaded.
@@ -77,7 +77,7 @@ def hold_newer(template: Path, filled: Filled, before: Memory) -> tuple[list[str
             row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1
         elif who and (changed or who not in before):
-            # Also what was right already: a change of it is one too.
+            # Values that were already right as well: changing them is a change too.
             memory[who] = {title: [a, b] for title, a, b in zip(came.header, old, row, strict=False)}
     filled.text = new.text() if held else filled.text
     return held, memory

@@ -31,8 +31,8 @@ CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
 
 
-# What a spreadsheet runs as a formula, unless it is a number: where a cell begins, also one that a spreadsheet of another
-# country makes of the rest of a cell, because it splits at semicolons.
+# What a spreadsheet runs as a formula, unless it is a number: at the start of a cell, or after a semicolon, where a
+# spreadsheet of another locale starts a new cell.
 FORMULA = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
 
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
@@ -50,7 +50,7 @@ class Rules:
 
 @dataclass
 class Sheet:
-    """A downloaded sheet, read so that what is not filled can be written back as it came."""
+    """A downloaded sheet, read so that everything not filled in can be written back unchanged."""
 
     header: list[str]
     rows: list[list[str]]
@@ -189,14 +189,14 @@ def moodle(
 
 @dataclass(frozen=True)
 class Scale:
-    """The sheet's maximum over the lab's points, and what is to be said of it."""
+    """The sheet's maximum over the lab's points, and a remark about it."""
 
     factor: float = 1.0
     note: str = ""
 
 
 def _scale(path: Path, cells: list[str], out_of: float) -> Scale:
-    """By which every total is to be multiplied. Raises ExportError when the sheet's maximum cannot be honoured."""
+    """The factor for every total. Raises ExportError when the sheet's maximum cannot be honoured."""
     if not out_of:
         return Scale()
     maxima = {cell.strip() for cell in cells if cell.strip()}
@@ -267,8 +267,9 @@ def _fill(
     grade: int,
     feedback: int | None = None,
 ) -> Filled:
-    """Give each row the one submission that belongs to it: whose it is, or, where nobody said that, by the number in a
-    download's name or by a student's name, login or ID. `grade` and `feedback` are the columns to fill, `ids` those by which
+    """Give each row the one submission that belongs to it: by the person, or, if unknown, by the number in a
+    download's name or by a student's name, login or ID. `grade` and `feedback` are the columns to fill, `ids` those
+    by which
     the platform knows its rows."""
     width = len(sheet.header)
     by_key: dict[str, set[int]] = defaultdict(set)
@@ -330,7 +331,7 @@ def _fill(
 
 
 def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
-    """An apostrophe before every cell that a spreadsheet would run: names are people's own to choose."""
+    """Put an apostrophe before every cell that a spreadsheet would run: people choose their own names."""
     count = 0
     for row in sheet.rows:
         for k, cell in enumerate(row):
@@ -343,12 +344,12 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
 
 
 def escape_cell(cell: str) -> str:
-    """The cell with an apostrophe before what a spreadsheet would run. A number and a dash are as they were."""
+    """The cell with an apostrophe before what a spreadsheet would run. Numbers and dashes are unchanged."""
     return cell if _value(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
 
 
 def _by_question(report: Report) -> str:
-    """Moodle's feedback: points by question, what staff say of each, and of the whole."""
+    """Moodle's feedback: points by question, and the remarks of staff on each and on the whole."""
     said = [
         " ".join(
             [

@@ -1,4 +1,4 @@
-"""Cells of a table that came back: which say the same, whose name is meant, and how they are named in a sentence."""
+"""Cells of an edited table: which say the same, whose name is meant, and how to quote them in a sentence."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ LONGEST_QUOTED = 40  # characters of a cell in a sentence
 
 
 class Names:
-    """Finds the name that a cell means: as it is, or without what spreadsheets take away (space, an apostrophe, another
-    composition of accents, zeros in front) where that is one name only."""
+    """Finds the name that a cell means: as it is, or without what spreadsheets change (spaces, an apostrophe, accent
+    composition, leading zeros) if only one name fits."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.exactly = set(names)
@@ -30,7 +30,7 @@ class Names:
         return next(iter(found)) if len(found) == 1 else None
 
     def twins(self, name: str) -> set[str]:
-        """Others that a spreadsheet may have made this name of."""
+        """Other names that a spreadsheet may have turned into this one."""
         return set().union(*(self.loosely[key] for key in self._keys(name))) - {name}
 
     def _keys(self, name: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""What a grade table that came back says, as data: what is asked of it, what was changed in it."""
+"""What an edited grade table says, as data: what is read from it, what was changed in it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gatelab.report.corrections import COMMENT, Corrections
 from gatelab.report.marks import Mark, Marks, exact
 
 WITHDRAWN = {"-", "–", "—", "−"}
-MOST = 8  # of a kind listed one by one
+MOST = 8  # of a kind, listed one by one
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass
 class Change:
-    """What was done to one mark: from `was` to `now`, None for no mark. `what`: "" for a mark by hand, else the kind of correction."""
+    """A change of one mark: from `was` to `now`, None for no mark. `what`: "" for a mark by hand, else the kind of correction."""
 
     name: str
     question: str
@@ -52,7 +52,7 @@ class Change:
 
 @dataclass
 class Readback:
-    """What a table that came back says. `notes`: one sentence each, on what is not taken in."""
+    """What an edited table says. `notes`: one sentence each on what is ignored."""
 
     given: list[Mark] = field(default_factory=list)
     withdrawn: list[tuple[str, str]] = field(default_factory=list)

@@ -24,8 +24,8 @@ MISSING = "nothing handed in"  # somebody of the roster
 GRADED_WITH = (
     "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
 )
-MOST_CELLS = 20  # named of one submission: two thousand that raise make no page that can be read
-BINS = 10  # bars of the distribution: tenths of the points to be had
+MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
+BINS = 10  # bars of the distribution: tenths of the maximum
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class Row:
     report: Report | None  # None: the run was stopped before this one
     problem: str = ""  # why there is no report
     given: Given = field(default_factory=Given)  # what people gave it
-    again: dict[str, str] = field(default_factory=dict)  # to be given again: question ID → what the mark was
+    again: dict[str, str] = field(default_factory=dict)  # to be marked again: question ID → the old mark
     sha256: str = ""  # of what came in
-    came: Submission | None = None  # how it came in, and of whom
+    came: Submission | None = None  # how it was handed in, and by whom
     place: str = ""  # where the notebook is in the class's folder
 
     @cached_property
@@ -55,7 +55,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        """Why there is no grade, or what is to be known of a graded one."""
+        """Why there is no grade, or what to know about a graded one."""
         said = [self.report.reason, *self.report.notes] if self.report else [self.problem]
         return " ".join(filter(None, [*said, *(self.came.notes if self.came else ())]))
 
@@ -65,7 +65,7 @@ class Row:
 
     @property
     def called(self) -> str:
-        """How people call whose it is."""
+        """The student's name, for people to read."""
         return self.came.called if self.came else self.name
 
     @property
@@ -74,7 +74,7 @@ class Row:
 
 
 def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
-    """Everything the class report says, as plain values: `class.json`, and what `index.html` is drawn from.
+    """Everything the class report says, as plain values: `class.json`, from which `index.html` is drawn.
 
     `chosen` are the question IDs that were graded, in the order of the lab.
     """
@@ -99,7 +99,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "all_questions": all(id in chosen or id in by_hand for id in lab.questions),
         "counts": dict(Counter(row.status for row in rows)),
         "late": bool(lab.late),
-        "earlier_runs": [],  # names of folders below earlier/, where there are any
+        "earlier_runs": [],  # names of folders in earlier/, if there are any
         "points": _points([automatic(report) for report in as_counted]),
         "distribution": _distribution(as_counted),
         "questions": [_question(lab, id, as_counted) for id in chosen],
@@ -115,7 +115,7 @@ def _submission(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
         "called": row.called,
-        **_came(row.came),
+        **_submission_entry(row.came),
         "file": row.file,
         "sha256": row.sha256,
         "status": row.status,
@@ -143,13 +143,13 @@ def _said(report: Counted) -> list[tuple[str, str]]:
 
 
 def automatic(report: Counted) -> float:
-    """What counts of the questions that the grader gives points for, less what lateness takes off: at least nothing."""
+    """The points that count in the questions graded automatically, minus the late penalty; at least 0."""
     points = sum(question.points for question in report.questions if not question.by_hand)
     return round(max(0.0, points - report.penalty), 6)
 
 
-def _came(came: Submission | None) -> dict[str, Any]:
-    """How it came in, for what delivers grades and feedback."""
+def _submission_entry(came: Submission | None) -> dict[str, Any]:
+    """How it was handed in, for the delivery of grades and feedback."""
     if came is None:
         return {}
     people = [
@@ -171,8 +171,8 @@ def _came(came: Submission | None) -> dict[str, Any]:
     }
 
 
-def came_of(row: dict[str, Any], folder: Path) -> Submission:
-    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError where it is no such row."""
+def submission_of(row: dict[str, Any], folder: Path) -> Submission:
+    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time)
@@ -222,7 +222,7 @@ def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
 def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
     spec = lab.questions[id]
     came_in = [question for report in graded for question in report.questions if question.id == id]
-    # A stub says nothing about the question: it is counted and left out of all the rest.
+    # A stub says nothing about the question: it is counted, and left out of everything else.
     answers = [question for question in came_in if question.begun]
     parts: dict[str, list[bool]] = defaultdict(list)
     for question in answers:
@@ -247,7 +247,7 @@ def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
 
 
 def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any]]:
-    """Each mistake that was recognised, most frequent first; two made at once count for each of the two."""
+    """Each mistake that was recognised, most frequent first; a pair counts for both."""
     words = {(chaff.question, chaff.id): chaff for chaff in bank.chaffs}
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
@@ -273,12 +273,12 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
 
 
 def mistakes(question: Question) -> list[str]:
-    """IDs of the chaffs that the answer was recognised as (two are joined by a plus)."""
+    """IDs of the chaffs that the answer was recognised as (a pair is joined by a plus)."""
     return question.misconception.split("+") if question.misconception else []
 
 
 def _identical(rows: list[Row]) -> list[list[str]]:
-    """Names under which the very same file came in."""
+    """Names under which the very same file was handed in."""
     same: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.report and row.report.sha256:

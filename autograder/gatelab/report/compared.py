@@ -1,4 +1,4 @@
-"""What a class report says beyond each submission's own: the class compared with its last run, and its members with each other."""
+"""What a class report says beyond single submissions: the class compared with its last run, and its members with each other."""
 
 from __future__ import annotations
 

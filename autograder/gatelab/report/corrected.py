@@ -1,4 +1,4 @@
-"""The report as it counts: with the marks by hand, with what staff put in the place of the grader's, with what lateness takes off.
+"""The report as it counts: with the marks by hand, with what staff put in place of the grader's points, and less the late penalty.
 
 The report itself stays the record of what the grader did; this is made of it whenever something is shown or handed on.
 """
@@ -24,7 +24,7 @@ class Given:
     reasons: dict[str, str] = field(default_factory=dict)
     overrides: dict[str, Mark] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
-    penalty: Mark | None = None  # in the place of what the rule for late work takes
+    penalty: Mark | None = None  # in place of what the rule for late work takes
     lateness: Lateness = field(default_factory=Lateness)
 
     @classmethod
@@ -34,7 +34,7 @@ class Given:
 
 @dataclass
 class Corrected(Question):
-    """A question as it counts. `given`: the points that staff gave in the place of the grader's `graded`."""
+    """A question as it counts. `given`: the points that staff gave in place of the grader's `graded`."""
 
     given: Mark | None = None
     why: str = ""  # of a mark by hand
@@ -55,11 +55,11 @@ class Corrected(Question):
 
     @property
     def said(self) -> list[str]:
-        """What staff say of it, for student and staff: one sentence each."""
+        """Remarks of staff, for student and staff: one sentence each."""
         said = []
         if self.given is not None:
             said.append(
-                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, in the place of the grader's "
+                f"Staff gave {number(self.given.points)} of {number(self.max_points)} points here, instead of the grader's "
                 f"{number(self.graded)}: {self.given.why or NO_REASON}."
             )
         if self.why:
@@ -71,18 +71,18 @@ class Corrected(Question):
 
 @dataclass
 class Counted(Report):
-    """A report as it counts; `points` is the total, less what lateness takes off."""
+    """A report as it counts; `points` is the total, less the late penalty."""
 
     given: Given = field(default_factory=Given)
 
     @property
     def before_penalty(self) -> float:
-        """What the questions give."""
+        """Points of the questions."""
         return round(sum(question.points for question in self.questions), 6)
 
     @property
     def by_rule(self) -> float:
-        """What the rule for late work takes off."""
+        """The penalty by the late rule."""
         possible = sum(
             question.max_points for question in self.questions if question.parts or not question.by_hand
         )
@@ -90,7 +90,7 @@ class Counted(Report):
 
     @property
     def penalty(self) -> float:
-        """What is taken off."""
+        """The penalty that counts."""
         if self.given.penalty is None or self.status != "graded":
             return self.by_rule
         return min(self.given.penalty.points, self.before_penalty)
@@ -101,15 +101,13 @@ class Counted(Report):
 
     @property
     def said(self) -> list[str]:
-        """What staff, and the rule for late work, say of the work as a whole: one sentence each."""
+        """What staff and the late rule say about the work as a whole: one sentence each."""
         said, rule, by = [], self.given.lateness.text, self.given.penalty
         if rule:
             said.append(rule)
         if by is not None and self.status == "graded":
             what = f"{number(self.penalty)} points are taken off" if self.penalty else "Nothing is taken off"
-            said.append(
-                f"{what} for lateness, in the place of {number(self.by_rule)}: {by.why or NO_REASON}."
-            )
+            said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
             said.append(f"{number(self.penalty)} points are taken off for lateness.")
         if comment := self.given.comments.get(""):
@@ -136,10 +134,10 @@ def _corrected(question: Question, given: Given) -> Corrected:
 
 
 def said_of(report: Report) -> list[str]:
-    """`Counted.said`; nothing of a report that is the grader's alone."""
+    """`Counted.said`; nothing for a report that only the grader has touched."""
     return report.said if isinstance(report, Counted) else []
 
 
 def said_of_question(question: Question) -> list[str]:
-    """`Corrected.said`; nothing of a question that is the grader's alone."""
+    """`Corrected.said`; nothing for a question that only the grader has touched."""
     return question.said if isinstance(question, Corrected) else []

@@ -1,4 +1,4 @@
-"""What staff put in the place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
+"""What staff put in place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
 
 Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and are listed
 as to be given again for anything else that comes in under the name. A late penalty is the person's and holds by name.
@@ -16,8 +16,8 @@ POINTS, COMMENT, LATE = "points", "comment", "late"
 
 @dataclass
 class Corrections:
-    """Three tables of `Mark`s. `points`: in the place of the grader's; `comments`: their text is `why`, their question "" for the work
-    as a whole; `late`: points taken off in the place of the rule's, without question and bytes."""
+    """Three tables of `Mark`s. `points`: in place of the grader's; `comments`: their text is `why`, their question "" for the work
+    as a whole; `late`: points taken off in place of the rule's, without question and bytes."""
 
     points: Marks = field(default_factory=Marks)
     comments: Marks = field(default_factory=Marks)
@@ -31,7 +31,7 @@ class Corrections:
         return sum(map(len, self.tables.values()))
 
     def put_back(self, older: Corrections) -> list[str]:
-        """As for marks."""
+        """As in `Marks`."""
         return [
             f"{whose} {'' if what == POINTS else what}".strip()
             for what, table in self.tables.items()
@@ -39,19 +39,19 @@ class Corrections:
         ]
 
     def only(self, works: list[Work]) -> Corrections:
-        """Those that count for one of these works, of whatever class they were; a late penalty was of that class's date."""
+        """Those that count for one of these works, whichever class they were given in; a late penalty belonged to that class's due date."""
         return Corrections(self.points.only(works), self.comments.only(works))
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with corrections that no work of the class has anything to do with."""
+        """Names with corrections that belong to no work of the class."""
         return sorted({name for table in self.tables.values() for name in table.strangers(works)})
 
     def penalty(self, work: Work) -> Mark | None:
-        """What is taken off in the place of what the rule takes."""
+        """What is taken off in place of what the rule takes."""
         return self.late.by_key.get((work.name, "", ""))
 
     def said(self, work: Work) -> dict[str, str]:
-        """Question, or "" for the work as a whole → comment."""
+        """Question ("" for the work as a whole) → comment."""
         return {
             mark.question: mark.why
             for mark in self.comments.by_key.values()

@@ -15,10 +15,10 @@ from gatelab.report.table import PENALTY, WHY
 
 
 class CorrectionsBack(Rows):
-    """Takes corrections in, somebody's rows at a time."""
+    """Reads corrections, one student's rows at a time."""
 
     def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
-        """Take in what was written over the grader's points, reasons and comments; what was emptied of the grader's, as a sentence."""
+        """Read what was written over the grader's points, reasons and comments; returns which of the grader's cells were emptied, as a sentence."""
         edits: list[str] = []
         why = next((text for line in lines if (text := self._text(name, WHY, line))), "")
         found = [mark for id in self.most if (mark := self._override(name, id, lines, why, edits))]
@@ -42,7 +42,7 @@ class CorrectionsBack(Rows):
             return None
         if "" in changed:
             edits.append(
-                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is not taken in, because an emptied cell "
+                f"{name}, column {id}: {cells.quoted(before)} was changed to nothing; that is ignored, because an emptied cell "
                 "withdraws nothing. Write a number there to override the grader, - to withdraw an override."
             )
             return None
@@ -88,19 +88,19 @@ class CorrectionsBack(Rows):
         return mark
 
     def _explain(self, name: str, line: Line, why: str) -> None:
-        """A reason that was written later: for what lacks one, else for all that was overridden in this row."""
-        standing = []
+        """A reason that was added later: for overrides that lack one, otherwise for everything overridden in this row."""
+        overridden = []
         for id in self.most:
             what, question, sha256 = self._key(name, id, line)
             if mark := self.corrections.tables[what].by_key.get((name, question, sha256)):
-                standing.append((what, id, mark))
-        if not standing:
+                overridden.append((what, id, mark))
+        if not overridden:
             self.result.notes.append(
                 f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is not taken in."
             )
-        if standing:
+        if overridden:
             self._sure(line, name, WHY)
-        for what, id, mark in [item for item in standing if not item[2].why] or standing:
+        for what, id, mark in [item for item in overridden if not item[2].why] or overridden:
             self._correct(what, name, id, replace(mark, why=why, given=self.now), mark.points)
 
     def _comment(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
@@ -112,19 +112,19 @@ class CorrectionsBack(Rows):
                 f"has different comments for {name}, column {COMMENT_COLUMN}; leave one of them."
             )
         sha256 = self._bytes(lines[0], name)
-        standing = self.corrections.comments.by_key.get((name, "", sha256))
+        existing = self.corrections.comments.by_key.get((name, "", sha256))
         if not texts:
             has = self.base and COMMENT_COLUMN in self.base.columns
-            stood = has and self._written(name, COMMENT_COLUMN)
-            if standing and stood and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
+            had_text = has and self._written(name, COMMENT_COLUMN)
+            if existing and had_text and all(not self.table.cell(line, COMMENT_COLUMN) for line in lines):
                 emptied[COMMENT_COLUMN].append(name)
             return
         text, line = texts.pop(), lines[0]
         if text in WITHDRAWN:
-            if standing:
+            if existing:
                 self.result.taken_back.append((COMMENT, name, ""))
                 self.result.changes.append(Change(name, "", None, None, COMMENT))
-        elif not standing or standing.why != text:
+        elif not existing or existing.why != text:
             self._sure(line, name, COMMENT_COLUMN)
             self._correct(
                 COMMENT, name, "", Mark(name, "", 0.0, sha256, "", self.now, "grades.csv", why=text), None

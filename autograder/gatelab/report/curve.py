@@ -1,15 +1,15 @@
-"""How a training of the student's own model went, as the grader watched it, compared with those of right models."""
+"""How training the student's own model went, as the grader watched it, compared with training of correct models."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-STRICT = {"extra": "forbid"}  # pydantic's: a field that is not known is refused
+STRICT = {"extra": "forbid"}  # for pydantic: unknown fields are refused
 
 
 @dataclass
 class Point:
-    """The mean training loss of the steps up to `step`, from the point before on; as the student's code gave it."""
+    """The mean training loss of the steps since the previous point, up to `step`; as the student's code reported it."""
 
     __pydantic_config__ = STRICT
 
@@ -19,7 +19,7 @@ class Point:
 
 @dataclass
 class Look:
-    """What the grader measured at a step: the least of the scores on its groups of unseen inputs."""
+    """What the grader measured at a step: the lowest score over its groups of unseen inputs."""
 
     __pydantic_config__ = STRICT
 
@@ -29,7 +29,7 @@ class Look:
 
 @dataclass
 class Band:
-    """The loss of right models up to `step`: one in twenty is below `low`, one above `high`."""
+    """The loss of correct models up to `step`: one in twenty is below `low`, one in twenty above `high`."""
 
     __pydantic_config__ = STRICT
 
@@ -41,14 +41,14 @@ class Band:
 
 @dataclass
 class Curve:
-    """A training that the grader halted every so often. It can only help: a model that does not pass it is judged by another training."""
+    """A training run that the grader paused now and then. It can only help: a model that does not pass it is judged by another run."""
 
     __pydantic_config__ = STRICT
 
     measure: str  # what is measured at a look: "accuracy"
-    needed: float  # of it, on every group, to win
+    needed: float  # to be reached on every group
     points: list[Point] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
     won: bool = False
-    band: list[Band] = field(default_factory=list)  # empty where none was measured with these settings
-    models: int = 0  # that the band was measured on
+    band: list[Band] = field(default_factory=list)  # empty if none was measured with these settings
+    models: int = 0  # over which the band was measured

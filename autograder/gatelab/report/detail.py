@@ -1,4 +1,4 @@
-"""What staff keep of a failed check, taken apart: what the suite asked, where the student's code raised.
+"""A failed check's traceback, parsed for staff: what the suite asked, where the student's code raised.
 
 A part's `detail` is the suite's own traceback, and behind it the worker's where the student's code raised. The second is
 text of a hostile process: it is shown and decides nothing.
@@ -18,7 +18,7 @@ MARKERS = set("^~ ")  # of the line below a statement
 
 @dataclass(frozen=True)
 class Frame:
-    """A line of code on the way to an exception. `code` is its text, empty where the file was not at hand."""
+    """A line of code on the way to an exception. `code` is its text, empty if the file was not available."""
 
     file: str
     line: int
@@ -40,8 +40,8 @@ class Detail:
     said: str = ""  # the last line of the suite's traceback
 
 
-def taken_apart(detail: str) -> Detail:
-    """The parts of a `Part.detail`; empty where there is none."""
+def parse_detail(detail: str) -> Detail:
+    """The parts of a `Part.detail`; empty if there is none."""
     ours, _, theirs = detail.partition(WORKER)
     frames = _frames(ours)
     asked = tuple(frame for frame in frames if PurePath(frame.file).name.startswith("test_"))

@@ -1,4 +1,4 @@
-"""A training's curve as a picture: static SVG, and the same numbers as rows of a table."""
+"""A training curve as a picture: static SVG, and the same numbers as rows of a table."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from gatelab.report.curve import Curve
 
 WIDTH, HEIGHT = 560, 240  # of the picture, in its own units
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 44  # margins, with room for the numbers of the axes
-ROOM = 1.15  # above the highest loss of a right model; what is higher is drawn at the edge
+ROOM = 1.15  # above the highest loss of a correct model; anything higher is drawn at the edge
 TICKS = 4
 
 
 def drawn(curve: Curve | None) -> dict[str, Any] | None:
-    """What the template draws; None where nothing was watched."""
+    """What the template draws; None if nothing was watched."""
     if curve is None or not (curve.points or curve.looks):
         return None
     steps = [point.step for point in curve.points] + [look.step for look in curve.looks]
@@ -47,7 +47,7 @@ def drawn(curve: Curve | None) -> dict[str, Any] | None:
 
 
 def _rows(curve: Curve) -> list[dict[str, str]]:
-    """The table: a row for each step that there is a number for."""
+    """The table: a row for each step that has a number."""
     losses = {point.step: point.loss for point in curve.points}
     looks = {look.step: look.score for look in curve.looks}
     band = {row.step: row for row in curve.band}
@@ -63,12 +63,12 @@ def _rows(curve: Curve) -> list[dict[str, str]]:
 
 
 def _verdict(curve: Curve) -> str:
-    """What came of it, as a sentence."""
+    """The outcome, as a sentence."""
     last = curve.looks[-1].step if curve.looks else curve.points[-1].step
     if curve.won:
         return f"After {last} steps every group of unseen inputs reached {curve.needed:g}: the training was over."
     return (
-        f"It was not won by step {last} (every group of unseen inputs at {curve.needed:g}, twice over), so the grader trained your model "
+        f"It did not pass by step {last} (every group of unseen inputs at {curve.needed:g}, twice over), so the grader trained your model "
         "again, in full; the points below are for that training."
     )
 
@@ -84,7 +84,7 @@ def _alt(curve: Curve) -> str:
     if curve.band:
         above, below = _outside(curve)
         end = curve.band[-1]
-        said.append(f"Right models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
+        said.append(f"Correct models end between {end.low:.2g} and {end.high:.2g} at step {end.step}.")
         said.append(
             f"Your loss is above their band at {above} of {len(curve.points)} points and below it at {below}."
         )

@@ -1,4 +1,4 @@
-"""A graded class as what delivers grades and feedback takes it: people, reports with the marks by hand, what still lacks."""
+"""A graded class, ready for the delivery of grades and feedback: people, reports with the marks by hand, what is still missing."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Graded:
     """One row of the class, of the newest attempt."""
 
     name: str
-    called: str  # how people call whose it is
+    called: str  # the student's name, for people to read
     file: str
     status: str
-    report: Report | None  # with the marks by hand; None where nothing was handed in
+    report: Report | None  # with the marks by hand; None if nothing was handed in
     people: tuple[Person, ...] = ()
     entry: str = ""
     handed_in: str = ""
@@ -37,7 +37,7 @@ class Graded:
 
     @property
     def open(self) -> tuple[tuple[str, float], ...]:
-        """The questions whose marks by hand are still lacking, with their points."""
+        """The questions that still lack marks by hand, with their points."""
         if self.report is None or not self.graded:
             return ()
         return tuple((q.id, q.max_points) for q in self.report.questions if q.by_hand and not q.parts)
@@ -45,7 +45,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class GradedClass:
-    """`out_of`: the points of the whole lab, marks by hand included. `notes`: of reading the marks, one sentence each."""
+    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each."""
 
     folder: Path
     lab: str
@@ -65,7 +65,7 @@ class GradedClass:
         return [row for row in self.rows if row.open]
 
 
-def told_of_lacking(rows: list[Graded], partial: bool) -> list[str]:
+def lacking_lines(rows: list[Graded], partial: bool) -> list[str]:
     """One line for each set of questions that somebody's marks are missing for."""
     missing = Counter(row.open for row in rows)
     lines = []

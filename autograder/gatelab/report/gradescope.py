@@ -1,4 +1,4 @@
-"""The report as Gradescope's `results.json`: one test a question, and one that only staff see.
+"""The report as Gradescope's `results.json`: one test per question, and one that only staff see.
 
 Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* is in the one
 hidden test and nowhere else. Questions marked by hand are left out: they are manually graded questions of the
@@ -26,8 +26,8 @@ CELLS_NAMED = 10
 def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -> dict[str, Any]:
     """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for.
 
-    What the grader failed at has no score at all: Gradescope then says that the autograder failed, and enters no 0.
-    A question that its time was up for has what was earned until then, and none where nothing was.
+    If the grader failed there is no score at all: Gradescope then says that the autograder failed, and enters no 0. A
+    question that ran out of time has the points earned until then, and no score if there were none.
     """
     rows = all_questions(report, questions)
     marked_here = [question for question in rows if not question.by_hand]
@@ -82,7 +82,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
 def summary(
     report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
 ) -> str:
-    """What comes above the questions: the points, or why there are none, and the cells that did not run through."""
+    """What goes above the questions: the points, or why there are none, and the cells that did not run to the end."""
     by_hand = [question for question in questions if question.by_hand]
     here = sum(question.max_points for question in questions if not question.by_hand)
     lines = []

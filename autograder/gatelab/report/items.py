@@ -13,16 +13,14 @@ from typing import Any
 
 from gatelab.report.model import Report
 
-FEWEST = 10  # answers from which on a correlation is worth a number
-LOW = 0.2  # discrimination below which a question is worth a look, as the books on tests have it
-EASY = 0.9  # of a question that nearly all answer nothing else can be asked
-NOISE = (
-    2.0  # standard errors of a correlation, about 1/√n, by which it must be out before anything is said of it
-)
+FEWEST = 10  # fewest answers for which a correlation means anything
+LOW = 0.2  # discrimination below which textbooks on testing call a question doubtful
+EASY = 0.9  # nothing else can be expected of a question that nearly everybody gets right
+NOISE = 2.0  # standard errors (about 1/√n) by which a correlation must be off before it is remarked on
 
 
 def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:
-    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None where there is too little to go by, and
+    """Difficulty (0 hard … 1 easy) and discrimination (-1 … 1) of a question, None if there is too little to go by, and
     a remark for staff.
 
     Args:
@@ -55,7 +53,7 @@ def _correlation(own: list[float], rest: list[float]) -> float | None:
 def _remark(difficulty: float | None, discrimination: float | None, answers: int) -> str:
     if difficulty is None or discrimination is None:
         return ""
-    most = discrimination + NOISE / sqrt(answers)  # what it may be all the same
+    most = discrimination + NOISE / sqrt(answers)  # what it may be nevertheless
     if most < 0:
         return "those who do well elsewhere do worse here: look at the question and its suite"
     if most < LOW and difficulty < EASY:

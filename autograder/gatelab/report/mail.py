@@ -1,4 +1,4 @@
-"""A result as a mail to the student: what they may see of it, as plain text.
+"""A result as an e-mail to the student: what they may see of it, as plain text.
 
 Only the report's texts for students are used: nothing that the model marks *staff*.
 """
@@ -18,9 +18,8 @@ CELLS_NAMED = 5
 
 
 def mail(title: str, report: Report, questions: list[str]) -> str:
-    """The mail. `questions` are the IDs it speaks of; empty: of all in which points were lost.
-
-    title: of the lab. The report has the marks by hand among its points (`with_marks`).
+    """The e-mail. `questions` are the IDs it covers; empty: all in which points were lost. title: of the lab. The
+    report has the marks by hand among its points (`with_marks`).
     """
     name = shown(display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
@@ -83,7 +82,7 @@ def _question(question: Question) -> list[str]:
 
 
 def _wrapped(text: str, mark: str = "") -> list[str]:
-    """Lines of a paragraph; the line breaks of the text stay."""
+    """Lines of a paragraph; the text's own line breaks are kept."""
     lines: list[str] = []
     for line in text.splitlines() or [""]:
         first = mark if not lines else " " * len(mark)
@@ -96,7 +95,7 @@ def _wrapped(text: str, mark: str = "") -> list[str]:
 
 def _end() -> list[str]:
     return _wrapped(
-        "If you think that this is not right, answer with the name of the question and what you would have expected."
+        "If you think that this is not right, reply with the name of the question and what you would have expected."
     )
 
 

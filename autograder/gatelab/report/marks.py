@@ -48,7 +48,7 @@ class Mark:
     points: float
     sha256: str
     entry: str = ""
-    given: str = ""  # when, UTC, ISO 8601
+    given: str = ""  # UTC, ISO 8601
     source: str = ""  # the table it was read from, or the command
     more: tuple[tuple[str, str], ...] = ()
     why: str = ""  # the reason, one line; the student reads it too
@@ -68,12 +68,12 @@ class Marks:
         return len(self.by_key)
 
     def give(self, mark: Mark) -> None:
-        """Enter a mark, in the place of the one for the same bytes."""
+        """Enter a mark, in place of the one for the same bytes."""
         was = self.by_key.pop(mark.key, None)
         self.by_key[mark.key] = replace(mark, more=was.more) if was and not mark.more else mark
 
     def withdraw(self, name: str, question: str) -> list[Mark]:
-        """Take out what was given to somebody for a question, whatever it was given for."""
+        """Remove every mark given to somebody for a question, whatever bytes it was given for."""
         gone = [mark for mark in self.by_key.values() if (mark.submission, mark.question) == (name, question)]
         for mark in gone:
             del self.by_key[mark.key]
@@ -85,13 +85,13 @@ class Marks:
         return mark.points if mark else None
 
     def put_back(self, older: Marks) -> list[str]:
-        """Enter what `older` has and this has not; whose and which they were."""
+        """Enter what `older` has and this one lacks; returns whose and which they were."""
         gone = [mark for key, mark in older.by_key.items() if key not in self.by_key]
         for mark in gone:
             self.give(mark)
         return [f"{mark.submission} {mark.question}" for mark in gone]
 
-    def standing(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
+    def counting(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
         """Question → points, of the marks that count for this work; `questions`: ID → most points."""
         found = {id: self.points(work.name, id, work.sha256) for id in questions}
         return {id: points for id, points in found.items() if points is not None and points <= questions[id]}
@@ -117,14 +117,14 @@ class Marks:
         for work in works:
             signs = [work.entry, *([work.sha256] if work.sha256 in alone else [])]
             old = [*(mark for sign in signs for mark in moved.get(sign, ())), *named[work.name]]
-            open = questions.keys() - self.standing(work, questions).keys()
+            open = questions.keys() - self.counting(work, questions).keys()
             found.append(
                 {mark.question: (mark.points, mark.submission) for mark in old if mark.question in open}
             )
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with marks that no work of the class has anything to do with."""
+        """Names with marks that belong to no work of the class."""
         names = {work.name for work in works}
         here = {text for work in works for text in (work.entry, work.sha256)} - {""}
         return sorted(
@@ -136,7 +136,7 @@ class Marks:
         )
 
     def only(self, works: list[Work]) -> Marks:
-        """Those that count for one of these works, of whatever class they were."""
+        """Those that count for one of these works, whichever class they were given in."""
         here = {(work.name, work.sha256) for work in works if work.sha256}
         return Marks({key: mark for key, mark in self.by_key.items() if (key[0], key[2]) in here})
 
@@ -198,7 +198,7 @@ def ledger_rows(
 
 
 def number_of(said: str) -> float | None:
-    """The points in a cell, which may be written 1,5; None when it is no number."""
+    """The points in a cell, which may be written 1,5; None if it is not a number."""
     said = said.strip().removeprefix("'").strip()
     return float(said.replace(",", ".")) if NUMBER.fullmatch(said) else None
 

@@ -94,7 +94,7 @@ class Question:
 
     @property
     def follow_through(self) -> str:
-        """For the student: why there are more points than the parts add up to; "" where there are not."""
+        """For the student: why there are more points than the parts add up to; "" if there are not."""
         if not self.followed_through:
             return ""
         alone = "these two mistakes alone give" if len(self.mistakes) > 1 else "this mistake alone gives"
@@ -138,7 +138,7 @@ class Report:
 
     submission: str
     status: Status
-    reason: str = ""  # why not graded: one sentence with the way out
+    reason: str = ""  # why not graded: one sentence that says what to do
     told: str = ""  # the same as the student reads it, where that is another sentence
     sha256: str = ""
     seed: int = 0
@@ -213,7 +213,7 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Report:
-        """The report that `to_dict` gave. Raises ValueError where a field is unknown, missing or of another kind, or
+        """The report that `to_dict` gave. Raises ValueError if a field is unknown, missing or of another kind, or
         the form is another version's."""
         from gatelab.report.schema import read
 

@@ -1,7 +1,8 @@
 """The pages: feedback for a student, the class report for staff.
 
-Both are single files without scripts or fonts to load, and lead nowhere but to the lab's own released notebook. Everything that stems from a
-submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get through.
+Both are single files without scripts or fonts to load, and lead nowhere but to the lab's own released notebook. Everything
+that comes from a submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get
+through.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 
 def _outcome(part: Part) -> tuple[bool, str]:
-    """What neighbouring parts must share to be one entry: failed for the same reason. Passed ones stay apart."""
+    """Neighbouring parts with the same key become one entry: they failed for the same reason. Passed ones stay separate."""
     return part.passed, part.name if part.passed else part.message
 
 
@@ -104,7 +105,7 @@ def _together(parts: list[Part]) -> dict[str, Any]:
 
 
 def _notes(question: Question) -> list[dict[str, str]]:
-    """The question's note as paragraphs; of a recognised mistake, what it is and the hint are set apart."""
+    """The question's note as paragraphs; for a recognised mistake, the description and the hint are set apart."""
     credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
     if question.mistakes:
         return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes] + credited
@@ -117,7 +118,7 @@ def display_name(name: str) -> str:
 
 
 def words(name: str) -> str:
-    """`new-states` → `new states`: a part's name as it reads in a sentence."""
+    """`new-states` → `new states`: a part's name as words in a sentence."""
     return name.replace("-", " ").replace("_", " ")
 
 
@@ -127,7 +128,7 @@ def sentence(text: str) -> str:
 
 
 def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:
-    """The parts that somebody failed, those that fewest passed first."""
+    """The parts that somebody failed, those passed least often first."""
     failed = [part for part in parts if part["passed"] < part["graded"]]
     return sorted(failed, key=lambda part: part["passed"] / part["graded"])[:most]
 

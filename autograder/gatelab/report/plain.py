@@ -1,4 +1,4 @@
-"""Points as they are written everywhere."""
+"""How points are written everywhere."""
 
 from __future__ import annotations
 

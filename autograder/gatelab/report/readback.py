@@ -1,4 +1,4 @@
-"""grades.csv as it comes back: which marks somebody gave in it, and what else was changed and is not taken in.
+"""Reads an edited grades.csv: which marks somebody gave in it, and what else was changed and is ignored.
 
 It is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
 from: an editor may have held an older one open). The rules:
@@ -28,11 +28,11 @@ from gatelab.text import brief, escape_formula
 
 __all__ = ["MOST", "WITHDRAWN", "Asked", "Change", "Readback", "parsed", "read_back"]
 
-SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or take it away"
+SAVE = "save it as .xlsx or as CSV in UTF-8 with a header row, as gatelab wrote it, or remove it"
 
 
 def parsed(data: bytes, titles: Iterable[str]) -> Table:
-    """grades.csv as a table. Raises MarksError, whose message has no subject, when it is none."""
+    """grades.csv as a table. Raises MarksError, whose message has no subject, if it is not one."""
     try:
         return read_table(data, "submission", titles)
     except SheetError as error:
@@ -109,7 +109,7 @@ class _Reader(CorrectionsBack):
             return True
         id = next(id for id, said in given.items() if said)
         raise MarksError(
-            f"holds marks for {brief(said, 40)!r}, and no submission is called so; correct the name there "
+            f"holds marks for {brief(said, 40)!r}, and no submission has that name; correct the name there "
             f"or take the marks out (line {line.number}, column {id})."
         )
 
@@ -168,7 +168,7 @@ class _Reader(CorrectionsBack):
                 old, new = self.base.cell(self.base_rows[name], title), self.table.cell(line, title)
                 if not cells.same(old, new):
                     found.append(
-                        f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is not taken in, because "
+                        f"{name}, column {title}: {cells.quoted(old)} was changed to {cells.quoted(new)}; that is ignored, because "
                         "gatelab fills that column. Change it in the sheet that you upload."
                     )
         return found
@@ -182,30 +182,28 @@ class _Reader(CorrectionsBack):
     ) -> None:
         notes = self.result.notes
         if self.stale:
-            notes.append(
-                "was made from the table of an earlier run; only what was changed in it since then is taken in."
-            )
+            notes.append("was made from the table of an earlier run; only changes made since then are read.")
         notes += edits[:MOST]
         if len(edits) > MOST:
             notes.append(
-                f"{len(edits) - MOST} more cells of gatelab's columns were changed; none of that is taken in."
+                f"{len(edits) - MOST} more cells of gatelab's columns were changed; all of that is ignored."
             )
         for id, names in emptied.items():
             notes.append(
-                f"column {id} was emptied for {cells.some(names)}; {'what was written there stands' if id == COMMENT_COLUMN else 'the marks stand'}, write - into a cell to withdraw one."
+                f"column {id} was emptied for {cells.some(names)}; {'what was written there is kept' if id == COMMENT_COLUMN else 'the marks are kept'}, write - into a cell to withdraw one."
             )
         if self.base:
             gone = [title for title in self.base.columns if title not in self.table.columns]
             if gone:
                 notes.append(
-                    f"{cells.the(gone, 'column')} {cells.some(gone)} {cells.was(gone)} taken out; the marks stand."
+                    f"{cells.the(gone, 'column')} {cells.some(gone)} {cells.was(gone)} taken out; the marks are kept."
                 )
             missing = [name for name in self.base_rows if name in self.by_name and name not in by_name]
             renamed = {owner for line in extra if (owner := self._owner(line))}
             lost = [name for name in missing if name not in renamed]
             if lost:
                 notes.append(
-                    f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks stand."
+                    f"{cells.the(lost, 'row')} {cells.some(lost)} {cells.was(lost)} taken out; the marks are kept."
                 )
         for line in extra[:MOST]:
             said = brief(self.table.cell(line, "submission"), 40)

@@ -1,4 +1,4 @@
-"""The rows of a grade table that came back: whose they are, what was in them when they were written, and what was written there since."""
+"""The rows of an edited grade table: whose they are, what was in them when they were written, and what was entered since."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class Rows:
             return ""
         if self.last and name in self.last_rows:
             return self.last.cell(self.last_rows[name], id)
-        if self.base:  # whose row the last reader had renamed or taken out
+        if self.base:  # whose row had been renamed or removed at the last reading
             return self.base.cell(self.base_rows[name], id) if name in self.base_rows else ""
         points = self.marks.points(name, id, self._bytes(line, name))
         return "" if points is None else number(points)
@@ -139,7 +139,7 @@ class Rows:
         if points is None or points > most:
             before = self._reference(name, id, line) if id in self.questions else self._before(name, id)
             if cells.same(said, before):
-                return points or 0.0  # it was allowed when it was given
+                return points or 0.0  # it was valid when it was given
             to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
                 f"{name}, column {id}: {said[:40]!r} is not a number from 0{to}; fix it there and save."
@@ -161,7 +161,7 @@ class Rows:
         return differing
 
     def _text(self, name: str, title: str, line: Line) -> str:
-        """What somebody wrote into a cell for text, "" where it is as it was."""
+        """What somebody wrote into a cell for text, "" if it is as it was."""
         said = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
         return "" if cells.same(said, before) else one_line(unescape_formula(said))

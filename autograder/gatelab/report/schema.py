@@ -1,4 +1,4 @@
-"""The form of a report's JSON, made from its classes: `python -m gatelab.report.schema > docs/report.schema.json`."""
+"""The schema of a report's JSON, made from its classes: `python -m gatelab.report.schema > docs/report.schema.json`."""
 
 from __future__ import annotations
 

@@ -13,12 +13,12 @@ from gatelab.lab.spec import Lab
 from gatelab.submission.notebook_file import mark_of, source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-UNSET = "/your-course/"  # in the addresses of a lab that was just made; there is nothing behind it
+UNSET = "/your-course/"  # in the addresses of a newly created lab; it leads nowhere
 
 
 @dataclass(frozen=True)
 class Section:
-    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" where none is known."""
+    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" if none is known."""
 
     heading: str
     address: str = ""

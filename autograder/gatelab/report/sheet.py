@@ -25,10 +25,10 @@ from gatelab.submission.archives import entries_of_zip
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 LONGEST_TITLE = 200  # characters
-HEAD = 1 << 16  # bytes in which a header stands, of a text
+HEAD = 1 << 16  # bytes of a text file within which its header must be
 Rows = list[tuple[int, list[str]]]  # line number, cells
 
-# Longer marks first: UTF-16's is the beginning of UTF-32's.
+# Longer marks first: UTF-32's begins with UTF-16's.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -69,7 +69,7 @@ class Table:
     others: dict[int, str] = field(default_factory=dict)
 
     def raw(self, line: Line, title: str) -> str:
-        """The cell in this column; empty where there is no such column or cell."""
+        """The cell in this column; empty if there is no such column or cell."""
         k = self.columns.get(title)
         return line.cells[k] if k is not None and k < len(line.cells) else ""
 
@@ -81,7 +81,7 @@ class Table:
 def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
     """The table in `data`, found by its header: the row that has `key` and most of the titles in `known`.
 
-    Titles count in any case and with any space in them. Raises SheetError.
+    Case and spaces in titles do not matter. Raises SheetError.
     """
     return Sheet(data).table(key, known)
 
@@ -113,7 +113,7 @@ class Sheet:
         return _table(rows, at, titles)
 
     def may_have(self, title: str) -> bool:
-        """Whether a column of this title can be in it, found out quickly."""
+        """Whether it can have a column with this title, found out quickly."""
         return normal(title) in (self._cells if self._is_workbook else self._head)
 
     @property
@@ -143,7 +143,7 @@ def as_written(text: str, key: str) -> Table:
 
 
 def normal(title: str) -> str:
-    """A title as it is compared: without case, space, marks of quotation."""
+    """A title as it is compared: without case, spaces or quotation marks."""
     return UNSEEN.sub("", title).strip("\"'").casefold()
 
 
@@ -183,7 +183,7 @@ def _table(rows: Rows, at: int, titles: dict[str, str]) -> Table:
 
 
 def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
-    """The rows that show most of the header, and what is wrong with them."""
+    """The rows that contain most of the header, and what is wrong with them."""
     best: tuple[int, Rows, str] = (0, [], "")
     for text in _decoded(data):
         sep = SEP.match(text)
@@ -203,7 +203,7 @@ def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
 
 
 def _decoded(data: bytes) -> Iterator[str]:
-    """What the bytes may be as text, the likeliest first."""
+    """The bytes decoded as text, likeliest encoding first."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             try:
@@ -228,7 +228,7 @@ def _decoded(data: bytes) -> Iterator[str]:
 
 
 def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[Rows, str]:
-    """Rows with their line numbers; they end where a quotation mark would let a row swallow the next."""
+    """Rows with their line numbers; a stray quotation mark cannot make a row swallow the next."""
     reader = csv.reader(
         io.StringIO(text, newline=""),
         delimiter=separator,
@@ -252,7 +252,7 @@ def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[Rows, s
 
 def _workbook(data: bytes) -> list[Rows]:
     """The rows of each worksheet."""
-    from openpyxl import load_workbook  # a second that only a workbook is worth
+    from openpyxl import load_workbook  # takes a second, which only a workbook is worth
 
     try:
         if entries_of_zip(io.BytesIO(data)) > WORKBOOK_FILES:  # before zipfile makes an object of each
@@ -270,7 +270,7 @@ def _workbook(data: bytes) -> list[Rows]:
         return [_worksheet(a, b) for a, b in zip(shown.worksheets, typed.worksheets, strict=True)]
     except SheetError:
         raise
-    except Exception as error:  # whatever a damaged workbook makes of zipfile, the XML parser and openpyxl
+    except Exception as error:  # whatever zipfile, the XML parser and openpyxl raise on a damaged workbook
         raise SheetError(
             "is a workbook that cannot be opened (it is damaged or of an unknown kind)"
         ) from error
@@ -291,7 +291,7 @@ def _worksheet(shown: Any, typed: Any) -> Rows:
     rows: Rows = []
     count = 0
     for sheet in (shown, typed):
-        sheet.reset_dimensions()  # what a file says of its size need not be so
+        sheet.reset_dimensions()  # a file may lie about its size
     pairs = zip(shown.iter_rows(values_only=True), typed.iter_rows(values_only=True), strict=True)
     for number, (values, formulas) in enumerate(pairs, 1):
         if number > TABLE_ROWS:

@@ -1,4 +1,4 @@
-"""Answers that are nearer to each other than the release, the bank and the class explain: a hint where to look, no verdict.
+"""Answers that are closer to each other than the release, the bank and the class explain: a hint where to look, not a verdict.
 
 Each notebook's own code becomes fingerprints (winnowing, as Moss has it: runs of K tokens, of which each window keeps
 one). What the release has, what a reference or a right or wrong solution of the bank has, and what many in the class have,
@@ -25,10 +25,10 @@ from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, sour
 
 K = 12  # tokens in a run
 WINDOW = 6  # runs of which one is kept
-FEWEST = 20  # fingerprints of its own that an answer must have
-SHARED = 0.6  # of the fewer, from which on a pair is named
-MOST = 20  # pairs named, the nearest first
-CODE_LIMIT = 200_000  # characters looked at of one notebook
+FEWEST = 20  # fewest fingerprints of its own that an answer must have
+SHARED = 0.6  # share of the smaller set from which a pair is named
+MOST = 20  # pairs named, closest first
+CODE_LIMIT = 200_000  # characters of one notebook that are looked at
 
 TOKEN = re.compile(
     r"""(?P<note>\#[^\n]*)
@@ -57,7 +57,7 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
             own[came.name] = prints(code[:CODE_LIMIT]) - explained
             hashes[came.name] = came.sha256
     often = Counter(mark for marks in own.values() for mark in marks)
-    most = max(2, min(20, len(own) // 20))  # who have it, beyond which it is the class's and nobody's own
+    most = max(2, min(20, len(own) // 20))  # submissions beyond which a fingerprint is common to the class
     who: dict[int, list[str]] = defaultdict(list)
     for name, marks in own.items():
         own[name] = {mark for mark in marks if often[mark] <= most}
@@ -93,7 +93,7 @@ def _tokens(source: str) -> Iterator[str]:
 
 
 def _sources(path: Path) -> list[str]:
-    """The code cells of a notebook; none of what cannot be read."""
+    """The code cells of a notebook; none if it cannot be read."""
     try:
         cells = parse(read_bytes(path), path.name)["cells"]
     except (Ungradable, GraderFault):

@@ -1,4 +1,4 @@
-"""What became another grade since the last run over the class that was finished."""
+"""Which grades have changed since the last finished run over the class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in the week a mistake belongs: the slot of the lesson plan that speaks of it, and what is said there.
+"""Where in the week a mistake belongs: the slot of the lesson plan that mentions it, and what it says there.
 
 A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
 `## Practice: …`, whose lines name questions (`q1`) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
@@ -23,14 +23,14 @@ QUESTION = re.compile(r"\bq\d+[a-z]?\b(?!/)")
 
 @dataclass(frozen=True)
 class Slot:
-    """`when` is a slot of the week ("" where the plan names none), `say` what the plan says of the mistake."""
+    """`when` is a slot of the week ("" if the plan names none), `say` what the plan says of the mistake."""
 
     when: str = ""
     say: str = ""
 
 
 def slots(lab: Lab) -> dict[str, Slot]:
-    """Slot of each wrong solution that the plan names, by its key `q1/some-slip`, and of each question, by its ID."""
+    """The slot of each wrong solution that the plan names, by its key `q1/some-slip`, and of each question, by its ID."""
     try:
         text = (lab.assignment / PLAN).read_text(encoding="utf-8")
     except (OSError, ValueError):
@@ -57,18 +57,18 @@ def slots(lab: Lab) -> dict[str, Slot]:
 
 
 def slot_of(found: dict[str, Slot], question: str, chaff: str) -> Slot:
-    """Of a mistake: its own slot, else its question's, with what the plan says of the mistake."""
+    """A mistake's own slot, or else its question's, with what the plan says about the mistake."""
     own = found.get(f"{question}/{chaff}", Slot())
     return Slot(own.when or found.get(question, Slot()).when, own.say)
 
 
 def _plain(text: str) -> str:
-    """Without markdown's emphasis, and without dollars around a letter."""
+    """Without Markdown emphasis, and without dollar signs around a letter."""
     return re.sub(r"\$(\w+)\$", r"\1", re.sub(r"\*([^*]+)\*", r"\1", text))
 
 
 def _questions(line: str) -> list[str]:
-    """The questions that a line names, a span from one to another written out."""
+    """The questions that a line names, with ranges written out."""
     text = CHAFF.sub("", line)
     spans = [range(int(a), int(b) + 1) for a, b in RANGE.findall(text)]
     return [*QUESTION.findall(text), *(f"q{k}" for span in spans for k in span)]

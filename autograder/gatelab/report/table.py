@@ -1,4 +1,4 @@
-"""grades.csv: a row for every submission that came in."""
+"""grades.csv: a row for every submission."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from gatelab.text import escape_formula
 
 __all__ = ["columns", "grades_csv", "header", "number", "overridden"]
 
-# Columns in which people write, besides those of questions.
+# Columns for people to write in, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 
-CAME = ("name", "email", "id", "handed_in", "attempts")  # columns of how it came in
+CAME = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
@@ -23,7 +23,7 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
     one per question to mark by hand, what lateness takes off where the lab has a rule for it, total and what the total is out of, what
-    staff put in the place of the grader's, a place to write
+    staff put in place of the grader's, a place to write
     a reason for it, comments, old marks that were given to something else, the hash of what came in; then name, e-mail address and ID
     of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points are
     only in rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
@@ -53,14 +53,14 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
                 escape_formula("; ".join(f"{id}: {said}" for id, said in row.given.comments.items() if id)),
                 escape_formula("; ".join(f"{id} was {was}" for id, was in row.again.items())),
                 row.sha256,
-                *_came(row),
+                *_submission_cells(row),
             ]
         )
     return text.getvalue()
 
 
 def overridden(row: Row) -> list[str]:
-    """`q1: 10 instead of 4 (regraded with her)`: each thing that staff put in the place of the grader's or the rule's."""
+    """`q1: 10 instead of 4 (regraded with her)`: everything that staff put in place of the grader's points or the rule's penalty."""
     graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
     said = []
     for id, mark in row.given.overrides.items():
@@ -73,7 +73,7 @@ def overridden(row: Row) -> list[str]:
     return said
 
 
-def _came(row: Row) -> list[str]:
+def _submission_cells(row: Row) -> list[str]:
     came = row.came
     if came is None:
         return [""] * len(CAME)
@@ -90,7 +90,7 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
 
 
 def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
-    """The same, by the questions that were graded, those marked by hand, and whether there is a rule for late work."""
+    """The same, from the questions that were graded, those marked by hand, and whether there is a late rule."""
     return [
         "submission",
         "file",

@@ -10,7 +10,9 @@ from gatelab.lab.spec import Lab
 
 
 @pytest.mark.parametrize("question", ["q1", "q6", "q9"])
-def test_right_work_is_green_and_a_known_mistake_is_not(lab: Lab, bank: Bank, question: str) -> None:
+def test_right_work_passes_the_check_and_a_known_mistake_does_not(
+    lab: Lab, bank: Bank, question: str
+) -> None:
     assert is_green(lab, question, lab.reference(question))
     assert not any(is_green(lab, question, chaff.source) for chaff in bank.chaffs_of(question)[:6])
     assert not is_green(lab, question, "raise ValueError")
@@ -20,7 +22,7 @@ def test_right_work_is_green_and_a_known_mistake_is_not(lab: Lab, bank: Bank, qu
     ("before", "after"),
     [("real = targets != pad", "real = targets > pad"), ("index).squeeze(-1)", "index).squeeze()")],
 )
-def test_what_once_was_an_ambush_is_seen(lab: Lab, before: str, after: str) -> None:
+def test_a_former_ambush_is_seen(lab: Lab, before: str, after: str) -> None:
     source = lab.reference("q9")
     assert before in source
     assert not is_green(lab, "q9", source.replace(before, after))

@@ -14,7 +14,7 @@ from gatelab.lab.choose import chosen_lab
 TINY = Path(__file__).parents[1] / "tiny-lab"
 
 
-def test_a_chaff_is_named_once_and_again_where_the_bank_is_another_one(tmp_path: Path) -> None:
+def test_a_chaff_is_named_once_and_again_after_the_bank_changes(tmp_path: Path) -> None:
     lab = chosen_lab(TINY, None)
     bank = load_bank(lab)
 

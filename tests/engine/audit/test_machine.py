@@ -48,7 +48,7 @@ def test_the_exit_code_says_whether_there_is_something_to_do(told: tuple[int, st
     assert (code, "All is well." in text, "→" in text) in {(0, True, False), (1, False, True)}
 
 
-def test_the_pieces_are_those_of_the_page_on_security(root: Path) -> None:
+def test_the_pieces_match_the_security_page(root: Path) -> None:
     page = (root / "SECURITY.md").read_text(encoding="utf-8")
     assert set(MEANS) == set(PIECES) and all(f"| `{piece}` |" in page for piece in PIECES)
 
@@ -92,7 +92,7 @@ def test_a_piece_that_is_off_says_what_a_submission_could_do(piece: str) -> None
     assert (f"--accept-missing {piece}" in found.do) == (piece in REQUIRED)
 
 
-def test_where_no_worker_starts_there_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_start_gets_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     for program in ("/bin/false", "/nowhere/python"):
         monkeypatch.setattr(sys, "executable", program)
         (found,) = machine_pieces.confinement(machine_pieces.tried())
@@ -115,7 +115,7 @@ def left(path: Path, age: float = A_DAY_AGO) -> Path:
     return path
 
 
-def test_only_what_is_old_and_nobodys_is_removed(temporary: Path) -> None:
+def test_only_old_unused_folders_are_removed(temporary: Path) -> None:
     old, kits = left(temporary / "gatelab-old"), left(temporary / "kit" / ".gatelab-build-old")
     new, other = left(temporary / "gatelab-new", time.time()), left(temporary / "another-old")
     used = left(temporary / "gatelab-used")
@@ -159,7 +159,7 @@ def test_a_fork_server_is_stray_when_its_command_is_gone(tmp_path: Path) -> None
     assert next(machine_leftovers.leftovers(tmp_path, tmp_path)).do == "kill 30 32 33"
 
 
-def test_a_command_that_is_process_1_of_its_container_is_there(tmp_path: Path) -> None:
+def test_a_command_that_is_process_1_of_its_container_counts_as_running(tmp_path: Path) -> None:
     a_process(tmp_path, 1, 0, "/usr/bin/python3", "/venv/bin/gatelab", "grade")
     a_process(tmp_path, 21, 1, "/venv/bin/python", "-I", "-m", machine_leftovers.SERVER, "5")
     assert machine_leftovers.stray_servers(tmp_path) == []

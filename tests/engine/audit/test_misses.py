@@ -50,7 +50,7 @@ def test_answers_that_compute_the_same_are_one_group_however_they_are_written(ki
     assert {name for miss in found for name in miss.who} == set(MISTAKES)
 
 
-def test_a_question_without_a_definition_is_no_wrong_answer(kit: tuple[Lab, Path]) -> None:
+def test_a_missing_definition_is_not_a_wrong_answer(kit: tuple[Lab, Path]) -> None:
     for name in ABSENT:
         report = Report.from_json((kit[1] / "reports" / f"{name}.json").read_text())
         assert report.status == "graded" and not any(part.passed for part in report.question("q1").parts)
@@ -85,7 +85,7 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     ("arguments", "said"),
     [
         (["--draft", "99", "--name", "x"], "There is no group 99"),
-        (["--draft", "1", "--name", "Not A Name"], "name the mistake in small letters"),
+        (["--draft", "1", "--name", "Not A Name"], "name the mistake in lower-case letters"),
     ],
 )
 def test_what_cannot_be_written_is_reported(kit: tuple[Lab, Path], arguments: list[str], said: str) -> None:

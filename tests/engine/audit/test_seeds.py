@@ -50,7 +50,7 @@ def test_the_same_parts_are_lost_in_other_processes(lab: Lab, bank: Bank) -> Non
     assert unstable(found, {}) == []
 
 
-def test_a_run_that_is_made_again_works_out_only_what_is_new(lab: Lab, bank: Bank, tmp_path: Path) -> None:
+def test_a_repeated_run_computes_only_what_is_new(lab: Lab, bank: Bank, tmp_path: Path) -> None:
     chaff = next(c for c in bank.chaffs if c.key == "q9/sign-forgotten")
     told: list[str] = []
 
@@ -85,7 +85,7 @@ def test_every_listed_chaff_exists(lab: Lab, bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("key", ["q6/index-clamped", "q9/sign-forgotten", "q10/pad-taken-for-the-end"])
-def test_points_alone_are_graded_as_with_messages(lab: Lab, bank: Bank, key: str) -> None:
+def test_grading_without_messages_gives_the_same_points(lab: Lab, bank: Bank, key: str) -> None:
     (chaff,) = [chaff for chaff in bank.chaffs if chaff.key == key]
     grading = Grading(lab, 11, LocalWorkers(lab, [chaff.source]), None)
     run_suites(lab, grading, [chaff.question], training=False)

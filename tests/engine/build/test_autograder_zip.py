@@ -77,7 +77,7 @@ def test_its_kit_is_a_whole_lab(built, tmp_path):
     assert (lab.bank / "chaff" / "q1").is_dir()
 
 
-def test_masters_and_litter_stay_at_home(names):
+def test_masters_and_litter_are_left_out(names):
     """The one notebook that goes along is the release's: by it the grader knows what a student left untouched."""
     engine, released = "gatelab/lab/spec.py", "release/lstm-gru/lab.ipynb"
     for name in names:
@@ -112,7 +112,7 @@ def test_the_image_gets_the_pins_of_pyproject_and_torch_for_the_cpu(built):
 
 
 @pytest.mark.parametrize("script", ["setup.sh", "run_autograder"])
-def test_scripts_can_be_run(built, script):
+def test_scripts_are_executable(built, script):
     zip = zipfile.ZipFile(built)
     assert zip.getinfo(script).external_attr >> 16 == 0o755
     subprocess.run(["bash", "-n"], input=zip.read(script), check=True)

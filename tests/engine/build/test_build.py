@@ -377,7 +377,7 @@ def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path)
     ]
 
 
-def test_a_build_goes_on_from_what_the_last_one_wrote(tmp_path: Path) -> None:
+def test_a_build_continues_from_the_last_one(tmp_path: Path) -> None:
     """The class notebooks' folder holds copies from the release; they do not make the release a copy of something secret."""
     kit = minikit.make_kit(tmp_path / "kit")
     beside = kit / "solutions" / NAME / "class" / "seqlab"

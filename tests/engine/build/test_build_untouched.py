@@ -76,7 +76,7 @@ def test_a_stub_in_every_function_and_method_is_what_is_wanted(tmp_path):
         (lambda s: f"{s}\nimport os; os._exit(3)", "could not be run"),
     ],
 )  # fmt: skip
-def test_what_does_not_raise_by_itself_is_named(tmp_path, edit, sentence):
+def test_a_name_that_does_not_raise_its_own_error_is_named(tmp_path, edit, sentence):
     source = edit(LAYER)
     assert source != LAYER
     with pytest.raises(BuildError) as caught:

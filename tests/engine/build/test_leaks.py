@@ -82,7 +82,7 @@ def test_a_line_of_a_solution_is_found(kit: Path, tmp_path: Path, where: str) ->
 
 
 @pytest.mark.parametrize("what", HARMLESS)
-def test_what_is_no_solution_is_released(kit: Path, tmp_path: Path, what: str) -> None:
+def test_what_is_not_a_solution_is_released(kit: Path, tmp_path: Path, what: str) -> None:
     inspected(kit, HARMLESS[what], tmp_path)
 
 

@@ -280,7 +280,7 @@ def test_line_ends_of_other_systems_change_nothing(course, line_end):
         converted(course)
 
 
-def test_the_error_names_the_line_of_the_file_and_the_way_out(course):
+def test_the_error_names_the_line_of_the_file_and_what_to_do(course):
     text = swap(BEGIN, "# BEGIN SOLUTON")
     message = refusal(course, text)
     assert f"line {line_of(text, '    # BEGIN SOLUTON')} (cell q1-solution)" in message

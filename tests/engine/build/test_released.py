@@ -383,7 +383,7 @@ def test_the_student_zip_is_the_release_and_the_same_bytes_again(kit):
         lambda zip: setattr(zip, "comment", b"c1: b"),
     ],
 )
-def test_a_member_too_much_in_the_student_zip_is_refused(template, tmp_path, plant: Callable):
+def test_an_extra_member_in_the_student_zip_is_refused(template, tmp_path, plant: Callable):
     lab = Lab.in_repository(template)
     release = make_release(lab, template, tmp_path)
     path = write_student_zip(release, lab, tmp_path / "dist")

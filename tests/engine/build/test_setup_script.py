@@ -93,11 +93,11 @@ def test_a_folder_of_wheels_needs_no_index(image: Path, named: bool) -> None:
         assert f"--no-index --find-links {wheels}" in line and "--index-url" not in line
 
 
-def test_parts_of_cuda_stop_it(image: Path) -> None:
+def test_cuda_packages_stop_it(image: Path) -> None:
     calls(image, code=1, INSTALLED="nvidia-cudnn-cu12==9.1")
 
 
-def test_a_python_that_does_not_fit_is_not_used(image: Path) -> None:
+def test_an_unsupported_python_is_not_used(image: Path) -> None:
     """Debian's package is tried, then Miniforge; without the internet that ends the build, and says at what."""
     said = calls(image, code=127, FITS="no")
     apt = [line for line in said if line.startswith("apt-get install")]

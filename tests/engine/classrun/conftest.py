@@ -22,7 +22,7 @@ def marked(graded: Class, tmp_path_factory: pytest.TempPathFactory) -> Class:
     """ada has 1.5, bob 2, Jörg Ü 0, and the PDF, which somebody has read, 1."""
     marked = graded.copy(tmp_path_factory.mktemp("marked"))
     marked.give(**{"ada": "1,5", "bob": 2, "Jörg Ü": 0, "essay.pdf": 1})
-    assert "Marks taken in from" in marked.run().output
+    assert "Marks read from" in marked.run().output
     return marked
 
 

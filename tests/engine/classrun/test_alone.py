@@ -15,8 +15,8 @@ from tiny_class import RIGHT, Tiny
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 # Holds the lock as a command does, with a child that outlives it.
 HOLDER = (
-    "import subprocess, sys, time; from pathlib import Path; from gatelab.classrun.lock import alone\n"
-    "with alone(Path(sys.argv[1])):\n"
+    "import subprocess, sys, time; from pathlib import Path; from gatelab.classrun.lock import locked\n"
+    "with locked(Path(sys.argv[1])):\n"
     "    child = subprocess.Popen(['sleep', '300'])\n"
     "    print(child.pid, flush=True)\n"
     "    time.sleep(300)\n"
@@ -30,7 +30,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     return tiny
 
 
-def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny: Tiny) -> None:
+def test_the_second_command_says_so_and_changes_nothing_until_the_first_is_killed(tiny: Tiny) -> None:
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(tiny.out)], stdout=subprocess.PIPE, text=True
     )
@@ -64,7 +64,7 @@ def test_the_second_says_so_and_changes_nothing_until_the_first_was_killed(tiny:
         os.kill(child, signal.SIGKILL)
 
 
-def test_what_a_killed_command_had_not_written_to_its_end_is_removed(tiny: Tiny) -> None:
+def test_unfinished_files_of_a_killed_command_are_removed(tiny: Tiny) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
     left = [tiny.out / f".writing-{dead.pid}-0123abcd", tiny.out / "earlier" / f".writing-{dead.pid}"]
@@ -83,7 +83,7 @@ def test_what_a_killed_command_had_not_written_to_its_end_is_removed(tiny: Tiny)
         path.unlink()
 
 
-def test_a_run_that_grades_holds_it_and_its_processes_do_not(tiny: Tiny) -> None:
+def test_a_grading_run_holds_the_lock_and_its_processes_do_not(tiny: Tiny) -> None:
     # At work for as long as the other command needs to look.
     tiny.hand_in("dora", "import time\ntime.sleep(600)\n" + RIGHT["q1"], RIGHT["q2"])
     first = subprocess.Popen(

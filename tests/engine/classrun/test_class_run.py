@@ -97,7 +97,7 @@ class TestAClass:
         assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "8", "8"]
         assert found["bob [bold]"][2] == "8" and 0 < float(found["bob [bold]"][1]) < 10
 
-    def test_says_each_reason_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
+    def test_each_reason_says_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
         reasons = {
             name: row["reason"] for name, row in table(graded[1]).items() if row["status"] == "ungradable"
         }
@@ -287,7 +287,7 @@ class TestAgain:
         [
             ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
             ("ada", "good", "ada, column q12a: 'good' is not a number"),
-            ("", "1", "holds marks for '', and no submission is called so"),
+            ("", "1", "holds marks for '', and no submission has that name"),
         ],
     )
     def test_an_impossible_mark_stops_the_run(self, again: tuple, name: str, mark: str, said: str) -> None:

@@ -1,4 +1,4 @@
-"""What staff put in the place of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
+"""What staff put instead of the grader's: kept over regrades, shown with its reason wherever points are, never dropped."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def everywhere(fresh: Class, name: str, question: str, points: str, total: str, 
     assert (results["score"], test["score"]) == (float(total), float(points)) and why in test["output"]
 
 
-def test_a_first_comment_is_no_emptied_cell(fresh: Class) -> None:
+def test_a_first_comment_does_not_count_as_an_emptied_cell(fresh: Class) -> None:
     """Where no mark by hand was ever given, and where somebody has saved the table just before."""
     said = gatelab(fresh, "comment", "ada", "See me.")
     assert (said.exit_code, said.stderr) == (0, "")
@@ -116,26 +116,25 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
 
 
 class TestAnOverride:
-    def test_of_the_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
+    def test_an_override_by_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
         said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         assert (
-            said.exit_code == 0
-            and "ada q1: 4 of 10 in the place of the grader's 10. Total now: 4" in said.stdout
+            said.exit_code == 0 and "ada q1: 4 of 10 instead of the grader's 10. Total now: 4" in said.stdout
         )
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
         fresh.run("--fresh")
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
         assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 10
 
-    def test_written_into_grades_is_taken_in_with_its_reason(self, fresh: Class) -> None:
+    def test_an_override_written_into_grades_is_read_with_its_reason(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "4,5", ("ada", "override_reason"): WHY})
         said = fresh.run()
-        assert f"Corrections taken in from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
+        assert f"Corrections read from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
         everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
-        assert fresh.rows()["ada"]["override_reason"] == "" and "taken in" not in fresh.run().stderr
+        assert fresh.rows()["ada"]["override_reason"] == "" and "read from" not in fresh.run().stderr
         everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
 
-    def test_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
+    def test_an_override_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
         fresh.edit({("ada", "q1"): "4"})
         assert "ada q1 10 → 4, without a reason" in fresh.run().stderr
         assert "no reason was given" in page(fresh, "ada")
@@ -159,7 +158,7 @@ class TestAnOverride:
     def test_an_override_is_not_withdrawn_by_a_missing_cell(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").unlink()
-        assert "corrections.csv: was taken away; it is written again from" in fresh.run().stderr
+        assert "corrections.csv: was removed; it is written again from" in fresh.run().stderr
         path = fresh.out / "corrections.csv"
         path.write_text(path.read_text().splitlines()[0] + "\n")
         assert "lacked the corrections ada q1; they are put back from" in fresh.run().stderr
@@ -169,7 +168,7 @@ class TestAnOverride:
         fresh.run()
         everywhere(fresh, "ada", "q1", "4", "4", WHY)
 
-    def test_of_something_else_that_came_in_is_to_be_given_again(self, fresh: Class) -> None:
+    def test_an_override_of_an_earlier_file_must_be_given_again(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         gatelab(fresh, "comment", "ada", "Well drawn.")
         write_notebook(fresh.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
@@ -207,17 +206,17 @@ class TestAnOverride:
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
             (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
-            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class is called so; is 'ada' meant?"),
+            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class has that name; is 'ada' meant?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (is q1 meant?); there are q1, q2"),
             (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
-            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class is called so; is 'ada' meant?"),
+            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class has that name; is 'ada' meant?"),
             (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
-            (["ada", "q1", "--remove"], "ada q1: there is nothing to take back."),
+            (["ada", "q1", "--remove"], "ada q1: there is nothing to withdraw."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
             (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
         ],
     )  # fmt: skip
-    def test_bad_input_is_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
+    def test_bad_input_gets_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
         before = fresh.files()
         said = gatelab(fresh, "mark", *words)
         assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1
@@ -240,7 +239,7 @@ class TestAnOverride:
         assert said.exit_code == 2 and why in said.stderr and said.stderr.count("\n") == 1
         assert fresh.files() == before
 
-    def test_a_damaged_table_is_no_table_without_corrections(self, fresh: Class) -> None:
+    def test_a_damaged_table_does_not_count_as_one_without_corrections(self, fresh: Class) -> None:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.out / "corrections.csv").write_text(
             "submission,what,question,points,why,sha256\nada,points,q1,many,,\n"
@@ -275,7 +274,7 @@ class TestWhatElseIsGiven:
         assert "Fine work, -1 for style" in bob
         fresh.edit({("bob", "comment_for_student"): "", ("ada", "comment_for_student"): "-"})
         said = fresh.run()
-        assert "column comment_for_student was emptied for bob; what was written there stands" in said.stderr
+        assert "column comment_for_student was emptied for bob; what was written there is kept" in said.stderr
         assert "Fine work, -1 for style" in page(fresh, "bob") and "come to see me" not in page(fresh, "ada")
         assert gatelab(fresh, "comment", "ada", "q1", "--remove").exit_code == 0
         assert "Mind" not in page(fresh, "ada")
@@ -296,7 +295,7 @@ class TestWhatElseIsGiven:
         gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()
         said = fresh.run()
-        assert "corrections.csv: keeps corrections of ada, of whom nothing is in this class" in said.stderr
+        assert "corrections.csv: keeps corrections of ada, who are not in this class" in said.stderr
         assert "ada" not in fresh.rows() and kept(fresh)[0]["submission"] == "ada"
 
     def test_without_a_graded_class_there_is_nothing_to_correct(self, tmp_path: Path) -> None:

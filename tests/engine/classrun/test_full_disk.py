@@ -13,7 +13,7 @@ from marked_class import Class, class_of
 from small_lab import SETUP, solution, write_notebook
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
-FULL = "could not be written (No space left on device); make room or rights and run the command again."
+FULL = "could not be written (No space left on device); free some space or fix its permissions, and run the command again."
 
 
 @pytest.fixture(scope="module")

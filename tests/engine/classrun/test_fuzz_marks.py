@@ -277,7 +277,7 @@ def test_no_mark_is_lost_whatever_was_done_to_the_table(
     # A mark that changed was told, by name.
     for key, points in again.marks().items():
         assert (
-            EARLIER.get(key[0]) == points or key[0] in said.stderr.split("Marks taken in")[1].split("\n")[0]
+            EARLIER.get(key[0]) == points or key[0] in said.stderr.split("Marks read from")[1].split("\n")[0]
         )
     for name in EARLIER:
         assert (name, "q12a") in again.marks() or f"{name} q12a withdrawn" in said.stderr

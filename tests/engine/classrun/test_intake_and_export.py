@@ -103,7 +103,7 @@ def table(out: Path) -> dict[str, dict[str, str]]:
 
 
 class TestIntake:
-    def test_shows_what_would_be_graded_and_changes_nothing(
+    def test_intake_shows_what_would_be_graded_and_changes_nothing(
         self, kit: Path, download: Path, roster: Path
     ) -> None:
         before = sorted(kit.rglob("*"))
@@ -116,9 +116,9 @@ class TestIntake:
         )
         assert "babbagebob_4712_300_hand_in.zip: lab.ipynb" in lines["Bob Babbage"]
         assert "exported page" in lines["Eve"] and "Nothing was handed in." in lines["Dan Roe"]
-        assert "2 of 3 that came in can be graded; 1 of the roster handed in nothing." in shown.output
+        assert "2 of 3 submissions can be graded; 1 of the roster handed in nothing." in shown.output
 
-    def test_ends_with_0_where_all_can_be_graded(self, kit: Path, tmp_path: Path) -> None:
+    def test_intake_ends_with_0_if_everything_can_be_graded(self, kit: Path, tmp_path: Path) -> None:
         write_notebook(tmp_path / "ada.ipynb", SETUP, solution("q1"))
         assert gatelab("intake", tmp_path, "--root", kit).exit_code == 0
         (tmp_path / "bob.ipynb").write_text("{}")
@@ -126,7 +126,7 @@ class TestIntake:
         assert shown.exit_code == 1 and "this is JSON but not a notebook" in shown.output
 
     @pytest.mark.parametrize("roster", ["nowhere.csv", "ada.ipynb"])
-    def test_ends_with_2_where_the_command_is_wrong(self, kit: Path, tmp_path: Path, roster: str) -> None:
+    def test_intake_ends_with_2_if_the_command_is_wrong(self, kit: Path, tmp_path: Path, roster: str) -> None:
         write_notebook(tmp_path / "ada.ipynb", SETUP, solution("q1"))
         wrong = gatelab("intake", tmp_path, "--root", kit, "--roster", tmp_path / roster)
         assert wrong.exit_code == 2 and f"{tmp_path / roster}: " in wrong.output
@@ -136,7 +136,7 @@ class TestIntake:
 @pytest.mark.parametrize(
     "place", ["grades.csv", "marks.csv", "feedback", "reports/x.csv", ".", "../out/class.json"]
 )
-def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
+def test_no_export_overwrites_what_the_grading_keeps(out: Path, download: Path, place: str) -> None:
     """A grade book that an export replaced would take the class's marks with it."""
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
     for words in (["csv", out], ["gradescope", out], ["feedback", out, "--to", "mail"]):
@@ -147,7 +147,7 @@ def test_no_export_is_written_over_what_the_grading_keeps(out: Path, download: P
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_a_folder_is_no_file_to_export_to(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exporting_to_a_folder_is_refused(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for words, usual in (
         (["csv", out], "export.csv"),
@@ -161,7 +161,7 @@ def test_a_folder_is_no_file_to_export_to(out: Path, tmp_path: Path, monkeypatch
     assert (tmp_path / "new" / "a.zip").is_file()
 
 
-def test_a_sheet_or_a_database_of_something_else_is_one_sentence(out: Path, tmp_path: Path) -> None:
+def test_a_sheet_or_a_database_of_something_else_gets_one_sentence(out: Path, tmp_path: Path) -> None:
     sheet, database = tmp_path / "s.csv", tmp_path / "gradebook.db"
     sheet.write_text("Student,ID,SIS Login ID,Section\nAda,1,ada,S\n", encoding="utf-8")
     done = gatelab("export", "canvas", out, "--template", sheet)
@@ -241,7 +241,7 @@ class TestSheets:
             "1 total left out that still lacks q12a (2 points)" in done.output and "--partial" in done.output
         )
         assert '"Lovelace, Ada",4711,0042,ada,S1,19.5\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n' in text
-        assert "in the sheet, nothing came in: Roe, Dan" in done.output
+        assert "in the sheet, nothing was handed in: Roe, Dan" in done.output
         done, text = self.canvas(out, tmp_path, 20, "--partial")
         assert done.exit_code == 0 and "bob,S1,10\r\n" in text
 
@@ -260,13 +260,13 @@ class TestSheets:
             and not text
         )
 
-    def test_runs_no_cell_as_a_formula(self, out: Path, tmp_path: Path) -> None:
+    def test_no_cell_of_a_sheet_runs_as_a_formula(self, out: Path, tmp_path: Path) -> None:
         done, text = self.canvas(out, tmp_path, 20)
         assert "1 cell holds a formula" in done.output
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert "'=cmd|calc, Eve" in cells and not any(cell.startswith(("=", "+", "@")) for cell in cells)
 
-    def test_fills_moodles_sheet_by_the_person(self, out: Path, tmp_path: Path) -> None:
+    def test_moodles_sheet_is_filled_by_person(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2, babbagebob=0)
         done = gatelab(
             "export",
@@ -336,7 +336,7 @@ class TestTables:
         )
         assert all(test.get("status", "passed") in ("passed", "failed") for test in results["tests"])
 
-    def test_takes_nbgraders_database_points_and_keeps_its_marks(
+    def test_nbgraders_database_gets_points_and_keeps_its_marks(
         self, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         from nbgrader.api import Gradebook
@@ -384,7 +384,9 @@ class TestTables:
 
 
 class TestFeedback:
-    def test_goes_back_to_canvas_under_the_names_as_downloaded(self, out: Path, tmp_path: Path) -> None:
+    def test_feedback_goes_back_to_canvas_under_the_names_as_downloaded(
+        self, out: Path, tmp_path: Path
+    ) -> None:
         done = gatelab("export", "feedback", out, "--to", "canvas", "-o", tmp_path / "f.zip")
         assert done.exit_code == 0, done.output
         with zipfile.ZipFile(tmp_path / "f.zip") as zip:
@@ -403,7 +405,7 @@ class TestFeedback:
             inner = zipfile.ZipFile(io.BytesIO(zip.read("babbagebob_4712_300_hand_in.zip")))
             assert b"Bob Babbage" in inner.read("feedback.html")
 
-    def test_goes_back_to_moodle_by_the_participants_number(self, out: Path, tmp_path: Path) -> None:
+    def test_feedback_goes_back_to_moodle_by_the_participants_number(self, out: Path, tmp_path: Path) -> None:
         gatelab("export", "feedback", out, "--to", "moodle", "-o", tmp_path / "f.zip")
         with zipfile.ZipFile(tmp_path / "f.zip") as zip:
             names = sorted(zip.namelist())

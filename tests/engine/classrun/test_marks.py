@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 
 class TestTheMarksTable:
-    def test_says_whose_what_for_which_bytes_when_and_where_from(self, marked: Class) -> None:
+    def test_a_row_says_whose_what_for_which_bytes_when_and_where_from(self, marked: Class) -> None:
         with open(marked.out / "marks.csv", encoding="utf-8", newline="") as file:
             rows = {row["submission"]: row for row in csv.DictReader(file)}
         assert marked.marks() == GIVEN
@@ -40,7 +40,7 @@ class TestTheMarksTable:
         said = again.run()
         assert (again.grades.read_bytes(), (again.out / "marks.csv").read_bytes()) == before
         assert sorted(os.listdir(again.out / "earlier")) == names
-        assert "grades.csv: " not in said.stderr and "Marks taken in" not in said.output
+        assert "grades.csv: " not in said.stderr and "Marks read from" not in said.output
 
     def test_each_version_is_kept(self, again: Class) -> None:
         again.give(ada=1)
@@ -51,7 +51,7 @@ class TestTheMarksTable:
 
     def test_a_removed_marks_table_is_written_again(self, again: Class) -> None:
         (again.out / "marks.csv").unlink()
-        assert "marks.csv: was taken away; it is written again from" in again.run().stderr
+        assert "marks.csv: was removed; it is written again from" in again.run().stderr
         assert again.marks() == GIVEN
 
     @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ class TestAQuestionThatChanged:
         ada = Work.of("ada", "ada", "a" * 64)
         marks = Marks()
         marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
-        assert marks.standing(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
+        assert marks.counting(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
             {}
         ]
-        assert marks.standing(ada, {"q12a": 1.0}) == {}
+        assert marks.counting(ada, {"q12a": 1.0}) == {}
         assert marks.again([ada], {"q12a": 1.0}) == [{"q12a": (2.0, "ada")}]
-        assert marks.standing(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
+        assert marks.counting(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
         assert read_marks(marks.text().encode()).by_key == marks.by_key
 
     @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])

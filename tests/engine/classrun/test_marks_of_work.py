@@ -86,7 +86,7 @@ class TestAMarkBelongsToWhatWasRead:
         (again.folder / "ada.ipynb").unlink()
         again.give(ada=1)
         said = again.run()
-        assert "marks.csv: keeps marks of ada, of whom nothing is in this class" in said.stderr
+        assert "marks.csv: keeps marks of ada, who are not in this class" in said.stderr
         assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
 
     def test_marks_of_a_name_that_is_not_in_the_class_are_kept_and_reported(self, again: Class) -> None:
@@ -94,7 +94,7 @@ class TestAMarkBelongsToWhatWasRead:
         table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "20"]]
         again.grades.write_bytes(saved(table))
         said = again.run()
-        assert "marks.csv: keeps marks of zoe, of whom nothing is in this class" in said.stderr
+        assert "marks.csv: keeps marks of zoe, who are not in this class" in said.stderr
         assert said.exit_code == 1 and again.marks() == GIVEN | {("zoe", "q12a"): 1.0}
         assert "zoe" not in again.rows() and saved(table) in again.kept()
         assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q12a")] == 1.0

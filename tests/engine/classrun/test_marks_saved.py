@@ -121,20 +121,20 @@ class TestASavedTable:
         again.grades.mkdir() if what == "folder" else os.mkfifo(again.grades)
         before = again.files() if what == "folder" else {}
         said = again.run()
-        assert said.exit_code == 2 and "take it away and run the command again" in said.stderr
+        assert said.exit_code == 2 and "remove it and run the command again" in said.stderr
         assert what == "pipe" or again.files() == before
 
     @pytest.mark.parametrize(
         ("mangle", "told"),
         [
-            (lambda c: c.grades.unlink(), "grades.csv: was taken away; it is written again, and the marks stand."),
-            (lambda c: c.grades.write_bytes(b""), "grades.csv: was empty; it is written again, and the marks stand."),
+            (lambda c: c.grades.unlink(), "grades.csv: was removed; it is written again, and the marks are kept."),
+            (lambda c: c.grades.write_bytes(b""), "grades.csv: was empty; it is written again, and the marks are kept."),
             (lambda c: c.grades.write_bytes(b"\xff\xfe\n\0"), "grades.csv: was empty; it is written again"),
-            (lambda c: c.grades.write_bytes(saved(c.table()[:1])), "the rows 007, Jörg Ü, ada and 3 more were taken out; the marks stand"),
-            (lambda c: c.grades.write_bytes(saved([r for r in c.table() if r[0] != "ada"])), "the row ada was taken out; the marks stand"),
-            (lambda c: c.grades.write_bytes(saved([r[:6] + r[7:] for r in c.table()])), "the column q12a was taken out; the marks stand"),
-            (lambda c: c.edit({("ada", "q12a"): "", ("bob", "q12a"): " "}), "column q12a was emptied for ada, bob; the marks stand, write -"),
-            (lambda c: c.grades.write_bytes(saved([r[:1] for r in c.table()])), "were taken out; the marks stand"),
+            (lambda c: c.grades.write_bytes(saved(c.table()[:1])), "the rows 007, Jörg Ü, ada and 3 more were taken out; the marks are kept"),
+            (lambda c: c.grades.write_bytes(saved([r for r in c.table() if r[0] != "ada"])), "the row ada was taken out; the marks are kept"),
+            (lambda c: c.grades.write_bytes(saved([r[:6] + r[7:] for r in c.table()])), "the column q12a was taken out; the marks are kept"),
+            (lambda c: c.edit({("ada", "q12a"): "", ("bob", "q12a"): " "}), "column q12a was emptied for ada, bob; the marks are kept, write -"),
+            (lambda c: c.grades.write_bytes(saved([r[:1] for r in c.table()])), "were taken out; the marks are kept"),
             (lambda c: c.grades.write_bytes(saved(c.table() + c.table()[1:])), ""),
         ],
     )  # fmt: skip
@@ -223,7 +223,7 @@ class TestASavedTable:
         """Its mark is the one that stands already; the table is read again once the class is graded."""
         again.edit({("ada", "submission"): "Ada"})
         said = again.run()
-        assert "ada was changed to Ada; that is not taken in" in said.stderr
+        assert "ada was changed to Ada; that is ignored" in said.stderr
         assert "lacks its marks" not in said.stderr and not (again.out / "grades-kept-1.csv").exists()
         assert again.marks() == GIVEN
 
@@ -257,15 +257,15 @@ class TestSavedMeanwhile:
     ) -> None:
         """What was read at the start counts; what somebody saved over it meanwhile lies beside the new table."""
         again.give(**{"ada": 1, "007": 2})
-        take_up = ClassRun.take_up
+        settle = ClassRun.settle
 
         def meanwhile(run: ClassRun, fresh: bool = False) -> object:
             again.grades.unlink()
             again.grades.mkdir() if mangled is None else again.grades.write_bytes(mangled)
-            return take_up(run, fresh)
+            return settle(run, fresh)
 
         with monkeypatch.context() as patch:
-            patch.setattr(ClassRun, "take_up", meanwhile)
+            patch.setattr(ClassRun, "settle", meanwhile)
             said = again.run()
         kept = again.out / "grades-kept-1.csv"
         assert (
@@ -275,7 +275,7 @@ class TestSavedMeanwhile:
         assert kept.is_dir() if mangled is None else kept.read_bytes() == mangled
         assert again.marks() == GIVEN | {("ada", "q12a"): 1.0, ("007", "q12a"): 2.0}
         assert again.rows()["ada"]["q12a"] == "1"
-        assert f"{kept}: was set aside, and its marks are not taken in" in again.run().stderr
+        assert f"{kept}: was set aside, and its marks are not read" in again.run().stderr
 
 
 class TestAnAutomaticColumn:
@@ -295,7 +295,7 @@ class TestAnAutomaticColumn:
         if cell == "-":
             assert "- withdraws nothing, because nobody has overridden the grader there" in line
         else:
-            assert f"{old} was changed to {cell or 'nothing'}; that is not taken in" in line
+            assert f"{old} was changed to {cell or 'nothing'}; that is ignored" in line
             assert ("Change it in" in line) == (title != "q2")
         assert again.rows() == before and data in again.kept() and again.marks() == GIVEN
         assert "is kept as" in said.stderr
@@ -304,7 +304,7 @@ class TestAnAutomaticColumn:
         again.edit({("bob", "submission"): "Bob the Great"})
         data = again.grades.read_bytes()
         said = again.run()
-        assert "column submission: bob was changed to Bob the Great; that is not taken in" in said.stderr
+        assert "column submission: bob was changed to Bob the Great; that is ignored" in said.stderr
         assert again.marks() == GIVEN and data in again.kept()
 
     def test_many_edits_are_reported_in_a_few_lines(self, again: Class) -> None:

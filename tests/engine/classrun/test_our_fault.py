@@ -77,7 +77,7 @@ def files_left(engine: Engine, correct: Path, more: int) -> None:
 
 @pytest.mark.parametrize("more", range(8))
 @pytest.mark.one_in(4)
-def test_too_many_open_files_are_no_submissions_fault(engine: Engine, correct: Path, more: int) -> None:
+def test_too_many_open_files_are_not_the_submissions_fault(engine: Engine, correct: Path, more: int) -> None:
     """At each place where the examiner opens a file, a socket or a pipe."""
     files_left(engine, correct, more)
     report = engine.grade(correct)
@@ -99,13 +99,13 @@ def test_fewer_files_than_that_are_too_few(engine: Engine, correct: Path) -> Non
     assert found == ["failed", "failed"]
 
 
-def test_a_temporary_folder_that_is_gone_is_no_submissions_fault(lab: Lab, correct: Path) -> None:
+def test_a_missing_temporary_folder_is_not_the_submissions_fault(lab: Lab, correct: Path) -> None:
     with Engine(lab, accept_missing=REQUIRED) as engine:
         shutil.rmtree(engine._server.folder)
         is_our_fault(engine.grade(correct), "No such file or directory")
 
 
-def test_an_examiner_that_is_killed_is_no_submissions_fault(engine: Engine, correct: Path) -> None:
+def test_an_examiner_that_is_killed_is_not_the_submissions_fault(engine: Engine, correct: Path) -> None:
     """As the kernel does where memory runs out."""
     engine.grade(correct)
     psutil.Process(engine._all[0].pid).kill()
@@ -113,7 +113,7 @@ def test_an_examiner_that_is_killed_is_no_submissions_fault(engine: Engine, corr
     assert engine.grade(correct).points == 18
 
 
-def test_the_backstop_of_the_wall_and_the_limit_of_the_examiner_are_no_submissions_fault(
+def test_the_wall_clock_backstop_and_the_examiners_limit_are_not_the_submissions_fault(
     engine: Engine, correct: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine, "seconds", 0.01)
@@ -124,7 +124,7 @@ def test_the_backstop_of_the_wall_and_the_limit_of_the_examiner_are_no_submissio
     is_our_fault(engine.grade(slow), "GiB of memory")
 
 
-def test_a_fault_of_the_suites_is_no_submissions_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
+def test_a_fault_of_the_suites_is_not_the_submissions_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
     """Spoilt after the engine has looked the lab through."""
     root = shutil.copytree(kit, tmp_path / "kit")
     suite = next((root / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py"))
@@ -195,7 +195,7 @@ def test_a_submission_that_ends_its_own_process_has_itself_to_blame(engine: Engi
     assert (report.status, report.points) == ("graded", 8)
 
 
-def test_a_worker_that_the_machine_ends_for_memory_is_no_submissions_fault(
+def test_a_worker_killed_by_the_machine_for_memory_is_not_the_submissions_fault(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Linux counts how often it did so."""
@@ -256,7 +256,7 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
         "export", "canvas", out, "--template", sheet, "-o", tmp_path / "filled.csv", "--partial"
     )
     filled = (tmp_path / "filled.csv").read_text(encoding="utf-8").splitlines()
-    assert code == 1 and "not graded by the grader's own fault" in said
+    assert code == 1 and "not graded because the grader failed" in said
     assert filled[1].endswith(",") and filled[2].endswith(",18")
 
     code, said = gatelab(*command)
@@ -265,7 +265,7 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_may_not_be_read_is_no_students_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_not_the_students_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
     (tmp_path / "class").mkdir()
     shutil.copy(correct, tmp_path / "class" / "ada.ipynb")
     (tmp_path / "class" / "ada.ipynb").chmod(0)

@@ -88,7 +88,7 @@ def test_a_quick_look_is_kept_apart_from_a_grading(
     assert again.returncode == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
 
 
-def test_a_full_grading_goes_not_into_a_quick_look_and_is_estimated_from_reports(kit: Path) -> None:
+def test_a_full_grading_is_kept_out_of_a_quick_look_and_estimated_from_reports(kit: Path) -> None:
     first = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1)
     assert first.returncode == 0 and "to grade:" not in first.stderr  # nobody has measured this lab
     second = gatelab("grade", kit / "class", "-o", kit / "out", "--root", kit, "--jobs", 1, "--fresh")
@@ -97,7 +97,7 @@ def test_a_full_grading_goes_not_into_a_quick_look_and_is_estimated_from_reports
     assert quick.returncode == 2 and "with trainings" in quick.stderr
 
 
-def test_the_estimate_is_made_of_what_the_questions_took(kit: Path, tmp_path: Path) -> None:
+def test_the_estimate_uses_the_time_that_the_questions_took(kit: Path, tmp_path: Path) -> None:
     lab = Lab.in_repository(kit)
     (tmp_path / "reports").mkdir()
     for name, took in (("a", 20.0), ("b", 40.0)):

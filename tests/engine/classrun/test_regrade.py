@@ -141,18 +141,18 @@ def test_one_name_and_one_question_can_be_graded_again_alone(tiny: Tiny) -> None
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (["--only", "bobo"], "'bobo': no submission of this class is called so; is 'bob' meant?"),
+        (["--only", "bobo"], "'bobo': no submission of this class has that name; is 'bob' meant?"),
         (["--question", "q9"], "--question q9: no such question"),
     ],
 )
-def test_bad_input_is_one_sentence(tiny: Tiny, words: list[str], why: str) -> None:
+def test_bad_input_gets_one_sentence(tiny: Tiny, words: list[str], why: str) -> None:
     before = outputs(tiny)
     said = regrade(tiny, *words)
     assert said.exit_code == 2 and said.stderr.startswith(why) and said.stderr.count("\n") == 1
     assert outputs(tiny) == before
 
 
-def test_an_output_folder_that_was_moved_alone_is_gone_on_with(tiny: Tiny, tmp_path: Path) -> None:
+def test_an_output_folder_that_was_moved_alone_can_be_continued(tiny: Tiny, tmp_path: Path) -> None:
     """As when the disk is full: the class stays where it is, the grades go where there is room."""
     tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied from bob")
     (tmp_path / "elsewhere" / "deep").mkdir(parents=True)
@@ -191,8 +191,5 @@ def test_the_commands_of_the_page_on_corrections_run_as_written(tiny: Tiny, root
         timeout=300,
     )
     assert done.returncode == 0 and commands.count("gatelab") == 6, done.stdout + done.stderr
-    assert (
-        "ada q1: 3 of 4 in the place of the grader's 4." in done.stdout
-        and "ada q1: taken back." in done.stdout
-    )
+    assert "ada q1: 3 of 4 instead of the grader's 4." in done.stdout and "ada q1: taken back." in done.stdout
     assert tiny.rows()["ada"]["comment_for_student"] == "Please come to see me."

@@ -112,7 +112,7 @@ def test_format_3_of_the_release_is_known() -> None:
         {"cells": [{"cell_type": "code", "metadata": {"nbgrader": 3}}, None]},
     ],
 )  # fmt: skip
-def test_nothing_that_was_written_in_is_called_untouched(book: dict) -> None:
+def test_no_work_that_was_begun_is_called_untouched(book: dict) -> None:
     assert not as_handed_out(book, LAB)
 
 
@@ -166,7 +166,7 @@ def test_exactly_what_was_left_out_is_reported(graded: tuple) -> None:
     assert (rows["some"]["total"], rows["below"]["total"]) == ("10", "18")
 
 
-def test_of_cells_that_missed_the_grader_one_line_is_left() -> None:
+def test_cells_that_missed_the_grader_leave_one_line() -> None:
     missed = [
         Cell(k, "raised", f"NameError: name 'grader' is not defined (grader.check('q{k}'))", missing="grader")
         for k in (3, 5)

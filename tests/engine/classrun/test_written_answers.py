@@ -73,7 +73,7 @@ def mark(fresh: Class, typed: str) -> Result:
     return said
 
 
-def test_they_come_one_after_the_other_with_rubric_and_model_answer(fresh: Class) -> None:
+def test_answers_come_one_by_one_with_rubric_and_model_answer(fresh: Class) -> None:
     said = mark(fresh, "1,5\n\n0\n2\n")
     text = said.stdout
     assert said.exit_code == 0 and "3 marks given, 1 left." in text
@@ -94,7 +94,7 @@ def test_they_come_one_after_the_other_with_rubric_and_model_answer(fresh: Class
     assert fresh.marks() == {("ada", "q12a"): 1.5, ("cleo", "q12a"): 0.0, ("eve", "q12a"): 2.0}
 
 
-def test_one_can_go_back_and_look_again(fresh: Class) -> None:
+def test_the_marker_can_go_back_and_look_again(fresh: Class) -> None:
     said = mark(fresh, "1\nb\nr\n2\nq\n")
     assert fresh.marks() == {("ada", "q12a"): 2.0}
     assert said.stdout.count("The model: c keeps") == 2 and "1 mark given, 3 left." in said.stdout

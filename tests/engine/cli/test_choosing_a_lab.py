@@ -47,7 +47,7 @@ def two(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_of_two_labs_none_is_taken_by_guess(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_two_labs_neither_is_guessed(two: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(two)
     said = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, ())])
     assert said.exit_code == 2
@@ -97,7 +97,7 @@ def test_the_lab_of_the_current_folder_is_taken(two: Path, place: str, name: str
 
 
 @pytest.mark.parametrize("place", ["", "tests", "assignment", "tests/engine", "tests/rnn-old"])
-def test_a_folder_of_no_lab_is_no_choice(two: Path, place: str) -> None:
+def test_a_folder_outside_any_lab_chooses_none(two: Path, place: str) -> None:
     (two / place).mkdir(exist_ok=True, parents=True)
     with pytest.raises(LabError, match="several labs"):
         chosen_lab(Path(), here=two / place)
@@ -113,7 +113,7 @@ def test_the_only_lab_needs_no_name(tmp_path: Path) -> None:
     assert chosen_lab(Path(), here=tmp_path / "tests").assignment.name == "rnn"
 
 
-def test_where_there_is_no_lab_it_is_said(tmp_path: Path) -> None:
+def test_a_kit_without_labs_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"no assignment/LAB/lab\.toml here"):
         chosen_lab(tmp_path)
 

@@ -84,20 +84,20 @@ OF_A_LAB: dict[str, list[object]] = {
 
 
 @pytest.mark.parametrize("place", NO_CLASS)
-def test_a_place_without_a_graded_class(base: Path, place: str) -> None:
+def test_a_place_without_a_graded_class_is_refused(base: Path, place: str) -> None:
     for words in OF_A_CLASS.values():
         assert str(base) in refused(*words(base / place))
     refused("misses", base / place, "--root", base / "kit")
 
 
 @pytest.mark.parametrize("place", NO_KIT)
-def test_a_place_without_a_lab(base: Path, place: str) -> None:
+def test_a_place_without_a_lab_is_refused(base: Path, place: str) -> None:
     for command, words in OF_A_LAB.items():
         refused(command, *words, "--root", base / place)
     refused("new", "rnn", "--root", base / place)
 
 
-def test_no_lab_two_labs_another_lab(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_or_ambiguous_lab_is_refused(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for command, words in OF_A_LAB.items():
         assert "several labs here, other and softmax" in refused(command, *words, "--root", base / "two")
         assert "there is softmax." in refused(command, *words, "--root", base / "kit", "--lab", "nope")
@@ -106,25 +106,25 @@ def test_no_lab_two_labs_another_lab(base: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("place", ["missing", "empty", "pipe", "dangling", "loop", "y" * 300])
-def test_a_class_that_is_none(base: Path, place: str) -> None:
+def test_something_that_is_not_a_class_is_refused(base: Path, place: str) -> None:
     refused("grade", base / place, "-o", base / "out", "--root", base / "kit")
 
 
 @pytest.mark.parametrize("place", ["file", "pipe", "dangling", "loop", "file/x", "y" * 300])
-def test_a_place_for_results_that_is_none(base: Path, place: str) -> None:
+def test_an_unusable_place_for_results_is_refused(base: Path, place: str) -> None:
     refused("grade", base / "kit", "-o", base / place, "--root", base / "kit")
     refused("zip", "-o", base / place, "--root", base / "kit")
     refused("release", "--to", base / place, "--root", base / "kit")
 
 
 @pytest.mark.parametrize("place", ["missing", "empty", "file", "pipe", "dangling", "loop"])
-def test_an_autograder_or_a_submission_that_is_none(base: Path, place: str) -> None:
+def test_a_file_that_is_no_autograder_or_submission_is_refused(base: Path, place: str) -> None:
     refused("otter-run", base / place, base / "file")
     refused("otter-run", base / "file", base / place)
 
 
 @pytest.mark.parametrize("name", ["missing.ipynb", "loop/x.ipynb", "kit/x.ipynb"])
-def test_a_notebook_that_is_not_there(base: Path, name: str) -> None:
+def test_a_missing_notebook_is_refused(base: Path, name: str) -> None:
     refused("show", base / name, "--root", base / "kit")
 
 
@@ -132,7 +132,7 @@ QUESTIONS = [["grade", "class", "-o", "out"], ["verify"], ["mutate"], ["ambush"]
 
 
 @pytest.mark.parametrize("words", QUESTIONS, ids=lambda words: words[0])
-def test_a_question_that_is_none(base: Path, words: list[str]) -> None:
+def test_an_unknown_question_is_refused(base: Path, words: list[str]) -> None:
     text = refused(*words, "--root", base / "kit", "--question", "q9")
     assert "q9: no such question" in text and "q1, q2" in text
 
@@ -147,7 +147,7 @@ TYPED = {
     "no template": (["export", "moodle", "out"], "--template"),
     "a word too many": (
         ["why", "ada", "q1", "q2"],
-        "extra argument(s) (q2); what has a space in it stands in quotes. See",
+        "extra argument(s) (q2); put quotes around anything that contains a space. See",
     ),
     "words for a number": (
         ["verify", "--jobs", "two"],
@@ -176,7 +176,7 @@ TYPED = {
 
 
 @pytest.mark.parametrize("case", TYPED)
-def test_a_slip_of_the_hand(case: str) -> None:
+def test_a_typing_error_is_refused(case: str) -> None:
     words, said = TYPED[case]
     text = refused(*words)
     assert said in text and " --help." in text and "\x1b" not in text
@@ -225,13 +225,13 @@ def failing() -> Iterator[Callable[[BaseException], typer.Typer]]:
         (OSError("strange"), "this machine: strange; fix"),
     ],
 )
-def test_what_the_machine_refuses_is_one_sentence_whatever_the_command(failing, error, sentence) -> None:
+def test_a_refusal_by_the_machine_is_one_sentence_in_every_command(failing, error, sentence) -> None:
     done = CliRunner().invoke(failing(error), ["fail"])
     assert (done.exit_code, done.output.count("\n")) == (2, 1)
     assert sentence.casefold() in done.output.casefold() and "Errno" not in done.output
 
 
-def test_a_fault_of_ours_is_not_made_a_refusal(failing) -> None:
+def test_a_bug_of_ours_is_not_disguised_as_a_refusal(failing) -> None:
     for error in (RuntimeError("ours"), ValueError("ours"), BrokenPipeError(32, "Broken pipe")):
         assert CliRunner().invoke(failing(error), ["fail"]).exit_code == 1
 

@@ -68,7 +68,7 @@ def test_show_has_the_students_line_and_what_it_raised(out: Path) -> None:
 
 @pytest.mark.parametrize("command", ["show", "why"])
 @pytest.mark.parametrize("name", ["grace", "eve"])
-def test_what_a_submission_says_can_do_nothing_to_a_terminal(out: Path, command: str, name: str) -> None:
+def test_text_of_a_submission_cannot_affect_a_terminal(out: Path, command: str, name: str) -> None:
     done = gatelab(command, name, *(["q1"] if command == "show" else []), "-o", out)
     assert done.exit_code == 0
     assert not {char for char in done.output if not char.isprintable() and char != "\n"}
@@ -132,7 +132,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("case", REFUSED)
 @pytest.mark.parametrize("command", ["show", "why"])
-def test_a_name_that_is_nobodys_is_one_sentence(out: Path, command: str, case: str) -> None:
+def test_an_unknown_name_gets_one_sentence(out: Path, command: str, case: str) -> None:
     words, *sentences = REFUSED[case]
     done = gatelab(command, *words, "-o", out)
     assert done.exit_code == 2 and done.output.count("\n") == 1 and "\x1b" not in done.output

@@ -134,7 +134,7 @@ def test_the_commands_that_build_run_in_their_order_as_they_stand(
     assert Path("dist/softmax.zip").is_file()
 
 
-def test_every_test_that_is_named_here_is_there() -> None:
+def test_every_test_named_here_exists() -> None:
     for place in {*OWN_TEST.values(), *ELSEWHERE.values()}:
         for name in re.findall(r"\S+\.py", place):
             assert (Path(__file__).parents[1] / name).is_file(), name

@@ -18,7 +18,7 @@ def order(lab: Lab, until: float) -> tuple[list[str], set[str]]:
     return list(dict.fromkeys(id for id, _ in grading.shares)), {id for id, _ in grading.training}
 
 
-def test_what_trains_a_model_comes_last_where_there_is_a_deadline_and_nothing_else_moves(lab: Lab) -> None:
+def test_training_comes_last_if_there_is_a_deadline_and_nothing_else_moves(lab: Lab) -> None:
     usual, train = order(lab, math.inf)
     pressed, _ = order(lab, 1e12)
     assert train and set(usual[-len(train) :]) != train, "there is nothing to move"

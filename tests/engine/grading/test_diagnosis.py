@@ -111,7 +111,7 @@ def test_a_cut_graph_is_told_apart_from_a_wrong_gradient() -> None:
         close_grads({"0": torch.zeros(2), "1": torch.ones(2)}, want, names)
 
 
-def test_a_bool_or_a_float_is_no_count() -> None:
+def test_a_bool_or_a_float_is_not_a_count() -> None:
     for got in (True, 3.0, "3"):
         with pytest.raises(AssertionError, match="whole number"):
             same(got, 3, "the count")

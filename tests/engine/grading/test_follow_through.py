@@ -55,7 +55,7 @@ LADDERS = [
 
 @pytest.mark.parametrize(("question", "one", "other", "unknown"), LADDERS)
 @pytest.mark.one_in(3)
-def test_right_is_more_than_a_slip_than_two_than_unknown_than_a_stub(
+def test_right_work_earns_more_than_one_slip_than_two_than_an_unknown_mistake_than_a_stub(
     lab: Lab, bank: Bank, question: str, one: str, other: str, unknown: tuple[str, str]
 ) -> None:
     slip, second = chaff(bank, f"{question}/{one}"), chaff(bank, f"{question}/{other}")

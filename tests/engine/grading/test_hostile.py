@@ -111,7 +111,7 @@ SECRETS = (
 
 
 @pytest.mark.parametrize("said", [*SECRETS, None], ids=["file", "number", "traceback", "flood", "suite"])
-def test_a_secret_in_what_comes_back_is_seen(said: str | None, lab: Lab) -> None:
+def test_a_secret_that_leaks_is_detected(said: str | None, lab: Lab) -> None:
     said = said or max((needle.text for needle in hidden_needles(lab.hidden)), key=len)
     attempt = ATTEMPTS[0]
     door = doors.Class(lab, {attempt.id: doors.Outcome("graded", "", {}, f"q1\n{said}\n")}, {}, [], [])

@@ -248,7 +248,7 @@ FAILING = [
 
 @pytest.mark.parametrize(("name", "where"), FAILING)
 @pytest.mark.one_in(4)
-def test_a_line_that_fails_or_takes_for_ever_costs_what_it_defines(
+def test_a_line_that_fails_or_takes_forever_costs_what_it_defines(
     graded: Callable, name: str, where: str
 ) -> None:
     def change(cells: Cells) -> None:

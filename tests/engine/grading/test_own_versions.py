@@ -19,7 +19,7 @@ LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"
 
 @pytest.mark.parametrize("what", OWN)
 @pytest.mark.one_in(4)
-def test_what_an_own_version_has_more_costs_nothing_where_it_is_used(
+def test_an_extended_own_version_costs_nothing_where_it_is_used(
     engine: Engine, tmp_path: Path, what: str
 ) -> None:
     assert lost(graded(engine, tmp_path, OWN[what])) == {}
@@ -80,7 +80,7 @@ def test_a_mistake_that_nobody_knows_gets_no_name_over_own_versions(engine: Engi
     assert not any("unexpected keyword" in part.message for part in question.parts)
 
 
-def test_an_own_version_that_is_wrong_makes_way_for_the_reference(engine: Engine, tmp_path: Path) -> None:
+def test_a_wrong_own_version_is_replaced_by_the_reference(engine: Engine, tmp_path: Path) -> None:
     """q3 loses its points, and q7, q8, q10 and q11, which only use what the contract says, lose none."""
     report = graded(engine, tmp_path, {"q3": [NO_FORGET]})
     assert set(lost(report)) == {"q3"}

@@ -21,7 +21,7 @@ from gatelab.sandbox.confine import memory
 DEEP = 3000  # more than Python's recursion and a process's descriptors
 
 
-def test_a_folder_goes_however_deep_it_was_made(tmp_path: Path) -> None:
+def test_a_folder_is_removed_however_deep_it_is(tmp_path: Path) -> None:
     folder, here = tmp_path / "worker", os.getcwd()
     folder.mkdir()
     os.chdir(folder)
@@ -35,7 +35,7 @@ def test_a_folder_goes_however_deep_it_was_made(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_what_a_link_in_it_leads_to_stays(tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_kept(tmp_path: Path) -> None:
     folder, other = tmp_path / "worker", tmp_path / "other"
     for each in (folder, other):
         each.mkdir()

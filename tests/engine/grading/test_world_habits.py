@@ -141,7 +141,7 @@ def test_a_cell_that_a_magic_switches_off_is_no_answer(graded: Callable, name: s
 
 
 @pytest.mark.parametrize("body", ["get_ipython().run_cell(cell)", "exec(cell, get_ipython().user_ns)"])
-def test_a_cell_that_a_magic_of_ones_own_runs_is_run(graded: Callable, body: str) -> None:
+def test_a_cell_run_by_the_notebooks_own_magic_is_run(graded: Callable, body: str) -> None:
     def change(cells: Cells) -> None:
         answer(cells, "q1")["source"] = f"%%timed\n{answer(cells, 'q1')['source']}"
         cells.insert(place(cells, "q1-solution"), code(OWN.format(name="timed", body=body)))
@@ -151,7 +151,7 @@ def test_a_cell_that_a_magic_of_ones_own_runs_is_run(graded: Callable, body: str
     assert report.cells == []
 
 
-def test_an_error_below_a_magic_of_ones_own_has_the_students_line(graded: Callable) -> None:
+def test_an_error_below_the_notebooks_own_magic_has_the_students_line(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(answer(cells, "q1"), PRE, f"raise ValueError('here')\n    {PRE}")
         answer(cells, "q1")["source"] = f"%%timed\n{answer(cells, 'q1')['source']}"
@@ -163,7 +163,9 @@ def test_an_error_below_a_magic_of_ones_own_has_the_students_line(graded: Callab
     assert "ValueError: here (cell " in said and "raise ValueError('here')" in said
 
 
-def test_an_attribute_that_only_ones_own_class_has_is_no_other_mistake(graded: Callable) -> None:
+def test_an_attribute_that_only_the_students_class_has_is_not_called_another_mistake(
+    graded: Callable,
+) -> None:
     """Every call fails with an AttributeError, as it does for who packs the source; of another object."""
 
     def change(cells: Cells) -> None:

@@ -185,7 +185,7 @@ def test_code_below_a_deliberate_stop_is_not_an_answer(graded: Callable, name: s
     assert full(graded(STOPS[name], "q1"), "q1")
 
 
-def test_who_goes_on_below_a_stop_is_graded_as_in_jupyter(graded: Callable) -> None:
+def test_work_that_continues_below_a_stop_is_graded_as_in_jupyter(graded: Callable) -> None:
     """A stop in the middle, with answers below it that are the only ones."""
 
     def change(cells: Cells) -> None:
@@ -227,7 +227,7 @@ def compared_where_it_is_defined(cells: Cells) -> None:
     ids=lambda value: getattr(value, "__name__", value),
 )
 @pytest.mark.one_in(4)
-def test_the_last_of_ones_own_bindings_is_the_answer(
+def test_the_last_own_binding_is_the_answer(
     graded: Callable,
     change: Callable,
     question: str,
@@ -235,7 +235,7 @@ def test_the_last_of_ones_own_bindings_is_the_answer(
     assert full(graded(change, question), question)
 
 
-def test_ones_own_step_may_take_more_than_the_contract_asks(graded: Callable) -> None:
+def test_an_own_step_may_take_more_than_the_contract_asks(graded: Callable) -> None:
     def change(cells: Cells) -> None:
         swap(
             answer(cells, "q8"),

@@ -218,7 +218,7 @@ def test_a_submission_on_a_worker_neither_reaches_the_cluster_nor_sees_its_setti
     assert "told []" in said
 
 
-def test_what_a_killed_worker_was_at_is_graded_by_another(
+def test_the_submission_of_a_killed_worker_is_graded_by_another(
     cluster: tuple, handed_in: Path, here: Path
 ) -> None:
     out = handed_in.parent / "killed-worker"
@@ -235,7 +235,7 @@ def test_what_a_killed_worker_was_at_is_graded_by_another(
     assert results(out) == results(here)
 
 
-def test_a_killed_command_goes_on_where_it_was(cluster: tuple, handed_in: Path, here: Path) -> None:
+def test_a_killed_command_continues_where_it_was(cluster: tuple, handed_in: Path, here: Path) -> None:
     out = handed_in.parent / "killed-command"
     with subprocess.Popen(
         command(handed_in, out, "--cluster", cluster[0].file), stderr=subprocess.PIPE, text=True
@@ -324,7 +324,7 @@ def test_a_worker_with_another_kit_is_refused_in_a_sentence(
         (("--cluster", "tcp://127.0.0.1:9", "--jobs", "2"), "--jobs is for this machine"),
     ],
 )
-def test_an_address_without_a_scheduler_is_one_sentence(
+def test_an_address_without_a_scheduler_gets_one_sentence(
     handed_in: Path, place: Path, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], told: str
 ) -> None:
     monkeypatch.setattr("gatelab.integrations.cluster.CONNECT_SECONDS", 2)

@@ -22,14 +22,14 @@ def graded(folder: Path, entry: str, person: Person) -> GradedClass:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_name_of_a_canvas_download_leads_out(name: str, tmp_path: Path) -> None:
+def test_no_name_in_a_canvas_download_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     made = for_canvas(graded(tmp_path, f"lovelaceada_4711_90210_{name}", Person("Ada")))
     assert not made.files and len(made.left_out) == 1 and made.left_out[0].isprintable()
     assert "is not a name that unpacks everywhere" in made.left_out[0]
 
 
 @pytest.mark.parametrize("name", ["../Ada", "..\\Ada", "..", "C:", "a/../../b", "\x00", " . "])
-def test_no_persons_name_leads_out(name: str, tmp_path: Path) -> None:
+def test_no_persons_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
     made = for_moodle(graded(tmp_path, "ada.ipynb", Person(name, number="4711")))
     [place] = made.files
     folder, page = place.split("/")
@@ -40,6 +40,6 @@ def test_no_persons_name_leads_out(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "email", ["../x@y", "a@../..", "a/b@c", "a@b/../c", "a@b\n", "a\\b@c", "nul", "a@b."]
 )
-def test_no_address_leads_out(email: str, tmp_path: Path) -> None:
+def test_no_address_leads_out_of_the_folder(email: str, tmp_path: Path) -> None:
     made = for_mail(graded(tmp_path, "ada.ipynb", Person("Ada", email)))
     assert not made.files and len(made.left_out) == 1

@@ -109,7 +109,7 @@ def test_an_ungradable_submission_has_its_reason_and_every_question_with_0(repor
     assert scored == [(0, 14), (0, 12)]
 
 
-def test_a_question_that_nothing_was_checked_of_is_no_silent_0():
+def test_an_unchecked_question_is_not_a_silent_0():
     report = Report("x", "graded", questions=[Question("q1", "One LSTM step", 14)])
     assert "Nothing was checked here." in gradescope_results(report)["tests"][0]["output"]
 

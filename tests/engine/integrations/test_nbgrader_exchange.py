@@ -156,9 +156,7 @@ def test_a_fixed_suite_and_changed_points_count_at_the_next_click(staff: Staff, 
     assert staff.points(who) == {"q1": 10, "q2": 9, "q12a": None}
 
 
-def test_a_master_that_is_not_in_order_ends_a_command_and_not_the_server(
-    staff: Staff, student: Student
-) -> None:
+def test_a_faulty_master_ends_a_command_and_not_the_server(staff: Staff, student: Student) -> None:
     """The settings are read at every click; SystemExit in a request ends JupyterLab. Every step says what is wrong instead."""
 
     def settings() -> Config:

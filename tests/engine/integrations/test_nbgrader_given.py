@@ -101,7 +101,7 @@ def test_an_override_that_is_changed_or_taken_back_is_so_there_too(fresh: Tiny, 
 
 
 @pytest.mark.parametrize("then", ["changed", "taken back", "the same"])
-def test_a_newer_mark_and_comment_of_formgrader_stand(fresh: Tiny, book: Gradebook, then: str) -> None:
+def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Gradebook, then: str) -> None:
     fresh.gatelab("mark", "bob", "q1", "1", "--why", WHY)
     export(fresh)
     grade(book, "bob").manual_score = 2.0

@@ -61,7 +61,7 @@ def course() -> SubmissionDirectory:
     return SubmissionDirectory(CourseDirectory())
 
 
-def test_a_time_that_is_no_small_file_is_none(course: SubmissionDirectory, tmp_path: Path) -> None:
+def test_a_time_that_is_not_a_small_file_is_ignored(course: SubmissionDirectory, tmp_path: Path) -> None:
     time = tmp_path / "timestamp.txt"
     time.write_text("2026-03-02 10:00:00 UTC")
     assert course.get_existing_timestamp(str(tmp_path)).year == 2026

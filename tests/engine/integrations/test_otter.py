@@ -280,9 +280,7 @@ def test_a_finished_grading_outlives_otter(source, engine, tmp_path, monkeypatch
     assert (otters.total, otters.possible) == (10, 18)
 
 
-def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_nobodys_0(
-    source, engine, tmp_path, monkeypatch
-):
+def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_not_a_0(source, engine, tmp_path, monkeypatch):
     use_engine(monkeypatch, engine)
     slow = "import time\n" + solution("q2").replace("    from_input", "    time.sleep(60)\n    from_input", 1)
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"), slow)
@@ -299,7 +297,7 @@ def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_nobodys_0(
     assert exit_code(results) == 3
 
 
-def test_time_that_is_up_before_anything_was_graded_is_no_grade(engine, tmp_path):
+def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tmp_path):
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"))
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
@@ -319,7 +317,7 @@ def lstm_step(*args):
 """
 
 
-def test_who_handed_in_is_out_of_a_workers_sight_even_where_files_are_not_confined(source, monkeypatch):
+def test_submitters_are_hidden_from_a_worker_even_where_files_are_not_confined(source, monkeypatch):
     """Also the copy that otter reads; and Gradescope's own file is afterwards as it was."""
     with tempfile.TemporaryDirectory() as place:  # which, unlike pytest's, others can be let into
         Path(place).chmod(0o755)

@@ -231,7 +231,7 @@ def test_the_exit_code_tells_graded_from_not(autograder, engine, no_kernel, tmp_
         ("list.zip", "list.zip: is an autograder zip, but not one of this kit"),
     ],
 )
-def test_what_is_no_autograder_zip_gets_one_sentence(autograder, tmp_path, capsys, zip, said):
+def test_a_file_that_is_not_an_autograder_zip_gets_one_sentence(autograder, tmp_path, capsys, zip, said):
     (tmp_path / "README.md").write_text("# Gatelab")
     (tmp_path / "nothing.zip").touch()
     (tmp_path / "cut.zip").write_bytes(autograder.read_bytes()[:20_000])

@@ -100,7 +100,7 @@ def test_one_person_is_found_or_nobody(came: Person, found: Person | None) -> No
     [("Lovelace, Ada", "Ada Lovelace"), ("Ada Lovelace", "Ada Lovelace"), ("a\x1bb", "a\\x1bb"), ("A, B, C", "A, B, C"),
      ("x" * 500, "x" * 200)],
 )  # fmt: skip
-def test_people_are_called_as_people_are(name: str, said: str) -> None:
+def test_people_get_their_usual_names(name: str, said: str) -> None:
     assert spoken(name) == said
 
 
@@ -147,7 +147,7 @@ def test_a_workbook_is_opened_once_however_many_titles_it_may_have(
         (b"PK\x03\x04x", "is a workbook that cannot be opened"), (b"<html>", "has no header row that names people"),
     ],
 )  # fmt: skip
-def test_a_list_that_is_none_is_called_by_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
+def test_a_file_that_is_not_a_list_is_named_for_what_it_is(tmp_path: Path, data: bytes, said: str) -> None:
     (tmp_path / "people.csv").write_bytes(data)
     with pytest.raises(RosterError, match=rf"people\.csv: (it )?{said}.*\.$"):
         read_roster(tmp_path / "people.csv")

@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelab.integrations.sent import Memory, Sent, hold_newer
+from gatelab.integrations.sent import Memory, Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
 from gatelab.report.model import Part, Question, Report
 
@@ -68,7 +68,7 @@ def push(
         path.write_text(on_platform, encoding="utf-8", newline="")
         reports = [report(name, got) for name, got in zip(NAMES, grades, strict=True)]
         filled = canvas(path, reports, "Lab") if kind == "canvas" else moodle(path, reports)
-        held, memory = hold_newer(path, filled, memory)
+        held, memory = keep_newer_marks(path, filled, memory)
         return filled, held, memory
 
 
@@ -89,7 +89,7 @@ def test_pushing_twice_changes_nothing(kind: str, there: list[str], ours: list[f
 
 @settings(max_examples=60, deadline=None)
 @given(kind=KINDS, there=four, ours=grades, later=grades, changed=st.lists(cells, min_size=4, max_size=4))
-def test_a_mark_that_was_changed_there_since_stands(
+def test_a_mark_that_was_changed_there_since_is_kept(
     kind: str, there: list[str], ours: list[float], later: list[float], changed: list[str]
 ) -> None:
     first, _, memory = push(kind, sheet(kind, there), ours, {})
@@ -116,7 +116,7 @@ def test_a_row_left_as_it_is_holds_no_formula_either() -> None:
     assert ",=1+1" not in second.text and ",'=1+1" in second.text
 
 
-def test_a_damaged_memory_is_none(tmp_path: Path) -> None:
+def test_a_damaged_record_is_ignored(tmp_path: Path) -> None:
     for text in ("", "[]", '{"1": 2}', "\x00"):
         sent = Sent.beside(tmp_path / "canvas.csv")
         sent.path.write_text(text)

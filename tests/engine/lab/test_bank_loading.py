@@ -75,7 +75,7 @@ def test_reading_a_file_does_not_run_it(toy):
         ("def f(:\n", "not Python"),
     ],
 )
-def test_a_file_that_is_not_in_order_is_named(toy, code, says):
+def test_a_faulty_file_is_named(toy, code, says):
     path = chaff(toy, "broken", code)
     with pytest.raises(BankError, match=says) as raised:
         load_bank(toy)
@@ -115,7 +115,7 @@ def test_a_lab_without_a_bank_has_an_empty_one(toy):
     assert bank.wheats == bank.chaffs == ()
 
 
-def test_the_bank_of_the_lab_is_in_order():
+def test_the_bank_of_the_lab_loads_without_a_fault():
     bank = load_bank(Lab.in_repository(ROOT))
     assert len({one.key for one in bank.chaffs}) == len(bank.chaffs)
     assert len({(one.question, one.misconception) for one in bank.chaffs}) == len(bank.chaffs)

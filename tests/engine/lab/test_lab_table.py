@@ -296,7 +296,7 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
         ("names = [", ": its end cannot be read (invalid value"),
     ],
 )  # fmt: skip
-def test_is_the_line_shown_that_is_no_toml_and_what_is_likely_meant(
+def test_a_line_that_is_not_toml_is_shown_with_what_was_likely_meant(
     tmp_path: Path, line: str, said: str
 ) -> None:
     with pytest.raises(LabError) as told:

@@ -58,7 +58,7 @@ def test_a_broken_policy_is_reported_in_one_sentence(tmp_path: Path, text: str, 
         Lab.in_repository(lab.assignment.parents[1]).check()
 
 
-def test_a_question_that_withholds_wants_to_know_what(tmp_path: Path) -> None:
+def test_a_question_that_withholds_must_say_what(tmp_path: Path) -> None:
     lab = small_lab(tmp_path)
     (lab.hidden / "policy.toml").unlink(missing_ok=True)
     with pytest.raises(LabError, match=r"library = false; write what that is under \[withheld\]"):

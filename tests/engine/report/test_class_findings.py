@@ -26,11 +26,11 @@ def answered(*verdicts: tuple[bool, bool]) -> list:
 
 
 class TestItems:
-    def test_a_question_that_goes_with_the_rest_tells_apart(self) -> None:
+    def test_a_question_that_agrees_with_the_rest_discriminates(self) -> None:
         found = item("q1", 5.0, answered(*[(True, True)] * 6, *[(False, False)] * 6))
         assert found == {"difficulty": 0.5, "discrimination": 1.0, "remark": ""}
 
-    def test_a_question_that_goes_against_it_is_worth_a_look(self) -> None:
+    def test_a_question_that_contradicts_the_rest_is_flagged(self) -> None:
         found = item("q1", 5.0, answered(*[(True, False)] * 6, *[(False, True)] * 6))
         assert found["discrimination"] == -1.0 and "do worse here" in found["remark"]
 
@@ -120,7 +120,7 @@ class TestNearAnswers:
         assert [pair["who"] for pair in found] == [["ada", "bob"]]
         assert found[0]["shared"] > 0.9
 
-    def test_the_reference_the_bank_and_the_release_are_nobodys_own(self, tmp_path: Path) -> None:
+    def test_code_of_the_reference_the_bank_and_the_release_is_not_reported(self, tmp_path: Path) -> None:
         bank = load_bank(LAB)
         known = [LAB.reference("q1"), *(wheat.source for wheat in bank.wheats_of("q1")[:3])]
         code = {
@@ -128,11 +128,11 @@ class TestNearAnswers:
         }
         assert similar(LAB, bank, handed_in(tmp_path, **code)) == []
 
-    def test_what_much_of_the_class_has_is_nobodys_own(self, tmp_path: Path) -> None:
+    def test_what_much_of_the_class_shares_is_not_reported(self, tmp_path: Path) -> None:
         code = {f"s{k}": OWN + f"\nseed_{k} = {k}\n" for k in range(6)}
         assert similar(LAB, Bank(), handed_in(tmp_path, **code)) == []
 
-    def test_the_same_file_and_files_that_are_no_notebook_are_no_pair(self, tmp_path: Path) -> None:
+    def test_the_same_file_and_files_that_are_not_notebooks_are_not_pairs(self, tmp_path: Path) -> None:
         class_ = handed_in(tmp_path, ada=OWN, bob=OWN)
         (tmp_path / "cleo.ipynb").write_text("{")
         assert similar(LAB, Bank(), [*class_, *collect(tmp_path / "cleo.ipynb", LAB)]) == []
@@ -187,7 +187,7 @@ class TestSections:
         assert "In the notebook:" in page and found["q1"].heading in page
         assert "<a" not in page  # the lab's addresses are not set, so there is nothing to lead to
 
-    def test_it_leads_there_where_the_notebook_has_an_address(self, tmp_path: Path) -> None:
+    def test_the_heading_links_to_the_notebook_if_it_has_an_address(self, tmp_path: Path) -> None:
         from small_lab import small_lab
 
         lab = small_lab(tmp_path)

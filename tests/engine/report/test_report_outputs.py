@@ -88,7 +88,7 @@ class TestGradesCsv:
 
 
 class TestFeedback:
-    def test_says_points_messages_and_hint(self) -> None:
+    def test_the_page_says_points_messages_and_hint(self) -> None:
         text = Seen(feedback_page(LAB, a_class()[1].report)).text
         for said in (
             "bob",
@@ -100,7 +100,7 @@ class TestFeedback:
         ):
             assert said in " ".join(text.split())
 
-    def test_speaks_to_the_student_and_not_to_staff(self) -> None:
+    def test_the_page_speaks_to_the_student_and_not_to_staff(self) -> None:
         report = Report("ada", "ungradable", "STAFF: ask for it", "Hand in lab.ipynb itself.")
         page = feedback_page(LAB, report)
         assert "STAFF" not in page and "Hand in lab.ipynb itself." in page
@@ -112,7 +112,7 @@ class TestFeedback:
         ).text
         assert "Jörg Ü" in text and "assignsubmission" not in text
 
-    def test_keeps_from_students_what_is_for_staff(self) -> None:
+    def test_what_is_for_staff_is_kept_from_students(self) -> None:
         report = graded(
             "ada",
             question("q1", True, False, output="STAFF printed", misconception="STAFF-id"),
@@ -149,7 +149,7 @@ class TestFeedback:
         seen = Seen(feedback_page(LAB, graded("ada", Question("q1", "t", 5, parts))))
         assert seen.text.count("is not defined") == 1 and "p0, p1, p2, p3, p4" in seen.text
 
-    def test_names_the_cells_that_did_not_run(self) -> None:
+    def test_the_page_names_the_cells_that_did_not_run(self) -> None:
         cells = [Cell(4, "raised", "NameError: x"), Cell(5, "skipped", "experiment")]
         text = Seen(feedback_page(LAB, graded("ada", question("q1", True), cells=cells))).text
         assert "Cell 4" in text and "NameError: x" in text and "Cell 5" not in text

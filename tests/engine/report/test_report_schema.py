@@ -71,9 +71,7 @@ def test_a_report_of_the_format_before_is_read(data: dict[str, Any]) -> None:
         (lambda data: data["questions"].append(None), "questions.2"),
     ],
 )
-def test_what_has_another_form_is_refused_by_the_name_of_the_field(
-    data: dict, change: Any, says: str
-) -> None:
+def test_a_report_of_another_form_is_refused_naming_the_field(data: dict, change: Any, says: str) -> None:
     change(data)
     with pytest.raises(ValueError, match=says):
         Report.from_dict(data)

@@ -117,7 +117,7 @@ def receive_bytes(data: bytes, close: bool = True, seconds: float = 2) -> object
 
 @given(st.binary(max_size=200))
 @settings(max_examples=1000, deadline=None)
-def test_random_bytes_are_named_as_no_answer(data: bytes) -> None:
+def test_random_bytes_are_refused_as_no_answer(data: bytes) -> None:
     with pytest.raises(wire.WireProblem):
         receive_bytes(data)
 
@@ -169,7 +169,7 @@ def decode_frame(tree: bytes) -> object:
             sender.join(5)
 
 
-def test_a_reference_that_is_none_is_no_value() -> None:
+def test_an_invalid_reference_is_not_a_value() -> None:
     with pytest.raises(ValueProblem):
         decode({"ref": "zero", "type": "x"}, {})
 

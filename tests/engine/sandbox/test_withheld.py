@@ -112,7 +112,7 @@ def test_a_way_to_the_librarys_own_cell_is_shut(said, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS.strip().splitlines()[-2:])
-def test_a_plain_rnn_and_the_weights_of_a_layer_are_at_hand(said, way: str) -> None:
+def test_a_plain_rnn_and_the_weights_of_a_layer_remain_available(said, way: str) -> None:
     assert said[1][way] == ""
 
 
@@ -242,7 +242,7 @@ def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_a_way_laid_while_the_notebook_loads_is_shut_as_well(
+def test_a_way_prepared_while_the_notebook_loads_is_shut_as_well(
     engine: Engine, tmp_path: Path, name: str
 ) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
@@ -252,7 +252,7 @@ def test_a_way_laid_while_the_notebook_loads_is_shut_as_well(
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_staff_hear_of_a_way_that_was_laid(engine: Engine, tmp_path: Path, name: str) -> None:
+def test_staff_are_told_of_a_prepared_way(engine: Engine, tmp_path: Path, name: str) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
     assert engine.grade(path, questions=["q2"], training=False).hints
 

@@ -120,7 +120,7 @@ def test_a_question_reports_that_the_grader_ended_it_for_its_memory(
         inside("import os, time\n" + GREEDY["forks"] + "time.sleep(20)")
 
 
-def test_what_it_may_hold_it_may_hold(inside: Run) -> None:
+def test_memory_below_the_limit_is_allowed(inside: Run) -> None:
     """Forks share what they do not write to, and that counts once."""
     body = (
         "import os, time\nheld = b'x' * (300 << 20)\nfor _ in range(11):\n    if os.fork() == 0:\n"

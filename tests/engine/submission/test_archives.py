@@ -110,7 +110,7 @@ class TestLimits:
             members(tmp_path / f"x{kind}", tmp_path / "into", (".ipynb",), limits)
 
     @pytest.mark.parametrize("kind", [".tar.gz", ".7z"])
-    def test_ends_one_that_takes_more_memory_than_it_may(self, kind: str, tmp_path: Path) -> None:
+    def test_an_archive_that_needs_too_much_memory_is_stopped(self, kind: str, tmp_path: Path) -> None:
         MAKERS[kind](tmp_path / f"x{kind}", {"lab.ipynb": BOOK})
         (tmp_path / "into").mkdir()
         with pytest.raises(ArchiveError, match="memory than an archive may"):

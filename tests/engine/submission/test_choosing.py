@@ -79,7 +79,7 @@ def test_every_door_takes_the_lab_and_lists_the_others(
         assert sorted(intake.others) == sorted(hand_in.others)
 
 
-def test_the_choice_does_not_hang_on_the_order_in_which_a_folder_is_listed(
+def test_the_choice_does_not_depend_on_the_order_in_which_a_folder_is_listed(
     files: dict[str, bytes], tmp_path: Path
 ) -> None:
     hand_in = HandIn({f"{name}/lab.ipynb": WORK for name in "fbcade"}, "")
@@ -152,12 +152,12 @@ def test_a_damaged_notebook_in_an_archive_gives_way_to_a_whole_one(
     assert intake.notebook.read_bytes() == files[WORK]
 
 
-def test_who_wrote_in_no_copy_has_the_one_of_the_right_name(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_without_work_in_any_copy_the_right_name_counts(files: dict[str, bytes], tmp_path: Path) -> None:
     write(tmp_path, HandIn({"lab.ipynb": RELEASE, "lab-Copy1.ipynb": RELEASE}, ""), files)
     assert one(tmp_path, LAB).path == tmp_path / "lab.ipynb"
 
 
-def test_what_hidden_folders_hold_is_no_hand_in(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_files_in_hidden_folders_are_not_hand_ins(files: dict[str, bytes], tmp_path: Path) -> None:
     write(
         tmp_path / "ada",
         HandIn({".ipynb_checkpoints/lab-checkpoint.ipynb": WORK, "._lab.ipynb": BROKEN}, ""),
@@ -166,7 +166,7 @@ def test_what_hidden_folders_hold_is_no_hand_in(files: dict[str, bytes], tmp_pat
     assert not one(tmp_path / "ada", LAB).gradable
 
 
-def test_hidden_folders_and_copies_of_macos_are_no_students(files: dict[str, bytes], tmp_path: Path) -> None:
+def test_hidden_folders_and_copies_of_macos_are_not_students(files: dict[str, bytes], tmp_path: Path) -> None:
     write(
         tmp_path,
         HandIn(

@@ -51,7 +51,7 @@ class TestNames:
             assert len(stem.encode()) <= LONGEST_STEM + 30
         assert len({unicodedata.normalize("NFC", stem).casefold() for stem in stems}) == len(raws)
 
-    def test_is_an_earlier_output_folder_told_as_what_it_is(self, tmp_path: Path) -> None:
+    def test_an_earlier_output_folder_is_recognised_as_one(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "out/class.json", "out/reports/ada.ipynb.json", "out/feedback/ada.html")
         put(tmp_path, "bob/class.json", "bob/reports/x.json", "bob/lab.ipynb")
         found = by_name(tmp_path)

@@ -225,7 +225,7 @@ def test_what_is_large_without_its_outputs_is_named() -> None:
         read(book(cells=[CELL, *[{"cell_type": "markdown", "source": "x" * (1 << 20)}] * 21]))
 
 
-def test_brackets_without_end_take_no_time_that_matters() -> None:
+def test_endless_brackets_take_hardly_any_time() -> None:
     with pytest.raises(Ungradable, match="larger than 20 MiB"):
         read(b'{"cells": [' + b"[]," * (30 << 20))
 
@@ -248,7 +248,7 @@ def test_leaving_outputs_out_changes_nothing_else(value: object) -> None:
         assert not kept["cells"][0]["outputs"]
 
 
-def test_a_link_a_folder_and_a_pipe_are_no_submissions(tmp_path: Path) -> None:
+def test_a_link_a_folder_and_a_pipe_are_not_submissions(tmp_path: Path) -> None:
     (tmp_path / "target.txt").write_text("secret")
     (tmp_path / "link.ipynb").symlink_to(tmp_path / "target.txt")
     (tmp_path / "folder.ipynb").mkdir()

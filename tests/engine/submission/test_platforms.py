@@ -223,7 +223,7 @@ class TestCanvas:
             ["a_7_1_ada.ipynb", "a_7_2_bob.ipynb"],
         ],
     )
-    def test_makes_another_scheme_of_names_nobody_one_person(self, names: list[str], tmp_path: Path) -> None:
+    def test_another_naming_scheme_does_not_merge_people(self, names: list[str], tmp_path: Path) -> None:
         assert len(collect(put(tmp_path, *names), LAB)) == len(names)
 
     @settings(deadline=None, max_examples=60)
@@ -236,7 +236,7 @@ class TestCanvas:
             min_size=2, max_size=6, unique_by=(lambda item: item[0], lambda item: item[2]),
         )
     )  # fmt: skip
-    def test_any_class_of_canvas_names_has_one_row_a_user(self, people: list) -> None:
+    def test_any_class_of_canvas_names_has_one_row_per_user(self, people: list) -> None:
         names = [
             f"{name}{'_LATE' if late else ''}_{user}_{1000 + k}_{file}.ipynb"
             for k, (name, late, user, file) in enumerate(people)
@@ -288,7 +288,7 @@ class TestMoodle:
             and cleo.attempts == 1
         )
 
-    def test_gives_moodles_sheet_names_and_times(self, tmp_path: Path) -> None:
+    def test_moodles_sheet_gives_names_and_times(self, tmp_path: Path) -> None:
         roster = Roster([Person("Lovelace, Ada", "ada@example.org", "4711", handed_in=moment("2026-11-26 06:28 UTC")),
                          Person("Dan Roe", "dan@example.org", "4799")])  # fmt: skip
         found = rows(put(tmp_path / "class", *MOODLE), tmp_path / "room", roster=roster)
@@ -359,8 +359,8 @@ def test_any_names_are_understood_or_left_alone(names: list[str]) -> None:
     assert all(arrival.called.strip() for arrival in found.values())
 
 
-class TestWhatAStudentUploadsSaysNothingOfWhoTheyAre:
-    def test_and_not_when_it_came_in(self, tmp_path: Path) -> None:
+class TestWhatAStudentUploads:
+    def test_an_upload_does_not_say_when_it_came_in(self, tmp_path: Path) -> None:
         """A folder lstm-gru/ with nbgrader's time stamp, in a download of Moodle: it would pass by the rule for late work."""
         for who, inner in ((ADAS, f"{LAB.name}/"), ("Bob Babbage_4712_assignsubmission_file_", "")):
             put(tmp_path / "class" / who, f"{inner}lab.ipynb")
@@ -371,7 +371,7 @@ class TestWhatAStudentUploadsSaysNothingOfWhoTheyAre:
         sheet = Roster([Person("Ada Lovelace", number="4711", handed_in=late)])
         assert collect(tmp_path / "class", LAB, roster=sheet)[0].handed_in == late
 
-    def test_and_not_where_a_platforms_sheet_knows_better(self, tmp_path: Path) -> None:
+    def test_an_upload_counts_less_than_a_platforms_sheet(self, tmp_path: Path) -> None:
         put(tmp_path, f"ada/{LAB.name}/lab.ipynb")
         put(tmp_path, f"ada/{LAB.name}/timestamp.txt", text=b"2020-01-01 00:00:00 UTC")
         late = datetime(2026, 11, 26, tzinfo=UTC)
@@ -381,7 +381,7 @@ class TestWhatAStudentUploadsSaysNothingOfWhoTheyAre:
         assert ada.handed_in == datetime(2020, 1, 1, tzinfo=UTC)
 
     @pytest.mark.parametrize("theirs", ["Eve_4712_assignsubmission_file_/lab.ipynb", METADATA])
-    def test_and_not_whom_it_is_from_in_a_class_of_one(self, theirs: str, tmp_path: Path) -> None:
+    def test_an_upload_does_not_say_whose_it_is_in_a_class_of_one(self, theirs: str, tmp_path: Path) -> None:
         put(tmp_path, f"{ADAS}/submission_1/lab.ipynb")
         put(tmp_path, f"{ADAS}/{theirs}", text=EXPORT.encode() if theirs == METADATA else BOOK)
         [ada] = collect(tmp_path, LAB)

@@ -50,12 +50,12 @@ def test_a_right_one_is_reported_in_one_printable_line(data: bytes | dict, book:
     "data",
     [b"", b"[1]", os.urandom(900), bytes(1 << 20), b"[" * 60_000, b'{"sha256": 5}', {"sha256": OWN.upper()}, {"sha256": OWN + "0"}],
 )  # fmt: skip
-def test_what_is_none_is_refused_in_a_sentence(data: bytes | dict, book: Path) -> None:
+def test_a_file_that_is_not_a_receipt_is_refused_in_a_sentence(data: bytes | dict, book: Path) -> None:
     with pytest.raises(NoReceipt, match=r"^\S+receipt.json: (this is not a receipt|it is larger than)"):
         compare(receipt(book.parent, data), book)
 
 
-def test_somebody_elses_says_so(book: Path) -> None:
+def test_a_receipt_of_somebody_else_says_so(book: Path) -> None:
     same, said = compare(receipt(book.parent, {"sha256": "0" * 64}), book)
     assert not same and "is not the notebook of the receipt" in said
 

@@ -73,12 +73,12 @@ def test_a_few_numbers_are_alike_by_chance_and_nothing_is_made_of_it() -> None:
     assert "rounding" in told(one * (1 + 1e-7), one, ["N", "H"])
 
 
-def test_of_a_gradient_no_other_function_is_suspected() -> None:
+def test_a_gradient_is_not_taken_for_another_function() -> None:
     """Its values may come from the right function, and the graph be cut on one of the ways back."""
     assert told(WANT.tanh(), WANT.sigmoid(), ["?", "?", "?"]) == ""
     assert "same factor" in told(WANT / 7, WANT, ["?", "?", "?"])
 
 
-def test_equal_sequences_are_in_no_other_order() -> None:
+def test_equal_sequences_are_not_called_reordered() -> None:
     equal = WANT[:1].expand(3, T, H)
     assert "order" not in told(torch.cat([equal[:2], OTHER[:1]]), equal, ["N", "T", "H"])

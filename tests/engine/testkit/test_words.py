@@ -132,7 +132,7 @@ def test_nothing_rides_along_with_a_known_message(words: Words) -> None:
         assert words.message(message) == WITHHELD
 
 
-def test_numbers_are_no_way_to_spell(words: Words) -> None:
+def test_numbers_cannot_spell_a_message(words: Words) -> None:
     """A place for a size is one for six digits: twelve of them carry thirty letters."""
     told = "stack expects each tensor to be equal size, but got [512, 100, 32] at entry 0 and [512, 99, 32] at entry 1"
     assert words.message(told) == told

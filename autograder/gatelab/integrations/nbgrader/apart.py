@@ -1,8 +1,8 @@
-"""nbgrader's long steps in a process of their own, so that JupyterLab's server goes on answering.
+"""nbgrader's long steps in a process of their own, so that JupyterLab's server keeps responding.
 
 `python -m gatelab.integrations.nbgrader.apart` reads one request a line from its input, JSON, and answers each by one line. It lives as long
-as the server, so the grader that it has started is warm at the next click, and ends with it: when its input does. Server and process
-are of one mind about the settings, because every request brings the server's.
+as the server, so the grader that it has started is warm at the next click, and ends with it: when its input does. Server
+and process agree on the settings, because every request carries the server's.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Apart:
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ask(self, step: str, config: Config, *arguments: Any) -> Answer:
-        """nbgrader's own answer to a step. Where the process was ended from outside, an answer that says so."""
+        """nbgrader's own answer to a step; if the process was killed, an answer that says so."""
         line = json.dumps({"step": step, "config": plain(config), "arguments": arguments}) + "\n"
         async with self.turn:
             if self.process is None or self.process.returncode is not None:
@@ -70,7 +70,7 @@ class Apart:
 def main() -> None:
     """Answer requests until the input ends."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
-        os.dup2(2, 1)  # what a library prints is no answer
+        os.dup2(2, 1)  # what a library prints is not an answer
         for line in sys.stdin:
             request = json.loads(line)
             try:

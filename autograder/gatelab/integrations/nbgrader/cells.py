@@ -1,4 +1,4 @@
-"""A submitted notebook for nbgrader's eyes: the student's text, the course's metadata.
+"""A submitted notebook as nbgrader gets to see it: the student's text, the course's metadata.
 
 nbgrader trusts the metadata of the cells it is given. A duplicated cell stops the grading of the whole class, and
 so does a cell whose schema version was edited; points and locks are the student's to change. So nothing is kept of
@@ -108,7 +108,7 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
 def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str]:
     """Cell index → grade_id, every grade_id once.
 
-    Of several copies of a cell the last that was written in counts: who copied an answer cell to write in the
+    Of several copies of a cell the last that was written in counts: whoever copied an answer cell to write in the
     copy meant the copy. The others stay in the notebook as ordinary cells, for a human to see.
     """
     copies: dict[str, list[int]] = {}
@@ -126,7 +126,7 @@ def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str
 def _restored(
     came: NotebookNode | None, id: str, original: SourceCell, points: dict[str, float], solutions: set[str]
 ) -> NotebookNode:
-    """A cell as the release has it; only what is unlocked keeps the student's text and outputs. None: it was deleted."""
+    """A cell as in the release; only unlocked ones keep the student's text and outputs. None: it was deleted."""
     name = original.name
     own = came is not None and not original.locked
     cell = MAKE[original.cell_type](came.source if came is not None and own else original.source, id=id)

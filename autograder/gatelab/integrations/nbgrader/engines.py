@@ -1,7 +1,7 @@
-"""The engines of a process that nbgrader grades in: one for each lab, and never one that an older lab was read into.
+"""The engines of a process that nbgrader grades in: one for each lab, and never one that has read an older version of the lab.
 
 A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde a suite is fixed or
-a point is moved: an engine holds what it read when it started, so another is started where the files say something else.
+a point is moved: an engine keeps what it read when it started, so a new one is started if the files have changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _engines: dict[Path, tuple[str, Engine]] = {}
 
 
 def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
-    """The open engine for a lab as it is on the disk now; it ends with the process or with the lab's next change.
+    """The open engine for a lab as it is on disk now; it ends with the process or with the lab's next change.
 
     Raises what `Engine.__enter__` raises.
     """

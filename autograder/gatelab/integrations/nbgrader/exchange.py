@@ -1,4 +1,4 @@
-"""Releasing feedback through nbgrader's exchange, for a class of which not everything came through it."""
+"""Releases feedback through nbgrader's exchange for a class that was not all handed in through it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
-PAPERS = ("timestamp.txt", "submission_secret.txt")  # by which the exchange knows a submission
+PAPERS = ("timestamp.txt", "submission_secret.txt")  # by which the exchange identifies a submission
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no stubs

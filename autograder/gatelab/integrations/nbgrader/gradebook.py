@@ -1,7 +1,7 @@
 """Grades into nbgrader's database, through its own API (`nbgrader.api.Gradebook`).
 
 The assignment must be in the database, as `nbgrader generate_assignment` puts it there. The grader's points are entered as nbgrader's automatic
-score; what a person gave in their place, or by hand, as its manual score, and what is said of it as the comment, so that all of it survives
+score; points given by a person as its manual score, and the remarks as the comment, so that all of it survives
 nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: where it differs, it is kept and reported.
 """
 
@@ -24,7 +24,7 @@ from gatelab.report.table import number
 
 @dataclass
 class Entered:
-    """Who is entered, and one sentence each for what is not."""
+    """Who was entered, and one sentence each about what was not."""
 
     students: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -63,7 +63,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
         raise
     except OSError as error:
         raise ExportError(
-            f"{found.folder}: cannot be written ({error.strerror}); make room or rights and export again."
+            f"{found.folder}: cannot be written ({error.strerror}); free some space or fix its permissions, and export again."
         ) from error
     except Exception as error:  # sqlalchemy's, of a file that is none or is locked
         if "file is not a database" in str(error):
@@ -98,7 +98,7 @@ def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
 
 
 def _students(row: Graded) -> list[tuple[str, dict[str, str]]]:
-    """nbgrader's IDs for who handed this in, and what is known of them."""
+    """nbgrader's IDs for those who handed this in, and what is known about them."""
     if not row.people:
         return [(row.name, {})]
     students = []
@@ -126,7 +126,7 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
     questions = {question.id: question for question in row.report.questions}
     late = row.report.given.penalty is not None or row.report.by_rule > 0
     for notebook in submission.notebooks:
-        if late:  # else it is nbgrader's own plugin's, of a lab without a rule
+        if late:  # otherwise nbgrader's own plugin decides, for a lab without a rule
             notebook.late_submission_penalty = row.report.penalty or None
         for grade in notebook.grades:
             question = questions.get(grade.name)
@@ -137,8 +137,8 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
             if isinstance(question, Corrected):
                 key = f"{student}/{notebook.name}/{comment.name} comment"
                 wanted = "\n".join(question.said) or None
-                stands, done = sent.settle(key, comment.manual_comment or None, wanted)
-                comment.manual_comment = stands
+                value, done = sent.settle(key, comment.manual_comment or None, wanted)
+                comment.manual_comment = value
                 if not done:
                     entered.notes.append(
                         f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
@@ -154,10 +154,10 @@ def _enter_points(
         wanted = question.points if question.parts else None
     else:
         grade.auto_score = min(question.graded, grade.max_score)
-    stands, done = sent.settle(key, grade.manual_score, wanted)
-    grade.manual_score = stands
-    # What came from formgrader and is wanted no other way was looked at there.
-    grade.needs_manual_grade = question.by_hand and stands is None
+    value, done = sent.settle(key, grade.manual_score, wanted)
+    grade.manual_score = value
+    # Points given in formgrader that nothing contradicts were reviewed there.
+    grade.needs_manual_grade = question.by_hand and value is None
     if not done:
         entered.notes.append(
             f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader stand, not {number(wanted or 0.0)}."

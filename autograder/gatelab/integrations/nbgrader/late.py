@@ -1,4 +1,4 @@
-"""Late work in nbgrader's grade book, by the lab's own rule where it has one."""
+"""Late penalties in nbgrader's grade book, by the lab's own rule if it has one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gatelab.lab.late import LateRule
 
 
 class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no stubs
-    """Enter what `[late]` in lab.toml takes off. A lab without it is left to nbgrader's due dates and plugins."""
+    """Enter the penalty of `[late]` in lab.toml. A lab without it is left to nbgrader's due dates and plugins."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         exporter: Any = self.parent
@@ -28,7 +28,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
             notebook = gradebook.find_submission_notebook(ids["notebook"], ids["assignment"], ids["student"])
             lateness = rule.of(
                 time.replace(tzinfo=UTC) if time else None
-            )  # nbgrader keeps UTC without saying so
+            )  # nbgrader stores UTC without a zone
             penalty = lateness.points(notebook.score, notebook.max_score)
             notebook.late_submission_penalty = penalty or None
             if penalty:

@@ -26,13 +26,13 @@ PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  #
 
 
 class Room:
-    """How much of a notebook's outputs may still be kept."""
+    """How many bytes of a notebook's outputs may still be kept."""
 
     def __init__(self, limit: int = TOTAL_LIMIT) -> None:
         self.left = limit
 
     def taken(self, size: int) -> bool:
-        """Whether there was room for so many bytes; it is taken then."""
+        """Take room for this many bytes; whether there was enough."""
         if size > self.left:
             return False
         self.left -= size
@@ -54,7 +54,7 @@ def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
 
 
 def _made(output: dict[str, Any], room: Room) -> NotebookNode | None:
-    """One output in a form of our own, or None where nothing of it can be shown."""
+    """One output rewritten in a safe form, or None if nothing of it can be shown."""
     kind = output.get("output_type")
     if kind == "stream":
         return _text(output.get("text"), room, _stream)
@@ -77,7 +77,7 @@ def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
 
 
 def _plain(raw: Any) -> str:
-    """The text, cut and fit for a page; "" where it is none."""
+    """The text, cut and fit for a page; "" if it is not one."""
     return printed(_joined(raw), TEXT_LIMIT, CUT)
 
 
@@ -89,7 +89,7 @@ def _joined(raw: Any) -> str:
 
 
 def _pixels(raw: Any, begins: bytes) -> str:
-    """The picture in base64, written again from its bytes; "" where it is none or too large."""
+    """The picture in base64, written again from its bytes; "" if it is not one or too large."""
     text = "".join(_joined(raw)[: 2 * IMAGE_LIMIT].split())
     try:
         pixels = base64.b64decode(text, validate=True)

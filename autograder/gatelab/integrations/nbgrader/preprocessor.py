@@ -52,7 +52,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
         self.ignore = ["*"]
 
     def get_existing_timestamp(self, dest_path: str) -> datetime | None:
-        """The submission's time; None where the file with it is no small file or cannot be read."""
+        """The submission's time; None if the file with it is no small file or cannot be read."""
         path = Path(dest_path, "timestamp.txt")
         if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
             return None
@@ -87,7 +87,7 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
         converter: Autograde = self.parent
         converter.coursedir = SubmissionDirectory(converter.coursedir)
-        # Started before the first submission, so that a machine that cannot grade says so once.
+        # Started before the first submission, so that a machine that cannot grade reports it once.
         try:
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
             self._seed: int = self.lab.settings.seed if self.seed is None else self.seed
@@ -117,7 +117,7 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, ResourcesDict]:
-        """The submission at the first reading; at the second, what nbgrader wrote of it."""
+        """The submission at the first reading; at the second, nbgrader's copy of it."""
         if not self.parent._sanitizing:
             return cast(tuple[str, ResourcesDict], super().from_filename(filename, resources, **kw))
         assert resources is not None
@@ -146,7 +146,7 @@ class SubmissionExporter(NotebookExporter):
     def _grade(self, path: Path, student: str) -> Report:
         try:
             return self.engine.grade(path, name=student)
-        except ProtectionMissing as error:  # it was there when the run began
+        except ProtectionMissing as error:  # it existed when the run began
             return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
 
     def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
@@ -187,7 +187,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
                     f"The grade book's cell {mark['grade_id']} ({mark['points']:g} points) is not the lab's; "
                     f"run `nbgrader generate_assignment {exporter.lab.name}` again."
                 )
-            # Why nothing could be graded is said once, in the head.
+            # Why nothing could be graded is said once, at the top.
             text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
             cell.outputs = [
                 new_output("display_data", data=shown_text(text.rstrip())),
@@ -205,13 +205,13 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
 
 
 def shown_text(text: str) -> dict[str, str]:
-    """A text that breaks its lines where the page ends; nbgrader's own style lets long lines run out of it."""
+    """Text that wraps at the edge of the page; nbgrader's own style lets long lines run out of it."""
     style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace"
     return {"text/html": f'<div style="{style}">{html.escape(text)}</div>', "text/plain": text}
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's step that enters the points. What could not be graded waits for a person in formgrader, with its 0."""
+    """nbgrader's step that enters the points. A submission that could not be graded waits for a person in formgrader, with its 0."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         """Enter the points. What the grader failed at gets none: it is marked as waiting in the grade book, and the

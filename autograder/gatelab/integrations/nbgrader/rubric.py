@@ -15,13 +15,13 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from gatelab.lab.spec import Lab
 
-FILE = "RUBRIC.md"  # next to the master; a heading that begins with a question's ID starts what belongs to it
+FILE = "RUBRIC.md"  # next to the master; a heading that begins with a question's ID starts its part
 STAFF = "gatelab_staff_only"  # in a cell's metadata
 _HEADING = re.compile(r"^(#+)\s+(\w+)\b.*$", re.MULTILINE)
 
 
 def rubrics(lab: Lab) -> dict[str, str]:
-    """ID of a question marked by hand → its part of the lab's rubric. Empty where the lab has none."""
+    """ID of a question marked by hand → its part of the lab's rubric. Empty if the lab has none."""
     try:
         text = (lab.assignment / FILE).read_text(encoding="utf-8")
     except OSError:
@@ -46,13 +46,13 @@ def with_rubrics(nb: NotebookNode, lab: Lab) -> None:
         text = texts.get(mark.get("grade_id", "")) if mark.get("grade") and mark.get("solution") else None
         if text is not None:
             title, _, body = text.partition("\n")
-            source = f"**For whoever marks this, not shown to students: {title.lstrip('# ')}**\n{body}"
+            source = f"**For the person marking this, not shown to students: {title.lstrip('# ')}**\n{body}"
             cell = new_markdown_cell(source, id=f"rubric-{mark['grade_id']}", metadata={STAFF: True})
             nb.cells.insert(index + 1, cell)
 
 
 class WithoutStaffCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
-    """The first step of `generate_feedback`: what is only for staff goes."""
+    """The first step of `generate_feedback`: remove what is only for staff."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         nb.cells = [cell for cell in nb.cells if not cell.metadata.get(STAFF)]

@@ -1,6 +1,6 @@
 """What a person gave in the kit's own grade book, carried into nbgrader's: marks, overrides, comments; never over a newer one.
 
-In nbgrader's grade book all that a person gives looks alike, whoever wrote it. So a file next to the grades records what an export wrote:
+In nbgrader's grade book everything that a person gives looks alike, whoever entered it. So a file next to the grades records what an export wrote:
 what is there unchanged may be replaced or withdrawn by the next one; everything else was written in formgrader and is kept.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 Value = float | str | None
 FILE = "nbgrader.sent.json"
-CLOSE = 1e-9  # two marks nearer than this are one
+CLOSE = 1e-9  # marks closer than this count as equal
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Sent:
     found: dict[str, list[Value]] = field(default_factory=dict)
     now: dict[str, Value] = field(
         default_factory=dict
-    )  # what this export wrote; None: nothing there is the kit's
+    )  # what this export wrote; None: nothing in the cell is the kit's
 
     @classmethod
     def beside(cls, graded: Path, database: Path) -> Sent:
@@ -36,14 +36,14 @@ class Sent:
         sent.found = sent._read().get(sent.database, {})
         return sent
 
-    def settle(self, key: str, standing: Value, wanted: Value) -> tuple[Value, bool]:
-        """What a cell is to hold, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
-        ours = any(_same(standing, value) for value in self.found.get(key, []))
-        if standing is None or ours:
+    def settle(self, key: str, present: Value, wanted: Value) -> tuple[Value, bool]:
+        """What a cell should hold, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
+        ours = any(_same(present, value) for value in self.found.get(key, []))
+        if present is None or ours:
             self.now[key] = wanted
             return wanted, True
         self.now[key] = None
-        return standing, wanted is None or _same(standing, wanted)
+        return present, wanted is None or _same(present, wanted)
 
     def keep(self, written: bool) -> None:
         """Record what this export writes, along with what was there until it is `written`. Raises OSError."""
@@ -61,7 +61,7 @@ class Sent:
             temporary.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, dict[str, list[Value]]]:
-        """The whole file; nothing where there is none, or one that is not ours."""
+        """The whole file; nothing if there is none, or one that is not ours."""
         try:
             table = json.loads(self.path.read_text(encoding="utf-8"))
             return {

@@ -1,4 +1,4 @@
-"""JupyterLab's server stays awake: formgrader's and Validate's long clicks go to a process apart (apart.py).
+"""Keeps JupyterLab's server responsive: formgrader's and Validate's slow actions run in a separate process (apart.py).
 
 nbgrader's handlers do them within the server, which answers nobody until they are done. `put_in_place` puts these in the tables from which
 nbgrader's extensions make their addresses; it is called when formgrader reads the course's settings, which it does before that.
@@ -29,7 +29,7 @@ def _signed_in(post: Post) -> Post:
 
 
 def _allowed(post: Post) -> Post:
-    """What nbgrader asks of every request of formgrader."""
+    """nbgrader's checks for every formgrader request."""
     return _signed_in(check_xsrf(check_notebook_dir(post)))
 
 
@@ -89,7 +89,7 @@ HERE = (
 
 
 def put_in_place() -> None:
-    """Let nbgrader's addresses lead here. Done twice it is done once."""
+    """Route nbgrader's addresses to these handlers. Calling it twice has no further effect."""
     ours = {kind.__name__: kind for kind in HERE}
     for table in (apihandlers.default_handlers, validate.default_handlers):
         table[:] = [(address, ours.get(kind.__name__, kind), *more) for address, kind, *more in table]

@@ -1,7 +1,7 @@
-"""The one notebook of what was handed in, copied to where nothing else of the submission is.
+"""Copies the one notebook of a submission to where nothing else of the submission is.
 
-otter picks the notebook itself, and gives up with a traceback or without a result where there is none, where
-there are two, or where a file has a name that otter wants for its own. This is done before otter looks.
+otter picks the notebook itself, and gives up with a traceback or without a result if there is none, if there are two,
+or if a file has a name that otter needs itself. This is done before otter looks.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Intake:
     notebook: Path | None
     reason: str = ""
     others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
-    ours: bool = False  # whether the reason is the machine's fault and not the submission's
+    ours: bool = False  # whether the machine is at fault and not the submission
 
 
 class Unusable(Ungradable):
@@ -52,7 +52,7 @@ class Unusable(Ungradable):
 def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
     """Copy the notebook of a folder, of an archive or the notebook itself into `private`.
 
-    `lab`: None where the kit itself is broken. Nothing is ever unpacked.
+    `lab`: None if the kit itself is broken. Nothing is ever unpacked.
     """
     name = brief(handed_in.name)
     wanted = lab.notebook if lab else "lab.ipynb"
@@ -107,7 +107,7 @@ def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: P
     if archive.is_symlink():
         raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
     count = 0
-    with suppress(ArchiveError):  # what is no zip, zipfile says below
+    with suppress(ArchiveError):  # a file that is not a zip is found out below
         count = entries_of_zip(archive)  # before zipfile makes an object of each
     if count > STUDENTS.entries:
         raise Unusable(f"{name} holds more than {STUDENTS.entries:,} files: hand in {wanted} alone.")
@@ -124,7 +124,7 @@ def _damage_named(archive: str) -> Iterator[None]:
     except (Ungradable, MemoryError, GraderFault):
         raise
     except Exception as error:
-        # bz2's OSError has no number; one of a place in the file that cannot be is EINVAL.
+        # bz2's OSError has no number; an impossible offset gives EINVAL.
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
         raise Unusable(
@@ -154,7 +154,7 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
 def _saved(member: zipfile.ZipInfo) -> float:
     try:
         return datetime(*member.date_time).timestamp()
-    except (ValueError, OverflowError):  # a month 0, as some archivers write it
+    except (ValueError, OverflowError):  # month 0, as some archivers write it
         return 0.0
 
 

@@ -13,7 +13,7 @@ METADATA = "submission_metadata.json"
 
 @contextmanager
 def out_of_sight(path: Path) -> Iterator[dict[str, Any]]:
-    """What the file says; while this is open it says nothing, whatever else of the protection is missing.
+    """The file's content; while this is open the file is blank, whatever other protection is missing.
 
     `otter grade` leaves an empty file there, which otter itself trips over: that is `{}`.
     """
@@ -23,7 +23,7 @@ def out_of_sight(path: Path) -> Iterator[dict[str, Any]]:
         yield {}
         return
     try:
-        with suppress(OSError):  # a file that cannot be changed is at least its owner's alone
+        with suppress(OSError):  # a file that cannot be changed is at least readable by its owner only
             path.chmod(0o600)
         with suppress(OSError):
             path.write_bytes(b"{}")

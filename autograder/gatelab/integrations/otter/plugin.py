@@ -1,4 +1,4 @@
-"""otter's plugin: the kit's engine grades, otter only carries the verdicts out.
+"""otter's plugin: the kit's engine grades, otter only reports the verdicts.
 
 The order of a run, and what happens to the submission at each step:
 
@@ -42,7 +42,7 @@ KIT = Path("files", "kit")  # in the unpacked zip
 SETTINGS = {"seed", "accept_missing", "lab"}
 VERDICTS = Path("tests", "verdicts.json")  # in the submission's directory, read by the zip's test files
 
-DEADLINE = "GATELAB_DEADLINE"  # seconds that the platform leaves, from the start of this process
+DEADLINE = "GATELAB_DEADLINE"  # seconds that the platform allows, from the start of this process
 _STARTED = time.monotonic()
 
 Keep = Callable[[Report], None]
@@ -63,7 +63,7 @@ def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None
 
 
 def until() -> float | None:
-    """When the grading must be done, by the monotonic clock; None where nobody said. Raises LabError."""
+    """When the grading must be done, by the monotonic clock; None if nobody said. Raises LabError."""
     said = os.environ.get(DEADLINE, "")
     try:
         return _STARTED + float(said) if said else None
@@ -94,7 +94,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
 
     def before_grading(self, config: Any) -> None:
         """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
-        # A page made of a submission (nbconvert, a browser, LaTeX) would be made in this process: no.
+        # No page is made from a submission: nbconvert, a browser or LaTeX would run in this process.
         config.pdf, config.token = False, None
         config.grade_from_log, config.debug = False, False
         submission = Path(self.submission_path)
@@ -129,7 +129,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         return empty_notebook()
 
     def after_grading(self, results: Any) -> None:
-        """Put the report in the place of what came out of the kernel."""
+        """Put the report in place of what came out of the kernel."""
         from gatelab.integrations.otter.results import replace_results
 
         try:
@@ -139,13 +139,13 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             replace_results(results, self._reported(), self.specs)
 
     def generate_report(self) -> str:
-        """What the student will read, for otter's log, in letters that the log's encoding has."""
+        """What the student will read, for otter's log, in characters that the log's encoding has."""
         from gatelab.report.gradescope import plain_text
 
         try:
             encoding = getattr(sys.stdout, "encoding", None) or "ascii"
             return plain_text(self._reported(), self.specs).encode(encoding, "replace").decode(encoding)
-        except Exception:  # a log without these lines is no reason to lose the result
+        except Exception:  # better a log without these lines than no result
             return ""
 
     def _grade(self) -> Report:
@@ -166,7 +166,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
                 report = engine.grade(self.intake.notebook, name=self.intake.name, until=until())
         except ProtectionMissing as error:
-            # The engine names its command's flag; here it is a setting.
+            # The engine's message names the command's flag; here it is a setting.
             setting = json.dumps(sorted({*accept_missing, *error.missing}))
             raise ProtectionMissing(
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
@@ -180,7 +180,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         return self.report
 
     def _give_up(self, error: Exception) -> None:
-        """The grader's own fault: the student reads one sentence, staff the rest."""
+        """The grader's own fault: the student gets one sentence, staff the rest."""
         self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
         trace = "".join(traceback.format_exception(error))
         self.report.hints = [

@@ -1,4 +1,4 @@
-"""The report in otter's own terms: a test file a question, a test case a part.
+"""The report in otter's own terms: one test file per question, one test case per part.
 
 otter makes its summary, its `results.json` and its table of scores from a `GradingResults`. The kit puts the
 report's verdicts into the one that otter made, so that everything after it shows the same points.
@@ -19,7 +19,7 @@ from gatelab.report.model import OUR_FAULT, Question, Report
 from gatelab.report.pages import words
 from gatelab.text import shown
 
-PLUGIN_DATA = "gatelab"  # where otter's results keep the whole report (for staff), see get_plugin_data
+PLUGIN_DATA = "gatelab"  # where otter's results hold the whole report (for staff), see get_plugin_data
 
 
 class ReportResults(GradingResults):  # type: ignore[misc]  # otter has no stubs
@@ -62,7 +62,7 @@ def test_file(question: Question) -> ExceptionTestFile:
         message = "Passed." if part.passed else note + (shown(part.message) or "Not passed.")
         file.test_case_results.append(TestCaseResult(case, message, part.passed))
         note = note if part.passed else ""
-    file.update_score(question.points)  # a part may earn a share of its points
+    file.update_score(question.points)  # a part may earn only a share of its points
     return file
 
 

@@ -1,4 +1,4 @@
-"""otter, run so that it never sees what was handed in, and always leaves a result.
+"""Runs otter so that it never sees the submission and always leaves a result.
 
 `otter run` unpacks an archive whole and reads the notebook before it asks any plugin; what it cannot read
 ends it with a traceback and no result. Here the notebook is taken out first, otter is given an empty one in a
@@ -101,7 +101,7 @@ def _write(found: dict[str, Any], folder: Path) -> None:
 
 def _pickle(report: Report, specs: list[QuestionSpec], folder: Path) -> None:
     """otter's `results.pkl`, by which `otter grade` makes its table, where otter did not come to write it."""
-    with contextlib.suppress(Exception):  # where otter cannot be imported at all
+    with contextlib.suppress(Exception):  # if otter cannot be imported at all
         from otter.test_files import GradingResults
 
         from gatelab.integrations.otter.results import replace_results
@@ -112,7 +112,7 @@ def _pickle(report: Report, specs: list[QuestionSpec], folder: Path) -> None:
 
 
 def _is_ours(results: Path) -> bool:
-    """Whether the kit's result is there: none, or otter's own of an error of its own (with a 0), is no result."""
+    """Whether the kit's result exists: none, or one that otter wrote after an error of its own (with a 0), does not count."""
     try:
         return "extra_data" in json.loads(results.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -120,7 +120,7 @@ def _is_ours(results: Path) -> bool:
 
 
 def _run_otter(apart: Path, intake: Intake, keep: Keep, otter_run: bool) -> str:
-    """Run otter in the folder `apart`; returns the traceback of what it ended with, or nothing."""
+    """Run otter in the folder `apart`; returns its traceback if it failed, or nothing."""
     from otter.run.run_autograder import main as run_autograder
 
     try:
@@ -140,12 +140,12 @@ def _lab(source: Path) -> Lab | None:
         settings = next(iter(config["plugins"][0].values()))
         lab = lab_of_the_kit(source, settings.get("lab", ""))
         return lab if lab.questions and lab.notebook else None
-    except Exception:  # the plugin will find the same and say so in the result
+    except Exception:  # the plugin will find the same and report it in the result
         return None
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """`otter run` for anything that was handed in. 0: graded, 1: could not be graded, 2: wrong usage, 3: not graded (to the
+    """`otter run` for any submission. 0: graded, 1: could not be graded, 2: wrong usage, 3: not graded (to the
     end), which is the grader's or its machine's fault: run it again."""
     parser = argparse.ArgumentParser(prog="gatelab otter-run", description=main.__doc__)
     parser.add_argument("autograder", type=Path, help="the autograder zip")

@@ -1,4 +1,4 @@
-"""A class as its output folder has it: what was graded, without grading anything, and without the folder that it came from."""
+"""Reopens a class from its output folder: what was graded, without grading anything, and without the folder of submissions."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, Store, StoreError
 from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
-from gatelab.report.classbook import MISSING, PENDING, came_of
+from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.pages import display_name
 from gatelab.submission.collect import Submission
 from gatelab.text import escape_formula, visible
 
 
 def read_book(out: Path) -> dict[str, Any]:
-    """class.json. Raises StoreError where no class was graded into this folder."""
+    """class.json. Raises StoreError if no class was graded into this folder."""
     try:
         return class_table(out)
     except NoClass as error:
         raise StoreError(str(error)) from error
 
 
-def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
+def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     """The class in `out` with its reports as they are there. Raises StoreError, LabError.
 
     Its submissions have the path that they had; nothing is read there.
@@ -35,12 +35,12 @@ def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
     try:
-        submissions = [came_of(row, folder) for row in book["submissions"]]
+        submissions = [submission_of(row, folder) for row in book["submissions"]]
         chosen = [row["id"] for row in book["questions"]]
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:
         raise StoreError(
-            f"{out}: class.json is not whole ({error}); run gatelab grade FOLDER -o {out}."
+            f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}."
         ) from error
     gone = [id for id in chosen if id not in lab.questions]
     if gone:
@@ -53,14 +53,14 @@ def standing(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
             if row["status"] not in (PENDING, MISSING):
                 run.reports[came.name] = report_needed(
                     out, row
-                )  # without it a correction would cost its points
+                )  # without it a correction would lose the points
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run
 
 
 def called(run: ClassRun, said: str) -> Submission:
-    """The submission that is meant: by its name in grades.csv, by its file, or as its feedback page calls it. Raises StoreError."""
+    """The submission meant: by its name in grades.csv, its file, or the name on its feedback page. Raises StoreError."""
     by_name = {escape_formula(submission.name): submission for submission in run.submissions}
     by_name |= {submission.name: submission for submission in run.submissions}
     found = Names(by_name).find(said)
@@ -74,4 +74,4 @@ def called(run: ClassRun, said: str) -> Submission:
             return matches[0]
     near = nearby.near(said, by_name)
     hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
-    raise StoreError(f"{visible(said)!r}: no submission of this class is called so{hint}")
+    raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")
