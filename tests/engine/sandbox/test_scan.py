@@ -33,6 +33,48 @@ def test_a_way_to_the_librarys_own_cell_is_named(source: str, says: str) -> None
     assert hints([[3, source]]) == [f"cell 3, line 1: {says}"]
 
 
+BACK = "from torch import _decomp as d\ncell = torch.lstm_cell\n"
+WRITES = f"open('b.py', 'w').write({BACK!r})\nimport b"
+INDENTED = BACK.strip().replace("\nc", "\n    c")
+
+
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        (f"%%writefile mine.py\n{BACK}", (2, 3)),
+        (f"\n%%file mine.py\n\n{BACK}", (4, 5)),
+        (f"x = 1\nopen('mine.py', 'w').write({BACK!r})", (2, 2)),
+        (f"Path('mine.py').write_text('''{BACK}''')", (1, 2)),
+        (f"write(dedent('''\n    {INDENTED}\n'''))", (2, 3)),
+        (f"%%bash\ncat > mine.py <<'EOF'\n{BACK}EOF\npython mine.py", (3, 4)),
+        (f"%%script python\n{BACK}", (2, 3)),
+        (f"name = 'mine'\nwrite(f'''{BACK}import {{name}}''')", (2, 3)),
+        (f"write({WRITES!r} + rest)", (1, 1)),
+    ],
+    ids=["writefile", "file", "open", "pathlib", "dedent", "here-document", "script", "f-string", "text in a text"],
+)  # fmt: skip
+def test_so_is_one_in_a_file_that_the_notebook_writes(source: str, lines: tuple[int, int]) -> None:
+    first, second = lines
+    assert hints([[3, source]]) == [
+        f"cell 3, line {first}: imports from torch, in a text",
+        f"cell 3, line {second}: uses torch.lstm_cell (as torch.lstm_cell), in a text",
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'def lstm():\n    """Compare with\n\n    torch.nn.LSTM\n    """',
+        "print('torch.nn.LSTM is faster')\nlabels = ['torch.nn.LSTM', 'nn.GRU']",
+        "%%writefile layers.py\nimport torch\nfrom torch import nn\n\nlayer = nn.Linear(2, 2)\n",
+        "%%markdown\nWe import os\nand use nn.LSTM.",
+    ],
+    ids=["docstring", "labels", "module", "prose"],
+)
+def test_a_text_that_is_no_way_is_not(source: str) -> None:
+    assert hints([[3, source]]) == []
+
+
 def test_ordinary_code_is_not() -> None:
     source = "import torch\nfrom torch import nn\nx = getattr(x, 'h').grad_fn\nnn.Linear(2, 2)\nn = getattr(x, name)"
     source += "\nnn.RNN(3, width)"  # q5 counts its numbers

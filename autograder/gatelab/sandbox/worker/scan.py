@@ -8,14 +8,16 @@ examiner's process.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from typing import Any
 
 from gatelab.sandbox.worker.statements import root_name, statements
+from gatelab.sandbox.worker.texts import texts
 
 # Ways into the library below its layers; the lab's policy names more.
 WAYS = {"_VF": "torch._VF", "ops": "torch.ops", "_C": "torch._C", "library": "torch.library"}
 SUSPECT = {
-    "gatelab", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
+    "gatelab", "cffi", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
 # Parts of torch that hold its functions once more, written in Python, or that trace them.
@@ -24,6 +26,7 @@ COPIES = {
 }  # fmt: skip
 MODULES = ("torch", "nn", "F", "sys", "builtins")
 LIMIT = 20
+DEEPEST = 3  # texts in texts that are looked into
 
 
 def hints(
@@ -41,12 +44,23 @@ def hints(
             for statement in statements(source, index):
                 if statement.fingerprint in known:
                     continue
-                for node in ast.walk(statement.node):
-                    if what := _shortcut(node, names):
-                        found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
+                found += [
+                    f"cell {index}, line {line}: {what}" for line, what in _found(statement.node, names)
+                ]
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             continue
     return list(dict.fromkeys(found))[:LIMIT]
+
+
+def _found(tree: ast.AST, names: dict[str, str], depth: int = 0) -> Iterator[tuple[int, str]]:
+    """What is in the code, with its line; and what is in code that it holds as text, which it may write to a file and
+    import or run from there."""
+    for node in ast.walk(tree):
+        if what := _shortcut(node, names):
+            yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
+    for place, inner in texts(tree) if depth < DEEPEST else ():
+        for line, what in _found(inner, names, depth + 1):
+            yield place(line), what
 
 
 def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
