@@ -133,6 +133,8 @@ CLASS = Archive(
 CONNECT_SECONDS, CLOSE_SECONDS = 20, 5  # a cluster's scheduler
 # After which an engine that nobody asks is closed; a cluster may serve others for weeks.
 CLUSTER_IDLE_SECONDS = 300.0
+# Of notebooks that a cluster's scheduler holds, as does the command: enough for hundreds, and not 64 times FILE_LIMIT.
+CLUSTER_BYTES_AHEAD = 512 * MIB
 TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that may be busy
 GIT_SECONDS = 60.0  # of one git command here
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world

@@ -25,7 +25,7 @@ from distributed.scheduler import KilledWorker
 from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
 from gatelab.lab.spec import Lab
-from gatelab.limits import CLOSE_SECONDS, CONNECT_SECONDS
+from gatelab.limits import CLOSE_SECONDS, CLUSTER_BYTES_AHEAD, CONNECT_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
@@ -147,8 +147,11 @@ class Cluster:
                 yield report
 
     def _fill(self, coming: Iterator[_Task], running: _Running, job: str, threads: int) -> Iterator[Report]:
-        """Send as much as keeps all threads busy; the reports of what cannot be read here."""
+        """Send as much as keeps all threads busy, and no more bytes than a machine has room for; the reports of what
+        cannot be read here."""
         while len(running) < max(LEAST_AHEAD, AHEAD * threads):
+            if sum(len(task.data) for task, _ in running.values()) >= CLUSTER_BYTES_AHEAD:
+                return
             if (task := next(coming, None)) is None:
                 return
             try:
