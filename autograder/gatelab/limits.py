@@ -19,6 +19,8 @@ LOAD_CPU = 60.0  # all cells
 CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
 CELL_SECONDS = CALL_SECONDS = 90.0  # nine busy processes on two cores take 4.5 times their processor time
 BACKSTOP = 5  # times a question's processor time, by the clock: the same 4.5 times, rounded up
+SCAN_CPU = 6.0  # looking for shortcuts in all cells; the solved notebook's takes 0.07 s
+SCAN_SECONDS = BACKSTOP * SCAN_CPU
 IDLE_SECONDS, IDLE_CPU = 15.0, 0.05  # where so little happens in so long, the code waits in vain
 REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
 PREPARE_SECONDS = 20.0  # for the experiments that one question needs

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
+from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.worker.scan import hints as all_hints
+from gatelab.submission.notebook import CodeCell
 
 ROOT = Path(__file__).resolve().parents[3]
 SHORTCUTS = Lab.in_repository(ROOT).policy.shortcuts
@@ -81,6 +84,45 @@ def test_ordinary_code_is_not() -> None:
     assert hints([[3, source]]) == []
 
 
-def test_code_that_cannot_be_looked_at_hides_no_other_cell() -> None:
+def test_code_that_cannot_be_looked_at_hides_nothing_else_and_is_named() -> None:
     deep = "x" + ".LSTM" * 900
-    assert hints([[0, deep], [1, "torch.lstm_cell"]])[-1].startswith("cell 1, line 1: uses torch.lstm_cell")
+    found = hints([[0, f"{deep}\ntorch.lstm_cell"], [1, "torch.lstm_cell"]])
+    assert found == [
+        "cell 0, line 1: is nested too deep to be looked at",
+        *(f"cell {k}, line {2 - k}: uses torch.lstm_cell (as torch.lstm_cell)" for k in (0, 1)),
+    ]
+
+
+def test_many_shortcuts_do_not_hide_that_there_are_more() -> None:
+    found = hints([[3, "import ctypes\n" * 50 + "torch.lstm_cell"]])
+    assert len(found) == 20 and found[-1] == "and 32 more"
+
+
+@pytest.mark.parametrize(
+    "slow",
+    ["x = [" + "1, " * 200_000 + "]\n", "%%bash\n" + "cat > a <<'END'\n" * 60_000],
+    ids=["list", "here-documents"],
+)
+def test_code_that_takes_too_long_to_look_at_is_named(slow: str) -> None:
+    cells = [[0, "torch.lstm_cell"], [1, slow], [2, slow], [3, "torch.gru_cell"]]
+    first, *others = all_hints(cells, shortcuts=SHORTCUTS, cpu_seconds=0.05)
+    assert "and what follows was not looked at: that takes too long" in first
+    assert others == ["cell 0, line 1: uses torch.lstm_cell (as torch.lstm_cell)"]
+
+
+def test_where_no_answer_comes_staff_hear_of_it_and_no_cell_is_taken_for_another(
+    lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gatelab.grading.workers.SCAN_SECONDS", 0.02)
+    cells = [CodeCell(0, f"x = {[1] * 9000}"), CodeCell(1, "raise ValueError('here')"), CodeCell(2, "y = 1")]
+    workers = ConfinedWorkers(lab, cells, server.client, server.library)
+    try:
+        workers.load()
+    finally:
+        workers.shut()
+    assert [hint.split(":")[0] for hint in workers.hints] == [
+        "the code could not be looked through for shortcuts"
+    ]
+    assert {index: problem.message.split(" (")[0] for index, problem in workers.problems.items()} == {
+        1: "ValueError: here"
+    }

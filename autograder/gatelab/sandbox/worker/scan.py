@@ -8,9 +8,12 @@ examiner's process.
 from __future__ import annotations
 
 import ast
+import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from gatelab.limits import SCAN_CPU
+from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.statements import root_name, statements
 from gatelab.sandbox.worker.texts import texts
 
@@ -30,33 +33,45 @@ DEEPEST = 3  # texts in texts that are looked into
 
 
 def hints(
-    cells: list[list[Any]], known: frozenset[str] = frozenset(), shortcuts: dict[str, str] | None = None
+    cells: list[list[Any]],
+    known: frozenset[str] = frozenset(),
+    shortcuts: dict[str, str] | None = None,
+    cpu_seconds: float = SCAN_CPU,
 ) -> list[str]:
     """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
 
     known: fingerprints of statements that were handed out; those are not reported.
     shortcuts: names of torch → what staff read, besides WAYS.
+    cpu_seconds: after which the rest is left, and the first line says so.
     """
-    names = WAYS | (shortcuts or {})
+    names, index = WAYS | (shortcuts or {}), 0
     found: list[str] = []
-    for index, source in cells:
-        try:
-            for statement in statements(source, index):
-                if statement.fingerprint in known:
-                    continue
-                found += [
-                    f"cell {index}, line {line}: {what}" for line, what in _found(statement.node, names)
-                ]
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return list(dict.fromkeys(found))[:LIMIT]
+    try:
+        with within(cpu_seconds):
+            for index, source in cells:
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                    for statement in statements(source, index):
+                        if statement.fingerprint not in known:
+                            found += _told(index, statement.node, names)
+    except TimeUp:
+        found.insert(0, f"cell {index} and what follows was not looked at: that takes too long")
+    found = list(dict.fromkeys(found))
+    return found if len(found) <= LIMIT else [*found[: LIMIT - 1], f"and {len(found) - LIMIT + 1} more"]
+
+
+def _told(index: int, node: ast.AST, names: dict[str, str]) -> list[str]:
+    return [f"cell {index}, line {line}: {what}" for line, what in _found(node, names)]
 
 
 def _found(tree: ast.AST, names: dict[str, str], depth: int = 0) -> Iterator[tuple[int, str]]:
     """What is in the code, with its line; and what is in code that it holds as text, which it may write to a file and
     import or run from there."""
     for node in ast.walk(tree):
-        if what := _shortcut(node, names):
+        try:
+            what = _shortcut(node, names)
+        except RecursionError:
+            what = "is nested too deep to be looked at"
+        if what:
             yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
     for place, inner in texts(tree) if depth < DEEPEST else ():
         for line, what in _found(inner, names, depth + 1):

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 
-from gatelab.sandbox.worker.shell import HERE_DOCUMENT
-
+HERE = re.compile(r"<<-?\s*['\"]?(\w+)")  # of a shell's `cat > x.py <<EOF`, `python - << 'END'`
 Place = Callable[[int], int]  # from a line of the text to one of the cell
 
 
@@ -53,12 +53,32 @@ def _python(text: str, place: Place) -> Iterator[tuple[Place, ast.Module]]:
     """The text as Python, or the files in it as a shell would write them."""
     if "\n" not in text.strip() and not text.lstrip().startswith(("import ", "from ")):
         return
+    if tree := _parsed(text):
+        yield place, tree
+        return
+    for first, document in _here_documents(text):
+        if tree := _parsed(document):
+            yield _moved(place, first), tree
+
+
+def _parsed(text: str) -> ast.Module | None:
     for code in dict.fromkeys((text, textwrap.dedent(text))):
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
-            yield place, ast.parse(code)
-            return
-    for found in HERE_DOCUMENT.finditer(text):
-        yield from _python(found["text"] + "\n\n", _moved(place, text.count("\n", 0, found.start("text"))))
+            return ast.parse(code)
+    return None
+
+
+def _here_documents(text: str) -> Iterator[tuple[int, str]]:
+    """What a shell's commands are given up to a line that ends it, each with the number of lines before."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        found, at = HERE.search(lines[at]), at + 1
+        if found:
+            first = at
+            while at < len(lines) and lines[at].strip() != found[1]:
+                at += 1
+            yield first, "\n".join([*lines[first:at], ""])
 
 
 def _moved(place: Place, lines: int) -> Place:
