@@ -29,6 +29,14 @@ def hints(cells: list[list]) -> list[str]:
         ("import torch.ao.nn.quantizable as q", "imports torch.ao.nn.quantizable"),
         ("from torch import _decomp as d", "imports from torch"),
         ("cell = torch.ao.nn.quantizable.x", "uses torch.ao"),
+        ("__import__('torch')", "calls __import__"),
+        ("place = torch.nn.__path__", "asks for the library's files (torch.nn.__path__)"),
+        ("open('lib/site-packages/x')", "speaks of site-packages"),
+        ("cell = backend.torch.lstm_cell", "uses torch.lstm_cell (as backend.torch.lstm_cell)"),
+        ("import torch as t; cell = t.lstm_cell", "uses torch.lstm_cell (as t.lstm_cell)"),
+        ("from torch import nn as n; cell = n.LSTMCell", "uses torch.nn.LSTMCell (as n.LSTMCell)"),
+        ("import torch as t; cell = t._decomp.x", "uses torch._decomp"),
+        ("t = torch; cell = t.lstm_cell", "uses torch.lstm_cell (as t.lstm_cell)"),
         ("getattr(q, 'LSTM' + 'Cell')", "calls getattr with a name that is put together"),
     ],
 )
@@ -81,11 +89,12 @@ def test_a_text_that_is_no_way_is_not(source: str) -> None:
 def test_ordinary_code_is_not() -> None:
     source = "import torch\nfrom torch import nn\nx = getattr(x, 'h').grad_fn\nnn.Linear(2, 2)\nn = getattr(x, name)"
     source += "\nnn.RNN(3, width)"  # q5 counts its numbers
+    source += "\nself.gru = model.LSTM = layers.LSTMCell(2, 2)\nprint(t'{x} and {y!r}')\nfile = data.__file__"
     assert hints([[3, source]]) == []
 
 
 def test_code_that_cannot_be_looked_at_hides_nothing_else_and_is_named() -> None:
-    deep = "x" + ".LSTM" * 900
+    deep = "vars(torch" + ".x" * 900 + ")"
     found = hints([[0, f"{deep}\ntorch.lstm_cell"], [1, "torch.lstm_cell"]])
     assert found == [
         "cell 0, line 1: is nested too deep to be looked at",
