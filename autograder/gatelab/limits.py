@@ -19,6 +19,8 @@ LOAD_CPU = 60.0  # all cells
 CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
 CELL_SECONDS = CALL_SECONDS = 90.0  # nine busy processes on two cores take 4.5 times their processor time
 BACKSTOP = 5  # times a question's processor time, by the clock: the same 4.5 times, rounded up
+SCAN_CPU = 6.0  # looking for shortcuts in all cells; the solved notebook's takes 0.07 s
+SCAN_SECONDS = BACKSTOP * SCAN_CPU
 IDLE_SECONDS, IDLE_CPU = 15.0, 0.05  # where so little happens in so long, the code waits in vain
 REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
 PREPARE_SECONDS = 20.0  # for the experiments that one question needs
@@ -133,6 +135,8 @@ CLASS = Archive(
 CONNECT_SECONDS, CLOSE_SECONDS = 20, 5  # a cluster's scheduler
 # After which an engine that nobody asks is closed; a cluster may serve others for weeks.
 CLUSTER_IDLE_SECONDS = 300.0
+# Of notebooks that a cluster's scheduler holds, as does the command: enough for hundreds, and not 64 times FILE_LIMIT.
+CLUSTER_BYTES_AHEAD = 512 * MIB
 TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that may be busy
 GIT_SECONDS = 60.0  # of one git command here
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world

@@ -30,6 +30,7 @@ from gatelab.limits import (
     MAX_LOADS,
     MESSAGE_LIMIT,
     MOST_LEFT,
+    SCAN_SECONDS,
     SLOW_CPU,
     TRACEBACK_LIMIT,
 )
@@ -143,6 +144,7 @@ class ConfinedWorkers:
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
         self.slow: set[int] = set()  # cells whose time was up in a loading before
         self.hints: list[str] = []
+        self.scanned = False  # whether the code was looked through, or that was tried
         self.protection: dict[str, bool] = {}
         self.output = ""
         self.cpu_seconds = 0.0
@@ -168,6 +170,9 @@ class ConfinedWorkers:
             try:
                 self._run_cells(library)
                 return
+            except _ScanLost:
+                self.shut()
+                self.loads[library] -= 1
             except _CellLost as lost:
                 self.shut()
                 times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
@@ -187,12 +192,8 @@ class ConfinedWorkers:
         began, spent = time.monotonic(), 0.0
         held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
         self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
-        if sum(self.loads.values()) == 1:
-            with contextlib.suppress(WorkerLost):
-                cells = [[cell.index, cell.source] for cell in self.cells]
-                scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
-                hints = self.loaded.ask(scan, 10)["hints"]
-                self.hints = [str(hint)[:200] for hint in hints[:20]]
+        if not self.scanned:
+            self._scan()
         refused: set[str] = set()  # names that are missing because the library is withheld
         for cell in self.cells:
             times = self.brought_down.get(cell.index, 0)
@@ -216,6 +217,19 @@ class ConfinedWorkers:
                 self.slow.add(cell.index)
             self._note_problem(cell, answer, refused)
         self._wake_answers()
+
+    def _scan(self) -> None:
+        """Have the code looked through for shortcuts, once. Raises _ScanLost where that brings the process down, or it owes an
+        answer for too long: what it said next would be that answer."""
+        self.scanned = True
+        cells = [[cell.index, cell.source] for cell in self.cells]
+        scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
+        try:
+            hints = self.loaded.ask(scan, SCAN_SECONDS).get("hints")
+        except WorkerLost as lost:
+            self.hints = [f"the code could not be looked through for shortcuts: {lost}"[:200]]
+            raise _ScanLost from lost
+        self.hints = [str(hint)[:200] for hint in hints[:20]] if isinstance(hints, list) else []
 
     def _ask_cell(self, cell: CodeCell, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:
@@ -378,6 +392,10 @@ class ConfinedWorkers:
         if not self.output:
             self.output = main.output.text()
         main.output.close()
+
+
+class _ScanLost(Exception):
+    """The code could not be looked through."""
 
 
 class _CellLost(Exception):

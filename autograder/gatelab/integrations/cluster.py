@@ -25,7 +25,7 @@ from distributed.scheduler import KilledWorker
 from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
 from gatelab.lab.spec import Lab
-from gatelab.limits import CLOSE_SECONDS, CONNECT_SECONDS
+from gatelab.limits import CLOSE_SECONDS, CLUSTER_BYTES_AHEAD, CONNECT_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
@@ -143,8 +143,13 @@ class Cluster:
                 yield report
 
     def _fill(self, coming: Iterator[_Task], running: _Running, job: str, threads: int) -> Iterator[Report]:
-        """Send enough to keep all threads busy; returns the reports of files that cannot be read here."""
+        """Send enough to keep all threads busy, and no more bytes than a machine has room for.
+
+        Returns the reports of files that cannot be read here.
+        """
         while len(running) < max(LEAST_AHEAD, AHEAD * threads):
+            if sum(len(task.data) for task, _ in running.values()) >= CLUSTER_BYTES_AHEAD:
+                return
             if (task := next(coming, None)) is None:
                 return
             try:

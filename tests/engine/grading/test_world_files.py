@@ -41,6 +41,10 @@ WRITTEN = {
         ["import shutil, shelve\nfrom pathlib import Path\nflag = Path('/tmp/runs/flag')\nflag.parent.mkdir(parents=True, exist_ok=True)\nflag.touch()\nflag.touch()\nflag.chmod(0o600)\nopen('a', 'w').write('1')\nshutil.copy2('a', '/tmp/runs/a')\nshutil.move('/tmp/runs/a', '/tmp/runs/b')\nwith shelve.open('kept') as kept:\n    kept['names'] = sorted(p.name for p in Path('/tmp/runs').iterdir())", "with shelve.open('kept') as kept:\n    names = kept['names']\none = int(Path('/tmp/runs/b').read_text())\nshutil.rmtree('/tmp/runs')"],
         "x = x * one; assert names == ['b', 'flag'] and not flag.exists()",
     ),
+    "a program that is run from there": (
+        ["%%writefile /content/make.py\nopen('/tmp/made.txt', 'w').write('1')\nTWO = 2", "!python /content/make.py", "import runpy\ntwo = runpy.run_path('/content/make.py')['TWO']\n%run /content/make.py\none = int(open('/tmp/made.txt').read()) * two / TWO"],
+        "x = x * one",
+    ),
     "in the answer itself": ([], "torch.save(x.detach(), '/tmp/x.pt'); assert torch.equal(torch.load('/tmp/x.pt'), x)"),
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,7 @@ torch.ops.aten.lstm_cell.default.decompose(x, (h, h), *weights)
 torch.func.jacrev(lambda x: torch.lstm_cell(x, (h, h), *weights)[0])(x)
 torch.inference_mode()(lambda: torch.lstm_cell(x, (h, h), *weights))()
 torch.ops.aten.mkldnn_rnn_layer(x[None], *weights, h, h, False, [], 2, 4, 1, True, False, False, False)
+torch.ops.aten.mkldnn_rnn_layer(x[None], *weights[:2], *mkldnn, h[None], h[None], False, [], 2, 4, 1, False, False, False, False)
 decompositions.lstm_cell(x @ weights[0].T, h, h, weights[1], weights[3], None, 1)
 python_cell(x, (h, h))
 torch.ops.quantized.quantized_lstm_cell_dynamic(x, [h, h], *halves, *weights[2:])
@@ -77,6 +79,8 @@ thirds = [pack(w[:12], b[:12]) for w, b in zip(weights[:2], weights[2:], strict=
 whole, offsets, scales, zeros = zip(*(torch.fbgemm_linear_quantize_weight(w) for w in weights[:2]), strict=True)
 packed = [torch.fbgemm_pack_quantized_matrix(w, k, 16) for w, k in zip(whole, (3, 4), strict=True)]
 eighths = [*whole, *weights[2:], *packed, *offsets, *scales, *zeros]
+# Tensors of another kind in places that are not looked at lead to another kernel of an operator.
+mkldnn = [w.to_mkldnn() for w in weights[2:]]
 
 
 def said(way):
@@ -114,6 +118,32 @@ def test_a_way_to_the_librarys_own_cell_is_shut(said, way: str) -> None:
 @pytest.mark.parametrize("way", WAYS.strip().splitlines()[-2:])
 def test_a_plain_rnn_and_the_weights_of_a_layer_remain_available(said, way: str) -> None:
     assert said[1][way] == ""
+
+
+REDISPATCHING = re.compile("debug|Tracer|Autocast|Autograd|Meta|ADInplaceOrView")
+KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at (\S+)", re.MULTILINE)
+
+
+def own_kernels(operator: str) -> dict[str, str]:
+    """Dispatch key → where the kernel comes from, of those that compute."""
+    kernels = dict(KERNEL.findall(torch._C._dispatch_dump(operator)))
+    return {key: place for key, place in kernels.items() if not REDISPATCHING.match(key)}
+
+
+def test_every_kernel_of_every_lstm_and_gru_is_refused() -> None:
+    """Also of operators that a newer PyTorch has: those with a kernel here, but for backward passes and moved weights."""
+    named = [
+        operator
+        for operator in torch._C._dispatch_get_all_op_names()
+        if re.search(r"lstm|gru|mkldnn_rnn_layer(?!_weight)", operator)
+        and not re.search(r"backward|\.out$", operator)
+        and own_kernels(operator).keys() & {"CPU", "MkldnnCPU", "QuantizedCPU", "CompositeImplicitAutograd"}
+    ]
+    assert {operator.removeprefix("aten::") for operator in named} == HELD.operators.keys()
+    with withheld(HELD.says, HELD.operators):
+        for operator in named:
+            left = {key for key, place in own_kernels(operator).items() if "withheld.py" not in place}
+            assert left == set(), operator
 
 
 def test_the_examiner_has_the_library_again_afterwards() -> None:

@@ -169,7 +169,7 @@ def settle_files() -> None:
     elsewhere = Elsewhere(os.getcwd())
     opened = elsewhere.opened(builtins.open)
     put(builtins, open=opened)
-    put(io, open=opened)
+    put(io, open=opened, open_code=elsewhere.tried(io.open_code))  # `runpy` opens a program so
     put(IPython.core.interactiveshell, io_open=opened)
     with contextlib.suppress(AttributeError, ImportError):  # `np.savetxt` keeps an `open` of its own
         importlib.import_module("numpy.lib._datasource")._file_openers._file_openers[None] = opened

@@ -8,14 +8,20 @@ examiner's process.
 from __future__ import annotations
 
 import ast
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
+from gatelab.limits import SCAN_CPU
+from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.statements import root_name, statements
+from gatelab.sandbox.worker.templates import is_made
+from gatelab.sandbox.worker.texts import texts
 
 # Ways into the library below its layers; the lab's policy names more.
 WAYS = {"_VF": "torch._VF", "ops": "torch.ops", "_C": "torch._C", "library": "torch.library"}
 SUSPECT = {
-    "gatelab", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
+    "gatelab", "cffi", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
 # Parts of torch that hold its functions once more, written in Python, or that trace them.
@@ -24,42 +30,97 @@ COPIES = {
 }  # fmt: skip
 MODULES = ("torch", "nn", "F", "sys", "builtins")
 LIMIT = 20
+DEEPEST = 3  # texts in texts that are looked into
 
 
 def hints(
-    cells: list[list[Any]], known: frozenset[str] = frozenset(), shortcuts: dict[str, str] | None = None
+    cells: list[list[Any]],
+    known: frozenset[str] = frozenset(),
+    shortcuts: dict[str, str] | None = None,
+    cpu_seconds: float = SCAN_CPU,
 ) -> list[str]:
     """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
 
     known: fingerprints of statements that were handed out; those are not reported.
     shortcuts: names of torch → what staff read, besides WAYS.
+    cpu_seconds: after which the rest is left, and the first line says so.
     """
-    names = WAYS | (shortcuts or {})
+    names, index = _Names(WAYS | (shortcuts or {})), 0
     found: list[str] = []
-    for index, source in cells:
+    try:
+        with within(cpu_seconds):
+            for index, source in cells:
+                with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+                    for statement in statements(source, index):
+                        if statement.fingerprint not in known:
+                            found += _told(index, statement.node, names)
+    except TimeUp:
+        found.insert(0, f"cell {index} and what follows was not looked at: that takes too long")
+    found = list(dict.fromkeys(found))
+    return found if len(found) <= LIMIT else [*found[: LIMIT - 1], f"and {len(found) - LIMIT + 1} more"]
+
+
+class _Names:
+    """What is looked for in the library, and what the notebook calls the library."""
+
+    def __init__(self, ways: dict[str, str]) -> None:
+        self.ways, self.owners = ways, {"torch", "nn", "_VF", "F", "ops"}
+
+    def note(self, node: ast.AST) -> None:
+        """`import torch as t`, `from torch.nn import functional as f`, `t = torch`."""
+        if isinstance(node, ast.Import):
+            self.owners |= {each.asname for each in node.names if each.asname and _of_torch(each.name)}
+        elif isinstance(node, ast.ImportFrom) and _of_torch(node.module or ""):
+            self.owners |= {each.asname for each in node.names if each.asname}
+        elif isinstance(node, ast.Assign) and self.owns(node.value):
+            self.owners |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+
+    def owns(self, node: ast.expr) -> bool:
+        """Whether it is the library, or a part of it: `t`, `torch.nn`, `somebody.torch`."""
+        while isinstance(node, ast.Attribute):
+            if node.attr == "torch":
+                return True
+            node = node.value
+        return isinstance(node, ast.Name) and node.id in self.owners
+
+
+def _of_torch(module: str) -> bool:
+    return module.split(".")[0] == "torch"
+
+
+def _told(index: int, node: ast.AST, names: _Names) -> list[str]:
+    return [f"cell {index}, line {line}: {what}" for line, what in _found(node, names)]
+
+
+def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, str]]:
+    """What is in the code, with its line; and what is in code that it holds as text, which it may write to a file and
+    import or run from there."""
+    for node in ast.walk(tree):
+        names.note(node)
         try:
-            for statement in statements(source, index):
-                if statement.fingerprint in known:
-                    continue
-                for node in ast.walk(statement.node):
-                    if what := _shortcut(node, names):
-                        found.append(f"cell {index}, line {getattr(node, 'lineno', 0)}: {what}")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return list(dict.fromkeys(found))[:LIMIT]
+            what = _shortcut(node, names)
+        except RecursionError:
+            what = "is nested too deep to be looked at"
+        if what:
+            yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
+    for place, inner in texts(tree) if depth < DEEPEST else ():
+        for line, what in _found(inner, names, depth + 1):
+            yield place(line), what
 
 
-def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
-    if isinstance(node, ast.Attribute) and node.attr in names:
-        owner = ast.unparse(node.value)
-        if owner.split(".")[0] in ("torch", "nn", "_VF", "F", "ops"):
-            return f"uses {names[node.attr]} (as {owner}.{node.attr})"
+def _shortcut(node: ast.AST, names: _Names) -> str | None:
+    if isinstance(node, ast.Attribute) and names.owns(node.value):
+        if node.attr in names.ways:
+            return f"uses {names.ways[node.attr]} (as {ast.unparse(node.value)}.{node.attr})"
+        if node.attr in ("__file__", "__path__"):
+            return f"asks for the library's files ({ast.unparse(node)})"
     if isinstance(node, ast.Attribute) and node.attr.startswith("_saved_"):
         return f"reads what the graph keeps (.{node.attr})"
-    if isinstance(node, ast.Attribute) and node.attr in COPIES and ast.unparse(node.value) == "torch":
+    if isinstance(node, ast.Attribute) and node.attr in COPIES and _is_whole(node.value, names):
         return f"uses torch.{node.attr}"
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and "gatelab" in node.value:
-        return "speaks of gatelab"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        found = [word for word in ("gatelab", "site-packages", "dist-packages") if word in node.value]
+        return f"speaks of {found[0]}" if found else None
     if isinstance(node, ast.Attribute) and node.attr in (
         "__dict__",
         "__globals__",
@@ -76,7 +137,7 @@ def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
         return f"imports {', '.join(found)}" if found else None
     if isinstance(node, ast.ImportFrom) and node.module:
         root = node.module.split(".")[0]
-        taken = [alias.name for alias in node.names if alias.name in names]
+        taken = [alias.name for alias in node.names if alias.name in names.ways]
         if root == "torch" and taken:
             return f"imports {', '.join(taken)} from {node.module}"
         taken = [alias.name for alias in node.names if _is_copy(f"{node.module}.{alias.name}")]
@@ -85,6 +146,7 @@ def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id in ("eval", "exec", "compile", "__import__")
+        and not is_made(node)
     ):
         return f"calls {node.func.id}"
     if (
@@ -98,6 +160,13 @@ def _shortcut(node: ast.AST, names: dict[str, str]) -> str | None:
         put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
         return "calls getattr with a name that is put together" if put_together else None
     return None
+
+
+def _is_whole(node: ast.expr, names: _Names) -> bool:
+    """Whether it is the library itself, `torch`, and no part of it."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "torch"
+    return isinstance(node, ast.Name) and node.id in names.owners - {"nn", "_VF", "F", "ops"}
 
 
 def _is_copy(module: str) -> bool:

@@ -112,3 +112,8 @@ def _made(name: str, given: list[Any]) -> ast.Call:
     """A call of one of the module's names, which works whatever the notebook calls so."""
     of_the_module = f"__import__({MODULE!r}, fromlist=['']).{name}"
     return ast.Call(ast.parse(of_the_module, mode="eval").body, given, [])
+
+
+def is_made(node: ast.Call) -> bool:
+    """Whether this file put the call there, and not the notebook."""
+    return bool(node.args) and isinstance(node.args[0], ast.Constant) and node.args[0].value == MODULE

@@ -11,11 +11,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from torch._C import _dispatch_library
+from torch._C import _dispatch_dump, _dispatch_library
+
+# An operator has a kernel for each kind of tensor (MKL-DNN's are one), and a tensor in a place that a kernel does not look at
+# chooses between them. These compute nothing: they note or prepare a call, and pass it on.
+PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
+KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at", re.MULTILINE)
 
 
 def _refusal(says: str) -> Any:
@@ -40,8 +46,17 @@ def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
             space = space or "aten"
             if space not in libraries:
                 libraries[space] = _dispatch_library("IMPL", space, "", __file__, 0)
-            libraries[space].impl(name, key, refuse)
+            for each in sorted({key, *_kernels(f"{space}::{name}")}):
+                libraries[space].impl(name, each, refuse)
     return libraries
+
+
+def _kernels(operator: str) -> set[str]:
+    """The dispatch keys at which an operator computes."""
+    with contextlib.suppress(RuntimeError):  # this PyTorch has no such operator
+        found = KERNEL.findall(_dispatch_dump(operator))
+        return {key for key in found if key != "debug" and not key.startswith(PASSING)}
+    return set()
 
 
 def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
@@ -49,7 +64,8 @@ def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
 
     Args:
         says: the message of the RuntimeError that a call raises.
-        operators: operators of aten, or `space::name` of another name space → the dispatch key that is taken over.
+        operators: operators of aten, or `space::name` of another name space → the dispatch key that is taken over, with
+            all others at which the operator has a kernel of its own.
         copies: "module:name" of Python functions that do the same.
     """
     refuse = _refusal(says)

@@ -1,0 +1,85 @@
+"""Code that a notebook holds as text: what it writes to a file (`%%writefile`, `write_text`, `cat > x.py <<EOF`) and then
+imports or runs."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import re
+import textwrap
+from collections.abc import Callable, Iterator
+
+HERE = re.compile(r"<<-?\s*['\"]?(\w+)")  # of a shell's `cat > x.py <<EOF`, `python - << 'END'`
+Place = Callable[[int], int]  # from a line of the text to one of the cell
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[Place, ast.Module]]:
+    """The texts below a node that are Python of more than a line, or an import."""
+    seen: set[int] = set()  # what was looked at as part of another node, which `walk` comes to first
+    for node in ast.walk(tree):
+        if id(node) in seen:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            seen.update(map(id, node.values))
+            parts = (part.value if isinstance(part, ast.Constant) else "x" for part in node.values)
+            yield from _python("".join(map(str, parts)), _lines_of(node))
+        elif (body := _below_a_magic(node)) is not None:
+            seen.add(id(body))
+            yield from _python(str(body.value), _after(body.lineno))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from _python(node.value, _lines_of(node))
+
+
+def _below_a_magic(node: ast.AST) -> ast.Constant | None:
+    """The cell below a cell magic, which IPython makes the last argument of a call."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 3:
+        *_, body = node.args
+        if node.func.attr == "run_cell_magic" and isinstance(body, ast.Constant):
+            return body
+    return None
+
+
+def _lines_of(node: ast.expr) -> Place:
+    """The line in the cell where a string stands there as it is; the string's own where `\\n` is written in it."""
+    first, last = node.lineno, node.end_lineno or node.lineno
+    return lambda line: min(first + line - 1, last)
+
+
+def _after(before: int) -> Place:
+    return lambda line: before + line
+
+
+def _python(text: str, place: Place) -> Iterator[tuple[Place, ast.Module]]:
+    """The text as Python, or the files in it as a shell would write them."""
+    if "\n" not in text.strip() and not text.lstrip().startswith(("import ", "from ")):
+        return
+    if tree := _parsed(text):
+        yield place, tree
+        return
+    for first, document in _here_documents(text):
+        if tree := _parsed(document):
+            yield _moved(place, first), tree
+
+
+def _parsed(text: str) -> ast.Module | None:
+    for code in dict.fromkeys((text, textwrap.dedent(text))):
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.parse(code)
+    return None
+
+
+def _here_documents(text: str) -> Iterator[tuple[int, str]]:
+    """What a shell's commands are given up to a line that ends it, each with the number of lines before."""
+    lines = text.split("\n")
+    at = 0
+    while at < len(lines):
+        found, at = HERE.search(lines[at]), at + 1
+        if found:
+            first = at
+            while at < len(lines) and lines[at].strip() != found[1]:
+                at += 1
+            yield first, "\n".join([*lines[first:at], ""])
+
+
+def _moved(place: Place, lines: int) -> Place:
+    return lambda line: place(line + lines)
