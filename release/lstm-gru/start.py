@@ -1,16 +1,16 @@
 """Begin here: `python start.py` makes the lab's environment next to this file and opens the notebook.
 
-It needs Python and nothing else. Run it again whenever you want to work, or when a download broke off: what is there
-already is kept.
+It needs nothing but Python. Run it again whenever you want to work, or when a download broke off: it keeps what is
+already installed.
 
-    python start.py              make what is missing, open the notebook in JupyterLab
-    python start.py --no-open    make what is missing
-    python start.py --check      say what is there, change nothing (exit code 0: ready, 1: not)
+    python start.py              install what is missing, open the notebook in JupyterLab
+    python start.py --no-open    install what is missing
+    python start.py --check      say what is installed, change nothing (exit code 0: ready, 1: not)
     python start.py check        run the public checks on the saved notebook
     python start.py submit       look the saved notebook over and pack it, with a receipt
     python start.py explore      open the gate explorer
 
-Delete the folder .venv to be rid of it.
+Delete the folder .venv to remove the environment.
 """
 
 import argparse
@@ -27,13 +27,13 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(HERE, ".venv")
 READY = os.path.join(VENV, "ready.txt")
-OLDEST, NEWEST = (3, 11), (3, 14)  # Pythons that the pinned packages come for
+OLDEST, NEWEST = (3, 11), (3, 14)  # Python versions that the pinned packages support
 
-# PyTorch without the parts for graphics cards: a tenth of the size, and as fast here.
+# PyTorch without GPU support: a tenth of the size, and just as fast here.
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
-# Without what they say they need: that would bring Sphinx and a second browser, which no check uses.
+# Installed without their dependencies, which would bring Sphinx and a second browser that no check uses.
 ALONE = ["fica==0.4.1"]  # and otter-grader, from requirements.txt
-# What `import otter` and the checks do use, and the editor.
+# What `import otter` and the checks do need, and the editor.
 BESIDE = [
     "dill==0.4.1",
     "ipylab==1.1.0",
@@ -48,7 +48,7 @@ BESIDE = [
     "wrapt==1.17.3",
 ]
 DOWNLOAD, DISK = "350 MB", "1.6 GB"  # measured on Linux
-ROOM = 2.5e9  # bytes that must be free before a new environment is begun
+ROOM = 2.5e9  # bytes that must be free before a new environment is made
 TRY = "import torch, otter, sklearn, matplotlib, names, tqdm, ipywidgets, jupyterlab; print(torch.__version__)"
 
 
@@ -64,12 +64,12 @@ def main(arguments=None):
     arguments = sys.argv[1:] if arguments is None else arguments
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
+            stream.reconfigure(errors="replace")  # a console that lacks a character shows another one
     parser = argparse.ArgumentParser(
         prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-open", action="store_true", help="make the environment, open nothing")
-    parser.add_argument("--check", action="store_true", help="say what is there, change nothing")
+    parser.add_argument("--check", action="store_true", help="say what is installed, change nothing")
     parser.add_argument(
         "--any-torch", action="store_true", help="take whatever build of PyTorch pip finds (on Linux 3 GB more)"
     )
@@ -94,23 +94,23 @@ def main(arguments=None):
         print(f"start.py: {stop}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nStopped. Run `python start.py` again to go on from here.", file=sys.stderr)
+        print("\nStopped. Run `python start.py` again to continue from here.", file=sys.stderr)
         return 1
     return 0
 
 
 def check_python(version, machine, system, largest):
-    """Raise Stop on a Python, or a machine, that PyTorch does not come for."""
+    """Raise Stop if PyTorch does not support this Python or this machine."""
     needed = "Python {}.{} to {}.{}".format(*(OLDEST + NEWEST))
     if not OLDEST <= tuple(version[:2]) <= NEWEST:
         raise Stop(
-            f"this is Python {version[0]}.{version[1]}, and the lab needs {needed}: install one from python.org and start this file with it."
+            f"this is Python {version[0]}.{version[1]}, and the lab needs {needed}: install one from python.org and run this file with it."
         )
     if largest <= 2**32:
-        raise Stop(f"this is a 32-bit Python, for which there is no PyTorch: install the 64-bit {needed}.")
+        raise Stop(f"this is a 32-bit Python, and PyTorch has no 32-bit build: install the 64-bit {needed}.")
     if system == "darwin" and machine == "x86_64":
         raise Stop(
-            "PyTorch no longer comes for Macs with an Intel processor: open the notebook in Colab instead (its first cell has the button)."
+            "PyTorch no longer supports Macs with an Intel processor: open the notebook in Colab instead (its first cell has the button)."
         )
 
 
@@ -125,7 +125,7 @@ def read_pins():
 
 
 def stamp(pins):
-    """What an environment is known by: the packages and the Python that it was made for."""
+    """Identifies an environment: a hash of the packages and the Python version it was made for."""
     text = repr((sorted(pins.values()), ALONE, BESIDE, sys.version_info[:2]))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -137,7 +137,7 @@ def python_of(venv):
 
 
 def works(command):
-    """Whether a command ends well."""
+    """Whether a command exits with 0."""
     try:
         return subprocess.call(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=clean()) == 0
     except OSError:
@@ -145,7 +145,7 @@ def works(command):
 
 
 def is_ready(pins):
-    """Whether all of it was installed, for these packages and this Python, and its Python still starts."""
+    """Whether the environment is complete, was made for these packages and this Python, and its Python still starts."""
     try:
         with open(READY, encoding="utf-8") as file:
             known = file.read().strip() == stamp(pins)
@@ -155,10 +155,10 @@ def is_ready(pins):
 
 
 def say_what_is_there(pins):
-    """`--check`: three lines, and whether one can begin."""
+    """`--check`: three lines, then whether all is ready; returns the exit code."""
     ready = is_ready(pins)
     print(f"Python      {platform.python_version()} ({sys.executable})")
-    print("environment {}".format(VENV if ready else "not made yet, or not to the end"))
+    print("environment {}".format(VENV if ready else "not made yet, or only in part"))
     if ready and not works([python_of(VENV), "-c", TRY]):
         print("packages    one of them does not start: delete the folder .venv and run `python start.py`")
         return 1
@@ -168,7 +168,7 @@ def say_what_is_there(pins):
 
 
 def seqlab(arguments, pins):
-    """`python -m seqlab …` by the environment's Python, in this folder unless a file elsewhere is named."""
+    """`python -m seqlab …` with the environment's Python, in this folder unless an argument names a file."""
     if not is_ready(pins):
         raise Stop("the environment is not made yet: run `python start.py` first.")
     here = not any(os.path.isfile(argument) for argument in arguments[1:])
@@ -180,13 +180,13 @@ def seqlab(arguments, pins):
 
 
 def make(pins, any_torch):
-    """Install what is missing. Raises Stop with the way on."""
+    """Install what is missing. Raises Stop, which says what to do next."""
     if is_ready(pins):
         return
     start = time.monotonic()
     print(f"This makes the lab's environment in {VENV}.")
     print(
-        f"It downloads about {DOWNLOAD} and takes {DISK} on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to go on."
+        f"It downloads about {DOWNLOAD} and takes {DISK} on the disk: three to ten minutes, once. Stop it with Ctrl+C; run it again to continue."
     )
     make_venv()
     pip = [python_of(VENV), "-m", "pip", "install", "--disable-pip-version-check", "--retries", "3", "--timeout", "60"]
@@ -197,7 +197,7 @@ def make(pins, any_torch):
     install_torch(pip, torch, any_torch)
     step(2, "the checks (otter-grader)")
     run_pip([*pip, "--no-deps", otter, *ALONE])
-    step(3, "JupyterLab, plots and what else the notebook imports")
+    step(3, "JupyterLab, plots and whatever else the notebook imports")
     run_pip(pip + sorted(rest.values()) + BESIDE)
     step(4, "trying it")
     if not works([python_of(VENV), "-c", TRY]):
@@ -212,11 +212,11 @@ def make(pins, any_torch):
 
 
 def make_venv():
-    """An environment whose Python starts and has pip; one that broke off is made again."""
+    """Make an environment whose Python starts and has pip; one left half made is made again."""
     if works([python_of(VENV), "-m", "pip", "--version"]) and same_python():
         return
     if os.path.exists(VENV) and not os.path.isfile(os.path.join(VENV, "pyvenv.cfg")) and os.listdir(VENV):
-        raise Stop(f"{VENV} is there and is not a Python environment: rename or delete it, and run this again.")
+        raise Stop(f"{VENV} exists but is not a Python environment: rename or delete it, and run this again.")
     if shutil.disk_usage(HERE).free < ROOM:
         raise Stop(
             f"less than {ROOM / 1e9:.1f} GB are free on this disk: make room and run this again."
@@ -234,18 +234,18 @@ def make_venv():
     if made.returncode:
         text = made.stdout.decode("utf-8", "replace")
         if "ensurepip" in text or ("venv" in text and "apt" in text):
-            raise Stop("this Python lacks its module venv: on Debian and Ubuntu run `sudo apt install python3-venv`, then this again.")
+            raise Stop("this Python lacks the module venv: on Debian and Ubuntu run `sudo apt install python3-venv`, then this again.")
         raise Stop("the environment could not be made ({}).".format((text.strip().split("\n") or ["no message"])[-1]))
 
 
 def same_python():
-    """Whether the environment is of the Python that runs this."""
+    """Whether the environment has the version of Python that runs this file."""
     code = f"import sys; sys.exit(sys.version_info[:2] != {tuple(sys.version_info[:2])!r})"
     return works([python_of(VENV), "-c", code])
 
 
 def install_torch(pip, torch, any_torch):
-    """PyTorch's build for the processor; never, unasked, the one for graphics cards, which is ten times as large."""
+    """Install PyTorch's CPU build; the GPU build, ten times as large, only if asked for."""
     version = torch.split("==")[1]
     if works([python_of(VENV), "-c", f"import torch; assert torch.__version__.split('+')[0] == {version!r}"]):
         return None
@@ -253,17 +253,17 @@ def install_torch(pip, torch, any_torch):
         return run_pip([*pip, torch])
     if subprocess.call([*pip, "--retries", "1", "--index-url", CPU_INDEX, torch], env=clean(), stderr=subprocess.DEVNULL) == 0:
         return None
-    # A course's own mirror may have it; the build for graphics cards has another name and is not taken.
+    # A course's own mirror may have it; the GPU build has another name and is not taken.
     if subprocess.call([*pip, torch + "+cpu"], env=clean(), stderr=subprocess.DEVNULL) == 0:
         return None
     raise Stop(
-        f"PyTorch could not be fetched from {CPU_INDEX}: look at your connection and run this again, it goes on from here. "
+        f"PyTorch could not be fetched from {CPU_INDEX}: check your connection and run this again; it continues from here. "
         "(`python start.py --any-torch` takes whatever build pip finds elsewhere: on Linux 3 GB more.)"
     )
 
 
 def run_pip(command):
-    """pip, twice if need be; what is downloaded already is kept between the two. Raises Stop."""
+    """Run pip, twice if need be; the second try keeps what is already downloaded. Raises Stop."""
     for last in (False, True):
         done = subprocess.run(command, env=clean(), stderr=subprocess.PIPE)
         if done.returncode == 0:
@@ -272,21 +272,21 @@ def run_pip(command):
             print("  That broke off; once more.")
     lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "ERROR" in line]
     said = lines[-1].replace("ERROR:", "").strip() if lines else "no message"
-    raise Stop(f"pip could not install all of it ({said}): look at your connection and run this again, it goes on from here.")
+    raise Stop(f"pip could not install all of it ({said}): check your connection and run this again; it continues from here.")
 
 
 def clean():
-    """The environment variables without those that lead to another Python's packages."""
+    """The environment variables, without those that point to another Python's packages."""
     kept = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "PYTHONHOME", "PIP_TARGET", "PIP_USER")}
-    kept["PIP_RESUME_RETRIES"] = "20"  # newer versions of pip go on with a file in the middle
+    kept["PIP_RESUME_RETRIES"] = "20"  # newer versions of pip resume a download in the middle of a file
     kept["JUPYTER_PREFER_ENV_PATH"] = "1"  # this environment's kernel, not one of the same name from elsewhere
     kept["PYTHONNOUSERSITE"] = "1"
-    kept["PYTHONUTF8"] = "1"  # the handout's files are, and Windows would read them as something else
+    kept["PYTHONUTF8"] = "1"  # the handout's files are UTF-8, which Windows does not assume
     return kept
 
 
 def notebook():
-    """The notebook to open: lab.ipynb, or the only one there is. None where there is none, or a choice."""
+    """The notebook to open: lab.ipynb, or the only one there is. None if there are none or several."""
     found = sorted(name for name in os.listdir(HERE) if name.endswith(".ipynb") and not name.startswith("."))
     if "lab.ipynb" in found:
         return "lab.ipynb"
@@ -294,19 +294,19 @@ def notebook():
 
 
 def open_notebook():
-    """JupyterLab, until it is closed."""
+    """Run JupyterLab until it is closed; returns its exit code."""
     name = notebook()
     print("Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(name or "this folder"))
     return subprocess.call([python_of(VENV), "-m", "jupyter", "lab"] + ([name] if name else []), cwd=HERE, env=clean())
 
 
 def step(number, what):
-    """One line a step, at once."""
+    """Print one line per step, unbuffered."""
     print(f"{number}/4 {what} …", flush=True)
 
 
 def quoted(command):
-    """A command as one types it."""
+    """A command as you would type it."""
     return " ".join(f'"{part}"' if " " in part else part for part in command)
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import order, progress, runs
+from .. import device, order, progress, runs
 from . import fingerprint, leads, leftovers, patience, render
 from .differ import Finding, untouched
 from .plain import meaning
@@ -30,6 +30,7 @@ TESTS = Path(__file__).parents[2] / "tests"
 
 
 render.install()
+device.install()
 order.install()  # here too: a notebook may import seqlab before otter
 
 
@@ -190,6 +191,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             # The notebook's own random numbers go on undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
+                device.on_the_processor(),
                 render.quiet(),
                 patience.watched(self.check.question, global_environment),
                 patience.few_lines() as printed,

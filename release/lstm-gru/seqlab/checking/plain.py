@@ -26,6 +26,15 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
         "The lab is graded with the modules that its requirements.txt names, and no other.",
     ),
     (
+        r"\bMPS\b.*float64",
+        "Apple's GPU does not know float64, in which answers are checked: leave `.to('mps')` out, or take the device of the arguments.",
+    ),
+    (
+        r"device-side assert|CUDA error: (out of memory|an illegal)|CUDA out of memory|CUBLAS|CUDNN",
+        "The GPU has failed, often because of an index that is out of range. Restart the kernel and leave `.cuda()` out: on the "
+        "processor the message says where.",
+    ),
+    (
         r"CUDA (driver|error|unknown)|[Nn]o CUDA|not compiled with CUDA|NVIDIA driver|CUDA_VISIBLE|torch\.cuda\.is_available|"
         r"\b[Mm][Pp][Ss]\b.*(device|backend|support|storage)|CUDA-capable device|compiled with CUDA|xpu|XPU",
         NO_GPU,

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..device import fetched, is_away
 from . import leftovers
 from .leftovers import alike, watched
 
@@ -362,7 +363,8 @@ def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int
             passed[path] = value
     torch.default_generator.manual_seed(SEED + seed)  # torch.manual_seed also looks for devices, 3 ms a call
     try:
-        call.value = function(*_rebuild(call.arguments, passed), **call.keywords)
+        value = function(*_rebuild(call.arguments, passed), **call.keywords)
+        call.value = fetched(value, flatten, _rebuild)
     except Exception as error:
         call.error = error
         return
@@ -388,15 +390,15 @@ def _gradients(value: Any, leaves: dict[str, Tensor], start: list[str]) -> dict[
     if not terms:
         return dict.fromkeys(leaves)
     found = torch.autograd.grad(sum(terms[1:], terms[0]), list(leaves.values()), allow_unused=True)
-    return dict(zip(leaves, found, strict=True))
+    here = [one.cpu() if one is not None and is_away(one) else one for one in found]
+    return dict(zip(leaves, here, strict=True))
 
 
 def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
     """`value` again, with the leaves replaced."""
     if isinstance(value, tuple | list):
-        return type(value)(
-            _rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in enumerate(value)
-        )
+        parts = [_rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in enumerate(value)]
+        return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
     if isinstance(value, dict):
         return {k: _rebuild(part, leaves, f"{path}.{k}" if path else str(k)) for k, part in value.items()}
     return leaves[path]
