@@ -96,7 +96,7 @@ class CorrectionsBack(Rows):
                 overridden.append((what, id, mark))
         if not overridden:
             self.result.notes.append(
-                f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is not taken in."
+                f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is ignored."
             )
         if overridden:
             self._sure(line, name, WHY)

@@ -210,8 +210,8 @@ class _Reader(CorrectionsBack):
             owner = self._owner(line)
             if owner and self.base:
                 notes.append(
-                    f"line {line.number}, column submission: {cells.quoted(owner)} was changed to {cells.quoted(said)}; that is not taken "
-                    "in, because names come from the files. Rename what was handed in."
+                    f"line {line.number}, column submission: {cells.quoted(owner)} was changed to {cells.quoted(said)}; that is ignored, "
+                    "because names come from the files. Rename what was handed in."
                 )
             else:
                 notes.append(
