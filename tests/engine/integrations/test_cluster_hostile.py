@@ -233,9 +233,12 @@ def test_no_more_bytes_are_sent_ahead_than_the_scheduler_has_room_for(
     def coming() -> Iterator[tuple[str, Path]]:
         for number in range(9):
             read.append(str(number))
-            yield read[-1], class_of / "searches.ipynb"
+            yield read[-1], class_of.parent / "right.ipynb"
 
-    with ByCluster(str(cluster[0].file), Lab.in_repository(TINY), 1, ["q1"], (), grading_hash) as there:
+    lab = Lab.in_repository(TINY)
+    # The command's own seed and questions: the worker's engine is up.
+    seed, chosen = lab.settings.seed, list(lab.questions)
+    with ByCluster(str(cluster[0].file), lab, seed, chosen, (), grading_hash) as there:
         first = next(there.grade_all(coming(), ["q1"], training=False))
     assert (first.status, first.submission, read) == ("graded", "0", ["0"])
 
