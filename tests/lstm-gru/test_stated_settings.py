@@ -14,7 +14,7 @@ PLACES = {  # page → what it says of q7, and of q11
         r"([\d.]+) exact match in q11",
     ),
     "release/lstm-gru/lab.ipynb": (
-        r"Of each kind ([\d.]+) % must be right",
+        r"On each kind ([\d.]+) % must be right",
         r"of every length: ([\d.]+) % must match",
     ),
     "tests/lstm-gru/calibration/RESULTS.md": (

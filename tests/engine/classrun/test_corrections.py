@@ -204,7 +204,7 @@ class TestAnOverride:
             (["--remove"], "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing"),
             (["--why", "x"], "gatelab mark takes NAME QUESTION POINTS"),
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
-            (["ada", "q1", "4"], "ada q1: say with --why why the grader's points do not stand"),
+            (["ada", "q1", "4"], "ada q1: say with --why why you replace the grader's points"),
             (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
             (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class has that name; is 'ada' meant?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (is q1 meant?); there are q1, q2"),

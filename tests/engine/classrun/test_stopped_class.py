@@ -67,7 +67,7 @@ def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
     os.killpg(running.pid, signal.SIGINT)  # as the terminal does it: everyone in the group hears it
     _, said = running.communicate(timeout=120)
     assert running.returncode == 130, said
-    assert "Stopped: 1 of 2 notebooks are done and kept. The same command again goes on" in said
+    assert "Stopped: 1 of 2 notebooks are done and kept. Run the same command again to continue" in said
     assert "Traceback" not in said
     assert [row["status"] for row in tiny.rows().values()] == ["graded", "not graded yet", "ungradable"]
 

@@ -186,7 +186,9 @@ def test_no_memory_can_be_had_that_its_limit_does_not_count(inside: Run) -> None
 def test_the_environment_holds_nothing_of_the_graders(inside: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GATELAB_SECRET", "42")
     names = inside("import os\nreturn sorted(os.environ)")
-    assert "GATELAB_SECRET" not in names and len(names) < 12
+    ours = {"CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "LANG", "OMP_NUM_THREADS"}
+    own = {"HOME", "IPYTHONDIR", "LOGNAME", "MPLBACKEND", "MPLCONFIGDIR", "PATH", "TMPDIR", "USER"}
+    assert set(names) <= ours | own
 
 
 def test_no_descriptor_but_its_own_is_open(inside: Run) -> None:
