@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 import gatelab
+from gatelab.bare import bare
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
@@ -59,14 +60,19 @@ def stamp(lab: Lab, question: str = "") -> str:
     if question:
         files = [path for path in files if not path.name.startswith("test_") or question_of(path) == question]
     table = [repr(spec) for spec in lab.questions.values()]
-    return digest([_of_engine(), torch.__version__, table, [path.read_text("utf-8") for path in files]])
+    return digest([_of_engine(), torch.__version__, table, [_content(path) for path in files]])
 
 
 @cache
 def _of_engine() -> str:
     engine = Path(gatelab.__file__).parent
     paths = [path for room in ROOMS for path in sorted((engine / room).rglob("*.py"))]
-    return digest([path.read_text("utf-8") for path in [*paths, *(engine / name for name in FILES)]])
+    return digest([_content(path) for path in [*paths, *(engine / name for name in FILES)]])
+
+
+def _content(path: Path) -> str:
+    text = path.read_text("utf-8")
+    return bare(text) if path.suffix == ".py" else text
 
 
 def digest(parts: Any) -> str:

@@ -23,6 +23,7 @@ from typing import Protocol, TypeVar
 from gatelab.audit import mutate
 from gatelab.audit.mutate import Mutant, mutants
 from gatelab.audit.patient import Patient
+from gatelab.bare import bare
 from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
@@ -128,7 +129,7 @@ def equivalents_path(lab: Lab) -> Path:
 
 
 def stamp(lab: Lab, question: str) -> str:
-    """Eight digits that change with the reference, its suite, the list or the mutator."""
+    """Eight digits that change with the code of the reference, its suite, the list or the mutator."""
     suites = sorted(lab.hidden.glob(f"test_{question}_*.py"))
     helpers = {
         name
@@ -136,9 +137,9 @@ def stamp(lab: Lab, question: str) -> str:
         for name in re.findall(r"^(?:from|import) (\w+)", path.read_text("utf-8"), re.MULTILINE)
     }
     files = [*suites, *sorted(lab.hidden / f"{name}.py" for name in helpers), Path(mutate.__file__)]
-    digest = sha256(lab.reference(question).encode())
+    digest = sha256(bare(lab.reference(question)).encode())
     for path in files:
-        digest.update(path.read_bytes() if path.is_file() else b"")
+        digest.update(bare(path.read_text("utf-8")).encode() if path.is_file() else b"")
     digest.update(repr(equivalents(lab, question)).encode())
     return digest.hexdigest()[:8]
 
