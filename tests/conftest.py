@@ -30,6 +30,7 @@ LONG = (
     "test_nbgrader",
     "test_killed_command",
     "test_cluster",
+    "test_cluster_hostile",
     "test_second_lab",
     "test_world_odd",
     "test_class_run",
