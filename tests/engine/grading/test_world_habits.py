@@ -48,6 +48,8 @@ SHELL = {
     "magics by their old name": before_q1("get_ipython().magic('matplotlib inline')\nONE = get_ipython().magic('%time 1')", use="assert bool(get_ipython().magic)"),
     "seeds that stay apart": before_q1("with torch.random.fork_rng():\n    torch.manual_seed(3)\n    ONE = torch.ones(1)", use="with torch.random.fork_rng(): assert ONE"),
     "several processors": before_q1("model = nn.DataParallel(nn.Linear(1, 1))\nOUT = model(torch.ones(2, 1))", use="assert len(OUT) == 2"),
+    "the last value shown": before_q1("import asyncio\n[1, 2, 3]", "NUMBERS = _\nNUMBERS", "print('nothing to show')", "4 + 4;", "await asyncio.sleep(0, 5)", "FIVE, LIST, EMPTY = _, __, ___", use="assert (FIVE, LIST) == (5, [1, 2, 3]) and LIST is NUMBERS is EMPTY"),
+    "a name of one's own that Jupyter uses": before_q1("_ = 7", "[1, 2]", "SEVEN = _", use="assert SEVEN == 7"),
     "debuggers left in": before_q1("import code, pdb", use="import IPython; IPython.embed(); code.interact(local=locals()); pdb.runcall(len, [])"),
 }  # fmt: skip
 

@@ -225,14 +225,19 @@ class Notebook:
                 self._runs(step)
 
     def _run(self, statement: Statement) -> None:
-        tree = ast.Module([statement.node], [])
+        tree: ast.Module | ast.Expression = ast.Module([statement.node], [])
+        if statement.shown and isinstance(statement.node, ast.Expr):
+            tree = ast.Expression(statement.node.value)
+        mode = "exec" if isinstance(tree, ast.Module) else "eval"
         flags = self.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
-        code = compile(tree, f"cell {statement.cell}", "exec", flags=flags, dont_inherit=True)
+        code = compile(tree, f"cell {statement.cell}", mode, flags=flags, dont_inherit=True)
         self.flags |= code.co_flags & FUTURE
         if code.co_flags & 0x80:  # a coroutine: it awaits
-            the_loop().run_until_complete(types.FunctionType(code, self.namespace)())
+            value = the_loop().run_until_complete(types.FunctionType(code, self.namespace)())
         else:
-            exec(code, self.namespace)
+            value = eval(code, self.namespace)  # None for all but an expression
+        if value is not None:
+            self.shell.keep_shown(value)
 
     def _run_pending(self, names: set[str] | frozenset[str]) -> None:
         """Run what was put off and gives these names."""

@@ -64,6 +64,11 @@ class Shell(InteractiveShell):
 
     system_piped = system_raw = system
 
+    def keep_shown(self, value: Any) -> None:
+        """Let `_`, `__` and `___` be the last values shown, unless the notebook has given them another meaning."""
+        self.displayhook.do_full_cache = False  # `Out` and `_7` would be of another count of cells than the notebook's
+        self.displayhook.update_user_ns(value)
+
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
         """What `x = !command` gives: for `pwd` and `ls` the truth, otherwise nothing."""
         _make_folders(cmd)

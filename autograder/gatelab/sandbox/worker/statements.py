@@ -60,6 +60,7 @@ class Statement:
 
     node: ast.stmt
     cell: int
+    shown: bool = False  # whether Jupyter shows its value and keeps it as `_`: a cell's last expression
 
     @cached_property
     def fingerprint(self) -> str:
@@ -147,7 +148,9 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
         except SyntaxError:
             error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
             raise error from None
-    return [Statement(node, cell) for outer in tree.body for node in _opened(outer)]
+    nodes = [node for outer in tree.body for node in _opened(outer)]
+    shown = nodes[-1] if nodes and not source.rstrip().endswith(";") else None
+    return [Statement(node, cell, isinstance(node, ast.Expr) and node is shown) for node in nodes]
 
 
 def cell_magic(source: str) -> str:
