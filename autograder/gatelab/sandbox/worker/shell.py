@@ -66,7 +66,9 @@ class Shell(InteractiveShell):
 
     def keep_shown(self, value: Any) -> None:
         """Let `_`, `__` and `___` be the last values shown, unless the notebook has given them another meaning."""
-        self.displayhook.do_full_cache = False  # `Out` and `_7` would be of another count of cells than the notebook's
+        self.displayhook.do_full_cache = (
+            False  # `Out` and `_7` would be of another count of cells than the notebook's
+        )
         self.displayhook.update_user_ns(value)
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
