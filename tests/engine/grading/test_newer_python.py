@@ -42,6 +42,7 @@ SYNTAX = {
     "a t-string over lines, and one in it": on_top("inner = t'''\n{ t'{1}' }\n  {{}}'''\n", "assert inner.strings == ('\\n', '\\n  {}') and inner.interpolations[0].value.values == (1,)"),
     "copies with changes": on_top("import copy\nfrom dataclasses import dataclass\n@dataclass(frozen=True)\nclass Settings:\n    one: int = 2\nsettings = copy.replace(Settings(), one=1)\n", "x = x * settings.one"),
     "a name of the library": on_top("from itertools import batched, chain\nfrom typing import override, TypeIs\nclass A:\n    @override\n    def get(self, x):\n        return x\n", "x = A().get(x); assert list(batched('abc', 2)) == [('a', 'b'), ('c',)] and chain"),
+    "names of later libraries": on_top("import copy, math, operator\nfrom pathlib import Path\nfrom collections.abc import Buffer\nPath('runs').mkdir()\nPath('a.txt').write_text('1')\nPath('a.txt').copy('b.txt')\nPath('b.txt').move_into('runs')\nPath('a.txt').copy_into('runs')\n", "assert [files for _, _, files in Path('runs').walk()] and sorted(p.name for p in Path('runs').iterdir()) == ['a.txt', 'b.txt'] and not Path('b.txt').exists() and math.fma(2, 3, 4) == 10 and operator.is_none(None) and isinstance(b'', Buffer)"),
 }  # fmt: skip
 
 

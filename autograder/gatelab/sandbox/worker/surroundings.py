@@ -11,21 +11,14 @@ import argparse
 import builtins
 import code
 import concurrent.futures
-import copy
-import dataclasses
 import functools
-import itertools
-import math
 import multiprocessing.pool
-import operator
 import pdb
 import subprocess
 import sys
 import tempfile
 import types
-import typing
-import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import IPython
@@ -36,19 +29,19 @@ import matplotlib.pyplot as plt
 import torch
 import torch.multiprocessing
 import tqdm
-import typing_extensions
 from torch.utils.data import DataLoader
 
 from gatelab.sandbox.worker.devices import settle_devices
 from gatelab.sandbox.worker.elsewhere import settle_files
 from gatelab.sandbox.worker.loops import settle_loops
+from gatelab.sandbox.worker.newer_names import settle_newer_names
 from gatelab.sandbox.worker.replacing import put, put_if_there
 from gatelab.sandbox.worker.templates import settle_templates
 
 
 def settle_in() -> None:
     """Arrange the surroundings in this process."""
-    _newer_names()
+    settle_newer_names()
     settle_templates()
     _no_threads()
     _no_compiler()
@@ -64,37 +57,6 @@ def settle_in() -> None:
     tempfile.tempdir = None  # it was determined before this process had a folder of its own
     settle_loops()
     settle_devices()
-
-
-def _newer_names() -> None:
-    """What the standard library of a newer Python has, for notebooks written with one."""
-    for name in typing_extensions.__all__:
-        if not hasattr(typing, name):
-            put(typing, **{name: getattr(typing_extensions, name)})
-    for place, name, value in (
-        (itertools, "batched", _batched),
-        (math, "sumprod", lambda p, q, /: sum(map(operator.mul, p, q))),
-        (warnings, "deprecated", typing_extensions.deprecated),
-        (copy, "replace", _replaced),
-    ):
-        if not hasattr(place, name):
-            put(place, **{name: value})
-
-
-def _batched(iterable: Iterable[Any], n: int, *, strict: bool = False) -> Iterator[tuple[Any, ...]]:
-    """`itertools.batched` of Python 3.12."""
-    items = iter(iterable)
-    while batch := tuple(itertools.islice(items, n)):
-        if strict and len(batch) < n:
-            raise ValueError("batched(): incomplete batch")
-        yield batch
-
-
-def _replaced(thing: Any, /, **changes: Any) -> Any:
-    """`copy.replace` of Python 3.13."""
-    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
-        return dataclasses.replace(thing, **changes)
-    return getattr(thing, "__replace__", getattr(thing, "_replace", None) or thing.replace)(**changes)
 
 
 def _no_threads() -> None:
