@@ -25,4 +25,5 @@ def nbgrader(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
 @pytest.fixture(scope="module")
 def otter(tmp_path_factory: pytest.TempPathFactory) -> doors.Class:
     """The whole bank, an `otter run` for each submission."""
-    return doors.grade(doors.otter, doors.whole_course(tmp_path_factory.mktemp("otter")), ATTEMPTS)
+    course = doors.whole_course(tmp_path_factory.mktemp("otter"), mistakes=2)
+    return doors.grade(doors.otter, course, ATTEMPTS)
