@@ -13,8 +13,8 @@ SIZES = "Handed over were x (3, 4), h (3, 5), c (3, 5), w_ih (20, 4), w_hh (20, 
 OWN_INIT = "class GRU(nn.Module):\n    def {init}(self, input_size, hidden_size):\n        {first}\n        self.weight_ih = nn.Parameter(torch.zeros(3 * hidden_size, input_size))\n        {last}"  # fmt: skip
 
 SAID = {  # question, code → what the message says, and (after "!") what it does not
-    "a slip in a name of torch": ("q1", STEP + "return torch.sigmod(x)", "Is `sigmoid` meant?"),
-    "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Is `b_ih` meant?!docstring"),
+    "a slip in a name of torch": ("q1", STEP + "return torch.sigmod(x)", "Did you mean `sigmoid`?"),
+    "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Did you mean `b_ih`?!docstring"),
     "a size that is no variable": ("q1", STEP + "return x[:, :H]", "names a size; it is not a variable"),
     "a module that is not imported": ("q1", "del torch\n" + STEP + "return torch.tanh(x)", "imports `torch` not run yet"),
     "a module's name taken for a size": ("q1", "F = 5\n" + STEP + "return F.relu(x)", "`F` is no longer a module"),
@@ -31,7 +31,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "the stub's line below an answer": ("q6", "def last_valid(o, lengths):\n    x = o[:, 0]\n    raise NotImplementedError('q6: not written yet')", "of its cell, in `last_valid`, is `raise"),
     "a stub inside another method": ("q8", LAYER.format(name="Seq2Seq", method="step", body="raise NotImplementedError('q8: not written yet')"), "of its cell, in `step`, is `raise"),
     "a function taken for a method": ("q3", LAYER.format(name="GRU", method="forward", body="return self.gru_step()"), "is a function of the notebook, not of the object"),
-    "a slip in an attribute": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return self.endcoder"), "Is `encoder` meant?"),
+    "a slip in an attribute": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return self.endcoder"), "Did you mean `encoder`?"),
     "forward under another name": ("q3", "class GRU(nn.Module):\n    def __init__(self, D, H): super().__init__()\n    def foward(self, x): pass", "has no parameter|It has `foward`: is that it?"),
     "one underscore too few": ("q3", OWN_INIT.format(init="_init_", first="super().__init__()", last=""), "Python looks for `__init__`"),
     "super() last": ("q3", OWN_INIT.format(init="__init__", first="", last="super().__init__()"), "comes first in a module's `__init__`"),

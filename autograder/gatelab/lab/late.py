@@ -17,10 +17,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from gatelab.lab.near import meant
 
 KEY = "late"
 DAY = timedelta(days=1)
@@ -83,9 +84,8 @@ def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -
     where = f"{path}, [{KEY}]"
     for key, value in row.items():
         if key not in KINDS:
-            near = get_close_matches(key, KINDS, 1)
             raise LateError(
-                f"{where}: has no key {key}{f' ({near[0]} is meant?)' if near else ''}; there are {', '.join(KINDS)}."
+                f"{where}: there is no key {key}{meant(key, KINDS)}; the keys are {', '.join(KINDS)}."
             )
         words, holds = KINDS[key]
         if not holds(value):

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 import traceback
 from collections.abc import Iterable
-from difflib import get_close_matches
 from types import FrameType, ModuleType
 from typing import Any
 
 from torch import Tensor, nn
 
 from .. import progress, runs
+from ..near import nearest
 from .record import Call, flatten
 
 IMPORTED = frozenset(
@@ -49,14 +49,11 @@ def own_frames(error: BaseException, namespace: dict[str, Any]) -> list[tuple[Fr
 
 def meant(name: str, among: Iterable[str]) -> str:
     """The one of some names that is most like another, whatever its case and underscores; "" where none is."""
-    offered = sorted(
-        (one for one in among if not one.startswith("__")),
-        key=lambda one: (one.count("_"), one),
-        reverse=True,
+    plainest_first = sorted(  # `sigmoid` before `sigmoid_`
+        (one for one in among if not one.startswith("__")), key=lambda one: (one.count("_"), one)
     )
-    plain = {_plain(one): one for one in offered}  # of `sigmoid` and `sigmoid_` the plainer one
-    found = get_close_matches(_plain(name), plain, n=1, cutoff=ALIKE)
-    return plain[found[0]] if found and plain[found[0]] != name else ""
+    found = nearest(name, plainest_first, _plain, ALIKE)
+    return found[0] if found and found[0] != name else ""
 
 
 def instead_of(name: str, namespace: dict[str, Any]) -> str:
@@ -100,9 +97,9 @@ def _unknown(error: NameError, namespace: dict[str, Any]) -> str:
             "from the top."
         )
     frames = own_frames(error, namespace)
-    near = [*frames[-1][0].f_locals, *namespace] if frames else list(namespace)
-    if len(name) > 1 and (other := meant(name, near)):
-        return f"Is `{other}` meant?"
+    there = [*frames[-1][0].f_locals, *namespace] if frames else list(namespace)
+    if len(name) > 1 and (other := meant(name, there)):
+        return f"Did you mean `{other}`?"
     if len(name) == 1 and name.isupper():
         return (
             f"The `{name}` of a docstring or a text names a size; it is not a variable. Read the size off a tensor that was "
@@ -117,12 +114,12 @@ def _no_attribute(error: AttributeError, namespace: dict[str, Any]) -> str:
         return ""
     if isinstance(of, ModuleType):
         other = meant(name, dir(of))
-        return f"Is `{other}` meant?" if other else ""
+        return f"Did you mean `{other}`?" if other else ""
     if isinstance(of, nn.Module):
         if callable(namespace.get(name)):
             return f"`{name}` is a function of the notebook, not of the object: call it without `self`."
         other = meant(name, [*of._modules, *of._parameters, *vars(of), *vars(type(of))])
-        return f"Is `{other}` meant?" if other else ""
+        return f"Did you mean `{other}`?" if other else ""
     for taken in IMPORTED & namespace.keys():
         if namespace[taken] is of and not isinstance(of, ModuleType):
             return (

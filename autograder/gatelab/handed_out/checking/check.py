@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import device, order, progress, runs
+from .. import device, hooks, progress, runs
 from . import fingerprint, leads, leftovers, patience, render
 from .differ import Finding, untouched
 from .plain import meaning
@@ -30,8 +30,7 @@ TESTS = Path(__file__).parents[2] / "tests"
 
 
 render.install()
-device.install()
-order.install()  # here too: a notebook may import seqlab before otter
+hooks.install()  # here too: a notebook may import the package before otter
 
 
 class CheckFailed(AssertionError):
