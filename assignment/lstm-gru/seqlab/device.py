@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-ELSEWHERE = ("cuda", "mps", "xpu")
+ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # torch's names of the kinds of GPU
 
 
 def install() -> None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -123,14 +121,6 @@ WRONG = {
     "q2": "def cross_entropy(logits, labels):\n    return 0\n",
 }
 HOSTILE = ("searches", "ends", "stays", "pickles", "dies", "fills")
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="dask-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")
