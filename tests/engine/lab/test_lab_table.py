@@ -285,9 +285,9 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); one entry"),
-        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text stands in quotes"),
-        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text stands in quotes, a number"),
+        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); there is one entry"),
+        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text is in quotes"),
+        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text is in quotes, a number"),
         ('title = "One', 'line 6: `title = "One` cannot be read (illegal character'),
         ('title = "Two"', 'line 6: `title = "Two"` cannot be read (cannot overwrite a value); it is there twice; leave one'),
         ("[q1]", "line 6: `[q1]` cannot be read (cannot declare ('q1',) twice); this table is there twice"),
