@@ -69,7 +69,7 @@ STUB = "def last_valid(outputs, lengths):\n    raise NotImplementedError('q6: no
 LOOP = "import seqlab.checking.patience as p, time; p.SECONDS = 0.2\ndef last_valid(outputs, lengths):\n    end = time.time() + 1\n    while time.time() < end:\n        pass\n    return outputs[torch.arange(len(outputs)), lengths - 1]"  # fmt: skip
 
 
-def test_in_a_kernel(lab, tmp_path) -> None:
+def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) -> None:
     """What only Jupyter can tell: other cells, failed runs, loops without an end, and prints without number."""
     story = [
         (RIGHT, ""),

@@ -190,7 +190,7 @@ def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, 
         ("next(recurrent.parameters()).requires_grad_(False)", "`requires_grad`"),
     ],
 )
-def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab, change, says):
+def test_a_constructor_that_changes_its_layer_is_described(check, lab, change, says):
     """The check itself loads other weights into the layer then, in another dtype: that hides it no more."""
     code = (
         "Right = SequenceClassifier\nclass SequenceClassifier(Right):\n"
@@ -202,7 +202,7 @@ def test_what_a_constructor_does_to_a_layer_that_it_is_given_is_told(check, lab,
     assert "SequenceClassifier" in message and says in message, message
 
 
-def test_weights_that_are_clipped_after_the_step_are_told(check, lab):
+def test_weights_that_are_clamped_after_the_step_are_described(check, lab):
     """Where all weights of the check are small, nothing shows; the grader's are not."""
     code = (
         "right = training_step\ndef training_step(model, optimizer, source, source_lengths, targets, pad, clip=1.0):\n"

@@ -30,7 +30,7 @@ def test_what_an_own_version_has_more_is_there_when_it_is_checked(check, lab: La
         assert result.passed_all, repr(result)
 
 
-def test_a_wrong_own_version_makes_way_for_a_stand_in(check, lab: Lab) -> None:
+def test_a_wrong_own_version_is_replaced_by_a_stand_in(check, lab: Lab) -> None:
     plain = [("            outputs.append(h)\n        return torch.stack(outputs, dim=1), (h, c)\n", "            outputs.append(h * 0.9)\n        return torch.stack(outputs, dim=1), (h, c)\n")]  # fmt: skip
     names = names_with(lab, {"q3": plain})
     own = names["LSTM"]

@@ -233,7 +233,7 @@ def test_no_more_bytes_are_sent_ahead_than_the_scheduler_has_room_for(
     assert (first.status, first.submission, read) == ("graded", "0", ["0"])
 
 
-def test_no_file_lies_outside_of_the_folders_that_a_run_writes(graded: tuple, class_of: Path) -> None:
+def test_no_file_is_written_outside_the_folders_of_a_run(graded: tuple, class_of: Path) -> None:
     out, _ = graded
     assert {path.name for path in out.parent.iterdir() if path.name.startswith((".", "right", "class", "graded"))} == {
         "right.ipynb", "class", "graded",

@@ -66,7 +66,7 @@ def test_numbers_that_have_nothing_in_common_are_not_said_to(got: Tensor) -> Non
     assert told(got, WANT, ["N", "T", "H"]) == ""
 
 
-def test_a_few_numbers_are_alike_by_chance_and_nothing_is_made_of_it() -> None:
+def test_a_few_numbers_that_agree_by_chance_are_not_mentioned() -> None:
     one = torch.ones(1, 1, dtype=torch.float64)
     assert told(2 * one, one, ["N", "H"]) == ""
     assert told(torch.tensor([2.0, 3.0]), torch.tensor([5.0, 9.0]), ["H"]) == ""
