@@ -288,4 +288,4 @@ def test_whatever_comes_back_is_described(check, lab, question, turn):
                 result = check(question, names_with(lab, code))
                 if about not in ("first argument",):
                     assert not result.passed_all, f"{name} returns {about}"
-                assert "could not go on" not in repr(result), f"{name} returns {about}: {result}"
+                assert "could not continue" not in repr(result), f"{name} returns {about}: {result}"

@@ -246,8 +246,8 @@ class Grading:
         standing = ", ".join(name for some in names.values() for name in some)
         are = "is" if len(names) == 1 else "are"
         return (
-            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} stood in for yours here, with "
-            "what CONTRACT.md says of them and nothing more.)"
+            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} replaced yours here, with "
+            "only what CONTRACT.md says about them.)"
         )
 
     def _rank(self, attempt: Attempt, best: bool = False) -> tuple[float, int]:
