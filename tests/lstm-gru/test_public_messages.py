@@ -209,9 +209,7 @@ def test_weights_that_are_clamped_after_the_step_are_described(check, lab):
         "    loss = right(model, optimizer, source, source_lengths, targets, pad, clip)\n"
         "    for weight in model.parameters():\n        weight.data.clamp_(-clip, clip)\n    return loss\n"
     )
-    assert "a weight whose gradient is 0 has changed" in first_message(
-        check("q11", names_with(lab, code))
-    )
+    assert "a weight whose gradient is 0 has changed" in first_message(check("q11", names_with(lab, code)))
 
 
 def test_a_gradient_that_was_cleared_is_not_called_filled(check, lab, bank):
