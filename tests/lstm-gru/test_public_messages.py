@@ -185,8 +185,8 @@ def test_an_argument_changed_in_place_is_reported_as_such(check, lab, question, 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ("next(recurrent.parameters()).data.mul_(0.5)", "other weights"),
-        ("recurrent.eval()", "a model is in another mode than before"),
+        ("next(recurrent.parameters()).data.mul_(0.5)", "changes the weights of the layer"),
+        ("recurrent.eval()", "mode has changed"),
         ("next(recurrent.parameters()).requires_grad_(False)", "`requires_grad`"),
     ],
 )
