@@ -75,7 +75,7 @@ def main(arguments=None):
     )
     if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         near = difflib.get_close_matches(arguments[0].lower(), COMMANDS, 1)
-        hint = f"is `python start.py {near[0]}` meant? " if near else ""
+        hint = f"did you mean `python start.py {near[0]}`? " if near else ""
         print(f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.", file=sys.stderr)
         return 2
     asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from collections.abc import Iterator
+
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def bare(source: str, errors: bool = True) -> str:
-    """The source without comments, docstrings and empty lines; the same on every version of Python.
+    """The source without comments, docstrings and empty lines; the same in every version of Python.
 
     errors: whether what its `raise` statements say belongs to it.
 
@@ -19,15 +22,36 @@ def bare(source: str, errors: bool = True) -> str:
         if token.type == tokenize.COMMENT:
             row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    for node in ast.walk(ast.parse(source)):
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Raise) and not errors:
             _cut(lines, node, source, "raise")
-        elif (
-            isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and ast.get_docstring(node) is not None
-        ):
-            _cut(lines, node.body[0], source, "")
+    for node in documented(tree):
+        _cut(lines, node.body[0], source, "")
     return "\n".join(line.rstrip() for line in lines if line.strip())
+
+
+def undocumented(tree: ast.Module) -> ast.Module:
+    """The same tree, changed in place to have no docstrings."""
+    for node in documented(tree):
+        node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
+    return tree
+
+
+def documented(tree: ast.AST) -> Iterator[Documented]:
+    """The modules, classes and functions of a tree that have a docstring, which is `body[0]`."""
+    for node in ast.walk(tree):
+        if isinstance(node, Documented) and node.body and is_string(node.body[0]):
+            yield node
+
+
+def is_string(statement: ast.stmt) -> bool:
+    """Whether it is a string that nothing uses: a docstring, if it comes first."""
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
 
 
 def _cut(lines: list[str], node: ast.stmt, source: str, left: str) -> None:

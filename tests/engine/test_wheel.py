@@ -51,7 +51,7 @@ def run(python: Path, *words: str | Path, cwd: Path) -> subprocess.CompletedProc
     return subprocess.run([python, *words], cwd=cwd, env=environment, capture_output=True, text=True)
 
 
-def test_the_wheel_installs_one_package_and_lacks_nothing_of_it(wheel: Path, root: Path) -> None:
+def test_the_wheel_installs_one_package_completely(wheel: Path, root: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"gatelab"}

@@ -47,7 +47,7 @@ NUMBER = re.compile(r"\d+\.(\d+)")
 LONGEST = 1500  # characters of one line of what comes back
 # Sizes in an error's message are the worker's to choose: few of them, so that they spell nothing.
 SIZES = re.compile(
-    r"(?:Your code raised |could not go on with your code \()\w+: (.*?)(?: \(cell |\)\. Compare |$)"
+    r"(?:Your code raised |could not continue with your code \()\w+: (.*?)(?: \(cell |\)\. Compare |$)"
 )
 MOST_DIGITS = 20
 

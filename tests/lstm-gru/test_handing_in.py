@@ -295,7 +295,7 @@ def test_what_is_not_answered_is_listed(folder: Path, released: list[dict]) -> N
     assert "Not answered: q1, q2, q3, q4, q6, q7, q8, q9, q10, q11, q12, q12a." in done.stdout
 
 
-def test_a_notebook_as_handed_out_is_not_packed_unasked(folder: Path, released: list[dict]) -> None:
+def test_an_unchanged_notebook_is_packed_only_on_request(folder: Path, released: list[dict]) -> None:
     saved(folder, released)
     done = seqlab(folder, "submit")
     assert done.returncode == 1 and not list(folder.glob("*.zip"))
@@ -381,7 +381,7 @@ def test_a_folder_that_is_not_right_is_one_sentence_and_exit_code_2(
         ("lab.ipynb/x.zip", "(there is no such folder); name"), ("there.zip", "(it is a folder); name another place"),
     ],
 )  # fmt: skip
-def test_a_place_for_no_zip_is_told_before_the_checks_run(
+def test_an_impossible_place_for_the_zip_is_reported_before_the_checks_run(
     folder: Path, released: list[dict], out: str, said: str
 ) -> None:
     saved(folder, released, put("q5", COUNT))

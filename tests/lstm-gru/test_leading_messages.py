@@ -17,7 +17,7 @@ LATER = "torch.cat([torch.stack(outputs, 1)[:, :1], 2 * torch.stack(outputs, 1)[
 CASES = {  # question, edit of the reference, part → what its message must and (after "!") must not say
     "encode alone is wrong": (
         "q8", ("        return h, c\n", "        return 0.9 * h, c\n"),
-        {"ratio": "Your `encode` alone gives other numbers", "teacher-forcing": "look at `encode` first", "free-running": "look at `encode` first"},
+        {"ratio": "Your `encode` alone returns wrong numbers", "teacher-forcing": "look at `encode` first", "free-running": "look at `encode` first"},
     ),
     "step returns the state it was given": (
         "q8", (STEP, STEP.replace("outputs, state", "outputs, _")),
@@ -26,7 +26,7 @@ CASES = {  # question, edit of the reference, part → what its message must and
     "step alone is wrong": ("q8", ("self.head(outputs[:, 0])", "1 + self.head(outputs[:, 0])"), {"ratio": "look at `step` first!bos"}),
     "the right token in another state": (
         "q8", (FORWARD, FORWARD + "            state = (0.99 * state[0], state[1])\n"),
-        {"ratio": "or another state handed on!neither", "teacher-forcing": "wrong from t = 1 on!look at"},
+        {"ratio": "or another state passed on!neither", "teacher-forcing": "wrong from t = 1 on!look at"},
     ),
     "another token": (
         "q8", (FORWARD, FORWARD.replace("(token,", "((token + (t > 0)) % 11,")), {"ratio": r"it read \d+\.!look at"},
@@ -35,11 +35,11 @@ CASES = {  # question, edit of the reference, part → what its message must and
         "q8", (FORWARD, "            logits, _ = self.step(token, state)\n"), {"ratio": "the right token in the state of encode!another token"},
     ),
     "a share that is a little off": ("q8", ("< forcing", "< forcing**0.2"), {"ratio": r"the true token was read in 0\.\d\d of the steps"}),
-    "padding written into the step": ("q11", ("targets, pad)", "targets, 7)"), {"step": "a loss that takes token 7 for padding; the argument `pad` is 5", "returned-loss": "takes token 7|counts token 5 as well"}),
+    "padding written into the step": ("q11", ("targets, pad)", "targets, 7)"), {"step": "a loss that takes token 7 for padding; only the argument `pad`, 5 here", "returned-loss": "takes token 7|counts token 5 as well"}),
     "padding counted": ("q11", ("targets, pad)", "targets, -100)"), {"step": "a loss that counts token 5 as well"}),
     "a detached tensor returned": ("q11", ("loss.item()", "loss.detach()"), {"returned-loss": r"a Python number \(float\), not a tensor!graph"}),
-    "wrong numbers and nothing changed": ("q1", ("f * c", "f * c * 2"), {"arguments-left-alone": "counted once the new c is right"}),
-    "wrong numbers of q2": ("q2", ("(1 - z) * n", "(1 - z) * n * 2"), {"arguments-left-alone": "counted once the new h is right"}),
+    "wrong numbers and nothing changed": ("q1", ("f * c", "f * c * 2"), {"arguments-left-alone": "counts once the new c is right"}),
+    "wrong numbers of q2": ("q2", ("(1 - z) * n", "(1 - z) * n * 2"), {"arguments-left-alone": "counts once the new h is right"}),
     "later outputs doubled": ("q3", ("torch.stack(outputs, dim=1)", LATER), {"lstm-outputs": "wrong from t = 1 on!carried", "gru-state": "wrong from t = 1 on!carried"}),
     "no state carried, and doubled": (
         "q3", ("            outputs.append(h)\n", "            outputs.append(h if t == 0 else 2 * h)\n            h = 0 * h.detach()\n"),

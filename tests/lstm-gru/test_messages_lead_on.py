@@ -9,34 +9,34 @@ from public_checks import STEP, names_with
 from test_public_runs import shown
 
 LAYER = "class {name}({name}):\n    def {method}(self, *given, **named):\n        {body}"
-SIZES = "Handed over were x (3, 4), h (3, 5), c (3, 5), w_ih (20, 4), w_hh (20, 5)"
+SIZES = "The arguments were x (3, 4), h (3, 5), c (3, 5), w_ih (20, 4), w_hh (20, 5)"
 OWN_INIT = "class GRU(nn.Module):\n    def {init}(self, input_size, hidden_size):\n        {first}\n        self.weight_ih = nn.Parameter(torch.zeros(3 * hidden_size, input_size))\n        {last}"  # fmt: skip
 
 SAID = {  # question, code → what the message says, and (after "!") what it does not
-    "a slip in a name of torch": ("q1", STEP + "return torch.sigmod(x)", "Is `sigmoid` meant?"),
-    "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Is `b_ih` meant?!docstring"),
+    "a slip in a name of torch": ("q1", STEP + "return torch.sigmod(x)", "Did you mean `sigmoid`?"),
+    "a slip in an argument's name": ("q1", STEP + "return x @ w_ih.T + b_i", "Did you mean `b_ih`?!docstring"),
     "a size that is no variable": ("q1", STEP + "return x[:, :H]", "names a size; it is not a variable"),
     "a module that is not imported": ("q1", "del torch\n" + STEP + "return torch.tanh(x)", "imports `torch` not run yet"),
     "a module's name taken for a size": ("q1", "F = 5\n" + STEP + "return F.relu(x)", "`F` is no longer a module"),
     "a product that does not fit": ("q1", STEP + "return x @ w_ih", SIZES),
     "too many parts": ("q1", STEP + "i, f, g = x.chunk(4, dim=1)", SIZES),
-    "one number for math": ("q1", STEP + "return math.tanh(x)", "One number was asked for"),
+    "one number for math": ("q1", STEP + "return math.tanh(x)", "One number was needed"),
     "a value that comes later": ("q1", STEP + "return c * gain; gain = 1", "The name gets its value further down"),
-    "an argument too few": ("q1", "def lstm_step(x, h, c): pass", "takes other arguments than it gets"),
+    "an argument too few": ("q1", "def lstm_step(x, h, c): pass", "called with arguments that it does not take"),
     "the name of a result": ("q1", "lstm_step = (1, 2)", "`lstm_step` is of type tuple and cannot be called"),
     "a generator": ("q1", STEP + "yield h", "a generator (`yield` makes one"),
-    "another name": ("q1", "LSTM_Step = lstm_step; del lstm_step", "There is `LSTM_Step`: is that it? It has to be called `lstm_step`"),
+    "another name": ("q1", "LSTM_Step = lstm_step; del lstm_step", "There is `LSTM_Step`; is that your answer? It must be called `lstm_step`"),
     "no such name, and others of the lab": ("q2", "del gru_step", "defines no `gru_step`!is that it"),
-    "another name for the answers": ("q12", "answer = {}; globals().pop('answers', None)", "There is `answer`: is that it?"),
+    "another name for the answers": ("q12", "answer = {}; globals().pop('answers', None)", "There is `answer`; is that your answer?"),
     "the stub's line below an answer": ("q6", "def last_valid(o, lengths):\n    x = o[:, 0]\n    raise NotImplementedError('q6: not written yet')", "of its cell, in `last_valid`, is `raise"),
     "a stub inside another method": ("q8", LAYER.format(name="Seq2Seq", method="step", body="raise NotImplementedError('q8: not written yet')"), "of its cell, in `step`, is `raise"),
     "a function taken for a method": ("q3", LAYER.format(name="GRU", method="forward", body="return self.gru_step()"), "is a function of the notebook, not of the object"),
-    "a slip in an attribute": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return self.endcoder"), "Is `encoder` meant?"),
+    "a slip in an attribute": ("q8", LAYER.format(name="Seq2Seq", method="encode", body="return self.endcoder"), "Did you mean `encoder`?"),
     "forward under another name": ("q3", "class GRU(nn.Module):\n    def __init__(self, D, H): super().__init__()\n    def foward(self, x): pass", "has no parameter|It has `foward`: is that it?"),
     "one underscore too few": ("q3", OWN_INIT.format(init="_init_", first="super().__init__()", last=""), "Python looks for `__init__`"),
     "super() last": ("q3", OWN_INIT.format(init="__init__", first="", last="super().__init__()"), "comes first in a module's `__init__`"),
     "a state that was not given": ("q3", LAYER.format(name="GRU", method="forward", body="a, b = named.get('state')"), "an argument that was left out (`…=None`)"),
-    "a return inside the loop": ("q3", LAYER.format(name="GRU", method="forward", body="o, h = super().forward(*given)\n        return o[:, :1], h"), "Only one step is there. (A `return` inside the loop?)"),
+    "a return inside the loop": ("q3", LAYER.format(name="GRU", method="forward", body="o, h = super().forward(*given)\n        return o[:, :1], h"), "There is only one step. (Is there a `return` inside the loop?)"),
     "float32 made on the way": ("q3", LAYER.format(name="GRU", method="forward", body="o, h = super().forward(*given)\n        return torch.zeros(o.shape) + o.detach().float(), h"), "`x.new_zeros(…)`"),
     "a gradient of what was not watched": ("q4", "def gradient_norms(layer, x):\n    return torch.autograd.grad(layer(x)[0].sum(), x)[0]", "comes before the computation"),
     "the length of a generator": ("q5", "def count_parameters(module): return len(module.parameters())", "loop over it"),
@@ -46,7 +46,7 @@ SAID = {  # question, code → what the message says, and (after "!") what it do
     "the wrong embedding": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return self.target_embedding(given[0] + 99)"), "a token that it has no row for"),
     "a Python bool where a tensor belongs": ("q8", LAYER.format(name="Seq2Seq", method="step", body="return torch.where(True, given[0], given[0].sum())"), 'after "got" are the types!didn\'t match because'),
     "classes on another axis": ("q9", "def sequence_loss(logits, targets, pad): return F.cross_entropy(logits, targets)", "the classes from axis 1"),
-    "if of many": ("q10", "def greedy_decode(model, source, *given, **named):\n    if source[0] == 1: pass", "want one True or False"),
+    "if of many": ("q10", "def greedy_decode(model, source, *given, **named):\n    if source[0] == 1: pass", "need one True or False"),
     "a place in the check's own code": ("q10", "def greedy_decode(model, *given, **named): return model(1)", "Script.forward() missing!<locals>"),
     "a number's backward": ("q11", "def training_step(*given, **named): (3.0).backward()", "This is no longer a tensor"),
     "a key that is no question": ("q12", "answers = {'c1': 'a', 'c13': 'b'}", "(c13 is not a question.)"),
@@ -61,7 +61,7 @@ def test_what_is_said_leads_on(check, lab, about: str) -> None:
     wanted, _, unwanted = says.partition("!")
     assert any(one in text for one in wanted.split("|") for text in said), said
     assert not unwanted or not any(unwanted in text for text in said), said
-    assert not any("could not go on" in text for text in said)
+    assert not any("could not continue" in text for text in said)
 
 
 RIGHT = "def last_valid(outputs, lengths):\n    return outputs[torch.arange(len(outputs)), lengths - 1]"
@@ -69,7 +69,7 @@ STUB = "def last_valid(outputs, lengths):\n    raise NotImplementedError('q6: no
 LOOP = "import seqlab.checking.patience as p, time; p.SECONDS = 0.2\ndef last_valid(outputs, lengths):\n    end = time.time() + 1\n    while time.time() < end:\n        pass\n    return outputs[torch.arange(len(outputs)), lengths - 1]"  # fmt: skip
 
 
-def test_in_a_kernel(lab, tmp_path) -> None:
+def test_messages_in_a_kernel_know_other_cells_and_failed_runs(lab, tmp_path) -> None:
     """What only Jupyter can tell: other cells, failed runs, loops without an end, and prints without number."""
     story = [
         (RIGHT, ""),

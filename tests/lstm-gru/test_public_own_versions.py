@@ -30,7 +30,7 @@ def test_what_an_own_version_has_more_is_there_when_it_is_checked(check, lab: La
         assert result.passed_all, repr(result)
 
 
-def test_a_wrong_own_version_makes_way_for_a_stand_in(check, lab: Lab) -> None:
+def test_a_wrong_own_version_is_replaced_by_a_stand_in(check, lab: Lab) -> None:
     plain = [("            outputs.append(h)\n        return torch.stack(outputs, dim=1), (h, c)\n", "            outputs.append(h * 0.9)\n        return torch.stack(outputs, dim=1), (h, c)\n")]  # fmt: skip
     names = names_with(lab, {"q3": plain})
     own = names["LSTM"]
@@ -42,7 +42,7 @@ def test_what_a_stand_in_lacks_is_reported_with_the_reason_for_the_stand_in(chec
     names = names_with(lab, LENGTHS | {"q3": [*LENGTHS["q3"][:-1], (LENGTHS["q3"][-1][0], LENGTHS["q3"][-1][1].replace("outputs.append(h)", "outputs.append(h * 0.9)"))]})  # fmt: skip
     shown = repr(check("q8", names))
     assert "unexpected keyword argument 'lengths'" in shown
-    assert "A stand-in took the place of your `LSTM` here, because yours is not right yet" in shown
+    assert "A stand-in replaced your `LSTM` here, because yours is not right yet" in shown
 
 
 def test_a_mistake_over_the_students_own_version_is_reported_and_not_what_the_stand_in_lacks(

@@ -20,7 +20,7 @@ WIDTH = (
     "    return min(range(1, 5000), key=lambda h: abs(h * (input_size + h + 2) - target_params))\n"
 )
 FAILED = "The last run of the cell that defines `{}` failed ({}"
-OLD = "What is there now is the definition of an earlier run."
+OLD = "The current definition is from an earlier run."
 
 
 def shown(lab: Lab, folder: Path, cells: list[str]) -> list[str]:

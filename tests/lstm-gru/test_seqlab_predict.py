@@ -100,7 +100,7 @@ def buttons(monkeypatch):
     return shown
 
 
-def test_buttons_where_somebody_is_there(buttons, capsys):
+def test_buttons_are_shown_if_somebody_can_click_them(buttons, capsys):
     guess = predict("Is 1 < 2 & 3?", OPTIONS)
     assert len(buttons) == 1
     guess._buttons.react({"new": "both"})  # a click

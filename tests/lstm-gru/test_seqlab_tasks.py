@@ -129,7 +129,7 @@ def test_unknown_strata_and_delays_are_refused():
         tasks.STORE.delayed(tasks.STORE.T, 1, 0)
 
 
-def test_text_marks_stores_and_the_end():
+def test_the_text_marks_what_to_store_and_the_end():
     assert tasks.StoreTask(K=3, T=5, shortest=4).text(torch.tensor([0, 4, 2, 1, 5]), 4) == ".B..|C"
 
 
@@ -162,7 +162,7 @@ def test_targets_are_the_digits_backwards(task, n, seed):
 
 @quick
 @given(reverse_tasks(), st.integers(1, 10), seeds, st.data())
-def test_one_length_on_request_and_the_same_again(task, n, seed, data):
+def test_pairs_of_one_length_are_the_same_for_the_same_seed(task, n, seed, data):
     length = data.draw(st.integers(task.shortest, task.longest))
     one, two = task.of_length(length, n, seed), task.of_length(length, n, seed)
     assert (one.source_lengths == length).all()

@@ -74,7 +74,7 @@ def test_it_stops_when_it_is_good_enough():
     assert history.steps_to(0.0) == 5 and history.steps_to(1.1) is None
 
 
-def test_checks_come_when_asked_for():
+def test_accuracy_is_checked_every_so_many_steps():
     history = train(Bag(), check_every=10)
     steps, scores = history.scores("long")
     assert steps == [10, 20, 30, 40] and all(0 <= score <= 1 for score in scores)

@@ -165,8 +165,8 @@ def test_before_it_is_made_a_message_says_what_to_do(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("word", "said"),
     [
-        ("chek", "is `python start.py check` meant? "),
-        ("Submit", "is `python start.py submit` meant? "),
+        ("chek", "did you mean `python start.py check`? "),
+        ("Submit", "did you mean `python start.py submit`? "),
         ("lab.ipynb", ""),
     ],
 )

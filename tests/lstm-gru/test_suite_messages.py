@@ -58,7 +58,7 @@ def test_what_the_check_itself_could_not_do_is_not_put_down_to_the_students_code
     with pytest.raises(StudentError) as error:
         student.run(source).value  # noqa: B018
     assert str(error.value) == (
-        "This check could not go on with your code (AttributeError: 'list' object has no attribute 'weight'). "
+        "This check could not continue with your code (AttributeError: 'list' object has no attribute 'weight'). "
         "Compare names, arguments, types and shapes with CONTRACT.md."
     )
 

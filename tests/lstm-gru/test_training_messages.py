@@ -101,8 +101,8 @@ Q7 = {
     "raises later": ("accuracy", [(HEAD, f"{COUNTED}assert self.calls < 4, 'enough'\n        {HEAD}")], ["Training your SequenceClassifier failed", "AssertionError: enough", "assert self.calls < 4"]),
     "memory": ("accuracy", [(HEAD, f"{TRAINED}tokens.new_zeros(10**10)\n        {HEAD}")], ["Training your SequenceClassifier failed", "can't allocate memory", "tokens.new_zeros(10**10)"]),
     "ends the process": ("accuracy", [(HEAD, f"{TRAINED}import os; os._exit(0)\n        {HEAD}")], ["Your code ended its process"]),
-    "other answers before": ("accuracy", [(HEAD, f"{BUSY.format(seconds='0.3 * (len(tokens) == 32)')}{COUNTED}pass\n        {HEAD}.roll(int(not hasattr(self, 'calls')), dims=1)")], ["Before it is trained your SequenceClassifier", "weights in its state_dict"]),
-    "endless step": ("accuracy", [(HEAD, f"{BUSY.format(seconds='60 * (len(tokens) == 32)')}{HEAD}")], ["Training your SequenceClassifier took too long", "not one training step"]),
+    "other answers before": ("accuracy", [(HEAD, f"{BUSY.format(seconds='0.3 * (len(tokens) == 32)')}{COUNTED}pass\n        {HEAD}.roll(int(not hasattr(self, 'calls')), dims=1)")], ["Before training, your SequenceClassifier", "weights in its state_dict"]),
+    "endless step": ("accuracy", [(HEAD, f"{BUSY.format(seconds='60 * (len(tokens) == 32)')}{HEAD}")], ["Training your SequenceClassifier took too long", "before the first training step was done"]),
     "slow predictions": ("accuracy", [(HEAD, f"{BUSY.format(seconds='{32: 0.3, 16: 60}.get(len(tokens), 0)')}{HEAD}")], ["The time was used up after", f"of {STEPS} steps of training your SequenceClassifier", "predictions"]),
 }  # fmt: skip
 
@@ -200,7 +200,7 @@ Q11 = {
     "nothing returned": ("returned-loss", [(RETURN, "loss.item()")], ["training_step should return the loss", "None"]),
     "a tuple returned": ("accuracy", [(RETURN, "return loss.item(), logits")], [WHO, "returned tuple; wanted the loss as a number"]),
     "eos not taught": ("accuracy", [(LOSS, "sequence_loss(logits, targets.masked_fill(targets == 2, pad), pad)")], ["The decoder never stops", "no eos", WHO]),
-    "time used up": ("accuracy", [(ZERO, f"    {BUSY.format(seconds=0.3).replace(chr(10) + '    ', chr(10))}optimizer.zero_grad()\n")], [WHO, "exact match short", "The time was used up after", f"of {STEPS} steps; what was reached by then counts"]),
+    "time used up": ("accuracy", [(ZERO, f"    {BUSY.format(seconds=0.3).replace(chr(10) + '    ', chr(10))}optimizer.zero_grad()\n")], [WHO, "exact match short", "The time was used up after", f"of {STEPS} steps; the model is scored as it was then"]),
 }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
+from gatelab.bare import is_string
 from gatelab.build import syntax
 from gatelab.build.markers import GIVEN, given_mark
 from gatelab.build.regions import Fault, Region
@@ -82,7 +83,7 @@ class _Master:
                     )
                 self._solution(statement, region, kind)
                 used += [region] if region not in used else []
-            elif kind != "the cell" and index == 0 and syntax.is_docstring(statement):
+            elif kind != "the cell" and index == 0 and is_string(statement):
                 if region:
                     raise Fault(region.begin, "a marker is inside a docstring; close the string before it")
             elif self._is_given(statement):
@@ -238,9 +239,7 @@ def check_released(source: str, form: Form, id: str) -> None:
             dumped = ast.dump(statement)
             if dumped == wanted and kind is not ast.ClassDef:
                 stubs += 1
-            elif dumped in form.given or (
-                kind is not ast.Module and index == 0 and syntax.is_docstring(statement)
-            ):
+            elif dumped in form.given or (kind is not ast.Module and index == 0 and is_string(statement)):
                 continue
             elif isinstance(statement, ast.ClassDef | ast.FunctionDef) and kind is not ast.FunctionDef:
                 syntax.check_signature(statement)

@@ -23,6 +23,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+from gatelab.bare import is_string
 from gatelab.build import expressions, regions
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
@@ -243,11 +244,7 @@ def _code_lines(code: str) -> list[str]:
     except SyntaxError:
         return lines
     for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Expr)
-            and isinstance(node.value, ast.Constant)
-            and isinstance(node.value.value, str)
-        ):
+        if isinstance(node, ast.stmt) and is_string(node):
             for number in range(node.lineno - 1, node.end_lineno or node.lineno):
                 lines[number] = ""
     return lines

@@ -87,9 +87,9 @@ def _name(folder: Path, old: str, name: str, title: str) -> None:
     table.write_text(text.replace(f'name = "{old}"', f'name = "{name}"', 1), encoding="utf-8")
     former_package, package = (f"{one.replace('-', '_')}_lab" for one in (old, name))
     (folder / former_package).rename(folder / package)
-    for path in (table, *folder.glob("tests/*.py")):
+    master = folder / "lab.py"
+    for path in (table, master, *folder.glob("tests/*.py")):
         text = path.read_text(encoding="utf-8").replace(former_package, package)
         path.write_text(text, encoding="utf-8")
-    master = folder / "lab.py"
     text = master.read_text(encoding="utf-8")
     master.write_text(text.replace(f"# # {former}\n", f"# # {title}\n", 1), encoding="utf-8")

@@ -49,14 +49,6 @@ def last_line(node: ast.stmt | ast.expr) -> int:
     return node.end_lineno
 
 
-def is_docstring(statement: ast.stmt) -> bool:
-    return (
-        isinstance(statement, ast.Expr)
-        and isinstance(statement.value, ast.Constant)
-        and isinstance(statement.value.value, str)
-    )
-
-
 def bound_name(node: ast.AST) -> str | None:
     """The name that a node of the tree binds, if it binds one."""
     if isinstance(node, DEFINITIONS):

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import gatelab
+from gatelab.bare import undocumented
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 
@@ -122,24 +123,12 @@ def _content(place: str, path: Path) -> str:
     data = path.read_bytes()
     if place in OWN and path.suffix == ".py":
         try:
-            return hash_of(ast.dump(_undocumented(ast.parse(data))))
+            return hash_of(
+                ast.dump(undocumented(ast.parse(data)))
+            )  # not bare(): its text would change every stored hash
         except (ValueError, SyntaxError, RecursionError):
             pass
     return hashlib.sha256(data).hexdigest()
-
-
-def _undocumented(tree: ast.Module) -> ast.Module:
-    """The tree without docstrings."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.body:
-            first = node.body[0]
-            if (
-                isinstance(first, ast.Expr)
-                and isinstance(first.value, ast.Constant)
-                and isinstance(first.value.value, str)
-            ):
-                node.body[:1] = [] if len(node.body) > 1 else [ast.Pass()]
-    return tree
 
 
 def _toml(path: Path) -> dict[str, Any]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import unicodedata
 from collections.abc import Iterable
+
+from gatelab.handed_out.near import nearest
 
 MOST = 5  # names in a sentence
 
@@ -33,10 +34,10 @@ def begun(said: str, names: Iterable[str]) -> list[str]:
 
 def near(said: str, names: Iterable[str]) -> list[str]:
     """The names that were probably meant, likeliest first: those that contain what was typed, then those with a similar spelling."""
-    by_key: dict[str, str] = {}
+    first: dict[str, str] = {}  # of the names that are the same without accents
     for name in names:
-        by_key.setdefault(bare(name), name)
+        first.setdefault(bare(name), name)
     wanted = bare(said)
-    found = [name for key, name in by_key.items() if wanted and wanted in key]
-    found += [by_key[key] for key in difflib.get_close_matches(wanted, by_key, MOST, 0.5)]
+    found = [name for key, name in first.items() if wanted and wanted in key]
+    found += nearest(said, first.values(), bare, 0.5, MOST)
     return list(dict.fromkeys(found))

@@ -73,5 +73,5 @@ def called(run: ClassRun, said: str) -> Submission:
         if len(matches) == 1:
             return matches[0]
     near = nearby.near(said, by_name)
-    hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
+    hint = f"; did you mean {visible(near[0])!r}?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")

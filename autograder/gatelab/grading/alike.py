@@ -1,4 +1,4 @@
-"""Whether two answers to the same request say the same."""
+"""Whether two answers to the same request are the same."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 import torch
 
 TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
-# A name in an exception's message, and whether it is the type of an object: that is nobody's own choice.
+# A name in an exception's message, and whether it is the type of an object, which no student chose.
 QUOTED = re.compile(r"""(["'`])([^"'`]*)\1( object\b)?""")
 
 
 def equal_answers(
     mine: dict[str, Any], theirs: dict[str, Any], request: dict[str, Any] | None = None
 ) -> bool:
-    """Whether two answers to the same request say the same."""
+    """Whether two answers to the same request are the same."""
     if bool(mine.get("error")) != bool(theirs.get("error")) or mine.get("left") != theirs.get("left"):
         return False
     if mine.get("error"):
         return _said(mine["error"], request) == _said(theirs["error"], request)
-    # Which random numbers a new layer holds depends on the order of drawing; their shapes do not.
+    # The random numbers of a new layer depend on the order of drawing; their shapes do not.
     loosely = request is not None and request["op"] == "state_dict"
     return all(
         _equal(mine.get(key), theirs.get(key), loosely) for key in ("value", "grads", "after")
@@ -29,7 +29,7 @@ def equal_answers(
 
 
 def _said(error: dict[str, str], request: dict[str, Any] | None) -> tuple[str, str]:
-    """Type and message of an exception. Names that the request does not speak of are the writer's own: any will do."""
+    """Type and message of an exception. Names that the request does not mention are the student's own and do not count."""
     asked = set(_texts(request))
 
     def anybodys(name: re.Match[str]) -> str:

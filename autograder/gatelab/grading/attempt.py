@@ -11,20 +11,20 @@ from gatelab.report.curve import Curve
 from gatelab.testkit.student import Backend, Student
 from gatelab.testkit.trace import Trace
 
-# What the worker calls an exception that says: there is no answer yet.
+# The worker's type for an exception that means: there is no answer yet.
 UNWRITTEN = ("NotDefined", "NotWritten")
 B = TypeVar("B", bound=Backend)
 
 
 class Workers(Protocol[B]):
-    """Where the workers of a submission come from (LocalWorkers here, ConfinedWorkers in examiner/)."""
+    """Where the workers of a submission come from."""
 
-    sources: dict[int, str]  # the submission's code by cell, as it was handed in
+    sources: dict[int, str]  # the submission's code by cell, as handed in
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> B:
         """A fresh fork of the loaded notebook for this question, to be used until `deadline` (time.monotonic).
 
-        `own` names what of `question.builds_on` stays the student's. Raises WorkerLost.
+        `own` are the names of `question.builds_on` that stay the student's. Raises WorkerLost.
         """
         ...
 
@@ -33,7 +33,7 @@ class Workers(Protocol[B]):
         ...
 
     def why_missing(self, name: str) -> str:
-        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
+        """A sentence about the cell that should have defined a name and did not; "" where there is none."""
         ...
 
 
@@ -54,9 +54,9 @@ class Verdict:
     message: str = ""
     detail: str = ""
     test: str = ""
-    left_changed: bool = False  # what is wrong is what a call left changed
-    kind: str = ""  # why it is no mistake: UNTOUCHED or NOT_DEFINED
-    late: bool = False  # the grading's own time was up: it says nothing of the answer
+    left_changed: bool = False  # the fault is something that a call left changed
+    kind: str = ""  # why it does not count as a mistake: UNTOUCHED or NOT_DEFINED
+    late: bool = False  # the grading's own time was up: it says nothing about the answer
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Attempt:
     """One grading of a question, over the references or over the student's own versions of what it builds on."""
 
     spec: QuestionSpec
-    own: frozenset[str]  # names it builds on that are the student's; the others are the references
+    own: frozenset[str]  # names it builds on that are the student's; the others are the references'
     trace: Trace
     backend: Backend | None = None
     forks: int = 0
@@ -82,19 +82,19 @@ class Attempt:
     left: dict[str, list[tuple[str, str]]] = field(
         default_factory=dict
     )  # test → (function, what it left changed)
-    missing: set[str] = field(default_factory=set)  # names it asks for that the notebook has no definition of
+    missing: set[str] = field(default_factory=set)  # names it asks for that the notebook does not define
     output: str = ""
     students: list[Student] = field(default_factory=list)  # one a test
     lost: bool = False
 
     @property
     def curve(self) -> Curve | None:
-        """The last training that a test of this attempt has watched."""
+        """The last training that a test of this attempt watched."""
         return next((s.curve for s in reversed(self.students) if s.curve is not None), None)
 
     @property
     def wrong(self) -> set[str]:
-        """The parts that are lost for certain."""
+        """The parts that are certainly lost."""
         return {part for part, verdicts in self.verdicts.items() if not all(v.passed for v in verdicts)}
 
     @property
@@ -104,6 +104,6 @@ class Attempt:
 
     @property
     def unwritten(self) -> bool:
-        """Whether nothing was lost but what is a stub or has no definition."""
+        """Whether only stubs and missing definitions lost points."""
         failed = [self.errors.get(test) for test in self.trace.failed]
         return all(error is not None and error.type in UNWRITTEN for error in failed)

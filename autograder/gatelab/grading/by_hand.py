@@ -1,4 +1,4 @@
-"""For `pytest tests/<lab>/hidden --submission FILE.ipynb`: the same workers, with a fork server of their own."""
+"""For `pytest tests/<lab>/hidden --submission FILE.ipynb`: the same workers, with their own fork server."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 def workers_for(
     lab: Lab, path: Path, accept_missing: Sequence[str], at_end: Callable[[Callable[[], None]], None]
 ) -> ConfinedWorkers:
-    """The loaded workers of one notebook. What has to be closed is handed to `at_end`; resources are closed in reverse order.
+    """The loaded workers of one notebook. Resources are passed to `at_end`, to be closed in reverse order.
 
-    `path` may be a student's folder: then its notebook is chosen as everywhere. Raises pytest.UsageError with one
+    `path` may be a student's folder: its notebook is then chosen as in a class. Raises pytest.UsageError with one
     sentence when it cannot be graded.
     """
     if path.is_dir():

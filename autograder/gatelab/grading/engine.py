@@ -1,4 +1,4 @@
-"""The one engine behind every way of grading: otter, nbgrader, Gradescope and the class command ask it.
+"""The one engine behind every way of grading: otter, nbgrader, Gradescope and the class command use it.
 
     with Engine(lab, jobs=2) as engine:
         report = engine.grade(Path("lab.ipynb"), name="alice")
@@ -37,9 +37,9 @@ from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
-WARM = 5  # submissions after which an examiner has what it keeps: suites, compiled chaff
-EXAMINER = "gatelab.grading.examiner_main"  # whose `serve` a fork of the fork server runs
-LOOK_EVERY = 0.25  # seconds between two looks at an examiner's memory
+WARM = 5  # submissions after which an examiner holds all it caches: suites, compiled chaff
+EXAMINER = "gatelab.grading.examiner_main"  # a fork of the fork server runs its `serve`
+LOOK_EVERY = 0.25  # seconds between two checks of an examiner's memory
 
 
 class Engine:
@@ -47,16 +47,16 @@ class Engine:
 
     Args:
         lab: the lab with its hidden suites.
-        seed: inputs are drawn from it (by default lab.toml's); every report names it.
+        seed: of the inputs (by default lab.toml's); every report names it.
         jobs: submissions graded at once.
-        accept_missing: pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may run here all
-            the same, each by its name.
+        accept_missing: names of pieces of protection (`gatelab.sandbox.confine.REQUIRED`) without which student code may
+            run here all the same.
         seconds: wall time after which a submission is given up; by default from the questions' own limits.
         memory: bytes that the examiner of a submission may hold (its workers have a limit of their own).
 
     Raises:
-        ValueError: when a name in `accept_missing` is none.
-        LabError: at `with`, when the lab is not in order.
+        ValueError: when a name in `accept_missing` is unknown.
+        LabError: at `with`, when the lab is invalid.
         ProtectionMissing: at `with`, when the machine cannot confine student code and that was not accepted.
         ForkServerLost: when the fork server does not start.
     """
@@ -75,12 +75,12 @@ class Engine:
         self.accept_missing = pieces(accept_missing)
         self.seconds, self.memory = seconds, memory
         self.protection: dict[str, bool] = {}
-        self.pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
-        self.at: Callable[[str, str], None] | None = None  # hears which question of which submission is begun
+        self.pretended: dict[str, Any] = {}  # settings with which tests simulate a machine that has less
+        self.at: Callable[[str, str], None] | None = None  # told which question of which submission begins
         self._server: ForkServer | None = None
         self._starting = threading.Lock()
         self._closing = threading.Event()
-        self._free: queue.SimpleQueue[_Examiner | None]  # None: one is to be started
+        self._free: queue.SimpleQueue[_Examiner | None]  # None: start one
         self._all: list[_Examiner] = []
 
     def __enter__(self) -> Engine:
@@ -120,7 +120,7 @@ class Engine:
         training: bool = True,
         until: float | None = None,
     ) -> Report:
-        """The report of one submission. Nothing in it makes this raise.
+        """The report of one submission. Whatever the submission does, this does not raise.
 
         Raises LabError when the lab has no such question (or it is marked by hand), RuntimeError outside of `with`.
 
@@ -130,8 +130,8 @@ class Engine:
             questions: IDs to grade; all when empty.
             seed: another grading seed than the engine's.
             training: also run the parts that train a model, which take seconds.
-            until: a time of `time.monotonic()`. What is not graded then is left ungraded, and the report says so
-                (`Report.unfinished`); what trains a model comes last. None: there is time.
+            until: a time of `time.monotonic()`. What is not graded by then is left ungraded, and the report says so
+                (`Report.unfinished`); parts that train a model come last. None: no limit.
         """
         self._check_open()
         self.lab.check_questions(questions)
@@ -167,7 +167,7 @@ class Engine:
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
-        """Reports of (name, path) pairs as they get ready, `jobs` at once; the rest as for `grade`."""
+        """Reports for (name, path) pairs as they are completed, `jobs` at once; the rest as for `grade`."""
         self._check_open()
         self.lab.check_questions(questions)
         return self._grade_all(submissions, questions, training)
@@ -193,7 +193,7 @@ class Engine:
             except BaseException:
                 self._closing.set()
                 for examiner in list(self._all):
-                    examiner.close()  # ends what is under way, so that the pool can be left
+                    examiner.close()  # ends what is running, so that the pool can close
                 raise
 
     def _check_open(self) -> None:
@@ -201,7 +201,7 @@ class Engine:
             raise RuntimeError("An Engine grades inside `with Engine(lab) as engine:`; here it is not open.")
 
     def _ask(self, job: dict[str, Any], seconds: float) -> dict[str, Any]:
-        """What a free examiner answers. One that does not is ended, and the next job starts another."""
+        """The answer of a free examiner. One that does not answer is ended, and the next job starts another."""
         examiner = self._free.get()
         try:
             for again in (True, False):
@@ -223,7 +223,7 @@ class Engine:
             self._free.put(examiner)
 
     def _new_examiner(self) -> _Examiner:
-        """Another examiner, of another fork server where the first is gone."""
+        """Another examiner, from another fork server if the first is gone."""
         with self._starting:
             try:
                 examiner = self._examiner()
@@ -252,18 +252,18 @@ class Engine:
 
 
 class _Stopped(Exception):
-    """An examiner had to be stopped; the message says after what: so many seconds, or so much memory."""
+    """An examiner had to be stopped; the message says after how many seconds, or how much memory."""
 
 
 class _Examiner:
-    """An examiner process and the line to it. `ready` for a job until something goes wrong."""
+    """An examiner process and the connection to it. `ready` for a job until something goes wrong."""
 
     def __init__(
         self, server: ForkServer, lab: Lab, accept_missing: Sequence[str], pretended: dict[str, Any]
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
-        self.heard = b""  # what came behind the last line
+        self.heard = b""  # what was received after the last line
         self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
@@ -313,16 +313,16 @@ class _Examiner:
     def ask(
         self, job: dict[str, Any], seconds: float, most: int, at: Callable[[str, str], None] | None = None
     ) -> dict[str, Any]:
-        """Put a job. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
+        """Send a job and return the answer. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
         self.line.sendall(json.dumps(job).encode() + b"\n")
         deadline = time.monotonic() + seconds
         while "at" in (answer := self._hear(seconds, most, deadline)):
-            # Lines that come again and again leave no pause in which the limits are looked at.
+            # A stream of lines leaves no pause in which the limits are checked.
             self._check_limits(seconds, most, deadline)
             if at is not None:
                 at(job["name"], answer["at"])
-        # One that has grown is not used again: what a library loses at every submission must not add up over a class.
+        # One that has grown is not used again: a library's memory leak must not add up over a class.
         held = memory.held(self.pid)
         self.asked += 1
         if self.asked <= WARM:
@@ -331,7 +331,7 @@ class _Examiner:
         return answer
 
     def _hear(self, seconds: float, most: int, deadline: float | None = None) -> dict[str, Any]:
-        """The next line. `deadline`: when the seconds are over that were counted from earlier on."""
+        """The next line. `deadline`: when the time is over, if it began earlier."""
         deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
         waiting.register(self.line, select.POLLIN)
@@ -355,7 +355,7 @@ class _Examiner:
             raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
 
     def close(self) -> None:
-        """End it; when it is at work, at once. Its workers end when it is gone."""
+        """End it, at once if it is working. Its workers end when it is gone."""
         with self.ending:
             handle, self.handle = self.handle, None
             if handle is not None:

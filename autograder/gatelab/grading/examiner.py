@@ -41,9 +41,9 @@ class Examiner:
     Args:
         lab: the lab with its hidden suites.
         bank: chaffs that name mistakes; None leaves them unnamed.
-        client: a line to the fork server.
-        library: folder with the students' package, readable in workers.
-        accept_missing: pieces of confinement that must be on and may be off all the same.
+        client: a connection to the fork server.
+        library: folder with the students' package, which workers can read.
+        accept_missing: required pieces of confinement that may be off all the same.
     """
 
     def __init__(
@@ -63,12 +63,12 @@ class Examiner:
         until: float = math.inf,
         at: Callable[[str], None] | None = None,
     ) -> Report:
-        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` hears of each
-        question that is begun.
+        """The report of one submission. Whatever is wrong with it becomes the report's status and reason. `at` is called
+        for each question that begins.
 
-        `until`: by the monotonic clock. What is not graded by then is reported as such (`Report.unfinished`).
+        `until`: by the monotonic clock. What is not graded by then is reported as unfinished (`Report.unfinished`).
 
-        Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be had, and
+        Raises ProtectionMissing when the machine cannot confine it, ForkServerLost when no worker can be started, and
         whatever else goes wrong in the grader itself or on its machine.
         """
         started, cpu = time.monotonic(), time.process_time()
@@ -101,7 +101,7 @@ class Examiner:
             if workers is not None:
                 workers.shut()
             if self.client.lost:
-                raise ForkServerLost("the fork server is gone")  # which is not the submission's fault
+                raise ForkServerLost("the fork server is gone")  # not the submission's fault
             if workers is not None:
                 stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
                 report.cells = [
@@ -122,8 +122,8 @@ class Examiner:
 
 
 def without_checks(cells: list[Cell]) -> tuple[list[Cell], list[str]]:
-    """The cells that did not run through without those that only missed otter's `grader`, which is not there while a
-    notebook is graded; and one line on these for staff."""
+    """The cells that did not run to their end, except those that only lacked otter's `grader`, which is not defined during
+    grading; and one line about these for staff."""
     missed = [cell for cell in cells if cell.missing == CHECKER]
     rest = [cell for cell in cells if cell not in missed]
     if not missed:
@@ -140,9 +140,9 @@ def run_suites(lab: Lab, grading: Grading, questions: Sequence[str] = (), traini
 
 
 def wrong_shares(lab: Lab) -> str:
-    """What is wrong with the suites' parts once they are imported, as a sentence; "" when they make the points.
+    """What is wrong with the suites' parts once they are imported, as a sentence; "" when they add up to the points.
 
-    Some parts are made in a loop, which only the running suite knows (the others gatelab/lab/check.py has counted).
+    Some parts are made in a loop and known only when the suite runs (gatelab/lab/check.py has counted the others).
     """
     grading = Grading(lab, 0, LocalWorkers(lab, []), None)
     try:
@@ -160,7 +160,7 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
     suites = sorted(lab.hidden.glob("test_*.py"))
     if questions:
         suites = [suite for suite in suites if question_of(suite) in questions]
-    if not suites:  # pytest would look for tests in the working folder
+    if not suites:  # else pytest looks for tests in the working folder
         return
     arguments = [
         "-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-p", "no:unraisableexception",
@@ -179,7 +179,7 @@ def _pytest(lab: Lab, grading: Grading, questions: Sequence[str], *more: str) ->
 
 
 class _Heard:
-    """What a suite that cannot be imported says, which pytest has only for its terminal: the file and the last line."""
+    """Why a suite cannot be imported, which pytest only writes to its terminal: the file and the last line."""
 
     why = ""
 
@@ -191,5 +191,5 @@ class _Heard:
 
 
 def versions() -> dict[str, str]:
-    """What graded, as the report says it: name → version."""
+    """The software that graded, for the report: name → version."""
     return {"gatelab": gatelab.__version__, "torch": torch.__version__, "python": platform.python_version()}

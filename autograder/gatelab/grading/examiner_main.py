@@ -1,7 +1,7 @@
-"""An examiner process: forked from the fork server (so torch is there already), grades what it is sent.
+"""An examiner process: forked from the fork server (so torch is already loaded), it grades what it is sent.
 
-It loads the hidden suites, the references and the bank after the fork, in its own memory. The engine sends one
-JSON line for a submission and gets the report as one JSON line back.
+It loads the hidden suites, the references and the bank after the fork, in its own memory. The engine sends one JSON line
+per submission and receives the report as one JSON line.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     from gatelab.sandbox.confine import ProtectionMissing
     from gatelab.sandbox.forkserver import Client, ForkServerLost
 
-    # A folder that workers can reach whatever TMPDIR is, and that goes when the fork server goes: an examiner that is
-    # ended at work cannot tidy up.
+    # A folder that workers can reach whatever TMPDIR is, and that is removed with the fork server: an examiner that is
+    # ended while working cannot tidy up.
     tempfile.tempdir = arguments["folder"]
     lab = Lab(
         Path(arguments["assignment"]),
@@ -60,7 +60,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     except Exception:
         say({"fault": traceback.format_exc()})
         return
-    # Tests make and drop objects by the hundred thousand; looking through them at every 700th took a fifteenth of their time.
+    # Tests make and drop objects by the hundred thousand; collecting at every 700th took a fifteenth of their time.
     gc.set_threshold(20_000)
     say({"protection": probe.protection, "lacks": probe.lacks})
     for text in file:
@@ -82,7 +82,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
             say({"lost": str(error)})
             return
         except Exception as error:
-            # A fault of the kit or of the machine: the submission keeps its place in the results, staff can read why.
+            # A fault of the kit or the machine: the submission keeps its place in the results, and staff can read why.
             report = Report(
                 job["name"], "failed", reason_of(error), TOLD, seed=job["seed"], lab=lab.name,
                 hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"

@@ -12,21 +12,21 @@ from gatelab.grading.replay import Replay, as_submitted, called
 from gatelab.lab.bank import Chaff, made_in, only_in_one
 from gatelab.testkit.trace import Trace
 
-FEW = 8  # pairs of mistakes that are simply tried
+FEW = 8  # up to this many pairs of mistakes are all tried
 
 
 def likely_pairs(
     trace: Trace, replays: list[Replay], reference: dict[int, dict[str, Any] | None]
 ) -> list[tuple[int, int]]:
-    """Which two of some mistakes may have been made at once; all pairs would be too many to try.
+    """Which pairs of these mistakes may have been made at once; all pairs would be too many to try.
 
-    Each mistake answers for itself. Where the submission is right, neither of the two may show; where it is wrong, one
-    of them must, and if only one does, it gives what the submission gave. Within one function two mistakes may meddle with
-    each other, and this last does not hold: the few of those pairs that explain the most come last. `reference` holds the
-    correct answers.
+    Each mistake is replayed alone. Where the submission is right, neither of the two may show; where it is wrong, one of
+    them must, and if only one does, its answer must be the submission's. Within one function two mistakes may interact, so
+    that this last condition fails: the few of those pairs that explain the most come last. `reference` holds the correct
+    answers.
     """
     alive = list(itertools.combinations(range(len(replays)), 2))
-    # Pair → at how many places one of the two explains a wrong answer.
+    # Pair → number of places where one of the two explains a wrong answer.
     meddling: dict[tuple[int, int], int] = {}
     running = {k: iter(replay) for k, replay in enumerate(replays)}
     for place, correct in reference.items():
@@ -62,10 +62,10 @@ def side_by_side(
     replay: Callable[[str], Replay],
     correct: dict[int, dict[str, Any] | None],
 ) -> list[Chaff]:
-    """Two mistakes, each in a definition of its own, that together give every wrong answer; `[]` where there are none.
+    """Two mistakes, in different definitions, that together explain every wrong answer; `[]` where there are none.
 
-    Each is replayed alone: where it shows, it must give what was submitted, and what it does not give the other one must.
-    `correct` holds the right answers.
+    Each is replayed alone: where it shows, its answer must be the submission's, and what it does not explain the other one
+    must. `correct` holds the right answers.
     """
     requests = {place: trace.exchanges[place].request for place in correct}
     wrong = {place for place, answer in correct.items() if not as_submitted(trace, place, answer)}
@@ -95,7 +95,7 @@ def side_by_side(
 
 
 def functions(chaff: Chaff) -> set[str]:
-    """Of what a chaff is made in, the functions; a class is called to make an object, whose methods are called then."""
+    """The functions among the definitions that a chaff edits; a class is called to make an object, whose methods are then called."""
     return {
         name
         for name in made_in(chaff)

@@ -1,6 +1,6 @@
-"""The pytest side of grading: options, the `student` fixture, verdicts out of test reports.
+"""The pytest side of grading: options, the `student` fixture, verdicts from test reports.
 
-tests/<lab>/hidden/conftest.py takes all of this over, so `pytest tests/<lab>/hidden --submission FILE.ipynb` grades by hand.
+tests/<lab>/hidden/conftest.py imports all of this, so `pytest tests/<lab>/hidden --submission FILE.ipynb` grades by hand.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SHARE = pytest.StashKey[Share]()
 
 @dataclass(eq=False)
 class Given:
-    """Registered as a plugin by the engine, which has made the grading already."""
+    """Registered as a plugin by the engine, which has already made the grading."""
 
     grading: Grading
 
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="staff code to grade in this process (wheat, chaff); give it again for several files",
     )  # fmt: skip
     group.addoption("--chaff", metavar="QUESTION/ID", help="a chaff of the bank to grade in this process")
-    group.addoption("--seed", type=int, help="inputs are drawn from it (default: lab.toml's)")
+    group.addoption("--seed", type=int, help="seed of the inputs (default: lab.toml's)")
     group.addoption(
         "--accept-missing", action="append", default=[], metavar="PIECE", choices=REQUIRED,
         help=f"grade even where this piece of protection is missing, one of {', '.join(REQUIRED)}; may be repeated",
@@ -96,7 +96,7 @@ def _grading_from(config: pytest.Config) -> Grading | None:
 
 
 def _lab_of_the_suites(config: pytest.Config) -> Lab:
-    """The lab whose suites are run, in its own repository: the kit itself may be installed elsewhere."""
+    """The lab whose suites are run, in its own repository: the kit may be installed elsewhere."""
     suites = next(
         Path(plugin.__file__).resolve().parent
         for plugin in config.pluginmanager.get_plugins()
@@ -129,9 +129,10 @@ class LocalWorkers:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Questions in the order of the lab, of each loading those last that are given references.
+    """Questions in the order of the lab, and in each loading those last that get references.
 
-    So what is injected for one was graded before, and for the others nobody needs to hear that a message was withheld.
+    So a reference that is injected for one belongs to a question that is already graded, and for the others no message
+    has to be withheld.
     """
     grading = config.stash[KEY]
     if grading is None:
@@ -150,7 +151,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     order = [id for _, ids in loadings for id in sorted(ids, key=lambda id: bool(questions[id].builds_on))]
     if (
         grading.until != math.inf
-    ):  # what trains a model takes what time is left, unless another question builds on it
+    ):  # parts that train a model get the time that is left, unless another question builds on them
         trains = {item.stash[SHARE].question for item in items if item.get_closest_marker("training")}
         used = {grading.lab.question_of(name) for spec in questions.values() for name in spec.builds_on}
         order.sort(key=lambda id: id in trains - used)
@@ -158,7 +159,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """The parts that will be run (`-m` and `-k` have taken theirs away)."""
+    """The parts that will be run (`-m` and `-k` have removed others)."""
     grading = session.config.stash[KEY]
     if grading is None:
         return
@@ -174,7 +175,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """After a question's last test: its tests once more where it is to be graded over the student's own versions too."""
+    """After a question's last test: run its tests once more if it is also graded over the student's own versions."""
     grading = item.config.stash[KEY]
     if grading is None:
         return (yield)
@@ -188,21 +189,21 @@ def pytest_runtest_protocol(
             if item.session.shouldstop or item.session.shouldfail:
                 break
             if share.question == question and grading.worth(share, again.nodeid):
-                # What comes next is not known yet, so each test takes its module down; the suites have nothing there.
+                # What comes next is not known yet, so each test tears its module down; the suites have no module fixtures.
                 again.ihook.pytest_runtest_protocol(item=again, nextitem=nextitem)
     return done
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Where only points are asked for, a part that is lost already is not looked at again."""
+    """Where only points are wanted, a part that is already lost is not run again."""
     grading = item.config.stash[KEY]
     if grading is not None and not grading.messages and item.stash[SHARE].name in grading.attempt.wrong:
         pytest.skip("this part is lost")
 
 
 def _grading_of(request: pytest.FixtureRequest) -> Grading:
-    """There is one wherever a test is run."""
+    """The grading; there is one whenever a test runs."""
     grading = request.config.stash[KEY]
     assert grading is not None
     return grading
@@ -244,7 +245,7 @@ def pytest_runtest_makereport(
             ours = isinstance(error, AssertionError) and str(error)
             changed = isinstance(error, LeftChanged)
             kind = getattr(error, "kind", "") if isinstance(error, AssertionError) else ""
-            # An assertion speaks to the student; anything else is a fault of the suite and goes to staff.
+            # An assertion is for the student; anything else is a fault of the suite and goes to staff.
             message = _plain(str(error)) if ours else "This check could not be completed on your answer."
             if not ours and error.__class__.__module__.startswith("torch"):
                 detail = f"(suite) {detail}"
@@ -254,7 +255,7 @@ def pytest_runtest_makereport(
 
 
 def _plain(message: str) -> str:
-    """Without what pytest's assertion rewriting adds after a plain `assert x, message`."""
+    """The message without what pytest's assertion rewriting adds to a plain `assert x, message`."""
     return re.split(r"\nassert ", message, maxsplit=1)[0].strip()
 
 
@@ -267,11 +268,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if exitstatus == pytest.ExitCode.TESTS_FAILED and not lost:
         session.exitstatus = (
             pytest.ExitCode.OK
-        )  # what failed was lost over the references, and won over the own
+        )  # it failed over the references and passed over the student's own versions
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The grade, readable: points by part, and what the student would read."""
+    """The grade as text: points by part, and what the student would read."""
     grading = config.stash[KEY]
     if grading is None:
         return

@@ -1,4 +1,4 @@
-"""The reference solutions that a question is graded over."""
+"""The reference solutions over which a question is graded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def references_before(lab: Lab, question: str) -> list[str]:
 
 
 def injection(lab: Lab, question: QuestionSpec, own: set[str]) -> dict[str, Any] | None:
-    """The request that puts into the notebook what the question builds on, and no reference that this does not use."""
+    """The request that puts what the question builds on into the notebook, and only the references that this uses."""
     names = [name for name in question.builds_on if name not in own]
     if not names:
         return None

@@ -1,4 +1,4 @@
-"""The notebook as it was handed out: what every student has, so that a student's own lines can be told apart from it."""
+"""The notebook as it was handed out, so that a student's own lines can be told apart from it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.statements import statements
 
-EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare; it counts in our own copy only
+EXPERIMENT = "experiment"  # the tag of cells that draw, train and compare; it counts only in our own copy
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,14 @@ class Released:
     stubs: frozenset[str] = frozenset()  # of what the questions ask for
 
     def to_worker(self, lab: Lab) -> dict[str, Any]:
-        """What a worker gets of it."""
+        """The part that a worker gets."""
         asked = sorted({name for question in lab.questions.values() for name in question.names})
         return {"experiments": sorted(self.experiments), "stubs": sorted(self.stubs), "asked": asked}
 
 
 @lru_cache(maxsize=8)
 def released(lab: Lab) -> Released:
-    """The handed-out notebook of a lab; nothing is known where the lab has none (yet)."""
+    """The handed-out notebook of a lab; empty if the lab has none (yet)."""
     path = lab.release / lab.notebook if lab.release is not None else None
     if path is None or not path.is_file():
         return Released()

@@ -1,4 +1,4 @@
-"""The recorded calls of a submission, made again on code that staff wrote; and what the calls themselves say."""
+"""The recorded calls of a submission, repeated on code that staff wrote; and what the calls themselves show."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gatelab.testkit.trace import Trace
 
 
 class Replay:
-    """What some code answers to the calls of a trace, computed once and only as far as needed."""
+    """The answers of some code to the calls of a trace, computed once and only as far as needed."""
 
     def __init__(self, trace: Trace, backend: Callable[[], LocalBackend]) -> None:
         self.trace = trace
@@ -35,11 +35,11 @@ class Replay:
 
     @functools.cached_property
     def differs(self) -> int | None:
-        """The first place where it does not answer as the submission did, or cannot go on; None: it always does."""
+        """The first place where its answer differs from the submission's, or it cannot continue; None: all answers are the same."""
         return next((place for place, answer in self if not as_submitted(self.trace, place, answer)), None)
 
     def agrees_at(self, places: set[int]) -> bool:
-        """Whether it answers as the submission did at these places of the trace."""
+        """Whether its answers at these places of the trace are the submission's."""
         agreed = set()
         for place, answer in self:
             if as_submitted(self.trace, place, answer):
@@ -50,9 +50,9 @@ class Replay:
 
 
 def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple[int, dict[str, Any] | None]]:
-    """What some code answers to the calls that can be made again: (place in the trace, answer).
+    """The answers of some code to the calls that can be repeated: (place in the trace, answer).
 
-    Ends with None for an answer where the code cannot go on.
+    Ends with the answer None where the code cannot continue.
     """
     local: LocalBackend | None = None
     fork, forks = None, Counter[int]()
@@ -63,16 +63,16 @@ def answers(trace: Trace, backend: Callable[[], LocalBackend]) -> Iterator[tuple
         try:
             if local is None or exchange.fork != fork:
                 local, fork = backend(), exchange.fork
-            local.runtime.count = forks[fork] - 1  # its random numbers are those of the call in the worker
+            local.runtime.count = forks[fork] - 1  # the same random numbers as for the call in the worker
             answer = local.request(exchange.request)
         except Exception:
-            yield place, None  # a chaff (or a pair of them) that does not even load, or made no such object
+            yield place, None  # a chaff (or a pair) that does not even load, or made no such object
             return
         yield place, answer
 
 
 def as_submitted(trace: Trace, place: int, answer: dict[str, Any] | None) -> bool:
-    """Whether an answer at this place of the trace (None: the code could not go on) is the submission's."""
+    """Whether an answer at this place of the trace (None: the code could not continue) is the submission's."""
     exchange = trace.exchanges[place]
     return answer is not None and equal_answers(answer, exchange.answer, exchange.request)
 
@@ -89,9 +89,9 @@ def called(trace: Trace) -> dict[int, str]:
 
 
 def drawn_at(trace: Trace, places: Iterable[int]) -> set[int]:
-    """Those places where random numbers belong to the answer, by the driver's own word (`draws`, testkit/steady.py).
+    """The places where random numbers are part of the answer, as the driver says (`draws`, testkit/steady.py).
 
-    How many are drawn is the student's business, so that two with the same mistake may answer differently there.
+    Students may draw as many as they like, so two with the same mistake may answer differently there.
     """
     found = set()
     for place in places:

@@ -1,6 +1,6 @@
-"""What a wrong answer without a name computes, so that those that compute the same can be put together.
+"""What an unrecognised wrong answer computes, so that those that compute the same can be grouped.
 
-Nothing of it is shown to a student. The code is read, not run.
+None of it is shown to students. The code is read, not run.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import torch
 
 from gatelab.testkit.trace import Trace
 
-CODE_LIMIT = 20_000  # characters of a question's code that are kept
+CODE_LIMIT = 20_000  # characters to keep of a question's code
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def signature(trace: Trace) -> str:
-    """Sixteen digits that are alike for two submissions whose answers to all calls are; "" without any."""
+    """Sixteen digits, the same for two submissions whose answers to all calls are the same; "" without calls."""
     digest = hashlib.sha256()
     for exchange in trace.exchanges:
         if exchange.replay:
@@ -29,7 +29,7 @@ def signature(trace: Trace) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """With every number in five digits; float32 by its shape, and of an exception its type alone."""
+    """With every number to five digits; float32 only by its shape, and an exception only by its type."""
     if isinstance(value, torch.Tensor):
         kind = [str(value.dtype), list(value.shape)]
         return kind if value.dtype in (torch.float32, torch.float16) else [*kind, _plain(value.tolist())]
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
 
 
 def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str]) -> str:
-    """The definitions of these names, of what they use, and the imports that they need; `others` are the names of other questions.
+    """The definitions of these names, of what they use, and the imports that they need; `others` belong to other questions.
 
     Args:
         sources: the submission's code by cell.
@@ -75,7 +75,7 @@ def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str
 
 
 def _statements(source: str) -> list[ast.stmt]:
-    """Of a cell; a line of a notebook's own commands is no Python, and then there is none."""
+    """The syntax tree of a cell; None if it is not Python, as with a notebook's own commands."""
     try:
         return ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):

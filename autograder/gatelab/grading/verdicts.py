@@ -1,4 +1,4 @@
-"""The grading that one pytest run does: verdicts by part, workers by question, the diagnosis at the end."""
+"""The grading of one pytest run: verdicts by part, workers by question, the diagnosis at the end."""
 
 from __future__ import annotations
 
@@ -32,28 +32,30 @@ class Grading:
     """Collects the verdicts of a run. `questions()` gives the finished questions, in the order of the lab.
 
     A question that builds on earlier ones is graded over the references to them. Where it loses points there it is
-    graded once more, over the student's own versions of what earned full points, and the better of the two counts: the
-    one with more points. Of two equals it is that over the references, unless nobody knows the mistake that was made
-    there and fewer tests end with an exception over the own versions.
+    graded once more, over the student's own versions of what earned full points, and the one with more points counts.
+    If they are equal, the one over the references counts, unless its mistake is not recognised and fewer tests end with
+    an exception over the student's own versions.
     """
 
     def __init__(
         self, lab: Lab, seed: int, workers: Workers[Any], bank: Bank | None, messages: bool = True
     ) -> None:
-        """`messages`: False where only points are asked for; then no call is made again for a better sentence, no
-        traceback is written down, and of a part no more is run once it is lost."""
+        """`messages`: False where only points are wanted; then no call is repeated for a better sentence, no traceback is
+        recorded, and no more of a part is run once it is lost."""
         self.lab, self.seed, self.workers, self.bank = lab, seed, workers, bank
         self.messages = messages
         self.shares: dict[tuple[str, str], Share] = {}
-        self.training: set[tuple[str, str]] = set()  # the shares whose tests train a model
+        self.training: set[tuple[str, str]] = set()  # the shares of parts whose tests train a model
         self.share_of: dict[str, Share] = {}
         self.finished: dict[str, Question] = {}
         self.running: Attempt | None = None
         self.before: Attempt | None = None  # the attempt over the references, while the other one runs
-        self.loading: bool | None = None  # with the library or without: a loading has a folder of its own
-        self.at: Callable[[str], None] | None = None  # hears of each question that is begun
-        self.fault: BaseException | None = None  # of the grader or its machine: then no verdict counts
-        self.until = math.inf  # by the monotonic clock; what is not graded then is not graded
+        self.loading: bool | None = None  # with the library or without: each loading has its own folder
+        self.at: Callable[[str], None] | None = None  # called for each question that begins
+        self.fault: BaseException | None = (
+            None  # a fault of the grader or its machine: then no verdict counts
+        )
+        self.until = math.inf  # by the monotonic clock; grading stops then
         names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
         told = (*lab.policy.messages, *([held.says] if held else ()))
@@ -61,27 +63,27 @@ class Grading:
 
     @property
     def attempt(self) -> Attempt:
-        """The attempt that runs: there is one from `begin` to `finish`."""
+        """The current attempt: there is one from `begin` to `finish`."""
         assert self.running is not None
         return self.running
 
-    # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and where it says so the tests
-    # that are `worth` it again → finish.
+    # The order: begin → for each test: enter → (the test runs) → verdict → once_more, and if that says so, again the tests
+    # that are `worth` it → finish.
 
     def begin(self, question: str) -> None:
-        """What comes next belongs to this question; the one before is finished."""
+        """The next tests belong to this question; the previous one is finished."""
         if self.running is None or self.running.spec.id != question:
             self.finish()
             if self.at is not None:
                 self.at(question)
             self.running = Attempt(self.lab.questions[question], frozenset(), Trace(question))
-            # Reference code: what one question keeps (in a file), a later one of the same loading may say.
+            # With reference code, what one question stores (in a file) a later one of the same loading may repeat.
             if self.running.spec.library != self.loading:
                 self.loading, self.words.given = self.running.spec.library, False
             self.words.given |= bool(self.running.spec.builds_on)
 
     def enter(self, question: str, test: str) -> Student:
-        """The student for one test: the question's worker, or a fresh one where the last was lost."""
+        """The student for one test: the question's worker, or a fresh one if the last was lost."""
         self.begin(question)
         student = Student(_Timed(self, test), self.words, self.attempt.own, self.attempt.spec.told)
         self.attempt.students.append(student)
@@ -138,7 +140,7 @@ class Grading:
             verdict.message += self._why_missing()
 
     def once_more(self) -> bool:
-        """Whether the running question is to be graded again, over the student's own versions; then that has begun."""
+        """Whether the current question is graded again, over the student's own versions; if so, that has begun."""
         first = self.attempt
         if (
             self.late
@@ -152,7 +154,7 @@ class Grading:
         if not own:
             return False
         self._end_attempt()
-        # The question's time by the clock is for both.
+        # Both share the question's time by the clock.
         self.running = Attempt(first.spec, own, Trace(first.spec.id), started=first.started)
         self.before = first
         return True
@@ -160,8 +162,8 @@ class Grading:
     def worth(self, share: Share, test: str) -> bool:
         """Whether a test can still make the attempt over the student's own versions the better one.
 
-        A model is trained again only where the other parts have shown that more is right now than over the
-        references, or where the training over them ended with an exception.
+        A model is trained again only if the other parts have shown that more is right than over the references, or if
+        the training over those ended with an exception.
         """
         before = self.before
         assert before is not None
@@ -172,7 +174,7 @@ class Grading:
         return self._points(self.attempt, training=False) > self._points(before, training=False)
 
     def finish(self) -> None:
-        """End the question that is being graded: its worker goes, the better attempt counts, its mistake gets a name."""
+        """End the current question: its worker ends, the better attempt counts, and its mistake is named."""
         last, first = self.running, self.before
         if last is None:
             return
@@ -184,7 +186,7 @@ class Grading:
             rank, over_references = self._rank(last), self._rank(first)
             if rank[0] <= over_references[0]:
                 self._name_mistake(first, question)
-            # A mistake that is recognised over the references is named, however many exceptions it led to there.
+            # A mistake that is recognised over the references is named, however many exceptions it caused there.
             if rank[0] > over_references[0] or (rank > over_references and not question.misconception):
                 question = self._sum_up(last)
                 self._name_mistake(last, question)
@@ -207,12 +209,12 @@ class Grading:
         ]
 
     def not_graded(self, question: str) -> list[str]:
-        """The questions that this one builds on and of which this run does not know whether they are right."""
+        """The questions that this one builds on, if this run does not know whether they are right."""
         before = dict.fromkeys(map(self.lab.question_of, self.lab.questions[question].builds_on))
         return [id for id in before if id not in self.finished]
 
     def _in_shown_words(self, answer: dict[str, Any], test: str) -> dict[str, Any]:
-        """The answer with the words of its errors as the student may see them; staff find the others in the detail."""
+        """The answer with its errors' messages as the student may see them; staff find the rest in the detail."""
         if error := answer.get("error"):
             text = f"{error['type']}: {error['message']} ({error['line']})\n{error['traceback']}"
             self.attempt.errors[test] = Raised(error["type"], text)
@@ -227,12 +229,12 @@ class Grading:
         return found is not None and abs(found.earned - found.max_points) < 1e-9
 
     def _why_missing(self) -> str:
-        """Which cell should have defined what a check found no definition of, and why it did not; "" where none is known."""
+        """Which cell should have defined what a check did not find, and why it did not; "" if none is known."""
         reasons = map(self.workers.why_missing, sorted(self.attempt.missing))
         return "".join(f" {reason}" for reason in dict.fromkeys(reasons) if reason)
 
     def _in_their_place(self, error: str) -> str:
-        """Says which of the names that an exception speaks of are references to what is not right yet; "" for none."""
+        """Says which names in an exception are references to what is not right yet; "" for none."""
         names: dict[str, list[str]] = {}  # by question
         for name in self.attempt.spec.builds_on:
             id = self.lab.question_of(name)
@@ -244,31 +246,31 @@ class Grading:
         standing = ", ".join(name for some in names.values() for name in some)
         are = "is" if len(names) == 1 else "are"
         return (
-            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} stood in for yours here, with "
-            "what CONTRACT.md says of them and nothing more.)"
+            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} replaced yours here, with "
+            "only what CONTRACT.md says about them.)"
         )
 
     def _rank(self, attempt: Attempt, best: bool = False) -> tuple[float, int]:
-        """What the better of two attempts has more of; with `best`, the most that it can still come to."""
+        """The key by which the better of two attempts is larger; with `best`, the largest it can still become."""
         shares = [share for share in self.shares.values() if share.question == attempt.spec.id]
         points = sum(share.points for share in shares if share.name not in attempt.wrong)
         return (round(points if best else self._points(attempt), 6), -attempt.stopped)
 
     def _points(self, attempt: Attempt, training: bool = True) -> float:
-        """The points of an attempt; without `training` those of the parts that train no model."""
+        """The points of an attempt; without `training`, only of the parts that train no model."""
         trained = {name for id, name in self.training if id == attempt.spec.id}
         parts = [part for part in self._parts(attempt) if training or part.name not in trained]
         return sum(part.points for part in parts)
 
     def _end_attempt(self) -> None:
-        """What is done while the worker of an attempt is still there, and then its end."""
+        """What is done while an attempt's worker still runs, and then its end."""
         if self.messages and not self.late:
             self._tell_unsteady()
         self._close_worker()
         self._charge_leftovers()
 
     def _tell_unsteady(self) -> None:
-        """Where equal calls get different answers, the messages say that and not in what the numbers differ."""
+        """Where equal calls get different answers, the messages say so instead of how the numbers differ."""
         running = self.attempt
         for verdicts in running.verdicts.values():
             wrong = next((v for v in verdicts if not v.passed), None)
@@ -277,7 +279,7 @@ class Grading:
                 wrong.message = told or wrong.message
 
     def _charge_leftovers(self) -> None:
-        """What calls left changed costs one part of the question, unless a check has found and charged it itself."""
+        """What calls left changed costs one part of the question, unless a check has already charged for it."""
         running = self.attempt
         tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
         if any(verdict.left_changed for verdicts in running.verdicts.values() for verdict in verdicts):
@@ -294,17 +296,17 @@ class Grading:
 
     @property
     def late(self) -> bool:
-        """Whether the time of the whole grading is up."""
+        """Whether the time for the whole grading is up."""
         return time.monotonic() >= self.until
 
     def _close_worker(self) -> None:
         running = self.attempt
-        backend, running.backend = running.backend, None  # gone even when the closing fails
+        backend, running.backend = running.backend, None  # forgotten even if closing fails
         if backend is not None:
             running.output += self.workers.close(backend)
 
     def _parts(self, attempt: Attempt) -> list[Part]:
-        """The question's parts, with what this attempt found."""
+        """The question's parts, with this attempt's results."""
         parts = []
         for share in self.shares.values():
             if share.question != attempt.spec.id:
@@ -337,9 +339,9 @@ class Grading:
     def _name_mistake(self, attempt: Attempt, question: Question) -> None:
         if self.bank is None or attempt.lost or self.late:
             return
-        # The bank's mistakes are made again over the references, whatever the attempt was graded over: own versions
-        # that earned full points give the same numbers where the contract says which. A mistake in the use of something
-        # that only they have gives others, and stays without a name.
+        # The bank's mistakes are replayed over the references, whatever the attempt was graded over: the student's own
+        # versions that earned full points give the numbers that the contract fixes. A mistake in using something that
+        # only they have gives other numbers, and stays without a name.
         chaffs = [chaff for chaff in self.bank.chaffs if chaff.question == question.id]
         found = identify(
             attempt.trace,

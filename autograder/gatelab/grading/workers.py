@@ -1,4 +1,4 @@
-"""The workers of one submission: its notebook loaded once, a fork of that for each question."""
+"""The workers of one submission: its notebook is loaded once, and forked for each question."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from gatelab.sandbox.worker import wire
 from gatelab.submission.notebook import CodeCell
 from gatelab.testkit.words import Words, cell_name
 
-# The texts of an error and the characters that are kept of each, as in sandbox/worker/runtime.py.
+# The texts of an error and the characters kept of each, as in sandbox/worker/runtime.py.
 TEXTS = {"type": MESSAGE_LIMIT, "message": MESSAGE_LIMIT, "line": MESSAGE_LIMIT, "traceback": TRACEBACK_LIMIT}
 
 
@@ -72,13 +72,13 @@ class QuestionWorker:
         seconds = min(left, CALL_SECONDS) if replay else left
         answer = _checked(self.main.ask(request, seconds, self.line, self._why_ended))
         if answer.get("error", {}).get("type") == "TimeUp":
-            # The next call would take as long: the process is given up, and there are few.
+            # The next call would take as long, so the process is given up; few are allowed.
             why = f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
             raise WorkerLost(why, Loss.LATE)
         return answer
 
     def _why_ended(self) -> str:
-        """How this process ended, as the notebook's says, whose fork it is."""
+        """How this process ended, as reported by the notebook's process, whose fork it is."""
         if why := self.main.reason():
             return why
         ended = self.main.ask({"op": "ended", "pid": self.pid}, ENDED_SECONDS).get("ended")
@@ -86,7 +86,7 @@ class QuestionWorker:
 
 
 def _checked(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer in the form that a runtime gives. It comes from a hostile process."""
+    """The answer, checked to have a runtime's form: it comes from a hostile process."""
     error, left = answer.get("error"), _left(answer)
     if error is not None:
         if not isinstance(error, dict) or not all(isinstance(error.get(key, ""), str) for key in TEXTS):
@@ -102,7 +102,7 @@ def _checked(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
-    """`left` of an answer: pairs of a short text and one of the known words, or nothing."""
+    """`left` of an answer: pairs of a short text and a known word, or nothing."""
     said = answer.get("left")
     pairs = said[:MOST_LEFT] if isinstance(said, list) else []
     good = [
@@ -115,14 +115,14 @@ def _left(answer: dict[str, Any]) -> dict[str, list[tuple[str, str]]]:
 
 
 CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
-FAILED = ("raised", "timed out", "crashed", "skipped")  # what may have kept a cell from defining something
+FAILED = ("raised", "timed out", "crashed", "skipped")  # reasons why a cell did not define something
 
 
 class ConfinedWorkers:
     """Loads the cells in a worker and forks it for questions (the `Workers` of grading/verdicts.py).
 
-    Questions that ask for the library's own equations get a loading of their own, in which its answer is withheld from
-    the first cell on. One loaded notebook is alive at a time.
+    Questions that ask for the library's own equations get a separate loading, in which the library's answer is withheld
+    from the first cell on. Only one loaded notebook is alive at a time.
     """
 
     def __init__(
@@ -138,22 +138,22 @@ class ConfinedWorkers:
         self.policy = lab.policy
         self.known = released(lab).to_worker(lab)
         self.main: WorkerProcess | None = None
-        self.has_library = True  # whether the one that is loaded has the library's own answer
+        self.has_library = True  # whether the loaded one has the library's own answer
         self.sources = {cell.index: cell.source for cell in cells}
         self.problems: dict[int, Cell] = {}
         self.brought_down: dict[int, int] = {}  # cell → how often it ended its process
-        self.slow: set[int] = set()  # cells whose time was up in a loading before
+        self.slow: set[int] = set()  # cells that ran out of time in an earlier loading
         self.hints: list[str] = []
-        self.scanned = False  # whether the code was looked through, or that was tried
+        self.scanned = False  # whether the code was scanned, or that was tried
         self.protection: dict[str, bool] = {}
         self.output = ""
         self.cpu_seconds = 0.0
         self.loads = {True: 0, False: 0}
         self.left = LOADS_SECONDS
-        self.opened = False  # whether a question has been put
+        self.opened = False  # whether a question has begun
 
     def load(self, library: bool = True) -> None:
-        """Run the notebook's cells in a fresh worker. A cell that brings it down is run without its statements,
+        """Run the notebook's cells in a fresh worker. A cell that ends the process is run without its statements,
         then not at all. Raises WorkerLost when nothing helps.
 
         library: whether the library's own answer (policy.toml) can be used in it.
@@ -184,7 +184,7 @@ class ConfinedWorkers:
 
     @property
     def loaded(self) -> WorkerProcess:
-        """The one that is loaded, or being so: there is one between `load` and `shut`."""
+        """The one that is loaded or being loaded: there is one between `load` and `shut`."""
         assert self.main is not None
         return self.main
 
@@ -210,7 +210,7 @@ class ConfinedWorkers:
                 "quick": times == 1 or spent >= LOAD_CPU, "seconds": max(SLOW_CPU, min(most, LOAD_CPU - spent)),
             }  # fmt: skip
             answer = self._ask_cell(cell, request, min(CELL_SECONDS, left))
-            took = answer.get("cpu")  # as the worker says; the wall clock is ours
+            took = answer.get("cpu")  # as the worker reports; the wall clock is ours
             spent += took if isinstance(took, float) and 0 <= took < LOAD_CPU else CELL_CPU
             error = answer.get("error")
             if isinstance(error, dict) and error.get("type") == "TimeUp":
@@ -219,8 +219,8 @@ class ConfinedWorkers:
         self._wake_answers()
 
     def _scan(self) -> None:
-        """Have the code looked through for shortcuts, once. Raises _ScanLost where that brings the process down, or it owes an
-        answer for too long: what it said next would be that answer."""
+        """Scan the code for shortcuts, once. Raises _ScanLost where that ends the process, or the answer takes too long: the
+        next thing it said would be that answer."""
         self.scanned = True
         cells = [[cell.index, cell.source] for cell in self.cells]
         scan = {"op": "scan", "cells": cells, "shortcuts": self.policy.shortcuts}
@@ -238,19 +238,19 @@ class ConfinedWorkers:
             raise _CellLost(cell, str(error), error.kind is Loss.LATE) from error
 
     def _note_problem(self, cell: CodeCell, answer: dict[str, Any], refused: set[str]) -> None:
-        """Keep what went wrong in a cell, for the student, unless it is the grader's world that differs."""
+        """Record what went wrong in a cell, for the student, unless the grader's environment is the cause."""
         if not answer.get("error"):
             return
         error, missing = _checked(answer)["error"], answer["error"].get("missing")
         missing = missing if error["type"] == "NameError" and isinstance(missing, str) else ""
         binds = answer.get("binds")
         binds = [name for name in binds if isinstance(name, str)] if isinstance(binds, list) else []
-        # The kit's own sentence: what passes through TorchScript arrives as an exception of another type, and keeps its words.
+        # The kit's own sentence: passed through TorchScript it arrives as an exception of another type with the same text.
         says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
         if (says and says in error["message"]) or missing in refused:
             refused.update(binds[:100])
             return
-        # Loaded again after a question, the cells could say what that question was given.
+        # Loaded again after a question, the cells could repeat what that question was given.
         if cell.index in self.problems or self.opened or error["type"] == "NotWritten":
             return
         timed_out = error["type"] == "TimeUp"
@@ -270,7 +270,7 @@ class ConfinedWorkers:
         self.problems[cell.index] = Cell(cell.index, "raised", told, missing=missing[:MESSAGE_LIMIT])
 
     def why_missing(self, name: str) -> str:
-        """In a sentence, the cell that would have defined a name and did not; "" where there is none."""
+        """A sentence about the cell that should have defined a name and did not; "" where there is none."""
         defines = re.compile(
             rf"^[ \t]*(?:(?:async )?def|class) {re.escape(name)}\b|^[ \t]*{re.escape(name)} *=", re.MULTILINE
         )
@@ -280,7 +280,7 @@ class ConfinedWorkers:
         return ""
 
     def _wake_answers(self) -> None:
-        """Run answers in cells that Jupyter does not run, where the notebook has no other; and let each name refer
+        """Run answers in cells that Jupyter does not run, if the notebook has no others; and let each name refer
         to the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
         answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
@@ -299,7 +299,7 @@ class ConfinedWorkers:
         self._note_bound(answer)
 
     def _note_bound(self, answer: dict[str, Any]) -> None:
-        """Report the names that more than one cell binds, and which one was graded."""
+        """Report the names that several cells bind, and which definition was graded."""
         names = {name for question in self.lab.questions.values() for name in question.names}
         for kind in ("kept", "twice"):
             entries = answer.get(kind)
@@ -317,7 +317,7 @@ class ConfinedWorkers:
                 self.problems.setdefault(cell, Cell(cell, "bound again", told))
 
     def open(self, question: QuestionSpec, own: set[str], deadline: float) -> QuestionWorker:
-        """Fork the loaded notebook, with the references that the question builds on put in. Raises WorkerLost."""
+        """Fork the loaded notebook and define the references that the question builds on. Raises WorkerLost."""
         if self.main is not None and self.has_library != question.library:
             self.shut()
         for attempt in (1, 2):
@@ -347,7 +347,7 @@ class ConfinedWorkers:
 
     def _fork(self, deadline: float, question: QuestionSpec) -> QuestionWorker:
         main = self.loaded
-        with contextlib.ExitStack() as undone:  # a notebook may refuse to be forked as often as it is asked
+        with contextlib.ExitStack() as undone:  # a notebook may refuse every fork
             output = OutputFile()
             undone.callback(output.close)
             line, far = socket.socketpair()
@@ -383,7 +383,7 @@ class ConfinedWorkers:
         return text
 
     def shut(self) -> None:
-        """Nothing of the submission runs after this; a question put later has the notebook loaded again."""
+        """Nothing of the submission runs after this; a later question loads the notebook again."""
         main, self.main = self.main, None
         if main is None:
             return

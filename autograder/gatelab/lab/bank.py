@@ -3,7 +3,7 @@
 A chaff file is a docstring (first line: the misconception; a paragraph that starts with "Hint:") and then
 either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that there may be
 `credit = 0.6`: the share of the question's points that the mistake leaves, where it is recognised in full. Nothing is
-executed here: the files are parsed, so a broken one is named and not run.
+executed here: the files are only parsed, and a broken one is named.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from typing import TypeGuard
 
 from gatelab.lab.spec import Lab, LabError
 
-DRAFT = "FILL IN:"  # what `gatelab misses` leaves to be written by hand
+DRAFT = "FILL IN:"  # what `gatelab misses` leaves for a person to write
 Edits = tuple[tuple[str, str], ...]
 
 
 class BankError(LabError):
-    """A file of the bank is not in order; the message names it."""
+    """A file of the bank is invalid; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Wheat:
 
 @dataclass(frozen=True)
 class Notebook:
-    """Correct answers to a whole lab in one hand: question ID (or `setup`) → cells, in IPython's language."""
+    """Correct answers to a whole lab in one style: question ID (or `setup`) → cells, in IPython's language."""
 
     id: str
     cells: dict[str, tuple[str, ...]] = field(repr=False)
@@ -53,9 +53,7 @@ class Chaff:
     misconception: str
     hint: str
     source: str = field(repr=False)
-    credit: float = (
-        0.0  # share of the question's points that it leaves; 0 for shortcuts and what the question is about
-    )
+    credit: float = 0.0  # share of the question's points that it leaves; 0 for shortcuts and for what the question is about
     edits: Edits | None = field(default=None, repr=False)  # None: the file holds the whole code
     reference: str = field(default="", repr=False)  # what the edits were applied to
 
@@ -80,13 +78,13 @@ class Bank:
         return tuple(chaff for chaff in self.chaffs if chaff.question == question)
 
     def pairs_of(self, question: str) -> tuple[Chaff, ...]:
-        """Every two mistakes of a question that can be made at once (those written as edits)."""
+        """All pairs of mistakes of a question that can be made at once (those written as edits)."""
         found = (compose(a, b) for a, b in combinations(self.chaffs_of(question), 2))
         return tuple(pair for pair in found if pair is not None)
 
 
 def load_bank(lab: Lab) -> Bank:
-    """Read a lab's bank. Raises BankError, naming the file, for a file that is not in order."""
+    """Read a lab's bank. Raises BankError, naming the file, for an invalid file."""
     if lab.bank is None:
         return Bank()
     wheats = tuple(_read_wheat(path, question) for path, question in _files(lab, "wheat"))
@@ -96,7 +94,7 @@ def load_bank(lab: Lab) -> Bank:
 
 
 def compose(a: Chaff, b: Chaff) -> Chaff | None:
-    """Both mistakes at once; None when one of them is whole code or the edits get in each other's way."""
+    """Both mistakes at once; None when one of them is whole code or their edits conflict."""
     if a.question != b.question or a.edits is None or b.edits is None:
         return None
     try:
@@ -119,10 +117,10 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
 
 @lru_cache(maxsize=1024)
 def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
-    """The same mistake made in only one of the definitions that the chaff is wrong in, each under the chaff's own ID.
+    """The same mistake made in only one of the definitions in which the chaff is wrong, each under the chaff's own ID.
 
-    A student may get one of two classes right and the other wrong. Empty where the mistake is in one definition anyway, or the
-    chaff is whole code.
+    A student may get one of two classes right and the other wrong. Empty where the chaff is wrong in one definition only, or is
+    whole code.
     """
     by_name = _by_definition(chaff)
     if len(by_name) < 2 or "" in by_name:
@@ -131,14 +129,16 @@ def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
     return tuple(replace(chaff, source=_apply(chaff.reference, edits), edits=edits) for edits in halves)
 
 
-@lru_cache(maxsize=1024)  # it parses the reference, and the diagnosis of one answer asks it of every mistake
+@lru_cache(
+    maxsize=1024
+)  # cached: it parses the reference, and the diagnosis of one answer calls it for every mistake
 def made_in(chaff: Chaff) -> frozenset[str]:
-    """The functions and classes of the outermost level that a chaff edits; "" for what is in none or several, nothing for whole code."""
+    """The top-level functions and classes that a chaff edits; "" for an edit in none or several of them, empty for whole code."""
     return frozenset(_by_definition(chaff))
 
 
 def _by_definition(chaff: Chaff) -> dict[str, list[tuple[str, str]]]:
-    """The chaff's edits by the definition that they are in."""
+    """The chaff's edits, by the definition that contains them."""
     found: dict[str, list[tuple[str, str]]] = {}
     for edit in chaff.edits or ():
         found.setdefault(_definition_at(chaff.reference, edit[0]), []).append(edit)
@@ -170,7 +170,7 @@ def _files(lab: Lab, kind: str) -> Iterator[tuple[Path, str]]:
 
 
 def _read_notebook(path: Path) -> Notebook:
-    """`#### q1` begins what belongs to a question (or to the `setup`), `# %%` begins a cell of it."""
+    """`#### q1` begins a question's part (or the `setup`), `# %%` begins a cell in it."""
     sections = re.split(r"^#### (\w+)\n", _text(path), flags=re.MULTILINE)[1:]
     cells = {
         id: tuple(cell.rstrip("\n") for cell in re.split(r"^# %%\n", text, flags=re.MULTILINE)[1:])
@@ -233,7 +233,7 @@ def _docstring(path: Path, tree: ast.Module) -> tuple[str, str]:
 
 
 def _credit(path: Path, tree: ast.Module) -> float:
-    """The file's `credit`; 0 where it states none."""
+    """The file's `credit`; 0 by default."""
     stated = [node for node in tree.body if _assigns(node, "credit")]
     if not stated:
         return 0.0

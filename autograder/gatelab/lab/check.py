@@ -1,7 +1,7 @@
-"""Is a lab whole? Looked at before any command does its work: a slip in the table must not cost a class its points.
+"""Is a lab complete? Checked before any command starts its work: a slip in the table must not cost a class its points.
 
-Nothing is imported here, the suites and the references are only parsed, so that a command knows within a tenth of a
-second. What a suite makes while it is imported (a part in a loop) the examiner counts when it starts.
+Nothing is imported; the suites and the references are only parsed, which takes a tenth of a second. Parts that a suite
+makes while it is imported (in a loop) are counted by the examiner when it starts.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ALLOWED = 1e-6  # by which a sum of shares may miss the points: shares like 4/12 have no last digit
+ALLOWED = 1e-6  # by which a sum of shares may miss the points, since shares like 4/12 are rounded
 
 
 def faults(lab: Lab) -> Iterator[str]:
-    """One sentence for each thing that is not in order, with the file and what to fix; the first is what to show."""
+    """One sentence for each fault, with the file and what to fix; the first is the one to show."""
     yield from _table(lab)
     yield from _late(lab)
     yield from _folder(lab)
@@ -41,7 +41,7 @@ def faults(lab: Lab) -> Iterator[str]:
 
 
 def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, to be read after its ID; "" when it can. `by_hand`: those marked by hand will do too."""
+    """Why a question cannot be graded, as a phrase after its ID; "" when it can. `by_hand`: those marked by hand are allowed too."""
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
         return ""
@@ -57,7 +57,7 @@ def _table(lab: Lab) -> Iterator[str]:
 
 
 def _folder(lab: Lab) -> Iterator[str]:
-    """What the lab's folder must hold: without the package that a notebook imports nothing of a whole class runs."""
+    """What the lab's folder must hold: without the package that the notebook imports, no submission of a class runs."""
     table, package = lab.assignment / TABLE, lab.settings.package
     if package != Table.package and not lab.package.is_dir():
         there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
@@ -75,7 +75,7 @@ def _late(lab: Lab) -> Iterator[str]:
 
 
 def _policy(lab: Lab) -> Iterator[str]:
-    """What the policy names is there, and it says what is withheld where a question withholds."""
+    """What the policy names exists, and it says what is withheld if a question withholds something."""
     path = lab.hidden / POLICY
     off = [id for id, spec in lab.questions.items() if not spec.library]
     if off and lab.policy.withheld is None:
@@ -87,7 +87,7 @@ def _policy(lab: Lab) -> Iterator[str]:
 
 
 def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
-    """Names, and what a question builds on: something that an earlier question asks for."""
+    """Names are valid and unique, and a question builds only on what an earlier question asks for."""
     where = f"{lab.assignment / TABLE}, [{spec.id}]"
     ids = list(lab.questions)
     owner = {name: other.id for other in reversed(lab.questions.values()) for name in other.names}
@@ -106,13 +106,13 @@ def _names(lab: Lab, spec: QuestionSpec) -> Iterator[str]:
 
 
 def _suites(lab: Lab) -> Iterator[str]:
-    """Every automatic question has a suite, every suite a question, and the parts make the points."""
+    """Every automatic question has a suite, every suite a question, and the parts add up to the points."""
     if not lab.hidden.is_dir():
         yield f"{lab.hidden}: there is no such folder; the hidden suites belong there, as test_q1_….py."
         return
     table = lab.assignment / TABLE
     shares: dict[str, dict[str, float]] = {id: {} for id in lab.questions}
-    open_ones = set()  # questions with a part that only the running suite knows
+    open_ones = set()  # questions with a part that is known only when the suite runs
     suites = sorted(lab.hidden.glob("test_*.py"))
     for path in suites:
         id = question_of(path)
@@ -140,12 +140,12 @@ def _suites(lab: Lab) -> Iterator[str]:
 
 
 def question_of(suite: Path) -> str:
-    """The question that a suite is for, as its name says: test_q1_lstm_step.py."""
+    """The question of a suite, from its name: test_q1_lstm_step.py."""
     return suite.stem.split("_")[1]
 
 
 def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
-    """What is wrong with the sum of a question's parts; "" when they make its points."""
+    """What is wrong with the sum of a question's parts; "" when they add up to its points."""
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
         return ""
@@ -153,7 +153,7 @@ def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
 
 
 def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:
-    """Question, name, points and line of every `part(…)` in a suite; None for what is not written out."""
+    """Question, name, points and line of every `part(…)` in a suite; None for a value that is not a literal."""
     constants = {
         target.id: node.value.value
         for node in tree.body
@@ -205,7 +205,7 @@ def _references(lab: Lab) -> Iterator[str]:
 
 
 def _has_key(lab: Lab, id: str) -> bool:
-    """Whether a question's right answers are in the key of the concept questions, and not in code."""
+    """Whether a question's right answers are in the key of the concept questions instead of in code."""
     return lab.concept_key.is_file() and any(
         lab.concept_key.name in path.read_text(encoding="utf-8", errors="replace")
         for path in lab.hidden.glob(f"test_{id}_*.py")
@@ -224,7 +224,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 
 
 def _public_checks(lab: Lab) -> Iterator[str]:
-    """Where the masters are, the checks that students run are too. (The autograder's zip brings neither.)"""
+    """A folder with the masters also has the checks that students run. (The autograder's zip has neither.)"""
     folder = lab.assignment / "tests"
     if not any(lab.assignment.glob("*.py")):
         return

@@ -1,4 +1,4 @@
-"""The lab that a command works on: the one named, else the one whose folder is the current one, else the only one."""
+"""The lab that a command works on: the one named, else the one whose folder you are in, else the only one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
 
-FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder of its name in each
+FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each
 
 
 def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) -> Lab:
-    """The lab, looked through from end to end. Raises LabError, in one sentence, where it is not clear which.
+    """The lab, completely checked. Raises LabError, with one sentence, where it is not clear which one.
 
     root: the kit's folder. `Path()` means the current folder, or the nearest above it that holds a lab.
     here: the folder you stand in; the working directory by default.
@@ -28,7 +28,7 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
         name = names[0] if len(names) == 1 else _around(root, here, names)
     if name is None:
         raise LabError(
-            f"{root}: there are several labs here, {_all(names)}; name the one that is meant with --lab."
+            f"{root}: there are several labs here, {_all(names)}; name the one you mean with --lab."
         )
     return Lab.in_repository(root, name)
 

@@ -1,4 +1,4 @@
-"""Import the students' own package, which is next to the master and not among the installed packages."""
+"""Import the students' own package, which is next to the master and not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rule for late work, `[late]` in lab.toml, and what it says of a time that a platform gave.
+"""The rule for late work, `[late]` in lab.toml, and what it takes for a time that a platform recorded.
 
     due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions; or in [late], also as "2026-11-30 23:59" with zone = "Europe/Berlin"
 
@@ -6,9 +6,9 @@
     grace_minutes = 15               # late by no more than this is not late
     percent_per_day = 10             # for each day begun since it was due
     cap = 50                         # percent, at most
-    of = "earned"                    # what the percents are of: the points earned, or the points "possible"
+    of = "earned"                    # a percentage of the points earned, or of the points "possible"
 
-It is no part of the grading: a change of it grades nothing again.
+It is not part of the grading: a change to it grades nothing again.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from gatelab.lab.near import meant
 
 KEY = "late"
 DAY = timedelta(days=1)
 
 
 class LateError(ValueError):
-    """`[late]` is not in order; the message names the file, the key and what it must be."""
+    """`[late]` is invalid; the message names the file, the key and what it must be."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Lateness:
 
 @dataclass(frozen=True)
 class LateRule:
-    """`due` is aware of its zone; `grace` is how late is not late yet."""
+    """`due` has its time zone; `grace` is how late is not yet late."""
 
     due: datetime
     percent_per_day: float
@@ -57,12 +58,12 @@ class LateRule:
     possible: bool = False
 
     def of(self, handed_in: datetime | None) -> Lateness:
-        """What it says of a submission; nothing where the platform gave no time. `handed_in` is aware of its zone."""
+        """What it takes from a submission; nothing where the platform gave no time. `handed_in` has its time zone."""
         if handed_in is None:
             return Lateness()
         late = handed_in.astimezone(UTC) - self.due.astimezone(
             UTC
-        )  # hours that passed, also over a change of the clocks
+        )  # hours that passed, even across a change of the clocks
         if late <= self.grace:
             return Lateness()
         days = math.ceil(late / DAY)
@@ -83,9 +84,8 @@ def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -
     where = f"{path}, [{KEY}]"
     for key, value in row.items():
         if key not in KINDS:
-            near = get_close_matches(key, KINDS, 1)
             raise LateError(
-                f"{where}: has no key {key}{f' ({near[0]} is meant?)' if near else ''}; there are {', '.join(KINDS)}."
+                f"{where}: there is no key {key}{meant(key, KINDS)}; the keys are {', '.join(KINDS)}."
             )
         words, holds = KINDS[key]
         if not holds(value):
@@ -152,7 +152,7 @@ KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _span(late: timedelta) -> str:
-    """`2 d 3 h`, `1 h 13 min`, `40 s`: the two largest units that are not nothing."""
+    """`2 d 3 h`, `1 h 13 min`, `40 s`: the two largest units that are not 0."""
     seconds = math.ceil(late.total_seconds())
     parts = [
         (seconds // 86400, "d"),

@@ -1,14 +1,13 @@
-"""A word that was meant, where a known one is near."""
+"""The question at the end of an error message: which known word was meant."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+
+from gatelab.handed_out.near import nearest
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """` (is softmax meant?)` where a known word is near, else ""."""
-    known = list(known)
-    near = [other for other in known if other.casefold() == word.strip().casefold()]
-    near = near or difflib.get_close_matches(word, known, 1)
-    return f" (is {near[0]} meant?)" if near else ""
+    """` (did you mean softmax?)` where a known word is similar, else ""."""
+    found = nearest(word.strip(), known)
+    return f" (did you mean {found[0]}?)" if found else ""

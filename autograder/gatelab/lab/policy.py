@@ -1,7 +1,7 @@
 """What a lab gives the engine besides its table of questions: `policy.toml` among its hidden suites.
 
-The engine knows no lab. What is withheld from a question, which names staff hear of, which messages may be shown,
-what is imported beforehand and what the benchmark measures is the lab's to say. A lab may come without the file.
+The engine knows no lab. The lab says what is withheld from a question, which names are reported to staff, which messages
+may be shown, what is imported beforehand and what the benchmark measures. The file may be missing.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ FILE = "policy.toml"
 
 
 class PolicyError(Exception):
-    """The file is not in order; the message names it and what to fix."""
+    """The file is invalid; the message names it and what to fix."""
 
 
 @dataclass(frozen=True)
 class Withheld:
-    """The library's own answer, out of reach where a question says `library = false`."""
+    """The library's own answer, switched off where a question says `library = false`."""
 
     says: str = "The library's own answer is switched off in this question"
     operators: dict[str, str] = field(
         default_factory=dict
-    )  # of torch's dispatcher → the key that is taken over
-    copies: tuple[str, ...] = ()  # "module:name" of the same in Python
+    )  # of torch's dispatcher → the dispatch key that is overridden
+    copies: tuple[str, ...] = ()  # "module:name" of the same cells in Python
 
     def to_worker(self) -> dict[str, Any]:
         """What a worker needs (sandbox/worker/withheld.py)."""

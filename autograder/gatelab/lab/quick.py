@@ -1,4 +1,4 @@
-"""The lab as a quick look sees it: without the parts that train a model, and so with fewer points."""
+"""The lab for a quick look: without the parts that train a model, and so with fewer points."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SAYS = "A quick look without trainings, no grade: "
 
 
 def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
-    """Question → name → points of its parts that train a model, read off the suites.
+    """Question → name → points of its parts that train a model, read from the suites.
 
     Raises LabError where such a part is not written out as `@part("q1", "accuracy", 4)`.
     """
@@ -55,7 +55,7 @@ class QuickLab(Lab):
         }
 
     def says(self, chosen: list[str]) -> str:
-        """The note beside every result, so that none can be taken for a grade."""
+        """The note beside every result, so that none is mistaken for a grade."""
         parts = [
             f"{id} {name} ({points:g})" for id in chosen for name, points in self.left_out.get(id, {}).items()
         ]

@@ -16,7 +16,7 @@ from gatelab.lab.toml import read_toml
 
 
 class LabError(Exception):
-    """The lab itself is not in order; the message names the file and what to fix."""
+    """The lab itself is invalid; the message names the file and what to fix."""
 
 
 def lab_names(root: Path) -> list[str]:
@@ -31,13 +31,13 @@ def _only_lab(root: Path) -> str:
         raise LabError(none_here(root, "LAB"))
     if len(found) > 1:
         raise LabError(
-            f"{root}: there are several labs in assignment/ ({', '.join(found)}); name the one that is meant."
+            f"{root}: there are several labs in assignment/ ({', '.join(found)}); name the one you mean."
         )
     return found[0]
 
 
 def none_here(root: Path, name: str) -> str:
-    """That a folder holds no lab, in a sentence."""
+    """The sentence that a folder holds no lab."""
     return f"{root}: no assignment/{name}/{TABLE} here; run the command in the kit's folder or name it with --root."
 
 
@@ -48,13 +48,11 @@ class Lab:
     assignment: Path  # lab.toml, the students' package, the masters
     hidden: Path  # the suites and reference/
     bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
-    release: Path | None = (
-        None  # folder that students get; None: nothing is known of the notebook as handed out
-    )
+    release: Path | None = None  # folder that students get; None: the notebook as handed out is not known
 
     @classmethod
     def in_repository(cls, root: Path, name: str | None = None) -> Lab:
-        """The lab `name` of the kit in `root` (by default its only one), looked through from end to end. Raises LabError."""
+        """The lab `name` of the kit in `root` (by default its only one), completely checked. Raises LabError."""
         root = Path(root).resolve()
         name = name if name is not None else _only_lab(root)
         staff = root / "tests" / name
@@ -69,7 +67,7 @@ class Lab:
         return lab
 
     def check(self) -> None:
-        """Raise LabError, with the first fault as its sentence, unless the whole lab is in order."""
+        """Raise LabError, with the first fault as its sentence, unless the whole lab is valid."""
         if not self._whole:
             raise LabError(next(faults(self)))
 
@@ -104,12 +102,12 @@ class Lab:
 
     @property
     def heading(self) -> str:
-        """Course and title, for the head of a page."""
+        """Course and title, for the top of a page."""
         return ": ".join(filter(None, (self.settings.course, self.title)))
 
     @cached_property
     def late(self) -> LateRule | None:
-        """The rule for late work, None where the lab has none. Raises LabError."""
+        """The rule for late work; None if the lab has none. Raises LabError."""
         try:
             return late_rule(self.assignment / TABLE, self.settings.late, self.settings.due)
         except LateError as error:
@@ -127,19 +125,19 @@ class Lab:
 
     @property
     def package(self) -> Path:
-        """The students' package, which their notebook imports; a lab may come without."""
+        """The students' package, which their notebook imports; a lab may have none."""
         return self.assignment / self.settings.package
 
     @cached_property
     def policy(self) -> Policy:
-        """What the engine must know of the lab besides its questions. Raises LabError."""
+        """What the engine must know about the lab besides its questions. Raises LabError."""
         try:
             return Policy.read(self.hidden / FILE)
         except PolicyError as error:
             raise LabError(str(error)) from error
 
     def without(self, question: QuestionSpec) -> Withheld | None:
-        """What of the library a question may not use; None: it may use all."""
+        """What a question may not use of the library; None: it may use everything."""
         return None if question.library else self.policy.withheld
 
     def question_of(self, name: str) -> str:
@@ -159,12 +157,12 @@ class Lab:
 
     @property
     def concept_question(self) -> str | None:
-        """The ID of the question whose answers are the key below; None in a lab without."""
+        """The ID of the question whose answers are the key below; None if there is none."""
         return next((spec.id for spec in self.questions.values() if spec.concepts), None)
 
     @property
     def concept_key(self) -> Path:
-        """The answers to the concept questions (staff only); a lab may come without."""
+        """The answers to the concept questions (staff only); a lab may have none."""
         return self.hidden / "reference" / "concepts.toml"
 
     def _reference_path(self, id: str) -> Path:

@@ -1,6 +1,6 @@
-"""The form of lab.toml, a lab's one settings file: its classes, and one sentence for what does not have that form.
+"""The schema of lab.toml, a lab's one settings file, as classes, and one sentence for what does not match it.
 
-docs/lab.schema.json is the same as a JSON Schema, for editors: `python -m gatelab.lab.table > docs/lab.schema.json`.
+docs/lab.schema.json is the same schema in JSON, for editors: `python -m gatelab.lab.table > docs/lab.schema.json`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from gatelab.limits import BACKSTOP
 
 FILE = "lab.toml"
 ID = re.compile(r"[a-z][a-z0-9]*")  # it is part of file names, between underscores
-STRICT = {"extra": "forbid"}  # pydantic's: a key that is not known is refused
+STRICT = {"extra": "forbid"}  # pydantic's: an unknown key is refused
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Says:
-    """What a key may hold, in words, to be read after "must be"."""
+    """What a key may hold, as a phrase after "must be"."""
 
     words: str
 
 
 def _date(value: object) -> object:
-    """A date as TOML or a text gives it; anything else is left for pydantic to refuse."""
+    """A date from TOML or from text; anything else is left for pydantic to refuse."""
     try:
         return (
             datetime.fromisoformat(value)
@@ -46,7 +46,7 @@ def _date(value: object) -> object:
         return ""
 
 
-# Strict: "14" and true are no numbers here. A whole number stays one, so that 10 points are not 10.0.
+# Strict: "14" and true are not numbers here. A whole number stays one, so that 10 points are not 10.0.
 _whole = Annotated[int, Field(strict=True)]
 _float = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _from_0 = Annotated[_whole, Field(ge=0)] | Annotated[_float, Field(ge=0)]
@@ -75,7 +75,7 @@ Date = Annotated[
     Says('a date and a time with its distance from UTC, as in "2027-03-01T23:59:59+01:00"'),
 ]
 Free = Annotated[dict[str, Any], Says("a table")]
-# Its keys are those of the late rule, which looks at them itself.
+# Its keys are those of the late rule, which checks them itself.
 Rule = Annotated[dict[str, Any] | None, Says("a table, as in [late]")]
 
 
@@ -85,12 +85,12 @@ class Training:
 
     __pydantic_config__ = STRICT
 
-    threshold: Share  # to be reached on every stratum by itself
+    threshold: Share  # to be reached on each stratum separately
     n: Count  # examples in each stratum
-    seconds: Positive  # processor time that a training may take; what is reached by then is judged
-    # What the suite makes each stratum of, where it does not know.
+    seconds: Positive  # processor time that a training may take; the model is judged as it is then
+    # What each stratum consists of, if the suite does not say so itself.
     strata: Sizes = field(default_factory=dict)
-    # A shorter training that is tried first; its keys are the suite's own.
+    # A shorter training that is tried first; its keys are defined by the suite.
     quick: Free = field(default_factory=dict)
 
 
@@ -107,14 +107,16 @@ class QuestionSpec:
     title: Text
     points: Number
     names: Texts = ()  # what the student defines for it, looked up in the loaded notebook
-    # Names of earlier questions: the references to them are there, or the student's own where these earned all points.
+    # Names of earlier questions, defined by the references, or by the student's own answers where these earned all points.
     builds_on: Texts = ()
     cpu_seconds: Positive = 40.0  # processor time that each of its processes may take
-    seconds: Positive = 0.0  # by the clock, all its gradings together; by default BACKSTOP times cpu_seconds
-    minutes: Number = 0  # of a student's time, an estimate; 0: nothing is said
+    seconds: Positive = (
+        0.0  # by the clock, for all its gradings together; by default BACKSTOP times cpu_seconds
+    )
+    minutes: Number = 0  # an estimate of a student's time; 0: none is shown
     by_hand: Switch = False
-    pairs: Switch = False  # two mistakes made at once are looked for too
-    library: Switch = True  # false: the library's own answer is out of reach (policy.toml)
+    pairs: Switch = False  # also look for two mistakes made at once
+    library: Switch = True  # false: the library's own answer is switched off (policy.toml)
     concepts: Switch = False  # its answers are the key hidden/reference/concepts.toml
     training: TrainingTable = None
 
@@ -136,17 +138,17 @@ class Table:
     title: Text
     name: Text  # of the lab's folders
     notebook: Notebook  # the student's, "lab.ipynb"
-    course: Text = ""  # comes before the title at the head of reports
-    credit: Share = 1  # what the credit of a mistake recognised in full is multiplied with; 0 switches it off
+    course: Text = ""  # comes before the title at the top of reports
+    credit: Share = 1  # multiplies the credit of a mistake that is recognised in full; 0 switches credit off
     seed: Whole = 11  # the hidden suites draw their inputs from it
-    due: Date = None  # when the lab is to be handed in
+    due: Date = None  # when the lab is due
     late: Rule = None  # what lateness costs
     package: Module = "seqlab"  # the students' package, next to the masters; a lab may have none
     colab_base: Text = ""  # Colab's address of the repository's root
     handout_url: Text = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get besides the notebook
-    questions_file: Text = ""  # of what students get: the table of questions as JSON, which the build writes
-    shared_lines: Texts = ()  # that a solution or a hidden suite may share with what students get
+    questions_file: Text = ""  # among what students get: the table of questions as JSON, written by the build
+    shared_lines: Texts = ()  # lines that a solution or a hidden suite may share with what students get
     questions: dict[str, QuestionSpec] = field(default_factory=dict)
 
     @classmethod
@@ -183,7 +185,7 @@ def _unknown_in_training(key: str) -> str:
 
 
 def _validated(kind: type[T], data: dict[str, Any], where: str, unknown: Callable[[str], str]) -> T:
-    """The object of these values. Raises ValueError with a sentence on the first that is wrong."""
+    """The object with these values. Raises ValueError with a sentence about the first wrong one."""
     if kind is Table and "questions" in data:
         raise ValueError(f"{where}: {unknown('questions')}")
     adapter: TypeAdapter[T] = ADAPTERS[kind]
@@ -191,7 +193,7 @@ def _validated(kind: type[T], data: dict[str, Any], where: str, unknown: Callabl
         return adapter.validate_python(data)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-        # A misspelt key may be the one that is missing: it is reported first.
+        # A misspelt key may be the one that is missing, so it is reported first.
         first = min(errors, key=lambda one: one["type"] != "unexpected_keyword_argument")
     key, *inner = map(str, first["loc"])
     if inner and kind is QuestionSpec and key == "training" and isinstance(data[key], dict):

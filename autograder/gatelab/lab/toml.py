@@ -1,4 +1,4 @@
-"""A TOML file that people write by hand: its table, or one sentence with the line and what is likely meant."""
+"""A TOML file that people write by hand: its table, or one sentence with the line and what was probably meant."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import Any
 from gatelab.text import visible
 
 AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
-LONGEST = 60  # characters of the line that are shown
-# The words of tomllib (they begin so) → what to do
+LONGEST = 60  # characters of the line to show
+# The beginning of tomllib's message → what to do
 ADVICE = {
-    "Invalid value": "a text stands in quotes, a number has no other letters, true and false are small",
-    "Expected newline": "one entry stands on a line, a number has a decimal point (4.5), and a text has no quotes inside",
+    "Invalid value": "a text is in quotes, a number has no letters, and true and false are lower case",
+    "Expected newline": "there is one entry on a line, a number has a decimal point (4.5), and a text has no quotes inside",
     "Cannot overwrite": "it is there twice; leave one of them",
     "Cannot declare": "this table is there twice; leave one of them",
     "Illegal character": "a text ends on its own line, with the quotes that it began with",
     "Expected '='": "an entry is a name, an equals sign and a value",
-    "Unescaped": "a backslash in a text is written twice",
+    "Unescaped": "write a backslash in a text twice",
 }
 
 
@@ -28,7 +28,7 @@ class TomlError(ValueError):
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """The table of a file; the mark that Windows's editors put first is no matter.
+    """The table of a file, with or without the byte order mark that Windows editors put first.
 
     Raises OSError (FileNotFoundError where there is none) and TomlError.
     """

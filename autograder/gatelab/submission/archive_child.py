@@ -1,8 +1,8 @@
 """The process in which a .7z or .tar is opened: `python -I archive_child.py ARCHIVE INTO LIMITS` (archives.py starts it).
 
-What unpacks these formats takes the sizes that a file names for given, and much of it is written in C. So it runs where
-memory, time and files are limited, and where a crash ends nothing else. No name of the archive becomes a path: the files
-that are wanted are in INTO, numbered, and the names are printed as JSON.
+The libraries for these formats trust the sizes that a file states, and much of them is written in C. So they run where
+memory, time and files are limited, and where a crash ends nothing else. No name in the archive becomes a path: the wanted
+files go to INTO, numbered, and the names are printed as JSON.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
-LONGEST = 4000  # characters of a name that are shown: its beginning and its end
-LETTERS = 400  # characters that all names may have, times the members that there may be; a zip the same
+LONGEST = 4000  # characters to show of a name: its beginning and its end
+LETTERS = 400  # characters of all names together, times the allowed number of members; the same for a zip
 
 Member = tuple[str, str, int, float, int | None]  # name, kind, size, seconds since 1970, number in INTO
 
 
 class Refused(Exception):
-    """The archive is more than it may be, or locked; `args` name the limit."""
+    """The archive exceeds a limit or is locked; `args` name the limit."""
 
 
 class Book:
@@ -36,7 +36,7 @@ class Book:
         self.total = self.taken = self.letters = 0
 
     def enter(self, name: str, kind: str, size: int, saved: float) -> int | None:
-        """Enter a member; the number under which its bytes are wanted. Raises Refused."""
+        """Add a member; returns the number under which its bytes are wanted. Raises Refused."""
         self.total += max(size, 0)
         if len(self.members) >= self.limits["entries"]:
             raise Refused("entries")
@@ -74,7 +74,7 @@ def of_tar(archive: str, book: Book) -> None:
             if number is not None and (stream := opened.extractfile(info)):
                 with open(book.into / str(number), "wb") as file:
                     shutil.copyfileobj(stream, file)
-            opened.members = []  # type: ignore[attr-defined]  # in a stream it would keep them all
+            opened.members = []  # type: ignore[attr-defined]  # else a stream keeps them all
 
 
 def of_7z(archive: str, book: Book) -> None:
@@ -82,10 +82,10 @@ def of_7z(archive: str, book: Book) -> None:
     from py7zr import Py7zIO, WriterFactory
 
     class Room(Py7zIO):
-        """One unpacked file, of no more bytes than the archive said."""
+        """One unpacked file, with no more bytes than the archive stated."""
 
         def __init__(self, path: Path) -> None:
-            self.file: BinaryIO = open(path, "w+b")  # noqa: SIM115 (this process ends before long)
+            self.file: BinaryIO = open(path, "w+b")  # noqa: SIM115 (this process ends soon)
             self.written = 0
 
         def write(self, data: bytes | bytearray) -> int:
@@ -110,14 +110,14 @@ def of_7z(archive: str, book: Book) -> None:
             return self.written
 
     class Rooms(WriterFactory):
-        """py7zr asks for each file by the path that it would have, and never twice for the same."""
+        """py7zr asks for each file by the path that it would have, and never twice for the same one."""
 
         def create(self, filename: str) -> Py7zIO:
             place = PurePosixPath(Path(filename).as_posix()).relative_to(PurePosixPath(book.into.as_posix()))
             number = numbers.pop(str(place), None)
             return Room(book.into / ("rest" if number is None else str(number)))
 
-    # A file that is open is read by one thread, in the archive's own order.
+    # An open file is read by one thread, in the archive's own order.
     with open(archive, "rb") as file, py7zr.SevenZipFile(file) as opened:
         if opened.needs_password():
             raise Refused("encrypted")
@@ -142,8 +142,8 @@ def of_7z(archive: str, book: Book) -> None:
 
 
 def _numbers(found: list[tuple[str, int | None]], wanted: set[str]) -> dict[str, int]:
-    """The path that py7zr gives each wanted member, and its number. Of several members of one name, links and folders among
-    them, the second is `lab.ipynb_0` there, the third `lab.ipynb_1`."""
+    """The path that py7zr gives each wanted member, and its number. Of several members with the same name, links and folders
+    included, it calls the second `lab.ipynb_0`, the third `lab.ipynb_1`."""
     count: Counter[str] = Counter()
     numbers: dict[str, int] = {}
     for name, number in found:
@@ -170,11 +170,11 @@ def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:
     except MemoryError:
         return {"refused": "memory"}
     except OSError as error:
-        if error.errno in (None, errno.EINVAL):  # a decompressor's, or a place in the file that cannot be
+        if error.errno in (None, errno.EINVAL):  # from a decompressor, or an impossible position in the file
             return {"refused": "damaged", "why": str(error)[:100]}
         known = {errno.ENOMEM: "memory", errno.EFBIG: "total"}
         return {"refused": known.get(error.errno, "machine"), "errno": error.errno}
-    except Exception as error:  # whatever the libraries make of bytes that are not what they say
+    except Exception as error:  # whatever the libraries raise for malformed bytes
         locked = type(error).__name__ == "PasswordRequired"
         return {"refused": "encrypted" if locked else "damaged", "why": str(error)[:100]}
     return {"members": book.members}

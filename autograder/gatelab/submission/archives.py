@@ -1,8 +1,8 @@
 """Archives: .zip, .tar, .tar.gz, .tgz, .tar.bz2 and .7z become a list of names, and the files that are wanted are copied out.
 
-No name of an archive ever becomes a path, links and devices are not followed, an archive within is a file like any other,
-and nothing is read beyond the limits: what an archive says of its size is checked before, and what comes out of it while it
-is read.
+No name in an archive ever becomes a path, links and devices are not followed, an archive inside another is an ordinary
+file, and nothing is read beyond the limits: the sizes that an archive states are checked first, and what comes out is
+counted while it is read.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from gatelab.text import brief, visible
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
 PIECE = 1 << 20  # bytes copied at once
-# Folders kept of an archive of a class: deeper than what is graded, and short enough for a path.
+# Depth of folders kept from the archive of a class: deeper than what is graded, and short enough for a path.
 KEPT_OF_A_CLASS = 12
 
 
 class ArchiveError(Exception):
-    """The archive is not opened, or not to its end; the message goes on from "it is an archive ": "with a password"."""
+    """The archive cannot be opened, or not completely; the message continues "it is an archive ": "with a password"."""
 
 
 @dataclass(frozen=True)
 class Member:
-    """A file, link or other thing in an archive. `place` is only a label: it has no `..` and begins at no root."""
+    """A file, link or other thing in an archive. `place` is only a label: it has no `..` and is not absolute."""
 
     place: PurePosixPath
     kind: str  # "file", "link" or "odd"
     size: int
     saved: float  # seconds since 1970
-    copy: Path | None = None  # its bytes, where they were wanted and are not too many
+    copy: Path | None = None  # its bytes, if they were wanted and are not too many
 
 
 def is_archive(name: str) -> bool:
@@ -54,8 +54,8 @@ def is_archive(name: str) -> bool:
 
 
 def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive = STUDENTS) -> list[Member]:
-    """What is in an archive, in its own order; files with one of these endings (in small letters) are copied into the
-    folder `into`, numbered. Raises ArchiveError, GraderFault (the machine's trouble), OSError."""
+    """What is in an archive, in its own order; files with one of these endings (in lower case) are copied into the
+    folder `into`, numbered. Raises ArchiveError, GraderFault (for the machine's faults), OSError."""
     size = archive.stat().st_size
     if size > limits.packed:
         raise ArchiveError(f"of more than {limits.packed >> 20} MiB")
@@ -65,7 +65,7 @@ def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive
 
 
 def within(name: str) -> PurePosixPath:
-    """The place that a member's name means: `../../lab.ipynb` is lab.ipynb at the top."""
+    """The place of a member, from its name: `../../lab.ipynb` is lab.ipynb at the top."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     return PurePosixPath(*parts)
 
@@ -75,7 +75,7 @@ def within(name: str) -> PurePosixPath:
 
 def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive) -> Iterator[Member]:
     with _damage_named():
-        if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object of each
+        if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object for each
             raise ArchiveError(_too_many(limits))
         opened = zipfile.ZipFile(archive)
     left, taken = limits.total, 0
@@ -103,8 +103,8 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive
 
 
 def entries_of_zip(archive: Path | io.BytesIO) -> int:
-    """The number of members that a zip says it has, before an object is made of each; more where its list is longer than so
-    many names can need. Raises ArchiveError where it is no zip."""
+    """The number of members that a zip states, before an object is made for each; a larger number where its list is longer
+    than that many names can need. Raises ArchiveError where it is no zip."""
     with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - (1 << 16) - 22 - 20))
@@ -121,19 +121,19 @@ def entries_of_zip(archive: Path | io.BytesIO) -> int:
             record = file.read(56)
             if len(record) == 56:
                 count, length = struct.unpack_from("<QQ", record, 32)
-    # A list that is much longer than so many names need holds more of them than it says.
+    # A list that is much longer than the stated number of names needs holds more of them.
     return max(count, length // 400)
 
 
 def _kind_of_zip(info: zipfile.ZipInfo) -> str:
-    mode = info.external_attr >> 28 if info.create_system == 3 else 0  # of Unix: the kind of file
+    mode = info.external_attr >> 28 if info.create_system == 3 else 0  # on Unix: the kind of file
     if info.filename.endswith("/") or mode == 0o04:
         return "folder"
     return "link" if mode == 0o12 else "file" if mode in (0, 0o10) else "odd"
 
 
 def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, whole: bool) -> int:
-    """Copy a member out, up to the limit; the number of bytes seen. One that is damaged is left empty, or is an error."""
+    """Copy a member out, up to the limit; returns the number of bytes seen. A damaged one is left empty, or is an error."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ArchiveError("in a compression that only some programs know")
     seen = 0
@@ -145,13 +145,13 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
                     file.write(piece)
         except (MemoryError, ArchiveError):
             raise
-        except Exception as error:  # zipfile has a dozen for bytes that are not what they say
+        except Exception as error:  # zipfile raises a dozen kinds for malformed bytes
             if _is_machines(error):
                 raise
             if whole:
                 raise ArchiveError(f"that is damaged (at {brief(info.filename)})") from error
             file.seek(0)
-            file.truncate()  # an empty file gives way to a whole one, and says so where it is the only one
+            file.truncate()  # an empty file yields to a complete one; if it is the only one, grading it says so
             return 0
     return seen
 
@@ -159,7 +159,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
 def _saved(info: zipfile.ZipInfo) -> float:
     try:
         return datetime(*info.date_time).timestamp()
-    except (ValueError, OverflowError):  # a month 0, as some archivers write it
+    except (ValueError, OverflowError):  # month 0, as some archivers write it
         return 0.0
 
 
@@ -212,7 +212,7 @@ def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Archi
 
 
 def _place(name: str, limits: Archive) -> PurePosixPath:
-    """Raises ArchiveError for too many folders, but not in a class: one of its people must not stop all."""
+    """Raises ArchiveError for folders nested too deeply, but not in a class: one student must not stop the others."""
     place = within(name)
     if len(place.parts) > KEPT_OF_A_CLASS and limits.whole:
         return PurePosixPath(*place.parts[: KEPT_OF_A_CLASS - 1], place.name)
@@ -230,14 +230,14 @@ def _too_large(limits: Archive) -> str:
 
 
 def _is_machines(error: Exception) -> bool:
-    """Whether it is the machine's trouble. An OSError without a number is a decompressor's; EINVAL is a place in the file
-    that cannot be."""
+    """Whether it is the machine's fault. An OSError without a number is a decompressor's; EINVAL is an impossible position
+    in the file."""
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 
 
 @contextmanager
 def _damage_named() -> Iterator[None]:
-    """Make ArchiveError of all that zipfile and struct may raise on bytes that are not what they say."""
+    """Turn everything that zipfile and struct may raise for malformed bytes into ArchiveError."""
     try:
         yield
     except (ArchiveError, MemoryError, GraderFault):
@@ -250,7 +250,7 @@ def _damage_named() -> Iterator[None]:
 
 @contextmanager
 def scratch(room: Path) -> Iterator[Path]:
-    """An empty folder below `room` that is gone afterwards."""
+    """An empty folder below `room`, removed afterwards."""
     room.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".opening-", dir=room) as folder:
         yield Path(folder)

@@ -1,8 +1,8 @@
 """Several entries of one person: which are attempts of the same work, and which is the newest.
 
-Gradescope's export and nbgrader's inbound folder have a folder for each attempt, with its time. Moodle sends one attempt,
-perhaps in several folders or files. Canvas sends the files of one attempt; where several downloads were put together, a
-second `lab.ipynb` is called `lab-1.ipynb` and has the larger number.
+Gradescope's export and nbgrader's inbound folder have a folder for each attempt, with its time. Moodle gives one attempt,
+perhaps in several folders or files. Canvas gives the files of one attempt; where several downloads were merged, a second
+`lab.ipynb` is called `lab-1.ipynb` and has the larger number.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from gatelab.text import brief
 
 
 class Problem(NamedTuple):
-    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same, and
-    nothing where it is the machine's fault (`ours`)."""
+    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same, or nothing
+    where it is the machine's fault (`ours`)."""
 
     what: str
     way_out: str
@@ -56,14 +56,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was handed in at one time: the entry that is graded, and the notebooks next to it."""
+    """What was handed in at one time: the graded entry, and the notebooks next to it."""
 
     entry: Entry
     others: tuple[str, ...] = ()
 
 
 def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
-    """The attempts of one person, the newest first. Raises GraderFault when the machine does not let them be read."""
+    """The attempts of one person, the newest first. Raises GraderFault when the machine cannot read them."""
     newest_first = sorted(entries, key=lambda entry: entry.arrival.order, reverse=True)
     platform = entries[0].arrival.platform
     if platform in ("Gradescope", "nbgrader"):
@@ -83,7 +83,7 @@ def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> 
     """Of the entries of one attempt, the one with the lab's notebook."""
     ready = [entry for entry in entries if entry.picked.path is not None]
     if not ready:
-        # What is found where files belong says more than an empty text field.
+        # A problem with files says more than an empty text field.
         return Attempt(min(entries, key=lambda entry: (entry.arrival.plugin != "file", entry.raw)))
     candidates = {}
     for entry in ready:

@@ -1,10 +1,10 @@
 """Which of several notebooks is the lab: one rule for every way in (class folder, nbgrader, otter, Gradescope, pytest).
 
 What systems and Jupyter leave behind (`._lab.ipynb`, `.ipynb_checkpoints/`, `.virtual_documents/`, `__MACOSX/`) was
-never handed in. Of the rest, in this order: a notebook of this lab before what is none; one that was written in before
-one as it was handed out; the name that the lab asks for, in the highest folder, before its copies
-(`lab-Copy1.ipynb`, `lab_maria.ipynb`) and other names; more of the lab's questions; the newest. What is still alike is
-told apart by its path, so that every run takes the same one.
+never handed in. For the rest, in this order: a notebook of this lab comes before others; one with answers before one as
+it was handed out; the lab's file name, in the highest folder, before copies (`lab-Copy1.ipynb`, `lab_maria.ipynb`) and
+other names; more of the lab's questions before fewer; the newest first. Ties are decided by the path, so that every run
+takes the same one.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from gatelab.submission.notebook import Ungradable, cells_of, parse, question_id
 from gatelab.submission.untouched import as_handed_out
 from gatelab.text import brief
 
-# A browser that takes a notebook for text or JSON puts the right extension after it.
+# A browser that takes a notebook for text or JSON appends that extension.
 EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
 
 # What operating systems leave behind in any folder. So is everything whose name begins with a dot.
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
 
-# Notebooks that are read to choose among, and their bytes together; the others are judged by their names.
+# How many notebooks are read for the choice, and their bytes together; the others are judged by their names.
 LOOKED_INTO = 12
 BYTES_LOOKED_INTO = 256 << 20
 
@@ -39,7 +39,7 @@ NAMES_SHOWN = 3
 
 @dataclass(frozen=True)
 class Candidate:
-    """A notebook of a hand-in. `place` is its path within; `saved` any number that grows with time."""
+    """A notebook that was handed in. `place` is its path inside; `saved` any number that grows with time."""
 
     place: PurePosixPath
     saved: float
@@ -52,7 +52,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """The files of a hand-in: its notebooks, the first names of its other files, whether there were more than are looked at."""
+    """The files of one hand-in: its notebooks, the first names of its other files, whether there were more files than the limit."""
 
     notebooks: list[Candidate]
     others: list[str]
@@ -66,14 +66,14 @@ def is_notebook(name: str) -> bool:
 
 
 def is_litter(name: str) -> bool:
-    """Whether nobody handed in a file or folder of this name."""
+    """Whether a system left a file or folder of this name, so that nobody handed it in."""
     return name in LITTER or name.startswith(".")
 
 
 def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
-    """What is in a folder and its subfolders. Links and pipes are listed as they are; no link is followed.
+    """What is in a folder and its subfolders. Links and pipes are listed as such; no link is followed.
 
-    Raises OSError when the folder itself cannot be read; a subfolder that forbids it is passed over.
+    Raises OSError when the folder itself cannot be read; an unreadable subfolder is skipped.
     """
     notebooks: list[Candidate] = []
     others: list[str] = []
@@ -120,9 +120,9 @@ def _saved(entry: os.DirEntry[str]) -> float:
 
 
 def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, list[Candidate]]:
-    """The notebook to grade and the others, of at least one. Without a lab (it is broken) only names and times count.
+    """The notebook to grade, and the others; there is at least one. Without a lab (it is broken) only names and times count.
 
-    Raises GraderFault when the machine does not let them be read.
+    Raises GraderFault when the machine cannot read them.
     """
     if len(notebooks) == 1:
         return notebooks[0], []
@@ -154,11 +154,11 @@ def _by_name(notebook: Candidate, wanted: str) -> tuple[int, int, bytes]:
     return far, len(notebook.place.parts), str(notebook.place).encode("utf-8", "surrogatepass")
 
 
-Inside = tuple[bool, bool, int]  # is a notebook of this lab, was written in, how many of its questions it has
+Inside = tuple[bool, bool, int]  # is of this lab, has answers, how many of its questions it has
 
 
 def _known(notebooks: Sequence[Candidate], lab: Lab) -> dict[int, Inside]:
-    """What is in each notebook, by its `id`, as far as they are looked into."""
+    """What is in each notebook, by its `id`, as far as they are read."""
     known: dict[int, Inside] = {}
     left = BYTES_LOOKED_INTO
     for notebook in notebooks:
@@ -181,7 +181,7 @@ def _inside(notebook: Candidate, lab: Lab) -> tuple[Inside, int]:
     except Ungradable:
         return (False, False, 0), size
     except GraderFault as error:
-        # A file that forbids it does not keep the others from being read.
+        # An unreadable file must not keep the others from being read.
         if isinstance(error.__cause__, PermissionError):
             return (False, False, 0), size
         raise

@@ -1,7 +1,7 @@
-"""A class that came as one archive, as Canvas, Moodle and Gradescope give it: unpacked once, to where the output is.
+"""A class that came as one archive, as Canvas, Moodle and Gradescope make it: unpacked once, next to the output.
 
-What is graded is copied out, and of every other file only its name, so that each still has its row or its sentence: a link
-becomes a link to nowhere, a device a pipe, a file that is too large an empty one of that size.
+What is graded is copied out; of every other file only the name is kept, so that each still has its row or its sentence: a
+link becomes a broken link, a device a pipe, and a file that is too large an empty one of that size.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LONGEST = 200  # bytes of a name; a file system allows 255
 
 
 def unpacked(archive: Path, room: Path) -> Path:
-    """The folder below `room` with what is in the archive; the one of an earlier run where the archive is the same.
+    """The folder below `room` with the archive's content; that of an earlier run, if the archive is the same.
 
     Raises ArchiveError, OSError.
     """
@@ -60,7 +60,7 @@ def unpacked(archive: Path, room: Path) -> Path:
 
 
 def _put(member: Member, tree: Path, number: int) -> None:
-    """One member at its place; where its name is taken, or no file can have it, under another name in the same folder."""
+    """One member at its place; if its name is taken or impossible, under another name in the same folder."""
     parts = [_short(part) for part in member.place.parts]
     name = parts[-1]
     other = f"{name.rpartition('.')[0] or name} ({number}){name[name.rfind('.') :] if '.' in name else ''}"

@@ -1,13 +1,13 @@
-"""What came in: everybody of a class becomes exactly one submission, gradable or not.
+"""What came in: everybody in a class becomes exactly one submission, gradable or not.
 
-These shapes of class are read, as folder or as one archive, and mixtures of them:
+A class may have these shapes, as a folder or as one archive, also mixed:
 
     flat                     nbgrader's                           a platform's download
     class/ada.ipynb          submitted/ada/lstm-gru/lab.ipynb     names: platforms.py
     class/grace.zip          submitted/grace/lstm-gru/lab.ipynb   Gradescope: gradescope_export.py
 
-An archive of one student is opened, one within it is not. A notebook is opened as a notebook only to choose among several
-(choose.py); which entries are attempts of one person is attempts.py's.
+A student's archive is opened, one inside it is not. A notebook is parsed here only to choose among several (choose.py);
+attempts.py decides which entries are attempts of one person.
 """
 
 from __future__ import annotations
@@ -40,21 +40,21 @@ NOTHING = "Nothing was handed in."
 class Submission:
     """One row of the grade book."""
 
-    name: str  # the student, or what the file is called; fit to be shown, once in a class
+    name: str  # the student, or what the file is called; safe to show, unique in the class
     file: str  # stem of this submission's output files
     path: Path | None  # the notebook; None when there is none to grade
-    problem: str = ""  # why there is none: one sentence with the way out, for staff
+    problem: str = ""  # why there is none: one sentence with what to do, for staff
     told: str = ""  # the same for the student
     sha256: str = ""
-    others: tuple[str, ...] = ()  # notebooks and earlier attempts that came in with it and are not graded
+    others: tuple[str, ...] = ()  # notebooks and earlier attempts that came with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
     entry: str = ""  # the file or folder as it came in; empty where nothing did
     people: tuple[Person, ...] = ()  # whose it is, as far as the platform or the roster says
-    # When it came in, by the platform's own record and never by a file's date; aware of its zone. None: nobody says.
+    # When it came in, by the platform's record and never by a file's date; with its time zone. None: not known.
     handed_in: datetime | None = None
-    attempts: int = 1  # that the platform knows of; 0 where nothing was handed in
+    attempts: int = 1  # that the platform knows; 0 where nothing was handed in
     newest: str = ""  # of an earlier attempt: the name of the row with the newest
-    notes: tuple[str, ...] = ()  # staff: what is to be known of how it came in, one sentence each
+    notes: tuple[str, ...] = ()  # for staff: remarks on how it came in, one sentence each
 
     @property
     def gradable(self) -> bool:
@@ -62,12 +62,12 @@ class Submission:
 
     @property
     def missing(self) -> bool:
-        """Whether nothing was handed in: somebody of the roster without an entry."""
+        """Whether nothing was handed in: somebody on the roster without an entry."""
         return self.attempts == 0
 
     @property
     def called(self) -> str:
-        """How people call whose it is; the row's name where nobody knows."""
+        """The person's name; the row's name where it is not known."""
         who = ", ".join(person.called for person in self.people if person.called)
         earlier = self.name.removeprefix(self.newest) if self.newest else ""
         return who + earlier if who else self.name
@@ -83,11 +83,11 @@ def collect(
     every_attempt: bool = False,
     beside: Path | None = None,
 ) -> list[Submission]:
-    """All submissions of a class, sorted by name, and after them who of the roster handed in nothing.
+    """All submissions of a class, sorted by name, followed by those on the roster who handed in nothing.
 
     `leave_out` (the output folder) and `beside` (the roster) are not submissions even when they are among
-    them. A single notebook is a class of one, an archive is a class. `room` is a folder for what is taken out of archives;
-    without it none is opened. With `every_attempt` earlier attempts have rows of their own. Raises CollectError.
+    them. A single notebook is a class of one; an archive is a class. `room` is a folder for files from archives; without
+    it no archive is opened. With `every_attempt` earlier attempts get their own rows. Raises CollectError.
     """
     folder = Path(folder)
     try:
@@ -115,18 +115,18 @@ def collect(
 
 @dataclass(frozen=True)
 class _Row:
-    """A row to be: `raw` is its entry, or the person's key with a platform; `base` what it would be called."""
+    """A future row: `raw` is its entry, or the person's key on a platform; `base` is the name it would have."""
 
     raw: str
     base: str
     attempt: Attempt
     earlier: tuple[Attempt, ...] = ()
-    newest: str = ""  # the raw of the newest, of an earlier attempt
-    number: int = 0  # of an earlier attempt, from 1 on
+    newest: str = ""  # for an earlier attempt: the raw of the newest
+    number: int = 0  # for an earlier attempt: its number, from 1
 
 
 def _of_people(found: list[Entry], lab: Lab) -> list[list[Attempt]]:
-    """The attempts of each person. What no platform named is a person's each."""
+    """The attempts of each person. Each entry that no platform named is a person of its own."""
     by_person: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in found:
         by_person[entry.arrival.platform, entry.arrival.key].append(entry)
@@ -155,7 +155,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
     raws = [row.raw for row in rows]
     bases = [row.base for row in rows]
     names = distinct(bases, raws)
-    # Files are named by the student's name as well; where two share it, by the entry.
+    # Output files are also named after the student; where two share a name, after the entry.
     count = Counter(bases)
     stems = file_names([row.raw if count[row.base] > 1 else row.base for row in rows])
     by_raw = dict(zip(raws, names, strict=True))
@@ -187,19 +187,19 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
 
 
 def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:
-    """By the platform's own record: its download's, its sheet's, or what nbgrader left next to the notebook."""
+    """By the platform's own record: from its download, from its sheet, or from nbgrader's file next to the notebook."""
     by_sheet = next((person.handed_in for person in people if person.handed_in), None)
     return arrival.handed_in or by_sheet if arrival.platform else by_sheet or arrival.handed_in
 
 
 def _by_name(name: str, roster: Roster | None) -> tuple[Person, ...]:
-    """Whom a roster has under the name of a file or folder."""
+    """The person on the roster whom the name of a file or folder means."""
     found = roster.find(Person(name, name if "@" in name else "", ids=(name,))) if roster else None
     return (found,) if found else ()
 
 
 def _told_of_twins(found: list[Submission]) -> list[Submission]:
-    """The same, and where two rows are one person's by the roster, both say so."""
+    """The same rows; where two are the same person on the roster, both say so."""
     rows: dict[Person, list[str]] = defaultdict(list)
     for came in found:
         for person in came.people if not came.newest else ():
@@ -208,13 +208,13 @@ def _told_of_twins(found: list[Submission]) -> list[Submission]:
     told = []
     for came in found:
         of = [(p, names) for p, names in twins.items() if came.name in names]
-        notes = [f"{', '.join(names)} are all of {p.called}; take all but one away." for p, names in of]
+        notes = [f"{', '.join(names)} are all of {p.called}; remove all but one." for p, names in of]
         told.append(replace(came, notes=(*came.notes, *notes)) if notes else came)
     return told
 
 
 def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
-    """A row for everybody of the roster of whom nothing is here."""
+    """A row for everybody on the roster who handed in nothing."""
     here = {id(roster.find(person)) for came in came_in for person in came.people}
     gone = [person for person in roster.people if id(person) not in here and person.called]
     taken = [came.name for came in came_in]
@@ -248,6 +248,6 @@ def _submission(name: str, stem: str, raw: str, picked: Picked, lab: Lab) -> Sub
 
 
 def sha256_of(path: Path) -> str:
-    """Hash of a file's bytes, by which a submission is known from run to run."""
+    """Hash of a file's bytes, by which a submission is recognised in later runs."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

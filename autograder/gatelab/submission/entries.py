@@ -20,8 +20,8 @@ from gatelab.submission.pick import of_file, of_folder
 from gatelab.submission.platforms import Arrival, arrivals
 from gatelab.submission.times import moment
 
-# Files that systems leave in a class's folder. Another file that begins with a dot is somebody's notebook; a folder that
-# does is nobody's.
+# Files that systems leave in a class's folder. Any other file that begins with a dot is somebody's notebook; a folder
+# that does is nobody's.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
 
 
@@ -33,7 +33,7 @@ class CollectError(Exception):
 
 
 def found_in(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> list[Entry]:
-    """All entries of a class that is a folder, an archive or one notebook. Raises CollectError, ArchiveError, OSError."""
+    """All entries of a class, which is a folder, an archive or one notebook. Raises CollectError, ArchiveError, OSError."""
     if room is not None and folder.is_file() and is_archive(folder.name):
         folder = _inner(unpacked(folder, room), lab)
     return list(_found(folder, lab, leave_out, room))
@@ -72,7 +72,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
             picked = of_folder(path, lab, room) if is_folder else of_file(path, lab, room)
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
-        # Within a platform's download such a file is the student's own, and says what they like.
+        # In a platform's download such a file is the student's own and may say anything.
         if is_folder and not arrival.platform and (time := _timestamp(path / lab.name)):
             arrival = replace(arrival, handed_in=time)
         yield Entry(path.name, picked, arrival)
@@ -84,7 +84,7 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
 
 
 def _is_of_a_grading(folder: Path) -> bool:
-    """Whether an earlier grading's output was left here; never where a notebook lies in it."""
+    """Whether the output of an earlier grading was left here; never if there is a notebook in it."""
     with suppress(OSError):
         there = set(os.listdir(folder))
         return {"class.json", "reports"} <= there and not any(is_notebook(name) for name in there)
@@ -92,7 +92,7 @@ def _is_of_a_grading(folder: Path) -> bool:
 
 
 def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:
-    """An entry that no platform named: a person of its own."""
+    """An entry that no platform named: it counts as a person."""
     return Entry(raw, picked, Arrival("", raw, raw if is_folder else _student(raw, picked)))
 
 
@@ -104,12 +104,12 @@ def _export(folder: Path) -> dict[str, Handed] | None:
 
 
 def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[Path, bool]]:
-    """What is in the only folder, where that is a platform's download and not a student's."""
+    """What is in the only folder, if that is a platform's download and not a student's folder."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
     own = arrivals([entries[0][0].name], lab.name).values()
     if any(arrival.platform in ("Moodle", "nbgrader") for arrival in own):
-        return entries  # a class of one: what is below is what they uploaded, whatever it is called
+        return entries  # a class of one: what is in it is what they uploaded, whatever its name
     try:
         with os.scandir(entries[0][0]) as scanned:
             inside = [
@@ -124,7 +124,7 @@ def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[P
 
 
 def _inner(folder: Path, lab: Lab) -> Path:
-    """The class in an unpacked archive: its one folder, unless that is a student's."""
+    """The class in an unpacked archive: its only folder, unless that is a student's."""
     inside = [path for path in folder.iterdir() if not is_litter(path.name)]
     if len(inside) != 1 or inside[0].is_symlink() or not inside[0].is_dir():
         return folder
@@ -145,7 +145,7 @@ def _timestamp(folder: Path) -> datetime | None:
 
 
 def _students_folder(folder: Path, lab: str) -> Path:
-    """`submitted/` when the folder is the nbgrader course around it, else the folder itself."""
+    """`submitted/` when the folder is an nbgrader course, else the folder itself."""
     submitted = folder / "submitted"
     if submitted.is_dir() and not submitted.is_symlink() and any(submitted.glob(f"*/{lab}")):
         return submitted
@@ -153,7 +153,7 @@ def _students_folder(folder: Path, lab: str) -> Path:
 
 
 def _student(raw: str, picked: Picked) -> str:
-    """`ada` for `ada.ipynb` and for an `ada.zip` with a notebook; every other entry is called as it came in."""
+    """`ada` for `ada.ipynb` and for an `ada.zip` with a notebook; every other entry keeps its name."""
     if picked.path is None:
         return raw
     if is_notebook(raw) and picked.path.name == raw:

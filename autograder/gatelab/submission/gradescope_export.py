@@ -9,8 +9,8 @@
       :history:
       - :created_at: 2026-04-25 09:12:44.000000000 Z
 
-Names and outputs in it are students' own. So nothing is constructed of it: the events of YAML's scanner are read, texts stay
-texts, aliases and tags mean nothing, and everything but the four entries above is passed over.
+Names and outputs in it are written by students. So no objects are constructed: the events of YAML's scanner are read, text
+stays text, aliases and tags are ignored, and everything but the entries above is skipped.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class MetadataError(Exception):
 
 @dataclass(frozen=True)
 class Handed:
-    """What the export says of one folder."""
+    """What the export says about one folder."""
 
     people: tuple[Person, ...]
     created: str
     earlier: int
 
     def arrival(self, folder: str) -> Arrival:
-        """Whose the folder is. One without a submitter is called as it came in."""
+        """Whose the folder is. A folder without a submitter keeps its name."""
         time = moment(self.created)
         key = " ".join(sorted(person.email or person.id or person.name for person in self.people)) or folder
         called = ", ".join(person.called for person in self.people) or folder
@@ -57,7 +57,7 @@ class Handed:
 
 
 def read_metadata(folder: Path) -> dict[str, Handed] | None:
-    """Folder name → what is said of it; None where the folder is no export. Raises MetadataError, OSError."""
+    """Folder name → what the export says about it; None where the folder is no export. Raises MetadataError, OSError."""
     path = folder / METADATA
     try:
         status = path.lstat()
@@ -71,7 +71,7 @@ def read_metadata(folder: Path) -> dict[str, Handed] | None:
 
 
 def parsed(data: bytes) -> dict[str, Handed]:
-    """The same, of the file's bytes."""
+    """The same, from the file's bytes."""
     if len(data) > EXPORT_LIMIT:
         raise MetadataError(f"is larger than {EXPORT_LIMIT >> 20} MiB; name the folder without it")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -107,7 +107,7 @@ def _text(entry: dict[str, Any], key: str) -> str:
 
 
 def _document(events: Iterator[Any]) -> Any:
-    """The document's entries as far as they are wanted."""
+    """The document's entries, as far as they are needed."""
     for event in events:
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             return _collection(event, events, 0)
@@ -117,7 +117,7 @@ def _document(events: Iterator[Any]) -> Any:
 
 
 def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
-    """The mapping or list that begins here. What is not wanted, or too deep, is skipped."""
+    """The mapping or list that begins here. What is not needed, or too deep, is skipped."""
     if depth > EXPORT_DEPTH:
         _pass_over(events)
         return None
@@ -129,7 +129,7 @@ def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
     for event in events:
         if isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             break
-        # The names of the submissions are at the top level; below, only the few keys that are wanted have a value here.
+        # The submissions' names are at the top level; below it, only the few keys that are needed get a value.
         skip = is_mapping and has_key and depth > 0 and key not in WANTED
         value: Any = None
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
@@ -151,7 +151,7 @@ def _collection(start: Any, events: Iterator[Any], depth: int) -> Any:
 
 
 def _pass_over(events: Iterator[Any]) -> None:
-    """Read to the end of what has just begun."""
+    """Skip to the end of what has just begun."""
     open_ = 1
     for event in events:
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):

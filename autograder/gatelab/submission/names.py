@@ -1,8 +1,8 @@
-"""Names that came in with submissions, made fit to be shown and to be written to disk.
+"""Names that came in with submissions, made safe to show and to write to disk.
 
-A submission's file name is the student's to choose: it may hold control characters, bytes that are no
-text, letters that turn the reading direction, 255 bytes of anything. Two forms are made from it: one to be
-shown (`distinct`) and one to be written (`file_names`), and neither lets two submissions become one.
+Students choose the file names of their submissions: a name may hold control characters, bytes that are not text, letters
+that change the reading direction, or any other 255 bytes. Two forms are made from it, one to show (`distinct`) and one to
+write (`file_names`), and neither lets two submissions become one.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gatelab.text import file_stem, visible
 
 
 def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
-    """Names to show, each once: one that several would have gives way to the entry each came in.
+    """Names to show, each unique: a name that several would have is replaced by the entry that each came in.
 
     `names[k]` is what submission k would be called ("ada"), `raws[k]` the entry it came in ("ada.IPYNB").
     """
@@ -39,10 +39,10 @@ def _where_shared(names: list[str], instead: list[str]) -> list[str]:
 
 
 def file_names(raws: Sequence[str]) -> list[str]:
-    """Stems of the output files, in the order of `raws`: safe on every file system, no two of them alike
-    even where capitals or the composition of accents do not count.
+    """Stems of the output files, in the order of `raws`: safe on every file system, and all different,
+    even if the case and the composition of accents are ignored.
 
-    A name that is safe and alone stays as it is; every other one ends in a hash of the name that came in, so
+    A name that is safe and unique stays as it is; every other one ends in a hash of the name that came in, so
     that it does not change when other submissions join the class.
     """
     stems = [file_stem(raw) for raw in raws]
@@ -67,5 +67,5 @@ def digest(raw: str) -> str:
 
 
 def _folded(stem: str) -> str:
-    """What two file names must not share: a file system may count neither case nor composition."""
+    """The form in which two file names must differ: a file system may ignore case and composition."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", stem).casefold())

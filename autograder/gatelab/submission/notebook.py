@@ -1,6 +1,6 @@
-"""Read a submitted notebook: its code cells, without a kernel and without trusting anything in it.
+"""Read a submitted notebook's code cells, without a kernel and without trusting anything in it.
 
-notebook_file.py makes JSON of the file; this module decides whether that is this lab's notebook, and what of it is to be run.
+notebook_file.py turns the file into JSON; this module decides whether that is this lab's notebook, and which code is run.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["CodeCell", "Ungradable", "cells_of", "parse", "read_bytes", "read_ce
 
 @dataclass
 class CodeCell:
-    """A code cell; `index` counts all cells of the notebook from 1, as an editor does.
+    """A code cell; `index` counts all cells of the notebook from 1, as editors do.
 
     `kind` is "raw" or "markdown" where an answer is in a cell that Jupyter does not run.
     """
@@ -28,7 +28,9 @@ class CodeCell:
     source: str
     grade_id: str = ""
     kind: str = "code"
-    names: tuple[str, ...] = ()  # of an answer in such a cell: what it defines of what the questions ask for
+    names: tuple[
+        str, ...
+    ] = ()  # for an answer in such a cell: the names that questions ask for and it defines
 
 
 def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
@@ -46,7 +48,7 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
 
 
 def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
-    """As `read_cells`, of a notebook that was parsed already."""
+    """As `read_cells`, for a notebook that is already parsed."""
     cells: list[CodeCell] = []
     raw_cells = notebook["cells"]
     if len(raw_cells) > CELL_LIMIT:
@@ -76,7 +78,7 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
 
 
 def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
-    """An answer in a raw or markdown cell (a key pressed by mistake makes one of a code cell); None for any other text."""
+    """An answer in a raw or markdown cell (one wrong key turns a code cell into one); None for any other text."""
     source = source_of(raw)
     if source is None or len(source) > SOURCE_LIMIT:
         return None
@@ -95,7 +97,7 @@ def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:
 
 
 def of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
-    """By its question cells, or (copied into a fresh notebook) by the names it defines."""
+    """Recognised by its question cells or, if copied into a new notebook, by the names it defines."""
     return bool(question_ids(cells, lab)) or any(
         f"def {name}" in cell.source or f"class {name}" in cell.source
         for name in _names(lab)
@@ -108,11 +110,10 @@ def _names(lab: Lab) -> list[str]:
 
 
 def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -> str:
-    """The language that the notebook says it is in, where that is not Python and its cells do not say otherwise.
+    """The language that the notebook states, where that is not Python and its cells do not show otherwise.
 
-    What a kernel calls itself is often odd ("Pyodide", "xpython", "conda-env-…", nothing at all) and means little: a
-    definition that is written as Python's is counts for more. No cell is parsed here, since Python's parser is not made
-    for hostile text.
+    A kernel's name is often odd ("Pyodide", "xpython", "conda-env-…", nothing at all) and means little: a definition in
+    Python's syntax counts for more. No cell is parsed here, since Python's parser is not made for hostile text.
     """
     metadata = found if isinstance(found := notebook.get("metadata"), dict) else {}
     said = [
@@ -129,7 +130,7 @@ def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -
 
 
 def _is_python(source: str) -> bool:
-    """Whether a cell defines something as Python does: with a colon after its head, and no `end`."""
+    """Whether a cell defines something in Python's syntax: with a colon after the head, and no `end`."""
     return bool(_DEFINITION.search(source) and _COLON.search(source) and not _END.search(source))
 
 

@@ -1,8 +1,8 @@
-"""The file of a notebook: bytes that anybody may have written become a list of cells, or one sentence why not.
+"""A notebook's file: bytes that anybody may have written become a list of cells, or one sentence that says why not.
 
-The JSON is checked by hand and not by nbformat, which upgrades and repairs (and, for a hostile file, raises
-whatever it meets on the way): here a file is either plainly readable or named as what it is. Everything that says
-nothing about the work (the kernel's name, the format's minor number, the encoding, pictures) is let pass.
+The JSON is checked here and not by nbformat, which upgrades and repairs (and may raise anything for a hostile file): a
+file is either plainly readable or called what it is. Everything that says nothing about the work (the kernel's name, the
+format's minor number, the encoding, pictures) is accepted.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ HOW = "open it in Jupyter, save it as .ipynb and hand it in again"
 
 
 class Ungradable(Exception):
-    """The submission cannot be graded; the message is one sentence that says what is wrong and the way out."""
+    """The submission cannot be graded; the message is one sentence that says what is wrong and what to do."""
 
 
 def read_bytes(path: Path) -> bytes:
     """The file's bytes. Raises Ungradable when it is no regular file of a sensible size, GraderFault when the machine
-    does not let it be read."""
+    cannot read it."""
     irregular = Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
     try:
-        # Opened first and looked at then, since something else may take the name in between.
+        # Opened first and checked then, since the name may change hands in between.
         with open(path, "rb", opener=_open) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise irregular
             data = file.read(FILE_LIMIT + 1)
     except (OSError, MemoryError) as error:
-        # ELOOP: a link; ENXIO: a socket. Everything else a regular file may say is the machine's own trouble.
+        # ELOOP: a link; ENXIO: a socket. Any other error of a regular file is the machine's fault.
         if getattr(error, "errno", None) in (errno.ELOOP, errno.ENXIO) or _is_irregular(path):
             raise irregular from error
         why = getattr(error, "strerror", None) or type(error).__name__
@@ -49,7 +49,7 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _open(path: str, flags: int) -> int:
-    """Follows no link, and does not wait for who would write into a pipe."""
+    """Follows no link, and does not wait for a writer at the other end of a pipe."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
 
 
@@ -63,7 +63,7 @@ def _is_irregular(path: Path) -> bool:
 
 
 def parse(data: bytes, name: str) -> dict[str, Any]:
-    """The notebook as plain JSON in format 4, its `cells` a list (of anything), without the outputs where they are large.
+    """The notebook as plain JSON in format 4, its `cells` a list (of anything), without its outputs if they are large.
 
     Raises Ungradable when the bytes are no notebook.
     """
@@ -101,7 +101,7 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     return notebook
 
 
-# What comes in under a notebook's name, by how it begins
+# What is handed in under a notebook's name, recognised by its beginning
 NO_JSON = (
     (b"<!", "it is a web page"), (b"<html", "it is a web page"), (b"<?xml", "it is a web page"),
     (b"http", "it is a link to it"), (b"[internetshortcut]", "it is a link to it"), (b"%pdf", "it is a PDF"),
@@ -134,26 +134,26 @@ _STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 
 def _utf8(data: bytes, name: str) -> bytes:
-    """The text in UTF-8 without a mark, whatever an editor or Windows saved it in."""
+    """The text in UTF-8 without a byte order mark, whatever encoding an editor or Windows used."""
     encoding = json.detect_encoding(data[:4])
     try:
         text = data.decode(encoding, "surrogatepass" if encoding == "utf-8" else "strict")
     except UnicodeDecodeError as error:
         if not data.lstrip().startswith(b"{") or b"\0" in data:
             raise Ungradable(f"{name}: this is not a notebook (not UTF-8 text); {HOW}.") from error
-        # What Windows calls ANSI; only letters outside of ASCII differ, and code has those in comments.
+        # What Windows calls ANSI; only letters outside ASCII differ, and code has those in comments.
         text = data.decode("cp1252", "replace")
     else:
-        if encoding == "utf-8":  # also of a file with a mark, which json.detect_encoding calls utf-8-sig
+        if encoding == "utf-8":  # also for a file with a mark, which json.detect_encoding calls utf-8-sig
             return data
     return text.encode("utf-8", "surrogatepass")
 
 
 def without_outputs(data: bytes) -> bytes | None:
-    """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states empty.
+    """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states emptied.
 
-    Only brackets and texts are looked at, so that nothing is made of what is thrown away. What is no notebook comes back
-    as it is, or with less in it: reading it will show that. None where more than `NOTEBOOK_TOKENS` would have to be looked at.
+    Only brackets and strings are scanned, so that no objects are made of what is discarded. What is no notebook is returned
+    as it is, or with less in it: reading it will show that. None where more than `NOTEBOOK_TOKENS` would have to be scanned.
     """
     kept: list[bytes] = []
     begin = at = depth = looked = 0
@@ -186,8 +186,8 @@ def without_outputs(data: bytes) -> bytes | None:
 
 
 def _end(data: bytes, at: int, most: int) -> tuple[int, int]:
-    """Where what was opened before `at` is closed, and how often was looked; -1 and 0 where it is not, -1 and 1 where more than
-    `most` looks would be needed."""
+    """Where the bracket that was opened before `at` is closed, and the number of steps; -1 and 0 where it is not closed, -1 and 1
+    where more than `most` steps would be needed."""
     depth, looked = 1, 0
     while depth and (found := _REST.match(data, at)):
         looked += 1
@@ -201,17 +201,17 @@ def _end(data: bytes, at: int, most: int) -> tuple[int, int]:
 _STRINGS = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _FLAT = rb'(?:[^"\[\]{}]++|' + _STRINGS + rb")"
 _TOKEN = re.compile(_STRINGS + rb"|[\[\]{}:]", re.DOTALL)
-# Up to the next bracket of what holds more than three others within each other: a chart's output has a million small ones.
+# Up to the next bracket with more than three others nested in it: a chart's output has a million small ones.
 _SMALL = _FLAT
 for _ in range(3):
     _SMALL = rb"(?:" + _FLAT + rb"|[\[{]" + _SMALL + rb"*+[\]}])"
 _REST = re.compile(_SMALL + rb"*+[\[\]{}]", re.DOTALL)
-# What is emptied, and at which depth its bracket is: a cell's in format 4 and in format 3, the notebook's.
+# What is emptied, and the depth of its bracket: a cell's in format 4 and in format 3, the notebook's.
 _DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
 
 
 def _of_worksheets(sheets: Any) -> Any:
-    """The cells of a notebook in format 2 or 3, as format 4 has them; no list where there is none."""
+    """The cells of a notebook in format 2 or 3, in the form of format 4; not a list where it has none."""
     if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
         return None
     cells: list[Any] = []
@@ -229,7 +229,7 @@ def _of_worksheets(sheets: Any) -> Any:
 
 
 def source_of(cell: Any) -> str | None:
-    """A cell's text; None when it is no text. A cell without any is empty."""
+    """A cell's text, empty for a cell without any; None when it is not text."""
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)

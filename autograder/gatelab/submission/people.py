@@ -1,7 +1,7 @@
-"""Who handed in: a person as a platform or a roster knows them, and which of the roster is meant.
+"""Who handed in: a person as a platform or a roster knows them, and which one on the roster that is.
 
 A file's name, a platform's number, an e-mail address or a login may each identify a person. They are compared kind by
-kind, the surest first, and only where exactly one person fits.
+kind, the most reliable first, and a match counts only where exactly one person fits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Person:
     email: str = ""
     number: str = ""
     ids: tuple[str, ...] = ()
-    handed_in: datetime | None = None  # as a sheet of the platform says
+    handed_in: datetime | None = None  # as the platform's sheet says
 
     @property
     def id(self) -> str:
@@ -35,12 +35,12 @@ class Person:
 
     @property
     def called(self) -> str:
-        """How people call them: `Ada Lovelace` for `Lovelace, Ada`."""
+        """Their usual name: `Ada Lovelace` for `Lovelace, Ada`."""
         return spoken(self.name) or self.email or self.id
 
 
 def spoken(name: str) -> str:
-    """`Ada Lovelace` for `Lovelace, Ada`; another name as it is, fit to be shown."""
+    """`Ada Lovelace` for `Lovelace, Ada`; any other name as it is, safe to show."""
     name = field(name, LONGEST)
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if comma and first and ", " not in first else name
@@ -57,11 +57,11 @@ class Roster:
                 self._by_key[key].add(k)
 
     def find(self, wanted: Person) -> Person | None:
-        """The one person whom this must be; None where nobody fits, or several do alike."""
+        """The one person that this must be; None where nobody fits, or several fit equally well."""
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
-                # Another platform's number may be alike: then the names have nothing in common.
+                # Another platform's number may be the same by chance: then the names have nothing in common.
                 found = {k for k in found if _alike(wanted.name, self.people[k].name)}
             if len(found) == 1:
                 return self.people[next(iter(found))]
@@ -71,7 +71,7 @@ class Roster:
 
 
 def known(person: Person, roster: Roster | None) -> Person:
-    """The person with what the roster knows of them."""
+    """The person, with what the roster knows about them."""
     found = roster.find(person) if roster else None
     if found is None:
         return person
@@ -85,7 +85,7 @@ def known(person: Person, roster: Roster | None) -> Person:
 
 
 def _keys(person: Person) -> set[str]:
-    """All that a person of the roster may be meant by."""
+    """Everything that may identify a person on the roster."""
     keys = {f"#{_folded(id)}" for id in (*person.ids, person.number) if id}
     if person.number:
         keys.add(f"!{_folded(person.number)}")
@@ -104,7 +104,7 @@ def _keys(person: Person) -> set[str]:
 
 
 def _signs(person: Person) -> list[set[str]]:
-    """By what a hand-in says whose it is, the surest first."""
+    """What identifies the person behind a submission, the most reliable first."""
     signs = [
         {f"!{_folded(person.number)}"} if person.number else set(),
         {f"@{_folded(person.email)}"} if person.email else set(),
@@ -114,13 +114,13 @@ def _signs(person: Person) -> list[set[str]]:
     if person.name:
         words = _words(person.name)
         signs += [{f"={' '.join(sorted(words))}"}, {f"~{''.join(words)}"}]
-    # A login as a file's name: also the part of an address before its @.
+    # A login as a file name: also the part of an address before the @.
     signs.append({f"^{_folded(id)}" for id in person.ids if id and "@" not in id})
     return [keys for keys in signs if keys]
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two names may be one person's: they share a word, run together or not. So may be none at all."""
+    """Whether two names may be the same person's: they share a word, even run together, or one of them is empty."""
     a, b = _words(one), _words(other)
     return not a or not b or any(word in "".join(a) for word in b) or any(word in "".join(b) for word in a)
 

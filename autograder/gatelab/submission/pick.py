@@ -1,6 +1,6 @@
 """What one entry of a class holds: the notebook to grade, or why there is none, in words for staff.
 
-An archive is opened where no notebook lies open next to it, one within an archive is not.
+An archive is opened where there is no unpacked notebook next to it; an archive inside an archive is not.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import brief
 
 NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
-MOST_ARCHIVES = 5  # of one student's folder that are opened
+MOST_ARCHIVES = 5  # that are opened in one student's folder
 ASK = "ask for the notebook itself (.ipynb)"
 UNPACK = "unpack it and put the notebook here"
 
@@ -47,7 +47,7 @@ OTHERS = {
 
 
 def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Picked:
-    """A file among the submissions: the notebook itself, an archive that holds it, or why it is none."""
+    """A file among the submissions: the notebook itself, an archive that holds it, or why it is neither."""
     try:
         if lab and room and is_archive(path.name) and stat.S_ISREG(path.lstat().st_mode):
             return _archive(path, path.name, lab, room)
@@ -58,7 +58,7 @@ def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Pic
 
 
 def _no_notebook(path: Path) -> Problem | None:
-    """Why a file cannot be a notebook, as far as can be seen without opening it."""
+    """Why a file cannot be a notebook, as far as one can tell without opening it."""
     status = path.lstat()
     if problem := _irregular(status):
         return problem
@@ -73,7 +73,7 @@ def _no_notebook(path: Path) -> Problem | None:
 
 
 def _irregular(status: os.stat_result) -> Problem | None:
-    """Why something is no file that may be opened."""
+    """Why something is not a file that may be opened."""
     if stat.S_ISLNK(status.st_mode):
         return Problem("it is a link, and links are not followed", "put the notebook itself here")
     if not stat.S_ISREG(status.st_mode):
@@ -82,7 +82,7 @@ def _irregular(status: os.stat_result) -> Problem | None:
 
 
 def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
-    """A student's folder: the one notebook in it that is the lab, or why there is none."""
+    """A student's folder: the one notebook of this lab in it, or why there is none."""
     inner = path / lab.name
     try:
         if inner.is_symlink():
@@ -114,7 +114,7 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
 
 
 def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:
-    """The notebook of a folder in which archives are all that could hold one."""
+    """The notebook of a folder in which only archives could hold one."""
     found = []
     for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:MOST_ARCHIVES]:
         path = folder / place
@@ -128,7 +128,7 @@ def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab,
 
 
 def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
-    """The notebook in a student's archive, kept below `room` under a name that stays from run to run."""
+    """The notebook in a student's archive, kept below `room` under a name that is the same in every run."""
     try:
         if problem := _irregular(path.lstat()):
             return Picked(None, problem)
@@ -139,9 +139,7 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
             notebook, others = choose(found.notebooks, lab)
             kept = _keep(notebook, room / digest(label), lab)
     except WholeClassError:
-        return Picked(
-            None, Problem("it is the download of a whole class", "grade it by itself or take it away")
-        )
+        return Picked(None, Problem("it is the download of a whole class", "grade it by itself or remove it"))
     except ArchiveError as error:
         return Picked(None, Problem(f"it is an archive {error}", ASK))
     except OSError as error:
@@ -152,7 +150,7 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
 
 
 class WholeClassError(ArchiveError):
-    """The archive is a platform's download of a class, not one student's: of many people one would be graded."""
+    """The archive is a platform's download of a class, not one student's, so that one of many people would be graded."""
 
 
 def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
@@ -160,7 +158,7 @@ def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
     notebooks: list[Candidate] = []
     others: list[str] = []
     found = [member for member in members(path, copies, NOTEBOOKS) if member.place.parts]
-    for depth in (0, 1):  # a download may lie in one folder
+    for depth in (0, 1):  # a download may be inside one folder
         names = sorted({member.place.parts[depth] for member in found if len(member.place.parts) > depth})
         keys = {arrival.key for arrival in arrivals(names, lab.name).values()}
         if len(keys) > 1 or METADATA in names:
@@ -184,7 +182,7 @@ def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
 
 
 def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:
-    """Copy the notebook to a folder of its own, called as it was handed in if a file can be called so."""
+    """Copy the notebook to its own folder, under its own name if a file can have it."""
     data = notebook.read()
     folder.mkdir(parents=True, exist_ok=True)
     for name in (notebook.place.name, lab.notebook):
@@ -213,12 +211,12 @@ def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Proble
 
 
 def unreadable(error: OSError) -> Problem:
-    """The machine does not let it be read. That is nothing a student could fix."""
+    """The machine cannot read it. No student could fix that."""
     way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
     return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
 
 
 def _suffix(name: str) -> str:
-    """The extension in small letters."""
+    """The extension in lower case."""
     dot = name.rfind(".")
     return name[dot:].lower() if dot >= 0 else ""

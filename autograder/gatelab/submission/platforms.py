@@ -1,13 +1,13 @@
-"""How learning platforms name what they let staff download: whose a file or folder is, by its name alone.
+"""How learning platforms name what staff download: whose a file or folder is, from its name alone.
 
     Canvas      lovelaceada_LATE_4711_90210_lab-1.ipynb     name, late or not, user, attachment, file
                 LATE_anon_ab1cd_90210_lab.ipynb             where the assignment is anonymous
-    Moodle      Ada Lovelace_4711_assignsubmission_file_/   name, participant, plugin; with the file after it where the
+    Moodle      Ada Lovelace_4711_assignsubmission_file_/   name, participant, plugin; followed by the file where the
                                                             download is not in folders
     nbgrader    ada+lstm-gru+2026-11-26 06:28:36 UTC+x1/    the exchange's inbound folder: student, assignment, time
 
-What only looks like a download must not make one person of a class: `lab_2026_11_ada.ipynb` has Canvas's form. So a form
-counts only where all names of that form go together (`arrivals`).
+What only looks like a download must not turn a class into one person: `lab_2026_11_ada.ipynb` has Canvas's form. So a form
+counts only where all names of that form are consistent (`arrivals`).
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ _AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
 @dataclass(frozen=True)
 class Arrival:
-    """Whose an entry of the class is. Entries of one `key` are one person's, or one team's."""
+    """Whose an entry of the class is. Entries with the same `key` are one person's, or one team's."""
 
     platform: str  # "Canvas", "Moodle", "Gradescope", "nbgrader", or empty
     key: str
     called: str  # the row's name
     people: tuple[Person, ...] = ()
-    file: str = ""  # what the student called it; empty of a folder
+    file: str = ""  # what the student called it; empty for a folder
     order: tuple[float, str] = (0.0, "")  # grows with time
     handed_in: datetime | None = None
-    late: bool = False  # the platform's own word
-    earlier: int = 0  # attempts before this one that the platform knows of and did not send
+    late: bool = False  # as the platform says
+    earlier: int = 0  # earlier attempts that the platform knows of but did not include
     plugin: str = field(default="", compare=False)
 
     @property
     def plain_file(self) -> str:
-        """The file without Canvas's number for a second one of its name."""
+        """The file's name without Canvas's number for a second file of that name."""
         return _AGAIN.sub("", self.file) if self.platform == "Canvas" else self.file
 
 
 def arrivals(names: Sequence[str], lab: str) -> dict[str, Arrival]:
-    """The entries that a platform named, by their names. The others are nobody's but their file's."""
+    """The entries that a platform named, by their names. Only their file names identify the others."""
     found: dict[str, Arrival] = {}
     for name in names:
         if arrival := _moodle(name) or _inbound(name, lab):
@@ -112,8 +112,8 @@ def _inbound(name: str, lab: str) -> Arrival | None:
 
 
 def _go_together(found: list[Arrival]) -> bool:
-    """Whether names of Canvas's form can be Canvas's: nobody has two names, no two files one number, and not all are one
-    person's, or all persons of one name."""
+    """Whether names of Canvas's form can be Canvas's: nobody has two names, no two files have the same number, and the files
+    are not all one person's, nor all persons of one name."""
     users: dict[str, set[str]] = defaultdict(set)
     for arrival in found:
         users[arrival.people[0].number].add(arrival.called)
@@ -121,6 +121,6 @@ def _go_together(found: list[Arrival]) -> bool:
     names = {name for called in users.values() for name in called}
     if any(len(called) > 1 for called in users.values()) or len(set(numbers)) < len(numbers):
         return False
-    if len(users) == 1:  # a class of one; several files are theirs only if they are attempts of one
+    if len(users) == 1:  # a class of one; several files are theirs only if they are attempts of the same file
         return len({arrival.plain_file for arrival in found}) == 1
     return len(names) > 1

@@ -1,8 +1,8 @@
 """A student's receipt: does it belong to the notebook that came in?
 
 `python -m seqlab submit` writes it into the zip and next to it. It is not signed: it says which bytes were packed and
-what the public checks said of them, and anybody can write one. What it settles is whether the file that was graded is
-the one that the student looked at.
+what the public checks said, and anybody can write one. It settles only whether the graded file is the one that the
+student saw.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 class NoReceipt(Exception):
-    """There is nothing to compare; one sentence says why and what to do."""
+    """There is nothing to compare; the message is one sentence that says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a receipt says, as far as it is in order."""
+    """What a receipt says, as far as it is valid."""
 
     sha256: str
     time: str  # UTC, by the student's clock
@@ -45,9 +45,9 @@ class Receipt:
 
 
 def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
-    """Whether the receipt belongs to the notebook, and one sentence on it. Raises NoReceipt.
+    """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt.
 
-    receipt: a receipt, or a zip that holds one. other: the notebook that came in, a zip with it, or the report on it
+    receipt: a receipt, or a zip that holds one. other: the notebook that came in, a zip with it, or its report
     (reports/NAME.json); None: the notebook in the zip.
     """
     if is_notebook(receipt.name):
@@ -117,7 +117,7 @@ def _digest(path: Path) -> tuple[str, str]:
 def _opened(path: Path) -> zipfile.ZipFile:
     _bytes(path, FILE_LIMIT, only_look=True)
     try:
-        count = entries_of_zip(path)  # before zipfile makes an object of each
+        count = entries_of_zip(path)  # before zipfile makes an object for each
         archive = zipfile.ZipFile(path) if count <= HAND_IN_ENTRIES else None
     except (ArchiveError, OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise NoReceipt(f"{_name(path)}: this zip cannot be read; ask for it again.") from error
@@ -129,7 +129,7 @@ def _opened(path: Path) -> zipfile.ZipFile:
 
 
 def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothing: str) -> tuple[str, bytes]:
-    """Name and bytes of the one file of a zip that is wanted; nothing is unpacked."""
+    """Name and bytes of the one wanted file of a zip; nothing is unpacked."""
     found = [
         member
         for member in archive.infolist()
@@ -142,7 +142,7 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
     try:
         with archive.open(found[0]) as file:
             data = file.read(limit + 1)
-    except Exception as error:  # damaged, encrypted, or packed in a way that Python does not know
+    except Exception as error:  # damaged, encrypted, or compressed in a way that Python does not know
         raise NoReceipt(
             f"{_name(path)}: {brief(found[0].filename)} in it cannot be read; ask for it again."
         ) from error
@@ -156,7 +156,7 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
 def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
     try:
         if not path.is_file():
-            raise NoReceipt(f"{_name(path)}: there is no such file; look at the name.")
+            raise NoReceipt(f"{_name(path)}: there is no such file; check the name.")
         if path.stat().st_size > limit:
             raise NoReceipt(
                 f"{_name(path)}: it is larger than {limit >> 10:,} KiB, so it is not what was asked for."
@@ -167,5 +167,5 @@ def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
 
 
 def _name(path: Path) -> str:
-    """The whole path, so that it can be found: a sentence that names a file must not cut its name away."""
+    """The whole path: a sentence that names a file must not cut off its name."""
     return visible(str(path))

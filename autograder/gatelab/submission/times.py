@@ -23,9 +23,9 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
-    """The time that a platform wrote, always with its zone; None where it cannot be read without a guess.
+    """The time that a platform wrote, always with its time zone; None where it cannot be read without guessing.
 
-    `zone` is what a time without one is in; None: this machine's.
+    `zone` is for a time without one; None: this machine's.
     """
     text = text.strip()
     if len(text) > LONGEST:
@@ -49,13 +49,13 @@ def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
 
 
 def _usable(when: datetime) -> datetime:
-    """The time, if it can be compared with others: the first and the last day of all years cannot in every zone. Raises OverflowError."""
+    """The time, if it can be compared with others in every zone, as the first and last day of the calendar cannot. Raises OverflowError."""
     when.astimezone(UTC)
     return when
 
 
 def _zone(said: str) -> tzinfo:
-    """Raises ValueError or KeyError where nobody knows the zone, as of most abbreviations."""
+    """Raises ValueError or KeyError where the zone is unknown, as most abbreviations are."""
     if offset := _OFFSET.fullmatch(said):
         minutes = 60 * int(offset[2]) + int(offset[3])
         return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))

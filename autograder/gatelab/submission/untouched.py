@@ -1,7 +1,7 @@
-"""Whether anything was written in a notebook since it was handed out.
+"""Whether anything has been written in a notebook since it was handed out.
 
-nbgrader keeps with each answer cell a checksum of what was in it at the release. So a copy of any release, old ones
-too, is known without the release at hand. A student can change the checksum; all that it decides is a sentence.
+nbgrader stores with each answer cell a checksum of its content at the release. So a copy of any release, even an old one,
+is recognised without that release. A student can change the checksum; it decides only a sentence.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from gatelab.submission.notebook_file import mark_of, source_of
 
 
 def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
-    """Whether every answer cell of the notebook (JSON, as notebook_file reads it) is what the release had there, and no
-    other cell defines what a question asks for."""
+    """Whether every answer cell of the notebook (JSON, as notebook_file reads it) is as in the release, and no other cell
+    defines what a question asks for."""
     answers = 0
     for cell in notebook["cells"]:
         if not isinstance(cell, dict):
             continue
         mark, source = mark_of(cell), source_of(cell) or ""
         if mark.get("solution") is True and isinstance(mark.get("checksum"), str):
-            # Editors take or add blank space at the end, Windows writes other line ends.
+            # Editors remove or add white space at the end; Windows writes other line ends.
             texts = {source, source.rstrip(), source.replace("\r\n", "\n").rstrip()}
             if all(checksum(cell, text) != mark["checksum"] for text in texts):
                 return False

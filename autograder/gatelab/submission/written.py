@@ -1,4 +1,4 @@
-"""The written answers of a notebook, for whoever marks them: text from outside."""
+"""The written answers of a notebook, for the person who marks them. They are untrusted text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatelab.limits import CELL_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 from gatelab.text import utf8
 
-LONGEST = 20_000  # characters of an answer that are shown
+LONGEST = 20_000  # characters to show of an answer
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,9 @@ class Written:
 
 
 def written(path: Path, lab: Lab) -> dict[str, Written]:
-    """The answers to the lab's questions that are marked by hand. Nothing in the file makes this raise.
+    """The answers to the lab's questions that are marked by hand. Whatever the file holds, this does not raise.
 
-    An answer's cell is known by its grade_id, and in a notebook that has lost these by the cell above it in the release.
+    An answer's cell is found by its grade_id or, in a notebook that has lost these, by the cell above it in the release.
     """
     ids = [id for id, spec in lab.questions.items() if spec.by_hand]
     try:
@@ -39,12 +39,12 @@ def written(path: Path, lab: Lab) -> dict[str, Written]:
 
 
 def model_answer(solved: Path, id: str) -> str:
-    """The answer in a solved notebook; "" without one."""
+    """The answer in a solved notebook; "" if there is none."""
     return next((text for found, text in _cells_of(solved) if found == id), "")
 
 
 def rubric(path: Path, id: str) -> str:
-    """The rubric's section on a question: from the heading that begins with its ID up to the next as large; "" without one."""
+    """The rubric's section on a question: from the heading that begins with its ID to the next of that level; "" if there is none."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):
@@ -71,7 +71,7 @@ def _answer(id: str, cells: list[tuple[str, str]], handed_out: list[tuple[str, s
         texts = [text for (_, before), (_, text) in pairwise(cells) if before.strip() in above - {""}]
     if not texts:
         return Written(problem="its cell was not found; look into the notebook")
-    # Of several copies the last that was written in counts, as in nbgrader's grade book.
+    # Of several copies the last with an answer counts, as in nbgrader's grade book.
     own = [text for text in texts if text.strip() and text.strip() not in untouched]
     return Written(own[-1][:LONGEST] if own else "")
 

@@ -1,5 +1,5 @@
-"""What a hidden suite is written with: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and
-the assertions whose messages name the mistake.
+"""What a hidden suite uses: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and the assertions whose messages
+name the mistake.
 
     @part("q1", "outputs", 4)
     def test_states_equal_lstm_cell(student, draw):

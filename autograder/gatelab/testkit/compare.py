@@ -1,7 +1,7 @@
 """Assertions for hidden suites. Each says the first thing that is wrong, in the student's terms.
 
 The order is that of handed_out/checking/tensors.py, which the public checks use too. A message never holds more than a few
-numbers: of a tensor one of the student's own, of a single number both.
+numbers: for a tensor one of the student's own, for a single number both.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from gatelab.handed_out.checking.tensors import ATOL, GRAD_RTOL, RTOL, Tolerance
 
 
 class LeftChanged(AssertionError):
-    """A call left something changed: what a check found itself is not counted once more."""
+    """A call left something changed: what a check finds itself is not counted again."""
 
 
 def kept(condition: bool, message: str) -> None:
-    """Like `needs`, for what a call must leave as it was."""
+    """Like `needs`, for what a call must not change."""
     if not condition:
         raise LeftChanged(message)
 
@@ -57,9 +57,9 @@ def close(
 
     Args:
         axes: names of the dimensions, for example "N T H".
-        later: where the numbers are right before a time step and wrong from it on, what the suite has found out about
-            that step. It is asked then and gives a sentence, or "" where it found nothing: numbers alone do not
-            show whether a state is dropped, another input read or a function changed.
+        later: called if the numbers are right before a time step and wrong from it on; returns a sentence with what the
+            suite knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or
+            a function changed.
     """
     want = want.detach()
     needs(isinstance(got, torch.Tensor), f"{name} should be a tensor, but it is {_kind(got)}.")
@@ -99,7 +99,7 @@ def unchanged(
     before: Mapping[str, torch.Tensor],
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """The caller's tensors must be what they were before the call."""
+    """The caller's tensors must be unchanged after the call."""
     for path, tensor in before.items():
         mine = after.get(path)
         label = (names or {}).get(path, path)

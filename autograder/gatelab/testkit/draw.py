@@ -12,7 +12,7 @@ import torch
 
 from gatelab.faults import GraderFault
 
-REMEMBERED = 1024  # searches whose results are kept; each holds a few small tensors
+REMEMBERED = 1024  # searches whose results are cached; each holds a few small tensors
 _found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
 
 
@@ -32,12 +32,12 @@ class Draw:
         return torch.randint(low, high, shape, generator=self.generator)
 
     def search(self, make: Callable[[], Any], good: Callable[[Any], bool], tries: int = 1000) -> Any:
-        """The first of what `make` draws that is `good`: inputs by which every mistake shows.
+        """The first of `make`'s draws that is `good`: inputs with which every mistake shows.
 
-        What was found is remembered for the next submission, which gets a copy: it is the same for all that are graded
-        with this seed. So neither function may ask anything of the student, and both must say the same every time.
+        The result is cached, and the next submission gets a copy: it is the same for all that are graded with this seed.
+        So neither function may depend on the student, and both must always return the same.
 
-        Raises GraderFault when nothing good is drawn in `tries`: no submission loses a point by it.
+        Raises GraderFault when nothing good is drawn in `tries`: no submission loses a point because of that.
         """
         at = self.key, _place(make), self.generator.get_state().numpy().tobytes()
         if at not in _found:
@@ -58,5 +58,5 @@ class Draw:
 
 
 def _place(function: Callable[..., Any]) -> tuple[str, int]:
-    """Where a function is defined: suites of another lab may have tests of the same name."""
+    """Where a function is defined: another lab's suites may have tests with the same name."""
     return function.__code__.co_filename, function.__code__.co_firstlineno

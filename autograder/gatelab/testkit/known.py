@@ -248,9 +248,9 @@ def _pattern(text: str) -> re.Pattern[str]:
     )
 
 
-# The one that says the most comes first.
+# The most specific comes first.
 @lru_cache(maxsize=16)
 def patterns(messages: tuple[str, ...] = ()) -> list[re.Pattern[str]]:
-    """Of the messages above and of `messages` that a lab adds."""
+    """From the messages above and the `messages` that a lab adds."""
     lines = [*KNOWN.strip().splitlines(), *messages]
     return sorted(map(_pattern, lines), key=lambda pattern: -len(pattern.pattern))

@@ -1,6 +1,6 @@
 """A backend in the examiner's own process: for wheat, chaff and references, which staff wrote.
 
-Values make the same way over the line as from a worker, so a suite sees no difference.
+Values are encoded as they are for a worker, so a suite sees no difference.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from gatelab.sandbox.worker.withheld import withheld
 
 
 class LocalBackend:
-    """Runs code text that staff wrote. `sources` are executed in order in one namespace.
+    """Runs code that staff wrote. `sources` are executed in order in one namespace.
 
-    `without`: what of the library it may not use.
+    `without`: what it may not use of the library.
     """
 
     def __init__(self, sources: list[str], without: Withheld | None = None) -> None:
@@ -48,19 +48,19 @@ class LocalBackend:
 
 
 def out_of_reach(without: Withheld | None) -> contextlib.AbstractContextManager[None]:
-    """What code of staff may not use is withheld for as long as this is entered."""
+    """Inside, what staff code may not use is withheld."""
     return withheld(without.says, without.operators) if without else contextlib.nullcontext()
 
 
 @lru_cache(maxsize=1024)
 def _compiled(source: str) -> types.CodeType:
-    """The same references are used under every chaff of a question."""
+    """Cached: the same references are used under every chaff of a question."""
     return compile(source, "<staff>", "exec")
 
 
 @contextlib.contextmanager
 def unmoved_randomness() -> Iterator[None]:
-    """Code that seeds or draws must not move the examiner's own generators, nor its dtype and gradients."""
+    """Code that seeds or draws must not affect the examiner's own generators, dtype or gradients."""
     states = (
         random.getstate(),
         np.random.get_state(),

@@ -24,7 +24,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.words import Said, Words
 
-# What the worker calls an answer that is not there, and the part that fails for it.
+# The worker's error types for a missing answer, and the part that fails because of it.
 KINDS = {"NotWritten": UNTOUCHED, "NotDefined": NOT_DEFINED}
 
 
@@ -77,7 +77,7 @@ class RemoteError:
             return f"Your code raised {said} ({self.line}){f'. {means}' if means else ''}"
         # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
         return (
-            f"This check could not go on with your code ({said}). "
+            f"This check could not continue with your code ({said}). "
             f"{means or 'Compare names, arguments, types and shapes with CONTRACT.md.'}"
         )
 

@@ -37,7 +37,7 @@ def test_every_piece_of_confinement_is_tried_and_explained(told: tuple[int, str]
         assert any(sentence in line for sentence in MEANS[piece])
 
 
-def test_what_is_looked_at(told: tuple[int, str]) -> None:
+def test_every_part_of_the_machine_is_listed(told: tuple[int, str]) -> None:
     for what in ("Python", "torch", "packages", "otter", "nbgrader", "jupyter", "kernel", "libseccomp", "disk space",
                  "memory", "temporary folder", "ports", "stray fork servers", "left temporary folders"):  # fmt: skip
         assert f" {what} " in told[1]

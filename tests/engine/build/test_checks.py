@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ast
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import jupytext
 import minikit
 import pytest
 
 from gatelab.build.checks import SOURCE, files, keep_up
+from gatelab.build.new import TEMPLATE, new_lab
 from gatelab.lab.spec import Lab
 
 
@@ -39,3 +43,17 @@ def test_a_copy_that_is_missing_or_was_changed_is_rewritten(tmp_path: Path) -> N
     kept = (own.package / "checking" / "__init__.py").read_bytes()
     assert {path.name for path in keep_up(own)} == {"likeness.py", "runs.py"}
     assert keep_up(own) == [] and (own.package / "checking" / "__init__.py").read_bytes() == kept
+
+
+def test_a_mistyped_check_of_a_new_lab_is_answered_in_one_sentence(tmp_path: Path) -> None:
+    """After the notebook's own set-up cells, before any check has run."""
+    shutil.copytree(minikit.REPOSITORY / TEMPLATE, tmp_path / TEMPLATE)
+    assignment, _ = new_lab(tmp_path, "rnn-basics")
+    cells = [cell.source for cell in jupytext.read(assignment / "lab.py").cells if cell.cell_type == "code"]
+    last = next(at for at, source in enumerate(cells) if "otter.Notebook" in source)
+    code = "\n".join([*cells[: last + 1], "grader.check('Q1')"])
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=assignment, capture_output=True, text=True, timeout=120
+    )
+    said = 'There is no question Q1; did you mean grader.check("q1")? There are q1 and q2.'
+    assert done.stderr.splitlines()[-1].endswith(said), done.stderr

@@ -112,7 +112,7 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
         ("due = 2026-11-30T23:59:00Z", "percent_per_day is missing"),
         ("due = 2026-11-30T23:59:00Z\npercent_per_day = 110", "percent_per_day must be a number from 0 to 100"),
         ('due = 2026-11-30T23:59:00Z\npercent_per_day = "10"', "percent_per_day must be a number"),
-        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10\ncup = 50", "has no key cup (cap is meant?)"),
+        ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10\ncup = 50", "there is no key cup (did you mean cap?)"),
         ("due = 2026-11-30T23:59:00Z\npercent_per_day = 10\ngrace_minutes = -1", "grace_minutes must be a number of minutes"),
         ('due = 2026-11-30T23:59:00Z\npercent_per_day = 10\nof = "all"', 'of must be "earned" or "possible"'),
     ],

@@ -52,7 +52,7 @@ def test_of_two_labs_neither_is_guessed(two: Path, command: str, monkeypatch: py
     said = CliRunner().invoke(app, [command, *ARGUMENTS.get(command, ())])
     assert said.exit_code == 2
     words = " ".join(said.output.split())
-    assert "there are several labs here, rnn and softmax; name the one that is meant with --lab." in words
+    assert "there are several labs here, rnn and softmax; name the one you mean with --lab." in words
     assert "Traceback" not in words
 
 

@@ -127,7 +127,11 @@ def test_students_get_the_listed_files_and_no_solution(kit: Path) -> None:
     assert names - checks == {
         "lab.ipynb", "CONTRACT.md", "requirements.txt", "tests/q1.py", "tests/q2.py", "tests/fingerprints.json",
     }  # fmt: skip
-    assert {"rnn_basics_lab/runs.py", "rnn_basics_lab/checking/tensors.py"} < checks
+    assert {
+        "rnn_basics_lab/asking.py",
+        "rnn_basics_lab/runs.py",
+        "rnn_basics_lab/checking/tensors.py",
+    } < checks
     assert (kit / "dist" / f"{NEW}.zip").is_file()
 
 

@@ -123,7 +123,7 @@ REFUSED = {
     "a word of the name": (["muller"], "muller: nobody of that name is in", "near to it: Zoë Müller."),
     "a question in capitals": (
         ["ada", "Q1"],
-        "Q1: no such question here (is q1 meant?); there are q1, q2, q3.",
+        "Q1: no such question here (did you mean q1?); there are q1, q2, q3.",
     ),
     "no such question": (["ada", "q9"], "q9: no such question here; there are q1, q2, q3."),
     "escapes": (["\x1b[31mx"], "nobody of that name is in"),

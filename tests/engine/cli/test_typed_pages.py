@@ -109,7 +109,7 @@ def kit(graded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.mark.parametrize("page", HERE, ids=lambda page: page.name)
-def test_the_commands_for_a_class_run_in_their_order_as_they_stand(kit: Path, page: Path) -> None:
+def test_the_commands_for_a_class_run_as_written_in_their_order(kit: Path, page: Path) -> None:
     for line in here(page):
         if line.startswith(BUILDING):
             continue
@@ -120,7 +120,7 @@ def test_the_commands_for_a_class_run_in_their_order_as_they_stand(kit: Path, pa
         typed(line)
 
 
-def test_the_commands_that_build_run_in_their_order_as_they_stand(
+def test_the_commands_that_build_run_as_written_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copytree(TINY, tmp_path / "kit")

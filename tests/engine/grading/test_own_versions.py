@@ -94,8 +94,8 @@ def test_what_is_missing_because_the_students_own_version_is_wrong_is_reported(
     message = dict(lost(report)["q8"])["encode"]
     assert "unexpected keyword argument 'lengths'" in message
     assert (
-        "(q3 is not right yet, so the grader's `LSTM` stood in for yours here, with what CONTRACT.md says of "
-        "them and nothing more.)" in message
+        "(q3 is not right yet, so the grader's `LSTM` replaced yours here, with only "
+        "what CONTRACT.md says about them.)" in message
     )
 
 

@@ -71,7 +71,7 @@ def test_a_file_that_nobody_wrote_is_missing_where_it_was_asked_for(graded: Call
     assert "FileNotFoundError" in said and "'/tmp/nothing.txt'" in said, said
 
 
-def test_layers_in_a_module_call_the_step_that_stands_beside_them(graded: Callable) -> None:
+def test_layers_in_a_module_call_the_step_next_to_them(graded: Callable) -> None:
     """Another step that is put into the notebook is put there, too."""
 
     def change(cells: Cells) -> None:

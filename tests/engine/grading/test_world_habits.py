@@ -216,4 +216,4 @@ def test_adding_to_an_existing_gradient_is_reported(graded: Callable) -> None:
         answer(cells, "q4")["source"] += "\n" + added
 
     (left,) = [p for p in graded(change, "q4").question("q4").parts if not p.passed]
-    assert left.message.startswith("Where x and the weights have a .grad already"), left.message
+    assert left.message.startswith("When x and the weights already have a .grad"), left.message

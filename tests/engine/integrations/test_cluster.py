@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,15 +106,6 @@ def worker_process(nanny: subprocess.Popen[bytes]) -> psutil.Process:
 
     assert within(60, look)
     return found[0]
-
-
-@pytest.fixture(scope="module")
-def place() -> Iterator[Path]:
-    """Short, since sockets lie below it, and open, since a worker's user passes through."""
-    folder = Path(tempfile.mkdtemp(prefix="dask-", dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

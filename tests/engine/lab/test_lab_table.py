@@ -49,7 +49,7 @@ def read(root: Path, text: str) -> Lab:
         ("points = 1\nseconds = nan", "seconds must be a number"),
         (
             "points = 1\nby_hands = true",
-            "there is no column by_hands (is by_hand meant?); there are title, points",
+            "there is no column by_hands (did you mean by_hand?); there are title, points",
         ),
         ("names = []", "points is missing; it must be a number"),
         ('points = 1\nid = "q2"', "there is no column id; there are title, points"),
@@ -75,7 +75,7 @@ def test_a_missing_key_above_the_questions_is_named(tmp_path: Path) -> None:
 def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         LabError,
-        match=r"has no key titel \(is title meant\?\); above the questions there may be title, name, notebook",
+        match=r"has no key titel \(did you mean title\?\); above the questions there may be title, name, notebook",
     ):
         read(tmp_path, f'{HEAD}titel = "Lab"\n[q1]\ntitle = "One"\npoints = 1\n')
 
@@ -121,7 +121,7 @@ def test_a_setting_of_another_kind_is_named(tmp_path: Path, setting: str, said: 
         ("threshold = 0.5\nn = 8", "seconds is missing; it must be a number above 0, without quotes."),
         (
             "treshold = 0.5\nn = 8\nseconds = 1",
-            "there is no key treshold (is threshold meant?); there are threshold, n,",
+            "there is no key treshold (did you mean threshold?); there are threshold, n,",
         ),
         (
             "threshold = 0.5\nn = 8\nseconds = 1\nstrata = [3]",
@@ -234,7 +234,7 @@ def edit(root: Path, name: str, old: str, new: str) -> None:
 SLIPS = {
     "a name that no question asks for": (
         TABLE, '["LSTM", "GRU"]\nbuilds_on = ["lstm_step"]', '["LSTM", "GRU"]\nbuilds_on = ["lstm_stp"]',
-        "[q3]: builds_on names lstm_stp, which no question asks for (is lstm_step meant?)."),
+        "[q3]: builds_on names lstm_stp, which no question asks for (did you mean lstm_step?)."),
     "a name of its own": (TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["LSTM"]', "[q3]: builds_on names LSTM, which q3 asks for"),
     "a name of a later question": (
         TABLE, 'names = ["gru_step"]', 'names = ["gru_step"]\nbuilds_on = ["GRU"]',
@@ -247,7 +247,7 @@ SLIPS = {
     "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
     "a suite without a question": (
-        f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (is q3 meant?)"),
+        f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (did you mean q3?)"),
     "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3: is marked by hand"),
     "a suite that is not valid Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
     "a part of no question": (
@@ -262,7 +262,7 @@ SLIPS = {
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
     "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
-    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (is release meant?); above the questions there may be title,"),
+    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (did you mean release?); above the questions there may be title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
     "a package that is not there": (
@@ -285,9 +285,9 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); one entry"),
-        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text stands in quotes"),
-        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text stands in quotes, a number"),
+        ("points = 4,5", "line 6: `points = 4,5` cannot be read (expected newline or end of document after a statement); there is one entry"),
+        ("title = One step", "line 6: `title = One step` cannot be read (invalid value); a text is in quotes"),
+        ("by_hand = True", "line 6: `by_hand = True` cannot be read (invalid value); a text is in quotes, a number"),
         ('title = "One', 'line 6: `title = "One` cannot be read (illegal character'),
         ('title = "Two"', 'line 6: `title = "Two"` cannot be read (cannot overwrite a value); it is there twice; leave one'),
         ("[q1]", "line 6: `[q1]` cannot be read (cannot declare ('q1',) twice); this table is there twice"),

@@ -82,11 +82,11 @@ def test_so_is_one_in_a_file_that_the_notebook_writes(source: str, lines: tuple[
     ],
     ids=["docstring", "labels", "module", "prose"],
 )
-def test_a_text_that_is_no_way_is_not(source: str) -> None:
+def test_text_outside_code_is_not_reported(source: str) -> None:
     assert hints([[3, source]]) == []
 
 
-def test_ordinary_code_is_not() -> None:
+def test_ordinary_code_is_not_reported() -> None:
     source = "import torch\nfrom torch import nn\nx = getattr(x, 'h').grad_fn\nnn.Linear(2, 2)\nn = getattr(x, name)"
     source += "\nnn.RNN(3, width)"  # q5 counts its numbers
     source += "\nself.gru = model.LSTM = layers.LSTMCell(2, 2)\nprint(t'{x} and {y!r}')\nfile = data.__file__"
@@ -119,7 +119,7 @@ def test_code_that_takes_too_long_to_look_at_is_named(slow: str) -> None:
     assert others == ["cell 0, line 1: uses torch.lstm_cell (as torch.lstm_cell)"]
 
 
-def test_where_no_answer_comes_staff_hear_of_it_and_no_cell_is_taken_for_another(
+def test_a_missing_answer_is_reported_to_staff_and_no_cell_is_confused_with_another(
     lab: Lab, server: ForkServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gatelab.grading.workers.SCAN_SECONDS", 0.02)

@@ -39,8 +39,7 @@ class TestClassArchive:
     ) -> None:
         row, _ = class_of(tmp_path, "class.zip", lambda path: as_zip(path, dict.fromkeys(files, BOOK)))
         assert (
-            row.problem
-            == "class.zip: it is the download of a whole class; grade it by itself or take it away."
+            row.problem == "class.zip: it is the download of a whole class; grade it by itself or remove it."
         )
 
     def test_every_kind_of_entry_is_a_row(self, tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ def one_wrong(numbers: Tensor) -> Tensor:
         (WANT + 1e-7 * OTHER, "a small number that was added"),
         (torch.zeros_like(WANT), "All of yours are 0"),
         (-WANT, "opposite sign"),
-        (WANT / 7, "one and the same factor"),
-        (WANT + 1, "one and the same number added"),
-        (WANT / LENGTHS, "Each of the sequences has the right numbers times one factor"),
+        (WANT / 7, "multiplied by the same factor"),
+        (WANT + 1, "the same number added"),
+        (WANT / LENGTHS, "Each of the sequences has the right numbers times a factor"),
         (late(WANT), "one step late"),
         (WANT.roll(-1, 1), "one step early"),
         (WANT.flip(1), "the right time steps in reversed order"),
@@ -66,7 +66,7 @@ def test_numbers_that_have_nothing_in_common_are_not_said_to(got: Tensor) -> Non
     assert told(got, WANT, ["N", "T", "H"]) == ""
 
 
-def test_a_few_numbers_are_alike_by_chance_and_nothing_is_made_of_it() -> None:
+def test_a_few_numbers_that_agree_by_chance_are_not_mentioned() -> None:
     one = torch.ones(1, 1, dtype=torch.float64)
     assert told(2 * one, one, ["N", "H"]) == ""
     assert told(torch.tensor([2.0, 3.0]), torch.tensor([5.0, 9.0]), ["H"]) == ""

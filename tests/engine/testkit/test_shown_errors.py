@@ -209,8 +209,8 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
         ("packed", PACKED), ("packed, method", PACKED), ("cuda", NO_GPU), ("cuda, new", NO_GPU), ("mps", NO_GPU),
         ("dtype", DTYPES), ("dtype linear", DTYPES), ("dtype lstm", DTYPES), ("tuple for tensor", TUPLE),
         ("tuple has no", TUPLE), ("matmul", ""), ("key", ""), ("zero", ""),
-        ("import", "The lab is graded with the modules that its requirements.txt names, and no other."),
-        ("debugger", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
+        ("import", "The lab is graded with the modules in its requirements.txt, and no others."),
+        ("debugger", "A debugger was left in (`breakpoint()`, `set_trace()`): remove it."),
     ],
 )  # fmt: skip
 def test_its_meaning_is_explained_in_plain_words(about: str, means: str) -> None:

@@ -163,7 +163,7 @@ def test_a_name_of_the_students_own_or_of_pytorch_is_shown(words: Words, name: s
     assert words.shown(name) == name
 
 
-def test_of_pytorchs_many_names_there_is_one_in_a_name(words: Words) -> None:
+def test_a_name_holds_at_most_one_of_pytorchs_names(words: Words) -> None:
     assert words.shown("sigmoid") == "sigmoid" and words.shown("emb.chunk") == "emb.chunk"
     for name in ("sigmoid.tanh", "chunk.sigmoid.tanh", "emb.Model.sigmoid", "torch.sigmoid.chunk"):
         assert words.shown(name) == OTHER_NAME
@@ -172,7 +172,7 @@ def test_of_pytorchs_many_names_there_is_one_in_a_name(words: Words) -> None:
 @pytest.mark.parametrize(
     "name", ["from_input", "emb.from_input", "self.emb.Model", "emb" * 30, "emb.emb.emb.emb.emb.emb", FORGED]
 )
-def test_any_other_name_is_not(words: Words, name: str) -> None:
+def test_any_other_name_is_hidden(words: Words, name: str) -> None:
     assert words.shown(name) == OTHER_NAME
 
 

@@ -1,6 +1,6 @@
-"""The quick training as the student sees it on the feedback page: its loss beside that of right models, and what the looks saw.
+"""The quick training as the student sees it on the feedback page: its loss beside that of right models, and what was measured on the way.
 
-What the worker says of the losses is shown and decides nothing.
+The losses that the worker reports are only shown; they decide nothing.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from gatelab.report.curve import Band, Curve, Look, Point
 
 BAND = Path(__file__).with_name("band.json")  # calibration/band.py makes it
 MEASURES = {"q7": "accuracy", "q11": "exact match"}
-MOST = 1e6  # a loss above it is shown as this
+MOST = 1e6  # a larger loss is shown as this
 
 
 def curve_of(question: str, quick: dict[str, Any], enough: float) -> tuple[Curve, int]:
-    """The curve of a training that begins, with its band; how many steps make a point."""
+    """The curve of a training that begins, with its band, and the number of steps per point."""
     kept = json.loads(BAND.read_text(encoding="utf-8"))[question]
     made = Curve(MEASURES[question], round(enough, 4))
     if all(quick.get(key) == value for key, value in kept["settings"].items()):
@@ -29,7 +29,7 @@ def curve_of(question: str, quick: dict[str, Any], enough: float) -> tuple[Curve
 
 
 def see(curve: Curve, every: int, step: int, losses: Any) -> None:
-    """Take in the losses of all steps so far; what are no numbers, one a step, is left out."""
+    """Take in the losses of all steps so far; a list that does not hold one number per step is ignored."""
     if not isinstance(losses, list) or len(losses) != step:
         return
     if not all(isinstance(loss, float) and math.isfinite(loss) for loss in losses):
@@ -41,5 +41,5 @@ def see(curve: Curve, every: int, step: int, losses: Any) -> None:
 
 
 def looked(curve: Curve, step: int, worst: float) -> None:
-    """Take in what was measured at a look."""
+    """Add what was measured at a look, after `step` steps."""
     curve.looks.append(Look(step, round(worst, 4)))

@@ -1,7 +1,7 @@
 """What is found in the weights of a new layer (q3).
 
-Random weights are reduced to facts that are the same at every drawing; a known mistake is told by them. Points are
-given for the weights themselves, from which the examiner finds the facts again.
+Random weights are reduced to facts that are the same for every draw, by which a known mistake is recognised. Points
+are given for the weights themselves, from which the examiner works out the facts again.
 """
 
 import torch

@@ -1,13 +1,13 @@
-"""The quick training: halted every so often, looked at, and over as soon as it is won.
+"""The quick training: paused now and then for a look at the model, and over as soon as it is won.
 
-It can only be won. Whoever does not win it is graded by the full trainings (trained.py, `best`) as if it had not been, so it
-costs no point and spares, where the model is right, most of their time. Nothing that the worker says ends it: at each
-look the examiner scores the weights, in PyTorch's own layers, on a batch of which the worker has not even the inputs. Where
-every stratum is above the threshold by the margin, a second, larger, fresh batch confirms it; then the worker gets its
-inputs for the student's own predictions. Each look draws batches of its own, so that to look often is not to try often.
+It can only be won. A submission that does not win it is graded by the full trainings (trained.py, `best`) as if there had
+been no quick one: it costs no points, and saves most of the time where the model is right. Nothing that the worker says
+ends it: at each look the examiner scores the weights, in PyTorch's own layers, on a batch whose inputs the worker does not
+have. Where every stratum exceeds the threshold by the margin, a second, larger, fresh batch confirms it; only then does the
+worker get the inputs, for the student's own predictions. Each look draws its own batches, so more looks are not more tries.
 
-The looks end before a wrong model could win. Where the question's settings have `late_looks`, a training that is at `late_from` or above by then, where
-no wrong one is, goes on to these: it lacks a few steps, and would pay for a full one.
+The looks end before a wrong model could win. If the question's settings have `late_looks`, a training that has reached
+`late_from` by then, as no wrong one has, continues to these: it needs only a few more steps, and a full training costs more.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from curve import curve_of, looked, see
 from torch import Tensor
 from trained import DRIVER, LEAST_AGREEMENT, Scores, tasks
 
-# A training step by step: every next item makes one and is its loss. So it can be halted, looked at and gone on with. They stand here and not in
-# the students' package, whose trainings are never halted; the loops are those of training.train_classifier and train_translator.
+# A training as an iterator: each item takes one step and is its loss, so that it can be paused and resumed. The loops are those of
+# training.train_classifier and train_translator; they are here because the students' package never pauses a training.
 STEPS = """
 import torch
 from torch import nn
@@ -61,7 +61,7 @@ def translator_steps(model, training_step, task, recipe, seed, steps, betas):
 
 
 def losses(step, optimizer, recipe, steps):
-    # Vanishing gradients end as subnormal numbers, with which a processor is several times slower.
+    # Vanishing gradients become subnormal numbers, which slow a processor down several times.
     torch.set_flush_denormal(True)
     for done in range(steps):
         for group in optimizer.param_groups:
@@ -72,7 +72,7 @@ def losses(step, optimizer, recipe, steps):
         yield loss
 """
 
-# What the quick training of q7 is made of: first shorter sequences, on which what must be kept is found in far less time.
+# The quick training of q7: shorter sequences first, on which a model learns much sooner what to keep.
 GROWING = """
 from dataclasses import replace
 
@@ -89,7 +89,7 @@ class Growing:
         return (self.short if made <= self.until else self.task).batch(n, stream)
 """
 
-# Of q11: mostly the longest sources. In a batch they cost no more than short ones, and they are what is won last.
+# Of q11: mostly the longest sources. In a batch they cost no more than short ones, and they are learned last.
 LONGER = """
 from dataclasses import replace
 
@@ -106,9 +106,9 @@ class Longer:
         return tasks.Pairs(*(torch.cat([getattr(group, field) for group in groups]) for field in fields))
 """
 
-# Goes behind DRIVER and what defines `begin(going, seed, quick)`, which gives the model and its training, an iterator of losses,
-# and `predict(ns, model, *batch)`. `going` holds them between two requests; its `ns` are the names of the request that runs,
-# by which is told what a call leaves changed. The seconds are those of all requests together; the alarm gives a quarter more.
+# Comes after DRIVER and the source that defines `begin(going, seed, quick)`, which returns the model and its training, an iterator
+# of losses, and `predict(ns, model, *batch)`. `going` keeps both between requests; its `ns` are the names of the current request,
+# which shows what a call leaves changed. The seconds are for all requests together; the alarm allows a quarter more.
 SESSION = """
 import time
 
@@ -141,7 +141,7 @@ def main(ns, seed, quick, going, until, inputs):
 
 
 class Inputs(Protocol):
-    """A batch: what of it a model may see."""
+    """A batch: the part that a model may see."""
 
     @property
     def inputs(self) -> tuple[Tensor, Tensor]: ...
@@ -165,10 +165,10 @@ def won(
 
     set_    the question's settings (lab.toml); without a table `quick` there is no quick training
     fresh   (n, stream) → a batch of n sequences for every stratum
-    judge   (weights, batches, predictions of the student's own model) → scores; without predictions PyTorch's stand in.
-            Raises AssertionError where weights or predictions are no such things.
+    judge   (weights, batches, predictions of the student's own model) → scores; without predictions PyTorch's are used.
+            Raises AssertionError where weights or predictions are malformed.
 
-    Raises StudentError where the student's code brings its process down.
+    Raises StudentError where the student's code ends its process.
     """
     quick = set_.get("quick")
     if not quick:

@@ -1,6 +1,6 @@
-"""What the suites hand to students' code in the place of a layer or a model: whole, with all that CONTRACT.md promises.
+"""What the suites pass to students' code instead of a layer or a model: complete, with all that CONTRACT.md promises.
 
-The text of this file (`TEXT`) goes before the drivers that run in the worker, so it needs torch and nothing else.
+The text of this file (`TEXT`) precedes the drivers that run in the worker, so it needs only torch.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ TEXT = Path(__file__).read_text(encoding="utf-8") if "__file__" in globals() els
 class Loop(nn.Module):
     """A layer written as a loop, x (N, T, D) → outputs (N, T, H) and the state, a pair like the LSTM's."""
 
-    batch_first, bidirectional, num_layers = True, False, 1  # as torch.nn's layers say of themselves
+    batch_first, bidirectional, num_layers = True, False, 1  # as torch.nn's layers have it
     pair = True
 
     def __init__(self, input_size: int, hidden_size: int) -> None:
@@ -58,19 +58,19 @@ class RunningSum(nn.Module):
 
 
 def grader_gru(input_size: int, hidden_size: int) -> nn.Module:
-    """PyTorch's, which takes and gives batches first."""
+    """PyTorch's, with batch_first=True."""
     return nn.GRU(input_size, hidden_size, batch_first=True)
 
 
 class Runaway(BaseException):
-    """A decoding that does not stop."""
+    """Decoding does not stop."""
 
 
 def scripted(ns: Any, script: Tensor, bos: int, limit: int) -> tuple[nn.Module, dict[str, Any]]:
-    """A Seq2Seq that says what stands in a script (N, T), whatever it is fed, and what has been seen of its use.
+    """A Seq2Seq that says the tokens of a script (N, T), whatever it is fed, and a record of how it was used.
 
-    It is the notebook's own Seq2Seq with another decoder under its head, and says the same whether it is asked by
-    `step` or part by part. c holds each row's number and how many steps it has made, so that rows may be left out or
+    It is the notebook's own Seq2Seq with another decoder under its head, and says the same whether it is called by
+    `step` or part by part. c holds each row's number and its count of steps, so that rows may be left out or
     decoded one by one; h is the token just said. Beyond limit + 3 steps it raises Runaway.
     """
     vocab, embedding, hidden = 9, 4, 12
@@ -88,7 +88,7 @@ def scripted(ns: Any, script: Tensor, bos: int, limit: int) -> tuple[nn.Module, 
                 if seen["furthest"] > limit + 3 or seen["row_steps"] > len(script) * (limit + 3):
                     raise Runaway
                 said = script[rows, step.clamp(max=script.shape[1] - 1)]
-                one = 1 + 0 * self.bias_hh_l0.sum()  # so that what is said hangs on a weight
+                one = 1 + 0 * self.bias_hh_l0.sum()  # so that the output depends on a weight
                 h = one * nn.functional.one_hot(said, hidden)
                 c = c + one * nn.functional.one_hot(torch.ones_like(said), hidden)
                 outputs.append(h)

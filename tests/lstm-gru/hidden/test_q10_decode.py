@@ -1,4 +1,4 @@
-"""q10: greedy decoding, which feeds a model its own tokens and knows when to stop."""
+"""q10: greedy decoding, which feeds a model its own tokens until it should stop."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from gatelab.testkit import kept, kind, needs, part
 
 VS, VT, E, H = 8, 7, 4, 6  # source and target vocabulary, embedding, hidden
 BOS, EOS = 3, 2
-# In the lab's task bos, eos and pad are 1, 2 and 0. No function may count on it, so some checks have others.
+# In the lab's task bos, eos and pad are 1, 2 and 0. No function may rely on that, so some checks use others.
 
-# A decoding by a model that says what stands in a script, and how the model was used for it.
+# Decoding with a model that says the tokens of a script, and how the model was used.
 SCRIPTED = (
     standins.TEXT
     + """
@@ -29,7 +29,7 @@ def main(ns, script, max_len, bos, eos, pad, quiet=False):
     model.train()
     before = [p for p in model.parameters() if p.requires_grad]
     source = torch.stack([torch.arange(n), torch.full((n,), 3)], dim=1)
-    torch.manual_seed(0)  # a decoding that draws finds the same numbers whatever the model drew for its weights
+    torch.manual_seed(0)  # a decoding that draws gets the same numbers whatever the model drew for its weights
     try:
         more = {"pad": pad} if pad is not None else {}
         with torch.set_grad_enabled(before_it):
@@ -51,7 +51,7 @@ def main(ns, script, max_len, bos, eos, pad, quiet=False):
 def scripted(
     student, script: list[list[int]], max_len: int, pad: int | None = None, eos: int = EOS, **more: Any
 ) -> dict[str, Any]:
-    """What `greedy_decode` makes of a model that says `script`."""
+    """What `greedy_decode` returns for a model that says `script`."""
     values = {"max_len": max_len, "bos": BOS, "eos": eos, "pad": pad, **more}
     result = student.run(SCRIPTED, script=torch.tensor(script), **values).value
     needs(
@@ -74,7 +74,7 @@ def check_tokens(got: Any, n: int, max_len: int) -> Tensor:
 
 
 def up_to_eos(tokens: Tensor, width: int, eos: int, pad: int = 0) -> Tensor:
-    """Everything after the first `eos` made padding, and as wide as asked: how a row is compared."""
+    """Everything after the first `eos` replaced by padding, at the given width, as rows are compared."""
     tokens = after_eos(tokens, eos, pad)
     return torch.nn.functional.pad(tokens, (0, width - tokens.shape[1]), value=pad)
 
@@ -84,15 +84,15 @@ def models(
 ) -> tuple[Any, tuple[Tensor, Tensor], Tensor]:
     """A Seq2Seq whose sequences end at different times, its inputs, and the tokens it says after `bos`.
 
-    Its own `bos` is another token: the one that greedy_decode is given counts. Of several sequences one says `pad` and
-    goes on.
+    Its own `bos` is another token: the one passed to greedy_decode counts. Of several sequences, one says `pad` and
+    continues.
     """
     twin = TwinSeq2Seq(VS, VT, E, H, bos).double()
     inputs: list[Tensor] = []
     count = itertools.count()
 
     def drawn() -> tuple[dict[str, Tensor], list[Tensor]]:
-        if next(count) % 200 == 0:  # of some inputs hardly any model makes good sequences
+        if next(count) % 200 == 0:  # for some inputs hardly any model makes good sequences
             inputs[:] = draw.integers(0, VS, n, 5), unsorted_lengths(draw, n, 5)
         return draw_weights(twin, draw, scale=1.2), list(inputs)
 
@@ -116,7 +116,7 @@ def models(
             )
             if not differ or not any(on):
                 return False
-        # Steps at which all say `pad` are asked for by themselves (after-eos).
+        # Steps at which all say `pad` have their own part (after-eos).
         if bool((after_eos(tokens, eos, pad)[:, : max(ends)] == pad).all(dim=0).any()):
             return False
         return not torch.equal(tokens, says(bos - 1, inputs))
@@ -129,7 +129,7 @@ def models(
     return model, (source, lengths), tokens
 
 
-# From a seed of its own, so that a decoding that draws can be made again on a known mistake.
+# With its own seed, so that a decoding that draws can be repeated on a known mistake.
 DECODE = """
 class Runaway(BaseException):
     pass
@@ -137,7 +137,7 @@ class Runaway(BaseException):
 
 def main(ns, seed, model, inputs, max_len, **arguments):
     torch.manual_seed(seed)
-    step, left = model.step, [len(inputs[0]) * (max_len + 3)]  # row by row is right too
+    step, left = model.step, [len(inputs[0]) * (max_len + 3)]  # row by row is also right
 
     def counted(token, state, *more, **named):
         left[0] -= 1
@@ -174,7 +174,7 @@ def test_each_token_is_the_most_likely_one_given_those_before(student, draw, n, 
     wrong = (got != want).any(dim=0)
     needs(
         not wrong.any(),
-        f"The tokens are not those the model finds most likely when it reads its own: {int((got != want).any(1).sum())} "
+        f"The tokens are not the most likely ones for a model that reads its own tokens: {int((got != want).any(1).sum())} "
         f"of {n} sequences differ, first at step {int(wrong.nonzero()[0]) if wrong.any() else 0}.",
     )
 
@@ -209,7 +209,7 @@ def test_makes_at_most_max_len_steps(student, max_len):
     needs(result["furthest"] <= max_len, f"{result['furthest']} steps were made; max_len is {max_len}.")
     needs(
         tokens.shape[1] == max_len,
-        f"Two sequences never produce eos, so all their {max_len} tokens are asked for; yours stop after {tokens.shape[1]}.",
+        f"Two sequences never produce eos, so all their {max_len} tokens are expected; yours stop after {tokens.shape[1]}.",
     )
     for row, said in zip(tokens[:2].tolist(), script, strict=False):
         needs(
@@ -233,7 +233,7 @@ def test_the_first_eos_is_kept_and_the_rest_is_padding(student, eos, pad):
             all(token == (pad or 0) for token in row[end + 1 :]),
             f"After its first eos a sequence should hold pad = {pad or 0} only; it holds {row[end + 1 :]}.",
         )
-    # All of a batch may say the token `pad` at one step, and it is no padding then.
+    # All sequences of a batch may say the token `pad` at one step; it is not padding then.
     said = [4, pad or 0, 5, eos]
     alone = check_tokens(scripted(student, [said], max_len=6, pad=pad, eos=eos)["tokens"], 1, 6).tolist()[0]
     needs(
@@ -245,18 +245,18 @@ def test_the_first_eos_is_kept_and_the_rest_is_padding(student, eos, pad):
 def test_no_gradients_are_kept(student):
     result = scripted(student, [[5, 4, 6, EOS], [3, 3, EOS, 4]], max_len=6)
     check_tokens(result["tokens"], 2, 6)
-    needs(result["furthest"] > 1, "greedy_decode did not go from step to step.")
+    needs(result["furthest"] > 1, "greedy_decode did not take the model step by step.")
     needs(
         not result["graph_kept"],
-        "The state that goes from step to step requires a gradient: the graph of the whole decoding is kept.",
+        "The state passed from step to step requires a gradient: the graph of the whole decoding is kept.",
     )
     kept(not result["frozen"], "After decoding, a parameter of the model no longer requires a gradient.")
-    # Who turns recording on by heart, in place of what was there, shows where it was off. (`model.train()` at the end, which
+    # Code that turns recording on, instead of restoring what was set, shows where it was off. (`model.train()` at the end, which
     # every course teaches, costs nothing where the model was in eval mode before.)
     result = scripted(student, [[5, 4, 6, EOS], [3, 3, EOS, 4]], max_len=6, quiet=True)
     check_tokens(result["tokens"], 2, 6)
     kept(
         not result["recorded"],
         "No gradients were recorded before decoding (`with torch.no_grad():`), and afterwards they are: "
-        "`torch.set_grad_enabled(True)` does not bring back what was before.",
+        "`torch.set_grad_enabled(True)` does not restore the earlier setting.",
     )

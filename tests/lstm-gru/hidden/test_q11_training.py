@@ -17,14 +17,14 @@ from gatelab.testkit import close, needs, part
 
 VS, VT, E, H, BOS, PAD = 8, 9, 4, 6, 1, 5
 TRAINED = "a Seq2Seq with your training_step"
-RATE = 0.5  # of the plain gradient step that shows what the optimiser was given
+RATE = 0.5  # of the plain gradient step, which shows the gradient that the optimiser got
 
-# One or two steps of plain gradient descent on a Seq2Seq with given weights. `old` is put into `.grad` before.
+# One or two steps of plain gradient descent on a Seq2Seq with given weights. `old` is put into `.grad` first.
 STEP = """
 def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
     torch.manual_seed(steps)
     model = ns["Seq2Seq"](*sizes).double()
-    model.load_state_dict(weights, strict=False)  # the student may keep a buffer of their own
+    model.load_state_dict(weights, strict=False)  # the student's model may have a buffer of its own
     optimizer = torch.optim.SGD(model.parameters(), lr=rate)
     for parameter in model.parameters():
         parameter.grad = torch.full_like(parameter, old) if old else None
@@ -33,7 +33,7 @@ def main(ns, weights, sizes, batch, pad, rate, old, keywords, steps):
     returned = [ns["training_step"](model, optimizer, *batch, pad, **keywords) for _ in range(steps)]
     grads = [p.grad for p in model.parameters() if p.grad is not None]
     return {
-        # Not asked for: it tells some mistakes apart.
+        # Not required; it tells some mistakes apart.
         "left": sum(float((g**2).sum()) for g in grads) ** 0.5,
         "returned": [loss if isinstance(loss, (int, float, torch.Tensor)) else type(loss).__name__ for loss in returned],
         "plain": [isinstance(loss, float) for loss in returned],
@@ -47,7 +47,7 @@ def one_step(
 ) -> tuple[dict, list[float], dict[str, Tensor], float, Callable[[], str]]:
     """What `training_step` did and returned; what it should have: losses, summed updates / rate, first gradient norm.
 
-    Last comes what `pad_taken` finds out, to be asked where something is wrong.
+    Last comes a function that says what `pad_taken` finds, for when something is wrong.
     """
     twin = TwinSeq2Seq(VS, VT, E, H, BOS).double()
     n, s, t = 5, 6, 4
@@ -60,7 +60,7 @@ def one_step(
         return nn.functional.cross_entropy(logits, targets.flatten(), ignore_index=pad)
 
     def steep(weights: dict[str, Tensor]) -> bool:
-        """Whether the gradient is above every limit that is in use, so that to clip, and at which, shows."""
+        """Whether the gradient is above every limit in use, so that it shows whether it is clipped, and at which."""
         twin.load_state_dict(weights)
         grads = torch.autograd.grad(forced_loss(PAD), list(twin.parameters()))
         return math.sqrt(sum(float((g**2).sum()) for g in grads)) > 1.5
@@ -90,7 +90,7 @@ def one_step(
 
 
 def pad_taken(made: dict, with_pad: Callable[[int], tuple]) -> str:
-    """Whether the update, or the loss that was returned, is that of another pad than the argument."""
+    """A sentence where the update, or the returned loss, is that of a pad other than the argument; else ""."""
     for pad in [-100, *(token for token in range(VT) if token != PAD)]:
         losses, update, norm = with_pad(pad)
         same = math.isfinite(norm) and all(
@@ -103,7 +103,7 @@ def pad_taken(made: dict, with_pad: Callable[[int], tuple]) -> str:
         )
         if same or same_loss:
             left_out = f"counts token {PAD} as well" if pad == -100 else f"takes token {pad} for padding"
-            return f" These are the numbers of a loss that {left_out}; the argument `pad` is {PAD} here, and only that."
+            return f" These are the numbers of a loss that {left_out}; only the argument `pad`, {PAD} here, is padding."
     return ""
 
 
@@ -120,15 +120,15 @@ def norm_of_step(made: dict) -> float:
 def check_update(made: dict, want: dict[str, Tensor], size: float, why: Callable[[], str]) -> None:
     """The step must be that of the clipped gradient; `size` is its norm, which sets what counts as equal.
 
-    `why` may add what else is known of a step that is another one.
+    `why` may add what else is known about a wrong step.
     """
     got = made["update"]
     needs(
         norm_of_step(made) > 0,
-        "The weights did not change: does the optimiser make its step, after the gradients are there, and are they not zero?",
+        "The weights did not change: does the optimiser take its step after the gradients are computed, and are they nonzero?",
     )
     for name, update in want.items():
-        # Ways to clip differ in a tiny number added to the norm.
+        # Ways of clipping differ in a tiny number added to the norm.
         label = f"the step of {name} (in units of the learning rate)"
         try:
             close(got[name], update, label, " ".join("?" * update.ndim), rtol=1e-4, atol=1e-4 * size)
@@ -145,7 +145,7 @@ def test_one_optimiser_step_along_the_gradient_of_the_forced_loss(student, draw,
 
 @part("q11", "clip-and-clear", 1.5)
 @pytest.mark.parametrize(("clip", "old"), [(0.01, 0.0), (None, 0.0), (1e6, 3.0), (0.01, 3.0)])
-def test_old_gradients_are_forgotten_and_the_norm_is_clipped(student, draw, clip, old):
+def test_old_gradients_are_zeroed_and_the_norm_is_clipped(student, draw, clip, old):
     made, _, update, norm, why = one_step(student, draw, clip=clip, old=old)
     limit = 1.0 if clip is None else clip
     got = norm_of_step(made)
@@ -180,7 +180,7 @@ special = task.max_len, task.BOS, task.EOS, task.PAD
 def model_of(ns, seed):
     torch.manual_seed(seed)
     model = ns["Seq2Seq"](task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
-    return model.float()  # a layer that starts in float64 is right too
+    return model.float()  # a layer that starts in float64 is also right
 """
 
 TRAIN = """
@@ -216,7 +216,7 @@ def predict(ns, model, *batch):
 
 
 def strata(lengths: dict[str, list[int]], n: int, stream: torch.Generator) -> dict[str, tasks.Pairs]:
-    """About n pairs of each stratum, which is a list of source lengths."""
+    """About n pairs for each stratum, which is a list of source lengths."""
     made = {}
     for name, some in lengths.items():
         groups = [tasks.REVERSE.of_length(length, -(-n // len(some)), stream) for length in some]
@@ -229,7 +229,7 @@ def strata(lengths: dict[str, list[int]], n: int, stream: torch.Generator) -> di
 @pytest.mark.training
 def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
     set_, task, recipe = student.settings, tasks.REVERSE, tasks.REVERSE_RECIPE
-    # The pairs it is judged on come from the test's own stream; their targets stay here.
+    # The test pairs come from the test's own stream; their targets stay here.
     pairs = strata(set_["strata"], set_["n"], draw.generator)
     twin = TwinSeq2Seq(task.vocab_size, task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.BOS)
 
@@ -244,14 +244,14 @@ def test_trained_by_the_grader_it_reverses_unseen_sequences(student, draw):
             decoded = repeated if predicted is None else predicted[name]
             needs(
                 isinstance(decoded, Tensor) and decoded.ndim == 2 and len(decoded) == len(batch),
-                "greedy_decode did not give a row of tokens for every source.",
+                "greedy_decode did not return a row of tokens for every source.",
             )
-            # What the loop of greedy_decode does is q10's; here the model was never taught to end.
+            # The loop of greedy_decode is q10's; here the model has not learned to end.
             endless = float((decoded != task.EOS).all(dim=1).double().mean())
             needs(
                 endless < 0.5,
                 f"The decoder never stops: {endless:.0%} of the rows it decodes ({name}) hold no eos after {task.max_len} "
-                f"steps, so {TRAINED} has not learned when to end.{note}",
+                f"steps, so {TRAINED} has not learned when to stop.{note}",
             )
             right = [training.matches(rows, batch.targets, task.PAD) for rows in (decoded, repeated)]
             own[name], again[name] = (float(one.double().mean()) for one in right)

@@ -1,4 +1,4 @@
-"""q12: the concept questions. Each is a part of its own; the key is reference/concepts.toml."""
+"""q12: the concept questions. Each is its own part; the key is reference/concepts.toml."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gatelab.testkit import Unanswered, needs, part
 KEY = tomllib.loads(Path(__file__).parent.joinpath("reference", "concepts.toml").read_text(encoding="utf-8"))
 POINTS = 4
 
-# Answers are read as the public check reads them. By its path: importing its package takes otter, and otter seconds.
+# Answers are read as the public check reads them. Loaded by its path: importing its package imports otter, which takes seconds.
 _spec = importlib.util.spec_from_file_location(
     "concepts", Path(tasks.__file__).parent / "checking" / "concepts.py"
 )
 concepts = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(concepts)
 
-# The worker sends texts, whatever was written.
+# The worker sends text, whatever was written.
 READ = (
     "from __future__ import annotations\n"
     + inspect.getsource(concepts.text)
@@ -42,7 +42,7 @@ def main(ns):
 def check_answer(answer: str, id: str, entry: dict[str, Any]) -> None:
     """An answer, as text, must agree with its entry in the key."""
     asked = form(entry)
-    # A worker's text shows what may be shown; strip() gives what was answered.
+    # A worker's text shows only what may be shown; strip() gives the answer.
     if concepts.empty(answer.strip()):
         raise Unanswered(f"{id} is unanswered.")
     try:

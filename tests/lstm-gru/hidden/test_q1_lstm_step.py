@@ -1,7 +1,7 @@
 """q1: one LSTM step against torch.nn.LSTMCell, in float64: states, gates and every gradient.
 
-LSTMCell tells nobody its gates, so a step that leaves the work to it has none to return and nothing to send
-gradients through; and lab.toml has it switched off while the question is graded.
+LSTMCell does not return its gates, so a step that leaves the work to it has none to return or to send gradients
+through; and lab.toml switches it off while the question is graded.
 """
 
 import pytest
@@ -17,14 +17,14 @@ SIZES = [(3, 4, 5), (5, 2, 3), (1, 6, 4)]  # N, D, H, pairwise different
 
 
 def drawn(draw, N: int, D: int, H: int, dtype: torch.dtype = torch.float64) -> list[Tensor]:
-    """x (N, D), h and c (N, H) and the four weights; nothing is alike, so no two gates are."""
+    """x (N, D), h and c (N, H) and the four weights; all numbers differ, so no two gates are equal."""
     shapes = [(N, D), (N, H), (N, H), (4 * H, D), (4 * H, H), (4 * H,), (4 * H,)]
     scales = [1.0, 1.0, 1.0, 0.6, 0.6, 0.6, 0.6]
     return [draw(*shape, scale=scale, dtype=dtype) for shape, scale in zip(shapes, scales, strict=True)]
 
 
 def of_both_signs(draw, N: int, D: int, H: int) -> list[Tensor]:
-    """The same, with a candidate that has numbers well below 0 and well above it: a relu is not all zero by chance."""
+    """The same, with a candidate well below 0 in places and well above it in others: no relu is all zero by chance."""
 
     def good(inputs: list[Tensor]) -> bool:
         candidate = expected(*inputs)[-1]["g"]
@@ -44,7 +44,7 @@ def expected(x: Tensor, h: Tensor, c: Tensor, *weights: Tensor) -> tuple[Tensor,
 
 
 def three(reply) -> tuple:
-    """The reply as (h, c, gates); says so where it is something else."""
+    """The reply as (h, c, gates); fails with a message where it is something else."""
     value = reply.value
     needs(
         isinstance(value, tuple | list) and len(value) == 3,
@@ -66,14 +66,14 @@ def gate(reply, key: str):
 @part("q1", "new-cell-state", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_cell_state(student, draw, N, D, H):
-    """Asked first, and twice: a step knows nothing but its arguments."""
+    """Called first, and twice: a step depends only on its arguments."""
     inputs = drawn(draw, N, D, H)
     close(three(student.lstm_step(*inputs))[1], expected(*inputs)[1], "the new c", "N H", dtype=torch.float64)
     again = three(student.lstm_step(*inputs))[1]
     needs(
         isinstance(again, Tensor) and torch.allclose(again.double(), expected(*inputs)[1]),
-        "Called a second time with the same arguments, lstm_step gives another c: something in it is drawn at random, or "
-        "kept from one call to the next.",
+        "Called a second time with the same arguments, lstm_step returns a different c: something in it is random, or "
+        "kept between calls.",
     )
 
 
@@ -87,7 +87,7 @@ def test_hidden_state(student, draw, N, D, H):
 @part("q1", "states-follow-from-your-gates", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_states_follow_from_own_gates(student, draw, N, D, H):
-    """Half the work: the two state equations on whatever gates the student has, unless these are made up."""
+    """Half the work: the two state equations applied to the student's own gates, right or wrong, unless these are made up."""
     inputs = of_both_signs(draw, N, D, H)
     reply = student.lstm_step(*inputs)
     gates = [gate(reply, key) for key in "ifgo"]
@@ -99,7 +99,7 @@ def test_states_follow_from_own_gates(student, draw, N, D, H):
     alike = min(
         float((a - b).abs().max()) for k, a in enumerate(gates) for b in [torch.zeros(()), *gates[:k]]
     )
-    needs(alike > 1e-6, "Two of the returned gates are alike, or one is all zero.")
+    needs(alike > 1e-6, "Two of the returned gates are equal, or one is all zero.")
     i, f, g, o = gates
     c = f * inputs[2] + i * g
     close(three(reply)[1], c, "the new c, worked out from your own gates,", "N H")
@@ -137,7 +137,7 @@ def test_output_gate(student, draw, N, D, H):
 
 
 def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], through_gates: bool) -> None:
-    """Random gradients, another one for every result, sent back to the arguments `of`."""
+    """Random gradients, different for every result, sent back to the arguments `of`."""
     inputs = [tensor.requires_grad_() for tensor in drawn(draw, N, D, H)]
     gates = {key: draw(N, H) for key in "ifgo"}
     upstream = (draw(N, H), draw(N, H), gates if through_gates else None)
@@ -178,7 +178,7 @@ def test_gradients_of_weights(student, draw, N, D, H):
 @part("q1", "any-size-and-dtype", 1)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_one_after_the_other(student, draw, dtype):
-    """Another size at each call of one process, with sizes of 1, and the first size again."""
+    """Calls with different sizes in one process, sizes of 1 among them, and the first size again."""
     rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
     for N, D, H in [(2, 3, 4), (4, 1, 3), (3, 2, 1), (1, 1, 1), (6, 5, 2), (2, 3, 4)]:
         inputs = drawn(draw, N, D, H, dtype)
@@ -194,9 +194,9 @@ def test_one_after_the_other(student, draw, dtype):
 @part("q1", "arguments-left-alone", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_arguments_unchanged(student, draw, N, D, H):
-    """Counted only where a new state is right: to change nothing is no work."""
+    """Counts only where a new state is right: changing nothing is no work."""
     inputs = drawn(draw, N, D, H)
     reply = student.lstm_step(*inputs)
-    told = "counted once the new c is right, and it is not yet:"
-    close(three(reply)[1], expected(*inputs)[1], f"This check is {told} the new c", "N H")
+    told = "counts once the new c is right, and it is not yet:"
+    close(three(reply)[1], expected(*inputs)[1], f"This check {told} the new c", "N H")
     unchanged(reply.after, dict(zip(NAMES, inputs, strict=True)), NAMES)

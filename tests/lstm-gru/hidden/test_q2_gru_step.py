@@ -16,14 +16,14 @@ SIZES = [(3, 4, 5), (5, 2, 3), (1, 6, 4)]  # N, D, H, pairwise different
 
 
 def drawn(draw, N: int, D: int, H: int, dtype: torch.dtype = torch.float64) -> list[Tensor]:
-    """x (N, D), h (N, H) and the four weights; nothing is alike, so no two gates are."""
+    """x (N, D), h (N, H) and the four weights; all numbers differ, so no two gates are equal."""
     shapes = [(N, D), (N, H), (3 * H, D), (3 * H, H), (3 * H,), (3 * H,)]
     scales = [1.0, 1.0, 0.6, 0.6, 0.6, 0.6]
     return [draw(*shape, scale=scale, dtype=dtype) for shape, scale in zip(shapes, scales, strict=True)]
 
 
 def of_both_signs(draw, N: int, D: int, H: int) -> list[Tensor]:
-    """The same, with a candidate that has numbers well below 0 and well above it: a relu is not all zero by chance."""
+    """The same, with a candidate well below 0 in places and well above it in others: no relu is all zero by chance."""
 
     def good(inputs: list[Tensor]) -> bool:
         candidate = expected(*inputs)[-1]["n"]
@@ -45,7 +45,7 @@ def expected(x: Tensor, h: Tensor, *weights: Tensor) -> tuple[Tensor, dict[str, 
 
 
 def two(reply) -> tuple:
-    """The reply as (h, gates); says so where it is something else."""
+    """The reply as (h, gates); fails with a message where it is something else."""
     value = reply.value
     needs(
         isinstance(value, tuple | list) and len(value) == 2,
@@ -74,7 +74,7 @@ def test_hidden_state(student, draw, N, D, H):
 @part("q2", "state-follows-from-your-gates", 1)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_state_follows_from_own_gates(student, draw, N, D, H):
-    """Half the work: the blend on whatever gates the student has, unless these are made up."""
+    """Half the work: the blend applied to the student's own gates, right or wrong, unless these are made up."""
     inputs = of_both_signs(draw, N, D, H)
     reply = student.gru_step(*inputs)
     gates = [gate(reply, key) for key in "rzn"]
@@ -86,7 +86,7 @@ def test_state_follows_from_own_gates(student, draw, N, D, H):
     alike = min(
         float((a - b).abs().max()) for k, a in enumerate(gates) for b in [torch.zeros(()), *gates[:k]]
     )
-    needs(alike > 1e-6, "Two of the returned gates are alike, or one is all zero.")
+    needs(alike > 1e-6, "Two of the returned gates are equal, or one is all zero.")
     _, z, n = gates
     close(two(reply)[0], (1 - z) * n + z * inputs[1], "the new h, worked out from your own gates,", "N H")
 
@@ -116,7 +116,7 @@ def test_candidate(student, draw, N, D, H):
 
 
 def check_gradients(student, draw, N: int, D: int, H: int, of: tuple[str, ...], through_gates: bool) -> None:
-    """Random gradients, another one for every result, sent back to the arguments `of`."""
+    """Random gradients, different for every result, sent back to the arguments `of`."""
     inputs = [tensor.requires_grad_() for tensor in drawn(draw, N, D, H)]
     gates = {key: draw(N, H) for key in "rzn"}
     upstream = (draw(N, H), gates if through_gates else None)
@@ -157,7 +157,7 @@ def test_gradients_of_weights(student, draw, N, D, H):
 @part("q2", "any-size-and-dtype", 1)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_one_after_the_other(student, draw, dtype):
-    """Another size at each call of one process, with sizes of 1, and the first size again."""
+    """Calls with different sizes in one process, sizes of 1 among them, and the first size again."""
     rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
     for N, D, H in [(2, 3, 4), (4, 1, 3), (3, 2, 1), (1, 1, 1), (6, 5, 2), (2, 3, 4)]:
         inputs = drawn(draw, N, D, H, dtype)
@@ -172,9 +172,9 @@ def test_one_after_the_other(student, draw, dtype):
 @part("q2", "arguments-left-alone", 0.5)
 @pytest.mark.parametrize(("N", "D", "H"), SIZES)
 def test_arguments_unchanged(student, draw, N, D, H):
-    """Counted only where the new state is right: to change nothing is no work."""
+    """Counts only where the new state is right: changing nothing is no work."""
     inputs = drawn(draw, N, D, H)
     reply = student.gru_step(*inputs)
-    told = "counted once the new h is right, and it is not yet:"
-    close(two(reply)[0], expected(*inputs)[0], f"This check is {told} the new h", "N H")
+    told = "counts once the new h is right, and it is not yet:"
+    close(two(reply)[0], expected(*inputs)[0], f"This check {told} the new h", "N H")
     unchanged(reply.after, dict(zip(NAMES, inputs, strict=True)), NAMES)

@@ -1,8 +1,7 @@
 """q3: the layers against torch.nn.LSTM and torch.nn.GRU in float64, over the reference step of q1 and q2.
 
-Parts with `step` run twice: once over the usual step, once with a step of other equations in its place. The layer
-must follow whichever is there, which no layer that leaves the loop to a library, or writes the equations out
-again, can do.
+Parts with `step` run twice: with the usual step, and with a step of other equations in its place. The layer must
+follow either, which a layer that leaves the loop to a library, or repeats the equations, cannot do.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,7 +16,7 @@ from gatelab.testkit import close, close_grads, needs, part, unchanged
 from gatelab.testkit import kind as kind_of
 
 SIZES = [(3, 5, 2, 4), (1, 4, 3, 2), (4, 1, 2, 3)]  # N, T, D, H, pairwise different
-LONG = (2, 33, 3, 2)  # a graph may be cut every few steps only
+LONG = (2, 33, 3, 2)  # a graph may be cut only every few steps
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def put_step(student):
 
     yield put_step
     for name in set(put):
-        # A worker that was lost has been started anew and has the usual step.
+        # A lost worker was replaced by a new one, which has the usual step.
         student.define(f"{name} = globals().pop('_usual_{name}', {name})")
 
 
@@ -44,7 +43,7 @@ def loaded(student, truth: Truth, D: int):
     try:
         layer.load_state_dict(truth.weights)
     except AssertionError:
-        # Which names do not fit is said in our words. The names are the writer's own, so no mistake is told by them.
+        # We say which names do not fit. They are the student's own, so no known mistake is recognised by them.
         check_names(truth.kind, student.run(NAMES, replay=False, layer=layer).value)
         raise
     return layer
@@ -54,7 +53,7 @@ NAMES = "def main(ns, layer): return list(layer.state_dict())"
 
 
 def check_names(kind: str, names: Iterable[str]) -> None:
-    """The names in a state_dict are PyTorch's, no entry more."""
+    """The names in a state_dict are PyTorch's, and there are no others."""
     names = list(names)
     extra = sorted(str(name) for name in names if name not in WEIGHTS)
     needs(
@@ -66,12 +65,12 @@ def check_names(kind: str, names: Iterable[str]) -> None:
 
 
 def pair(reply, kind: str):
-    """The reply as (outputs, state), the LSTM's state as a pair; says so where it is something else."""
+    """The reply as (outputs, state), the LSTM's state as a pair; fails with a message where it is something else."""
     return two(reply.value, kind)
 
 
 def two(value, kind: str):
-    """The same of what a call returned."""
+    """The same for what a call returned."""
     needs(
         isinstance(value, tuple | list) and len(value) == 2,
         f"A call of {kind} should return two things: outputs and the state. Yours returns {kind_of(value)}.",
@@ -108,7 +107,7 @@ def main(ns, layer, inputs, state):
 
 
 def carried(student, layer, x: Tensor, *state) -> Callable[[int], str]:
-    """For `close`: whether the outputs from a step on depend on the inputs (N, T, D) before it at all."""
+    """For `close`: whether the outputs from a step on depend on the earlier inputs (N, T, D) at all."""
 
     def later(t: int) -> str:
         other = x.clone()
@@ -133,13 +132,13 @@ def where(step: str, kind: str) -> str:
     )
 
 
-# --- a new layer: asked first, since these tell most mistakes of the bank apart at once ----------------------------
+# --- a new layer: first, since this tells most mistakes of the bank apart at once ------ ----------------------------
 
 
 @part("q3", "forget-bias", 1)
 @pytest.mark.parametrize("forget_bias", [1.0, 0.0, -2.5, 3, None])
 def test_forget_bias(student, draw, forget_bias):
-    """Rows H to 2H of both biases, for any number (0 is one), and no other rows."""
+    """Rows H to 2H of both biases, for any number (also 0), and no other rows."""
     needs(student.has("LSTM"), "`LSTM` is not defined in the notebook.")
     seed, D, H = int(draw.integers(0, 10**6, 1)), 3, 5
     values = {"D": D, "H": H, "forget_bias": forget_bias, "seed": seed}
@@ -151,11 +150,11 @@ def test_forget_bias(student, draw, forget_bias):
                     text = f"With forget_bias={forget_bias} the forget rows of {name} should all be {own:g}."
                     needs(block == float(own), text)
                 else:
-                    text = f"With forget_bias={forget_bias} the {letter} rows of {name} should stay as they were drawn."
-                    needs(block in ("drawn", plain), text)  # whether they are drawn at all: initial-weights
+                    text = f"With forget_bias={forget_bias} the {letter} rows of {name} should keep their random values."
+                    needs(block in ("drawn", plain), text)  # whether they are random at all: initial-weights
         needs(
             found["weights"] == "drawn",
-            "The forget rows of a weight matrix are all one number. forget_bias is for the biases; the weights are drawn.",
+            "The forget rows of a weight matrix are all the same number. forget_bias is for the biases; the weights stay random.",
         )
     needs(both[0]["trainable"], "All parameters of LSTM should be trainable (requires_grad).")
 
@@ -163,7 +162,7 @@ def test_forget_bias(student, draw, forget_bias):
 @part("q3", "initial-weights", 1)
 @pytest.mark.parametrize("kind", ["LSTM", "GRU"])
 def test_initial_weights(student, draw, kind):
-    """Every parameter is drawn from U(−1/√H, 1/√H); with 128 numbers or more none of this fails by chance."""
+    """Every parameter is drawn from U(−1/√H, 1/√H); with 128 numbers or more, none of this fails by chance."""
     needs(student.has(kind), f"`{kind}` is not defined in the notebook.")
     seed = int(draw.integers(0, 10**6, 1))
     found = [
@@ -174,18 +173,18 @@ def test_initial_weights(student, draw, kind):
     for name in WEIGHTS:
         which = f"{name} of a new {kind}"
         for facts in (one[name] for one in found):
-            needs(facts["drawn"], f"The numbers in {which} should be drawn one by one; many are alike.")
+            needs(facts["drawn"], f"The numbers in {which} should be drawn independently; many are equal.")
             needs(facts["inside"], f"{which} has numbers outside −1/√H … 1/√H.")
             needs(facts["fills"], f"{which} does not fill the range from −1/√H to 1/√H.")
-            needs(facts["centred"], f"The numbers in {which} should lie evenly around 0.")
-            needs(facts["anew"], f"Two new {kind} layers have the same {name}; each should be drawn anew.")
+            needs(facts["centred"], f"The numbers in {which} should be centred on 0.")
+            needs(facts["anew"], f"Two new {kind} layers have the same {name}; each should draw its own.")
 
 
 # --- outputs ----------------------------------------------------------------------------------------------------
 
 
 def check_outputs(student, draw, kind: str, N: int, T: int, D: int, H: int) -> None:
-    """Without a state; the same layer again with other N and T, in float32 too."""
+    """Without a state; then the same layer with other N and T, and in float32."""
     truth = Truth(kind, draw, D, H)
     layer = loaded(student, truth, D)
     first = draw(N, T, D)
@@ -217,7 +216,7 @@ def test_gru_outputs(student, draw, N, T, D, H):
 
 
 def check_state(student, draw, put_step, kind: str, step: str, N: int, T: int, D: int, H: int) -> None:
-    """State in, state out; a sequence in two pieces gives what the whole gives; the caller's state stays."""
+    """State in, state out; a sequence in two pieces gives the result of the whole; the caller's state is unchanged."""
     truth = Truth(kind, draw, D, H, step)
     put_step(truth)
     layer = loaded(student, truth, D)
@@ -267,7 +266,7 @@ def test_gru_state(student, draw, put_step, step, N, T, D, H):
 
 
 def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: int, D: int, H: int) -> None:
-    """Random gradients, another one for outputs and state, back to x, the first state and all weights."""
+    """Random gradients, different for outputs and state, sent back to x, the first state and all weights."""
     truth = Truth(kind, draw, D, H, step)
     put_step(truth)
     layer = loaded(student, truth, D)
@@ -294,7 +293,7 @@ def check_gradients(student, draw, put_step, kind: str, step: str, N: int, T: in
 
 
 def check_way_back(got: Tensor | None, want: Tensor) -> None:
-    """The gradient of x (N, T, D): right at the last steps and at none before one is what a cut graph looks like."""
+    """The gradient of x (N, T, D): right only from some step on is what a cut graph looks like."""
     if not isinstance(got, Tensor) or got.shape != want.shape:
         return  # close_grads says it
     right = torch.isclose(got.double(), want, rtol=1e-8, atol=1e-10).all(dim=(0, 2)).tolist()
@@ -302,7 +301,7 @@ def check_way_back(got: Tensor | None, want: Tensor) -> None:
     needs(
         last in (-1, len(right) - 1),
         f"The gradient of x is right from time step t = {last + 1} on and wrong at t = {last}, though the outputs are right: "
-        "between the two something of it is lost or changed on its way back through time (`.detach()`, `.data` or "
+        "between the two, part of it is lost or changed on its way back through time (`.detach()`, `.data` or "
         "`no_grad` at every step, or at some?).",
     )
 
@@ -325,7 +324,7 @@ def test_gru_gradients(student, draw, put_step, step, N, T, D, H):
 
 
 def check_follows(student, draw, put_step, kind: str) -> None:
-    """The layer was made before the step changed: the name is looked up when a step is made."""
+    """The layer was made before the step changed: it must look the name up at every call."""
     N, T, D, H = 2, 6, 3, 4
     truth = Truth(kind, draw, D, H, "other", dtype=torch.float32)
     layer = loaded(student, truth, D)
@@ -374,7 +373,7 @@ def check_state_dict(student, draw, kind: str) -> None:
     check_weights(kind, fresh["state_dict"], truth.weights)
     theirs = Truth(kind, draw, D, H)
     theirs.weights = fresh["state_dict"]
-    name = f"outputs of your new {kind}, beside those of torch.nn.{kind} with its weights,"
+    name = f"outputs of your new {kind}, compared with those of torch.nn.{kind} with its weights,"
     close(two(fresh["returned"], kind)[0], theirs(x.double())[0].detach(), name, "N T H", 1e-4, 1e-5)
 
     layer = loaded(student, truth, D)
@@ -387,7 +386,7 @@ def check_state_dict(student, draw, kind: str) -> None:
 
 
 def check_weights(kind: str, got, want: dict[str, Tensor]) -> None:
-    """Names and shapes are PyTorch's, no entry more."""
+    """Names and shapes are PyTorch's, and there are no others."""
     check_names(kind, got)
     for name, weight in want.items():
         shape = tuple(got[name].shape)

@@ -1,6 +1,6 @@
 """q4: the gradient that reaches each step, against autograd, and the product of forget gates.
 
-The layers are the grader's: PyTorch's, and one written as a loop with the contract's signature.
+The layers are the grader's: PyTorch's, and one written as a loop, with the contract's signature.
 """
 
 import pytest
@@ -42,7 +42,7 @@ def main(ns, kind, D, H, weights, x, marks, frozen):
     for name, p in parameters.items():
         p.grad = marks[name].clone() if marks is not None else None
         p.requires_grad_(not frozen)
-    layer.train(marks is not None)  # a call leaves the mode as it was, whichever that is
+    layer.train(marks is not None)  # a call must leave the mode as it was
     x = x.clone()
     if marks is not None:
         x.requires_grad_()
@@ -89,10 +89,10 @@ def check_norms(student, draw, kind: str, N: int, T: int, D: int, H: int) -> Non
 
 
 def in_proportion(got, want: Tensor, of: str = "") -> None:
-    """The curve over time, whatever constant it is multiplied with."""
+    """The curve over time, up to a constant factor."""
     needs(
         isinstance(got, Tensor) and got.shape == want.shape,
-        f"gradient_norms should give a tensor of shape (T,), here ({len(want)},); yours gives {kind(got)}.",
+        f"gradient_norms should return a tensor of shape (T,), here ({len(want)},); yours gives {kind(got)}.",
     )
     close(got / got.sum(), want / want.sum(), f"{of}gradient_norms, divided by its sum,", "T", rtol=1e-6)
 
@@ -135,7 +135,7 @@ def test_layer_written_as_a_loop(student, draw, kind, N, T, D, H):
 @pytest.mark.parametrize("marked", [True, False])
 @pytest.mark.parametrize("kind", ["LSTM", "Loop"])
 def test_leaves_no_trace(student, draw, kind, marked):
-    """The result keeps no graph; x, the weights and their .grad are as before, whether they had one or not."""
+    """The result keeps no graph; x, the weights and their .grad are as before, whether or not they had one."""
     defined(student, "gradient_norms")
     arguments, want = case(draw, kind, 2, 4, 3, 5)
     marks = None
@@ -143,14 +143,14 @@ def test_leaves_no_trace(student, draw, kind, marked):
         marks = {name: draw(*weight.shape) for name, weight in arguments["weights"].items()}
         marks["x"] = draw(2, 4, 3)
     found = student.run(TRACES, **arguments, marks=marks, frozen=False).value
-    not_yet = "This check is counted once the norms are right, and they are not yet: "
+    not_yet = "This check counts once the norms are right, and they are not yet: "
     if marked and not (isinstance(found["norms"], Tensor) and found["norms"].shape == want.shape):
         in_proportion(found["norms"], want, not_yet)
     if marked and not torch.allclose(found["norms"].double(), want.double(), rtol=1e-4):
         in_proportion(
             student.run(TRACES, **arguments, marks=None, frozen=False).value["norms"], want, not_yet
         )
-        not_yet = "Where x and the weights have a .grad already, the norms are others (is the new gradient added to it?): "
+        not_yet = "When x and the weights already have a .grad, the norms differ (is the new gradient added to it?): "
     in_proportion(found["norms"], want, not_yet)
     needs(
         not found["attached"], "The result of gradient_norms should be detached; it still carries its graph."
@@ -166,7 +166,7 @@ def test_leaves_no_trace(student, draw, kind, marked):
 
 @part("q4", "frozen-layer", 1)
 def test_frozen_parameters(student, draw):
-    """The gradient that reaches x does not ask whether the weights are being trained."""
+    """The gradient that reaches x does not depend on whether the weights are being trained."""
     defined(student, "gradient_norms")
     arguments, want = case(draw, "LSTM", 2, 5, 3, 4)
     found = student.run(TRACES, **arguments, marks=None, frozen=True).value

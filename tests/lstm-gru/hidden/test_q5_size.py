@@ -1,13 +1,13 @@
-"""q5: exact counts, with all that a module may hold besides its own trainable parameters."""
+"""q5: exact counts, also of modules that hold more than their own trainable parameters."""
 
 import pytest
 
 from gatelab.testkit import needs, part, same
 
-# Each source makes modules in the worker and returns a name → count; the counts wanted are worked out here.
+# Each source makes modules in the worker and returns name → count; the expected counts are worked out here.
 KEPT = """
 def kept(number):
-    # A number of numpy's would cross the line as a plain one.
+    # One of NumPy's numbers would arrive as a plain one.
     plain = isinstance(number, int) and not isinstance(number, bool)
     return number if plain else {"kind": type(number).__name__, "value": number}
 """
@@ -88,7 +88,7 @@ def rnn_count(H: int, D: int) -> int:
 
 
 def nearest(target: int, D: int) -> int:
-    """The width by trying them all; min() takes the first, which is the smaller, of two equally near."""
+    """The width, by trying them all; of two equally near, min() takes the first, which is the smaller."""
     top = 2
     while rnn_count(top, D) < target:
         top += 1
@@ -108,13 +108,11 @@ KINDS = {
 
 
 def whole(got, want: int, name: str) -> None:
-    """The right number, as a Python int: a tensor or a float of the same value is refused by what asks for a size."""
+    """The right number, as a Python int: torch.nn refuses a tensor or a float as a size, even of the same value."""
     if isinstance(got, dict):
         kind = str(got.get("kind"))
-        kind = KINDS.get(
-            kind, "a number of numpy" if kind.startswith(("int", "uint", "float")) else "no number"
-        )
-        needs(False, f"{name} should be an int (a whole number of Python); yours is {kind}.")
+        kind = KINDS.get(kind, "a NumPy number" if kind.startswith(("int", "uint", "float")) else "no number")
+        needs(False, f"{name} should be a Python int; yours is {kind}.")
     same(got, want, name)
 
 
@@ -145,7 +143,7 @@ def test_buffers_frozen_and_shared(student):
 @part("q5", "widths", 1)
 @pytest.mark.parametrize("D", [1, 4, 16])
 def test_widths(student, draw, D):
-    """The LSTM of the lab, drawn targets, and targets just beside the middle between two widths."""
+    """The lab's LSTM, random targets, and targets just beside the midpoint between two widths."""
     targets = [6920, 120, int(draw.integers(2000, 9000, 1)), int(draw.integers(300, 2000, 1))]
     for H in (3, 11, int(draw.integers(20, 40, 1))):
         middle = (rnn_count(H, D) + rnn_count(H + 1, D)) // 2
@@ -155,7 +153,7 @@ def test_widths(student, draw, D):
 
 @part("q5", "widths-at-the-edges", 1)
 def test_widths_at_the_edges(student):
-    """Ties go to the smaller width, no width is below 1, and a large target has one too."""
+    """Ties go to the smaller width, no width is below 1, and a large target has a width too."""
     ties = [((rnn_count(H, D) + rnn_count(H + 1, D)) // 2, D) for H, D in [(1, 3), (6, 5), (14, 9), (25, 1)]]
     small = [(1, 4), (0, 2), (rnn_count(1, 6) - 2, 6), (rnn_count(1, 8), 8)]
     check_widths(student, [*ties, *small, (100_000, 10)])

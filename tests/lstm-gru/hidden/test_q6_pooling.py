@@ -23,7 +23,7 @@ def padded(draw, N: int, T: int, H: int, lengths: Tensor, dtype: torch.dtype = t
 
 
 def drawn(draw, N: int, T: int, H: int) -> tuple[Tensor, Tensor]:
-    """Outputs and lengths; among the lengths are 1 and T, and not in order."""
+    """Outputs and lengths; the lengths include 1 and T and are not in order."""
     lengths = unsorted_lengths(draw, N, T)
     return padded(draw, N, T, H, lengths), lengths
 
@@ -34,7 +34,7 @@ def expected(outputs: Tensor, lengths: Tensor) -> Tensor:
 
 
 def last_valid_is(got, outputs: Tensor, lengths: Tensor, what: str = NAME, **how) -> None:
-    """`got` must be the last valid outputs; where it holds another step's, or another sequence's, which."""
+    """`got` must be the last valid outputs; the message says if it holds another step's or another sequence's."""
     try:
         close(got, expected(outputs, lengths), what, "N H", **how)
     except AssertionError as error:
@@ -48,7 +48,7 @@ def check_values(student, draw, N: int, T: int, H: int) -> None:
 
 
 def check_gradients(student, draw, N: int, T: int, H: int) -> None:
-    """A random gradient sent back reaches the valid steps and nothing else."""
+    """A random gradient sent back reaches only the steps that were read."""
     outputs, lengths = drawn(draw, N, T, H)
     outputs.requires_grad_()
     upstream = draw(N, H)
@@ -70,7 +70,7 @@ def test_last_valid_gradients(student, draw, N, T, H):
     check_gradients(student, draw, N, T, H)
 
 
-CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1, and as they come
+CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1, and random
     (3, 4, 2, [1, 1, 1]),
     (2, 6, 3, [6, 6]),
     (1, 5, 4, [3]),
@@ -79,7 +79,7 @@ CASES = [  # N, T, H, lengths: all 1, all T, one sequence, one step, sizes of 1,
     (1, 1, 1, [1]),
     (3, 5, 2, [2, 5, 3]),
 ]
-NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))  # times zero they are no zero
+NO_NUMBERS = (float("nan"), float("inf"), -float("inf"))  # times 0 they are not 0
 
 
 def edges(draw, dtype: torch.dtype) -> list[tuple[Tensor, Tensor, str]]:
@@ -102,10 +102,10 @@ def edges(draw, dtype: torch.dtype) -> list[tuple[Tensor, Tensor, str]]:
 
 
 def check_edges(student, draw, dtype: torch.dtype) -> None:
-    """One call after the other with other sizes; the arguments stay as they were."""
+    """Calls with different sizes, one after another; the arguments are unchanged."""
     rtol, atol = (1e-9, 1e-10) if dtype == torch.float64 else (1e-4, 1e-5)
     cases = edges(draw, dtype)
-    # All calls first: known mistakes are told apart by what all of them give.
+    # All calls first: known mistakes are told apart by the results of all of them.
     replies = [student.call(NAME, outputs, lengths) for outputs, lengths, _ in cases]
     for reply, (outputs, lengths, more) in zip(replies, cases, strict=True):
         what = f"{NAME} for lengths {lengths.tolist()} and T = {outputs.shape[1]}{more}"

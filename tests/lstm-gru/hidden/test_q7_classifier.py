@@ -1,4 +1,4 @@
-"""q7: the many-to-one classifier, its minimum long-sequence accuracy included."""
+"""q7: the many-to-one classifier, and the accuracy it must reach on long sequences."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from twins import TwinClassifier, check_state_dict, draw_weights, load_both, uns
 
 from gatelab.testkit import close, close_grads, needs, part, unchanged
 
-V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: no two alike
+V, E, H, K = 11, 4, 6, 3  # vocabulary, embedding, hidden, classes: all different
 NAME = "SequenceClassifier"
 TRAINED = "your SequenceClassifier"
 RESULT = f"the result of {TRAINED}"
-# Puts layers of the grader's into the notebook, and no other name.
+# Puts the grader's layers into the notebook, and no other name.
 GIVEN = f"""
 def _given(names):
     exec({standins.TEXT!r}, names)
@@ -33,7 +33,7 @@ def make(student, draw, layer="LSTM", kind=torch.nn.LSTM):
     model = student.make(NAME, V, E, H, K, student.make(layer, E, H))
     twin = TwinClassifier(V, E, H, K, kind)
     weights = draw_weights(twin, draw)
-    # Logits of either sign at every seed: what is done to those of one sign shows.
+    # Logits of both signs for every seed, so that a change to those of one sign shows.
     weights["head.bias"] = weights["head.bias"] + torch.tensor([3.0, -3.0, 0.0], dtype=torch.float64)
     load_both(model, twin, weights, NAME)
     return model, twin
@@ -52,7 +52,7 @@ def test_full_sequences_give_the_heads_logits(student, draw, n, t):
     close(got, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
     needs(
         not (bool((got >= 0).all()) and torch.allclose(got.sum(dim=-1), got.new_ones(n))),
-        f"{RESULT} holds probabilities (every row adds up to 1); logits are asked for.",
+        f"{RESULT} holds probabilities (every row adds up to 1); it should hold logits.",
     )
     close(got, twin(tokens, lengths), RESULT, "N K", dtype=torch.float64)  # that of its weights
 
@@ -78,7 +78,7 @@ def test_padding_does_not_matter(student, draw):
     close(first, torch.zeros(n, K), RESULT, "N K", atol=math.inf)  # its shape
     needs(
         torch.allclose(model(tokens, lengths).value, first, rtol=1e-9, atol=1e-10),
-        "The same sequences get other logits when the model is called again: something in it is drawn at random, or kept "
+        "The same sequences get different logits when the model is called again: something in it is random, or kept "
         "from one call to the next.",
     )
     padding = torch.arange(t) >= lengths.unsqueeze(1)
@@ -91,19 +91,19 @@ def test_padding_does_not_matter(student, draw):
     read = torch.where(padding, tokens, (tokens + 1) % V)
     needs(
         not torch.allclose(model(read, lengths).value, first, rtol=1e-9, atol=1e-10),
-        "The logits stay the same when all tokens of the sequences change: is anything read?",
+        "The logits stay the same when all tokens of the sequences change: are the tokens read at all?",
     )
     longer = torch.cat([other, draw.integers(0, V, n, 4)], dim=1)
     needs(
         torch.allclose(model(longer, lengths).value, first, rtol=1e-9, atol=1e-10),
-        "The logits change when more padding is put behind the sequences.",
+        "The logits change when more padding is added after the sequences.",
     )
     alone = [model(tokens[i : i + 1, : lengths[i]], lengths[i : i + 1]).value for i in range(n)]
     for logits in alone:
         close(logits, torch.zeros(1, K), "the result for one sequence", "N K", atol=math.inf)  # its shape
     needs(
         torch.allclose(torch.cat(alone), first, rtol=1e-9, atol=1e-10),
-        "A sequence in a batch gets other logits than the same sequence alone, without padding.",
+        "A sequence in a batch gets different logits from the same sequence alone, without padding.",
     )
 
 
@@ -135,7 +135,7 @@ def test_gradients_reach_every_weight(student, draw, n, t, gru):
         student.define(GIVEN)
     model, twin = make(student, draw, *(("grader_gru", torch.nn.GRU) if gru else ()))
     tokens, lengths = draw.integers(0, V, n, t), torch.full((n,), t)
-    tokens[0, 0] = 0  # token 0 is a token like any other
+    tokens[0, 0] = 0  # token 0 is an ordinary token
     upstream = draw(n, K)
     reply = model(tokens, lengths, upstream=upstream)
     close(reply.value, twin(tokens, lengths), RESULT, "N K")
@@ -154,16 +154,16 @@ def model_of(ns, seed):
     layer = ns["LSTM"](recipe.embedding_size, recipe.hidden_size, forget_bias=recipe.forget_bias)
     return ns["SequenceClassifier"](
         task.vocab_size, recipe.embedding_size, recipe.hidden_size, task.num_classes, layer
-    ).float()  # a layer that starts in float64 is right too
+    ).float()  # a layer that starts in float64 is also right
 """
 
-# Names, dtype and predictions are looked at first: a training that cannot be judged is not worth its seconds, and
-# weights that were trained elsewhere are worth nothing in a model that does not use them.
+# Names, dtype and predictions are checked first: a training that cannot be judged is a waste of time, and
+# weights that were trained elsewhere are worthless in a model that does not use them.
 BEFORE = """
 def main(ns, seed, inputs):
     model = model_of(ns, seed)
     logits = model(*tasks.STORE.batch(2, seed).inputs)
-    fit = isinstance(logits, torch.Tensor) and logits.ndim == 2  # else the training says what is wrong with them
+    fit = isinstance(logits, torch.Tensor) and logits.ndim == 2  # else the training's error says what is wrong
     predicted = training.predictions(model, *inputs) if fit else None
     return {"weights": dict(model.state_dict()), "logits": logits, "predicted": predicted}
 """
@@ -198,7 +198,7 @@ def predict(ns, model, *batch):
 @pytest.mark.training
 def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
     set_ = student.settings
-    # The batches it is judged on come from the test's own stream; their labels stay here.
+    # The test batches come from the test's own stream; their labels stay here.
     batches = {name: tasks.STORE.stratum(name, set_["n"], draw.generator) for name in tasks.STRATA}
     seed, other = (int(n) for n in draw.integers(0, 2**31, 2))
     recipe = tasks.STORE_RECIPE
@@ -258,6 +258,6 @@ def test_trained_by_the_grader_it_remembers_over_long_delays(student, draw):
     agree = (predicted == expected).double().mean().item()
     needs(
         agree > 0.9,
-        f"Before it is trained {TRAINED} does not predict what PyTorch's layers with its weights do ({agree:.0%} agree): "
+        f"Before training, {TRAINED} does not predict what PyTorch's layers with its weights do ({agree:.0%} agree): "
         "the predictions must come from the weights in its state_dict.",
     )

@@ -14,7 +14,7 @@ from twins import TwinSeq2Seq, draw_weights, load_both, unsorted_lengths
 
 from gatelab.testkit import close, close_grads, needs, part, same, unchanged
 
-VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: no two alike
+VS, VT, E, H, BOS = 8, 11, 4, 6, 3  # source and target vocabulary, embedding, hidden: all different
 NAME = "Seq2Seq"
 
 
@@ -27,13 +27,13 @@ class Pairs(NamedTuple):
 
 
 def make(student, draw, *batches: Pairs):
-    """The student's model and its twin with equal weights: such that on these batches it says different tokens."""
+    """The student's model and its twin with equal weights, which say different tokens on these batches."""
     model = student.make(NAME, VS, VT, E, H, BOS)
     twin = TwinSeq2Seq(VS, VT, E, H, BOS).double()
 
     def drawn() -> dict[str, Tensor]:
         weights = draw_weights(twin, draw)
-        # Token 0 is padding to some embeddings (`padding_idx=0`), so it is never read as a real token here.
+        # Some embeddings treat token 0 as padding (`padding_idx=0`), so it is never a real token here.
         weights["head.bias"][0] -= 30
         return weights
 
@@ -43,9 +43,9 @@ def make(student, draw, *batches: Pairs):
 
 
 def says_different_tokens(twin: TwinSeq2Seq, batches: tuple[Pairs, ...], weights: dict[str, Tensor]) -> bool:
-    """Whether the tokens that are read in free running differ between the sequences of a batch and between its steps.
+    """Whether the tokens read in free running differ between the sequences of a batch and between its steps.
 
-    Where all say the same, who reads the first sequence's token, or the first step's, is right by chance.
+    Where all are the same, code that reads the first sequence's token, or the first step's, is right by chance.
     """
     twin.load_state_dict(weights)
     with torch.no_grad():
@@ -64,7 +64,7 @@ def pairs(draw, n, s, t) -> Pairs:
     return Pairs(draw.integers(1, VS, n, s), lengths, draw.integers(1, VT, n, t))
 
 
-# Calls that draw, from a seed of their own: so that they can be made again on a known mistake.
+# Calls that draw, with their own seed, so that they can be repeated on a known mistake.
 SEEDED = """
 def draws(forcing, **others):
     return 0 < forcing < 1
@@ -84,7 +84,7 @@ def seeded(student, draw, model, batch: Pairs, forcing: float, calls: int = 1) -
 
 
 def check_shape(logits: Tensor, batch: Pairs, forcing: float) -> None:
-    """What follows needs a tensor (N, T, V)."""
+    """Fail unless it is a tensor (N, T, V), which the rest needs."""
     want = torch.zeros(*batch.targets.shape, VT)
     close(logits, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", atol=math.inf)
 
@@ -138,8 +138,8 @@ def test_one_decoder_step(student, draw, n):
     )
     needs(
         not given,
-        "The state that step returns is the one it was given. It should return the state that the decoder has left, from "
-        "which the next step goes on.",
+        "The state that step returns is the one it was given. It should return the decoder's new state, from "
+        "which the next step continues.",
     )
     close(reply[1][0], h, "h of step", "N H")
     close(reply[1][1], c, "c of step", "N H")
@@ -157,10 +157,10 @@ def test_with_full_forcing_every_true_token_is_read(student, draw, n, s, t):
     evaluated = model(source, lengths, targets, forcing=1.0).value
     close_logits(student, draw, model, twin, Pairs(source, lengths, targets), reply.value, want, 1.0)
     for other, message in (
-        (default, "Without `forcing` the result is not that of forcing = 1.0, which is its default."),
+        (default, "Without `forcing` the result is not that of forcing = 1.0, which is the default."),
         (
             evaluated,
-            "With forcing = 1 the result changes after model.eval(): `forcing` alone says what is read.",
+            "With forcing = 1 the result changes after model.eval(): `forcing` alone decides what is read.",
         ),
     ):
         close(other, torch.zeros(n, t, VT), "the result of your Seq2Seq", "N T V", atol=math.inf)  # its shape
@@ -187,7 +187,7 @@ def test_the_decoder_has_seen_earlier_targets_only(student, draw):
         needs(
             not moved[: t + 1].any(),
             f"The logits at step {int(moved.nonzero()[0]) if moved.any() else 0} change with the target of step {t}: "
-            "the decoder must not see the token it has to say, nor a later one.",
+            "the decoder must not see the token it has to predict, or a later one.",
         )
         needs(
             t == 5 or bool(moved[t + 1]),
@@ -216,7 +216,7 @@ def test_without_forcing_the_decoder_reads_its_own_tokens(student, draw, n, s, t
     close_logits(student, draw, model, twin, batch, first, twin.free(batch.source, batch.lengths, t), 0.0)
 
 
-# What forward is made of, each by itself: to tell whose mistake it is that the logits are nobody's.
+# The parts of forward, each by itself, to find which one makes logits that no token explains.
 PARTS = """
 def main(ns, model, inputs, token, state):
     return {"encode": model.encode(*inputs), "step": model.step(token, state)}
@@ -224,7 +224,7 @@ def main(ns, model, inputs, token, state):
 
 
 def blame(student, draw, model, twin, batch: Pairs) -> str:
-    """A sentence where `encode` or `step` is wrong by itself; "" where both are right, or cannot be asked."""
+    """A sentence where `encode` or `step` is wrong by itself; "" where both are right, or cannot be called."""
     n = len(batch.source)
     token, state = draw.integers(1, VT, n), (draw(n, H), draw(n, H))
     values = {"inputs": (batch.source, batch.lengths), "token": token, "state": state}
@@ -233,11 +233,11 @@ def blame(student, draw, model, twin, batch: Pairs) -> str:
         return ""
     want = {"encode": twin.encode(batch.source, batch.lengths), "step": twin.step(token, state)}
     wrong = next((name for name in want if not equal(reply[name], want[name])), "")
-    return wrong and (f"Your `{wrong}` alone gives other numbers than it should: look at `{wrong}` first.")
+    return wrong and (f"Your `{wrong}` alone returns wrong numbers: look at `{wrong}` first.")
 
 
 def close_logits(student, draw, model, twin, batch: Pairs, got, want: Tensor, forcing: float) -> None:
-    """The logits (N, T, V) of a whole forward; where they are wrong because of one method, it is named."""
+    """The logits (N, T, V) of a whole forward; if they are wrong because of one method, the message names it."""
     try:
         close(
             got, want, f"the result of your Seq2Seq with forcing = {forcing:g}", "N T V", dtype=torch.float64
@@ -255,7 +255,7 @@ def equal(got, want) -> bool:
 
 
 def odd_step(twin, start: tuple, state: tuple, tokens: tuple, got: Tensor, step: int) -> str:
-    """What was read at a step whose logits (V,) are those of neither of `tokens`; start and state are one row's."""
+    """A sentence about a step whose logits (V,) are those of neither of `tokens`; start and state are one row's."""
     true, own = tokens
 
     def fits(token: int, state: tuple) -> bool:
@@ -267,12 +267,12 @@ def odd_step(twin, start: tuple, state: tuple, tokens: tuple, got: Tensor, step:
     kept = [token for token in (true, own) if fits(token, start)]
     if kept:
         return (
-            f"At step {step} the decoder read the right token in the state of encode. It should go on from the state "
-            f"that step {step - 1} has left."
+            f"At step {step} the decoder read the right token in the state of encode. It should continue from the state "
+            f"that step {step - 1} returned."
         )
     return (
-        f"The logits of step {step} are not those of {named}, read in the state that step {step - 1} has left: "
-        "was another token read, or another state handed on, or are these not the logits that `step` gives?"
+        f"The logits of step {step} are not those of {named}, read in the state that step {step - 1} returned: "
+        "was another token read, or another state passed on, or are these not the logits that `step` returns?"
     )
 
 
@@ -280,8 +280,8 @@ def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -
     """Which token was read at the steps 1 … T − 1, found from the logits.
 
     Both tokens that may be read at a step are tried on the twin; the one that gives the student's logits was
-    read. Returns `forced` (N, T − 1), true where it was the true token, and `clear`, where the two differ.
-    `wrong` tells of a method that is wrong by itself; it is asked where the logits are nobody's.
+    read. Returns `forced` (N, T − 1), true where it was the true token, and `clear`, true where the two differ.
+    `wrong` names a method that is wrong by itself; it is called where neither token gives the logits.
     """
     n, t = batch.targets.shape
     state, forced, clear = twin.encode(batch.source, batch.lengths), [], []
@@ -300,7 +300,7 @@ def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -
             token = torch.where(is_true, true, own)
         want, state = twin.step(token, state)
         if step == 0 and not torch.allclose(want, logits[:, 0]):
-            text = "The logits of step 0 are not those that `step` gives for `bos` in the state of encode."
+            text = "The logits of step 0 are not those that `step` returns for `bos` in the state of encode."
             raise AssertionError(wrong() or text)
     return torch.stack(forced, dim=1), torch.stack(clear, dim=1)
 
@@ -310,7 +310,7 @@ def forced_steps(twin, batch: Pairs, logits: Tensor, wrong: Callable[[], str]) -
 def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, forcing):
     batch, few = pairs(draw, 40, 4, 26), pairs(draw, 3, 2, 4)
     model, twin = make(student, draw, batch, few)
-    # All calls first: known mistakes are told apart by what all of them give.
+    # All calls first: known mistakes are told apart by the results of all of them.
     (logits,) = seeded(student, draw, model, batch, forcing)
     again = seeded(student, draw, model, few, 0.5, calls=24)
     check_shape(logits, batch, forcing)
@@ -326,14 +326,16 @@ def test_the_forcing_ratio_is_drawn_for_every_sequence_and_step(student, draw, f
     # Six standard deviations: a correct solution misses this about twice in a thousand million runs.
     right = abs(share - forcing) < 6 * math.sqrt(forcing * (1 - forcing) / count)
     told = f"With forcing = {forcing} the true token was read in {share:.2f} of the steps."
-    needs(right or not (mixed_row.any() and mixed_step.any()), told)  # else: why it is another share
+    needs(
+        right or not (mixed_row.any() and mixed_step.any()), told
+    )  # else one of the next two says why the share is wrong
     needs(
         mixed_row.double().mean() > 0.5,
-        "A sequence reads its true tokens at all steps or at none: draw for every step anew.",
+        "A sequence reads its true tokens at all steps or at none: draw again for every step.",
     )
     needs(
         mixed_step.double().mean() > 0.5,
-        "At each step all sequences read the same kind of token: draw for every sequence anew.",
+        "At each step all sequences read the same kind of token: draw for each sequence separately.",
     )
     needs(right, told)
     both = torch.stack([clear for _, clear in small]).all(dim=0)

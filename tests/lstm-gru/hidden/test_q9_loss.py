@@ -12,7 +12,7 @@ LOSS, D = "the loss", torch.float64  # whose dtype is that of the logits
 
 
 def token_by_token(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
-    """The definition: one logarithm a token, then their mean."""
+    """The definition: one logarithm per token, then their mean."""
     terms = []
     for row, tokens in zip(logits, targets.tolist(), strict=True):
         for scores, token in zip(row, tokens, strict=True):
@@ -22,7 +22,7 @@ def token_by_token(logits: Tensor, targets: Tensor, pad: int) -> Tensor:
 
 
 def batch(draw, n: int, t: int, v: int, pad: int, lengths: list[int]) -> tuple[Tensor, Tensor]:
-    """Logits (n, t, v) and targets (n, t) whose rows hold so many real tokens, then `pad`."""
+    """Logits (n, t, v) and targets (n, t) whose rows hold the given numbers of real tokens, then `pad`."""
     real = draw.integers(0, v - 1, n, t)
     real = real + (real >= pad)  # every token but pad
     beyond = torch.arange(t) >= torch.tensor(lengths).unsqueeze(1)

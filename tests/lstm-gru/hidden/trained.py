@@ -1,4 +1,4 @@
-"""What the two trained questions share: how a training is run, and what is said when a training went wrong."""
+"""What the two trained questions share: how a training is run, and the message when it fails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from gatelab.testkit import needs
 
-# The examiner needs the tasks too. The students' package lies beside the master and is not installed.
+# The examiner needs the tasks too. The students' package is beside the master and not installed.
 if importlib.util.find_spec("seqlab") is None:
     sys.path.append(str(Path(__file__).resolve().parents[3] / "assignment" / "lstm-gru"))
 
@@ -27,13 +27,13 @@ __all__ = [
     "training",
 ]
 
-# A model of the right kind has lost far more than this share of its first loss by the end.
+# By the end a correct model has reduced its first loss by far more than this share.
 LEAST_PROGRESS = 0.05
-# One state_dict gives two programs the same predictions, up to near-ties in float32.
+# Two programs with the same state_dict make the same predictions, apart from near-ties in float32.
 LEAST_AGREEMENT = 0.98
 
-# Goes before each `main` that trains. The training loop looks at the clock between two steps; the alarm ends a step
-# that takes too long, and predictions that do. Together 1.75 times the seconds: less than the process may use.
+# Precedes each `main` that trains. The training loop looks at the clock between two steps; the alarm ends a step or
+# predictions that take too long. Together that is 1.75 times the seconds: less than the process may use.
 DRIVER = """
 import signal
 from contextlib import contextmanager
@@ -51,7 +51,7 @@ def within(seconds):
         raise TimeUsedUp
 
     signal.signal(signal.SIGPROF, stop)
-    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)  # again and again, for code that swallows it
+    signal.setitimer(signal.ITIMER_PROF, seconds, 0.5)  # repeated, for code that swallows it
     try:
         yield
     finally:
@@ -61,7 +61,7 @@ def within(seconds):
 def trained(model, train, predict, inputs, steps, seconds):
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     history, predicted, kind = training.History(), None, training.History
-    training.History = lambda: history  # the loop writes into ours: what was reached is known when the alarm ends it
+    training.History = lambda: history  # the loop writes into ours, which remains when the alarm ends it
     try:
         with within(1.25 * seconds):
             train()
@@ -87,9 +87,9 @@ def trained(model, train, predict, inputs, steps, seconds):
 
 
 def check_training(reply: Any, what: str) -> str:
-    """Fail where the training itself failed, and say how; else return what must be said beside the scores.
+    """Fail where the training itself failed, and say how; else return what the score's message must add.
 
-    `reply` is what `trained` of DRIVER gave; `what` is the thing trained, in the student's own names.
+    `reply` is what `trained` of DRIVER returned; `what` is what was trained, in the student's own names.
     """
     if reply.error is not None and reply.error.type != "NotWritten":
         raise AssertionError(_failure(reply.error, what))
@@ -98,15 +98,17 @@ def check_training(reply: Any, what: str) -> str:
     )
     needs(
         len(losses) > 0,
-        f"Training {what} took too long: not one training step was done when the time was used up.",
+        f"Training {what} took too long: the time was used up before the first training step was done.",
     )
     note = ""
     if reply["stopped"] == "time":
-        note = f" The time was used up after {len(losses)} of {steps} steps; what was reached by then counts."
+        note = (
+            f" The time was used up after {len(losses)} of {steps} steps; the model is scored as it was then."
+        )
     if len(stuck) >= all_weights:
         raise AssertionError(
-            f"{_capital(what)} never trains: none of the weights changed in {len(losses)} steps. Do the gradients "
-            f"reach them, and is a step made with them?{note}"
+            f"{_capital(what)} never trains: none of the weights changed in {len(losses)} steps. Do gradients "
+            f"reach them, and does the optimiser take a step?{note}"
         )
     unchanged = (
         f" Never changed: {', '.join(str(name) for name in stuck[:6] if isinstance(name, str))}."
@@ -129,10 +131,10 @@ def check_training(reply: Any, what: str) -> str:
 
 
 def run_training(student: Any, source: str, **values: Any) -> Any:
-    """The reply of a training. Where the student's own `lstm_step` is too slow for it, over the reference step.
+    """The reply of a training; with the reference step, where the student's own `lstm_step` is too slow.
 
-    A right answer to q1 may go row by row through a batch and take an hour for what takes another ten seconds. The
-    trained question is not about that. (Over the references there is nothing quicker to put there.)
+    A correct answer to q1 may process a batch row by row and take an hour for what takes another ten seconds. The
+    trained question is not about that. (Over the references there is no quicker step to use.)
     """
     reply = student.run(DRIVER + source, replay=False, **values)
     if (
@@ -145,7 +147,7 @@ def run_training(student: Any, source: str, **values: Any) -> Any:
         quicker = student.run(DRIVER + source, replay=False, **values)
         reply = (
             quicker if quicker.error is None else reply
-        )  # the own layer may need what only the own step has
+        )  # the student's layer may need what only their own step has
     return reply
 
 
@@ -171,12 +173,12 @@ def _capital(what: str) -> str:
 
 @dataclass(frozen=True)
 class Scores:
-    """What one training reached on each stratum, by the student's model and by PyTorch's with the same weights."""
+    """The score of one training on each stratum, of the student's model and of PyTorch's with the same weights."""
 
     own: dict[str, float]
     again: dict[str, float]
     agree: float  # share of equal predictions
-    note: str  # what must be said beside the scores
+    note: str  # what the score's message must add
     whole: bool  # all steps were made
 
     @property
@@ -187,8 +189,8 @@ class Scores:
 def best(train: Callable[[int], Scores], seeds: list[int], threshold: float) -> Scores:
     """The scores of the first seed that reaches the threshold, else the best ones.
 
-    About one correct LSTM in 200 misses the threshold (RESULTS.md): its first weights were unlucky. So there is a
-    second training, from another seed, and the better one counts. Where the time was used up there is none.
+    About one correct LSTM in 200 misses the threshold because of unlucky initial weights (RESULTS.md). So there is a
+    second training, from another seed, and the better one counts; but none if the time was used up.
     """
     tried: list[Scores] = []
     for seed in seeds:
@@ -207,6 +209,6 @@ def check_strata(scores: Scores, threshold: float, what: str, measure: str) -> N
     )
     needs(
         min(scores.again.values()) >= threshold and scores.agree >= LEAST_AGREEMENT,
-        f"{_capital(what)} predicts well, but PyTorch's layers with the weights so trained do not predict the same "
+        f"{_capital(what)} predicts well, but PyTorch's layers with the trained weights do not predict the same "
         f"({scores.agree:.0%} agree): the predictions must come from the weights in its state_dict.",
     )

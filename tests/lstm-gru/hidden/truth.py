@@ -1,5 +1,5 @@
-"""What a recurrent layer should give (q3), on the examiner's side: over PyTorch's own layer, or over a step of
-other equations that the layer under test should follow."""
+"""What a recurrent layer should return (q3), on the examiner's side: by PyTorch's own layer, or by a step with
+other equations, which the layer under test should follow."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ WEIGHTS = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0")
 BLOCKS = {"LSTM": 4, "GRU": 3}
 STEPS = {"LSTM": "lstm_step", "GRU": "gru_step"}
 
-# The same signatures as in the contract, other equations. ALPHA and BETA are drawn for each test.
+# The contract's signatures with other equations. ALPHA and BETA are drawn for each test.
 OTHER = {
     "LSTM": """
 def lstm_step(x, h, c, w_ih, w_hh, b_ih, b_hh):
@@ -28,9 +28,9 @@ def gru_step(x, h, w_ih, w_hh, b_ih, b_hh):
 """,
 }
 
-# How the worker's step comes to those equations: the one that stands in the notebook is called with other weights, and
-# what it gives is put together anew. So a layer may use whatever its own step has beyond the contract: more arguments,
-# arguments of other names, more results or, asked so, fewer, attributes.
+# How the worker's step gets those equations: the notebook's own step is called with other weights, and its results are
+# combined differently. So a layer may use whatever its own step has beyond the contract: more arguments, other names of
+# arguments, more results or (where an argument says so) fewer, attributes.
 COMMON = """
 class _Around:
     def __init__(self, step):
@@ -53,7 +53,7 @@ class _Around:
                 break
             given.append(named.pop(name))
         if len(given) < len(self.NAMES):
-            self._step(*given, **named)  # says in its own words what is missing
+            self._step(*given, **named)  # raises its own error about what is missing
         return given
 
     def _as_it_was(self, result, new):
@@ -105,7 +105,7 @@ del _Around
 
 
 class Truth:
-    """What a layer of this kind gives, on the examiner's side; `step` is "usual" or "other"."""
+    """What a layer of this kind returns, on the examiner's side; `step` is "usual" or "other"."""
 
     def __init__(self, kind: str, draw, D: int, H: int, step: str = "usual", dtype=torch.float64) -> None:
         self.kind, self.H = kind, H

@@ -1,7 +1,7 @@
 """The examiner's own models, made of torch.nn layers.
 
-They carry the attribute names that CONTRACT.md gives the students' models, so that one `state_dict`
-fits both, and they never enter the worker.
+They have the attribute names that CONTRACT.md gives the students' models, so that one `state_dict`
+fits both. They never enter the worker.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class TwinSeq2Seq(nn.Module):
         return self.head(outputs[:, 0]), (h[0], c[0])
 
     def forced(self, source: torch.Tensor, lengths: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        """Logits (N, T, V) with every true token read, whatever the model says itself."""
+        """Logits (N, T, V) where every true token is read, whatever the model predicts."""
         bos = torch.full_like(targets[:, :1], self.bos)
         state, steps = self.encode(source, lengths), []
         for token in torch.cat([bos, targets[:, :-1]], dim=1).unbind(1):
@@ -64,7 +64,7 @@ class TwinSeq2Seq(nn.Module):
         return torch.stack(steps, dim=1)
 
     def free(self, source: torch.Tensor, lengths: torch.Tensor, steps: int) -> torch.Tensor:
-        """Logits (N, T, V) with the model's own most likely token read at every step after the first."""
+        """Logits (N, T, V) where the model reads its own most likely token at every step after the first."""
         token = torch.full((len(source),), self.bos, dtype=torch.int64)
         state, out = self.encode(source, lengths), []
         for _ in range(steps):
@@ -75,13 +75,13 @@ class TwinSeq2Seq(nn.Module):
 
 
 def after_eos(tokens: torch.Tensor, eos: int, pad: int) -> torch.Tensor:
-    """tokens (N, L) with everything after each row's first `eos` made `pad`."""
+    """tokens (N, L) with everything after each row's first `eos` replaced by `pad`."""
     ended = (tokens == eos).cumsum(dim=1) - (tokens == eos).long() > 0
     return tokens.masked_fill(ended, pad)
 
 
 def check_state_dict(got: dict[str, torch.Tensor], twin: nn.Module, name: str) -> None:
-    """The student's state_dict must hold every key of the twin's, in its shape (more keys do no harm)."""
+    """The student's state_dict must hold every key of the twin's, with the same shape (more keys do no harm)."""
     want = {key: tuple(value.shape) for key, value in twin.state_dict().items()}
     missing = [key for key in want if key not in got]
     extra = [key for key in got if key not in want]
@@ -89,7 +89,7 @@ def check_state_dict(got: dict[str, torch.Tensor], twin: nn.Module, name: str) -
     needs(
         not missing,
         f"The state_dict of your {name} has no {', '.join(repr(key) for key in missing[:4])}{has}. "
-        "The attributes' names are in CONTRACT.md.",
+        "CONTRACT.md has the attributes' names.",
     )
     for key, shape in want.items():
         needs(
@@ -99,18 +99,18 @@ def check_state_dict(got: dict[str, torch.Tensor], twin: nn.Module, name: str) -
 
 
 def unsorted_lengths(draw, n: int, longest: int) -> torch.Tensor:
-    """Lengths (n,) from 1 to `longest`, both among them, as different as can be and in no order.
+    """Lengths (n,) from 1 to `longest`, including both, as different as possible and in no order.
 
-    Of several drawings the one that differs in the most places from itself put in order, up or down: who sorts a
-    batch and does not restore it, or mixes its rows up, is not right by chance. From four sequences on neither order is
-    its own inverse: who restores by the order that was sorted by, and not by its inverse, is not right by chance.
+    Of several draws it is the one that differs in the most places from its sorted versions, ascending and descending:
+    code that sorts a batch without restoring it, or mixes its rows up, is not right by chance. From four sequences on
+    neither sorting order is its own inverse: code that restores by the order instead of its inverse is not either.
     """
     if n == 1:
         return draw.integers(1, longest + 1, 1)
     best, most = None, (False, -1)
     for _ in range(24):
         if n <= longest:
-            lengths = draw.integers(0, 1 << 30, longest).argsort()[:n] + 1  # no two alike
+            lengths = draw.integers(0, 1 << 30, longest).argsort()[:n] + 1  # all different
         else:
             lengths = draw.integers(1, longest + 1, n)
         if not bool((lengths == longest).any()):

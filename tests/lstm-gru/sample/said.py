@@ -20,7 +20,7 @@ from gatelab.report.plain import number
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPTED = Path(__file__).with_name("said.txt")
-# Another processor rounds otherwise, and a training then takes another way: of a number with a point only that it is there is compared.
+# Another processor rounds differently, which changes the outcome of a training: numbers with a point are compared only by their presence.
 MEASURED = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|\bnan\b|\d+e-\d+")
 
 

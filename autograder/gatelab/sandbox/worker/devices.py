@@ -16,9 +16,9 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from gatelab.handed_out.device import ELSEWHERE
 from gatelab.sandbox.worker.replacing import put, put_if_there
 
-ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # devices that are not here
 # PyTorch's words for it, by build: compiled without, no driver, no card; a card that a worker must not reach.
 MISSING = (
     r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"

@@ -1,4 +1,4 @@
-"""Reference for q4: what of the last output's gradient reaches each step."""
+"""Reference for q4: how much of the last output's gradient reaches each step."""
 
 import torch
 from torch import Tensor, nn

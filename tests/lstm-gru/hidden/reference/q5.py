@@ -1,4 +1,4 @@
-"""Reference for q5: how many numbers training can change, and the plain RNN that has as many."""
+"""Reference for q5: how many numbers training can change, and the plain RNN with nearly as many."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""Reference for q6: what a padded batch of outputs says at its valid steps."""
+"""Reference for q6: the outputs of a padded batch at the last valid steps."""
 
 import torch
 from torch import Tensor

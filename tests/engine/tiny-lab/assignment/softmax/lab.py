@@ -26,6 +26,8 @@ import torch
 # %% tags=["experiment"]
 import otter
 
+import softmax_lab
+
 grader = otter.Notebook(tests_dir="tests")  # whatever this notebook is called
 
 # %% [markdown]

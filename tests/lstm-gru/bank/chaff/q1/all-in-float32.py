@@ -1,6 +1,6 @@
 """Everything is computed in float32, whatever the dtype of the inputs: `.float()` is float32.
 
-Hint: In which dtype do the results come when x is float64? `.to(x.dtype)`, or no cast at all, keeps it.
+Hint: What dtype do the results have when x is float64? `.to(x.dtype)`, or no cast at all, keeps it.
 """
 
 credit = 0.7

@@ -1,6 +1,6 @@
-"""The candidate is written with 1 − f in the place of the input gate; the gates themselves are right.
+"""The candidate is written with 1 − f in place of the input gate; the gates themselves are right.
 
-Hint: In the LSTM two gates decide: one of what is kept, one of what is written. Which cell has one gate for both?
+Hint: In the LSTM two gates decide: one what is kept, one what is written. Which cell has one gate for both?
 """
 
 credit = 0.6

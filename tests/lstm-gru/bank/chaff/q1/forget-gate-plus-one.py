@@ -1,6 +1,7 @@
 """1 is added to the forget gate before its sigmoid, as another library's cell does.
 
-Hint: PyTorch's cell adds nothing there; who wants an open gate sets the bias (q3). What is in your sum besides weights and biases?
+Hint: PyTorch's cell adds nothing there; to start with an open gate, set the bias (q3). What is in your sum besides
+weights and biases?
 """
 
 credit = 0.6

@@ -1,6 +1,6 @@
 """The weight matrices are reshaped where they should be transposed.
 
-Hint: `reshape` and `view` read the same numbers on in their old order. Does row k become column k?
+Hint: `reshape` and `view` keep the numbers in their old order. Does row k become column k?
 """
 
 credit = 0.6

@@ -1,6 +1,6 @@
 """model.eval() is called and never undone: the caller's model is in another mode afterwards.
 
-Hint: Who trains the model next? What changes its mode puts it back, or does without.
+Hint: Who trains the model next? Code that changes the mode should restore it, or not change it at all.
 """
 
 credit = 0.85

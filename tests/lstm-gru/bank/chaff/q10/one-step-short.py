@@ -1,4 +1,4 @@
-"""Decoding makes one step less than `max_len` allows.
+"""Decoding makes one step fewer than `max_len` allows.
 
 Hint: With `max_len` = 1, how many tokens should come back?
 """

@@ -1,6 +1,6 @@
 """Every step starts again from the encoder's state.
 
-Hint: `step` gives back two things. What becomes of the second?
+Hint: `step` returns two things. What becomes of the second?
 """
 
 credit = 0.3

@@ -1,6 +1,6 @@
-"""One step more is made after every sequence has ended.
+"""Decoding makes one more step after every sequence has ended.
 
-Hint: When do you look whether all have ended: before you note the newest token, or after?
+Hint: When do you check whether all have ended: before or after you record the newest token?
 """
 
 credit = 0.7

@@ -1,6 +1,6 @@
-"""Another norm than the usual one is clipped: the largest entry (or the sum) instead of the root of the squares' sum.
+"""The wrong norm is clipped: the largest entry (or the sum) instead of the square root of the sum of squares.
 
-Hint: Which norm does clip_grad_norm_ take when nothing else is said?
+Hint: Which norm does clip_grad_norm_ use by default?
 """
 
 credit = 0.75

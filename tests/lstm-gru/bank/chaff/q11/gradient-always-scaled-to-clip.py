@@ -1,4 +1,4 @@
-"""The gradient is always scaled to the norm `clip`, small ones are made larger.
+"""The gradient is always scaled to the norm `clip`; small gradients are made larger.
 
 Hint: What should clipping do with a gradient that is shorter than `clip`?
 """

@@ -1,6 +1,6 @@
 """The old gradients are not cleared, so every step also repeats those before it.
 
-Hint: What does `backward` do with what stands in `.grad` already?
+Hint: What does `backward` do with what is already in `.grad`?
 """
 
 credit = 0.4

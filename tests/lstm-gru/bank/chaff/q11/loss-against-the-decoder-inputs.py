@@ -1,4 +1,4 @@
-"""The loss compares the logits with the shifted targets, that is with what the decoder has just read.
+"""The loss compares the logits with the shifted targets, that is, with what the decoder has just read.
 
 Hint: Which token should the logits of step 0 name: `bos` or the first target?
 """

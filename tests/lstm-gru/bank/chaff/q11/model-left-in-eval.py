@@ -1,6 +1,6 @@
 """The model is in eval mode after the step.
 
-Hint: Training wants model.train(); who switches to eval for a moment switches back.
+Hint: Training needs model.train(); code that switches to eval for a moment should switch back.
 """
 
 credit = 0.8

@@ -1,4 +1,4 @@
-"""The optimiser never makes its step.
+"""The optimiser never takes its step.
 
 Hint: Gradients alone change no weight. Who does?
 """

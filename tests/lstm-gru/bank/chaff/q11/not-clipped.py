@@ -1,6 +1,6 @@
-"""The gradients are not clipped, or clipped before they are there.
+"""The gradients are not clipped, or clipped before they are computed.
 
-Hint: What stands in `.grad` at the moment when it is clipped, and when is that?
+Hint: What does `.grad` hold at the moment when you clip it?
 """
 
 credit = 0.5

@@ -1,6 +1,6 @@
 """The loss is not returned.
 
-Hint: What does a function without `return` give back?
+Hint: What does a function without `return` return?
 """
 
 credit = 0.75

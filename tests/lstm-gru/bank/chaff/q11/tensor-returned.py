@@ -1,4 +1,4 @@
-"""The loss comes back as a tensor; asked for is a Python number, which keeps nothing of the batch alive in the history.
+"""The loss is returned as a tensor; the contract asks for a Python number, which keeps nothing of the batch alive in the history.
 
 Hint: What does `.item()` do?
 """

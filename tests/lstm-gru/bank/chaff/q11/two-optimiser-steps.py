@@ -1,4 +1,4 @@
-"""The optimiser makes two steps with one gradient.
+"""The optimiser takes two steps with one gradient.
 
 Hint: How often does one call change the weights?
 """

@@ -1,6 +1,6 @@
 """Everything is computed in float32, whatever the dtype of the inputs: `.float()` is float32.
 
-Hint: In which dtype does h come back when x is float64? `.to(x.dtype)`, or no cast at all, keeps it.
+Hint: What dtype does h have when x is float64? `.to(x.dtype)`, or no cast at all, keeps it.
 """
 
 credit = 0.7

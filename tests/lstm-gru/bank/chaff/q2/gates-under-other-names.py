@@ -1,4 +1,4 @@
-"""The gates are there under the names reset, update and candidate.
+"""The gates are returned under the names reset, update and candidate.
 
 Hint: Which keys does the contract ask for?
 """

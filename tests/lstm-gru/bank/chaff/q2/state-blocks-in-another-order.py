@@ -1,6 +1,6 @@
 """The state's product is read in the order z, r, n, the input's in the order r, z, n.
 
-Hint: Both products are stacked alike. Are both of yours taken apart alike?
+Hint: Both products are stacked in the same order. Do you split both in the same order?
 """
 
 credit = 0.6

@@ -1,6 +1,7 @@
 """The two biases are handed to the step in the wrong order, b_hh before b_ih.
 
-Hint: Compare your call with the line `def lstm_step(…)` of the notebook, argument by argument. Where would it not matter, and why does it?
+Hint: Compare your call with the line `def lstm_step(…)` of the notebook, argument by argument. When would it not
+matter, and why does it here?
 """
 
 credit = 0.75

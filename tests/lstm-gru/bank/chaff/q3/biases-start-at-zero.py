@@ -1,6 +1,6 @@
 """The biases start at zero; only the weight matrices are drawn.
 
-Hint: Which parameters does the contract's sentence on drawing them speak of?
+Hint: Which parameters does the contract's sentence about their initial values name?
 """
 
 credit = 0.9

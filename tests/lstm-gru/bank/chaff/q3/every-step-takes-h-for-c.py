@@ -1,4 +1,4 @@
-"""Every step is given h in the place of the cell state, the first one too.
+"""Every step is given h in place of the cell state, even the first.
 
 Hint: What does your call of `lstm_step` hand over as its third argument?
 """

@@ -1,4 +1,4 @@
-"""A forget bias of 0 is taken for none.
+"""A forget bias of 0 is treated as none.
 
 Hint: 0 is a number too. What does `if forget_bias:` do with it?
 """

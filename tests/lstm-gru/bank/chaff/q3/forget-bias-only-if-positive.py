@@ -1,6 +1,6 @@
 """A forget bias of 0 or below is not used.
 
-Hint: Any number is allowed, one that closes the forget gate too. Only None means that none was given.
+Hint: Any number is allowed, even one that closes the forget gate. Only None means that none was given.
 """
 
 credit = 0.9

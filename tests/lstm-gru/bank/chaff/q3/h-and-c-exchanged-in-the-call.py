@@ -1,4 +1,4 @@
-"""The step is given c in the place of h and h in the place of c.
+"""The step is given c in place of h and h in place of c.
 
 Hint: Compare your call with the line `def lstm_step(…)` of the notebook, argument by argument.
 """

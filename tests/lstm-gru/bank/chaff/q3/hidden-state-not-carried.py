@@ -1,6 +1,6 @@
 """The LSTM's hidden state is not carried: every step starts from the first one.
 
-Hint: lstm_step gives back two states. Which of them does your next step receive?
+Hint: lstm_step returns two states. Which of them does your next step receive?
 """
 
 credit = 0

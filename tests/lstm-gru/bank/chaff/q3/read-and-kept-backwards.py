@@ -1,4 +1,4 @@
-"""The sequence is read from its end to its start, and the outputs stand in the order in which it was read.
+"""The sequence is read from its end to its start, and the outputs are in the order in which it was read.
 
 Hint: Which input has outputs[:, 0] seen, and which should it have seen?
 """

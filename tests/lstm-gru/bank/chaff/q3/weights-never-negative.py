@@ -1,6 +1,6 @@
 """The initial weights are drawn from 0 to 1/√H: none is negative.
 
-Hint: torch.rand gives numbers between 0 and 1. How do you make a range that is even around 0 of it?
+Hint: torch.rand gives numbers between 0 and 1. How do you turn that into a range centred on 0?
 """
 
 credit = 0.9

@@ -1,7 +1,7 @@
 """The first state is made of float32 zeros, whatever the dtype of x.
 
-Hint: Your layer fails or changes the dtype for float64. What can `torch.zeros` be told, or which other
-function takes it from x?
+Hint: Your layer fails or changes the dtype for float64. What can you pass to `torch.zeros`, or which other function
+takes the dtype from x?
 """
 
 credit = 0.8

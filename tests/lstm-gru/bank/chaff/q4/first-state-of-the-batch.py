@@ -1,7 +1,7 @@
 """The loss is taken from state[0], which is the first sequence only where the state is one tensor.
 
-Hint: A layer gives back outputs and a state. Which of the two has a last step for every layer, and what is state[0]
-for your GRU?
+Hint: A layer returns outputs and a state. Which of the two has a last step for every layer, and what is state[0] for
+your GRU?
 """
 
 credit = 0.6

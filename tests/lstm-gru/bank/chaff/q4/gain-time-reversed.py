@@ -1,6 +1,6 @@
-"""The products are right but stand in reverse: the last step's comes first.
+"""The products are right but in reverse order: the last step's comes first.
 
-Hint: You walk from the end to the start. In which order do you hand the results back?
+Hint: You walk from the end to the start. In which order do you return the results?
 """
 
 credit = 0.85

@@ -1,4 +1,4 @@
-"""The layer's parameters are switched to requires_grad = False and stay so: it can no longer be trained.
+"""The layer's parameters are switched to requires_grad = False and stay that way: it can no longer be trained.
 
 Hint: After the call, what does next(layer.parameters()).requires_grad say? autograd.grad needs no such switch.
 """

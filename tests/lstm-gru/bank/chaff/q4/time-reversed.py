@@ -1,6 +1,6 @@
 """Entry 0 of the result belongs to the last step: time runs backwards.
 
-Hint: Near which end should the gradient be largest, when L hangs on the last output?
+Hint: Near which end should the gradient be largest, when L depends on the last output?
 """
 
 credit = 0.7

@@ -1,6 +1,6 @@
 """Where two widths are equally near, the larger is taken.
 
-Hint: The contract decides ties. What do your comparison, or your rounding, do with equal distances?
+Hint: The contract decides ties. What does your comparison, or your rounding, do with equal distances?
 """
 
 credit = 0.8

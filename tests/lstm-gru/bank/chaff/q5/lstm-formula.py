@@ -1,7 +1,6 @@
 """The width is worked out with the LSTM's count, which has four of everything.
 
-Hint: The LSTM gives the target; the width is asked for another kind of layer. How many row blocks does that
-one have?
+Hint: The LSTM gives the target; the width is for another kind of layer. How many row blocks does that one have?
 """
 
 credit = 0.6

@@ -1,6 +1,6 @@
 """The sum of the valid steps is divided by the longest length of the batch.
 
-Hint: The question asks for one step of each sequence. And should the company in a batch change an answer?
+Hint: The question asks for one step of each sequence. And should the other sequences in the batch change an answer?
 """
 
 credit = 0.4

@@ -1,6 +1,6 @@
 """last_valid works in float32, whatever the dtype of outputs.
 
-Hint: `.float()` means float32. Which dtype has what comes in, and which has what you return?
+Hint: `.float()` means float32. What dtype comes in, and what dtype do you return?
 """
 
 credit = 0.8

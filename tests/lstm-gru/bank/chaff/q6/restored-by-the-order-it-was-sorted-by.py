@@ -1,6 +1,7 @@
 """The batch is sorted by length and put back by the same order again, not by its inverse.
 
-Hint: order[0] is the sequence that came to stand first. Where does the one that stood first go back to? (argsort of the order tells.)
+Hint: order[0] is the sequence that was moved to the front. Where must the front row go back to? (The argsort of the
+order says it.)
 """
 
 credit = 0.6

@@ -1,6 +1,6 @@
 """All sequences are read at the last step of the shortest one.
 
-Hint: Each sequence has a length of its own. How many steps does yours take them all to have?
+Hint: Each sequence has a length of its own. How many steps does your code assume for all of them?
 """
 
 credit = 0.4

@@ -1,6 +1,6 @@
 """The batch is sorted by length and not put back in order: every sequence gets another one's output.
 
-Hint: Whose output stands in row 0 of your result when the first sequence is not the longest?
+Hint: Whose output is in row 0 of your result when the first sequence is not the longest?
 """
 
 credit = 0.5

@@ -1,4 +1,4 @@
-"""A step whose outputs are all 0 is taken for padding, and `lengths` is not asked.
+"""A step whose outputs are all 0 is treated as padding, and `lengths` is ignored.
 
 Hint: May the padding hold other numbers than 0, and a valid step zeros? Who knows where a sequence ends?
 """

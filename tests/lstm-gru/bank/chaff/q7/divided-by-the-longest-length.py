@@ -1,6 +1,6 @@
 """The head reads the sum over the valid steps divided by the longest length of the batch.
 
-Hint: Which step's output does the question ask for? And should the company in a batch change an answer?
+Hint: Which step's output does the question ask for? And should the other sequences in the batch change an answer?
 """
 
 credit = 0.3

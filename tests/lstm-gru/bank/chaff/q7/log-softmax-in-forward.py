@@ -1,4 +1,4 @@
-"""The model returns log-probabilities (log-softmax) where logits are asked for.
+"""The model returns log-probabilities (log-softmax) instead of logits.
 
 Hint: `cross_entropy` expects the head's raw numbers; `nll_loss` is the one that wants log-probabilities.
 """

@@ -1,6 +1,6 @@
 """The head reads the largest value of each feature over all steps, padding included.
 
-Hint: What stands in the steps after `lengths`, and who asked for a maximum?
+Hint: What do the steps after `lengths` hold, and who asked for a maximum?
 """
 
 credit = 0.2

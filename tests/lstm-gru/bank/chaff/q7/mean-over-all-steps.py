@@ -1,6 +1,6 @@
 """The head reads the mean over all steps, padding included.
 
-Hint: What stands in the steps after `lengths`, and who asked for a mean?
+Hint: What do the steps after `lengths` hold, and who asked for a mean?
 """
 
 credit = 0.2

@@ -1,6 +1,6 @@
 """The output is read at step `lengths`, one step after the last valid one.
 
-Hint: Steps are counted from 0. At which index does the last of 3 tokens stand?
+Hint: Steps are counted from 0. At which index is the last of 3 tokens?
 """
 
 credit = 0.6

@@ -1,4 +1,4 @@
-"""A relu stands between the last valid output and the head.
+"""There is a relu between the last valid output and the head.
 
 Hint: `head` is linear in the output itself. What does the relu do to its negative numbers?
 """

@@ -1,6 +1,6 @@
 """A sigmoid squashes the head's logits.
 
-Hint: The loss wants any numbers from −∞ to ∞. What stands after your head?
+Hint: The loss takes any numbers from −∞ to ∞. What comes after your head?
 """
 
 credit = 0.6

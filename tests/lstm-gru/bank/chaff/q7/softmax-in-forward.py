@@ -1,4 +1,4 @@
-"""The model returns probabilities (softmax) where logits are asked for.
+"""The model returns probabilities (softmax) instead of logits.
 
 Hint: `cross_entropy` takes the softmax itself. What happens to the gradient when it is taken twice?
 """

@@ -1,6 +1,6 @@
 """Token 0 is treated as padding (`padding_idx=0`), so its embedding gets no gradient.
 
-Hint: In this task padding is known by `lengths`. Which tokens are allowed to be 0?
+Hint: In this task `lengths` says what is padding. Which tokens are allowed to be 0?
 """
 
 credit = 0.75

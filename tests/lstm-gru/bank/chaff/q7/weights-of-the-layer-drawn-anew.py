@@ -1,4 +1,4 @@
-"""The constructor gives the layer that it was handed other weights (draws them anew?): whoever made that layer finds other numbers in it.
+"""The constructor changes the weights of the layer it was given (are they drawn again?): whoever made that layer finds other numbers in it.
 
 Hint: Whose layer is it? Somebody may have trained it, or set its forget bias.
 """

@@ -1,4 +1,4 @@
-"""`forcing` is ignored: the decoder reads the true tokens always, when it is tested too.
+"""`forcing` is ignored: the decoder always reads the true tokens, even when it is tested.
 
 Hint: What will the decoder read when nobody knows the targets?
 """

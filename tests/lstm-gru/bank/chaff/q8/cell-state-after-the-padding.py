@@ -1,6 +1,6 @@
 """h is taken at the last valid token, but c after the padding.
 
-Hint: Two states are handed over. Which of them did you hold?
+Hint: Two states are handed over. Which of them did you keep from the last valid token?
 """
 
 credit = 0.5

@@ -1,6 +1,6 @@
-"""Only the encoder's h reaches the decoder, its cell state starts from zeros.
+"""Only the encoder's h reaches the decoder; its cell state starts from zeros.
 
-Hint: An LSTM's state has two halves. Which of them keeps things for long?
+Hint: An LSTM's state has two halves. Which of them is the long-term memory?
 """
 
 credit = 0.5

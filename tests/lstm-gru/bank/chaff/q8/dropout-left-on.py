@@ -1,6 +1,7 @@
-"""Dropout works at every call: the same source gets another state each time.
+"""Dropout works at every call: the same source gets a different state each time.
 
-Hint: Call encode twice with the same source. nn.Dropout knows about model.eval(), F.dropout does not. Is there to be any?
+Hint: Call encode twice with the same source. nn.Dropout knows about model.eval(), F.dropout does not. Should there be
+any here?
 """
 
 credit = 0.6

@@ -1,4 +1,4 @@
-"""The encoder starts anew at every token: the state that it is in is not handed to the next step.
+"""The encoder starts afresh at every token: its state is not passed on to the next step.
 
 Hint: What does the layer start from when it is called without a state?
 """

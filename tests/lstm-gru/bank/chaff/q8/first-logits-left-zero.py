@@ -1,6 +1,6 @@
 """The loop over the targets starts at 1: the logits of step 0 stay 0, and all others come one step late.
 
-Hint: What should the decoder say after it has read bos? In which row of your logits does that stand?
+Hint: What should the decoder say after it has read bos? In which row of your logits is that?
 """
 
 credit = 0.6

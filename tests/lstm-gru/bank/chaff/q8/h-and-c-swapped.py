@@ -1,6 +1,6 @@
-"""The encoder hands over (c, h) where (h, c) is asked for.
+"""The encoder hands over (c, h) instead of (h, c).
 
-Hint: In which order does `lstm_step` give its two states?
+Hint: In which order does `lstm_step` return its two states?
 """
 
 credit = 0.65

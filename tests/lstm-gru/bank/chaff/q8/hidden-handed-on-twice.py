@@ -1,6 +1,6 @@
 """The encoder hands on (h, h): the decoder's cell state starts from the hidden state.
 
-Hint: encode returns two things. Which of your variables stands in the second place?
+Hint: encode returns two things. Which of your variables is in second place?
 """
 
 credit = 0.5

@@ -1,4 +1,4 @@
-"""`step` returns log-probabilities (log-softmax) where logits are asked for.
+"""`step` returns log-probabilities (log-softmax) instead of logits.
 
 Hint: Which function takes the logarithm of the softmax later on anyway?
 """

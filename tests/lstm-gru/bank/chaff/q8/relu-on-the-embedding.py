@@ -1,4 +1,4 @@
-"""A relu stands between the embedding of the token and the decoder.
+"""There is a relu between the embedding of the token and the decoder.
 
 Hint: A well-known tutorial has it. Does the contract?
 """

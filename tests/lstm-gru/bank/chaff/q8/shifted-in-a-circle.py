@@ -1,4 +1,4 @@
-"""The targets are turned in a circle (`roll`): the last one comes first, where `bos` should stand.
+"""The targets are rotated (`roll`): the last one comes first, where `bos` should be.
 
 Hint: What does the decoder read at step 0, before anything was said?
 """

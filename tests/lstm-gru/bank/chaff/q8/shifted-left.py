@@ -1,4 +1,4 @@
-"""The targets are shifted to the left, so the decoder reads the token after the one it has to say.
+"""The targets are shifted to the left, so the decoder reads the token after the one it has to predict.
 
 Hint: Write the targets 5 6 7 on paper and below them what the decoder reads at steps 0, 1, 2.
 """

@@ -1,6 +1,6 @@
 """The targets are shifted twice: at step t the decoder reads the token of step t − 2.
 
-Hint: Is the sequence that goes into the loop shifted already when it is shifted there?
+Hint: Is the sequence already shifted when your loop shifts it?
 """
 
 credit = 0.5

@@ -1,4 +1,4 @@
-"""`step` returns probabilities (softmax) where logits are asked for.
+"""`step` returns probabilities (softmax) instead of logits.
 
 Hint: The loss takes the softmax itself. What happens when it is taken twice?
 """

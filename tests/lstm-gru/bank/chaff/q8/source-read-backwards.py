@@ -1,6 +1,6 @@
-"""The source is turned round before it is encoded, and with the padding in front.
+"""The source is reversed before it is encoded, which puts the padding in front.
 
-Hint: In a paper of 2014 that helped. What does the text ask for, and what becomes of `source_lengths`?
+Hint: A paper from 2014 found that this helped. What does the text ask for, and what becomes of `source_lengths`?
 """
 
 credit = 0.5

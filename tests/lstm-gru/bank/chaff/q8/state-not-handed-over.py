@@ -1,6 +1,6 @@
 """The decoder starts from zeros: nothing of the source reaches it.
 
-Hint: Change the source and look whether any logit changes.
+Hint: Change the source and see whether any logit changes.
 """
 
 credit = 0

@@ -1,4 +1,4 @@
-"""The targets are not shifted: at every step the decoder reads the very token it has to say.
+"""The targets are not shifted: at every step the decoder reads the very token it has to predict.
 
 Hint: Training looks perfect when the answer is part of the question. What does the decoder read at step 0?
 """

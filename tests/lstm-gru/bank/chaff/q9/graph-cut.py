@@ -1,4 +1,4 @@
-"""The loss is cut from the graph, so nothing can be learnt from it.
+"""The loss is cut from the graph, so nothing can be learned from it.
 
 Hint: What does `loss.requires_grad` say?
 """

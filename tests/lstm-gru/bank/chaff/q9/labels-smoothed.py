@@ -1,4 +1,4 @@
-"""The targets are smoothed: a share of the loss asks for all tokens alike (label smoothing).
+"""The targets are smoothed: part of the loss rewards all tokens equally (label smoothing).
 
 Hint: A model that is sure and right should have a loss near 0. Can yours?
 """

@@ -1,4 +1,4 @@
-"""Every time step has its mean over the sequences, also a step of padding alone, and the loss is the mean of those.
+"""The loss is the mean of the time steps' own means over the sequences, steps of padding alone included.
 
 Hint: Step 0 has 4 tokens and step 9 has none. What is the mean of no tokens, and how much should each token count?
 """

@@ -1,4 +1,4 @@
-"""Every time step has its mean over the sequences, and the loss is the mean of those.
+"""The loss is the mean of the time steps' own means over the sequences.
 
 Hint: Step 0 has 4 tokens and step 9 has one. How much should that one count?
 """

@@ -1,6 +1,6 @@
 """The pad class is taken out of the softmax, so the model never learns that it is wrong.
 
-Hint: Leaving a step out of the mean and leaving a class out of the softmax are two things. Which was asked for?
+Hint: Leaving a step out of the mean and leaving a class out of the softmax are different things. Which was asked for?
 """
 
 credit = 0.5

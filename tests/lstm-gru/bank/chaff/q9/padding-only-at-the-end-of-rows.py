@@ -1,6 +1,6 @@
-"""As many steps as a row has tokens are counted from its start, as if padding stood at the end of rows only.
+"""The steps that count are each row's first ones, as many as it has tokens, as if padding came only at the end.
 
-Hint: Which steps count if a padded step stands between two tokens?
+Hint: Which steps count if there is a padded step between two tokens?
 """
 
 credit = 0.7

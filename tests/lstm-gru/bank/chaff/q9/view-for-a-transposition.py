@@ -1,6 +1,6 @@
 """The logits are reshaped to (N, V, T) instead of transposed: numbers of different tokens are mixed.
 
-Hint: view and reshape read the numbers in their old order. What exchanges two axes?
+Hint: view and reshape read the numbers in their old order. What swaps two axes?
 """
 
 credit = 0.5

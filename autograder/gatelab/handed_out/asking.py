@@ -1,0 +1,120 @@
+"""`grader.check("Q1")`, `grader.check()`: where there is no such check, one sentence says so and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import progress
+from .near import nearest
+from .order import natural
+
+
+class NoSuchCheck(ValueError):
+    """There is no such check; the message says which there are."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What Jupyter shows instead of the traceback, none of which is the student's code."""
+        return [str(self)]
+
+
+def install() -> None:
+    """From now on otter's grader answers in a sentence. Does nothing where otter is not loaded, or has changed."""
+    notebook: Any = getattr(sys.modules.get("otter.check.notebook"), "Notebook", None)
+    check, check_all = getattr(notebook, "check", None), getattr(notebook, "check_all", None)
+    if check is None or check_all is None or hasattr(check, "instead_of"):
+        return
+
+    def checked(self: Any, *given: Any, **named: Any) -> Any:
+        place = tests(self)
+        question = named.pop("question", None) if not given else given[0]
+        if place is not None:
+            question = meant(question, place)
+            if len(given) > 2 or (len(given) == 2 and not isinstance(given[1], dict)):
+                raise NoSuchCheck(
+                    f'grader.check takes one question at a time, as in grader.check("{question}").'
+                )
+        names = given[1] if len(given) > 1 else named.pop("global_env", None)
+        return check(self, question, sys._getframe(1).f_globals if names is None else names, **named)
+
+    def all_checked(self: Any, *given: Any, **named: Any) -> Any:
+        if given or named:
+            raise NoSuchCheck(
+                'grader.check_all() takes nothing: it runs every check. For one: grader.check("q1").'
+            )
+        tests(self)
+        # otter takes the names from the frame that called it, so it is called from one with the notebook's globals
+        return eval("ask(grader)", sys._getframe(1).f_globals, {"ask": check_all, "grader": self})
+
+    vars(checked)["instead_of"], vars(all_checked)["instead_of"] = check, check_all
+    notebook.check, notebook.check_all = checked, all_checked
+
+
+def tests(grader: Any) -> list[str] | None:
+    """The checks beside the notebook, in the order of the lab; None for a grader that reads its checks from elsewhere.
+
+    Raises NoSuchCheck where the folder is missing or empty.
+    """
+    folder = getattr(grader, "_tests_dir", None)
+    if not isinstance(folder, str) or getattr(grader, "_tests_url_prefix", None) is not None:
+        return None
+    found = sorted((path.stem for path in Path(folder).glob("*.py") if path.stem != "__init__"), key=natural)
+    if not found:
+        raise NoSuchCheck(
+            f"There are no checks in {Path(folder).resolve()}: unzip the handout again, all of it, "
+            "and open the notebook in that folder."
+        )
+    return found
+
+
+def meant(asked: object, there: list[str]) -> str:
+    """The check that was asked for. Raises NoSuchCheck where there is none, saying which was probably meant and which there are.
+
+    there: the names of the checks, at least one.
+    """
+    if isinstance(asked, str) and asked in there:
+        return asked
+    names = f"{there[0]} to {there[-1]}" if len(there) > 2 else " and ".join(there)
+    all = f"There {'are' if len(there) > 1 else 'is only'} {names}."
+    if asked is None or asked == "":
+        raise NoSuchCheck(
+            f'grader.check needs a question, as in grader.check("{there[0]}"); grader.check_all() runs every check. {all}'
+        )
+    shown = asked if isinstance(asked, str) else getattr(asked, "__name__", None) or repr(asked)
+    shown = shown if len(shown) <= 40 else shown[:39] + "…"
+    close = guess(shown, there)
+    if close is None and (by_hand := _of_table(shown, by_hand=True)):
+        raise NoSuchCheck(f"{by_hand} has no check: a person reads what you write. {all}")
+    said = f'did you mean grader.check("{close}")? ' if close else ""
+    raise NoSuchCheck(f"There is no question {shown}{'; ' if close else '. '}{said}{all}")
+
+
+def guess(asked: str, there: list[str]) -> str | None:
+    """The check that was probably meant: typed in capitals, by its number, its file or the name it asks for."""
+    plain = re.sub(r"^tests[/\\]|\.py$", "", asked.strip().lower())
+    number = re.fullmatch(r"(?:q|question|task|exercise|test)?[\s_.:#-]*0*([1-9]\d*)", plain)
+    if number and f"q{number[1]}" in there:
+        return f"q{number[1]}"
+    for name in (plain, re.sub(r"\W", "", plain)):
+        if name in there:
+            return name
+    owner = _of_table(asked, by_hand=False)
+    return owner if owner in there else None
+
+
+def _of_table(asked: str, by_hand: bool) -> str | None:
+    """The question with this ID, or that asks for this name or one much like it."""
+    try:
+        questions = [question for question in progress.table()["questions"] if question["by_hand"] is by_hand]
+    except (OSError, ValueError):  # half a handout
+        return None
+    owners = {
+        name.lower(): q["id"] for q in questions for name in (q["id"], *([] if by_hand else q["names"]))
+    }
+    wanted = asked.strip().lower()
+    if wanted in owners or any(letter.isdigit() for letter in wanted):
+        return owners.get(wanted)
+    close = nearest(wanted, owners, cutoff=0.8)
+    return owners[close[0]] if close else None
