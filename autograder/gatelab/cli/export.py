@@ -30,7 +30,9 @@ from gatelab.report.table import number
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(
-    help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True
+    help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 # What `gatelab grade` writes and reads again.
