@@ -14,7 +14,7 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.pages import display_name
-from gatelab.submission.collect import Submission
+from gatelab.submission.collect import Submission, told_apart
 from gatelab.text import escape_formula, visible
 
 
@@ -35,7 +35,7 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
     try:
-        submissions = [submission_of(row, folder) for row in book["submissions"]]
+        submissions = told_apart([submission_of(row, folder) for row in book["submissions"]])
         chosen = [row["id"] for row in book["questions"]]
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:

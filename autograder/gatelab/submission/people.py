@@ -27,6 +27,8 @@ class Person:
     number: str = ""
     ids: tuple[str, ...] = ()
     handed_in: datetime | None = None  # as a sheet of the platform says
+    moodle: bool = False  # whether `number` is that of Moodle's participant
+    unread: str = ""  # what it says there where that is no time that can be read
 
     @property
     def id(self) -> str:
@@ -58,16 +60,19 @@ class Roster:
 
     def find(self, wanted: Person) -> Person | None:
         """The one person whom this must be; None where nobody fits, or several do alike."""
+        found = self.fits(wanted)
+        return found[0] if len(found) == 1 else None
+
+    def fits(self, wanted: Person) -> list[Person]:
+        """Whom this may be, by the surest sign that anybody here has."""
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
                 # Another platform's number may be alike: then the names have nothing in common.
                 found = {k for k in found if _alike(wanted.name, self.people[k].name)}
-            if len(found) == 1:
-                return self.people[next(iter(found))]
             if found:
-                return None
-        return None
+                return [self.people[k] for k in sorted(found)]
+        return []
 
 
 def known(person: Person, roster: Roster | None) -> Person:
@@ -81,6 +86,8 @@ def known(person: Person, roster: Roster | None) -> Person:
         person.number or found.number,
         found.ids or person.ids,
         found.handed_in or person.handed_in,
+        person.moodle if person.number else found.moodle,
+        found.unread,
     )
 
 
