@@ -80,13 +80,14 @@ def known(person: Person, roster: Roster | None) -> Person:
     found = roster.find(person) if roster else None
     if found is None:
         return person
+    number = person.number or found.number
     return Person(
         found.name or person.name,
         found.email or person.email,
-        person.number or found.number,
+        number,
         found.ids or person.ids,
         found.handed_in or person.handed_in,
-        person.moodle if person.number else found.moodle,
+        found.moodle and found.number == number,
         found.unread,
     )
 
