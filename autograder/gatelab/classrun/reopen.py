@@ -75,7 +75,9 @@ def called(run: ClassRun, said: str) -> Submission:
             return matches[0]
         if matches:
             names = ", ".join(visible(submission.name) for submission in matches)
-            raise StoreError(f"{visible(said)!r}: {len(matches)} submissions are called that; type one of {names}.")
+            raise StoreError(
+                f"{visible(said)!r}: {len(matches)} submissions are called that; type one of {names}."
+            )
     near = nearby.near(said, by_name)
     hint = f"; is {visible(near[0])!r} meant?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")
