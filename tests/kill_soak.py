@@ -1,10 +1,11 @@
 """`kill -9` of a class run at random moments, then the same command again: are the results the undisturbed ones? `make killed`.
 
-    python tests/kill_soak.py [--moments 100] [--seed 1]
+    python tests/kill_soak.py [--moments 100] [--seconds 3600] [--seed 1]
 
-Every other moment falls into a run that grades a class for the first time, the rest into one that takes in marks, overrides and
-comments that were written into grades.csv, and writes everything anew. Prints a line for each moment that went wrong and one in the
-end; exit code 1 when there was one.
+Half of the moments fall into a run that grades a class for the first time, the rest into one that takes in marks, overrides and
+comments that were written into grades.csv, and writes everything anew. A class is killed one to three times before the command is
+left to end: the second kill falls into a run that continues a killed one. Only a command that was still running counts. Prints a line
+for each difference and one in the end; exit code 1 when there was a difference.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Scene:
     before: Path
     seconds: float
     want: dict[str, object]
+    kills: int = 0  # of a command that was still running
 
     @classmethod
     def of(cls, tiny: Tiny) -> Scene:
@@ -55,17 +57,20 @@ class Scene:
         assert run(tiny).wait() == 0
         return cls(tiny.base, before, time.monotonic() - started, results(tiny.out))
 
-    def disturbed(self, moment: float) -> list[str]:
-        """Kill the command after `moment` seconds and give it again; what is not as it would have been, a line each."""
+    def disturbed(self, *moments: float) -> list[str]:
+        """Kill the command after each of these seconds, one after another, and give it once more; what is not as it would have been, a
+        line each."""
         shutil.rmtree(self.base)
         shutil.copytree(self.before, self.base)
         tiny = Tiny(self.base)
-        process = run(tiny)
-        try:
-            process.wait(timeout=moment)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        for moment in moments:
+            process = run(tiny)
+            try:
+                process.wait(timeout=moment)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+                self.kills += 1
         code = run(tiny).wait()
         found = results(tiny.out)
         wrong = [] if code == 0 else [f"the same command again ended with {code}"]
@@ -151,20 +156,25 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--moments", type=int, default=100)
+    parser.add_argument(
+        "--seconds", type=float, default=float("inf"), help="begin no further class after these"
+    )
     parser.add_argument("--seed", type=int, default=None)
     asked = parser.parse_args()
-    drawn = random.Random(asked.seed)
-    wrong = 0
+    drawn, started = random.Random(asked.seed), time.monotonic()
+    wrong, kills = 0, [0]
     with tempfile.TemporaryDirectory(prefix="killed-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         scenes = [Scene.of(first_run(Path(folder, "first"))), Scene.of(edited(Path(folder, "edited")))]
-        for k in range(asked.moments):
-            scene = scenes[k % len(scenes)]
-            moment = drawn.uniform(0, scene.seconds)
-            for line in scene.disturbed(moment):
-                print(f"killed after {moment:.3f} s ({scene.before.name}): {line}", flush=True)
+        while sum(kills) < asked.moments and time.monotonic() - started < asked.seconds:
+            scene = min(scenes, key=lambda scene: scene.kills)
+            moments = [drawn.uniform(0, scene.seconds) for _ in range(drawn.randint(1, 3))]
+            for line in scene.disturbed(*moments):
+                after = ", ".join(f"{moment:.3f}" for moment in moments)
+                print(f"killed after {after} s ({scene.before.name}): {line}", flush=True)
                 wrong += 1
-    print(f"{asked.moments} moments, {wrong} differences from the undisturbed results")
+            kills = [scene.kills for scene in scenes]
+    print(f"{kills[0]} + {kills[1]} kills, {wrong} differences from the undisturbed results")
     return 1 if wrong else 0
 
 

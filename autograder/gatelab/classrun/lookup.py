@@ -88,7 +88,7 @@ class ClassFolder:
         exactly = [
             name
             for name, row in self._rows.items()
-            if wanted in (nearby.plain(name), nearby.plain(str(row.get("file"))))
+            if wanted in (nearby.plain(str(known)) for known in (name, row.get("file"), row.get("called")))
         ]
         begun = exactly or nearby.begun(said, self._rows)
         if len(begun) == 1:
@@ -96,6 +96,13 @@ class ClassFolder:
         shown = brief(said, 80)
         if begun:
             raise GradedError(f"{shown}: {_some(begun)} begin so; type more of the name.")
+        people = {name: str(row.get("called")) for name, row in self._rows.items()}
+        wanted_people = nearby.begun(said, people.values())
+        called = [name for name, person in people.items() if person in wanted_people]
+        if len(called) == 1:
+            return called[0]
+        if called:
+            raise GradedError(f"{shown}: the names of {_some(called)} begin so; type one of these.")
         near = nearby.near(said, self._rows)
         told = f"near to it: {_some(near)}" if near else f"in it: {_some(self.names)}"
         raise GradedError(f"{shown}: nobody of that name is in {visible(str(self.out))}; {told}.")

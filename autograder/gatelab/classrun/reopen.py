@@ -14,7 +14,7 @@ from gatelab.lab.choose import chosen_lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.pages import display_name
-from gatelab.submission.collect import Submission
+from gatelab.submission.collect import Submission, told_apart
 from gatelab.text import escape_formula, visible
 
 
@@ -35,7 +35,7 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
     try:
-        submissions = [submission_of(row, folder) for row in book["submissions"]]
+        submissions = told_apart([submission_of(row, folder) for row in book["submissions"]])
         chosen = [row["id"] for row in book["questions"]]
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:
@@ -60,18 +60,24 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
 
 
 def called(run: ClassRun, said: str) -> Submission:
-    """The submission meant: by its name in grades.csv, its file, or the name on its feedback page. Raises StoreError."""
+    """The submission meant: by its name in grades.csv, its file, or the student's name. Raises StoreError."""
     by_name = {escape_formula(submission.name): submission for submission in run.submissions}
     by_name |= {submission.name: submission for submission in run.submissions}
     found = Names(by_name).find(said)
     if found is not None:
         return by_name[found]
-    for key in (lambda s: s.file, lambda s: display_name(s.name)):
+    keys = (lambda s: s.file, lambda s: display_name(s.name), lambda s: s.called, lambda s: s.listed)
+    for key in keys:
         matches = [
             submission for submission in run.submissions if key(submission).casefold() == said.casefold()
         ]
         if len(matches) == 1:
             return matches[0]
+        if matches:
+            names = ", ".join(visible(submission.name) for submission in matches)
+            raise StoreError(
+                f"{visible(said)!r}: {len(matches)} submissions are called that; type one of {names}."
+            )
     near = nearby.near(said, by_name)
     hint = f"; did you mean {visible(near[0])!r}?" if near else "; the names are in grades.csv."
     raise StoreError(f"{visible(said)!r}: no submission of this class has that name{hint}")

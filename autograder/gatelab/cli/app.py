@@ -1,37 +1,78 @@
-"""The command `gatelab`. Every sub-command is a function in a file of its own; this file only names them."""
+"""The command `gatelab`. Every sub-command is a function in another file; this one only names them."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterator, Mapping
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 
 import gatelab
-from gatelab.cli.bench import bench_command
-from gatelab.cli.build import build_command
-from gatelab.cli.doctor import doctor_command
-from gatelab.cli.export import app as export
-from gatelab.cli.grade import grade
-from gatelab.cli.intake import intake_command
-from gatelab.cli.mark import comment, late, mark
-from gatelab.cli.mutate import mutate_command
-from gatelab.cli.new import new_command
-from gatelab.cli.otter_run import otter_run_command, zip_command
-from gatelab.cli.receipt import receipt_command
 from gatelab.cli.refusals import OneSentence
-from gatelab.cli.regrade import regrade
-from gatelab.cli.show import show_command, why_command
-from gatelab.cli.staff import diff_command, preview_command, release_command
-from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
-from gatelab.lab.spec import LabError
+
+# Command → its function, or its group of commands, and the file of it here.
+COMMANDS = {
+    "new": "new.new_command",
+    "build": "build.build_command",
+    "preview": "staff.preview_command",
+    "diff": "staff.diff_command",
+    "release": "staff.release_command",
+    "intake": "intake.intake_command",
+    "grade": "grade.grade",
+    "regrade": "regrade.regrade_command",
+    "mark": "mark.mark",
+    "comment": "mark.comment",
+    "late": "mark.late",
+    "show": "show.show_command",
+    "why": "show.why_command",
+    "doctor": "doctor.doctor_command",
+    "zip": "otter_run.zip_command",
+    "otter-run": "otter_run.otter_run_command",
+    "receipt": "receipt.receipt_command",
+    "verify": "verify.verify_command",
+    "mutate": "mutate.mutate_command",
+    "ambush": "verify.ambush_command",
+    "misses": "verify.misses_command",
+    "fingerprints": "verify.fingerprints_command",
+    "bench": "bench.bench_command",
+    "export": "export.app",
+}
+
+
+class Named(Mapping[str, Any]):
+    """The commands by name; the file of one is imported when it is asked for, because importing all of them takes longer than most
+    commands do."""
+
+    def __getitem__(self, name: str) -> Any:
+        module, what = COMMANDS[name].split(".")
+        found = getattr(import_module(f"gatelab.cli.{module}"), what)
+        if isinstance(found, typer.Typer):
+            alone = found
+        else:
+            alone = typer.Typer(add_completion=False)
+            alone.command(name)(found)
+        command = typer.main.get_command(alone)
+        command.name = name
+        return command
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
 
 
 class Commands(OneSentence):
     """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "commands": Named()})
+
     def invoke(self, ctx: Any) -> Any:
+        from gatelab.lab.spec import LabError
         from gatelab.sandbox.confine import ProtectionMissing
         from gatelab.sandbox.forkserver import ForkServerLost
 
@@ -68,29 +109,3 @@ def before(
     ] = False,
 ) -> None:
     """Build the lab's release, grade a class, and grade the tests themselves."""
-
-
-app.command("new")(new_command)
-app.command("build")(build_command)
-app.command("preview")(preview_command)
-app.command("diff")(diff_command)
-app.command("release")(release_command)
-app.command("intake")(intake_command)
-app.command("grade")(grade)
-app.command("regrade")(regrade)
-app.command("mark")(mark)
-app.command("comment")(comment)
-app.command("late")(late)
-app.command("show")(show_command)
-app.command("why")(why_command)
-app.command("doctor")(doctor_command)
-app.command("zip")(zip_command)
-app.command("otter-run")(otter_run_command)
-app.command("receipt")(receipt_command)
-app.command("verify")(verify_command)
-app.command("mutate")(mutate_command)
-app.command("ambush")(ambush_command)
-app.command("misses")(misses_command)
-app.command("fingerprints")(fingerprints_command)
-app.command("bench")(bench_command)
-app.add_typer(export, name="export")

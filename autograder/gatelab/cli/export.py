@@ -30,7 +30,9 @@ from gatelab.report.table import number
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(
-    help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.", no_args_is_help=True
+    help="Hand grades and feedback to Canvas, Moodle, nbgrader, Gradescope or a table.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 
 # What `gatelab grade` writes and reads again.
@@ -220,6 +222,8 @@ def feedback_command(
     except ExportError as error:
         _usage(str(error))
     path = _place(graded, out, f"feedback-{to}" if to is To.mail else f"feedback-{to}.zip")
+    if not delivery.files:
+        _end("No feedback can be delivered, and nothing was written.", delivery.left_out, True)
     try:
         if to is To.mail:
             write_folders(delivery, path)
@@ -262,7 +266,10 @@ def _place(graded: Path, out: Path | None, usual: str) -> Path:
 
 
 def _rules(found: GradedClass, partial: bool) -> Rules:
-    return Rules(found.out_of, found.people(), () if partial else {row.name for row in found.lacking()})
+    called = {row.name: row.called for row in found.rows}
+    return Rules(
+        found.out_of, found.people(), called, () if partial else {row.name for row in found.lacking()}
+    )
 
 
 def _left(found: GradedClass, partial: bool) -> list[str]:
@@ -310,8 +317,10 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
         (filled.ungradable, "in the sheet, the submission could not be graded"),
         (filled.failed, "in the sheet, not graded because the grader failed: run gatelab grade again"),
         (filled.left_out, "in the sheet, left out until the marks are there"),
+        (filled.fixed, "excused or locked on the platform, which was left as it is"),
         (held, "changed on the platform since the last export, which was left as it is"),
         (filled.replaced, "had another grade in the sheet, which was replaced"),
+        (filled.feedback, "had other feedback in the sheet, which was replaced"),
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)

@@ -258,7 +258,9 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         else []
     )
     if timeless:
-        lines.append(f"No platform says when {_some(timeless)} handed in, so no late penalty applies there.")
+        lines.append(
+            f"Nothing readable says when {_some(timeless)} handed in, so no late penalty applies there."
+        )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):
             lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, who are not in this class.")

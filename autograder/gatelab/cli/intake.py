@@ -108,7 +108,7 @@ def _show(came_in: list[Submission], problems: dict[str, str], folder: Path, roo
         whose = "; ".join(filter(None, (person.email or person.id for person in came.people)))
         time = f"{came.handed_in:%Y-%m-%d %H:%M %Z}" if came.handed_in else ""
         graded = "" if problems[came.name] else _place(came, folder, room)
-        cells = [came.called, whose, graded, time, str(came.attempts), " ".join(filter(None, notes))]
+        cells = [came.listed, whose, graded, time, str(came.attempts), " ".join(filter(None, notes))]
         table.add_row(*(Text(visible(cell)) for cell in cells))
     console.print(table)
     ready = sum(not problems[came.name] for came in came_in)

@@ -143,6 +143,8 @@ def late(
             )
         _enter(run, came, LATE, "", taken, reason)
         write_out(run)
+        row = next(row for row in run.rows() if row.name == came.name)
+        taken = row.counted.penalty if row.counted and row.graded else taken  # no more than was earned
         _say(
             f"{came.name}: {f'{exact(taken)} points taken off' if taken else 'nothing taken off'} for lateness.",
             came,

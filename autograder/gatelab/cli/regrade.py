@@ -38,7 +38,7 @@ from gatelab.text import escape_on_terminals, visible
 MOST = 200  # differences listed one by one
 
 
-def regrade(
+def regrade_command(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(help="The submissions, as they were graded.", show_default=False)],
     out: Annotated[

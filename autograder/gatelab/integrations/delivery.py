@@ -46,7 +46,7 @@ def for_moodle(found: GradedClass) -> Delivery:
         arrival = arrivals([row.entry], found.lab).get(row.entry)
         if arrival and arrival.platform == "Moodle":
             folder = f"{arrival.called}_{arrival.people[0].number}_assignsubmission_file_"
-        elif person.number.isdecimal():
+        elif person.moodle and person.number.isdecimal():  # another number would be another participant's
             folder = f"{person.called}_{person.number}_assignsubmission_file_"
         else:
             delivery.left_out.append(

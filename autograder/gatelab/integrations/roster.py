@@ -6,6 +6,7 @@ and as people write them; which separator, encoding or format is sheet.py's.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
@@ -18,7 +19,10 @@ FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
 LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
 EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
 # The platform's own number is part of its downloads' file names.
-NUMBER = ("Identifier", "ID", "User ID", "user_id", "Canvas user ID")
+MOODLE = "Identifier"
+NUMBER = (MOODLE, "ID", "User ID", "user_id", "Canvas user ID")
+# Moodle's in German: "Teilnehmer/in 4711", which also others call their logins by.
+PARTICIPANT = re.compile(r"Teilnehmer\S* (\d+)", re.IGNORECASE)
 # The school's own ID, which is shown first.
 IDS = (
     "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
@@ -60,7 +64,7 @@ def _table(path: Path, data: bytes) -> Table:
         raise RosterError(f"{path}: {error}; {way_out}.") from error
     best: Table | None = None
     failure = SheetError("")
-    for key in (*NAME, *LAST, *EMAIL, "Identifier", *IDS):
+    for key in (*NAME, *LAST, *EMAIL, *NUMBER, *IDS):
         try:
             if not sheet.may_have(key):  # written the way most of them are
                 continue
@@ -85,10 +89,17 @@ def _person(table: Table, line: Line) -> Person | None:
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)
+    moodle = bool(table.cell(line, MOODLE))
     number = number.split()[-1] if number and number.split()[-1].isdecimal() else number  # "Participant 4711"
     ids = dict.fromkeys(cell for title in IDS if (cell := first((title,))))
+    for id in [*ids]:
+        if not number and (participant := PARTICIPANT.fullmatch(id)):
+            number, moodle = participant[1], True
+            del ids[id]
     email = first(EMAIL)
     if normal(name) in NOT_PEOPLE or not (name or number or ids or email):
         return None
-    handed_in = moment(first(HANDED_IN), zone=None) if first(HANDED_IN) else None
-    return Person(name, email, number, tuple(ids), handed_in)
+    said = first(HANDED_IN)
+    handed_in = moment(said, zone=None) if said else None
+    unread = said if said.strip("-") and not handed_in else ""
+    return Person(name, email, number, tuple(ids), handed_in, moodle, unread)

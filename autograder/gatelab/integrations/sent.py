@@ -72,7 +72,7 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         if newer and who:
             held.append(f"{old[0].strip()}: {old[newer[0]].strip()} stands, not {row[newer[0]]}")
             said = f": {old[newer[0]].strip()} →"
-            names = tuple(f"{cell.strip()}:" for cell in old if cell.strip())
+            names = tuple(cell.strip() + end for cell in old if cell.strip() for end in (":", " ("))
             filled.replaced = [x for x in filled.replaced if not (said in x and x.startswith(names))]
             row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,8 @@ from gatelab.text import escape_formula
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
 
 CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
+# Moodle passes over the rows of a worksheet that say no here.
+MOODLE_CHANGEABLE = ("grade can be changed", "bewertung kann geändert werden")
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
 
 
@@ -35,16 +37,20 @@ MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "User
 # spreadsheet of another locale starts a new cell.
 FORMULA = re.compile(r"""(^|[;\t\r\n])(?=[\s"]*[=+\-@＝＋－＠])""")
 
+# How `_by_question` begins, in the HTML that Moodle may make of it.
+OURS = re.compile(r"\s*(?:<\w+[^>]*>\s*)*\w+: [\d.]+ of [\d.]+(?:;|<|\s|$)")
+
 People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
 
 
 @dataclass(frozen=True)
 class Rules:
     """How totals are entered. `out_of`: the lab's points, 0 where they are not to be compared with the sheet's maximum;
-    `left_out`: names of submissions whose totals are not to be entered yet."""
+    `called`: how staff know a submission, by its name; `left_out`: names of submissions whose totals are not to be entered yet."""
 
     out_of: float = 0.0
     people: People = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
     left_out: Collection[str] = ()
 
 
@@ -87,6 +93,8 @@ class Filled:
     ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
     failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
     replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
+    feedback: list[str] = field(default_factory=list)  # rows whose feedback was replaced by ours
+    fixed: list[str] = field(default_factory=list)  # rows in which the platform takes no grade, and why
     unclear: list[str] = field(default_factory=list)  # one sentence each
     left_out: list[str] = field(default_factory=list)  # rows whose total is not entered yet
     notes: list[str] = field(default_factory=list)  # of the sheet as a whole, one sentence each
@@ -151,7 +159,12 @@ def canvas(
         row[grade] for row in sheet.rows if len(row) > grade and _folded(row[first]) == "points possible"
     ]
     scale = _scale(path, possible, rules.out_of)
-    return _fill(sheet, reports, keys, _download(CANVAS_DOWNLOAD), person, rules, scale, {id}, grade)
+
+    def excused(row: list[str]) -> str:
+        return "excused" if _folded(row[grade]) == "ex" else ""
+
+    download = _download(CANVAS_DOWNLOAD)
+    return _fill(sheet, reports, keys, download, person, rules, scale, {id}, excused, grade)
 
 
 def moodle(
@@ -184,7 +197,13 @@ def moodle(
     maximum = [k for k, title in enumerate(sheet.header) if _folded(title) == _folded(maximum_column)]
     cells = [row[maximum[0]] for row in sheet.rows if len(row) > maximum[0]] if maximum else []
     scale = _scale(path, cells, rules.out_of)
-    return _fill(sheet, reports, keys, _download(MOODLE_DOWNLOAD), person, rules, scale, {0}, grade, feedback)
+    changeable = [k for k, title in enumerate(sheet.header) if _folded(title) in MOODLE_CHANGEABLE]
+
+    def locked(row: list[str]) -> str:
+        return "locked" if any(_folded(row[k]) in ("no", "nein") for k in changeable) else ""
+
+    download = _download(MOODLE_DOWNLOAD)
+    return _fill(sheet, reports, keys, download, person, rules, scale, {0}, locked, grade, feedback)
 
 
 @dataclass(frozen=True)
@@ -264,44 +283,43 @@ def _fill(
     rules: Rules,
     scale: Scale,
     ids: set[int],
+    fixed: Callable[[list[str]], str],
     grade: int,
     feedback: int | None = None,
 ) -> Filled:
     """Give each row the one submission that belongs to it: by the person, or, if unknown, by the number in a
     download's name or by a student's name, login or ID. `grade` and `feedback` are the columns to fill, `ids` those
-    by which
-    the platform knows its rows."""
+    by which the platform knows its rows; `fixed` says why a row takes no grade, or nothing.
+    """
     width = len(sheet.header)
     by_key: dict[str, set[int]] = defaultdict(set)
-    shown: dict[int, str] = {}
+    listed: dict[int, Person] = {}
     for k, row in enumerate(sheet.rows):
         row.extend([""] * (width - len(row)))
         for key in keys(row):
             if key.strip():
                 by_key[_folded(key)].add(k)
-                shown.setdefault(k, key.strip())
-    listed = [(k, person(sheet.rows[k])) for k in shown]
-    roster = Roster(one for _, one in listed)
-    row_of = {id(one): k for k, one in listed}
+                listed.setdefault(k, person(row))
+    shown = _shown(sheet, listed, ids)
+    roster = Roster(listed.values())
+    row_of = {id(one): k for k, one in listed.items()}
     result = Filled("", notes=[scale.note] if scale.note else [])
     owner: dict[int, list[Report]] = defaultdict(list)
+    doubtful: set[int] = set()  # rows of which nobody can say whose they are
     for report in reports:
         name = report.submission
         people = rules.people.get(name, ())
-        known = {row_of[id(found)] for one in people if (found := roster.find(one))}
-        if people and len(known) == len(people):
-            for k in known:
-                owner[k].append(report)
-            continue
-        rows = by_key.get(_folded(download(name) or name), set()) if len(people) < 2 else set()
-        called = ", ".join(one.called for one in people) or name
-        if len(rows) == 1:
-            owner[next(iter(rows))].append(report)
-        elif rows:
-            result.unclear.append(f"{called}: {len(rows)} rows of the sheet fit; fill in by hand.")
-        elif report.status == "graded":
-            for k in known:
-                owner[k].append(report)
+        fits = [[row_of[id(found)] for found in roster.fits(one)] for one in people]
+        if not any(fits) and len(people) < 2:
+            fits = [sorted(by_key.get(_folded(download(name) or name), set()))]
+        called = rules.called.get(name) or ", ".join(one.called for one in people) or name
+        for k in {rows[0] for rows in fits if len(rows) == 1}:
+            owner[k].append(report)
+        for rows in fits:
+            if len(rows) > 1:
+                doubtful |= {*rows}
+                result.unclear.append(f"{called}: {len(rows)} rows of the sheet fit; fill in by hand.")
+        if not all(fits) and report.status == "graded":
             result.no_row.append(called)
     for k, who in shown.items():
         graded = [report for report in owner[k] if report.status == "graded"]
@@ -310,11 +328,17 @@ def _fill(
         elif len(graded) == 1 and len(owner[k]) == 1:
             row, points = sheet.rows[k], number(graded[0].points * scale.factor)
             before = row[grade].strip()
+            if why := fixed(row):
+                result.fixed.append(f"{who} ({why})")
+                continue
             if before and _value(before) != float(points):
                 result.replaced.append(f"{who}: {before} → {points}")
             row[grade] = points
             if feedback is not None:
-                row[feedback] = _by_question(graded[0])
+                said = _by_question(graded[0])
+                if row[feedback].strip() and not OURS.match(row[feedback]) and row[feedback] != said:
+                    result.feedback.append(who)
+                row[feedback] = said
             result.filled += 1
         elif len(owner[k]) > 1:
             names = ", ".join(report.submission for report in owner[k])
@@ -323,11 +347,22 @@ def _fill(
             result.failed.append(who)
         elif owner[k]:
             result.ungradable.append(who)
-        else:
+        elif k not in doubtful:
             result.no_grade.append(who)
     _without_formulas(sheet, ids, result)
     result.text = sheet.text()
     return result
+
+
+def _shown(sheet: Sheet, listed: dict[int, Person], ids: set[int]) -> dict[int, str]:
+    """How staff know each row: by the name, and where several have it, by the platform's number too."""
+    count = Counter(_folded(one.name) for one in listed.values())
+    shown = {}
+    for k, one in listed.items():
+        number = " ".join(sheet.rows[k][column].strip() for column in sorted(ids))
+        name = one.name.strip()
+        shown[k] = f"{name} ({number})" if name and count[_folded(name)] > 1 else name or number
+    return shown
 
 
 def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:

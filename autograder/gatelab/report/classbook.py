@@ -65,8 +65,8 @@ class Row:
 
     @property
     def called(self) -> str:
-        """The student's name, for people to read."""
-        return self.came.called if self.came else self.name
+        """The student's name, for staff to read in a list of the class."""
+        return self.came.listed if self.came else self.name
 
     @property
     def graded(self) -> bool:
@@ -159,6 +159,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
             "email": one.email,
             "number": one.number,
             "ids": list(one.ids),
+            "moodle": one.moodle,
         }
         for one in came.people
     ]
@@ -168,6 +169,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
         "handed_in": came.handed_in.isoformat() if came.handed_in else None,
         "attempts": came.attempts,
         "newest": came.newest,
+        "attempt": came.attempt,
     }
 
 
@@ -175,7 +177,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
     """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(
-        Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time)
+        Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
         for one in row.get("people", ())
     )
     missing = row["status"] == MISSING
@@ -190,6 +192,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         handed_in=time,
         attempts=row.get("attempts", 1),
         newest=row.get("newest") or "",
+        attempt=row.get("attempt", 0),
     )
 
 

@@ -84,6 +84,7 @@ def _question(question: Question) -> dict[str, Any]:
         "max_points": question.max_points,
         "said": [shown(line) for line in said_of_question(question)],
         "notes": _notes(question),
+        "by_hand": question.by_hand,
         "curve": drawn(question.curve),
         "parts": [_together(list(run)) for _, run in groupby(question.parts, key=_outcome)],
     }

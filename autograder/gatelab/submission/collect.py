@@ -29,9 +29,9 @@ from gatelab.submission.notebook import read_bytes
 from gatelab.submission.people import Person, Roster, known
 from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
-from gatelab.text import visible
+from gatelab.text import brief, visible
 
-__all__ = ["CollectError", "Submission", "collect", "one", "sha256_of"]
+__all__ = ["CollectError", "Submission", "collect", "one", "sha256_of", "told_apart"]
 
 NOTHING = "Nothing was handed in."
 
@@ -54,6 +54,8 @@ class Submission:
     handed_in: datetime | None = None
     attempts: int = 1  # that the platform knows; 0 where nothing was handed in
     newest: str = ""  # of an earlier attempt: the name of the row with the newest
+    attempt: int = 0  # of an earlier attempt: its number, from 1 on
+    alike: bool = False  # whether another row's person has the same name
     notes: tuple[str, ...] = ()  # for staff: remarks on how it came in, one sentence each
 
     @property
@@ -69,8 +71,13 @@ class Submission:
     def called(self) -> str:
         """The person's name; the row's name where it is not known."""
         who = ", ".join(person.called for person in self.people if person.called)
-        earlier = self.name.removeprefix(self.newest) if self.newest else ""
+        earlier = f", attempt {self.attempt}" if self.attempt else ""
         return who + earlier if who else self.name
+
+    @property
+    def listed(self) -> str:
+        """The same in a list of the class: with the row's name where another one is called so too."""
+        return f"{self.called} ({self.name})" if self.alike and self.name != self.called else self.called
 
 
 def collect(
@@ -110,7 +117,13 @@ def collect(
     rows = _rows(people, every_attempt)
     rows.sort(key=lambda row: os.fsencode(row.raw))
     came_in = _submissions(rows, lab, roster)
-    return came_in + (_missing(came_in, roster) if roster else [])
+    return told_apart(came_in + (_missing(came_in, roster) if roster else []))
+
+
+def told_apart(rows: list[Submission]) -> list[Submission]:
+    """The same, and each knows whether another one is called the same."""
+    count = Counter(row.called for row in rows)
+    return [replace(row, alike=count[row.called] > 1) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -169,6 +182,9 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         notes = []
         if came.path is None and any(each.entry.picked.path for each in row.earlier):
             notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
+        handed_in = _handed_in(arrival, people)
+        if not handed_in and (unread := next((person.unread for person in people if person.unread), "")):
+            notes.append(f"When it was handed in cannot be read: {brief(unread)!r}.")
         if arrival.late:
             notes.append(f"{arrival.platform} calls it late.")
         found.append(
@@ -177,9 +193,10 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 others=tuple(others),
                 entry=entry.raw,
                 people=people,
-                handed_in=_handed_in(arrival, people),
+                handed_in=handed_in,
                 attempts=1 if row.newest else 1 + len(row.earlier) + arrival.earlier,
                 newest=by_raw.get(row.newest, "") if row.newest else "",
+                attempt=row.number,
                 notes=tuple(notes),
             )
         )
@@ -203,7 +220,7 @@ def _told_of_twins(found: list[Submission]) -> list[Submission]:
     rows: dict[Person, list[str]] = defaultdict(list)
     for came in found:
         for person in came.people if not came.newest else ():
-            rows[replace(person, handed_in=None)].append(came.name)
+            rows[replace(person, handed_in=None, unread="")].append(came.name)
     twins = {person: names for person, names in rows.items() if len(names) > 1}
     told = []
     for came in found:

@@ -27,6 +27,8 @@ class Person:
     number: str = ""
     ids: tuple[str, ...] = ()
     handed_in: datetime | None = None  # as the platform's sheet says
+    moodle: bool = False  # whether `number` is the number of Moodle's participant
+    unread: str = ""  # what the sheet says there if it cannot be read as a time
 
     @property
     def id(self) -> str:
@@ -58,16 +60,19 @@ class Roster:
 
     def find(self, wanted: Person) -> Person | None:
         """The one person that this must be; None where nobody fits, or several fit equally well."""
+        found = self.fits(wanted)
+        return found[0] if len(found) == 1 else None
+
+    def fits(self, wanted: Person) -> list[Person]:
+        """Everybody that this may be, by the surest sign that anybody here has."""
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
                 # Another platform's number may be the same by chance: then the names have nothing in common.
                 found = {k for k in found if _alike(wanted.name, self.people[k].name)}
-            if len(found) == 1:
-                return self.people[next(iter(found))]
             if found:
-                return None
-        return None
+                return [self.people[k] for k in sorted(found)]
+        return []
 
 
 def known(person: Person, roster: Roster | None) -> Person:
@@ -75,12 +80,15 @@ def known(person: Person, roster: Roster | None) -> Person:
     found = roster.find(person) if roster else None
     if found is None:
         return person
+    number = person.number or found.number
     return Person(
         found.name or person.name,
         found.email or person.email,
-        person.number or found.number,
+        number,
         found.ids or person.ids,
         found.handed_in or person.handed_in,
+        found.moodle and found.number == number,
+        found.unread,
     )
 
 

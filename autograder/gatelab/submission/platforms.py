@@ -37,7 +37,6 @@ _TEXT = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<user>\d{1,20})_(?P<file>
 _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<user>\d{1,20})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
-_INBOUND = re.compile(r"(?P<user>[^+]+)\+(?P<lab>[^+]+)\+(?P<time>[^+]+)(?:\+[^+]*)?")
 # `lab-1.ipynb` is Canvas's name for a second `lab.ipynb` of the same student.
 _AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
@@ -102,8 +101,9 @@ def _moodle(name: str) -> Arrival | None:
 
 
 def _inbound(name: str, lab: str) -> Arrival | None:
-    match = _INBOUND.fullmatch(name)
-    if not match or match["lab"] != lab or not (time := moment(match["time"])):
+    # A user's ID may be an address with a plus.
+    match = re.fullmatch(rf"(?P<user>.+)\+{re.escape(lab)}\+(?P<time>[^+]+)(?:\+[^+]*)?", name, re.DOTALL)
+    if not match or not (time := moment(match["time"])):
         return None
     user = match["user"]
     return Arrival(

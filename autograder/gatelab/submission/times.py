@@ -13,12 +13,13 @@ LONGEST = 100  # characters of a time
 _ISO = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?\s*([A-Za-z]\w*(?:/[\w+-]+)*|[+-]\d\d:?\d\d|)"
 )
-# Thursday, 26 November 2026, 6:28 PM (Moodle in English)
+# Thursday, 26 November 2026, 6:28 PM and Donnerstag, 26. November 2026, 18:28 (Moodle in English and German)
 _MOODLE = re.compile(
-    r"(?:[A-Za-z]+, )?(\d{1,2}) ([A-Za-z]+) (\d{4}), (\d{1,2}):(\d\d)(?::\d\d)?(?: (AM|PM))?", re.I
+    r"(?:[A-Za-z]+, )?(\d{1,2})\.? ([A-Za-zä]+) (\d{4}), (\d{1,2}):(\d\d)(?::\d\d)?(?: (AM|PM))?", re.I
 )
 _MONTHS = {name: k for k, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_MONTHS |= {"mär": 3, "mai": 5, "okt": 10, "dez": 12}
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 

@@ -33,7 +33,7 @@ MOODLE = (
     "Participant 4711,Ada Lovelace,ada@example.org,Submitted,,{most},\n"
     "Participant 4712,Bob Babbage,bob@example.org,Submitted,,{most},\n"
 )
-PEOPLE = "name,email,ID\nAda Lovelace,ada@example.org,4711\nBob Babbage,bob@example.org,4712\nEve,../eve@x/..,4713\nDan Roe,,4714\n"
+PEOPLE = "name,email,Identifier\nAda Lovelace,ada@example.org,4711\nBob Babbage,bob@example.org,4712\nEve,../eve@x/..,4713\nDan Roe,,4714\n"
 
 
 def gatelab(*arguments: object) -> Result:

@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.cli.refusals import OneSentence
 
-GROUPS = {group.name: group.typer_instance for group in app.registered_groups}
+ALL = typer.main.get_command(app).commands
 COMMANDS = sorted(
-    [command.name for command in app.registered_commands]
-    + [f"{name} {command.name}" for name, group in GROUPS.items() for command in group.registered_commands]
+    [name for name, command in ALL.items() if not hasattr(command, "commands")]
+    + [f"{name} {each}" for name, group in ALL.items() for each in getattr(group, "commands", ())]
 )
 
 

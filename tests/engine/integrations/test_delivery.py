@@ -30,7 +30,7 @@ def test_no_name_in_a_canvas_download_leads_out_of_the_folder(name: str, tmp_pat
 
 @pytest.mark.parametrize("name", ["../Ada", "..\\Ada", "..", "C:", "a/../../b", "\x00", " . "])
 def test_no_persons_name_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
-    made = for_moodle(graded(tmp_path, "ada.ipynb", Person(name, number="4711")))
+    made = for_moodle(graded(tmp_path, "ada.ipynb", Person(name, number="4711", moodle=True)))
     [place] = made.files
     folder, page = place.split("/")
     assert page == "feedback.html" and folder.endswith("_4711_assignsubmission_file_")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             _check(
                 database, found, {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
             )
-            people = [(row, student, details) for row in rows for student, details in _students(row)]
+            people = _people(rows, entered)
             made = [_submission(book, found.lab, student, details, row) for row, student, details in people]
             sent = Sent.beside(found.folder, database)
             for (row, student, _), submission in zip(people, made, strict=True):
@@ -95,6 +96,17 @@ def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
             f"{database}: it has {has} for {id}, the lab {number(points[id])} points; run `nbgrader generate_assignment "
             f"{found.lab}` again."
         )
+
+
+def _people(rows: Sequence[Graded], entered: Entered) -> list[tuple[Graded, str, dict[str, str]]]:
+    """Each row with nbgrader's ID of a student and what is known about them. Of one with several rows nothing is entered."""
+    people = [(row, student, details) for row in rows for student, details in _students(row)]
+    count = Counter(student for _, student, _ in people)
+    for student, times in count.items():
+        if times > 1:
+            names = ", ".join(row.name for row, who, _ in people if who == student)
+            entered.notes.append(f"{student}: {times} submissions ({names}); enter the points by hand.")
+    return [one for one in people if count[one[1]] == 1]
 
 
 def _students(row: Graded) -> list[tuple[str, dict[str, str]]]:

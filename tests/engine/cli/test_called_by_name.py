@@ -1,0 +1,59 @@
+"""Tables show people by their names in the roster: every command that takes a name takes those too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_class import CLASS, Tiny, gatelab
+
+pytestmark = pytest.mark.usefixtures("shared_server")
+
+ROSTER = 'Name,ID\n"Lovelace, Ada",ada\nJohn Smith,bob\nJohn Smith,cleo\n'
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("named"), CLASS)
+    roster = tiny.base / "people.csv"
+    roster.write_text(ROSTER, encoding="utf-8")
+    said = tiny.grade("--roster", roster)
+    assert said.exit_code == 0, said.output
+    for name in ("Ada Lovelace", "John Smith (bob)", "John Smith (cleo)"):
+        assert name in said.stdout
+    return tiny
+
+
+@pytest.mark.parametrize("name", ["Ada Lovelace", "ada lovelace", "ada"])
+def test_a_correction_is_for_whoever_is_called_so(tiny: Tiny, name: str) -> None:
+    said = tiny.gatelab("comment", name, f"Hello, {name}.")
+    assert (said.exit_code, said.output) == (0, "ada: comment written. Total now: 10.\n")
+    assert f"Hello, {name}." in tiny.page("ada")
+
+
+def test_two_of_one_name_are_named_and_neither_is_guessed(tiny: Tiny) -> None:
+    said = tiny.gatelab("comment", "John Smith", "Hello.")
+    assert (said.exit_code, said.output) == (
+        2, "'John Smith': 2 submissions are called that; type one of bob, cleo.\n",
+    )  # fmt: skip
+    assert tiny.gatelab("comment", "John Smith (cleo)", "Hello.").output.startswith("cleo: comment written.")
+
+
+def show(tiny: Tiny, name: str) -> tuple[int, str]:
+    done = gatelab("why", name, "-o", tiny.out)
+    return done.exit_code, done.output
+
+
+def test_a_result_is_shown_by_the_name_too(tiny: Tiny) -> None:
+    assert show(tiny, "Ada Lovelace") == show(tiny, "ada lov") == show(tiny, "ada")
+    assert show(tiny, "ada")[0] == 0
+    code, said = show(tiny, "John")
+    assert code == 2 and "John: the names of bob and cleo begin so; type one of these." in said
+
+
+def test_a_penalty_takes_no_more_than_was_earned_and_says_so(tiny: Tiny, tmp_path: Path) -> None:
+    copy = tiny.copy(tmp_path)
+    rule = '\n[late]\ndue = "2026-11-26 12:00"\nzone = "Europe/Berlin"\npercent_per_day = 10\n'
+    copy.table.write_text(copy.table.read_text(encoding="utf-8") + rule, encoding="utf-8")
+    said = copy.gatelab("late", "bob", "100", "--why", "a month")
+    assert said.output == "bob: 9 points taken off for lateness. Total now: 0.\n"

@@ -1,0 +1,111 @@
+"""Two people with one name, and the attempts of one person: are they told apart wherever staff read of them?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from gatelab.integrations.nbgrader.gradebook import enter
+from gatelab.lab.spec import Lab
+from gatelab.report.classbook import Row, submission_of
+from gatelab.report.graded import Graded, GradedClass
+from gatelab.report.model import Report
+from gatelab.submission.collect import Submission, collect, told_apart
+from gatelab.submission.people import Person
+
+LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+BOOK = json.dumps(
+    {
+        "cells": [
+            {"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}
+        ],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+)
+
+
+def entry(number: int, name: str, email: str, day: int) -> str:
+    return (
+        f"submission_{number}:\n  :submitters:\n  - :name: {name}\n    :email: {email}\n"
+        f"  :created_at: 2026-04-{day} 17:34:00 Z\n"
+    )
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """Gradescope's, of two people called Ada Lovelace, one of them with an earlier attempt, and of Bob with one."""
+    rows = [
+        entry(1, "Ada Lovelace", "ada@example.org", 20),
+        entry(2, "Ada Lovelace", "ada@example.org", 21),
+        entry(3, "Ada Lovelace", "ada2@example.org", 21),
+        entry(4, "Bob Babbage", "bob@example.org", 20),
+        entry(5, "Bob Babbage", "bob@example.org", 21),
+    ]
+    (tmp_path / "submission_metadata.yml").write_text("".join(rows), encoding="utf-8")
+    for k in range(1, len(rows) + 1):
+        (tmp_path / f"submission_{k}").mkdir()
+        (tmp_path / f"submission_{k}" / "lab.ipynb").write_text(BOOK, encoding="utf-8")
+    return tmp_path
+
+
+def test_namesakes_and_attempts_are_told_apart(export: Path) -> None:
+    came_in = collect(export, LAB, every_attempt=True)
+    assert sorted(came.listed for came in came_in) == [
+        "Ada Lovelace (ada2@example.org)",
+        "Ada Lovelace (ada@example.org)",
+        "Ada Lovelace, attempt 1",
+        "Bob Babbage",
+        "Bob Babbage, attempt 1",
+    ]
+    assert {came.called for came in came_in if not came.attempt} == {"Ada Lovelace", "Bob Babbage"}
+
+
+def test_a_student_reads_no_more_than_their_name(export: Path) -> None:
+    assert sorted(came.called for came in collect(export, LAB)) == [
+        "Ada Lovelace",
+        "Ada Lovelace",
+        "Bob Babbage",
+    ]
+
+
+def test_they_are_still_told_apart_when_a_correction_reads_the_class_back(export: Path) -> None:
+    came_in = collect(export, LAB, every_attempt=True)
+    table = [
+        {
+            "name": came.name, "file": came.file, "status": "graded", "newest": came.newest, "attempt": came.attempt,
+            "people": [{"sheet": one.name, "email": one.email, "number": "", "ids": []} for one in came.people],
+        }
+        for came in came_in
+    ]  # fmt: skip
+    again = told_apart([submission_of(row, export) for row in table])
+    assert [came.listed for came in again] == [came.listed for came in came_in]
+    rows = [Row(came.name, came.file, Report(came.name, "graded"), came=came) for came in came_in]
+    assert len({row.called for row in rows}) == len(rows)
+
+
+def test_a_row_that_is_called_like_nobody_else_has_its_name_alone() -> None:
+    alone = told_apart([Submission("ada", "ada", None), Submission("bob", "bob", None)])
+    assert [came.listed for came in alone] == ["ada", "bob"]
+
+
+def test_of_two_rows_of_one_student_none_overwrites_the_other_in_nbgrader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    )  # nbgrader starts alembic
+    database = tmp_path / "gradebook.db"
+    with Gradebook(f"sqlite:///{database}") as book:
+        book.add_assignment("lab")
+    ada = (Person("Ada", ids=("ada",)),)
+    rows = [Graded(name, "Ada", name, "graded", Report(name, "graded"), ada) for name in ("ada", "ada-again")]
+    entered = enter(database, GradedClass(tmp_path, "lab", 10, rows), rows)
+    assert entered.students == []
+    assert entered.notes == ["ada: 2 submissions (ada, ada-again); enter the points by hand."]
