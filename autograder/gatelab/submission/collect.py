@@ -23,13 +23,14 @@ from gatelab.faults import TOLD, GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Attempt, Entry, Picked, Problem, attempts
+from gatelab.submission.choose import is_notebook
 from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
 from gatelab.submission.people import Person, Roster, known
 from gatelab.submission.pick import of_folder, unreadable
 from gatelab.submission.platforms import Arrival
-from gatelab.text import visible
+from gatelab.text import brief, visible
 
 __all__ = ["CollectError", "Submission", "collect", "one", "sha256_of"]
 
@@ -167,6 +168,8 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         people = tuple(known(person, roster) for person in people)
         others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
         notes = []
+        if came.path is not None and not is_notebook(came.path.name):
+            notes.append(f"{brief(came.path.name)} was taken, because it holds a notebook.")
         if came.path is None and any(each.entry.picked.path for each in row.earlier):
             notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
         if arrival.late:
