@@ -26,10 +26,16 @@ from gatelab.cli.show import show_command, why_command
 from gatelab.cli.staff import diff_command, preview_command, release_command
 from gatelab.cli.verify import ambush_command, fingerprints_command, misses_command, verify_command
 from gatelab.lab.spec import LabError
+from gatelab.text import escape_on_terminals
 
 
 class Commands(OneSentence):
-    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2."""
+    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2; a terminal that
+    lacks a letter ends none."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        escape_on_terminals()
+        return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: Any) -> Any:
         from gatelab.sandbox.confine import ProtectionMissing

@@ -16,7 +16,7 @@ from gatelab.lab.near import meant
 from gatelab.report.mail import mail
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
-from gatelab.text import escape_on_terminals, shown, visible
+from gatelab.text import shown, visible
 
 OUT = Path("out")
 WIDE = 110  # columns where the output is no terminal
@@ -63,7 +63,6 @@ def show_command(
 
     Example: gatelab show ada q3 -o out
     """
-    escape_on_terminals()
     if out is None and _names_a_file(name):
         found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)
         known = {row.id for row in found.report.questions} if found.report else set()
@@ -89,7 +88,6 @@ def why_command(
 
     Example: gatelab why ada -o out
     """
-    escape_on_terminals()
     found, known = _of_class(name, out)
     if question is not None and question not in known:
         _usage(
