@@ -14,7 +14,7 @@ WORK, OTHER_WORK, RELEASE, FOREIGN, BROKEN = "work", "other work", "release", "f
 
 @dataclass(frozen=True)
 class HandIn:
-    """`files`: path → what is in it, oldest first; `right`: the path of the lab; `others`: those listed as not graded."""
+    """`files`: path → what is in it (one of the words above, or the text itself), oldest first; `right`: the path of the lab; `others`: those listed as not graded."""
 
     files: dict[str, str]
     right: str
@@ -48,6 +48,18 @@ HAND_INS = {
     "a name added": _one("lab_maria.ipynb", "Untitled1.ipynb"),
     "a browser's extension": HandIn({"lab.ipynb.txt": WORK}, "lab.ipynb.txt"),
     "a browser's extension beside the real one": _one("lab.ipynb", "lab.ipynb.txt"),
+    "a browser's number after the extension": HandIn({"lab.ipynb (1)": WORK}, "lab.ipynb (1)"),
+    "a number and an extension": HandIn({"lab.ipynb-2.txt": WORK}, "lab.ipynb-2.txt"),
+    "a download beside a notebook of another course": HandIn(
+        {"lab.ipynb(1)": WORK, "zz.ipynb": FOREIGN}, "lab.ipynb(1)", ("zz.ipynb",)
+    ),
+    "an extension in place of the notebook's": HandIn(
+        {"notes.txt": BROKEN, "data.json": "{}", "lab.json": WORK}, "lab.json"
+    ),
+    "text in place of the notebook's extension": HandIn({"week 5/lab.TXT": WORK}, "week 5/lab.TXT"),
+    "an extension in place of the notebook's, beside a notebook": HandIn(
+        {"lab.ipynb": WORK, "lab.json": OTHER_WORK}, "lab.ipynb"
+    ),
     "the newest of two folders": HandIn(
         {"a/lab.ipynb": OTHER_WORK, "b/lab.ipynb": WORK}, "b/lab.ipynb", ("a/lab.ipynb",)
     ),
@@ -82,7 +94,7 @@ def write(folder: Path, hand_in: HandIn, contents: dict[str, bytes]) -> Path:
     for number, (name, what) in enumerate(hand_in.files.items()):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(contents[what])
+        path.write_bytes(contents.get(what, what.encode()))
         os.utime(path, (1_700_000_000 + 60 * number,) * 2)
     return folder
 

@@ -5,7 +5,7 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 
 | it goes to | function |
 | --- | --- |
-| a sentence or a terminal, where nothing may be lost | `visible`; once a command, `escape_on_terminals` |
+| a sentence or a terminal, where nothing may be lost | `visible`; before every command, `escape_on_terminals` |
 | a sentence, where the start is enough | `brief` |
 | a person's entry: name, address, number | `field` |
 | a line of a ledger, or a message on one line | `one_line` |

@@ -26,15 +26,21 @@ from gatelab.limits import GIT_PUSH_SECONDS
 MARK = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
 BRANCH = "main"
-GITHUB = re.compile(r"(?:https?://|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$")
+GITHUB = re.compile(
+    r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
+)
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 COLAB = "https://colab.research.google.com/github/{}/{}/blob/{}"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
 README = """# {title}
 
-{badge}Open [`{folder}/{notebook}`]({folder}/{notebook}) in Jupyter or VS Code, after `pip install -r {folder}/requirements.txt`.
+{badge}{begin}
 [`CONTRACT.md`]({folder}/CONTRACT.md) has what each question asks for on one page.
 """
+
+START = "start.py"  # of a lab that installs what it needs: pip alone would fetch gigabytes for a GPU
+BY_START = "In a terminal, go to the folder [`{folder}`]({folder}) and type `python start.py`: it installs what the lab needs and opens `{notebook}`."
+BY_PIP = "Open [`{folder}/{notebook}`]({folder}/{notebook}) in Jupyter or VS Code, after `pip install -r {folder}/requirements.txt`."
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,10 @@ def publish(
     Raises BuildError: the release is not what the masters give or what was accepted, it holds something that is for staff
     only, or the place holds something else.
     """
+    if address and not GITHUB.fullmatch(address):
+        raise PublishError(
+            f"--address {address}: is not a repository on GitHub, as in https://github.com/you/lab, and Colab opens no other."
+        )
     release = root / "release" / lab.assignment.name
     is_address = bool(ADDRESS.match(to)) or _is_bare(Path(to))
     if not is_address:
@@ -184,7 +194,9 @@ def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
 def _readme(lab: Lab, url: str, there: Path) -> str:
     """The repository's first page. One that staff have edited, or that belongs to another lab, stays as it is."""
     badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
-    text = README.format(title=lab.title, badge=badge, folder=lab.assignment.name, notebook=lab.notebook)
+    names = {"folder": lab.assignment.name, "notebook": lab.notebook}
+    begin = (BY_START if START in Settings.of(lab).release else BY_PIP).format(**names)
+    text = README.format(title=lab.title, badge=badge, begin=begin, **names)
     was = there.read_text(encoding="utf-8", errors="replace") if there.is_file() else ""
     return was if was and _plain(was) != _plain(text) else text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
 from gatelab.build import master, regions
@@ -82,6 +83,7 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
         client = NotebookClient(
             notebook,
             timeout=SOLVED_CELL_SECONDS,
+            startup_timeout=SOLVED_CELL_SECONDS,  # of the kernel; nbclient's minute is short on a busy machine
             kernel_name=master.KERNEL["name"],
             resources={"metadata": {"path": str(folder)}},
             record_timing=False,
@@ -94,7 +96,8 @@ def execute(name: str, notebook: NotebookNode, release: Path) -> NotebookNode:
             client.execute(env=environment)
         except CellExecutionError as error:
             raise BuildError(f"{name}, solved: a cell raised {error.ename}: {error.evalue}") from error
-        except (CellTimeoutError, DeadKernelError) as error:
+        except (CellTimeoutError, RuntimeError) as error:  # a dead kernel's, or one's that does not start
+            atexit.unregister(client._cleanup_kernel)  # it would fail: there is no kernel any more
             raise BuildError(f"{name}, solved: {str(error).splitlines()[0]}") from error
     notebook.metadata["language_info"] = dict(master.LANGUAGE)  # the kernel wrote its version there
     for cell in notebook.cells:

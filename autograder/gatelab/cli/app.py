@@ -12,6 +12,7 @@ import typer
 
 import gatelab
 from gatelab.cli.refusals import OneSentence
+from gatelab.text import escape_on_terminals
 
 # Command → its function, or its group of commands, and the file of it here.
 COMMANDS = {
@@ -66,7 +67,12 @@ class Named(Mapping[str, Any]):
 
 
 class Commands(OneSentence):
-    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2."""
+    """A faulty lab, or a machine that cannot grade, ends every command with one sentence and exit code 2; a terminal that
+    lacks a letter ends none."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        escape_on_terminals()
+        return super().make_context(*args, **kwargs)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "commands": Named()})

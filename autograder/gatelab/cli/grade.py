@@ -34,7 +34,7 @@ from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.report.table import number
 from gatelab.submission.collect import CollectError
-from gatelab.text import escape_on_terminals, visible
+from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
 MOST_FAILURES = 5  # listed one by one
@@ -83,7 +83,6 @@ def grade(
 
     Example: gatelab grade submissions -o out
     """
-    escape_on_terminals()
     if quick and cluster:
         _usage("--quick trains nothing and needs no cluster; omit one of --quick and --cluster.")
     try:

@@ -23,7 +23,7 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.submission.choose import listed
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
-from gatelab.text import brief, escape_on_terminals, visible
+from gatelab.text import brief, visible
 
 WIDE = 200  # columns of the table where the output is no terminal
 UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
@@ -71,7 +71,6 @@ def intake_command(
 
     Example: gatelab intake submissions
     """
-    escape_on_terminals()
     with tempfile.TemporaryDirectory(prefix="gatelab-intake-") as room:
         try:
             lab = chosen_lab(root, lab_name)

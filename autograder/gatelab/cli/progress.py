@@ -99,7 +99,9 @@ class Watch:
     def __init__(
         self, console: Console, submissions: list[Submission], left: list[Submission], costs: Costs, jobs: int
     ) -> None:
-        self.total, self.done = len(submissions), len(submissions) - len(left)
+        # Of notebooks, as in the command's sentences: what cannot be graded takes no time.
+        self.total = sum(submission.gradable for submission in submissions)
+        self.done = self.total - len(left)
         self.console, self.costs, self.left, self.jobs = console, costs, len(left), jobs
         self.under_way: dict[str, str] = {}  # submission → the question that is being graded
         self.passed: dict[str, float] = {}  # submission under way → seconds of it that are done

@@ -16,7 +16,12 @@ from gatelab.text import visible
 # What typer raises for wrong usage; of its exceptions only this one has a public name.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 WRONG = 2
+SAYS_IT_ITSELF = "comment"  # the command that has a sentence of its own for an empty text
 LOOP = "Symlink loop from"  # pathlib's words, up to Python 3.12
+
+
+class Empty(Exception):
+    """A value without a character; the message is the sentence."""
 
 
 class OneSentence(TyperGroup):
@@ -29,6 +34,19 @@ class OneSentence(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         with refusing():
             return super().invoke(ctx)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Refuse an empty value: as a path it would mean the folder that one is in."""
+        name, command, rest = super().resolve_command(ctx, args)
+        words = ["gatelab", *str(ctx.command_path).split()[1:], str(name)]
+        for before, word in zip([str(name), *rest], rest, strict=False):
+            option = word.removesuffix("=") if word.startswith("--") and word.endswith("=") else ""
+            if (option or not word.strip()) and name != SAYS_IT_ITSELF:
+                raise Empty(
+                    f"{' '.join(words)}: nothing follows {visible(option or before)} but an empty text; "
+                    "if it is a shell variable, set it first."
+                )
+        return name, command, rest
 
 
 @contextmanager
@@ -45,6 +63,8 @@ def refusing() -> Iterator[None]:
         said = _plainly(" ".join(str(getattr(error, "format_message", error.__str__)()).split()))
         end = "" if said.endswith(("?", "?.")) else "."
         _end(f"{command}: {said.rstrip('.')}{end} See {command} --help.", error)
+    except Empty as error:
+        _end(str(error), error)
     except OSError as error:
         if error.errno == errno.EPIPE:  # `gatelab … | head`
             raise

@@ -33,7 +33,7 @@ from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
 from gatelab.report.plain import number
 from gatelab.submission.collect import CollectError, Submission, collect
-from gatelab.text import escape_on_terminals, visible
+from gatelab.text import visible
 
 MOST = 200  # differences listed one by one
 
@@ -63,7 +63,6 @@ def regrade_command(
 
     Example: gatelab regrade submissions -o out
     """
-    escape_on_terminals()
     try:
         book = read_book(out)
         lab = chosen_lab(root, lab_name or str(book["lab"]))

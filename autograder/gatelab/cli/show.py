@@ -14,8 +14,9 @@ from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.near import meant
 from gatelab.report.mail import mail
+from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
-from gatelab.text import escape_on_terminals, shown, visible
+from gatelab.text import shown, visible
 
 OUT = Path("out")
 WIDE = 110  # columns where the output is no terminal
@@ -62,8 +63,7 @@ def show_command(
 
     Example: gatelab show ada q3 -o out
     """
-    escape_on_terminals()
-    if out is None and name.lower().endswith(".ipynb"):
+    if out is None and _names_a_file(name):
         found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)
         known = {row.id for row in found.report.questions} if found.report else set()
     else:
@@ -88,7 +88,6 @@ def why_command(
 
     Example: gatelab why ada -o out
     """
-    escape_on_terminals()
     found, known = _of_class(name, out)
     if question is not None and question not in known:
         _usage(
@@ -105,12 +104,17 @@ def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
     """The student, and the IDs of that class's questions."""
     try:
         graded = ClassFolder(out)
-        found = graded.find(_name_of_file(name, graded) if name.lower().endswith(".ipynb") else name)
+        found = graded.find(_name_of_file(name, graded) if _names_a_file(name) else name)
     except GradedError as error:
         _usage(str(error))
     for note in graded.notes:
         typer.echo(note, err=True)
     return found, set(graded.questions)
+
+
+def _names_a_file(name: str) -> bool:
+    """Whether a notebook's file is meant and not a student."""
+    return is_notebook(name) or (REPLACED.search(name) is not None and Path(name).is_file())
 
 
 def _name_of_file(said: str, graded: ClassFolder) -> str:

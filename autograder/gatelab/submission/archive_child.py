@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import resource
 import shutil
 import sys
@@ -28,7 +29,7 @@ class Refused(Exception):
 
 
 class Book:
-    """What was found so far. `limits`: entries, total, file (bytes), endings (of the files that are wanted)."""
+    """What was found so far. `limits`: entries, total, file (bytes), wanted (a pattern of names)."""
 
     def __init__(self, into: Path, limits: dict[str, Any]) -> None:
         self.into, self.limits = into, limits
@@ -46,7 +47,7 @@ class Book:
         if (
             kind == "file"
             and size <= self.limits["file"]
-            and name.lower().endswith(tuple(self.limits["endings"]))
+            and re.search(self.limits["wanted"], name, re.IGNORECASE)
         ):
             number, self.taken = self.taken, self.taken + 1
         if len(name) > LONGEST:

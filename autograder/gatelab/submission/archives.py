@@ -11,6 +11,7 @@ import errno
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -53,15 +54,17 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(KINDS)
 
 
-def members(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive = STUDENTS) -> list[Member]:
-    """What is in an archive, in its own order; files with one of these endings (in lower case) are copied into the
-    folder `into`, numbered. Raises ArchiveError, GraderFault (for the machine's faults), OSError."""
+def members(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive = STUDENTS) -> list[Member]:
+    """What is in an archive, in its own order; files whose names match are copied into the folder `into`, numbered.
+
+    Raises ArchiveError, GraderFault (for the machine's faults), OSError.
+    """
     size = archive.stat().st_size
     if size > limits.packed:
         raise ArchiveError(f"of more than {limits.packed >> 20} MiB")
     if archive.name.lower().endswith(".zip"):
-        return list(_of_zip(archive, into, endings, limits))
-    return _of_child(archive, into, endings, limits)
+        return list(_of_zip(archive, into, wanted, limits))
+    return _of_child(archive, into, wanted, limits)
 
 
 def within(name: str) -> PurePosixPath:
@@ -73,7 +76,7 @@ def within(name: str) -> PurePosixPath:
 # --- zip -------------------------------------------------------------------------------------------------------------
 
 
-def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive) -> Iterator[Member]:
+def _of_zip(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive) -> Iterator[Member]:
     with _damage_named():
         if entries_of_zip(archive) > limits.entries:  # before zipfile makes an object for each
             raise ArchiveError(_too_many(limits))
@@ -90,7 +93,7 @@ def _of_zip(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive
             if kind == "folder":
                 continue
             place, copy, size = _place(info.filename, limits), None, info.file_size
-            if kind == "file" and place.name.lower().endswith(endings) and size <= limits.file:
+            if kind == "file" and wanted.search(place.name) and size <= limits.file:
                 if info.flag_bits & 1:
                     raise ArchiveError("with a password")
                 copy, taken = into / str(taken), taken + 1
@@ -166,9 +169,9 @@ def _saved(info: zipfile.ZipInfo) -> float:
 # --- the others ------------------------------------------------------------------------------------------------------
 
 
-def _of_child(archive: Path, into: Path, endings: tuple[str, ...], limits: Archive) -> list[Member]:
+def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive) -> list[Member]:
     told = {
-        "entries": limits.entries, "total": limits.total, "file": limits.file, "endings": endings,
+        "entries": limits.entries, "total": limits.total, "file": limits.file, "wanted": wanted.pattern,
         "memory": limits.memory, "seconds": limits.seconds,
     }  # fmt: skip
     command = [

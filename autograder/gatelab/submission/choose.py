@@ -12,10 +12,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
@@ -24,8 +26,11 @@ from gatelab.submission.notebook import Ungradable, cells_of, parse, question_id
 from gatelab.submission.untouched import as_handed_out
 from gatelab.text import brief
 
-# A browser that takes a notebook for text or JSON appends that extension.
-EXTENSION = re.compile(r"\.ipynb(?:\.txt|\.json)?$", re.IGNORECASE)
+# A browser that takes a notebook for text or JSON appends that extension, and some append a number to a second
+# download: `lab.ipynb.txt`, `lab.ipynb (1)`, `lab.ipynb-1.txt`.
+EXTENSION = re.compile(r"\.ipynb(?:[ ._-]?\(\d{1,3}\)|[ ._-]\d{1,3})?(?:\.txt|\.json)?$", re.IGNORECASE)
+# What it puts in place of `.ipynb`. Such a file is a notebook if its content is one.
+REPLACED = re.compile(r"\.(?:txt|json)$", re.IGNORECASE)
 
 # What operating systems leave behind in any folder. So is everything whose name begins with a dot.
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
@@ -76,8 +81,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
     Raises OSError when the folder itself cannot be read; an unreadable subfolder is skipped.
     """
     notebooks: list[Candidate] = []
-    others: list[str] = []
-    files: list[PurePosixPath] = []
+    others: list[Candidate] = []
     seen, level = 0, [folder]
     for _ in range(HAND_IN_DEPTH + 1):
         below: list[Path] = []
@@ -88,15 +92,27 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
                 place = PurePosixPath(path.relative_to(folder))
                 if entry.is_dir(follow_symlinks=False):
                     below.append(path)
-                elif is_notebook(entry.name):
-                    notebooks.append(Candidate(place, _saved(entry), partial(read, path)))
                 else:
-                    others.append(brief(str(place)))
-                    files.append(place)
+                    file = Candidate(place, _saved(entry), partial(read, path))
+                    (notebooks if is_notebook(entry.name) else others).append(file)
             if seen > HAND_IN_ENTRIES:
-                return Found(notebooks, others, True, tuple(files))
+                return found(notebooks, others, True)
         level = below
-    return Found(notebooks, others, False, tuple(files))
+    return found(notebooks, others)
+
+
+def found(notebooks: list[Candidate], others: list[Candidate], too_many: bool = False) -> Found:
+    """What was found. If no file has a notebook's name, the first ones whose extension was replaced are looked into."""
+    if not notebooks:
+        maybe = [file for file in others if REPLACED.search(file.place.name)]
+        notebooks = [file for file in maybe[:LOOKED_INTO] if is_one(file)]
+        others = [file for file in others if file not in notebooks]
+    return Found(notebooks, [file.shown for file in others], too_many, tuple(file.place for file in others))
+
+
+def is_one(file: Candidate) -> bool:
+    """Whether a file is a notebook, by its content. Raises GraderFault when the machine does not let it be read."""
+    return REPLACED.search(file.place.name) is not None and _parsed(file)[0] is not None
 
 
 def _entries(folder: Path, needed: bool) -> list[os.DirEntry[str]]:
@@ -171,19 +187,27 @@ def _known(notebooks: Sequence[Candidate], lab: Lab) -> dict[int, Inside]:
 
 def _inside(notebook: Candidate, lab: Lab) -> tuple[Inside, int]:
     """What is in a notebook, and its size in bytes."""
+    read, size = _parsed(notebook)
+    with suppress(Ungradable):
+        if read is not None:
+            cells = cells_of(read, notebook.place.name, lab)
+            return (True, not as_handed_out(read, lab), len(question_ids(cells, lab))), size
+    return (False, False, 0), size
+
+
+def _parsed(notebook: Candidate) -> tuple[dict[str, Any] | None, int]:
+    """The notebook's JSON, or None if the file is no notebook, and its size in bytes."""
     size = 0
     try:
         data = notebook.read()
         size = len(data)
-        read = parse(data, notebook.place.name)
-        cells = cells_of(read, notebook.place.name, lab)
-        return (True, not as_handed_out(read, lab), len(question_ids(cells, lab))), size
-    except Ungradable:
-        return (False, False, 0), size
+        return parse(data, notebook.place.name), size
+    except (Ungradable, PermissionError):
+        return None, size
     except GraderFault as error:
         # An unreadable file must not keep the others from being read.
         if isinstance(error.__cause__, PermissionError):
-            return (False, False, 0), size
+            return None, size
         raise
 
 

@@ -8,28 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from gatelab.limits import CLASS, STUDENTS
 from gatelab.submission.archives import Member, is_archive, members, scratch
-from gatelab.submission.choose import LITTER, is_notebook
+from gatelab.submission.choose import EXTENSION, LITTER, REPLACED, is_notebook
 from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest
 
-ENDINGS = (
-    ".ipynb",
-    ".ipynb.txt",
-    ".ipynb.json",
-    ".zip",
-    ".gz",
-    ".tgz",
-    ".tar",
-    ".bz2",
-    ".7z",
-    METADATA,
-    "timestamp.txt",
+WANTED = re.compile(
+    rf"{EXTENSION.pattern}|{REPLACED.pattern}|\.(?:zip|gz|tgz|tar|bz2|7z)$|{re.escape(METADATA)}$",
+    re.IGNORECASE,
 )
 LONGEST = 200  # bytes of a name; a file system allows 255
 
@@ -49,7 +41,7 @@ def unpacked(archive: Path, room: Path) -> Path:
         copies, tree = place / "copies", place / "tree"
         copies.mkdir()
         tree.mkdir()
-        for number, member in enumerate(members(archive, copies, ENDINGS, CLASS)):
+        for number, member in enumerate(members(archive, copies, WANTED, CLASS)):
             if member.place.parts and not any(map(_is_litter, member.place.parts)):
                 _put(member, tree, number)
         stamp.unlink(missing_ok=True)

@@ -23,6 +23,7 @@ from gatelab.faults import TOLD, GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.submission.archives import ArchiveError
 from gatelab.submission.attempts import Attempt, Entry, Picked, Problem, attempts
+from gatelab.submission.choose import is_notebook
 from gatelab.submission.entries import CollectError, found_in
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook import read_bytes
@@ -180,6 +181,8 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         people = tuple(known(person, roster) for person in people)
         others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
         notes = []
+        if came.path is not None and not is_notebook(came.path.name):
+            notes.append(f"{brief(came.path.name)} was taken, because it holds a notebook.")
         if came.path is None and any(each.entry.picked.path for each in row.earlier):
             notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
         handed_in = _handed_in(arrival, people)

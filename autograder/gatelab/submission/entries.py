@@ -13,7 +13,7 @@ from pathlib import Path
 from gatelab.lab.spec import Lab
 from gatelab.submission.archives import KINDS, is_archive
 from gatelab.submission.attempts import Entry, Picked, Problem
-from gatelab.submission.choose import EXTENSION, is_litter, is_notebook
+from gatelab.submission.choose import EXTENSION, REPLACED, is_litter, is_notebook
 from gatelab.submission.class_archive import unpacked
 from gatelab.submission.gradescope_export import METADATA, Handed, MetadataError, read_metadata
 from gatelab.submission.pick import of_file, of_folder
@@ -156,7 +156,7 @@ def _student(raw: str, picked: Picked) -> str:
     """`ada` for `ada.ipynb` and for an `ada.zip` with a notebook; every other entry keeps its name."""
     if picked.path is None:
         return raw
-    if is_notebook(raw) and picked.path.name == raw:
-        return EXTENSION.sub("", raw) or raw
+    if picked.path.name == raw:
+        return (EXTENSION if is_notebook(raw) else REPLACED).sub("", raw) or raw
     ending = next((kind for kind in KINDS if raw.lower().endswith(kind)), "")
     return raw[: len(raw) - len(ending)] or raw

@@ -6,6 +6,7 @@ An archive is opened where there is no unpacked notebook next to it; an archive 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import replace
 from functools import partial
@@ -14,24 +15,27 @@ from pathlib import Path, PurePosixPath
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
 from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
-from gatelab.submission.archives import ArchiveError, is_archive, members, scratch
+from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
+    EXTENSION,
+    REPLACED,
     Candidate,
     Found,
     choose,
+    found,
     in_folder,
     is_litter,
     is_notebook,
+    is_one,
     listed,
 )
 from gatelab.submission.gradescope_export import METADATA
 from gatelab.submission.names import digest
-from gatelab.submission.notebook import read_bytes
+from gatelab.submission.notebook import Ungradable, read_bytes
 from gatelab.submission.platforms import arrivals
 from gatelab.text import brief
 
-NOTEBOOKS = (".ipynb", ".ipynb.txt", ".ipynb.json")
 MOST_ARCHIVES = 5  # that are opened in one student's folder
 ASK = "ask for the notebook itself (.ipynb)"
 UNPACK = "unpack it and put the notebook here"
@@ -54,17 +58,24 @@ def of_file(path: Path, lab: Lab | None = None, room: Path | None = None) -> Pic
         problem = _no_notebook(path)
     except OSError as error:
         problem = unreadable(error)
+    except GraderFault as error:
+        problem = Problem(str(error).rstrip("."), "run the command again", ours=True)
     return Picked(None, problem) if problem else Picked(path)
 
 
 def _no_notebook(path: Path) -> Problem | None:
-    """Why a file cannot be a notebook, as far as one can tell without opening it."""
+    """Why a file cannot be a notebook, judging by its name; only a file whose extension was replaced is opened."""
     status = path.lstat()
     if problem := _irregular(status):
         return problem
-    if not is_notebook(path.name):
+    file = Candidate(PurePosixPath(path.name), 0.0, partial(read_bytes, path))
+    if not is_notebook(path.name) and not is_one(file):
         other = Problem("it is not a notebook (its name does not end in .ipynb)", ASK)
         return OTHERS.get(_suffix(path.name), other)
+    return _too_large(status)
+
+
+def _too_large(status: os.stat_result) -> Problem | None:
     if status.st_size > FILE_LIMIT:
         return Problem(
             f"it is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)", "ask for it again"
@@ -94,36 +105,37 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
                 ),
             )
         where = inner if inner.is_dir() else path
-        found = in_folder(where, read_bytes)
-        archives = [name for name in found.files if is_archive(name.name)] if room else []
-        if not found.notebooks and archives and room:
+        inside = in_folder(where, read_bytes)
+        archives = [name for name in inside.files if is_archive(name.name)] if room else []
+        if not inside.notebooks and archives and room:
             return _archives(where, archives, path.name, lab, room)
-        if not found.notebooks:
-            return Picked(None, _nothing(found.others, found.too_many))
-        notebook, others = choose(found.notebooks, lab)
+        if not inside.notebooks:
+            return Picked(None, _nothing(inside.others, inside.too_many))
+        notebook, others = choose(inside.notebooks, lab)
+        status = (where / notebook.place).lstat()
     except OSError as error:
         return Picked(None, unreadable(error))
     except GraderFault as error:
         return Picked(None, Problem(str(error).rstrip("."), "run the command again", ours=True))
-    picked = of_file(where / notebook.place)
-    if picked.problem:
-        problem = picked.problem._replace(what=f"{notebook.shown}: {picked.problem.what}")
-        picked = Picked(None, problem)
+    problem = _irregular(status) or _too_large(status)
+    if problem:
+        problem = problem._replace(what=f"{notebook.shown}: {problem.what}")
     unopened = [f"{brief(str(place))} (not opened)" for place in archives]
-    return replace(picked, others=(*(other.shown for other in others), *unopened))
+    beside = (*(other.shown for other in others), *unopened)
+    return Picked(None if problem else where / notebook.place, problem, beside)
 
 
 def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:
     """The notebook of a folder in which only archives could hold one."""
-    found = []
+    opened = []
     for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:MOST_ARCHIVES]:
         path = folder / place
         inside = _archive(path, f"{student}/{place}", lab, room)
-        found.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
-    *_, name, best = min(found, key=lambda item: item[:3])
+        opened.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))
+    *_, name, best = min(opened, key=lambda item: item[:3])
     if best.problem:
         return Picked(None, best.problem._replace(what=f"{brief(name)}: {best.problem.what}"))
-    beside = [brief(other) for _, _, other, inside in found if inside is not best]
+    beside = [brief(other) for _, _, other, inside in opened if inside is not best]
     return replace(best, others=(*best.others, *beside))
 
 
@@ -133,10 +145,12 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
         if problem := _irregular(path.lstat()):
             return Picked(None, problem)
         with scratch(room) as copies:
-            found = _in_archive(path, copies, lab)
-            if not found.notebooks:
-                return Picked(None, _nothing(found.others, found.too_many, "archive"))
-            notebook, others = choose(found.notebooks, lab)
+            inside = _in_archive(path, copies, lab, EXTENSION)
+            if not inside.notebooks:
+                inside = _in_archive(path, copies, lab, REPLACED)
+            if not inside.notebooks:
+                return Picked(None, _nothing(inside.others, inside.too_many, "archive"))
+            notebook, others = choose(inside.notebooks, lab)
             kept = _keep(notebook, room / digest(label), lab)
     except WholeClassError:
         return Picked(None, Problem("it is the download of a whole class", "grade it by itself or remove it"))
@@ -153,32 +167,40 @@ class WholeClassError(ArchiveError):
     """The archive is a platform's download of a class, not one student's, so that one of many people would be graded."""
 
 
-def _in_archive(path: Path, copies: Path, lab: Lab) -> Found:
-    """What is in an archive, as `in_folder` has it. Raises ArchiveError, OSError."""
+def _in_archive(path: Path, copies: Path, lab: Lab, wanted: re.Pattern[str]) -> Found:
+    """What is in an archive, as `in_folder` has it, if only files with these names are looked into. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
-    others: list[str] = []
-    found = [member for member in members(path, copies, NOTEBOOKS) if member.place.parts]
+    others: list[Candidate] = []
+    inside = [member for member in members(path, copies, wanted) if member.place.parts]
     for depth in (0, 1):  # a download may be inside one folder
-        names = sorted({member.place.parts[depth] for member in found if len(member.place.parts) > depth})
+        names = sorted({member.place.parts[depth] for member in inside if len(member.place.parts) > depth})
         keys = {arrival.key for arrival in arrivals(names, lab.name).values()}
         if len(keys) > 1 or METADATA in names:
             raise WholeClassError
     too_large = ""
-    for member in found:
+    for member in inside:
         place = member.place
         if any(map(is_litter, place.parts)):
             continue
-        if member.copy is not None and len(place.parts) <= HAND_IN_DEPTH + 1 and member.kind == "file":
-            notebooks.append(Candidate(place, member.saved, partial(read_bytes, member.copy)))
-        elif is_notebook(place.name) and member.kind == "file" and member.copy is None:
-            too_large = brief(str(place))
+        file = Candidate(place, member.saved, partial(_copy_of, member))
+        if member.kind == "file" and member.copy is None and is_notebook(place.name):
+            too_large = file.shown
+        elif member.copy is not None and is_notebook(place.name) and len(place.parts) <= HAND_IN_DEPTH + 1:
+            notebooks.append(file)
         elif len(others) < HAND_IN_ENTRIES:
-            others.append(brief(str(place)))
+            others.append(file)
     if too_large and not notebooks:
         raise ArchiveError(
             f"whose {too_large} is larger than {FILE_LIMIT >> 20} MiB (clear all outputs and save it)"
         )
-    return Found(notebooks, others)
+    return found(notebooks, others)
+
+
+def _copy_of(member: Member) -> bytes:
+    """Raises Ungradable where it was not wanted, or is too large."""
+    if member.copy is None:
+        raise Ungradable(f"{brief(str(member.place))}: it was not taken out of the archive.")
+    return read_bytes(member.copy)
 
 
 def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:

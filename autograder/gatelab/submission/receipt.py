@@ -17,7 +17,7 @@ from typing import Any
 
 from gatelab.limits import FILE_LIMIT, HAND_IN_ENTRIES, RECEIPT_LIMIT, RECEIPT_REPORT_LIMIT
 from gatelab.submission.archives import ArchiveError, entries_of_zip
-from gatelab.submission.choose import is_litter, is_notebook
+from gatelab.submission.choose import Candidate, is_litter, is_notebook, is_one
 from gatelab.text import brief, visible
 
 NAME = "receipt.json"
@@ -101,8 +101,12 @@ def _digest(path: Path) -> tuple[str, str]:
             inside, data = _member(archive, path, is_notebook, FILE_LIMIT, "no notebook")
         return f"{brief(inside)} in {_name(path)}", hashlib.sha256(data).hexdigest()
     if path.suffix.lower() == ".json" and not is_notebook(path.name):
+        data = _bytes(path, FILE_LIMIT)
+        if is_one(Candidate(PurePosixPath(path.name), 0.0, lambda: data)):
+            return _name(path), hashlib.sha256(data).hexdigest()
+        data = _bytes(path, RECEIPT_REPORT_LIMIT)
         try:
-            report: Any = json.loads(_bytes(path, RECEIPT_REPORT_LIMIT))
+            report: Any = json.loads(data)
         except (ValueError, RecursionError):
             report = None
         digest = report.get("sha256") if isinstance(report, dict) else None
@@ -156,7 +160,8 @@ def _member(archive: zipfile.ZipFile, path: Path, wanted: Any, limit: int, nothi
 def _bytes(path: Path, limit: int, only_look: bool = False) -> bytes:
     try:
         if not path.is_file():
-            raise NoReceipt(f"{_name(path)}: there is no such file; check the name.")
+            what = "it is a folder" if path.is_dir() else "there is no such file"
+            raise NoReceipt(f"{_name(path)}: {what}; check the name.")
         if path.stat().st_size > limit:
             raise NoReceipt(
                 f"{_name(path)}: it is larger than {limit >> 10:,} KiB, so it is not what was asked for."

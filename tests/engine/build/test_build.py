@@ -319,6 +319,14 @@ def test_a_solution_that_raises_stops_the_build(kit):
     assert not (kit / "release").exists()
 
 
+def test_a_kernel_that_does_not_start_is_reported_in_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(solved, "SOLVED_CELL_SECONDS", 0)
+    with pytest.raises(BuildError, match=r"lab\.ipynb, solved: Kernel didn't respond"):
+        solved.execute(
+            "lab.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), tmp_path
+        )
+
+
 # What is committed.
 
 

@@ -165,6 +165,30 @@ def test_a_release_is_one_commit_of_what_students_get(kit: Path, tmp_path: Path)
         assert secret not in history
 
 
+@pytest.mark.parametrize("address", ["you/lab", "https://gitlab.com/you/lab", f"{HUB}/tree/main", "nonsense"])
+def test_an_address_that_colab_cannot_open_is_refused(kit: Path, tmp_path: Path, address: str) -> None:
+    """Its badges would lead where lab.toml says, and nobody would know."""
+    sentence = said(kit, "release", "--to", tmp_path / "x", "--address", address, code=2)
+    assert f"--address {address}: is not a repository on GitHub, as in" in sentence
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_first_page_begins_with_what_installs_the_lab(kit: Path, tmp_path: Path) -> None:
+    to = tmp_path / "students"
+    said(kit, "release", "--to", to, "--address", HUB.removeprefix("https://"))
+    page = (to / "README.md").read_text(encoding="utf-8")
+    assert "pip install -r softmax/requirements.txt" in page and "softmax-for-students/blob" in page
+    table = kit / "assignment" / "softmax" / "lab.toml"
+    edit(table, 'release = ["', 'release = ["start.py", "')
+    (table.parent / "start.py").write_text("print('installs')\n", encoding="utf-8")
+    build(kit, execute=False, call=False, accept=True)
+    shutil.rmtree(to)
+    said(kit, "release", "--to", to)
+    page = (to / "README.md").read_text(encoding="utf-8")
+    assert "go to the folder [`softmax`](softmax) and type `python start.py`" in page
+    assert "pip install" not in page
+
+
 def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     bare = tmp_path / "bare.git"
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", bare], check=True)

@@ -148,7 +148,7 @@ class TestAClass:
         assert "5 of 10 could not be graded:" in said.stdout
         assert f"Class report: {out / 'index.html'}" in said.stdout and str(out / "grades.csv") in said.stdout
         assert "bob [bold]" in said.stdout and "\x1b[31m" not in said.stdout + said.stderr
-        assert "[10/10]" in said.stderr and "Traceback" not in said.stderr
+        assert "[7/7]" in said.stderr and "Traceback" not in said.stderr
 
     def test_the_grades_go_into_canvas(self, graded: tuple, tmp_path: Path) -> None:
         sheet = tmp_path / "canvas.csv"
@@ -185,7 +185,7 @@ class TestAgain:
         write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
         (folder / "lab.zip").unlink()
         said = here(*arguments)
-        assert "[9/9] Ada: 8 of 18" in said.stderr and "ada:" not in said.stderr
+        assert "[7/7] Ada: 8 of 18" in said.stderr and "ada:" not in said.stderr
         assert points(out)["Ada"] == ["graded", "0", "8", "8"] and points(out)["ada"][3] == "18"
         assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
 

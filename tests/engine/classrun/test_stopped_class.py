@@ -68,7 +68,7 @@ def test_a_stopped_run_is_resumed(tmp_path: Path) -> None:
     _, said = running.communicate(timeout=120)
     assert running.returncode == 130, said
     assert "Stopped: 1 of 2 notebooks are done and kept. Run the same command again to continue" in said
-    assert "Traceback" not in said
+    assert "[1/2] a: 10 of 10\n" in said and "Traceback" not in said
     assert [row["status"] for row in tiny.rows().values()] == ["graded", "not graded yet", "ungradable"]
 
     tiny.hand_in("b", RIGHT["q1"])

@@ -51,8 +51,8 @@ def test_every_command_of_the_page_does_what_it_says(typed: list[tuple[str, int,
 
 def test_what_was_graded_is_kept_and_what_is_new_is_graded(typed: list[tuple[str, int, str]]) -> None:
     first, second = (said for command, _, said in typed if command.startswith("gatelab grade"))
-    assert "/6] adam" in first and "4 of 5 notebooks are done from an earlier run" in second
-    assert "/6] adam: 10 of 10" in second and "/6] grace" not in second
+    assert "/5] adam" in first and "4 of 5 notebooks are done from an earlier run" in second
+    assert "/5] adam: 10 of 10" in second and "/5] grace" not in second
 
 
 def test_the_answers_are_those_of_the_student(typed: list[tuple[str, int, str]]) -> None:

@@ -182,6 +182,36 @@ def test_a_typing_error_is_refused(case: str) -> None:
     assert said in text and " --help." in text and "\x1b" not in text
 
 
+EMPTY = {
+    "grade -o": ["grade", "class", "-o", ""],
+    "grade grade": ["grade", "", "-o", "out"],
+    "grade --roster": ["grade", "class", "-o", "out", "--roster="],
+    "why why": ["why", " "],
+    "export csv": ["export", "csv", ""],
+    "verify --root": ["verify", "--root", ""],
+}
+
+
+@pytest.mark.parametrize("place", EMPTY)
+def test_an_empty_value_is_not_the_folder_that_one_is_in(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command, _, before = place.rpartition(" ")
+    assert (
+        refused(*EMPTY[place])
+        == f"gatelab {command}: nothing follows {before} but an empty text; if it is a shell variable, set it first."
+    )
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("words", [["doctor"], ["build", "--help"], ["export", "--help"]], ids=" ".join)
+def test_a_terminal_that_lacks_a_letter_stops_no_command(words: list[str]) -> None:
+    done = CliRunner(charset="ascii").invoke(app, words)
+    assert done.exit_code in (0, 1) and done.output.isascii() and len(done.output) > 100
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_has_an_example_that_begins_with_its_command(command: str) -> None:
     done = gatelab(*command.split(), "--help")

@@ -80,6 +80,9 @@ def test_the_same_file_is_found_by_its_bytes(out: Path) -> None:
     assert "adam " in said("show", notebook, "-o", out)
     other = evening_class.write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
     assert "is not what was graded in" in said("show", other, "-o", out, code=2)
+    for renamed in ("download.ipynb (1)", "download.json"):
+        shutil.copy(notebook, out.parent / renamed)
+        assert "adam " in said("show", out.parent / renamed, "-o", out)
 
 
 def test_a_notebook_is_graded_on_the_spot(out: Path) -> None:

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.limits import Archive
 from gatelab.submission.archives import ArchiveError, members, within
+from gatelab.submission.choose import EXTENSION
 from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 
@@ -29,6 +30,11 @@ class TestEveryKind:
         row, room = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
         assert (row.name, row.others, row.problem) == ("ada", ("week 5/Untitled.ipynb",), "")
         assert row.path.read_bytes() == BOOK and row.path.name == "lab.ipynb" and room in row.path.parents
+
+    def test_a_renamed_download_is_found_in_it(self, kind: str, tmp_path: Path) -> None:
+        files = {"notes.txt": b"{}", "week 5/lab.json": BOOK}
+        row, _ = class_of(tmp_path, f"ada{kind}", lambda path: MAKERS[kind](path, files))
+        assert (row.name, row.path.read_bytes(), row.others) == ("ada", BOOK, ())
 
     def test_an_archive_in_a_students_folder_is_opened(self, kind: str, tmp_path: Path) -> None:
         def write(path: Path) -> None:
@@ -107,7 +113,7 @@ class TestLimits:
         MAKERS[kind](tmp_path / f"x{kind}", files)
         (tmp_path / "into").mkdir()
         with pytest.raises(ArchiveError, match=said):
-            members(tmp_path / f"x{kind}", tmp_path / "into", (".ipynb",), limits)
+            members(tmp_path / f"x{kind}", tmp_path / "into", EXTENSION, limits)
 
     @pytest.mark.parametrize("kind", [".tar.gz", ".7z"])
     def test_an_archive_that_needs_too_much_memory_is_stopped(self, kind: str, tmp_path: Path) -> None:
@@ -117,7 +123,7 @@ class TestLimits:
             members(
                 tmp_path / f"x{kind}",
                 tmp_path / "into",
-                (".ipynb",),
+                EXTENSION,
                 Archive(1 << 20, 1 << 20, 9, 20, memory=1),
             )
 
@@ -138,7 +144,7 @@ class TestLimits:
         data = path.read_bytes().replace((200 << 20).to_bytes(4, "little"), (100).to_bytes(4, "little"))
         path.write_bytes(data)
         (tmp_path / "into").mkdir()
-        [member] = members(path, tmp_path / "into", (".ipynb",))
+        [member] = members(path, tmp_path / "into", EXTENSION)
         assert (tmp_path / "into" / "0").stat().st_size <= 100
         assert member.size <= 100
 
@@ -146,7 +152,7 @@ class TestLimits:
         path = tmp_path / "x.zip"
         path.write_bytes(b"PK\5\6" + bytes(4) + (65000).to_bytes(2, "little") * 2 + bytes(10))
         with pytest.raises(ArchiveError, match="more than 20,000 files"):
-            members(path, tmp_path, (".ipynb",))
+            members(path, tmp_path, EXTENSION)
 
     def test_a_submission_of_many_archives_is_not_unpacked_to_its_end(self, tmp_path: Path) -> None:
         def write(path: Path) -> None:
@@ -287,11 +293,11 @@ class TestOddMembers:
         (tmp_path / "into").mkdir()
         for name, told in (("n" * 9000, 4000), ("n" * 2000 + ".ipynb", 2006)):
             as_tar(tmp_path / "x.tar", {name: BOOK})
-            [found] = members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",))
+            [found] = members(tmp_path / "x.tar", tmp_path / "into", EXTENSION)
             assert len(found.place.name) == told
         as_tar(tmp_path / "x.tar", {f"{k}{'n' * 4000}": b"" for k in range(8)})
         with pytest.raises(ArchiveError, match="whose files have names of many megabytes"):
-            members(tmp_path / "x.tar", tmp_path / "into", (".ipynb",), Archive(1 << 20, 1 << 20, 50, 20))
+            members(tmp_path / "x.tar", tmp_path / "into", EXTENSION, Archive(1 << 20, 1 << 20, 50, 20))
 
 
 names = st.lists(

@@ -26,6 +26,13 @@ class TestClassArchive:
         assert ada.path.read_bytes() == bob.path.read_bytes() == BOOK
         assert cleo.path is None and cleo.problem.startswith("cleo: ")
 
+    @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
+    def test_renamed_downloads_in_it_are_taken(self, kind: str, tmp_path: Path) -> None:
+        files = {"ada.ipynb (1)": BOOK, "bob.json": BOOK, "cleo/lab.json": BOOK, "dan.json": b"{}"}
+        MAKERS[kind](tmp_path / f"class{kind}", files)
+        found = collect(tmp_path / f"class{kind}", LAB, room=tmp_path / "room")
+        assert [came.name for came in found if came.gradable] == ["ada", "bob", "cleo"]
+
     @pytest.mark.parametrize(
         "files",
         [

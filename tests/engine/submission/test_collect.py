@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from made_archives import BOOK
 from raw_names import raw_names
 
 from gatelab.lab.spec import Lab
@@ -107,6 +108,32 @@ class TestFlatFolder:
         assert rows["empty"].problem == "empty: the folder is empty; ask for the notebook."
         assert rows["lab.zip"].told == "lab.zip: it is an archive. Hand in lab.ipynb itself."
         assert not any("ask for" in row.told or "put the" in row.told for row in rows.values())
+
+    def test_a_renamed_download_is_taken_if_it_holds_a_notebook(self, tmp_path: Path) -> None:
+        for name in ("emil.ipynb (1)", "fay.ipynb-1.txt", "gus.json", "hal.TXT"):
+            (tmp_path / name).write_bytes(BOOK)
+        put(tmp_path, "data.json", "ivo/notes.txt")
+        (tmp_path / "ivo" / "gus.json").write_bytes(BOOK)
+        rows = by_name(tmp_path)
+        assert [name for name, row in rows.items() if row.gradable] == ["emil", "fay", "gus", "hal", "ivo"]
+        assert rows["gus"].notes == ("gus.json was taken, because it holds a notebook.",)
+        assert rows["ivo"].path.name == "gus.json" and rows["ivo"].others == ()
+        assert rows["emil"].notes == () and rows["data.json"].problem.startswith("data.json: it is not a not")
+
+    def test_no_other_file_passes_for_a_renamed_download(self, tmp_path: Path) -> None:
+        (tmp_path / "gus.json").write_bytes(BOOK)
+        (tmp_path / "link.json").symlink_to(tmp_path / "gus.json")
+        os.mkfifo(tmp_path / "pipe.txt")
+        with open(tmp_path / "giant.json", "wb") as file:
+            file.truncate(FILE_LIMIT + 1)
+        (tmp_path / "locked.txt").write_bytes(BOOK)
+        (tmp_path / "script.py").write_bytes(BOOK)
+        (tmp_path / "kay").mkdir()
+        (tmp_path / "kay" / "lab.json").symlink_to(tmp_path / "gus.json")
+        for name, text in {"cells.json": '{"cells": []}', "list.json": '{"cells": 1, "nbformat": 4}', "deep.json": "[" * 10**6}.items():  # fmt: skip
+            (tmp_path / name).write_text(text)
+        gradable = [name for name, row in by_name(tmp_path).items() if row.gradable]
+        assert gradable == ["gus", "locked"]
 
     def test_two_spellings_of_a_name_are_two_rows(self, tmp_path: Path) -> None:
         put(tmp_path, "ada.ipynb", "ada.IPYNB", "Ada.ipynb")

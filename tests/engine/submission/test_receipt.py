@@ -55,6 +55,20 @@ def test_a_file_that_is_not_a_receipt_is_refused_in_a_sentence(data: bytes | dic
         compare(receipt(book.parent, data), book)
 
 
+def test_a_notebook_that_a_browser_called_json_is_compared_as_one(book: Path) -> None:
+    renamed = book.with_name("gus.json")
+    renamed.write_bytes(b'{"cells": [], "nbformat": 4, "nbformat_minor": 5, "metadata": {}}')
+    same, said = compare(
+        receipt(book.parent, {"sha256": hashlib.sha256(renamed.read_bytes()).hexdigest()}), renamed
+    )
+    assert same and "gus.json is the notebook" in said
+
+
+def test_a_folder_is_called_one(book: Path) -> None:
+    with pytest.raises(NoReceipt, match="it is a folder"):
+        compare(book.parent, None)
+
+
 def test_a_receipt_of_somebody_else_says_so(book: Path) -> None:
     same, said = compare(receipt(book.parent, {"sha256": "0" * 64}), book)
     assert not same and "is not the notebook of the receipt" in said

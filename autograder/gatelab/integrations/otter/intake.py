@@ -25,9 +25,11 @@ from gatelab.submission.choose import (
     Candidate,
     Found,
     choose,
+    found,
     in_folder,
     is_litter,
     is_notebook,
+    is_one,
     listed,
 )
 from gatelab.submission.notebook_file import Ungradable
@@ -58,13 +60,14 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
     wanted = lab.notebook if lab else "lab.ipynb"
     try:
         if stat.S_ISDIR(handed_in.lstat().st_mode):
-            found = in_folder(handed_in, lambda path: _read(path, brief(path.name)))
-            return _chosen(found, lab, wanted, private)
+            inside = in_folder(handed_in, lambda path: _read(path, brief(path.name)))
+            return _chosen(inside, lab, wanted, private)
         if handed_in.suffix.lower() == ".zip":
             return _from_zip(handed_in, name, lab, wanted, private)
-        if not is_notebook(handed_in.name):
+        file = Candidate(PurePosixPath(handed_in.name), 0.0, partial(_read, handed_in, name))
+        if not is_notebook(handed_in.name) and not is_one(file):
             raise Unusable(f"{name} is not a notebook: hand in {wanted}.")
-        return Intake(name, _keep(_read(handed_in, name), private, handed_in.name, wanted))
+        return Intake(name, _keep(file.read(), private, handed_in.name, wanted))
     except Unusable as error:
         return Intake(name, None, str(error))
     except (OSError, MemoryError, GraderFault) as error:
@@ -72,17 +75,17 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
         return Intake(name, None, f"{name} cannot be read ({why.rstrip('.')}).", ours=True)
 
 
-def _chosen(found: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
+def _chosen(inside: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
     """The lab's notebook among the files, kept."""
-    if not found.notebooks:
-        if found.too_many:
+    if not inside.notebooks:
+        if inside.too_many:
             raise Unusable(
                 f"More than {HAND_IN_ENTRIES:,} files were handed in and no notebook was seen: hand in {wanted} alone."
             )
-        names = [other.rpartition("/")[2] for other in found.others]
+        names = [other.rpartition("/")[2] for other in inside.others]
         only = f", only {listed(names)}" if names else ""
         raise Unusable(f"No notebook was handed in{only}: hand in {wanted}.")
-    notebook, others = choose(found.notebooks, lab)
+    notebook, others = choose(inside.notebooks, lab)
     name = notebook.place.name
     kept = _keep(notebook.read(), private, name, wanted)
     return Intake(brief(name), kept, others=tuple(other.shown for other in others))
@@ -135,7 +138,7 @@ def _damage_named(archive: str) -> Iterator[None]:
 def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
     """What is in an archive, as `in_folder` has it."""
     notebooks: list[Candidate] = []
-    others: list[str] = []
+    others: list[Candidate] = []
     members = [
         member for member in zip.infolist() if not member.filename.endswith("/")
     ]  # it may have no name
@@ -144,11 +147,12 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
         place = _within(member.filename)
         if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > HAND_IN_DEPTH + 1:
             continue
+        file = Candidate(place, _saved(member), partial(_member, zip, member, archive))
         if is_notebook(place.name):
-            notebooks.append(Candidate(place, _saved(member), partial(_member, zip, member, archive)))
+            notebooks.append(file)
         elif len(others) < HAND_IN_ENTRIES:
-            others.append(brief(str(place)))
-    return Found(notebooks, others, len(members) > HAND_IN_ENTRIES)
+            others.append(file)
+    return found(notebooks, others, len(members) > HAND_IN_ENTRIES)
 
 
 def _saved(member: zipfile.ZipInfo) -> float:
