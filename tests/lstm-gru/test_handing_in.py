@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -416,6 +417,56 @@ def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, releas
     (folder / "tests" / "q7.py").unlink()
     done = seqlab(folder, "check")
     assert done.returncode == 2 and "tests/q7.py is missing; unzip the handout again" in done.stderr
+
+
+WRONG_USAGE = {
+    "a slip": (["submti"], "there is no `submti`; is `python -m seqlab submit` meant? `python -m seqlab --help` says what there is."),
+    "another word": (["frobnicate"], "there is no `frobnicate`; `python -m seqlab --help` says what there is."),
+    "nothing": ([], "the following arguments are required: COMMAND; `python -m seqlab --help` says what there is."),
+    "a word too many": (["check", "a.ipynb", "b.ipynb"], "unrecognized arguments: b.ipynb; `python -m seqlab --help` says what there is."),
+    "no name": (["check", ""], "the name of the notebook is empty; name the notebook that you write in."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", WRONG_USAGE)
+def test_wrong_usage_is_one_sentence(folder: Path, case: str) -> None:
+    words, sentence = WRONG_USAGE[case]
+    done = seqlab(folder, *words)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"seqlab: {sentence}\n")
+
+
+def test_a_hint_names_the_command_that_was_typed(folder: Path, released: list[dict], monkeypatch) -> None:
+    """Without the lab's environment `python -m seqlab` finds no torch."""
+    monkeypatch.setenv("SEQLAB_COMMAND", "python start.py")  # as start.py sets it
+    for name in ("lab.ipynb", "lab (1).ipynb"):
+        saved(folder, released, name=name)
+    assert "as in `python start.py submit " in seqlab(folder, "submit").stderr
+    assert "is `python start.py check` meant?" in seqlab(folder, "chekc").stderr
+
+
+def test_a_reader_that_has_enough_is_no_error(folder: Path, released: list[dict]) -> None:
+    saved(folder, released)
+    words = f'"{sys.executable}" -u -m seqlab submit --anyway --without-checks'
+    done = subprocess.run(["bash", "-c", f"{words} | true"], cwd=folder, capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+def test_ctrl_c_ends_a_run_in_one_sentence(folder: Path, released: list[dict]) -> None:
+    saved(folder, released, put("q1", "import time\ntime.sleep(60)"))
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "seqlab", "submit", "--anyway"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert running.stdout and "as saved" in running.stdout.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    _, stderr = running.communicate(timeout=60)
+    assert running.returncode == 1 and stderr == "\nseqlab: stopped; nothing was packed.\n"
+    assert not list(folder.glob("*.zip"))
 
 
 def test_code_that_ends_the_run_costs_no_sentence(folder: Path, released: list[dict]) -> None:

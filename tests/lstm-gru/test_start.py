@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from importlib import metadata
@@ -178,6 +179,15 @@ def test_a_word_that_is_no_command_is_one_sentence(folder: Path, word: str, said
     )
 
 
+def test_an_option_that_is_none_is_one_sentence(folder: Path) -> None:
+    done = begin(folder, "--chek")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert (
+        done.stderr
+        == "start.py: unrecognized arguments: --chek; `python start.py --help` says what there is.\n"
+    )
+
+
 def test_half_a_handout_and_a_folder_in_the_way_are_reported(folder: Path) -> None:
     (folder / ".venv").mkdir()
     (folder / ".venv" / "mine.txt").write_text("kept")
@@ -213,6 +223,42 @@ def test_an_environment_for_other_packages_is_not_ready(folder: Path, start: Any
     pins = start.read_pins()
     assert start.stamp(pins) != start.stamp({**pins, "torch": "torch==2.14.0"})
     assert start.stamp(pins) == start.stamp(dict(reversed(pins.items())))
+
+
+SERVER = """#!{python}
+import sys, time
+if "jupyter" in sys.argv:
+    try:
+        print("serving", flush=True)
+        time.sleep(60)
+    except KeyboardInterrupt:
+        time.sleep(1)  # it asks, and ends its kernels
+        print("a clean end", flush=True)
+"""
+
+
+def test_ctrl_c_leaves_jupyterlab_the_time_to_end(folder: Path, start: Any) -> None:
+    """As the last line on the screen says: press Ctrl+C here. A terminal sends it to both."""
+    python = Path(start.python_of(str(folder / ".venv")))
+    python.parent.mkdir(parents=True)
+    python.write_text(SERVER.format(python=sys.executable))
+    python.chmod(0o755)
+    (folder / ".venv" / "ready.txt").write_text(start.stamp(start.read_pins()))
+    running = subprocess.Popen(
+        [sys.executable, "start.py"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert running.stdout
+    while running.stdout.readline() != "serving\n":
+        assert running.poll() is None
+    os.killpg(running.pid, signal.SIGINT)
+    said = running.stdout.read()
+    assert running.wait(60) == 0 and said == "a clean end\n"
 
 
 def test_what_is_released_is_what_starts_it(lab: Lab) -> None:

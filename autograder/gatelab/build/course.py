@@ -161,6 +161,6 @@ def source_text(lab: Lab, root: Path) -> str:
     """The text of the notebook that nbgrader reads."""
     path = (lab.assignment / lab.notebook).with_suffix(".py")
     if not path.is_file():
-        raise BuildError(f"{path}: the master is missing.")
+        raise BuildError(f"{path}: the master is missing; put it back, or remove the lab's folder.")
     place = f"release/{lab.name}/{lab.notebook}"
     return master.dumps(master.convert(path, lab, Settings.of(lab), place))

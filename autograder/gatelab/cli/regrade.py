@@ -203,7 +203,11 @@ def _signed(points: float) -> str:
 def _agreed(out: Path) -> bool:
     if not sys.stdin.isatty():
         return False
-    return typer.confirm(f"Replace the grades in {out}?", default=False)
+    try:
+        return typer.confirm(f"Replace the grades in {out}?", default=False)
+    except typer.Abort:  # Ctrl-C, or the end of the input
+        typer.echo()
+        return False
 
 
 def _tell(lines: list[str]) -> None:

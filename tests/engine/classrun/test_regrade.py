@@ -73,6 +73,22 @@ def test_a_comment_a_docstring_and_a_line_break_in_a_suite_are_no_change(tiny: T
     assert outputs(tiny) == before
 
 
+def test_the_end_of_the_input_at_the_question_replaces_nothing(tiny: Tiny) -> None:
+    """Ctrl-D in a terminal; Ctrl-C is the same exception."""
+    without_large_logits(tiny)
+    before = outputs(tiny)
+    terminal, typed = os.openpty()
+    os.write(terminal, b"\x04")
+    words = ["regrade", tiny.folder, "--jobs", "1", "-o", tiny.out, "--root", tiny.kit]
+    command = [Path(sys.executable).with_name("gatelab"), *words]
+    said = subprocess.run(command, stdin=typed, capture_output=True, text=True, timeout=300)
+    os.close(terminal)
+    os.close(typed)
+    assert said.returncode == 1 and "Aborted" not in said.stderr
+    assert "Nothing was replaced. What was graded is kept" in said.stdout
+    assert outputs(tiny) == before
+
+
 def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tiny: Tiny) -> None:
     tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied from bob")
     tiny.gatelab("mark", "bob", "q2", "2", "--why", "handed in on paper")
