@@ -8,7 +8,8 @@ from pathlib import Path
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 
-TINY = Path(__file__).resolve().parent / "engine" / "tiny-lab"
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ROOT / "tests" / "engine" / "tiny-lab"
 BY_HAND = '\n[q3]\ntitle = "In your own words"\npoints = 2\nby_hand = true\n'
 SETUP = "import torch\n"
 STUB = "def softmax(logits):\n    raise NotImplementedError('q1: not written yet')"
@@ -26,6 +27,7 @@ SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
 def tiny_kit(root: Path, by_hand: bool = False) -> Path:
     """Lay the tiny lab out below `root` like a repository; `by_hand`: with a third question, which is marked by hand."""
     shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
     if by_hand:
         table = root / "assignment" / "softmax" / "lab.toml"
         table.write_text(table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
