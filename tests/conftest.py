@@ -50,7 +50,7 @@ LONG = (
     "test_steady_answers",
     "test_engine",
     "test_workers_end",
-    "test_mangled_masters",
+    "test_release",
     "test_deadline_night",
     "test_build",
     "test_wheel",

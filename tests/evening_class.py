@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from small_lab import write_notebook
-from tiny_class import gatelab, tiny_kit
+from notebooks import write_notebook
+from tiny_class import gatelab
+from tiny_lab import tiny_kit
 
 SOFTMAX = "import torch\ndef softmax(logits):\n    return logits.softmax(dim=1)"
 LOSS = (

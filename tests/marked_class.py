@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import typer
+from notebooks import write_notebook
 from openpyxl import Workbook
-from small_lab import SETUP, small_lab, solution, write_notebook
+from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.grade import grade
@@ -24,12 +25,10 @@ app.command()(grade)
 def class_of(folder: Path) -> tuple[Path, Path]:
     """Lay out a lab and a class; the kit's folder and the class's."""
     kit, students = folder / "kit", folder / "class"
-    small_lab(kit)
+    tiny_kit(kit, by_hand=True)
     students.mkdir()
     for k, name in enumerate(NAMES):
-        write_notebook(
-            students / f"{name}.ipynb", SETUP, solution("q1"), f"# {name}", *[solution("q2")] * (k % 2)
-        )
+        write_notebook(students / f"{name}.ipynb", SETUP, RIGHT["q1"], f"# {name}", *[RIGHT["q2"]] * (k % 2))
     (students / "essay.pdf").write_bytes(b"%PDF")
     return kit, students
 
@@ -85,8 +84,8 @@ class Class:
             }
 
     def give(self, **marks: object) -> None:
-        """Write marks for q12a into grades.csv as an editor does."""
-        self.edit({(name, "q12a"): str(mark) for name, mark in marks.items()})
+        """Write marks for q3 into grades.csv as an editor does."""
+        self.edit({(name, "q3"): str(mark) for name, mark in marks.items()})
 
     def edit(self, cells: dict[tuple[str, str], str]) -> None:
         table = self.table()
@@ -136,7 +135,7 @@ def _typed(cell: str) -> object:
 
 
 # What the fixture `marked` of tests/engine/classrun/conftest.py gives.
-GIVEN = {("ada", "q12a"): 1.5, ("bob", "q12a"): 2.0, ("Jörg Ü", "q12a"): 0.0, ("essay.pdf", "q12a"): 1.0}
+GIVEN = {("ada", "q3"): 1.5, ("bob", "q3"): 2.0, ("Jörg Ü", "q3"): 0.0, ("essay.pdf", "q3"): 1.0}
 
 
 def column(table: list[list[str]], title: str) -> int:
@@ -145,6 +144,6 @@ def column(table: list[list[str]], title: str) -> int:
 
 def with_mark(table: list[list[str]], name: str, mark: str) -> list[list[str]]:
     return [
-        [mark if k == column(table, "q12a") and row[0] == name else cell for k, cell in enumerate(row)]
+        [mark if k == column(table, "q3") and row[0] == name else cell for k, cell in enumerate(row)]
         for row in table
     ]

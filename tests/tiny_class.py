@@ -7,22 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
-from small_lab import write_notebook
+from notebooks import write_notebook
+from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
 
-TINY = Path(__file__).resolve().parent / "engine" / "tiny-lab"
-BY_HAND = '\n[q3]\ntitle = "In your own words"\npoints = 2\nby_hand = true\n'
-RIGHT = {
-    id: (TINY / "tests/softmax/hidden/reference" / f"{id}.py").read_text(encoding="utf-8")
-    for id in ("q1", "q2")
-}
-# Right but for large logits, and for the mean.
-NAIVE = (
-    "def softmax(logits):\n    powers = logits.exp()\n    return powers / powers.sum(dim=1, keepdim=True)\n"
-)
-SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
 CLASS = {"ada": (RIGHT["q1"], RIGHT["q2"]), "bob": (NAIVE, RIGHT["q2"]), "cleo": (RIGHT["q1"], SUMMED)}
 
 
@@ -32,15 +22,6 @@ def gatelab(*words: object, **more: object) -> Result:
     if done.exception is not None and not isinstance(done.exception, SystemExit):
         raise done.exception
     return done
-
-
-def tiny_kit(root: Path, by_hand: bool = False) -> Path:
-    """The tiny lab as a kit of its own; `by_hand`: with a third question, which is marked by hand."""
-    shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("__pycache__"))
-    if by_hand:
-        table = root / "assignment" / "softmax" / "lab.toml"
-        table.write_text(table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
-    return root
 
 
 class Tiny:
@@ -60,7 +41,7 @@ class Tiny:
     def hand_in(self, name: str, *cells: str) -> Path:
         folder = self.folder / name / "softmax"
         folder.mkdir(parents=True, exist_ok=True)
-        write_notebook(folder / "lab.ipynb", "import torch\n", *cells, f"# {name}")
+        write_notebook(folder / "lab.ipynb", SETUP, *cells, f"# {name}")
         return folder
 
     def copy(self, base: Path) -> Tiny:

@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import minikit
 import psutil
 import pytest
+from books import read_book
+from folders import files_below
+from otter_door import by_question, use_engine
 from processes import alive, everything
-from small_lab import by_question, unpacked, use_engine
 from typer.testing import CliRunner
+from zips import unpacked
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.build.autograder_zip import build_autograder_zip
@@ -36,6 +38,7 @@ from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import libc
 from hostile.build import Attempt, write
 
+ROOT = Path(__file__).resolve().parents[2]
 LAB = "lstm-gru"
 MARK = Path("/tmp/gatelab-hostile-was-here")  # what attempts try to leave outside of their folder
 BEFORE, AFTER, WRONG = "00-first", "zz-last", "wrong"
@@ -81,11 +84,11 @@ def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iter
     for name in (BEFORE, AFTER):
         write_notebook(_place(handed_in, name), lab, dict.fromkeys(leave_empty, ""))
     answered = {q.id: q.points for q in lab.questions.values() if not q.by_hand and q.id not in leave_empty}
-    before = minikit.files(handed_in)
+    before = files_below(handed_in)
     MARK.unlink(missing_ok=True)
     with _what_stays() as left:
         outcomes = way(course)
-    after = minikit.files(handed_in)
+    after = files_below(handed_in)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
     return Class(lab, outcomes, answered, changed, left)
 
@@ -97,7 +100,7 @@ def whole_course(root: Path, seconds: int | None = None, mistakes: int | None = 
     mistakes: known mistakes of each question, instead of all. Who starts an engine for each submission has a wrong answer
         compared with all of them each time, which takes far longer than all the rest.
     """
-    here = minikit.REPOSITORY
+    here = ROOT
     litter = shutil.ignore_patterns("__pycache__", ".*")
     for folder in (
         f"assignment/{LAB}",
@@ -145,7 +148,7 @@ def nbgrader(course: Path) -> dict[str, Outcome]:
         )
         assert done.returncode == 0, done.stderr[-4000:]
     outcomes = {}
-    for student, cells in minikit.read_book(course / "gradebook.db").items():
+    for student, cells in read_book(course / "gradebook.db").items():
         page = (course / "feedback" / student / LAB / "lab.html").read_text(encoding="utf-8")
         points = {id: given or 0.0 for id, given in cells.items()}
         outcomes[student] = Outcome(*_status(_text(page)), points, _text(page), page)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import minikit
 import pytest
+from folders import files_below
+from notebooks import load_notebook
 
 from gatelab.build import class_notebooks, solved
 from gatelab.lab.spec import Lab
@@ -21,7 +22,7 @@ def written(tmp_path_factory) -> Path:
 
 
 def test_demo_and_practice_are_there_with_seqlab_and_the_recorded_run(written):
-    names = set(minikit.files(written))
+    names = set(files_below(written))
     assert {
         "demo.ipynb",
         "practice.ipynb",
@@ -34,7 +35,7 @@ def test_demo_and_practice_are_there_with_seqlab_and_the_recorded_run(written):
 
 @pytest.mark.parametrize("name", ["demo.ipynb", "practice.ipynb"])
 def test_no_cell_was_run(written, name):
-    code = [cell for cell in minikit.load(written / name)["cells"] if cell["cell_type"] == "code"]
+    code = [cell for cell in load_notebook(written / name)["cells"] if cell["cell_type"] == "code"]
     assert code and not any(cell["outputs"] or cell["execution_count"] for cell in code)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from small_lab import SETUP, small_lab, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.misses import misses
@@ -20,24 +21,24 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 # One mistake that no file of the bank knows, written in two ways, and another one.
 MISTAKES = {
-    "ada": solution("q1").replace("written = i * g", "written = 2 * i * g"),
-    "bob": "def twice(a):\n    return a + a\n\n" + solution("q1").replace("written = i * g", "written = twice(i * g)"),
-    "cleo": solution("q1").replace("kept = f * c", "kept = f * c + 0.25"),
-    "dora": solution("q1").replace("kept = f * c", "kept = f.detach() * c"),
+    "ada": RIGHT["q1"].replace("return powers", "return 2 * powers"),
+    "bob": "def twice(a):\n    return a + a\n\n" + RIGHT["q1"].replace("return powers", "return twice(powers)"),
+    "cleo": RIGHT["q1"].replace("shifted.exp()", "shifted.exp() + 0.25"),
+    "dora": RIGHT["q1"].replace("powers.sum", "powers.detach().sum"),
 }  # fmt: skip
 # No answer, or one under another name: nothing that a mistake could be named for.
-ABSENT = {"eve": "", "finn": solution("q1").replace("def lstm_step", "def my_step")}
+ABSENT = {"eve": "", "finn": RIGHT["q1"].replace("def softmax", "def my_softmax")}
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> tuple[Lab, Path]:
     """A lab of its own and a graded class."""
     root = tmp_path_factory.mktemp("kit")
-    lab, out = small_lab(root), root / "out"
+    lab, out = tiny_lab(root), root / "out"
     (out / "reports").mkdir(parents=True)
     with Engine(lab) as engine:
         for name, source in (MISTAKES | ABSENT).items():
-            path = write_notebook(root / f"{name}.ipynb", SETUP, source, solution("q2"))
+            path = write_notebook(root / f"{name}.ipynb", SETUP, source, RIGHT["q2"])
             (out / "reports" / f"{name}.json").write_text(engine.grade(path, name).to_json())
     return lab, out
 
@@ -46,7 +47,7 @@ def test_answers_that_compute_the_same_are_one_group_however_they_are_written(ki
     found, _ = misses(kit[1])
     assert [(miss.question, miss.who) for miss in found if len(miss.who) > 1] == [("q1", ["ada", "bob"])]
     assert found[0].who == ["ada", "bob"]
-    assert "written = 2 * i * g" in found[0].code
+    assert "return 2 * powers" in found[0].code
     assert {name for miss in found for name in miss.who} == set(MISTAKES)
 
 
@@ -68,17 +69,17 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     shown = run.invoke(app, ["misses", str(out), "--root", str(root), "--most", "1"])
     assert "2 more groups: --most 3" in shown.output
     made = run.invoke(
-        app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "written-twice"]
+        app, ["misses", str(out), "--root", str(root), "--draft", "1", "--name", "twice-as-much"]
     )
     assert made.exit_code == 0, made.output
-    path = root / "tests" / "lstm-gru" / "bank" / "chaff" / "q1" / "written-twice.py"
+    path = root / "tests" / "softmax" / "bank" / "chaff" / "q1" / "twice-as-much.py"
     with pytest.raises(BankError, match="still a draft"):
         load_bank(lab)
     text = path.read_text().replace("FILL IN: ", "")
     path.write_text(text.replace("credit = 0.0", "credit = 0.5"))
     with Engine(lab) as engine:
         question = engine.grade(out.parent / "bob.ipynb", "bob").question("q1")
-    assert (question.misconception, question.points) == ("written-twice", 5)
+    assert (question.misconception, question.points) == ("twice-as-much", 2)
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ import json
 import subprocess
 import tomllib
 import zipfile
+from pathlib import Path
 
 import pytest
 import yaml
-from small_lab import ROOT
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.student_zip import write_student_zip
 from gatelab.lab.spec import Lab, LabError
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

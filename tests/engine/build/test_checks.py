@@ -9,19 +9,11 @@ import sys
 from pathlib import Path
 
 import jupytext
-import minikit
 import pytest
+from tiny_lab import ROOT, tiny_lab
 
-from gatelab.build.checks import SOURCE, files, keep_up
+from gatelab.build.checks import SOURCE, keep_up
 from gatelab.build.new import TEMPLATE, new_lab
-from gatelab.lab.spec import Lab
-
-
-def test_the_package_of_the_lab_holds_the_engines_files(lab: Lab) -> None:
-    """When this fails: change the file of the engine, and `gatelab build` brings the copy up to date."""
-    copies = list(files(lab))
-    assert {copy.name for _, copy in copies} > {"tensors.py", "likeness.py", "fingerprint.py", "check.py"}
-    assert [str(copy) for source, copy in copies if copy.read_bytes() != source.read_bytes()] == []
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: path.name)
@@ -33,21 +25,18 @@ def test_what_students_get_imports_nothing_of_the_engine(path: Path) -> None:
 
 
 def test_a_copy_that_is_missing_or_was_changed_is_rewritten(tmp_path: Path) -> None:
-    lab = Lab.in_repository(minikit.REPOSITORY, "lstm-gru")
-    assignment = tmp_path / "assignment" / "lstm-gru"
-    shutil.copytree(lab.package, assignment / lab.package.name)
-    shutil.copy(lab.assignment / "lab.toml", assignment)
-    own = Lab(assignment, lab.hidden)
-    (own.package / "checking" / "likeness.py").write_text("# mine", encoding="utf-8")
-    (own.package / "runs.py").unlink()
-    kept = (own.package / "checking" / "__init__.py").read_bytes()
-    assert {path.name for path in keep_up(own)} == {"likeness.py", "runs.py"}
-    assert keep_up(own) == [] and (own.package / "checking" / "__init__.py").read_bytes() == kept
+    lab = tiny_lab(tmp_path)
+    keep_up(lab)
+    (lab.package / "checking" / "likeness.py").write_text("# mine", encoding="utf-8")
+    (lab.package / "runs.py").unlink()
+    kept = (lab.package / "checking" / "__init__.py").read_bytes()
+    assert {path.name for path in keep_up(lab)} == {"likeness.py", "runs.py"}
+    assert keep_up(lab) == [] and (lab.package / "checking" / "__init__.py").read_bytes() == kept
 
 
 def test_a_mistyped_check_of_a_new_lab_is_answered_in_one_sentence(tmp_path: Path) -> None:
     """After the notebook's own set-up cells, before any check has run."""
-    shutil.copytree(minikit.REPOSITORY / TEMPLATE, tmp_path / TEMPLATE)
+    shutil.copytree(ROOT / TEMPLATE, tmp_path / TEMPLATE)
     assignment, _ = new_lab(tmp_path, "rnn-basics")
     cells = [cell.source for cell in jupytext.read(assignment / "lab.py").cells if cell.cell_type == "code"]
     last = next(at for at, source in enumerate(cells) if "otter.Notebook" in source)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tiny_class import TINY, gatelab
+from tiny_class import gatelab
+from tiny_lab import TINY
 
 from gatelab.build import snapshot
 from gatelab.build.pipeline import build

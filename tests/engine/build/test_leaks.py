@@ -7,69 +7,77 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import minikit
+import build_kit
 import pytest
 
 from gatelab.build import BuildError, pipeline
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
 
-MIX = "h = (1 - z) * n + z * h"
-DOC = '"""One step of a GRU."""'
+MIX = "likely = (1 - s) * right + s * even"
+DOC = '"""The mean loss of a batch, a part s of it that of all classes."""'
 
 
 def more(cell: str) -> str:
-    return f"{minikit.MASTER}\n{cell}\n"
+    return f"{build_kit.MASTER}\n{cell}\n"
 
 
 def edited(old: str, new: str) -> str:
-    assert minikit.MASTER.count(old) == 1
-    return minikit.MASTER.replace(old, new)
+    assert build_kit.MASTER.count(old) == 1
+    return build_kit.MASTER.replace(old, new)
 
 
 SHOWN = {
-    "in a cell of its own": more("# %%\nc = f * c + i * g"),
-    "without operators of its own line": more("# %%\ni, f, g, o = pre.chunk(4, dim=1)"),
-    "in an experiment": more(f'# %% tags=["experiment"]\ndef demo(n, z, h):\n    {MIX}\n    return h'),
+    "in a cell of its own": more("# %%\nshifted = logits - logits.max(dim=1, keepdim=True).values"),
+    "without operators of its own line": more(
+        "# %%\nright, even = logs[torch.arange(len(labels)), labels], logs.mean(dim=1)"
+    ),
+    "in an experiment": more(
+        f'# %% tags=["experiment"]\ndef demo(s, right, even):\n    {MIX}\n    return likely'
+    ),
     "in a comment": more(f"# %%\nx = 1  # then {MIX}"),
     "in a string": more(f'# %%\nHELP = "{MIX}"'),
     "in a shell line": more(f'# %% language="bash"\n# # echo "{MIX}"'),
     "in a text": edited("# # Two steps", f"# # Two steps\n# Remember `{MIX}`."),
     "in a folded text": edited(
-        "# # Two steps", "# # Two steps\n# <details>\n# torch.tanh(x_n + r * h_n)\n# </details>"
+        "# # Two steps",
+        "# # Two steps\n# <details>\n# powers / powers.sum(dim=1, keepdim=True)\n# </details>",
     ),
     "in a docstring": edited(DOC, f'{DOC[:-3]}\n\n    {MIX}\n    """'),
-    "in an annotation": edited("def gru_step(x,", f'def gru_step(x: "{MIX}",'),
+    "in an annotation": edited("def cross_entropy(logits,", f'def cross_entropy(logits: "{MIX}",'),
     "in the default of a helper": more(
-        "# %%\ndef mix(n, z, h, last=lambda n, z, h: (1 - z) * n + z * h): ..."
+        "# %%\ndef mix(s, right, even, last=lambda s, right, even: (1 - s) * right + s * even): ..."
     ),
-    "in a helper's return": more("# %%\ndef mix(n, z, h):\n    return (1 - z) * n + z * h"),
-    "in a condition": more("# %%\nif ((1 - z) * n + z * h).any(): print()"),
+    "in a helper's return": more("# %%\ndef mix(s, right, even):\n    return (1 - s) * right + s * even"),
+    "in a condition": more("# %%\nif ((1 - s) * right + s * even).any(): print()"),
     "with other names": more("# %%\nnew = (1 - update) * candidate + update * old"),
     "with other names in a text": edited(
         "# # Two steps", "# # Two steps\n# - so `new = (1-update)*candidate + update*old`."
     ),
-    "with attributes for names": more("# %%\nself.h = (1 - self.z) * self.n + self.z * self.h"),
-    "with other brackets": more("# %%\nc = ((f * c) + (i * g))"),
+    "with attributes for names": more("# %%\nself.loss = (1 - self.s) * self.right + self.s * self.even"),
+    "with other brackets": more("# %%\nshifted = ((logits) - (logits.max(dim=1, keepdim=True).values))"),
     "in a data address": edited(
-        "# # Two steps", "# # Two steps\n# ![x](data:text/plain,h%20=%20(1%20-%20z)%20*%20n%20+%20z%20*%20h)"
+        "# # Two steps",
+        "# # Two steps\n# ![x](data:text/plain,likely%20=%20(1%20-%20s)%20*%20right%20+%20s%20*%20even)",
     ),
 }
 # What every lab says in its own words.
 HARMLESS = {
-    "a formula in LaTeX": edited("# # Two steps", r"# # Two steps\n# $h' = (1 - z) \odot n + z \odot h$"),
-    "idioms": more("# %%\nwith torch.no_grad():\n    h = torch.zeros(4)\nh = h * 2 + 1"),
+    "a formula in LaTeX": edited(
+        "# # Two steps", r"# # Two steps\n# $l = (1 - s) \log p_y + s \sum_k \log p_k / K$"
+    ),
+    "idioms": more("# %%\nwith torch.no_grad():\n    p = torch.zeros(4)\np = p * 2 + 1"),
     "arithmetic of another form": more("# %%\nscore = 100 * right / total - guess * 2"),
 }
 
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return minikit.make_kit(tmp_path_factory.mktemp("kit"))
+    return build_kit.make_kit(tmp_path_factory.mktemp("kit"))
 
 
 def inspected(kit: Path, master: str, workspace: Path) -> None:
-    minikit.write_master(kit, master)
+    build_kit.write_master(kit, master)
     lab = Lab.in_repository(kit)
     pipeline.inspect(make_release(lab, kit, workspace), lab, kit)
 
@@ -89,16 +97,18 @@ def test_what_is_not_a_solution_is_released(kit: Path, tmp_path: Path, what: str
 def test_the_refusal_says_how_a_line_may_be_in_both(kit: Path, tmp_path: Path) -> None:
     with pytest.raises(BuildError, match=r"take it out there, or list it in shared_lines of lab\.toml"):
         inspected(kit, SHOWN["in a text"], tmp_path)
-    project = kit / "assignment" / "lstm-gru" / "lab.toml"
+    project = kit / "assignment" / build_kit.NAME / "lab.toml"
     was = project.read_text(encoding="utf-8")
     try:
-        project.write_text(was.replace("shared_lines = [", f'shared_lines = ["{MIX}", '), encoding="utf-8")
+        project.write_text(
+            was.replace("\nrelease = [", f'\nshared_lines = ["{MIX}"]\nrelease = ['), encoding="utf-8"
+        )
         inspected(kit, SHOWN["in a text"], tmp_path / "again")
     finally:
         project.write_text(was, encoding="utf-8")
 
 
 def test_two_statements_on_a_line_do_not_share_a_mark(kit: Path, tmp_path: Path) -> None:
-    given = 'return h, {"r": r, "z": z, "n": n}  # GIVEN'
+    given = "return loss  # GIVEN"
     with pytest.raises(BuildError, match="a line of its own"):
-        inspected(kit, edited(given, f"n = n.tanh(); {given}"), tmp_path)
+        inspected(kit, edited(given, f"loss = loss.exp(); {given}"), tmp_path)

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from processes import within
-from tiny_class import RIGHT, Tiny
+from tiny_class import Tiny
+from tiny_lab import RIGHT
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 # Holds the lock as a command does, with a child that outlives it.

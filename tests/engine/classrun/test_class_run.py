@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from small_lab import SETUP, mistake, small_lab, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP, mistake, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app as whole_app
@@ -20,7 +21,6 @@ from gatelab.report.model import Report
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
-LOOP = "def lstm_step(*arguments):\n    while True:\n        pass\n"
 
 
 def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -54,9 +54,7 @@ def report(out: Path, name: str) -> Report:
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("kit")
-    small_lab(root)
-    return root
+    return tiny_kit(tmp_path_factory.mktemp("kit"), by_hand=True)
 
 
 @pytest.fixture(scope="module")
@@ -64,11 +62,11 @@ def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
     """A small class and its grades: the folder, the output, what the command said."""
     folder, out = kit / "class", kit / "out"
     folder.mkdir()
-    swapped, _ = mistake("q1", "forget-and-input-swapped")
-    write_notebook(folder / "ada.ipynb", SETUP, solution("q1"), solution("q2"))
-    write_notebook(folder / "Ada.ipynb", SETUP, solution("q1"))
-    write_notebook(folder / "bob [bold].ipynb", SETUP, swapped, solution("q2"))
-    write_notebook(folder / "=cmd.ipynb", SETUP, "def lstm_step(*a):\n    raise NotImplementedError('q1')")
+    wrong, _ = mistake("over-the-batch")
+    write_notebook(folder / "ada.ipynb", SETUP, RIGHT["q1"], RIGHT["q2"])
+    write_notebook(folder / "Ada.ipynb", SETUP, RIGHT["q1"])
+    write_notebook(folder / "bob [bold].ipynb", SETUP, wrong, RIGHT["q2"])
+    write_notebook(folder / "=cmd.ipynb", SETUP, "def softmax(*a):\n    raise NotImplementedError('q1')")
     (folder / "not-json.ipynb").write_bytes(b"\x80\x81")
     (folder / "empty.ipynb").write_bytes(b"")
     (folder / "two").mkdir()
@@ -76,7 +74,7 @@ def graded(kit: Path) -> tuple[Path, Path, subprocess.CompletedProcess[str]]:
         (folder / "two" / f"{name}.html").touch()
     (folder / "lab.zip").write_bytes(b"PK")
     (folder / "mallory.ipynb").symlink_to(folder / "ada.ipynb")
-    write_notebook(folder / "new\nline\x1b[31m.ipynb", SETUP, "import os\nos._exit(0)", solution("q2"))
+    write_notebook(folder / "new\nline\x1b[31m.ipynb", SETUP, "import os\nos._exit(0)", RIGHT["q2"])
     return folder, out, gatelab(folder, "-o", out, "--root", kit, "--jobs", 2)
 
 
@@ -91,11 +89,11 @@ class TestAClass:
 
     def test_the_points_are_those_that_were_earned(self, graded: tuple) -> None:
         found = points(graded[1])
-        assert found["ada"] == ["graded", "10", "8", "18"]
-        assert found["Ada"] == ["graded", "10", "0", "10"]
+        assert found["ada"] == ["graded", "4", "6", "10"]
+        assert found["Ada"] == ["graded", "4", "0", "4"]
         assert found["'=cmd"] == ["graded", "0", "0", "0"]
-        assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "8", "8"]
-        assert found["bob [bold]"][2] == "8" and 0 < float(found["bob [bold]"][1]) < 10
+        assert found["new\\x0aline\\x1b[31m"] == ["graded", "0", "6", "6"]
+        assert found["bob [bold]"][2] == "6" and 0 < float(found["bob [bold]"][1]) < 4
 
     def test_each_reason_says_what_is_wrong_and_what_to_do(self, graded: tuple) -> None:
         reasons = {
@@ -122,7 +120,7 @@ class TestAClass:
 
     def test_the_mistake_is_counted_for_the_lecture(self, graded: tuple) -> None:
         _, out, _ = graded
-        _, sentence = mistake("q1", "forget-and-input-swapped")
+        _, sentence = mistake("over-the-batch")
         book = json.loads((out / "class.json").read_text())
         assert [(m["misconception"], m["who"]) for m in book["misconceptions"]] == [
             (sentence, ["bob [bold]"])
@@ -130,17 +128,17 @@ class TestAClass:
         assert sentence in (out / "index.html").read_text()
 
     def test_follow_through_credit_is_in_every_output(self, graded: tuple) -> None:
-        """A slip that explains all of q1 earns 0.6 of its 10 points."""
+        """A slip that explains all of q1 earns 0.4 of its 4 points."""
         _, out, _ = graded
         row = table(out)["bob [bold]"]
-        assert float(row["q1"]) == 6
-        assert float(row["total"]) == 14
+        assert float(row["q1"]) == 1.6
+        assert float(row["total"]) == 7.6
         question = report(out, "bob [bold]").question("q1")
-        assert (question.earned, question.points) == (question.earned, 6)
+        assert (question.earned, question.points) == (0, 1.6)
         book = json.loads((out / "class.json").read_text())
         assert [q["credited"] for q in book["questions"]] == [1, 0]
         page = (out / "feedback" / f"{row['file']}.html").read_text()
-        assert "so it earns 6 of 10 points; the parts below would give" in page
+        assert "so it earns 1.6 of 4 points; the parts below would give" in page
 
     def test_the_command_says_how_it_went(self, graded: tuple) -> None:
         _, out, said = graded
@@ -152,7 +150,7 @@ class TestAClass:
 
     def test_the_grades_go_into_canvas(self, graded: tuple, tmp_path: Path) -> None:
         sheet = tmp_path / "canvas.csv"
-        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nBo,1,bob [bold],S,\nNo,2,nobody,S,\n")
+        sheet.write_text("Student,ID,SIS Login ID,Section,Softmax (77)\nBo,1,bob [bold],S,\nNo,2,nobody,S,\n")
         filled = tmp_path / "filled.csv"
         said = CliRunner().invoke(
             export_app,
@@ -182,11 +180,11 @@ class TestAgain:
 
     def test_only_what_changed_is_graded_again(self, again: tuple) -> None:
         folder, out, arguments = again
-        write_notebook(folder / "Ada.ipynb", SETUP, solution("q2"))
+        write_notebook(folder / "Ada.ipynb", SETUP, RIGHT["q2"])
         (folder / "lab.zip").unlink()
         said = here(*arguments)
-        assert "[7/7] Ada: 8 of 18" in said.stderr and "ada:" not in said.stderr
-        assert points(out)["Ada"] == ["graded", "0", "8", "8"] and points(out)["ada"][3] == "18"
+        assert "[7/7] Ada: 6 of 10" in said.stderr and "ada:" not in said.stderr
+        assert points(out)["Ada"] == ["graded", "0", "6", "6"] and points(out)["ada"][3] == "10"
         assert not (out / "reports/lab.zip.json").exists() and not (out / "feedback/lab.zip.html").exists()
 
     def test_another_seed_or_a_damaged_report_does_not_count_as_done(self, again: tuple) -> None:
@@ -196,10 +194,10 @@ class TestAgain:
                 shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         path = next((out / "reports").glob("ada*.json"))
         path.write_text(path.read_text()[:100])
-        assert "[1/1] ada: 18 of 18" in here(*arguments).stderr
+        assert "[1/1] ada: 10 of 10" in here(*arguments).stderr
         said = here(*arguments, "--seed", 5)
-        assert said.returncode == 0 and "[1/1] ada: 18 of 18" in said.stderr and report(out, "ada").seed == 5
-        assert "[1/1] ada: 18 of 18" in here(*arguments, "--seed", 5, "--fresh").stderr
+        assert said.returncode == 0 and "[1/1] ada: 10 of 10" in said.stderr and report(out, "ada").seed == 5
+        assert "[1/1] ada: 10 of 10" in here(*arguments, "--seed", 5, "--fresh").stderr
 
     def test_one_question_alone_gives_its_points(self, again: tuple) -> None:
         _, out, arguments = again
@@ -212,7 +210,7 @@ class TestAgain:
         said = here(*arguments, "--question", "q2", "--fresh")
         assert said.returncode == 1
         row = table(out)["ada"]
-        assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("8", "8", "8")
+        assert "q1" not in row and (row["q2"], row["total"], row["out_of"]) == ("6", "6", "6")
         assert [question.id for question in report(out, "ada").questions] == ["q2"]
         said = here(*arguments)
         assert said.returncode == 2 and "holds the grading of q2; choose another -o" in said.stderr
@@ -223,7 +221,7 @@ class TestAgain:
         folder, out, _ = again
         other = tmp_path / "other"
         other.mkdir()
-        write_notebook(other / "zoe.ipynb", SETUP, solution("q2"))
+        write_notebook(other / "zoe.ipynb", SETUP, RIGHT["q2"])
         before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
         said = here(other, *again[2][1:])
         assert said.returncode == 2
@@ -235,48 +233,51 @@ class TestAgain:
         """As a spreadsheet saves them: other separators, another encoding, a comma in the number."""
         _, out, arguments = again
         path, sheet, filled = out / "grades.csv", tmp_path / "canvas.csv", tmp_path / "filled.csv"
-        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,bob [bold],S,3\nNo,2,nobody,S,\n")
+        sheet.write_text(
+            "Student,ID,SIS Login ID,Section,Softmax (77)\nAd,1,bob [bold],S,3\nNo,2,nobody,S,\n"
+        )
         export = ["canvas", str(out), "--template", str(sheet), "-o", str(filled), "--partial"]
-        assert "without q12a (2 points) for 5 students" in CliRunner().invoke(export_app, export).output
+        assert "without q3 (2 points) for 5 students" in CliRunner().invoke(export_app, export).output
 
         bob = float(points(out)["bob [bold]"][3])
         rows = table(out)
-        rows["bob [bold]"]["q12a"], rows["empty"]["q12a"] = "1,5", "1"
+        rows["bob [bold]"]["q3"], rows["empty"]["q3"] = "1,5", "1"
         with open(path, "w", encoding="cp1252", newline="") as file:
             writer = csv.DictWriter(file, rows["ada"], delimiter=";")
             writer.writeheader()
             writer.writerows(rows.values())
         said = CliRunner().invoke(export_app, export).output
-        assert "without q12a (2 points) for 4 students" in said and f"Ad: 3 → {bob + 1.5:g}" in said
+        assert "without q3 (2 points) for 4 students" in said and f"Ad: 3 → {bob + 1.5:g}" in said
         assert f"bob [bold],S,{bob + 1.5:g}" in filled.read_text()
 
         here(*arguments, "--fresh")
         row = table(out)["bob [bold]"]
-        assert (row["q12a"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "20")
-        assert table(out)["empty"]["q12a"] == "1" and table(out)["empty"]["total"] == ""
-        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("18", "18")
+        assert (row["q3"], float(row["total"]), row["out_of"]) == ("1.5", bob + 1.5, "12")
+        assert table(out)["empty"]["q3"] == "1" and table(out)["empty"]["total"] == ""
+        assert (table(out)["ada"]["total"], table(out)["ada"]["out_of"]) == ("10", "10")
         pages = {path.name[:3]: path.read_text() for path in (out / "feedback").iterdir()}
-        assert "of 20 points" in pages["bob"] and "marked by hand" not in pages["bob"]
-        assert "of 18 points" in pages["ada"] and "q12a (2 points)" in pages["ada"]
+        assert "of 12 points" in pages["bob"] and "marked by hand" not in pages["bob"]
+        assert "of 10 points" in pages["ada"] and "q3 (2 points)" in pages["ada"]
 
     @pytest.mark.parametrize("mark", ["2", "good"])
     def test_a_mark_saved_meanwhile_is_not_overwritten(self, again: tuple, mark: str) -> None:
         """A class takes long, and the table is open on somebody's desk."""
-        _, out, arguments = again
+        folder, out, arguments = again
+        write_notebook(folder / "zoe.ipynb", "import time\ntime.sleep(2)")
         command = [COMMAND, "grade", *map(str, arguments), "--fresh", "--jobs", "1"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
             assert next(line for line in running.stderr if line.startswith("["))
-            (out / "grades.csv").write_text(f"submission,q12a\nada,{mark}\n")
+            (out / "grades.csv").write_text(f"submission,q3\nada,{mark}\n")
             said = running.communicate(timeout=300)[1]
         assert "Traceback" not in said
         kept = out / "grades-kept-1.csv"
         if mark == "2":
-            assert table(out)["ada"]["q12a"] == "2" and table(out)["ada"]["out_of"] == "20"
+            assert table(out)["ada"]["q3"] == "2" and table(out)["ada"]["out_of"] == "12"
             assert not kept.exists()
-            assert "of 20 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
+            assert "of 12 points" in (out / "feedback" / f"{table(out)['ada']['file']}.html").read_text()
         else:
-            assert table(out)["ada"]["q12a"] == "" and table(out)["ada"]["total"] == "18"
-            assert kept.read_text() == f"submission,q12a\nada,{mark}\n"
+            assert table(out)["ada"]["q3"] == "" and table(out)["ada"]["total"] == "10"
+            assert kept.read_text() == f"submission,q3\nada,{mark}\n"
             assert (
                 f"'good' is not a number from 0 to 2; fix it there and save. That table was kept as {kept};"
                 in said
@@ -285,17 +286,17 @@ class TestAgain:
     @pytest.mark.parametrize(
         ("name", "mark", "said"),
         [
-            ("ada", "3", "ada, column q12a: '3' is not a number from 0 to 2; fix it there and save."),
-            ("ada", "good", "ada, column q12a: 'good' is not a number"),
+            ("ada", "3", "ada, column q3: '3' is not a number from 0 to 2; fix it there and save."),
+            ("ada", "good", "ada, column q3: 'good' is not a number"),
             ("", "1", "holds marks for '', and no submission has that name"),
         ],
     )
     def test_an_impossible_mark_stops_the_run(self, again: tuple, name: str, mark: str, said: str) -> None:
         _, out, arguments = again
-        (out / "grades.csv").write_text(f"submission,q12a\n{name},{mark}\n")
+        (out / "grades.csv").write_text(f"submission,q3\n{name},{mark}\n")
         result = here(*arguments)
         assert result.returncode == 2 and said in result.stderr and "Traceback" not in result.stderr
-        assert (out / "grades.csv").read_text() == f"submission,q12a\n{name},{mark}\n"
+        assert (out / "grades.csv").read_text() == f"submission,q3\n{name},{mark}\n"
         exported = CliRunner().invoke(export_app, ["canvas", str(out), "--template", str(out / "no.csv")])
         assert exported.exit_code == 2 and said in exported.output
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from marked_class import Class, class_of, saved
-from small_lab import SETUP, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP
 from typer.testing import CliRunner, Result
 
 from gatelab.classrun.graded import read_graded
@@ -64,11 +65,11 @@ def everywhere(fresh: Class, name: str, question: str, points: str, total: str, 
     """The points that staff gave count, with their reason, in the table, on both pages and in every export."""
     row = fresh.rows()[name]
     assert (row[question], row["total"]) == (points, total)
-    assert f"{question}: {points} instead of 10 ({why})" in row["overrides"]
+    assert f"{question}: {points} instead of 4 ({why})" in row["overrides"]
     for text in (page(fresh, name), (fresh.out / "index.html").read_text(encoding="utf-8")):
-        assert f"Staff gave {points} of 10 points here" in text and why in text
-    (canvas,) = filled(fresh, "canvas", f"Student,ID,SIS Login ID,Section,LSTM (77)\nA,1,{name},S,\n")
-    assert canvas["LSTM (77)"] == total
+        assert f"Staff gave {points} of 4 points here" in text and why in text
+    (canvas,) = filled(fresh, "canvas", f"Student,ID,SIS Login ID,Section,Softmax (77)\nA,1,{name},S,\n")
+    assert canvas["Softmax (77)"] == total
     (moodle,) = filled(
         fresh, "moodle", f"Identifier,Full name,Grade,Feedback comments\nParticipant 1,{name},,\n"
     )
@@ -83,7 +84,7 @@ def test_a_first_comment_does_not_count_as_an_emptied_cell(fresh: Class) -> None
     """Where no mark by hand was ever given, and where somebody has saved the table just before."""
     said = gatelab(fresh, "comment", "ada", "See me.")
     assert (said.exit_code, said.stderr) == (0, "")
-    fresh.edit({("bob", "q1"): "4", ("bob", "override_reason"): WHY})
+    fresh.edit({("bob", "q1"): "3", ("bob", "override_reason"): WHY})
     assert "emptied" not in gatelab(fresh, "comment", "cleo; x", "See me too.").stderr
     fresh.edit({("ada", "comment_for_student"): ""})
     assert "column comment_for_student was emptied for ada" in fresh.run().stderr
@@ -99,7 +100,7 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
         pages.update({path: path.stat().st_mtime_ns for path in pages})
         return found
 
-    assert gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY).exit_code == 0
+    assert gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY).exit_code == 0
     assert written() == ["ada"] and WHY in page(fresh, "ada")
     assert gatelab(fresh, "comment", "bob", "Well done.").exit_code == 0
     assert written() == ["bob"] and "Well done." in page(fresh, "bob")
@@ -117,38 +118,36 @@ def test_only_the_page_that_a_correction_is_on_is_written_again(fresh: Class) ->
 
 class TestAnOverride:
     def test_an_override_by_command_counts_everywhere_and_survives_regrading(self, fresh: Class) -> None:
-        said = gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
-        assert (
-            said.exit_code == 0 and "ada q1: 4 of 10 instead of the grader's 10. Total now: 4" in said.stdout
-        )
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        said = gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
+        assert said.exit_code == 0 and "ada q1: 3 of 4 instead of the grader's 4. Total now: 3" in said.stdout
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)
         fresh.run("--fresh")
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
-        assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 10
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)
+        assert json.loads((fresh.out / "reports" / "ada.json").read_text())["questions"][0]["points"] == 4
 
     def test_an_override_written_into_grades_is_read_with_its_reason(self, fresh: Class) -> None:
-        fresh.edit({("ada", "q1"): "4,5", ("ada", "override_reason"): WHY})
+        fresh.edit({("ada", "q1"): "2,5", ("ada", "override_reason"): WHY})
         said = fresh.run()
-        assert f"Corrections read from {fresh.grades}: ada q1 10 → 4.5 ({WHY})." in said.stderr
-        everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
+        assert f"Corrections read from {fresh.grades}: ada q1 4 → 2.5 ({WHY})." in said.stderr
+        everywhere(fresh, "ada", "q1", "2.5", "2.5", WHY)
         assert fresh.rows()["ada"]["override_reason"] == "" and "read from" not in fresh.run().stderr
-        everywhere(fresh, "ada", "q1", "4.5", "4.5", WHY)
+        everywhere(fresh, "ada", "q1", "2.5", "2.5", WHY)
 
     def test_an_override_gets_a_reason_that_is_written_later(self, fresh: Class) -> None:
-        fresh.edit({("ada", "q1"): "4"})
-        assert "ada q1 10 → 4, without a reason" in fresh.run().stderr
+        fresh.edit({("ada", "q1"): "3"})
+        assert "ada q1 4 → 3, without a reason" in fresh.run().stderr
         assert "no reason was given" in page(fresh, "ada")
         fresh.edit({("ada", "override_reason"): WHY})
         fresh.run()
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)
 
     @pytest.mark.parametrize("way", ["dash", "command", "remove"])
     def test_an_override_is_taken_back(self, fresh: Class, way: str) -> None:
         before = fresh.rows()
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         if way == "dash":
             fresh.edit({("ada", "q1"): "-"})
-            assert "ada q1 override withdrawn (was 4)" in fresh.run().stderr
+            assert "ada q1 override withdrawn (was 3)" in fresh.run().stderr
         else:
             said = gatelab(fresh, "mark", "ada", "q1", *(["-"] if way == "command" else ["--remove"]))
             assert said.exit_code == 0 and "ada q1: taken back." in said.stdout
@@ -156,7 +155,7 @@ class TestAnOverride:
         assert any(WHY in path.read_text() for path in (fresh.out / "earlier").glob("*-corrections-*"))
 
     def test_an_override_is_not_withdrawn_by_a_missing_cell(self, fresh: Class) -> None:
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.out / "corrections.csv").unlink()
         assert "corrections.csv: was removed; it is written again from" in fresh.run().stderr
         path = fresh.out / "corrections.csv"
@@ -166,31 +165,31 @@ class TestAnOverride:
         assert "an emptied cell withdraws nothing" in fresh.run().stderr
         fresh.grades.unlink()
         fresh.run()
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)
 
     def test_an_override_of_an_earlier_file_must_be_given_again(self, fresh: Class) -> None:
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         gatelab(fresh, "comment", "ada", "Well drawn.")
-        write_notebook(fresh.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
+        write_notebook(fresh.folder / "ada.ipynb", SETUP, RIGHT["q1"], "# better")
         said = fresh.run()
         row = fresh.rows()["ada"]
-        assert (row["q1"], row["overrides"]) == ("10", "")
-        assert row["mark_again"] == "q1 was 4; comment was Well drawn."
-        assert "To be marked again" in said.stderr and "ada q1 (was 4)" in said.stderr
+        assert (row["q1"], row["overrides"]) == ("4", "")
+        assert row["mark_again"] == "q1 was 3; comment was Well drawn."
+        assert "To be marked again" in said.stderr and "ada q1 (was 3)" in said.stderr
 
     def test_an_old_table_saved_over_a_newer_one_overrides_nothing(self, fresh: Class) -> None:
         older = fresh.table()
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         row = next(row for row in older if row[0] == "bob")
-        row[older[0].index("q12a")] = "1"
+        row[older[0].index("q3")] = "1"
         fresh.grades.write_bytes(saved(older))
         fresh.run()
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
-        assert fresh.marks() == {("bob", "q12a"): 1.0} and len(kept(fresh)) == 1
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)
+        assert fresh.marks() == {("bob", "q3"): 1.0} and len(kept(fresh)) == 1
 
     def test_no_formula_reaches_a_table_and_the_text_comes_back(self, fresh: Class) -> None:
         why = '=HYPERLINK("x"); -1 as said'
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", why)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", why)
         for row in csv.reader(io.StringIO((fresh.out / "corrections.csv").read_text())):
             assert not any(cell.startswith(("=", "-", "+", "@")) for cell in row)
         assert not fresh.rows()["ada"]["overrides"].startswith("=")
@@ -200,20 +199,20 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("words", "why"),
         [
-            (["ada", "q1", "11", "--why", "x"], "ada q1: '11' is not a number from 0 to 10."),
+            (["ada", "q1", "5", "--why", "x"], "ada q1: '5' is not a number from 0 to 4."),
             (["--remove"], "gatelab mark takes NAME QUESTION POINTS, NAME QUESTION --remove, or nothing"),
             (["--why", "x"], "gatelab mark takes NAME QUESTION POINTS"),
-            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 10."),
-            (["ada", "q1", "4"], "ada q1: say with --why why you replace the grader's points"),
-            (["ada", "q1", "4", "--why", " \n"], "ada q1: say with --why"),
-            (["ad", "q1", "4", "--why", "x"], "'ad': no submission of this class has that name; did you mean 'ada'?"),
+            (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 4."),
+            (["ada", "q1", "3"], "ada q1: say with --why why you replace the grader's points"),
+            (["ada", "q1", "3", "--why", " \n"], "ada q1: say with --why"),
+            (["ad", "q1", "3", "--why", "x"], "'ad': no submission of this class has that name; did you mean 'ada'?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (did you mean q1?); there are q1, q2"),
             (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
-            (["adda", "q1", "4", "--why", "x"], "'adda': no submission of this class has that name; did you mean 'ada'?"),
-            (["ada", "q3", "4", "--why", "x"], "q3: no question of this class"),
+            (["adda", "q1", "3", "--why", "x"], "'adda': no submission of this class has that name; did you mean 'ada'?"),
+            (["ada", "q4", "4", "--why", "x"], "q4: no question of this class"),
             (["ada", "q1", "--remove"], "ada q1: there is nothing to withdraw."),
             (["ada", "q1"], "gatelab mark takes NAME QUESTION POINTS"),
-            (["ada", "q12a", "3"], "ada q12a: '3' is not a number from 0 to 2."),
+            (["ada", "q3", "3"], "ada q3: '3' is not a number from 0 to 2."),
         ],
     )  # fmt: skip
     def test_bad_input_gets_one_sentence(self, fresh: Class, words: list[str], why: str) -> None:
@@ -225,9 +224,9 @@ class TestAnOverride:
     @pytest.mark.parametrize(
         ("cells", "why"),
         [
-            ({("bob", "q1"): "15"}, "bob, column q1: '15' is not a number from 0 to 10; fix it there and save."),
-            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is not a number from 0 to 8"),
-            ({("bob", "q1"): "9", ("bob", "file"): "ada"}, "in a row whose file is not that of bob"),
+            ({("bob", "q1"): "15"}, "bob, column q1: '15' is not a number from 0 to 4; fix it there and save."),
+            ({("bob", "q2"): "eight"}, "bob, column q2: 'eight' is not a number from 0 to 6"),
+            ({("bob", "q1"): "3", ("bob", "file"): "ada"}, "in a row whose file is not that of bob"),
         ],
     )  # fmt: skip
     def test_a_bad_cell_is_refused_before_anything_is_written(
@@ -240,7 +239,7 @@ class TestAnOverride:
         assert fresh.files() == before
 
     def test_a_damaged_table_does_not_count_as_one_without_corrections(self, fresh: Class) -> None:
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.out / "corrections.csv").write_text(
             "submission,what,question,points,why,sha256\nada,points,q1,many,,\n"
         )
@@ -250,22 +249,22 @@ class TestAnOverride:
 
 class TestWhatElseIsGiven:
     def test_a_mark_by_hand_goes_the_same_way(self, fresh: Class) -> None:
-        said = gatelab(fresh, "mark", "ada", "q12a", "1,5", "--why", "no figure is named")
-        assert said.exit_code == 0 and fresh.marks() == {("ada", "q12a"): 1.5}
-        assert fresh.rows()["ada"]["total"] == "11.5" and "no figure is named" in page(fresh, "ada")
-        assert "q12a: marked by hand (no figure is named)" in fresh.rows()["ada"]["overrides"]
-        gatelab(fresh, "mark", "ada", "q12a", "-")
-        assert fresh.marks() == {} and fresh.rows()["ada"]["total"] == "10"
+        said = gatelab(fresh, "mark", "ada", "q3", "1,5", "--why", "no figure is named")
+        assert said.exit_code == 0 and fresh.marks() == {("ada", "q3"): 1.5}
+        assert fresh.rows()["ada"]["total"] == "5.5" and "no figure is named" in page(fresh, "ada")
+        assert "q3: marked by hand (no figure is named)" in fresh.rows()["ada"]["overrides"]
+        gatelab(fresh, "mark", "ada", "q3", "-")
+        assert fresh.marks() == {} and fresh.rows()["ada"]["total"] == "4"
 
     def test_comments_go_into_every_output_until_they_are_taken_back(self, fresh: Class) -> None:
         gatelab(fresh, "comment", "ada", "Please come to see me.\nSoon.")
         gatelab(fresh, "comment", "ada", "q1", "Mind <the> axes.")
-        gatelab(fresh, "comment", "ada", "q12a", "Half of it.")
+        gatelab(fresh, "comment", "ada", "q3", "Half of it.")
         fresh.edit({("bob", "comment_for_student"): "Fine work, -1 for style"})
         said = fresh.run("--fresh")
         assert "bob comment Fine work, -1 for style" in said.stderr
         assert fresh.rows()["ada"]["comment_for_student"] == "Please come to see me. Soon."
-        assert fresh.rows()["ada"]["question_comments"] == "q1: Mind <the> axes.; q12a: Half of it."
+        assert fresh.rows()["ada"]["question_comments"] == "q1: Mind <the> axes.; q3: Half of it."
         for text in ("Please come to see me. Soon.", "Mind &lt;the&gt; axes.", "Half of it."):
             assert text in page(fresh, "ada")
         sheet = "Identifier,Full name,Grade,Feedback comments\nParticipant 1,ada,,\nParticipant 2,bob,,\n"
@@ -292,7 +291,7 @@ class TestWhatElseIsGiven:
         assert (row["q1"], row["total"]) == ("3", "") and "Hand in the notebook" in page(fresh, "essay.pdf")
 
     def test_somebody_who_has_left_keeps_it_and_stops_nobody(self, fresh: Class) -> None:
-        gatelab(fresh, "mark", "ada", "q1", "4", "--why", WHY)
+        gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()
         said = fresh.run()
         assert "corrections.csv: keeps corrections of ada, who are not in this class" in said.stderr
@@ -312,7 +311,7 @@ class TestWhatElseIsGiven:
     ) -> None:
         """No file may be larger than 600 bytes: corrections.csv is not, the grade table and the pages are."""
         before = fresh.grades.read_bytes()
-        command = [str(Path(sys.executable).with_name("gatelab")), "mark", "ada", "q1", "4", "--why", WHY]
+        command = [str(Path(sys.executable).with_name("gatelab")), "mark", "ada", "q1", "3", "--why", WHY]
         done = subprocess.run(
             [*command, "-o", fresh.out, "--root", fresh.kit], capture_output=True, text=True, timeout=120,
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)),
@@ -321,4 +320,4 @@ class TestWhatElseIsGiven:
         assert done.stderr.startswith(f"{fresh.grades}: could not be written (File too large)")
         assert fresh.grades.read_bytes() == before
         fresh.run()
-        everywhere(fresh, "ada", "q1", "4", "4", WHY)
+        everywhere(fresh, "ada", "q1", "3", "3", WHY)

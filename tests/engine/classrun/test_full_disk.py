@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from marked_class import Class, class_of
-from small_lab import SETUP, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP
 
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FULL = "could not be written (No space left on device); free some space or fix its permissions, and run the command again."
@@ -76,7 +77,7 @@ class TestAFullDisk:
         again.give(ada=1)
         saved = again.grades.read_bytes()
         (again.folder / "bob.ipynb").unlink()
-        write_notebook(again.folder / "zoe.ipynb", SETUP, solution("q2"))
+        write_notebook(again.folder / "zoe.ipynb", SETUP, RIGHT["q2"])
         filler = fill(again.out)
 
         said = again.run()
@@ -90,13 +91,13 @@ class TestAFullDisk:
         assert again.grades.read_bytes() == saved
         assert not list(again.out.rglob(".writing-*"))
         if (again.out / "marks.csv").read_bytes() == (marked.out / "marks.csv").read_bytes():
-            assert "ada q12a 1.5 → 1" in said.stderr
+            assert "ada q3 1.5 → 1" in said.stderr
 
         filler.unlink()
         said = again.run()
         assert said.exit_code == 1 and "could not be written" not in said.output
-        assert again.rows()["ada"]["q12a"] == "1" and again.marks()[("ada", "q12a")] == 1.0
-        assert again.marks()[("bob", "q12a")] == 2.0 and again.rows()["zoe"]["status"] == "graded"
+        assert again.rows()["ada"]["q3"] == "1" and again.marks()[("ada", "q3")] == 1.0
+        assert again.marks()[("bob", "q3")] == 2.0 and again.rows()["zoe"]["status"] == "graded"
         assert named_last(said) == f"Class report: {again.out / 'index.html'}   grades: {again.grades}"
 
     @pytest.mark.parametrize("room", [1, 6, 9, 16, 24])
@@ -126,7 +127,7 @@ class TestAFullDisk:
         assert saved in kept and (marked.out / "marks.csv").read_bytes() in kept
         filler.unlink()
         again.run()
-        assert again.marks() == {("ada", "q12a"): 1.0, ("007", "q12a"): 2.0, ("bob", "q12a"): 2.0}
+        assert again.marks() == {("ada", "q3"): 1.0, ("007", "q3"): 2.0, ("bob", "q3"): 2.0}
 
 
 def test_a_table_that_cannot_be_replaced_is_reported_first(
@@ -143,7 +144,7 @@ def test_a_table_that_cannot_be_replaced_is_reported_first(
     assert told[0].startswith(f"{again.grades}: could not be written (Device or resource busy)")
     assert told[-1] == "2 more files could not be written."
     assert named_last(said) == f"Class report: {again.out / 'index.html'}"
-    assert again.marks()[("ada", "q12a")] == 1.0
+    assert again.marks()[("ada", "q3")] == 1.0
 
 
 def test_a_limit_on_the_size_of_files_costs_no_mark(marked: Class, tmp_path: Path) -> None:
@@ -164,7 +165,7 @@ def test_a_limit_on_the_size_of_files_costs_no_mark(marked: Class, tmp_path: Pat
     assert said.stdout.endswith("\nNeither the class report nor the grades could be written.\n")
     assert again.grades.read_bytes() == saved
     again.run()
-    assert again.rows()["ada"]["q12a"] == "1"
+    assert again.rows()["ada"]["q3"] == "1"
 
 
 def test_a_folder_on_a_read_only_disk_is_refused(

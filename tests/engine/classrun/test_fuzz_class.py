@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from notebooks import write_notebook
 from raw_names import raw_names
-from small_lab import SETUP, STUB, small_lab, solution, write_notebook
+from tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 from gatelab.limits import CELL_LIMIT, FILE_LIMIT, HAND_IN_ENTRIES, SOURCE_LIMIT
 from gatelab.report.model import Report
@@ -131,7 +132,7 @@ graded = st.builds(
         book(*({**CODE, "source": line, "metadata": extra} for line in before),
              {**CODE, "source": SETUP, "outputs": outputs}, {**CODE, "source": answer, "id": extra},
              *({**CODE, "source": [line]} for line in after), nbformat_minor=minor, metadata={"authors": extra})).encode(),
-    st.lists(lines, max_size=3), st.lists(lines, max_size=2), st.sampled_from([STUB, solution("q1"), f"{STUB}\n  1 +"]), anything, anything,
+    st.lists(lines, max_size=3), st.lists(lines, max_size=2), st.sampled_from([STUB, RIGHT["q1"], f"{STUB}\n  1 +"]), anything, anything,
     st.sampled_from([[], "none", [{"data": {"image/png": "A" * 15_000_000}}]]), st.sampled_from([b"", b"\xef\xbb\xbf", b"\n  "]),
 )  # fmt: skip
 
@@ -181,9 +182,9 @@ def _socket(path: Path, data: bytes, outside: Path) -> None:
 
 
 def _tree(path: Path, data: bytes, outside: Path) -> bytes:
-    (path / "lstm-gru").mkdir(parents=True)
-    (path / "lstm-gru" / "timestamp.txt").write_text("yesterday")
-    (path / "lstm-gru" / "lab.ipynb").write_bytes(data)
+    (path / "softmax").mkdir(parents=True)
+    (path / "softmax" / "timestamp.txt").write_text("yesterday")
+    (path / "softmax" / "lab.ipynb").write_bytes(data)
     (path / "old.ipynb").write_bytes(b"{}")
     return data
 
@@ -227,7 +228,7 @@ def _link(where: str) -> Put:
 
 def _linked_lab(path: Path, data: bytes, outside: Path) -> None:
     path.mkdir()
-    (path / "lstm-gru").symlink_to(outside)
+    (path / "softmax").symlink_to(outside)
 
 
 folders = [
@@ -243,7 +244,7 @@ others = [
 
 @pytest.fixture
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_lab(tmp_path_factory.mktemp("kit")).assignment.parents[1]
+    return tiny_kit(tmp_path_factory.mktemp("kit"))
 
 
 @pytest.fixture
@@ -252,7 +253,7 @@ def base(tmp_path: Path) -> Path:
     base = tmp_path
     for name in ("class", "outside", "home"):
         (base / name).mkdir()
-    write_notebook(base / "outside" / "lab.ipynb", SETUP, solution("q1"), solution("q2"))
+    write_notebook(base / "outside" / "lab.ipynb", SETUP, RIGHT["q1"], RIGHT["q2"])
     return base
 
 

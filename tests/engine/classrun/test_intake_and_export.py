@@ -13,7 +13,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from small_lab import SETUP, small_lab, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 CANVAS = (
-    "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\r\n"
+    "Student,ID,SIS User ID,SIS Login ID,Section,Softmax (77)\r\n"
     "    Points Possible,,,,,{most}\r\n"
     '"Lovelace, Ada",4711,0042,ada,S1,\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n'
     '"=cmd|calc, Eve",4713,0044,eve,S1,\r\n"Roe, Dan",4714,0045,dan,S1,\r\n'
@@ -42,9 +43,7 @@ def gatelab(*arguments: object) -> Result:
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("kit")
-    small_lab(root)
-    return root
+    return tiny_kit(tmp_path_factory.mktemp("kit"), by_hand=True)
 
 
 @pytest.fixture(scope="module")
@@ -52,8 +51,8 @@ def download(kit: Path) -> Path:
     """What Canvas lets staff download: two attempts of Ada's, Bob's in a zip, Eve's page."""
     folder, path = kit / "files", kit / "submissions.zip"
     folder.mkdir()
-    full = write_notebook(folder / "full.ipynb", SETUP, solution("q1"), solution("q2"))
-    half = write_notebook(folder / "half.ipynb", SETUP, solution("q1"))
+    full = write_notebook(folder / "full.ipynb", SETUP, RIGHT["q1"], RIGHT["q2"])
+    half = write_notebook(folder / "half.ipynb", SETUP, RIGHT["q1"])
     with zipfile.ZipFile(folder / "bob.zip", "w") as zip:
         zip.write(half, "lab.ipynb")
     with zipfile.ZipFile(path, "w") as zip:
@@ -90,7 +89,7 @@ def mark(out: Path, **marks: float) -> None:
     """Give these people their marks, as a spreadsheet saves them."""
     rows = table(out)
     for name, points in marks.items():
-        rows[name]["q12a"] = str(points)
+        rows[name]["q3"] = str(points)
     with open(out / "grades.csv", "w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, next(iter(rows.values())))
         writer.writeheader()
@@ -119,7 +118,7 @@ class TestIntake:
         assert "2 of 3 submissions can be graded; 1 of the roster handed in nothing." in shown.output
 
     def test_intake_ends_with_0_if_everything_can_be_graded(self, kit: Path, tmp_path: Path) -> None:
-        write_notebook(tmp_path / "ada.ipynb", SETUP, solution("q1"))
+        write_notebook(tmp_path / "ada.ipynb", SETUP, RIGHT["q1"])
         assert gatelab("intake", tmp_path, "--root", kit).exit_code == 0
         (tmp_path / "bob.ipynb").write_text("{}")
         shown = gatelab("intake", tmp_path, "--root", kit)
@@ -127,7 +126,7 @@ class TestIntake:
 
     @pytest.mark.parametrize("roster", ["nowhere.csv", "ada.ipynb"])
     def test_intake_ends_with_2_if_the_command_is_wrong(self, kit: Path, tmp_path: Path, roster: str) -> None:
-        write_notebook(tmp_path / "ada.ipynb", SETUP, solution("q1"))
+        write_notebook(tmp_path / "ada.ipynb", SETUP, RIGHT["q1"])
         wrong = gatelab("intake", tmp_path, "--root", kit, "--roster", tmp_path / roster)
         assert wrong.exit_code == 2 and f"{tmp_path / roster}: " in wrong.output
         assert gatelab("intake", tmp_path / "nothing", "--root", kit).exit_code == 2
@@ -191,9 +190,9 @@ class TestTheGradeBook:
     def test_the_grade_book_has_everybody_by_name_and_names_who_handed_in_nothing(self, graded: Path) -> None:
         rows = table(graded)
         assert {name: (row["name"], row["status"], row["total"], row["attempts"]) for name, row in rows.items()} == {
-            "lovelaceada": ("Ada Lovelace", "graded", "18", "1"),
-            "lovelaceada, attempt 1": ("Ada Lovelace, attempt 1", "graded", "10", "1"),
-            "babbagebob": ("Bob Babbage", "graded", "10", "1"),
+            "lovelaceada": ("Ada Lovelace", "graded", "10", "1"),
+            "lovelaceada, attempt 1": ("Ada Lovelace, attempt 1", "graded", "4", "1"),
+            "babbagebob": ("Bob Babbage", "graded", "4", "1"),
             "cmdcalceve": ("Eve", "ungradable", "", "1"),
             "Dan Roe": ("Dan Roe", "nothing handed in", "", "0"),
         }  # fmt: skip
@@ -216,7 +215,7 @@ class TestTheGradeBook:
 
 
 class TestSheets:
-    def sheet(self, tmp_path: Path, text: str, most: object = 20) -> Path:
+    def sheet(self, tmp_path: Path, text: str, most: object = 12) -> Path:
         (tmp_path / "sheet.csv").write_bytes(text.replace("{most}", str(most)).encode())
         return tmp_path / "sheet.csv"
 
@@ -235,33 +234,31 @@ class TestSheets:
 
     def test_totals_without_their_marks_are_left_out(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=1.5)
-        done, text = self.canvas(out, tmp_path, 20)
+        done, text = self.canvas(out, tmp_path, 12)
         assert done.exit_code == 1
-        assert (
-            "1 total left out that still lacks q12a (2 points)" in done.output and "--partial" in done.output
-        )
-        assert '"Lovelace, Ada",4711,0042,ada,S1,19.5\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n' in text
+        assert "1 total left out that still lacks q3 (2 points)" in done.output and "--partial" in done.output
+        assert '"Lovelace, Ada",4711,0042,ada,S1,11.5\r\n"Babbage, Bob",4712,0043,bob,S1,\r\n' in text
         assert "in the sheet, nothing was handed in: Roe, Dan" in done.output
-        done, text = self.canvas(out, tmp_path, 20, "--partial")
-        assert done.exit_code == 0 and "bob,S1,10\r\n" in text
+        done, text = self.canvas(out, tmp_path, 12, "--partial")
+        assert done.exit_code == 0 and "bob,S1,4\r\n" in text
 
     def test_the_sheets_maximum_is_honoured(self, out: Path, tmp_path: Path) -> None:
         mark(out, lovelaceada=2, babbagebob=0)
-        done, text = self.canvas(out, tmp_path, 50)
-        assert "its maximum is 50 and the lab has 20 points; every total is scaled by 50/20." in done.output
-        assert "ada,S1,50\r\n" in text and "bob,S1,25\r\n" in text
+        done, text = self.canvas(out, tmp_path, 30)
+        assert "its maximum is 30 and the lab has 12 points; every total is scaled by 30/12." in done.output
+        assert "ada,S1,30\r\n" in text and "bob,S1,10\r\n" in text
 
     @pytest.mark.parametrize("most", ["0", "-5", "(read only)", "nan", "inf"])
     def test_a_maximum_that_cannot_be_meant_is_refused(self, out: Path, tmp_path: Path, most: str) -> None:
         done, text = self.canvas(out, tmp_path, most)
         assert (
             done.exit_code == 2
-            and f"its maximum is {most} and the lab has 20 points" in done.output
+            and f"its maximum is {most} and the lab has 12 points" in done.output
             and not text
         )
 
     def test_no_cell_of_a_sheet_runs_as_a_formula(self, out: Path, tmp_path: Path) -> None:
-        done, text = self.canvas(out, tmp_path, 20)
+        done, text = self.canvas(out, tmp_path, 12)
         assert "1 cell holds a formula" in done.output
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
         assert "'=cmd|calc, Eve" in cells and not any(cell.startswith(("=", "+", "@")) for cell in cells)
@@ -273,16 +270,13 @@ class TestSheets:
             "moodle",
             out,
             "--template",
-            self.sheet(tmp_path, MOODLE, "10.00"),
+            self.sheet(tmp_path, MOODLE, "6.00"),
             "-o",
             tmp_path / "m.csv",
         )
         assert done.exit_code == 0 and "not in the sheet" not in done.output
         text = (tmp_path / "m.csv").read_text("utf-8")
-        assert (
-            "Submitted,10,10.00,q1: 10 of 10; q2: 8 of 8; q12a: 2 of 2" in text
-            and "Submitted,5,10.00," in text
-        )
+        assert "Submitted,6,6.00,q1: 4 of 4; q2: 6 of 6; q3: 2 of 2" in text and "Submitted,2,6.00," in text
 
 
 class TestTables:
@@ -302,11 +296,11 @@ class TestTables:
         assert [(row["total"], row["out_of"]) for row in rows.values()] == [
             ("", ""),
             ("", ""),
-            ("20", "20"),
+            ("12", "12"),
             ("", ""),
         ]
         gatelab("export", "csv", out, "-o", tmp_path / "x.csv", "--partial")
-        assert "Bob Babbage,bob@example.org,4712,babbagebob,graded,10,18" in (tmp_path / "x.csv").read_text(
+        assert "Bob Babbage,bob@example.org,4712,babbagebob,graded,4,10" in (tmp_path / "x.csv").read_text(
             "utf-8-sig"
         )
 
@@ -318,7 +312,7 @@ class TestTables:
             "lovelaceada",
         ]
         results = json.loads((tmp_path / "g" / "lovelaceada" / "results.json").read_text("utf-8"))
-        assert results["score"] == 20 == sum(test.get("score", 0) for test in results["tests"])
+        assert results["score"] == 12 == sum(test.get("score", 0) for test in results["tests"])
         allowed = {
             "name",
             "number",
@@ -344,43 +338,42 @@ class TestTables:
         database = tmp_path / "gradebook.db"
         command = ["export", "nbgrader", out, "--db", database]
         assert (
-            "run `nbgrader generate_assignment lstm-gru` first" in gatelab(*command).output
+            "run `nbgrader generate_assignment softmax` first" in gatelab(*command).output
             and not database.exists()
         )
         # nbgrader calls alembic by its name; the command must do without that help.
         path = os.environ["PATH"]
         monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{path}")
         with Gradebook(f"sqlite:///{database}") as book:
-            book.add_assignment("lstm-gru")
-            book.add_notebook("lab", "lstm-gru")
-            for id, points, by_hand in (("q1", 10, False), ("q2", 8, False), ("q12a", 2, True)):
+            book.add_assignment("softmax")
+            book.add_notebook("lab", "softmax")
+            for id, points, by_hand in (("q1", 4, False), ("q2", 6, False), ("q3", 2, True)):
                 book.add_grade_cell(
-                    id, "lab", "lstm-gru", max_score=points, cell_type="markdown" if by_hand else "code"
+                    id, "lab", "softmax", max_score=points, cell_type="markdown" if by_hand else "code"
                 )
         mark(out, lovelaceada=2, babbagebob=1)
         with monkeypatch.context() as patch:
             patch.setenv("PATH", "/usr/bin:/bin")
             done = gatelab(*command)
-        assert done.exit_code == 0 and "2 students entered in lstm-gru" in done.output, done.output
+        assert done.exit_code == 0 and "2 students entered in softmax" in done.output, done.output
         with Gradebook(f"sqlite:///{database}") as book:
             assert {student.id: student.email for student in book.students} == {
                 "4711": "ada@example.org",
                 "4712": "bob@example.org",
             }
             assert (out / "nbgrader.sent.json").is_file()
-            assert book.find_submission("lstm-gru", "4711").score == 20
-            book.find_grade("q12a", "lab", "lstm-gru", "4712").manual_score = 0.5
+            assert book.find_submission("softmax", "4711").score == 12
+            book.find_grade("q3", "lab", "softmax", "4712").manual_score = 0.5
             book.db.commit()
         done = gatelab(*command)
         assert (
-            done.exit_code == 1
-            and "Bob Babbage, q12a: 0.5 points from formgrader stand, not 1." in done.output
+            done.exit_code == 1 and "Bob Babbage, q3: 0.5 points from formgrader stand, not 1." in done.output
         )
         with Gradebook(f"sqlite:///{database}") as book:
-            assert book.find_submission("lstm-gru", "4712").score == 10.5
-            book.find_grade_cell("q1", "lab", "lstm-gru").max_score = 9
+            assert book.find_submission("softmax", "4712").score == 4.5
+            book.find_grade_cell("q1", "lab", "softmax").max_score = 3
             book.db.commit()
-        assert "it has 9 points for q1, the lab 10 points" in gatelab(*command).output
+        assert "it has 3 points for q1, the lab 4 points" in gatelab(*command).output
 
 
 class TestFeedback:
@@ -401,7 +394,7 @@ class TestFeedback:
 
             book = nbformat.reads(zip.read("lovelaceada_LATE_4711_200_lab-1.ipynb").decode(), as_version=4)
             nbformat.validate(book)
-            assert "18 of 18 points from the grader" in book.cells[0].source
+            assert "10 of 10 points from the grader" in book.cells[0].source
             inner = zipfile.ZipFile(io.BytesIO(zip.read("babbagebob_4712_300_hand_in.zip")))
             assert b"Bob Babbage" in inner.read("feedback.html")
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tiny_class import CLASS, RIGHT, Tiny
+from tiny_class import CLASS, Tiny
+from tiny_lab import RIGHT
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app

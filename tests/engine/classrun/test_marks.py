@@ -20,7 +20,7 @@ class TestTheMarksTable:
         assert marked.marks() == GIVEN
         ada = rows["ada"]
         assert (ada["question"], ada["points"], ada["entry"], ada["source"]) == (
-            "q12a",
+            "q3",
             "1.5",
             "ada.ipynb",
             "grades.csv",
@@ -30,9 +30,9 @@ class TestTheMarksTable:
 
     def test_marks_are_in_grades_and_total_and_on_the_page(self, marked: Class) -> None:
         rows = marked.rows()
-        assert (rows["ada"]["q12a"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "11.5", "20")
-        assert (rows["007"]["q12a"], rows["007"]["out_of"]) == ("", "18")
-        assert "of 20 points" in (marked.out / "feedback" / "ada.html").read_text()
+        assert (rows["ada"]["q3"], rows["ada"]["total"], rows["ada"]["out_of"]) == ("1.5", "5.5", "12")
+        assert (rows["007"]["q3"], rows["007"]["out_of"]) == ("", "10")
+        assert "of 12 points" in (marked.out / "feedback" / "ada.html").read_text()
 
     def test_a_run_without_a_change_writes_no_new_version(self, again: Class) -> None:
         names = sorted(os.listdir(again.out / "earlier"))
@@ -44,9 +44,9 @@ class TestTheMarksTable:
 
     def test_each_version_is_kept(self, again: Class) -> None:
         again.give(ada=1)
-        assert "ada q12a 1.5 → 1" in again.run().output
+        assert "ada q3 1.5 → 1" in again.run().output
         versions = [path.read_text() for path in sorted((again.out / "earlier").glob("*-marks-*"))]
-        assert ['"ada","q12a","1.5"' in text for text in versions] == [True, False]
+        assert ['"ada","q3","1.5"' in text for text in versions] == [True, False]
         assert versions[-1] == (again.out / "marks.csv").read_text()
 
     def test_a_removed_marks_table_is_written_again(self, again: Class) -> None:
@@ -58,7 +58,7 @@ class TestTheMarksTable:
         ("data", "why"),
         [
             (b"", "is empty"), (b"\x80\x81\0", "has no header row"), (b"submission,question,points\n", "has no column 'sha256'"),
-            (b"submission,question,points,sha256\nada,q12a,many,\n", "has no mark in line 2"),
+            (b"submission,question,points,sha256\nada,q3,many,\n", "has no mark in line 2"),
         ],
     )  # fmt: skip
     def test_a_damaged_table_does_not_count_as_one_without_marks(
@@ -76,7 +76,7 @@ class TestTheMarksTable:
         path = again.out / "marks.csv"
         path.write_text("\n".join(path.read_text().splitlines()[: 1 + rows]) + "\n")
         said = again.run()
-        assert again.marks() == GIVEN and again.rows()["ada"]["q12a"] == "1.5"
+        assert again.marks() == GIVEN and again.rows()["ada"]["q3"] == "1.5"
         assert "marks.csv: lacked the marks " in said.stderr and "they are put back from" in said.stderr
         assert "lacked the marks" not in again.run().stderr
 
@@ -84,16 +84,16 @@ class TestTheMarksTable:
         again.give(ada="-")
         again.run()
         assert "lacked" not in again.run().stderr
-        assert ("ada", "q12a") not in again.marks()
+        assert ("ada", "q3") not in again.marks()
 
     def test_a_table_changed_by_hand_is_kept_before_it_is_replaced(self, again: Class) -> None:
         path = again.out / "marks.csv"
-        changed = path.read_text().replace('"ada","q12a","1.5"', '"ada","q12a","0.5"')
+        changed = path.read_text().replace('"ada","q3","1.5"', '"ada","q3","0.5"')
         path.write_text(changed)
         again.give(bob=1)
         again.run()
-        assert again.marks() == GIVEN | {("ada", "q12a"): 0.5, ("bob", "q12a"): 1.0}
-        assert again.rows()["ada"]["q12a"] == "0.5"
+        assert again.marks() == GIVEN | {("ada", "q3"): 0.5, ("bob", "q3"): 1.0}
+        assert again.rows()["ada"]["q3"] == "0.5"
         assert changed in [copy.read_text() for copy in (again.out / "earlier").glob("*-marks-*")]
 
     def test_a_damaged_copy_stops_nothing(self, again: Class) -> None:
@@ -101,7 +101,7 @@ class TestTheMarksTable:
             path.write_bytes(b"\xff\x00" * 9)
         again.give(ada=1)
         said = again.run()
-        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q3"): 1.0}
 
     def test_marks_in_a_grade_table_are_read_when_nothing_else_of_them_is_left(self, again: Class) -> None:
         for path in [again.out / "marks.csv", *(again.out / "earlier").glob("*-marks-*")]:
@@ -127,17 +127,15 @@ class TestAQuestionThatChanged:
     def test_a_mark_above_the_questions_points_must_be_given_again(self) -> None:
         ada = Work.of("ada", "ada", "a" * 64)
         marks = Marks()
-        marks.give(Mark("ada", "q12a", 2.0, ada.sha256))
-        assert marks.counting(ada, {"q12a": 2.0}) == {"q12a": 2.0} and marks.again([ada], {"q12a": 2.0}) == [
-            {}
-        ]
-        assert marks.counting(ada, {"q12a": 1.0}) == {}
-        assert marks.again([ada], {"q12a": 1.0}) == [{"q12a": (2.0, "ada")}]
-        assert marks.counting(ada, {"q13": 2.0}) == {} and marks.again([ada], {"q13": 2.0}) == [{}]
+        marks.give(Mark("ada", "q3", 2.0, ada.sha256))
+        assert marks.counting(ada, {"q3": 2.0}) == {"q3": 2.0} and marks.again([ada], {"q3": 2.0}) == [{}]
+        assert marks.counting(ada, {"q3": 1.0}) == {}
+        assert marks.again([ada], {"q3": 1.0}) == [{"q3": (2.0, "ada")}]
+        assert marks.counting(ada, {"q4": 2.0}) == {} and marks.again([ada], {"q4": 2.0}) == [{}]
         assert read_marks(marks.text().encode()).by_key == marks.by_key
 
     @pytest.mark.parametrize("points", [1 / 3, 0.1 + 0.2, 1e-9, 12345.678, 0.0])
     def test_a_mark_keeps_all_its_digits(self, points: float) -> None:
         marks = Marks()
-        marks.give(Mark("=ada, the 2nd", "q12a", points, ""))
+        marks.give(Mark("=ada, the 2nd", "q3", points, ""))
         assert next(iter(read_marks(marks.text().encode()).by_key.values())).points == points

@@ -6,7 +6,8 @@ import shutil
 
 import pytest
 from marked_class import GIVEN, Class, app, saved
-from small_lab import SETUP, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP
 from typer.testing import CliRunner
 
 from gatelab.cli.export import app as export_app
@@ -18,39 +19,39 @@ class TestAMarkBelongsToWhatWasRead:
     def listed(self, again: Class, said: object, name: str, was: str) -> None:
         """Listed as to be marked again in all three places, and not counted."""
         row = again.rows()[name]
-        assert (row["q12a"], row["mark_again"], row["out_of"]) == ("", f"q12a was {was}", "18")
+        assert (row["q3"], row["mark_again"], row["out_of"]) == ("", f"q3 was {was}", "10")
         line = next(line for line in said.stderr.splitlines() if line.startswith("To be marked again"))
-        assert f"{name} q12a (was {was})" in line
+        assert f"{name} q3 (was {was})" in line
         page = (again.out / "index.html").read_text()
-        assert "To be marked again" in page and f"q12a was {was}" in page
+        assert "To be marked again" in page and f"q3 was {was}" in page
 
     def test_another_file_must_be_marked_again(self, again: Class) -> None:
-        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# better")
+        write_notebook(again.folder / "ada.ipynb", SETUP, RIGHT["q1"], "# better")
         before = (again.folder / "bob.ipynb").read_bytes()
         said = again.run()
         self.listed(again, said, "ada", "1.5")
         assert (
             again.marks() == GIVEN
-            and again.rows()["ada"]["total"] == "10"
-            and again.rows()["bob"]["q12a"] == "2"
+            and again.rows()["ada"]["total"] == "4"
+            and again.rows()["bob"]["q3"] == "2"
         )
-        assert "of 18 points" in (again.out / "feedback" / "ada.html").read_text()
+        assert "of 10 points" in (again.out / "feedback" / "ada.html").read_text()
         sheet = again.base / "sheet.csv"
-        sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
+        sheet.write_text("Student,ID,SIS Login ID,Section,Softmax (77)\nAd,1,ada,S,\nBo,2,bob,S,\n")
         CliRunner().invoke(export_app, ["canvas", str(again.out), "--template", str(sheet), "--partial"])
-        assert "Ad,1,ada,S,10\nBo,2,bob,S,20" in (again.out / "canvas.csv").read_text()
+        assert "Ad,1,ada,S,4\nBo,2,bob,S,12" in (again.out / "canvas.csv").read_text()
 
         again.give(ada=1)  # read again
         said = again.run()
-        assert again.rows()["ada"]["q12a"] == "1" and again.rows()["ada"]["mark_again"] == ""
+        assert again.rows()["ada"]["q3"] == "1" and again.rows()["ada"]["mark_again"] == ""
         assert "To be marked again" not in said.output
 
-        write_notebook(again.folder / "ada.ipynb", SETUP, solution("q1"), "# worse")
+        write_notebook(again.folder / "ada.ipynb", SETUP, RIGHT["q1"], "# worse")
         self.listed(again, again.run(), "ada", "1")
         assert (again.folder / "bob.ipynb").read_bytes() == before
 
     def test_a_mark_saved_before_the_other_file_was_seen_belongs_to_the_first_one(self, again: Class) -> None:
-        again.edit({("007", "q12a"): "2"})
+        again.edit({("007", "q3"): "2"})
         write_notebook(again.folder / "007.ipynb", SETUP, "# another")
         self.listed(again, again.run(), "007", "2")
 
@@ -61,7 +62,7 @@ class TestAMarkBelongsToWhatWasRead:
         again.run()
         path.write_bytes(old)
         said = again.run()
-        assert again.rows()["ada"]["q12a"] == "1.5" and "To be marked again" not in said.output
+        assert again.rows()["ada"]["q3"] == "1.5" and "To be marked again" not in said.output
 
     @pytest.mark.parametrize("taken_in", [True, False])
     def test_a_namesake_does_not_get_the_mark(self, again: Class, taken_in: bool) -> None:
@@ -70,7 +71,7 @@ class TestAMarkBelongsToWhatWasRead:
             again.give(ada=1)
         was = "1.5" if taken_in else "1"
         (again.folder / "ada").mkdir()
-        write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, solution("q2"))
+        write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, RIGHT["q2"])
         said = again.run()
         self.listed(again, said, "ada", was)
         self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
@@ -87,17 +88,17 @@ class TestAMarkBelongsToWhatWasRead:
         again.give(ada=1)
         said = again.run()
         assert "marks.csv: keeps marks of ada, who are not in this class" in said.stderr
-        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q12a"): 1.0}
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q3"): 1.0}
 
     def test_marks_of_a_name_that_is_not_in_the_class_are_kept_and_reported(self, again: Class) -> None:
         """A student who has withdrawn stands in a table that came from elsewhere; that stops nobody's grades."""
-        table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "20"]]
+        table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "12"]]
         again.grades.write_bytes(saved(table))
         said = again.run()
         assert "marks.csv: keeps marks of zoe, who are not in this class" in said.stderr
-        assert said.exit_code == 1 and again.marks() == GIVEN | {("zoe", "q12a"): 1.0}
+        assert said.exit_code == 1 and again.marks() == GIVEN | {("zoe", "q3"): 1.0}
         assert "zoe" not in again.rows() and saved(table) in again.kept()
-        assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q12a")] == 1.0
+        assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q3")] == 1.0
 
     def test_a_row_under_another_name_is_refused(self, again: Class) -> None:
         """bob's row is gone and ada's is called bob."""
@@ -135,6 +136,6 @@ class TestAMarkBelongsToWhatWasRead:
         arguments = [again.base / "week5", "-o", again.out, "--root", again.kit, "--jobs", "1", "--fresh"]
         said = CliRunner().invoke(app, [str(argument) for argument in arguments])
         assert "held another class; its tables are kept in" in said.stderr
-        assert again.marks() == {("bob", "q12a"): 1.0, ("Jörg Ü", "q12a"): 0.0}
+        assert again.marks() == {("bob", "q3"): 1.0, ("Jörg Ü", "q3"): 0.0}
         earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]
-        assert any('"ada","q12a","1.5"' in text for text in earlier)
+        assert any('"ada","q3","1.5"' in text for text in earlier)

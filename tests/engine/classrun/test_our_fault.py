@@ -16,8 +16,11 @@ from pathlib import Path
 
 import psutil
 import pytest
-from small_lab import SETUP, small_lab, solution, unpacked, use_engine, write_notebook
+from notebooks import write_notebook
+from otter_door import use_engine
+from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner
+from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -37,9 +40,7 @@ WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("kit")
-    small_lab(root)
-    return root
+    return tiny_kit(tmp_path_factory.mktemp("kit"))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +58,7 @@ def engine(lab: Lab) -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def correct(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("correct") / "lab.ipynb"
-    return write_notebook(path, SETUP, solution("q1"), solution("q2"))
+    return write_notebook(path, SETUP, RIGHT["q1"], RIGHT["q2"])
 
 
 def is_our_fault(report: Report, why: str) -> None:
@@ -83,10 +84,10 @@ def test_too_many_open_files_are_not_the_submissions_fault(engine: Engine, corre
     report = engine.grade(correct)
     files_left(engine, correct, 500)
     if report.status == "graded":
-        assert report.points == 18
+        assert report.points == 10
     else:
         is_our_fault(report, "Too many open files" if more else "cannot be read (Too many open files)")
-    assert (engine.grade(correct).status, engine.grade(correct).points) == ("graded", 18)
+    assert (engine.grade(correct).status, engine.grade(correct).points) == ("graded", 10)
 
 
 def test_fewer_files_than_that_are_too_few(engine: Engine, correct: Path) -> None:
@@ -110,7 +111,7 @@ def test_an_examiner_that_is_killed_is_not_the_submissions_fault(engine: Engine,
     engine.grade(correct)
     psutil.Process(engine._all[0].pid).kill()
     is_our_fault(engine.grade(correct), "The grader's own process ended")
-    assert engine.grade(correct).points == 18
+    assert engine.grade(correct).points == 10
 
 
 def test_the_wall_clock_backstop_and_the_examiners_limit_are_not_the_submissions_fault(
@@ -120,14 +121,14 @@ def test_the_wall_clock_backstop_and_the_examiners_limit_are_not_the_submissions
     is_our_fault(engine.grade(correct), "stopped after 0.01 s")
     monkeypatch.setattr(engine, "seconds", None)
     monkeypatch.setattr(engine, "memory", 1 << 20)
-    slow = write_notebook(correct.with_name("slow.ipynb"), "import time; time.sleep(2)", solution("q1"))
+    slow = write_notebook(correct.with_name("slow.ipynb"), "import time; time.sleep(2)", RIGHT["q1"])
     is_our_fault(engine.grade(slow), "GiB of memory")
 
 
 def test_a_fault_of_the_suites_is_not_the_submissions_fault(kit: Path, correct: Path, tmp_path: Path) -> None:
     """Spoilt after the engine has looked the lab through."""
     root = shutil.copytree(kit, tmp_path / "kit")
-    suite = next((root / "tests" / "lstm-gru" / "hidden").glob("test_q1_*.py"))
+    suite = next((root / "tests" / "softmax" / "hidden").glob("test_q1_*.py"))
     with Engine(Lab.in_repository(root), accept_missing=REQUIRED) as engine:
         suite.with_name("test_q1_again.py").write_text("import nothing_of_this_name\n", encoding="utf-8")
         report = engine.grade(correct)
@@ -139,7 +140,7 @@ def test_a_machine_that_fails_in_the_middle_of_a_suite_spoils_no_part(
     kit: Path, correct: Path, tmp_path: Path
 ) -> None:
     root = shutil.copytree(kit, tmp_path / "kit")
-    suite = next((root / "tests" / "lstm-gru" / "hidden").glob("test_q2_*.py"))
+    suite = next((root / "tests" / "softmax" / "hidden").glob("test_q2_*.py"))
     for error in (
         "OSError(24, 'Too many open files')",
         "MemoryError()",
@@ -181,7 +182,7 @@ def test_a_machine_that_can_is_asked_for_a_process() -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="a worker has a user of its own where the grader is root")
 def test_a_submission_that_forks_until_its_limit_has_itself_to_blame(engine: Engine, tmp_path: Path) -> None:
     forks = "import os, time\nfor _ in range(60):\n    try:\n        if os.fork() == 0:\n            time.sleep(60)\n    except OSError:\n        pass"
-    path = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"), forks)
+    path = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"], forks)
     report = engine.grade(path)
     assert report.status == "graded", report.reason
     assert {part.message for part in report.question("q1").parts} >= {
@@ -190,9 +191,9 @@ def test_a_submission_that_forks_until_its_limit_has_itself_to_blame(engine: Eng
 
 
 def test_a_submission_that_ends_its_own_process_has_itself_to_blame(engine: Engine, tmp_path: Path) -> None:
-    killed = "def lstm_step(*args):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"
-    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", SETUP, killed, solution("q2")))
-    assert (report.status, report.points) == ("graded", 8)
+    killed = "def softmax(*args):\n    import os, signal\n    os.kill(os.getpid(), signal.SIGKILL)"
+    report = engine.grade(write_notebook(tmp_path / "lab.ipynb", SETUP, killed, RIGHT["q2"]))
+    assert (report.status, report.points) == ("graded", 6)
 
 
 def test_a_worker_killed_by_the_machine_for_memory_is_not_the_submissions_fault(
@@ -245,23 +246,25 @@ def test_a_class_says_our_fault_and_the_same_command_tries_again(
     row = rows(out)["ada"]
     assert code == 1 and f"ada: {OUR_FAULT}" in said
     assert row["status"] == OUR_FAULT and row["q1"] == row["total"] == "" and "stopped after" in row["reason"]
-    assert (rows(out)["bob"]["total"], rows(out)["eve"]["status"]) == ("18", "ungradable")
+    assert (rows(out)["bob"]["total"], rows(out)["eve"]["status"]) == ("10", "ungradable")
     page = (out / "feedback" / "ada.html").read_text(encoding="utf-8")
     assert "our fault, not yours" in page and "could not be graded" not in page and "0 of" not in page
     assert OUR_FAULT in (out / "index.html").read_text(encoding="utf-8")
 
     sheet = tmp_path / "canvas.csv"
-    sheet.write_text("Student,ID,SIS Login ID,Section,LSTM (77)\nA,1,ada,S,\nB,2,bob,S,\n", encoding="utf-8")
+    sheet.write_text(
+        "Student,ID,SIS Login ID,Section,Softmax (77)\nA,1,ada,S,\nB,2,bob,S,\n", encoding="utf-8"
+    )
     code, said = gatelab(
         "export", "canvas", out, "--template", sheet, "-o", tmp_path / "filled.csv", "--partial"
     )
     filled = (tmp_path / "filled.csv").read_text(encoding="utf-8").splitlines()
     assert code == 1 and "not graded because the grader failed" in said
-    assert filled[1].endswith(",") and filled[2].endswith(",18")
+    assert filled[1].endswith(",") and filled[2].endswith(",10")
 
     code, said = gatelab(*command)
     assert "2 of 3 notebooks are done from an earlier run" in said
-    assert rows(out)["ada"]["total"] == "18" and rows(out)["ada"]["reason"] == ""
+    assert rows(out)["ada"]["total"] == "10" and rows(out)["ada"]["reason"] == ""
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")

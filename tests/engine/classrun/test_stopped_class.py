@@ -11,8 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
-from small_lab import write_notebook
-from tiny_class import RIGHT, Tiny, gatelab, tiny_kit
+from notebooks import write_notebook
+from tiny_class import Tiny, gatelab
+from tiny_lab import RIGHT, tiny_kit
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 

@@ -7,10 +7,10 @@ import csv
 import json
 from pathlib import Path
 
-import minikit
 import nbformat
 import pytest
 from nbgrader.utils import compute_checksum
+from notebooks import cell_of, save_notebook
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -58,7 +58,7 @@ def answered(*ids: str, where: str = "") -> dict:
         if where:
             book["cells"].append(code(LAB.reference(id)))
         else:
-            minikit.cell(book, f"{id}-solution")["source"] = LAB.reference(id)
+            cell_of(book, f"{id}-solution")["source"] = LAB.reference(id)
     return book
 
 
@@ -136,7 +136,7 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, di
         "below": answered("q1", "q2", where="below"), "checks": own_checks,
     }  # fmt: skip
     for name, book in books.items():
-        minikit.save(book, folder / f"{name}.ipynb")
+        save_notebook(book, folder / f"{name}.ipynb")
     wanted = [f"--question={id}" for id in ("q1", "q2", "q12")]
     done = CliRunner().invoke(
         app,

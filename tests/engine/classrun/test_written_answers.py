@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from marked_class import Class
-from small_lab import SETUP, small_lab, solution
+from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner, Result
 
 from gatelab.cli.app import app
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 HOSTILE = "</div><script>alert(1)</script><img src=x onerror=alert(2)> \x1b[2J\x1b]0;owned\x07 [x](javascript:alert(3)) \u202e"
 STUB = "*Your answer here.*"
-QUESTION = "### q12a: say it\nin your own words"
+QUESTION = "### q3: say it\nin your own words"
 ANSWERS = {
-    "ada": "The cell state keeps.",
+    "ada": "The largest logit wins.",
     "bob": HOSTILE,
     "cleo": STUB,
     "dora": None,
@@ -34,9 +34,9 @@ def notebook(answer: str | None, handed_out: bool = False, metadata: bool = True
 
     cells = [cell("code", SETUP), cell("markdown", QUESTION)]
     if not handed_out:
-        cells.insert(1, cell("code", solution("q1"), "q1-solution"))
+        cells.insert(1, cell("code", RIGHT["q1"], "q1-solution"))
     if answer is not None:
-        cells.append(cell("markdown", answer, "q12a"))
+        cells.append(cell("markdown", answer, "q3"))
     return {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
 
 
@@ -48,11 +48,14 @@ def save(path: Path, book: dict) -> None:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Class:
     base = tmp_path_factory.mktemp("written")
-    lab = small_lab(base / "kit")
+    lab = tiny_lab(base / "kit", by_hand=True)
     save(base / "kit" / "release" / lab.name / "lab.ipynb", notebook(STUB, handed_out=True))
-    save(base / "kit" / "solutions" / lab.name / "lab.ipynb", notebook("The model: c keeps & h shows."))
+    save(
+        base / "kit" / "solutions" / lab.name / "lab.ipynb",
+        notebook("The model: rows add up & stay positive."),
+    )
     (lab.assignment / "RUBRIC.md").write_text(
-        "# Rubric\n\n## q12a: two states (2 points)\n\n| 1 | <b>roles</b> |\n\n## q12b: not here\n\nnothing\n",
+        "# Rubric\n\n## q3: two words (2 points)\n\n| 1 | <b>roles</b> |\n\n## q4: not here\n\nnothing\n",
         encoding="utf-8",
     )
     for name, answer in ANSWERS.items():
@@ -79,31 +82,31 @@ def test_answers_come_one_by_one_with_rubric_and_model_answer(fresh: Class) -> N
     assert said.exit_code == 0 and "3 marks given, 1 left." in text
     assert (
         text.index("| 1 | <b>roles</b> |")
-        < text.index("The model: c keeps & h shows.")
-        < text.index("The cell state keeps.")
+        < text.index("The model: rows add up & stay positive.")
+        < text.index("The largest logit wins.")
     )
-    assert "q12b" not in text
+    assert "q4" not in text
     assert "(nothing was written)" in text and "Without any metadata." in text
-    assert "q12a: not shown for dora: its cell was not found" in said.stderr
-    assert fresh.marks() == {("ada", "q12a"): 1.5, ("cleo", "q12a"): 0.0, ("eve", "q12a"): 2.0}
+    assert "q3: not shown for dora: its cell was not found" in said.stderr
+    assert fresh.marks() == {("ada", "q3"): 1.5, ("cleo", "q3"): 0.0, ("eve", "q3"): 2.0}
     assert (
-        fresh.rows()["ada"]["q12a"] == "1.5"
-        and "of 20 points" in (fresh.out / "feedback" / "ada.html").read_text()
+        fresh.rows()["ada"]["q3"] == "1.5"
+        and "of 12 points" in (fresh.out / "feedback" / "ada.html").read_text()
     )
     assert "· bob · 1 of 1" in mark(fresh, "q\n").stdout
-    assert fresh.marks() == {("ada", "q12a"): 1.5, ("cleo", "q12a"): 0.0, ("eve", "q12a"): 2.0}
+    assert fresh.marks() == {("ada", "q3"): 1.5, ("cleo", "q3"): 0.0, ("eve", "q3"): 2.0}
 
 
 def test_the_marker_can_go_back_and_look_again(fresh: Class) -> None:
     said = mark(fresh, "1\nb\nr\n2\nq\n")
-    assert fresh.marks() == {("ada", "q12a"): 2.0}
-    assert said.stdout.count("The model: c keeps") == 2 and "1 mark given, 3 left." in said.stdout
+    assert fresh.marks() == {("ada", "q3"): 2.0}
+    assert said.stdout.count("The model: rows add up") == 2 and "1 mark given, 3 left." in said.stdout
 
 
 def test_what_is_typed_wrong_gives_no_mark_and_ends_what_is_piped_in(fresh: Class) -> None:
     said = mark(fresh, "1\n3\n1\n")
     assert said.exit_code == 2 and "'3' is not a number from 0 to 2." in said.stderr
-    assert fresh.marks() == {("ada", "q12a"): 1.0}
+    assert fresh.marks() == {("ada", "q3"): 1.0}
 
 
 def test_no_control_character_of_a_student_reaches_the_terminal(fresh: Class) -> None:

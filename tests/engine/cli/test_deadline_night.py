@@ -11,7 +11,7 @@ from pathlib import Path
 
 import evening_class
 import pytest
-from tiny_class import tiny_kit
+from tiny_lab import tiny_kit
 
 BIN = Path(sys.executable).parent
 # The code that a command of the page ends with in this class (essay.pdf cannot be graded); others end with 0.

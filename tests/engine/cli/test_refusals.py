@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import typer
-from tiny_class import TINY, gatelab
+from tiny_class import gatelab
+from tiny_lab import TINY
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app

@@ -12,15 +12,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import minikit
 import pytest
-from small_lab import by_question
+from books import read_book
+from notebooks import cell_of, load_notebook, save_notebook
+from otter_door import by_question
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
 
+ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.usefixtures("shared_server")
 
 FIRST, NEW = "lstm-gru", "rnn-basics"
@@ -46,7 +48,7 @@ def program(kit: Path, *words: str | Path) -> None:
 
 def page(name: str) -> str:
     """A page of docs/; what stands indented in a step is as far left as the step."""
-    text = (minikit.REPOSITORY / "docs" / name).read_text(encoding="utf-8")
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     return re.sub(r"^   ", "", text, flags=re.MULTILINE)
 
 
@@ -70,7 +72,7 @@ def follow(kit: Path, name: str) -> str:
 
 def bare_kit(root: Path) -> Path:
     """The kit's folder with its first lab, as far as a second one can get in its way."""
-    here, litter = minikit.REPOSITORY, shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
+    here, litter = ROOT, shutil.ignore_patterns("__pycache__", ".*", "*.ipynb")
     for folder in (f"assignment/{FIRST}", f"tests/{FIRST}/hidden", f"tests/{FIRST}/bank/chaff", TINY):
         shutil.copytree(here / folder, root / folder, ignore=litter)
     for name in ("pyproject.toml", "nbgrader_config.py"):
@@ -91,14 +93,14 @@ def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def handed_in(kit: Path) -> Path:
     """A class in nbgrader's folders: all right, untouched, and each question with the mistake of its chaff."""
     notebooks = {
-        "ada": minikit.load(kit / "solutions" / NEW / "lab.ipynb"),
-        "bob": minikit.load(kit / "release" / NEW / "lab.ipynb"),
-        "cleo": minikit.load(kit / "solutions" / NEW / "lab.ipynb"),
+        "ada": load_notebook(kit / "solutions" / NEW / "lab.ipynb"),
+        "bob": load_notebook(kit / "release" / NEW / "lab.ipynb"),
+        "cleo": load_notebook(kit / "solutions" / NEW / "lab.ipynb"),
     }
     for chaff in load_bank(Lab.in_repository(kit, NEW)).chaffs:
-        minikit.cell(notebooks["cleo"], f"{chaff.question}-solution")["source"] = chaff.source
+        cell_of(notebooks["cleo"], f"{chaff.question}-solution")["source"] = chaff.source
     for student, notebook in notebooks.items():
-        minikit.save(notebook, kit / "submitted" / student / NEW / "lab.ipynb")
+        save_notebook(notebook, kit / "submitted" / student / NEW / "lab.ipynb")
     return kit / "submitted"
 
 
@@ -199,7 +201,7 @@ def test_nbgraders_course_holds_both_labs_and_gives_the_same_points(
 ) -> None:
     program(kit, "nbgrader", "generate_assignment", FIRST)
     program(kit, "nbgrader", "autograde", NEW)
-    assert minikit.read_book(kit / "gradebook.db") == points
+    assert read_book(kit / "gradebook.db") == points
     book = sqlite3.connect(f"file:{kit / 'gradebook.db'}?mode=ro", uri=True)
     assert {name for (name,) in book.execute("select name from assignment")} == {FIRST, NEW}
 

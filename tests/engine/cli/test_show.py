@@ -12,7 +12,9 @@ from pathlib import Path
 import evening_class
 import pytest
 from evening_class import HOSTILE
-from tiny_class import TINY, gatelab
+from notebooks import write_notebook
+from tiny_class import gatelab
+from tiny_lab import TINY
 
 from gatelab.text import visible
 
@@ -78,7 +80,7 @@ def test_text_of_a_submission_cannot_affect_a_terminal(out: Path, command: str, 
 def test_the_same_file_is_found_by_its_bytes(out: Path) -> None:
     notebook = out.parent / "class" / "adam.ipynb"
     assert "adam " in said("show", notebook, "-o", out)
-    other = evening_class.write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
+    other = write_notebook(out.parent / "adam.ipynb", evening_class.SOFTMAX)
     assert "is not what was graded in" in said("show", other, "-o", out, code=2)
     for renamed in ("download.ipynb (1)", "download.json"):
         shutil.copy(notebook, out.parent / renamed)

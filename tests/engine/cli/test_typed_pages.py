@@ -14,7 +14,8 @@ from pathlib import Path
 import evening_class
 import pytest
 from shares import WHOLE
-from tiny_class import TINY, gatelab, tiny_kit
+from tiny_class import gatelab
+from tiny_lab import TINY, tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]

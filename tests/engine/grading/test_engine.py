@@ -14,7 +14,7 @@ import nbformat
 import psutil
 import pytest
 from processes import alive, everything, within
-from small_lab import small_lab
+from tiny_lab import tiny_lab
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
@@ -378,10 +378,10 @@ def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_co
     lab: Lab, tmp_path: Path
 ) -> None:
     """A suite that cannot be opened, and was not there when the examiner started."""
-    small = small_lab(tmp_path)
-    path = notebook(tmp_path / "lab.ipynb", small)
-    with Engine(small) as engine:
-        (small.hidden / "test_q1_gone.py").symlink_to("nowhere")
+    tiny = tiny_lab(tmp_path)
+    path = notebook(tmp_path / "lab.ipynb", tiny)
+    with Engine(tiny) as engine:
+        (tiny.hidden / "test_q1_gone.py").symlink_to("nowhere")
         report = engine.grade(path)
     assert report.status == "failed" and "The grader itself failed on this submission" in report.reason
     assert "test_q1_gone.py" in report.hints[0] and "Traceback" in report.hints[0] and not report.output

@@ -8,20 +8,23 @@ test_nbgrader.py.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
-import minikit
 import pytest
 from hostile import checks, doors
 from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
+from hostile.cut import cut_to
 from shares import WHOLE, share, turn_of
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
 
+ROOT = Path(__file__).resolve().parents[3]
 ATTEMPTS = list(attempts())
 # Quick ones of different minds: they steal, spoil, end the process, deceive otter, nbgrader or the reader.
 FEW = [
@@ -47,7 +50,7 @@ FIRST = ("q1", "q2")
 
 
 def speaks_of_later_questions(attempt: Attempt) -> bool:
-    lab = Lab.in_repository(minikit.REPOSITORY)
+    lab = Lab.in_repository(ROOT)
     names = [name for id, spec in lab.questions.items() if id not in FIRST for name in spec.names]
     return WHOLE or any(re.search(rf"\b({'|'.join(names)})\b", cell) for cell in attempt.cells)
 
@@ -89,17 +92,21 @@ def whole_lab(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Clas
 
 
 @pytest.fixture(scope="module")
-def otter(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
-    return doors.grade(
-        doors.otter_inside, minikit.make_kit(tmp_path_factory.mktemp("otter")), sent("otter", turn)
-    )
+def few_questions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The lab with the first two, and one that is marked by hand."""
+    return cut_to(doors.whole_course(tmp_path_factory.mktemp("cut")), [*FIRST, "q12a"])
 
 
 @pytest.fixture(scope="module")
-def nbgrader(tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
-    return doors.grade(
-        doors.nbgrader, minikit.make_kit(tmp_path_factory.mktemp("nbgrader")), sent("nbgrader", turn)
-    )
+def otter(few_questions: Path, tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
+    course = shutil.copytree(few_questions, tmp_path_factory.mktemp("otter") / "course")
+    return doors.grade(doors.otter_inside, course, sent("otter", turn))
+
+
+@pytest.fixture(scope="module")
+def nbgrader(few_questions: Path, tmp_path_factory: pytest.TempPathFactory, turn: int) -> doors.Class:
+    course = shutil.copytree(few_questions, tmp_path_factory.mktemp("nbgrader") / "course")
+    return doors.grade(doors.nbgrader, course, sent("nbgrader", turn))
 
 
 SECRETS = (

@@ -14,18 +14,17 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import minikit
 import psutil
 import pytest
 from distributed import Client
 from processes import alive, everything, within
+from tiny_lab import TINY
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 
-TINY = minikit.REPOSITORY / "tests" / "engine" / "tiny-lab"
 BIN = Path(sys.executable).parent
 SLOW = "import time\ntime.sleep(1.5)\n"  # leaves the time to kill something
 QUICK = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s"}

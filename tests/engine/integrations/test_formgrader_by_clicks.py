@@ -18,14 +18,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import minikit
 import pytest
+from books import read_book
 from browser import Page, chromium, opened
 from nbgrader.api import Gradebook
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeFetchAssignment, ExchangeSubmit
-from tiny_class import RIGHT, SUMMED, Tiny
+from notebooks import cell_of, load_notebook, save_notebook
+from tiny_class import Tiny
+from tiny_lab import RIGHT, SUMMED
 from traitlets.config import Config
 
 LAB, COURSE = "softmax", "rnn101"
@@ -152,11 +154,11 @@ def hand_in(desk: Desk, home: Path) -> None:
         finally:
             os.chdir(before)
         path = home / LAB / "lab.ipynb"
-        notebook = minikit.load(path)
-        minikit.cell(notebook, "q1-solution")["source"] = RIGHT["q1"]
-        minikit.cell(notebook, "q2-solution")["source"] = SUMMED
+        notebook = load_notebook(path)
+        cell_of(notebook, "q1-solution")["source"] = RIGHT["q1"]
+        cell_of(notebook, "q2-solution")["source"] = SUMMED
         path.chmod(0o644)
-        minikit.save(notebook, path)
+        save_notebook(notebook, path)
 
 
 def test_the_menu_opens_formgrader_with_the_lab_in_it(desk: Desk) -> None:
@@ -203,7 +205,7 @@ def test_collect_and_autograde_while_the_server_answers(
     with desk.timed():
         desk.click(".autograde", "Successfully autograded")
     took = time.monotonic() - start
-    (points,) = minikit.read_book(desk.kit / "gradebook.db").values()
+    (points,) = read_book(desk.kit / "gradebook.db").values()
     assert points["q1"] == 4 and points["q2"] is not None and points["q2"] < 6
     print(
         f"\nautograde by click: {took:.1f} s; the server answered {len(desk.waits)} times, at the longest after {max(desk.waits):.2f} s"
@@ -215,10 +217,10 @@ def test_a_fixed_suite_counts_at_the_next_click(desk: Desk) -> None:
     """The process that grades lives on between the clicks, and reads the lab anew."""
     suite = desk.kit / "tests" / LAB / "hidden" / "test_q2_cross_entropy.py"
     kept = suite.read_text(encoding="utf-8")
-    (before,) = minikit.read_book(desk.kit / "gradebook.db").values()
+    (before,) = read_book(desk.kit / "gradebook.db").values()
     suite.write_text(re.sub(r"(?m)^(def test_\w+\(student, draw\):)$", r"\1\n    return", kept))
     desk.click(".autograde", "Successfully autograded")
-    (after,) = minikit.read_book(desk.kit / "gradebook.db").values()
+    (after,) = read_book(desk.kit / "gradebook.db").values()
     assert before["q2"] < after["q2"] == 6
 
 
@@ -237,7 +239,7 @@ def test_a_mark_and_a_comment_by_hand_reach_the_book_and_the_students_page(desk:
     comment.fill(WHY)
     with desk.page.expect_response(lambda r: "/api/comment/" in r.url and r.request.method == "PUT"):
         comment.press("Tab")
-    (student,) = minikit.read_book(desk.kit / "gradebook.db")
+    (student,) = read_book(desk.kit / "gradebook.db")
     with Gradebook(f"sqlite:///{desk.kit / 'gradebook.db'}") as book:
         assert book.find_grade("q2", "lab", LAB, student).score == 5
         assert book.find_comment("q2-solution", "lab", LAB, student).comment == WHY

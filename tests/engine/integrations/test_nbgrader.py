@@ -11,10 +11,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import minikit
+import build_kit
 import pytest
+from books import left_to_mark, read_book
+from folders import files_below
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from notebooks import cell_of, load_notebook, save_notebook
 from traitlets.config import Config
 
 from gatelab.build import leaks
@@ -24,22 +27,22 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import REQUIRED, ProtectionMissing
 
-LAB = "lstm-gru"
+LAB = build_kit.NAME
 GRADED = ("correct", "wrong", "empty", "deleted", "doubled", "edited", "exits")
 COMPARED = ("correct", "wrong", "empty", "deleted", "doubled", "edited")
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 BAD = "<img src=x onerror=alert(2)>"
 RUBRIC = """# Rubric
 
-## q12a: the two states (2 points)
+## q3: logits and probabilities (2 points)
 
-One point for RUBRIC-OF-Q12A.
+One point for RUBRIC-OF-Q3.
 
 ## Not a question
 
-NOT-OF-Q12A
+NOT-OF-Q3
 """
-SWAPPED = ("i, f, g, o = pre.chunk(4, dim=1)", "f, i, g, o = pre.chunk(4, dim=1)")
+OVER_THE_BATCH = ("powers.sum(dim=1", "powers.sum(dim=0")
 
 
 def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -53,7 +56,7 @@ def nbgrader(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def submissions(release: dict, solved: dict) -> dict[str, dict]:
     """Student → notebook, as they come back from students."""
     wrong = copy.deepcopy(solved)
-    minikit.cell(wrong, "q1-solution")["source"] = _source(wrong, "q1-solution").replace(*SWAPPED)
+    cell_of(wrong, "q1-solution")["source"] = _source(wrong, "q1-solution").replace(*OVER_THE_BATCH)
 
     wrong["cells"].append(
         {
@@ -64,7 +67,7 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
         }
     )
 
-    minikit.cell(wrong, "q1-solution")["outputs"] = [
+    cell_of(wrong, "q1-solution")["outputs"] = [
         {"output_type": "stream", "name": "stderr", "text": ["my own ", "words\n"]},
         {"output_type": "stream", "name": "stdout", "text": "\x1b[31mred\x1b[0m " + "long " * 10_000},
         {"output_type": "error", "ename": "ValueError", "evalue": BAD, "traceback": [BAD]},
@@ -94,23 +97,23 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
 
     deleted = copy.deepcopy(wrong)
     deleted["cells"] = [
-        cell for cell in deleted["cells"] if _id(cell) not in ("q1", "q2", "q2-solution", "q12a")
+        cell for cell in deleted["cells"] if _id(cell) not in ("q1", "q2", "q2-solution", "q3")
     ]
 
     doubled = copy.deepcopy(wrong)
-    answer = copy.deepcopy(minikit.cell(doubled, "q12a"))
-    minikit.cell(doubled, "q12a")["source"] = minikit.cell(release, "q12a")["source"]
-    doubled["cells"] += [copy.deepcopy(minikit.cell(doubled, id)) for id in ("q1", "q2", "q1-solution")]
+    answer = copy.deepcopy(cell_of(doubled, "q3"))
+    cell_of(doubled, "q3")["source"] = cell_of(release, "q3")["source"]
+    doubled["cells"] += [copy.deepcopy(cell_of(doubled, id)) for id in ("q1", "q2", "q1-solution")]
     doubled["cells"].append(answer)
 
     edited = copy.deepcopy(wrong)
-    minikit.cell(edited, "q1").update(
+    cell_of(edited, "q1").update(
         source="14", outputs=[{"output_type": "execute_result", "data": {"text/plain": "14"}, "metadata": {}, "execution_count": 1}]
     )  # fmt: skip
-    minikit.cell(edited, "q1")["metadata"]["nbgrader"].update(points=1000, locked=False)
-    minikit.cell(edited, "q1-solution")["metadata"]["nbgrader"].update(grade=True, points=1000, locked=True)
-    minikit.cell(edited, "q2")["metadata"]["nbgrader"].update(schema_version=99, grade=False, cell_type="raw")
-    minikit.cell(edited, "q12a")["metadata"]["nbgrader"] = {"grade_id": "q12a", "grade": "yes", "task": True}
+    cell_of(edited, "q1")["metadata"]["nbgrader"].update(points=1000, locked=False)
+    cell_of(edited, "q1-solution")["metadata"]["nbgrader"].update(grade=True, points=1000, locked=True)
+    cell_of(edited, "q2")["metadata"]["nbgrader"].update(schema_version=99, grade=False, cell_type="raw")
+    cell_of(edited, "q3")["metadata"]["nbgrader"] = {"grade_id": "q3", "grade": "yes", "task": True}
     edited["cells"].append(
         {"cell_type": "code", "id": "extra", "source": "1", "outputs": [], "execution_count": None,
          "metadata": {"nbgrader": {"grade_id": "bonus", "grade": True, "points": 50, "solution": False, "locked": False,
@@ -118,8 +121,8 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
     )  # fmt: skip
 
     exits = copy.deepcopy(solved)
-    minikit.cell(exits, "q2-solution")["source"] = (
-        "import os\ndef gru_step(x, h, w_ih, w_hh, b_ih, b_hh):\n    os._exit(0)\n"
+    cell_of(exits, "q2-solution")["source"] = (
+        "import os\ndef cross_entropy(logits, labels):\n    os._exit(0)\n"
     )
     return {
         "correct": solved, "wrong": wrong, "empty": release, "deleted": deleted, "doubled": doubled,
@@ -130,18 +133,18 @@ def submissions(release: dict, solved: dict) -> dict[str, dict]:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course whose class was graded by nbgrader."""
-    root = minikit.make_kit(tmp_path_factory.mktemp("course"))
+    root = build_kit.make_kit(tmp_path_factory.mktemp("course"))
     (root / "assignment" / LAB / "RUBRIC.md").write_text(RUBRIC, encoding="utf-8")
     done = nbgrader(root, "generate_assignment", LAB)
     assert done.returncode == 0, done.stderr
-    release = minikit.load(root / "release" / LAB / "lab.ipynb")
-    solved = minikit.load(root / "assignment" / LAB / "lab.ipynb")
+    release = load_notebook(root / "release" / LAB / "lab.ipynb")
+    solved = load_notebook(root / "assignment" / LAB / "lab.ipynb")
     handed_in = root / "submitted"
     for student, notebook in submissions(release, solved).items():
-        minikit.save(notebook, handed_in / student / LAB / "lab.ipynb")
+        save_notebook(notebook, handed_in / student / LAB / "lab.ipynb")
 
-    minikit.save(solved, handed_in / "renamed" / LAB / "my homework.ipynb")
-    minikit.save(solved, handed_in / "two" / LAB / "lab.ipynb")
+    save_notebook(solved, handed_in / "renamed" / LAB / "my homework.ipynb")
+    save_notebook(solved, handed_in / "two" / LAB / "lab.ipynb")
     for other in (
         "lab (1).ipynb",
         "Untitled.ipynb",
@@ -149,9 +152,9 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "._lab.ipynb",
         "old/lab.ipynb",
     ):
-        minikit.save(release, handed_in / "two" / LAB / other)
-    minikit.save(solved, handed_in / "copy" / LAB / "lab-Copy1.ipynb")
-    minikit.save(release, handed_in / "copy" / LAB / "lab.ipynb")
+        save_notebook(release, handed_in / "two" / LAB / other)
+    save_notebook(solved, handed_in / "copy" / LAB / "lab-Copy1.ipynb")
+    save_notebook(release, handed_in / "copy" / LAB / "lab.ipynb")
     (handed_in / "none" / LAB).mkdir(parents=True)
     (handed_in / "none" / LAB / "readme.txt").write_text("Where do I hand in?\n", encoding="utf-8")
     (handed_in / "cut" / LAB).mkdir(parents=True)
@@ -159,12 +162,10 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (handed_in / "cut" / LAB / "lab.ipynb").write_text(text[: len(text) // 2], encoding="utf-8")
     kernel = copy.deepcopy(solved)
     kernel["metadata"] = {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}}
-    minikit.save(kernel, handed_in / "kernel" / LAB / "lab.ipynb")
+    save_notebook(kernel, handed_in / "kernel" / LAB / "lab.ipynb")
 
     # Beside the notebook: a link to what no student may read, and a time that is none.
-    (handed_in / "wrong" / LAB / "notes.txt").symlink_to(
-        root / "tests" / "lstm-gru" / "hidden" / "conftest.py"
-    )
+    (handed_in / "wrong" / LAB / "notes.txt").symlink_to(root / "tests" / LAB / "hidden" / "conftest.py")
     (handed_in / "wrong" / LAB / "timestamp.txt").write_text("yesterday, I think", encoding="utf-8")
     (handed_in / "renamed" / LAB / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC", encoding="utf-8")
 
@@ -178,7 +179,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def book(course: Path) -> dict[str, dict[str, float | None]]:
     """What nbgrader's grade book holds after that."""
-    return minikit.read_book(course / "gradebook.db")
+    return read_book(course / "gradebook.db")
 
 
 @pytest.fixture(scope="module")
@@ -198,22 +199,22 @@ def test_the_grade_book_says_what_the_engine_says(student, book, reports):
 
 
 def test_the_points_are_what_the_work_is_worth(book):
-    assert (book["correct"]["q1"], book["correct"]["q2"]) == (10, 8)
-    assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q12a"]) == (0, 0, 0)
-    assert 0 < book["wrong"]["q1"] < 10
-    assert book["wrong"]["q2"] == 8
-    assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q12a": 0}
-    assert (book["exits"]["q1"], book["exits"]["q2"]) == (10, 0)
+    assert (book["correct"]["q1"], book["correct"]["q2"]) == (4, 6)
+    assert (book["empty"]["q1"], book["empty"]["q2"], book["empty"]["q3"]) == (0, 0, 0)
+    assert 0 < book["wrong"]["q1"] < 4
+    assert book["wrong"]["q2"] == 6
+    assert book["deleted"] == {"q1": book["wrong"]["q1"], "q2": 0, "q3": 0}
+    assert (book["exits"]["q1"], book["exits"]["q2"]) == (4, 0)
 
 
 @pytest.mark.parametrize("student", ["doubled", "edited"])
 def test_copies_and_edited_metadata_change_no_points(student, book):
     assert book[student] == book["wrong"]  # a written answer waits for its reader: None
-    assert book[student]["q12a"] is None
+    assert book[student]["q3"] is None
 
 
 def test_a_notebook_of_another_name_is_graded(book):
-    assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (10, 8)
+    assert (book["renamed"]["q1"], book["renamed"]["q2"]) == (4, 6)
 
 
 @pytest.mark.parametrize("student", ["two", "copy", "kernel"])
@@ -243,26 +244,24 @@ def test_the_student_reads_that_the_work_is_untouched(course):
     ],
 )
 def test_an_ungradable_submission_gets_a_row_and_the_reason(student, sentence, course, book):
-    assert book[student] == {"q1": 0, "q2": 0, "q12a": 0}
+    assert book[student] == {"q1": 0, "q2": 0, "q3": 0}
     page = feedback(course, student)
     assert page.count(sentence) == 1 and "ask for" not in page and "leave the one" not in page
 
 
 def test_an_ungradable_submission_waits_in_formgrader(course):
-    waiting = minikit.waiting(course / "gradebook.db")
+    waiting = left_to_mark(course / "gradebook.db")
     for student in ("none", "cut"):
-        assert waiting[student] == {"q1", "q2", "q12a"}
-    assert waiting["wrong"] == {"q12a"} and waiting["empty"] == set()
+        assert waiting[student] == {"q1", "q2", "q3"}
+    assert waiting["wrong"] == {"q3"} and waiting["empty"] == set()
 
 
 def test_feedback_names_the_mistake_and_shows_nothing_hidden(course):
     page = feedback(course, "wrong")
-    assert "forget and input gates" in page or "input and forget gates" in page, (
-        "the chaff's sentence is missing"
-    )
+    assert "The sum runs over the batch (dim 0)" in page, "the chaff's sentence is missing"
     suites = [
         needle
-        for needle in leaks.hidden_needles(course / "tests" / "lstm-gru" / "hidden")
+        for needle in leaks.hidden_needles(course / "tests" / LAB / "hidden")
         if "reference" not in needle.origin
     ]
     own = {leak.text for leak in leaks.search(leaks.texts(course / "submitted" / "correct"), suites)}
@@ -290,8 +289,8 @@ def test_no_file_next_to_a_submitted_notebook_is_handed_out(course):
 
 def test_the_marker_sees_what_the_student_saw_and_nothing_that_runs(course):
     """Text and pixels; of 50,000 letters the beginning; and no output gives a point."""
-    graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")
-    answer = minikit.cell(graded, "q1-solution")["outputs"]
+    graded = load_notebook(course / "autograded" / "wrong" / LAB / "lab.ipynb")
+    answer = cell_of(graded, "q1-solution")["outputs"]
     texts = ["".join(output["text"]) for output in answer]
     assert texts[0] == "my own words\n" and texts[2] == f"ValueError: {BAD}"
     assert texts[1].startswith("red long long") and 10_000 < len(texts[1]) < 10_100
@@ -306,26 +305,26 @@ def test_the_marker_sees_what_the_student_saw_and_nothing_that_runs(course):
 
 
 def test_a_locked_cell_has_no_outputs_and_the_labs_text(course):
-    graded = minikit.load(course / "autograded" / "edited" / LAB / "lab.ipynb")
+    graded = load_notebook(course / "autograded" / "edited" / LAB / "lab.ipynb")
     assert _source(graded, "q1") == 'grader.check("q1")'
-    assert [output["output_type"] for output in minikit.cell(graded, "q1")["outputs"]] == [
+    assert [output["output_type"] for output in cell_of(graded, "q1")["outputs"]] == [
         "display_data",
         "execute_result",
     ]
 
 
 def test_the_marker_sees_the_rubric_below_the_answer_and_no_student_ever_does(course):
-    graded = minikit.load(course / "autograded" / "wrong" / LAB / "lab.ipynb")["cells"]
-    place = next(index for index, cell in enumerate(graded) if _id(cell) == "q12a")
+    graded = load_notebook(course / "autograded" / "wrong" / LAB / "lab.ipynb")["cells"]
+    place = next(index for index, cell in enumerate(graded) if _id(cell) == "q3")
     below = "".join(graded[place + 1]["source"])
-    assert "RUBRIC-OF-Q12A" in below and "NOT-OF-Q12A" not in below
+    assert "RUBRIC-OF-Q3" in below and "NOT-OF-Q3" not in below
     for student in (*GRADED, "none", "cut"):
-        assert "RUBRIC-OF-Q12A" not in feedback(course, student)
+        assert "RUBRIC-OF-Q3" not in feedback(course, student)
 
 
 def test_long_lines_of_a_diagnosis_wrap_at_the_edge_of_the_page(course):
     page = (course / "feedback" / "wrong" / LAB / "lab.html").read_text(encoding="utf-8")
-    told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 18 points;", page)
+    told = re.search(r"<div style=\"([^\"]*)\">The automatic checks gave [0-9.]+ of 10 points;", page)
     assert told and "pre-wrap" in told[1] and "overflow-wrap: anywhere" in told[1]
     assert "points from the grader" not in page
 
@@ -335,7 +334,7 @@ def test_a_newer_submission_is_graded_again(course):
     shutil.copyfile(course / "release" / LAB / "lab.ipynb", handed_in / "my homework.ipynb")
     (handed_in / "timestamp.txt").write_text("2026-03-03 10:00:00 UTC", encoding="utf-8")
     nbgrader(course, "autograde", LAB, "--student", "renamed")
-    assert minikit.read_book(course / "gradebook.db")["renamed"]["q1"] == 0
+    assert read_book(course / "gradebook.db")["renamed"]["q1"] == 0
 
 
 def test_a_machine_without_protection_stops_before_the_first_submission(course, monkeypatch):
@@ -346,10 +345,10 @@ def test_a_machine_without_protection_stops_before_the_first_submission(course, 
     settings = Config()
     grading_settings(settings, course)
     folders = CourseDirectory(root=str(course), assignment_id=LAB)
-    before = minikit.files(course / "autograded")
+    before = files_below(course / "autograded")
     with pytest.raises(NbGraderException, match="cannot confine"):
         Autograde(coursedir=folders, config=settings).start()
-    assert minikit.files(course / "autograded") == before
+    assert files_below(course / "autograded") == before
 
 
 def test_the_graders_own_fault_is_not_a_0_and_is_tried_again(course, monkeypatch):
@@ -362,14 +361,14 @@ def test_the_graders_own_fault_is_not_a_0_and_is_tried_again(course, monkeypatch
     with monkeypatch.context() as patch, pytest.raises(NbGraderException):
         patch.setattr(Engine, "_limit", lambda *_: 0.001)
         Autograde(coursedir=folders, config=settings).start()
-    assert minikit.read_book(course / "gradebook.db")["unlucky"] == {"q1": None, "q2": None, "q12a": None}
-    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q1", "q2", "q12a"}
+    assert read_book(course / "gradebook.db")["unlucky"] == {"q1": None, "q2": None, "q3": None}
+    assert left_to_mark(course / "gradebook.db")["unlucky"] == {"q1", "q2", "q3"}
     assert not (course / "autograded" / "unlucky" / LAB).exists()
     again = nbgrader(course, "autograde", LAB, "--student", "unlucky")
     assert again.returncode == 0, again.stderr
-    book = minikit.read_book(course / "gradebook.db")["unlucky"]
-    assert (book["q1"], book["q2"]) == (10, 8)
-    assert minikit.waiting(course / "gradebook.db")["unlucky"] == {"q12a"}
+    book = read_book(course / "gradebook.db")["unlucky"]
+    assert (book["q1"], book["q2"]) == (4, 6)
+    assert left_to_mark(course / "gradebook.db")["unlucky"] == {"q3"}
 
 
 def feedback(course: Path, student: str) -> str:
@@ -380,7 +379,7 @@ def feedback(course: Path, student: str) -> str:
 
 
 def _source(notebook: dict, id: str) -> str:
-    return "".join(minikit.cell(notebook, id)["source"])
+    return "".join(cell_of(notebook, id)["source"])
 
 
 def _id(cell: dict) -> str | None:

@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import minikit
+import build_kit
 import pytest
+from books import read_book
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
@@ -21,12 +22,13 @@ from nbgrader.exchange.default import (
     ExchangeSubmit,
 )
 from nbgrader.utils import get_username
+from notebooks import load_notebook, save_notebook
 from traitlets.config import Config, PyFileConfigLoader
 
 from gatelab.build.course import configure
 from gatelab.integrations.nbgrader import engines
 
-LAB = "lstm-gru"
+LAB = build_kit.NAME
 COURSE = "rnn101"
 
 
@@ -69,7 +71,7 @@ class Staff:
         return result
 
     def points(self, student: str) -> dict[str, float | None]:
-        return minikit.read_book(self.root / "gradebook.db")[student]
+        return read_book(self.root / "gradebook.db")[student]
 
 
 def servers() -> set[str]:
@@ -88,7 +90,7 @@ def others() -> set[str]:
 def staff(others: set[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Staff]:
     exchange = tmp_path_factory.mktemp("exchange")
     exchange.chmod(0o777)
-    staff = Staff(minikit.make_kit(tmp_path_factory.mktemp("course")), exchange)
+    staff = Staff(build_kit.make_kit(tmp_path_factory.mktemp("course")), exchange)
     staff.clicks("generate_assignment", LAB)
     yield staff
 
@@ -101,15 +103,15 @@ def student(staff: Staff, tmp_path_factory: pytest.TempPathFactory) -> Student:
     listed = student.does(ExchangeList)
     assert [entry["status"] for entry in listed] == ["released"]
     student.does(ExchangeFetchAssignment)
-    solved = minikit.load(staff.root / "assignment" / LAB / "lab.ipynb")
-    minikit.save(solved, student.home / LAB / "lab.ipynb")
-    minikit.save(solved, student.home / LAB / "lab (1).ipynb")
+    solved = load_notebook(staff.root / "assignment" / LAB / "lab.ipynb")
+    save_notebook(solved, student.home / LAB / "lab.ipynb")
+    save_notebook(solved, student.home / LAB / "lab (1).ipynb")
     student.does(ExchangeSubmit)
     staff.clicks("collect", LAB)
     # What came another way, with nothing that the exchange could find it by, or with what would stop it.
-    empty = minikit.load(staff.root / "release" / LAB / "lab.ipynb")
+    empty = load_notebook(staff.root / "release" / LAB / "lab.ipynb")
     for name in ("aaa", "zzz"):
-        minikit.save(empty, staff.root / "submitted" / name / LAB / "lab.ipynb")
+        save_notebook(empty, staff.root / "submitted" / name / LAB / "lab.ipynb")
     (staff.root / "submitted" / "aaa" / LAB / "timestamp.txt").write_text("2026-03-02 10:00:00 UTC")
     (staff.root / "submitted" / "aaa" / LAB / "submission_secret.txt").write_bytes(b"\xff\xfe")
     for name in (get_username(), "aaa", "zzz"):
@@ -119,7 +121,7 @@ def student(staff: Staff, tmp_path_factory: pytest.TempPathFactory) -> Student:
 
 
 def test_feedback_goes_back_through_the_exchange(staff: Staff, student: Student) -> None:
-    assert staff.points(get_username()) == {"q1": 10, "q2": 8, "q12a": None}
+    assert staff.points(get_username()) == {"q1": 4, "q2": 6, "q3": None}
     said = staff.clicks("release_feedback", LAB)["log"]
     assert re.search(r"did not come in through the exchange: aaa, zzz\.", said)
     student.does(ExchangeFetchFeedback)
@@ -144,16 +146,16 @@ def test_a_fixed_suite_and_changed_points_count_at_the_next_click(staff: Staff, 
     assert staff.points(who)["q2"] == 0
     suite.write_text(right, encoding="utf-8")
     staff.clicks("autograde", LAB, who)
-    assert staff.points(who)["q2"] == 8
+    assert staff.points(who)["q2"] == 6
 
     table = staff.root / "assignment" / LAB / "lab.toml"
-    table.write_text(table.read_text(encoding="utf-8").replace("points = 8", "points = 9"), encoding="utf-8")
-    one = '@part("q2", "new-hidden-state", 1)'
+    table.write_text(table.read_text(encoding="utf-8").replace("points = 6", "points = 7"), encoding="utf-8")
+    one = '@part("q2", "gradient", 2)'
     assert one in right
-    suite.write_text(right.replace(one, one.replace("1)", "2)")), encoding="utf-8")
+    suite.write_text(right.replace(one, one.replace("2)", "3)")), encoding="utf-8")
     staff.clicks("generate_assignment", LAB)
     staff.clicks("autograde", LAB, who)
-    assert staff.points(who) == {"q1": 10, "q2": 9, "q12a": None}
+    assert staff.points(who) == {"q1": 4, "q2": 7, "q3": None}
 
 
 def test_a_faulty_master_ends_a_command_and_not_the_server(staff: Staff, student: Student) -> None:

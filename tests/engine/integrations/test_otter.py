@@ -18,19 +18,11 @@ import time
 from pathlib import Path
 
 import pytest
+from notebooks import write_notebook
 from otter.test_files import GradingResults
-from small_lab import (
-    SETUP,
-    STUB,
-    by_question,
-    mistake,
-    small_lab,
-    solution,
-    unpacked,
-    use_engine,
-    write_notebook,
-    zipped,
-)
+from otter_door import by_question, use_engine
+from tiny_lab import RIGHT, SETUP, STUB, mistake, tiny_lab
+from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.grading.engine import Engine
@@ -46,12 +38,12 @@ OTTER = Path(sys.executable).with_name("otter")
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    return small_lab(tmp_path_factory.mktemp("lab"))
+    return tiny_lab(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="module")
 def autograder(lab, tmp_path_factory):
-    """The small lab's zip; this machine may be one that confines less."""
+    """The tiny lab's zip; this machine may be one that confines less."""
     return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"), accept_missing=REQUIRED)
 
 
@@ -83,14 +75,14 @@ def otter_run(autograder: Path, submission: Path, folder: Path) -> dict:
 
 
 def test_points_and_messages_are_the_reports(autograder, engine, tmp_path):
-    wrong, misconception = mistake("q1", "forget-and-input-swapped")
-    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, wrong, solution("q2"))
+    wrong, misconception = mistake("over-the-batch")
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, wrong, RIGHT["q2"])
     report = engine.grade(notebook)
     results = otter_run(autograder, notebook, tmp_path)
     assert by_question(results) == by_question(gradescope_results(report))
     points = {id: points for id, (points, _) in by_question(results).items()}
-    assert points["q2"] == 8
-    assert 0 < points["q1"] < 10
+    assert points["q2"] == 6
+    assert 0 < points["q1"] < 4
     assert misconception in by_question(results)["q1"][1]
 
 
@@ -112,8 +104,8 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
     notebook = write_notebook(
         tmp_path / "lab.ipynb",
         SETUP,
-        solution("q1"),
-        "def gru_step(*args):\n    import os\n    os._exit(0)",
+        RIGHT["q1"],
+        "def cross_entropy(*args):\n    import os\n    os._exit(0)",
         "import os\nos._exit(0)",
         kernelspec={"name": "brought-along", "display_name": "x", "language": "python"},
         otter={
@@ -129,7 +121,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
         ".OTTER_LOG": pickle.dumps(Exploit(f"touch {canary}")),
         "tests/q2.py": verdict,
         "tests/verdicts.json": '{"q1": [], "q2": [{"name": "x", "max_points": 12, "passed": true, "message": ""}]}',
-        "kit/tests/lstm-gru/hidden/test_q2_forged.py": code,
+        "kit/tests/softmax/hidden/test_q2_forged.py": code,
         "files/kit/autograder/gatelab/__init__.py": code,
         "results.json": '{"score": 26}',
         "submission_metadata.json": "[]",
@@ -155,7 +147,7 @@ def test_nothing_that_a_submission_brings_along_runs_or_counts(autograder, engin
         files[startup] = code
     submission = zipped(tmp_path / "lab.zip", {"lab.ipynb": notebook.read_text(), **files})
     results = otter_run(autograder, submission, tmp_path)
-    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 4, "q2": 0}
     assert not canary.exists()
     assert not Path("/tmp/gatelab-absolute-name").exists()
     assert not list(tmp_path.parent.rglob("escaped.txt"))
@@ -165,13 +157,13 @@ def test_an_empty_lab_has_no_points_and_a_pickle_that_needs_no_kit(source, one_e
     notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, STUB)
     results = grade_apart(source, notebook, tmp_path / "results")
     assert results["score"] == 0
-    assert "q1: one LSTM step" in by_question(results)["q1"][1]
+    assert "q1: not written yet" in by_question(results)["q1"][1]
     data = (tmp_path / "results" / "results.pkl").read_bytes()
     assert b"gatelab.integrations" not in data
     otters = pickle.loads(data)
     assert type(otters) is GradingResults
-    assert (otters.total, otters.possible) == (0, 18)
-    assert otters.get_plugin_data("gatelab")["lab"] == "lstm-gru"
+    assert (otters.total, otters.possible) == (0, 10)
+    assert otters.get_plugin_data("gatelab")["lab"] == "softmax"
 
 
 # The container's script.
@@ -198,12 +190,12 @@ def run_autograder(root: Path, python: str | Path) -> tuple[int, dict]:
 
 def test_the_container_grades_next_to_files_that_stop_otter(container):
     submission = container / "submission"
-    write_notebook(submission / "lab.ipynb", SETUP, solution("q1"))
+    write_notebook(submission / "lab.ipynb", SETUP, RIGHT["q1"])
     (submission / "tests").write_text("otter wants a folder of this name")
     (submission / "__init__.py").mkdir()
     code, results = run_autograder(container, sys.executable)
     assert code == 0
-    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 4, "q2": 0}
     assert (container / "results" / "results.pkl").is_file()
     assert not (container / "source" / "files" / "kit" / "tests").stat().st_mode & 0o077
 
@@ -247,7 +239,7 @@ def test_a_grader_that_is_stopped_is_a_result_too(container, tmp_path, monkeypat
 def has_every_field(results: dict) -> None:
     """A result without a grade is a whole one: the questions with what they are worth, the note for staff, no markup."""
     *questions, staff = results["tests"]
-    assert [(test["name"].split(":")[0], test["max_score"]) for test in questions] == [("q1", 10), ("q2", 8)]
+    assert [(test["name"].split(":")[0], test["max_score"]) for test in questions] == [("q1", 4), ("q2", 6)]
     assert (staff["name"], staff["visibility"]) == ("For staff", "hidden")
     assert results["output_format"] == "text" and results["stdout_visibility"] == "hidden"
     assert all(test["output_format"] == "text" and "score" not in test for test in results["tests"])
@@ -258,9 +250,9 @@ def test_a_finished_result_is_kept_when_the_time_is_up_after_it(container, tmp_p
     """otter's kernel, which has nothing to run, may hang."""
     monkeypatch.setenv("GATELAB_SECONDS", "1")
     slow = tmp_path / "python"
-    slow.write_text('#!/bin/sh\necho \'{"score": 18}\' > "$3/results/results.json"\nexec sleep 60\n')
+    slow.write_text('#!/bin/sh\necho \'{"score": 10}\' > "$3/results/results.json"\nexec sleep 60\n')
     slow.chmod(0o755)
-    assert run_autograder(container, slow) == (0, {"score": 18})
+    assert run_autograder(container, slow) == (0, {"score": 10})
 
 
 @pytest.mark.parametrize("where", ["nbconvert.preprocessors.ExecutePreprocessor.preprocess", "dill.dump"])
@@ -272,23 +264,25 @@ def test_a_finished_grading_outlives_otter(source, engine, tmp_path, monkeypatch
         raise OSError(99, "Cannot assign requested address")
 
     monkeypatch.setattr(where, dead)
-    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"))
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"])
     results = grade_apart(source, notebook, tmp_path / "results")
-    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 10, "q2": 0}
+    assert {id: points for id, (points, _) in by_question(results).items()} == {"q1": 4, "q2": 0}
     assert json.loads((tmp_path / "results" / "results.json").read_text()) == results
     otters = pickle.loads((tmp_path / "results" / "results.pkl").read_bytes())
-    assert (otters.total, otters.possible) == (10, 18)
+    assert (otters.total, otters.possible) == (4, 10)
 
 
 def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_not_a_0(source, engine, tmp_path, monkeypatch):
     use_engine(monkeypatch, engine)
-    slow = "import time\n" + solution("q2").replace("    from_input", "    time.sleep(60)\n    from_input", 1)
-    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"), slow)
+    slow = "import time\n" + RIGHT["q2"].replace(
+        "    of_the_right", "    time.sleep(60)\n    of_the_right", 1
+    )
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"], slow)
     monkeypatch.setattr("gatelab.integrations.otter.plugin.until", lambda: time.monotonic() + 12)
     results = grade_apart(source, notebook, tmp_path / "results")
     q1, q2, staff = results["tests"]
-    assert (q1["score"], q1["max_score"], results["score"]) == (10, 10, 10)
-    assert "score" not in q2 and q2["max_score"] == 8 and "the grader's time was up" in q2["output"]
+    assert (q1["score"], q1["max_score"], results["score"]) == (4, 4, 4)
+    assert "score" not in q2 and q2["max_score"] == 6 and "the grader's time was up" in q2["output"]
     assert results["output"].startswith(
         "Not finished: the grader's time was up before q2 could be graded to the end."
     )
@@ -298,14 +292,14 @@ def test_what_is_graded_when_time_is_up_counts_and_the_rest_is_not_a_0(source, e
 
 
 def test_running_out_of_time_before_anything_is_graded_gives_no_grade(engine, tmp_path):
-    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, solution("q1"))
+    notebook = write_notebook(tmp_path / "lab.ipynb", SETUP, RIGHT["q1"])
     report = engine.grade(notebook, until=time.monotonic())
     assert report.status == "failed" and "was up before anything was graded" in report.reason
 
 
 LOOKS = """
 import json
-def lstm_step(*args):
+def softmax(*args):
     seen = []
     for path in {paths}:
         try:

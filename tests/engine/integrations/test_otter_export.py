@@ -10,7 +10,8 @@ from pathlib import Path
 
 import otter
 import pytest
-from small_lab import ROOT, SETUP, solution, write_notebook
+from notebooks import write_notebook
+from tiny_lab import RIGHT, SETUP, TINY
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -23,7 +24,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The zip, in a class's folder, with otter's log and whatever else otter packs."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("student"))
-        write_notebook(Path("lab.ipynb"), SETUP, solution("q1"))
+        write_notebook(Path("lab.ipynb"), SETUP, RIGHT["q1"])
         Path("tests").mkdir()
         folder = tmp_path_factory.mktemp("class")
         otter.Notebook(nb_path="lab.ipynb", tests_dir="tests").export(
@@ -37,8 +38,8 @@ def test_it_is_more_than_a_notebook(exported: Path) -> None:
     assert "lab.ipynb" in names and len(names) > 1
 
 
-def test_otters_own_doors_take_the_notebook_out(exported: Path, tmp_path: Path, lab: Lab) -> None:
-    intake = take_in(exported, tmp_path, lab)
+def test_otters_own_doors_take_the_notebook_out(exported: Path, tmp_path: Path) -> None:
+    intake = take_in(exported, tmp_path, Lab.in_repository(TINY))
     assert intake.reason == "" and intake.notebook is not None
     assert len(json.loads(intake.notebook.read_text())["cells"]) == 2
 
@@ -48,8 +49,8 @@ def test_the_class_command_grades_it_for_the_student_whose_name_it_has(
 ) -> None:
     pytest.importorskip("gatelab.cli.intake", reason="the class command does not open archives here")
     out = tmp_path / "out"
-    asked = ["grade", str(exported.parent), "-o", str(out), "--root", str(ROOT), "--question", "q1"]
+    asked = ["grade", str(exported.parent), "-o", str(out), "--root", str(TINY), "--question", "q1"]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     (row,) = csv.DictReader((out / "grades.csv").read_text(encoding="utf-8-sig").splitlines())
-    assert (row["submission"], float(row["q1"])) == ("ada", 10)
+    assert (row["submission"], float(row["q1"])) == ("ada", 4)

@@ -9,10 +9,13 @@ import json
 from pathlib import Path
 
 import pytest
+from notebooks import write_notebook
 from otter.run import AutograderConfig
 from otter.test_files import GradingResults
-from small_lab import SETUP, STUB, by_question, small_lab, unpacked, write_notebook, zipped
+from otter_door import by_question
+from tiny_lab import SETUP, STUB, tiny_lab
 from typer.testing import CliRunner
+from zips import unpacked, zipped
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -25,7 +28,7 @@ from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 
 @pytest.fixture(scope="module")
 def autograder(tmp_path_factory):
-    return build_autograder_zip(small_lab(tmp_path_factory.mktemp("lab")), tmp_path_factory.mktemp("zip"))
+    return build_autograder_zip(tiny_lab(tmp_path_factory.mktemp("lab")), tmp_path_factory.mktemp("zip"))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def engine(monkeypatch):
                 read_cells(read_bytes(path), path.name, self.lab)
             except Ungradable as error:
                 return Report(name, "ungradable", str(error))
-            q1 = Question("q1", "One LSTM step", 14, [Part("outputs", 14, 14, True)])
+            q1 = Question("q1", "Softmax", 14, [Part("outputs", 14, 14, True)])
             return Report(name, "graded", questions=[q1])
 
     monkeypatch.setattr("gatelab.grading.engine.Engine", Known)
@@ -152,7 +155,7 @@ def test_an_unknown_setting_is_not_passed_over(otters_folder, engine):
 def test_a_broken_kit_is_a_result_too(otters_folder, damage):
     (otters_folder / "source").unlink()
     if damage:
-        table = otters_folder / "source" / "files" / "kit" / "assignment" / "lstm-gru" / "lab.toml"
+        table = otters_folder / "source" / "files" / "kit" / "assignment" / "softmax" / "lab.toml"
         table.parent.mkdir(parents=True)
         table.write_text(damage)
     results, _ = run_plugin(otters_folder)

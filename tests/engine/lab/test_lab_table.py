@@ -11,7 +11,8 @@ from typing import Any
 
 import jsonschema
 import pytest
-from small_lab import small_lab, write_notebook
+from notebooks import write_notebook
+from tiny_lab import tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.verify import Matrix, unproved
@@ -26,11 +27,11 @@ pytestmark = pytest.mark.usefixtures("shared_server")
 
 ROOT = Path(__file__).resolve().parents[3]
 
-HEAD = 'title = "Lab"\nname = "lstm-gru"\nnotebook = "lab.ipynb"\n'
+HEAD = 'title = "Lab"\nname = "softmax"\nnotebook = "lab.ipynb"\n'
 
 
 def read(root: Path, text: str) -> Lab:
-    path = root / "assignment" / "lstm-gru" / "lab.toml"
+    path = root / "assignment" / "softmax" / "lab.toml"
     path.parent.mkdir(parents=True)
     path.write_text(text, encoding="utf-8")
     return Lab.in_repository(root)
@@ -42,9 +43,9 @@ def read(root: Path, text: str) -> Lab:
         ('points = "14"', "points must be a number from 0 on, without quotes; it is '14'."),
         ("points = -1", "points must be a number from 0 on, without quotes; it is -1."),
         ("points = true", "points must be a number"),
-        ('points = 1\nnames = "LSTM"', "names must be a list of texts"),
+        ('points = 1\nnames = "softmax"', "names must be a list of texts"),
         ('points = 1\nby_hand = "yes"', "by_hand must be true or false"),
-        ('points = 1\nbuilds_on = "LSTM"', "builds_on must be a list of texts"),
+        ('points = 1\nbuilds_on = "softmax"', "builds_on must be a list of texts"),
         ("points = 1\nseconds = [60]", "seconds must be a number"),
         ("points = 1\nseconds = nan", "seconds must be a number"),
         (
@@ -195,29 +196,45 @@ def test_a_suite_gets_the_settings_of_its_training(lab: Lab) -> None:
 
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
-    """The small lab, with a question q3 that builds on q1 and q2, a master and public checks."""
-    lab = small_lab(tmp_path)
-    full = Lab.in_repository(ROOT)
+    """The tiny lab, with a question q3 that builds on q1, and q4, which is marked by hand."""
+    lab = tiny_lab(tmp_path)
     with open(lab.assignment / "lab.toml", "a", encoding="utf-8") as table:
-        table.write(Q3)
-    shutil.copy(next(full.hidden.glob("test_q3_*.py")), lab.hidden)
-    shutil.copy(full.hidden / "reference" / "q3.py", lab.hidden / "reference")
-    (lab.assignment / "lab.py").write_text("# %%\n", encoding="utf-8")
-    (lab.assignment / "tests").mkdir()
-    for id in ("q1", "q2", "q3"):
-        (lab.assignment / "tests" / f"{id}.py").write_text("# a check\n", encoding="utf-8")
+        table.write(Q3 + Q4)
+    (lab.hidden / "test_q3_classes.py").write_text(Q3_SUITE, encoding="utf-8")
+    (lab.hidden / "reference" / "q3.py").write_text(Q3_REFERENCE, encoding="utf-8")
+    (lab.assignment / "tests" / "q3.py").write_text("# a check\n", encoding="utf-8")
     Lab.in_repository(tmp_path)
     return tmp_path
 
 
 Q3 = """
 [q3]
-title = "The layers"
-points = 12
-names = ["LSTM", "GRU"]
-builds_on = ["lstm_step"]
+title = "The classes"
+points = 2
+names = ["predict", "accuracy"]
+builds_on = ["softmax"]
 """
-TABLE, HIDDEN = "assignment/lstm-gru/lab.toml", "tests/lstm-gru/hidden"
+Q4 = """
+[q4]
+title = "In your own words"
+points = 2
+by_hand = true
+"""
+Q3_SUITE = """
+from gatelab.testkit import part
+
+@part("q3", "classes", 2)
+def test_classes(student): ...
+"""
+Q3_REFERENCE = """
+def predict(logits):
+    return softmax(logits).argmax(dim=1)
+
+
+def accuracy(logits, labels):
+    return (predict(logits) == labels).double().mean()
+"""
+TABLE, HIDDEN = "assignment/softmax/lab.toml", "tests/softmax/hidden"
 
 
 def edit(root: Path, name: str, old: str, new: str) -> None:
@@ -233,40 +250,42 @@ def edit(root: Path, name: str, old: str, new: str) -> None:
 
 SLIPS = {
     "a name that no question asks for": (
-        TABLE, '["LSTM", "GRU"]\nbuilds_on = ["lstm_step"]', '["LSTM", "GRU"]\nbuilds_on = ["lstm_stp"]',
-        "[q3]: builds_on names lstm_stp, which no question asks for (did you mean lstm_step?)."),
-    "a name of its own": (TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["LSTM"]', "[q3]: builds_on names LSTM, which q3 asks for"),
+        TABLE, '"accuracy"]\nbuilds_on = ["softmax"]', '"accuracy"]\nbuilds_on = ["sotfmax"]',
+        "[q3]: builds_on names sotfmax, which no question asks for (did you mean softmax?)."),
+    "a name of its own": (
+        TABLE, '"accuracy"]\nbuilds_on = ["softmax"]', '"accuracy"]\nbuilds_on = ["predict"]',
+        "[q3]: builds_on names predict, which q3 asks for"),
     "a name of a later question": (
-        TABLE, 'names = ["gru_step"]', 'names = ["gru_step"]\nbuilds_on = ["GRU"]',
-        "[q2]: builds_on names GRU, which q3 asks for: only what an earlier question asks for"),
-    "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { LSTM = [\"q1\"] }", "own_if"),
-    "a name twice": (TABLE, '["LSTM", "GRU"]', '["LSTM", "lstm_step"]', "[q3]: lstm_step is asked for by q1 already"),
-    "a name that is none": (TABLE, '["LSTM", "GRU"]', '["LSTM", "GRU layer"]', "'GRU layer', which is not a name in Python"),
+        TABLE, '"cross_entropy"]\nbuilds_on = ["softmax"]', '"cross_entropy"]\nbuilds_on = ["predict"]',
+        "[q2]: builds_on names predict, which q3 asks for: only what an earlier question asks for"),
+    "a key of older tables": (TABLE, "[q3]", "[q3]\nown_if = { predict = [\"q1\"] }", "own_if"),
+    "a name twice": (TABLE, '["predict", "accuracy"]', '["predict", "softmax"]', "[q3]: softmax is asked for by q1 already"),
+    "a name that is none": (TABLE, '["predict", "accuracy"]', '["predict", "the accuracy"]', "'the accuracy', which is not a name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
     "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
     "a suite without a question": (
-        f"{HIDDEN}/test_q3_*.py", "", "test_q33_layers.py", "q33: no such question (did you mean q3?)"),
+        f"{HIDDEN}/test_q3_*.py", "", "test_q33_classes.py", "q33: no such question (did you mean q3?)"),
     "a suite of a question by hand": (TABLE, "[q3]", "[q3]\nby_hand = true", "q3: is marked by hand"),
-    "a suite that is not valid Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_lstm_step.py, line"),
+    "a suite that is not valid Python": (f"{HIDDEN}/test_q1_*.py", "import", "imprt x", "test_q1_softmax.py, line"),
     "a part of no question": (
         f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
-    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"input-gate", 1.5)', "the parts of q1 make 11 points"),
+    "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", 1.5)', "the parts of q1 make 4.5 points"),
     "parts of two sizes": (
-        f"{HIDDEN}/test_q1_*.py", '"input-gate", 0.5)', '"forget-gate", 2)', "the part forget-gate has two sizes, 2 and 0.5"),
-    "points that are more": (TABLE, "points = 8", "points = 9", "the parts of q2 make 8 points, lab.toml gives it 9"),
+        f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"probabilities", 2)', "the part probabilities has two sizes, 1 and 2"),
+    "points that are more": (TABLE, "points = 6", "points = 7", "the parts of q2 make 6 points, lab.toml gives it 7"),
     "no reference": (f"{HIDDEN}/reference/q2.py", "", "", "reference/q2.py: there is no such file; q2 needs its reference"),
     "a reference of another name": (
-        f"{HIDDEN}/reference/q2.py", "def gru_step", "def gru_stp", "does not define gru_step, which lab.toml has q2 ask for"),
+        f"{HIDDEN}/reference/q2.py", "def cross_entropy", "def cross_entopy", "does not define cross_entropy, which lab.toml has q2 ask for"),
     "no public check": ("assignment/*/tests/q2.py", "", "", "tests/q2.py: there is no such file; q2 needs its public check"),
     "a check without a question": ("assignment/*/tests/q2.py", "", "q22.py", "tests/q2.py: there is no such file"),
-    "a name that is not the folder's": (TABLE, 'name = "lstm-gru"', 'name = "gates"', "name must be the lab's folder, 'lstm-gru'; it is 'gates'."),
-    "a setting that is none": (TABLE, 'name = "lstm-gru"', 'name = "lstm-gru"\nrelase = ["tests"]', "has no key relase (did you mean release?); above the questions there may be title,"),
+    "a name that is not the folder's": (TABLE, 'name = "softmax"', 'name = "gates"', "name must be the lab's folder, 'softmax'; it is 'gates'."),
+    "a setting that is none": (TABLE, 'name = "softmax"', 'name = "softmax"\nrelase = ["tests"]', "has no key relase (did you mean release?); above the questions there may be title,"),
     "an address that is none": (TABLE, 'colab_base = "', 'colab_base = 3  # "', "colab_base must be a text in quotes; it is 3."),
     "a list that is none": (TABLE, 'release = [', 'release = "tests"  # [', "release must be a list of texts"),
     "a package that is not there": (
-        TABLE, 'package = "', 'package = "seqlabs"  # "', "package names seqlabs, and"),
+        TABLE, 'package = "', 'package = "softmax_labs"  # "', "package names softmax_labs, and"),
     "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
     "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
@@ -309,12 +328,10 @@ def test_a_line_that_is_not_toml_is_shown_with_what_was_likely_meant(
 def test_a_table_saved_by_a_windows_editor_is_read_or_named(kit: Path, encoding: str) -> None:
     path = kit / TABLE
     path.write_bytes(
-        path.read_text(encoding="utf-8")
-        .replace("The layers", "Die Schichten für")
-        .encode(encoding, "replace")
+        path.read_text(encoding="utf-8").replace("The classes", "Die Klassen für").encode(encoding, "replace")
     )
     if encoding == "utf-8-sig":
-        assert Lab.in_repository(kit).questions["q3"].title == "Die Schichten für"
+        assert Lab.in_repository(kit).questions["q3"].title == "Die Klassen für"
     else:
         with pytest.raises(LabError, match=r"lab.toml: it is not UTF-8 text; save it as UTF-8.$"):
             Lab.in_repository(kit)
@@ -325,21 +342,21 @@ COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_stops_at_once_with_that_sentence_and_exit_code_2(kit: Path, command: str) -> None:
-    edit(kit, TABLE, 'builds_on = ["lstm_step"]', 'builds_on = ["lstm_stp"]')
+    edit(kit, TABLE, 'builds_on = ["softmax"]', 'builds_on = ["sotfmax"]')
     handed, out = kit / "handed", kit / "out"
     handed.mkdir()
     write_notebook(handed / "ada.ipynb", "import torch")
     words = [{"HANDED": str(handed), "OUT": str(out)}.get(word, word) for word in command.split()]
     done = CliRunner().invoke(app, [*words, "--root", str(kit)])
     assert done.exit_code == 2, done.output
-    assert "builds_on names lstm_stp, which no question asks for" in done.output.replace("\n", " ")
+    assert "builds_on names sotfmax, which no question asks for" in done.output.replace("\n", " ")
     assert "Traceback" not in done.output and not out.exists()
 
 
 @pytest.mark.parametrize("command", ["verify", "mutate", "grade HANDED -o OUT"])
 @pytest.mark.parametrize(
     ("question", "said"),
-    [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q12a", "q12a: is marked by hand")],
+    [("q99", "q99: no such question; this lab has q1, q2, q3"), ("q4", "q4: is marked by hand")],
 )
 def test_a_question_that_nobody_can_grade_is_refused(
     kit: Path, command: str, question: str, said: str
@@ -356,8 +373,7 @@ def test_a_question_that_nobody_can_grade_is_refused(
 def test_a_question_without_wheat_or_chaff_is_a_fault_of_the_bank(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     shutil.rmtree(lab.bank / "chaff" / "q2")
-    (lab.bank / "wheat" / "q2").mkdir(parents=True)
-    (lab.bank / "wheat" / "q2" / "plain.py").write_text(lab.reference("q2"), encoding="utf-8")
+    shutil.rmtree(lab.bank / "wheat" / "q1")
     said = [
         sentence.split(" in ")[0] for sentence in Matrix(empty=list(unproved(lab, load_bank(lab)))).faults
     ]
@@ -374,7 +390,7 @@ def test_parts_that_only_the_running_suite_knows_are_counted_before_the_first_su
     )  # fmt: skip
     lab = Lab.in_repository(kit)
     with (
-        pytest.raises(LabError, match=r"parts of q2 make 11 points, lab\.toml gives it 8"),
+        pytest.raises(LabError, match=r"parts of q2 make 9 points, lab\.toml gives it 6"),
         Engine(lab),
     ):
         pass

@@ -7,7 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from small_lab import small_lab
+from notebooks import write_notebook
+from tiny_lab import SETUP, tiny_lab
 
 from gatelab.grading.engine import Engine
 from gatelab.lab.policy import Policy
@@ -46,43 +47,47 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
             "there is no key shortcut; there are preload, messages, shortcuts, withheld, bench.",
         ),
         ("[withheld]\noperator = {}", "[withheld]: there is no key operator"),
-        ("[withheld.operators]\nlstm_cell = 3", "[withheld]: operators must be a table of texts"),
+        ("[withheld.operators]\nsoftmax = 3", "[withheld]: operators must be a table of texts"),
         ("[withheld]\n[bench]\npart = ['q99']", "[bench]: q99: no such question"),
         ("messages = [", "policy.toml: "),
     ],
 )
 def test_a_broken_policy_is_reported_in_one_sentence(tmp_path: Path, text: str, says: str) -> None:
-    lab = small_lab(tmp_path)
+    lab = tiny_lab(tmp_path)
     (lab.hidden / "policy.toml").write_text(text, encoding="utf-8")
     with pytest.raises(LabError, match=re.escape(says)):
         Lab.in_repository(lab.assignment.parents[1]).check()
 
 
+def forbid_the_library(lab: Lab) -> None:
+    """Let q1, the first of the table, withhold what its policy says."""
+    table = lab.assignment / "lab.toml"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("points = 4\n", "points = 4\nlibrary = false\n"), encoding="utf-8")
+
+
 def test_a_question_that_withholds_must_say_what(tmp_path: Path) -> None:
-    lab = small_lab(tmp_path)
-    (lab.hidden / "policy.toml").unlink(missing_ok=True)
+    lab = tiny_lab(tmp_path)
+    forbid_the_library(lab)
+    (lab.hidden / "policy.toml").unlink()
     with pytest.raises(LabError, match=r"library = false; write what that is under \[withheld\]"):
         Lab.in_repository(lab.assignment.parents[1]).check()
 
 
 def test_another_lab_withholds_what_its_own_policy_says(tmp_path: Path) -> None:
-    """A lab about something else: its operators refuse, with its own sentence, and this lab's are at hand."""
-    lab = small_lab(tmp_path)
+    """Its operators refuse, with its own sentence, and those of a lab about LSTMs are at hand."""
+    lab = tiny_lab(tmp_path)
     root = lab.assignment.parents[1]
-    table = lab.assignment / "lab.toml"
-    text = re.sub(r"^library = .*\n", "", table.read_text(encoding="utf-8"), flags=re.M)
-    table.write_text(
-        re.sub(r"^(points = .*)$", r"\1\nlibrary = false", text, count=1, flags=re.M), encoding="utf-8"
-    )
+    forbid_the_library(lab)
     (lab.hidden / "policy.toml").write_text(
         'preload = []\n[withheld]\nsays = "write the softmax out"\n'
         '[withheld.operators]\n"softmax.int" = "CompositeImplicitAutograd"\n',
         encoding="utf-8",
     )
     source = root / "ada.ipynb"
-    from small_lab import SETUP, write_notebook
-
-    calls = "import torch\ndef lstm_step(*_):\n    torch.nn.LSTM(2, 3)(torch.ones(1, 1, 2))\n    return torch.ones(2).softmax(0)\n"
+    calls = (
+        "def softmax(logits):\n    torch.nn.LSTM(2, 3)(torch.ones(1, 1, 2))\n    return logits.softmax(1)\n"
+    )
     write_notebook(source, SETUP, calls)
     with Engine(Lab.in_repository(root)) as engine:
         report = engine.grade(source)

@@ -6,12 +6,16 @@ import random
 from pathlib import Path
 
 import pytest
+from notebooks import write_notebook
 from reports_made import BANK, CHOSEN, LAB, a_class, graded, question
-from small_lab import write_notebook
+from tiny_lab import TINY, tiny_lab
 
+from gatelab.build.course import source_text
 from gatelab.lab.bank import Bank, load_bank
+from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.items import item
+from gatelab.report.model import Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sections import sections
 from gatelab.report.similar import similar
@@ -54,9 +58,8 @@ class TestSlots:
         assert swapped.when.startswith("Lecture, 0:25")
         assert swapped.say == "the gate that multiplies the old c is the forget gate"
 
-    def test_a_lab_without_a_plan_has_none(self, root: Path) -> None:
-        tiny = type(LAB).in_repository(root / "tests/engine/tiny-lab")
-        assert slots(tiny) == {}
+    def test_a_lab_without_a_plan_has_none(self) -> None:
+        assert slots(Lab.in_repository(TINY)) == {}
         assert slot_of({}, "q1", "any").when == ""
 
     def test_they_are_on_the_page(self) -> None:
@@ -188,18 +191,17 @@ class TestSections:
         assert "<a" not in page  # the lab's addresses are not set, so there is nothing to lead to
 
     def test_the_heading_links_to_the_notebook_if_it_has_an_address(self, tmp_path: Path) -> None:
-        from small_lab import small_lab
-
-        lab = small_lab(tmp_path)
+        lab = tiny_lab(tmp_path)
         table = lab.assignment / "lab.toml"
         table.write_text(table.read_text().replace("your-course", "kth-dl"))
         release = tmp_path / "release" / lab.name
         release.mkdir(parents=True)
-        (release / lab.notebook).write_bytes((LAB.release / LAB.notebook).read_bytes())
-        lab = type(lab).in_repository(tmp_path)
-        page = feedback_page(lab, graded("ada", question("q1", True)))
+        (release / lab.notebook).write_text(source_text(lab, tmp_path), encoding="utf-8")
+        page = feedback_page(
+            Lab.in_repository(tmp_path), Report("ada", "graded", questions=[question("q1", True)])
+        )
         assert (
-            f'href="https://colab.research.google.com/github/kth-dl/lstm-gru-lab/blob/main/release/{lab.name}/lab.ipynb#scrollTo='
+            f'href="https://colab.research.google.com/github/kth-dl/your-labs/blob/main/release/{lab.name}/lab.ipynb#scrollTo='
             in page
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from small_lab import write_notebook as write_cells
+from notebooks import write_notebook as write_cells
 from torch import nn
 
 from gatelab.audit.notebooks import write_notebook

@@ -13,8 +13,11 @@ from pathlib import Path
 
 import pytest
 from hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
-from small_lab import SETUP, small_lab, solution, unpacked, use_engine, write_notebook
+from notebooks import write_notebook
+from otter_door import use_engine
+from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
+from zips import unpacked
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.cli.app import app
@@ -187,11 +190,11 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The class command, otter with a folder and with an archive, and pytest by hand, each with its real engine."""
-    lab = small_lab(tmp_path / "kit")
+    lab = tiny_lab(tmp_path / "kit")
     folder = tmp_path / "class" / "ada"
     (folder / ".virtual_documents").mkdir(parents=True)
     for name in ("lab.ipynb", "Untitled.ipynb", "lab-Copy1.ipynb", ".virtual_documents/lab.ipynb"):
-        answers = [solution("q1"), solution("q2")] if name == "lab.ipynb" else [solution("q1")]
+        answers = [RIGHT["q1"], RIGHT["q2"]] if name == "lab.ipynb" else [RIGHT["q1"]]
         write_notebook(folder / name, SETUP, *answers)
     (folder / "._lab.ipynb").write_bytes(b"\0\5\x16\7")
     listed = "Also handed in and not graded: lab-Copy1.ipynb, Untitled.ipynb."
@@ -200,7 +203,7 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
     done = CliRunner().invoke(app, ["grade", str(folder.parent), "-o", str(tmp_path / "out"), *root])
     row = next(csv.DictReader(io.StringIO((tmp_path / "out" / "grades.csv").read_text("utf-8-sig"))))
     assert done.exit_code == 0, done.output
-    assert (row["submission"], row["total"], row["reason"]) == ("ada", "18", listed)
+    assert (row["submission"], row["total"], row["reason"]) == ("ada", "10", listed)
     assert listed in (tmp_path / "out" / "feedback" / "ada.html").read_text("utf-8")
     assert listed in (tmp_path / "out" / "index.html").read_text("utf-8")
 
@@ -211,9 +214,9 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
         use_engine(patch, engine)
         for handed_in in (folder, zipped(folder, tmp_path / "ada.zip")):
             results = grade_apart(source, handed_in, tmp_path / "results")
-            assert results["score"] == 18 and listed in results["output"].splitlines()
+            assert results["score"] == 10 and listed in results["output"].splitlines()
 
-    suite = next((ROOT / "tests" / "lstm-gru" / "hidden").glob("test_q2_*.py"))
+    suite = next(lab.hidden.glob("test_q2_*.py"))
     command = [sys.executable, "-m", "pytest", suite, "--submission", folder, "-q", "-p", "no:cacheprovider"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert "One GRU step: 8 of 8" in said.stdout, said.stdout + said.stderr
+    assert "Cross-entropy: 6 of 6" in said.stdout, said.stdout + said.stderr

@@ -1,0 +1,45 @@
+"""The tiny lab of tests/engine/tiny-lab, laid out as a kit of its own, and answers to its questions: a full grading of it is quick."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from gatelab.lab.bank import load_bank
+from gatelab.lab.spec import Lab
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = ROOT / "tests" / "engine" / "tiny-lab"
+BY_HAND = '\n[q3]\ntitle = "In your own words"\npoints = 2\nby_hand = true\n'
+SETUP = "import torch\n"
+STUB = "def softmax(logits):\n    raise NotImplementedError('q1: not written yet')"
+RIGHT = {
+    id: (TINY / "tests/softmax/hidden/reference" / f"{id}.py").read_text(encoding="utf-8")
+    for id in ("q1", "q2")
+}
+# Right but for large logits, and for the mean.
+NAIVE = (
+    "def softmax(logits):\n    powers = logits.exp()\n    return powers / powers.sum(dim=1, keepdim=True)\n"
+)
+SUMMED = RIGHT["q2"].replace(".mean()", ".sum()")
+
+
+def tiny_kit(root: Path, by_hand: bool = False) -> Path:
+    """Lay the tiny lab out below `root` like a repository; `by_hand`: with a third question, which is marked by hand."""
+    shutil.copytree(TINY, root, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    if by_hand:
+        table = root / "assignment" / "softmax" / "lab.toml"
+        table.write_text(table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
+    return root
+
+
+def tiny_lab(root: Path, by_hand: bool = False) -> Lab:
+    """The same, as a lab."""
+    return Lab.in_repository(tiny_kit(root, by_hand))
+
+
+def mistake(id: str) -> tuple[str, str]:
+    """A wrong answer of the bank, and the sentence that names what is wrong in it."""
+    chaff = next(chaff for chaff in load_bank(Lab.in_repository(TINY)).chaffs if chaff.id == id)
+    return chaff.source, chaff.misconception

@@ -1,0 +1,21 @@
+"""Zips, packed and unpacked."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+
+def zipped(path: Path, members: dict[str, str | bytes]) -> Path:
+    """An archive of these members."""
+    with zipfile.ZipFile(path, "w") as zip:
+        for name, data in members.items():
+            zip.writestr(name, data)
+    return path
+
+
+def unpacked(autograder: Path, folder: Path) -> Path:
+    """The autograder zip, unpacked where it is trusted."""
+    with zipfile.ZipFile(autograder) as zip:
+        zip.extractall(folder)
+    return folder
