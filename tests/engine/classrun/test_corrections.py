@@ -204,7 +204,7 @@ class TestAnOverride:
             (["--why", "x"], "gatelab mark takes NAME QUESTION POINTS"),
             (["ada", "q1", "nan", "--why", "x"], "ada q1: 'nan' is not a number from 0 to 4."),
             (["ada", "q1", "3"], "ada q1: say with --why why you replace the grader's points"),
-            (["ada", "q1", "3", "--why", " \n"], "ada q1: say with --why"),
+            (["ada", "q1", "3", "--why", " \n"], "gatelab mark: nothing follows --why but an empty text"),
             (["ad", "q1", "3", "--why", "x"], "'ad': no submission of this class has that name; did you mean 'ada'?"),
             (["ada", "Q1", "4"], "Q1: no question of this class (did you mean q1?); there are q1, q2"),
             (["ada", "q1", "-1"], "gatelab mark: -1 is below zero. See gatelab mark --help."),
