@@ -1,7 +1,7 @@
 """Begin here: `python start.py` makes the lab's environment next to this file and opens the notebook.
 
 It needs nothing but Python. Run it again whenever you want to work, or when a download broke off: it keeps what is
-already installed.
+already installed. (On a Mac or Linux Python may be called python3, on Windows py: then type that.)
 
     python start.py              install what is missing, open the notebook in JupyterLab
     python start.py --no-open    install what is missing
@@ -20,6 +20,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -55,6 +56,13 @@ TRY = "import torch, otter, sklearn, matplotlib, names, tqdm, ipywidgets, jupyte
 COMMANDS = ("check", "submit", "explore")  # seqlab's own, run by the environment's Python
 
 
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is one sentence."""
+
+    def error(self, message):
+        self.exit(2, f"start.py: {message}; `python start.py --help` says what there is.\n")
+
+
 class Stop(Exception):
     """One sentence: what is wrong and what to do."""
 
@@ -65,7 +73,7 @@ def main(arguments=None):
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a character shows another one
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="start.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--no-open", action="store_true", help="make the environment, open nothing")
@@ -75,7 +83,7 @@ def main(arguments=None):
     )
     if arguments[:1] and not arguments[0].startswith("-") and arguments[0] not in COMMANDS:
         near = difflib.get_close_matches(arguments[0].lower(), COMMANDS, 1)
-        hint = f"is `python start.py {near[0]}` meant? " if near else ""
+        hint = f"did you mean `python start.py {near[0]}`? " if near else ""
         print(f"start.py: there is no `{arguments[0]}`; {hint}`python start.py --help` says what there is.", file=sys.stderr)
         return 2
     asked = None if arguments[:1] and arguments[0] in COMMANDS else parser.parse_args(arguments)
@@ -172,11 +180,20 @@ def seqlab(arguments, pins):
     if not is_ready(pins):
         raise Stop("the environment is not made yet: run `python start.py` first.")
     here = not any(os.path.isfile(argument) for argument in arguments[1:])
-    return subprocess.call(
+    return attended(
         [python_of(VENV), "-m", "seqlab", *arguments],
         cwd=HERE if here else None,
-        env=dict(clean(), PYTHONPATH=HERE),
+        env=dict(clean(), PYTHONPATH=HERE, SEQLAB_COMMAND="python start.py"),
     )
+
+
+def attended(command, **more):
+    """Run a program that answers Ctrl+C itself, however long that takes; returns its exit code."""
+    before = signal.signal(signal.SIGINT, lambda *heard: None)
+    try:
+        return subprocess.call(command, **more)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def make(pins, any_torch):
@@ -297,7 +314,7 @@ def open_notebook():
     """Run JupyterLab until it is closed; returns its exit code."""
     name = notebook()
     print("Opening {}. When you have finished, save, close the tab and press Ctrl+C here.".format(name or "this folder"))
-    return subprocess.call([python_of(VENV), "-m", "jupyter", "lab"] + ([name] if name else []), cwd=HERE, env=clean())
+    return attended([python_of(VENV), "-m", "jupyter", "lab"] + ([name] if name else []), cwd=HERE, env=clean())
 
 
 def step(number, what):

@@ -1,7 +1,7 @@
 """Where am I? The map at the top of the notebook, and the memory that it and `python -m seqlab` share.
 
-What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` next to the notebook, so that
-it is there the next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
+What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` next to the notebook for the
+next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def table() -> dict[str, Any]:
 
 
 def listen() -> None:
-    """Remember from now on which text of each answer ran last. Nothing happens where there is no Jupyter."""
+    """From now on remember which text of each answer ran last. Does nothing outside Jupyter."""
     shell = _shell()
     if shell is None or hasattr(shell, "_seqlab_progress"):
         return
@@ -48,12 +48,12 @@ def listen() -> None:
 
 
 def note(question: str, case: str, passed: bool) -> None:
-    """Remember what a check said of one of the names that a question asks for."""
+    """Remember what a check said about one of the names that a question asks for."""
     remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
 
 
 def state(question: str) -> str:
-    """What is known of a question's check: "passed", "passed earlier" (before a restart), "not yet" or "not checked"."""
+    """What is known about a question's check: "passed", "passed earlier" (before a restart), "not yet" or "not checked"."""
     cases = _checks(question).values()
     if not cases:
         return "not checked"
@@ -92,7 +92,7 @@ def defines(source: str) -> set[str]:
 
 
 def bound(statement: ast.stmt) -> list[str]:
-    """The names that a statement gives a value to, as far as it is a definition or a plain assignment."""
+    """The names that a statement binds, if it is a definition or a plain assignment."""
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else []
@@ -101,7 +101,7 @@ def bound(statement: ast.stmt) -> list[str]:
 
 
 def text_hash(source: str) -> str:
-    """By which a cell's text is known again, whatever blank space an editor puts at its ends."""
+    """A hash that identifies a cell's text, whatever white space an editor puts at its ends."""
     return hashlib.sha256(source.strip().encode("utf-8", "replace")).hexdigest()
 
 
@@ -130,7 +130,7 @@ def _checks(question: str) -> dict[str, dict[str, Any]]:
 
 
 def remember(key: str, values: dict[str, Any]) -> None:
-    """Put values into the memory; a file that is half written is never read. Only Jupyter remembers."""
+    """Put values into the memory; a half-written file is never read. Only Jupyter remembers."""
     if not remembers():
         return
     with contextlib.suppress(OSError, ValueError):

@@ -140,7 +140,7 @@ def greedy_decode(found):
         need(
             call,
             not seen["again"],
-            "a later step starts again from the state of encode. Each should go on from the state that the one before returned.",
+            "a later step starts again from the state of encode. Each should continue from the state that the previous one returned.",
         )
         need(call, seen["rows"] == N, f"the result has {seen['rows']} rows, the batch {N} sequences.")
         need(call, not seen["wide"], f"the result is longer than max_len = {max_len}.")

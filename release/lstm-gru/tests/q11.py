@@ -110,7 +110,7 @@ def one_step(call, seen, optimizer):
     is_number(call, float, math.log(4), "It is the loss of this batch before the step.")
     need(call, len(seen) == 1, f"the model was called {len(seen)} times.")
     forcing, *batch = seen[0]
-    need(call, forcing == 1, "the model is to be run with full teacher forcing.")
+    need(call, forcing == 1, "the model should be run with full teacher forcing.")
     for got, want, part in zip(
         batch, (SOURCE, LENGTHS, TARGETS), ("source", "source_lengths", "targets"), strict=True
     ):
@@ -129,7 +129,7 @@ def one_step(call, seen, optimizer):
     need(
         call,
         bool((optimizer.still == LARGE).all()),
-        "a weight whose gradient is 0 is another number afterwards. Only the optimiser's step changes weights; what is clipped "
+        "a weight whose gradient is 0 has changed afterwards. Only the optimiser's step changes weights; what is clipped "
         "is the gradient.",
     )
     untouched(call)
@@ -142,7 +142,7 @@ def pad_taken(change):
         gradient = 1 / 4 - torch.bincount(real, minlength=4).double() / len(real)
         if torch.allclose(change / change.norm(), gradient / (gradient.norm() * 2**0.5), atol=1e-4):
             left_out = "counts the padding as tokens" if pad is None else f"takes token {pad} for padding"
-            return f"It is that of a loss that {left_out}; here `pad` is {PAD}, and what is given counts."
+            return f"It is that of a loss that {left_out}; only the argument `pad`, {PAD} here, is padding."
     return ""
 
 
@@ -153,7 +153,7 @@ def sizes(found):
         norm = float((change * torch.tensor([[8.0], [6.0]])).norm())
         right = torch.allclose(change, GRADIENT * length / NORM, atol=1e-4)
         if length == NORM:
-            ask = "Were the old gradients forgotten?" if "old" in about else "Its norm is below clip."
+            ask = "Were the old gradients zeroed?" if "old" in about else "Its norm is below clip."
             need(
                 call,
                 right,

@@ -1,4 +1,4 @@
-"""Public check of q12: is every answer there and of the asked form? And are they all right, taken together?
+"""Public check of q12: is every answer there, in the required form? And are they all right, taken together?
 
 Nobody can read the answers here: there are only hashes over all of them, which cannot say which one is wrong.
 """
@@ -20,7 +20,7 @@ def calls(student):
 
 
 def sort(answers):
-    """The answers in plain form; what is missing; what is not of the asked form."""
+    """The answers in plain form; what is missing; what is not in the required form."""
     if not isinstance(answers, dict):
         raise Contract(
             f"`answers` should be a dict such as {{'c1': 'a', ...}}, yours is a {type(answers).__name__}."
@@ -50,6 +50,6 @@ def answers(sorted_answers):
     need(sorted_answers, not found["missing"], f"no answer yet to {', '.join(found['missing'])}.{others}")
     (own,) = concepts.joint_hashes(found["plain"], STORED["forms"], STORED["salt"])
     text = (
-        "every answer has the asked form, but not all of them are right. (This check cannot know which ones.)"
+        "every answer has the required form, but not all of them are right. (This check cannot know which ones.)"
     )
     need(sorted_answers, own in STORED["hashes"], text)

@@ -98,7 +98,7 @@ def gradient_norms(found):
             f"{grad} held a gradient before the call, and afterwards {now}. It should stay as it was: "
             "torch.autograd.grad gives a gradient without touching any .grad.",
         )
-    need(kept, kept.value["detached"], "the result still hangs on the graph; detach it.")
+    need(kept, kept.value["detached"], "the result is still attached to the graph; detach it.")
     need(
         kept,
         kept.value["plain"] and kept.value["x needs"],

@@ -76,8 +76,8 @@ def classifier(found):
         need(
             batch,
             same,
-            f"a padded sequence gets other logits than the same sequence cut to its length.{more}",
+            f"a padded sequence gets different logits from the same sequence cut to its length.{more}",
         )
         check.as_stored(batch, f"the logits, or their gradients, are not right.{more}")
     has_shapes(order, LOGITS, {"": (4, K)})
-    check.as_stored(order, f"the logits are not right: has every sequence its own, in the order they came?{more}")
+    check.as_stored(order, f"the logits are not right: does every sequence get its own, in the original order?{more}")

@@ -173,7 +173,7 @@ def encode_and_step(found):
     )
     order = found["order"]
     has_shapes(order, STATE, {"0": (4, H), "1": (4, H)})
-    check.as_stored(order, "the states are not right: has every source its own, in the order they came?")
+    check.as_stored(order, "the states are not right: does every source get its own, in the original order?")
     step = found["step"]
     spec = {"0": "logits: N V", "1.0": "h: N H", "1.1": "c: N H"}
     for call, n in [(step, 3), (found["one"], 1)]:
@@ -182,7 +182,7 @@ def encode_and_step(found):
     need(
         step,
         not given,
-        "the state it returns is the one it was given. The next step goes on from the state that this one has left.",
+        "the state it returns is the one it was given. The next step continues from the state that this one returns.",
     )
     check.as_stored(
         step,
@@ -215,7 +215,7 @@ def whole_forward(found):
         shown,
         not strange,
         f"the logits of step {[*strange, 0][0]} are not those of bos or of any other token, read by the decoder "
-        "in the state it was left in. Are they what `step` should return, and from the decoder?",
+        "in the state from the step before. Are they what `step` should return, and from the decoder?",
     )
     need(shown, tokens[0] == BOS, f"at step 0 the decoder should read bos = {BOS}, it read {tokens[0]}.")
     need(shown, tokens == [BOS, 5, 4, 6, 7], f"targets are 5, 4, 6, 7, 5, and the decoder read {tokens}.")
@@ -225,7 +225,7 @@ def whole_forward(found):
     same = torch.allclose(forced.value, found["default"].value, rtol=1e-7, atol=1e-9)
     need(found["default"], same, "should be the same as forcing = 1, which is the default.")
     same = torch.allclose(forced.value, found["eval"].value, rtol=1e-7, atol=1e-9)
-    need(found["eval"], same, "should be the same as in training mode: forcing alone says what is read.")
+    need(found["eval"], same, "should be the same as in training mode: forcing alone decides what is read.")
     shown = found["read", 0.0]
     need(shown, True)
     tokens, own = shown.value["read"], shown.value["own"]

@@ -63,7 +63,7 @@ def sequence_loss(found):
     is_a_number(one)
     check.as_stored(one, "right where all logits are equal, but not here.")
     at_padding = bool((logits[PADDED == 2] != 0).any())
-    need(half, not at_padding, "logits at the padding get a gradient. The padding is to be left out.")
+    need(half, not at_padding, "logits at the padding get a gradient. Leave the padding out.")
     for call in (half, drawn):
         check.as_stored(
             call, "the loss, or its gradient, is not the mean over the tokens that are not padding."

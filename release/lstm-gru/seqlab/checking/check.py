@@ -18,20 +18,19 @@ from typing import Any
 import torch
 from otter.test_files import TestCase, test_case
 
-from .. import device, order, progress, runs
+from .. import device, hooks, progress, runs
 from . import fingerprint, leads, leftovers, patience, render
 from .differ import Finding, untouched
 from .plain import meaning
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
 
-# The checks and their numbers are next to the package, wherever the notebook's working directory is.
+# The checks and their numbers are next to the package, whatever the notebook's working directory.
 TESTS = Path(__file__).parents[2] / "tests"
 
 
 render.install()
-device.install()
-order.install()  # here too: a notebook may import seqlab before otter
+hooks.install()  # here too: a notebook may import the package before otter
 
 
 class CheckFailed(AssertionError):
@@ -77,10 +76,10 @@ class Check:
         return self.student.record
 
     def _made(self, student: Student) -> Any:
-        """Make the calls; torch's switches are afterwards as they were."""
+        """Make the calls; torch's switches are restored afterwards."""
         before = leftovers.switches()
         try:
-            with torch.enable_grad():  # a cell may have switched them off; here they are asked for
+            with torch.enable_grad():  # a cell may have switched gradients off; here they are needed
                 return self._calls(student)
         finally:
             leftovers.put_back(before)
@@ -89,9 +88,9 @@ class Check:
         """What a case finds: None when all is right.
 
         The calls are made over stand-ins for what the question builds on. Where a case then finds something, they are
-        made again over the student's own versions, where those are sound, and the better of the two counts: the one
-        in which more cases pass. Of two equals it is the first, unless nobody knows the mistake that was made there and
-        fewer calls stop with an error over the own versions.
+        made again over the student's own versions, if those are sound, and the one in which more cases pass counts. If
+        they are equal, the first counts, unless its mistake is not recognised and fewer calls stop with an error over
+        the student's own versions.
         """
         if self._outcomes is None:
             try:
@@ -114,7 +113,7 @@ class Check:
         return student, {case.name: self._found(case, results) for case in self._cases}
 
     def _found(self, case: _Case, results: Any) -> Exception | None:
-        """What a case says of the results."""
+        """What a case says about the results."""
         try:
             case.test_func(results)
             self.nothing_left(case.title)
@@ -123,7 +122,7 @@ class Check:
         return None
 
     def _rank(self, student: Student, outcomes: dict[str, Exception | None]) -> tuple[int, bool, int]:
-        """What the better of two attempts has more of."""
+        """The key by which the better of two attempts is larger."""
         known = bool(self._known and fingerprint.recognise(self._known, student.record))
         errors = sum(call.error is not None for call in student.record)
         return sum(found is None for found in outcomes.values()), known, -errors
@@ -134,9 +133,9 @@ class Check:
         return fingerprint.load(TESTS, self.question)
 
     def as_stored(self, call: Call, text: str) -> None:
-        """Say `text` unless the call gave the stored numbers (where there is nothing of PyTorch's to compare with).
+        """Say `text` unless the call gave the stored numbers (for results that PyTorch does not compute).
 
-        A change in place is reported as such: it is part of the stored numbers, and `text` is not about it.
+        A change in place is reported as such: the stored numbers include it, but `text` is not about it.
         """
         untouched(call)
         wrong = fingerprint.wrong_in(self._known, self.student.record, call) if self._known else ""
@@ -149,7 +148,7 @@ class Check:
             raise Finding(call, f"{call.title}: {text}")
 
     def nothing_left(self, title: str) -> None:
-        """No call of the name that a case is about left anything changed."""
+        """No call of the case's name left anything changed."""
         for call in self.student.record:
             if call.left and call.group == title.partition(":")[0]:
                 untouched(call)
@@ -188,7 +187,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         passed = False
         try:
             self._ask_for_a_good_run(global_environment)
-            # The notebook's own random numbers go on undisturbed.
+            # The notebook's own random numbers continue undisturbed.
             with (
                 torch.random.fork_rng(devices=[]),
                 device.on_the_processor(),
@@ -210,14 +209,14 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
             self.failure_message = (
-                f"This check could not go on with what your code returned ({type(found).__name__}: {_line(found)}). "
+                f"This check could not continue with what your code returned ({type(found).__name__}: {_line(found)}). "
                 "Compare types and shapes with CONTRACT.md."
             )
             self.told = [self.failure_message]
             raise found.with_traceback(_from_the_test(found))
 
     def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
-        """An answer whose cell failed when it was run last is not checked: what is there is an older one."""
+        """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
         name = self.title.partition(":")[0]
         if text := runs.failed(name, namespace.get(name)):
             self.failure_message, self.told = text, [text]
@@ -227,7 +226,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         return _Verdict(self.name, self, False, self.points, None, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """otter's log keeps a plain test case: it must open where there is no such package."""
+        """otter's log keeps a plain test case, so that it can be opened without this package."""
         return test_case, (self.name, self.points, self.hidden, self.success_message, self.failure_message)
 
 
@@ -241,7 +240,7 @@ class _Verdict(TestCase):  # type: ignore[misc]
 
     @failure_message.setter
     def failure_message(self, value: str | None) -> None:
-        """Set once by otter, before anything is known: nothing to keep."""
+        """Set once by otter, before anything is known, so nothing is stored."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         words = (self.success_message, self.failure_message)
@@ -298,14 +297,14 @@ def _raised(call: Call, student: Student) -> str:
     if student.unsound and isinstance(error, TypeError | AttributeError | LookupError):
         names = ", ".join(f"`{name}`" for name in sorted(student.unsound))
         text += (
-            f" (A stand-in took the place of your {names} here, because yours is not right yet: look at that first. "
-            "The stand-in has what CONTRACT.md says and nothing more.)"
+            f" (A stand-in replaced your {names} here, because yours is not right yet: fix that first. "
+            "The stand-in has only what CONTRACT.md says.)"
         )
     return text
 
 
 def _line(error: BaseException) -> str:
-    """An error's text in one line of bearable length, without the places of the check's own functions in it."""
+    """An error's text in one line of limited length, without positions in the check's own functions."""
     text = " ".join(str(error).split()).partition(", but expected one of: * (")[0]
     text = re.sub(r"\b\w+\.<locals>\.", "", text).rstrip(".") or "no message"
     return text if len(text) <= 300 else text[:300] + "…"

@@ -1,4 +1,4 @@
-"""Say the first thing in which a result is not as it should be, in the order in which one would look for it."""
+"""Say the first thing that is wrong with a result, in the order in which one would look for it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ORDINALS = ("first", "second", "third")
 
 
 class Finding(Exception):
-    """What a check has to say about one call; becomes the message that the student reads."""
+    """What a check says about one call; it becomes the message that the student reads."""
 
     def __init__(self, call: Call, text: str) -> None:
         super().__init__(text)
@@ -27,13 +27,13 @@ class Finding(Exception):
 def need(call: Call, condition: bool, text: str = "") -> None:
     """Say `text` (in the contract's words) unless the condition holds and the call came through."""
     if call.error is not None:
-        raise Finding(call, "")  # check.py says how it went wrong
+        raise Finding(call, "")  # check.py says what went wrong
     if not condition:
         raise Finding(call, f"{call.title}: {text}")
 
 
 def returned(call: Call, spec: dict[str, str]) -> None:
-    """Are there all the parts? `spec`: path → "name: axes", for example {"0": "h: N H", "2.i": "gates['i']: N H"}."""
+    """Are all the parts there? `spec`: path → "name: axes", for example {"0": "h: N H", "2.i": "gates['i']: N H"}."""
     need(call, True)
     if call.value is None:
         raise Finding(call, f"{call.title} returned None. Is the `return` missing?")
@@ -90,7 +90,7 @@ def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ..
 def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
     """Values: type, shape, arguments changed in place, dtype, NaN, first wrong time step, largest difference.
 
-    In this order: what a change in place does to the numbers is no finding of its own.
+    In this order, since what a change in place does to the numbers is not a separate finding.
     """
     returned(call, spec)
     got, expected = call.leaves, want.leaves
@@ -168,7 +168,7 @@ def is_number(call: Call, kind: type, want: float | None = None, text: str = "")
 
 
 def describe(value: Any) -> str:
-    """A value in a few words: its type and shape, not its numbers."""
+    """A value in a few words: its type and shape, without its numbers."""
     if isinstance(value, Tensor):
         return f"a {str(value.dtype).removeprefix('torch.')} tensor of shape {tuple(value.shape)}"
     if isinstance(value, tuple | list):
@@ -201,7 +201,7 @@ def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: s
 
 
 def _not_carried(call: Call, path: str, step: int) -> str:
-    """Found out with other inputs before a step: whether the result (N, T, H) from that step on asks for them at all."""
+    """Found by changing the inputs before a step: whether the result (N, T, H) from that step on depends on them at all."""
     x, *rest = call.arguments or (None,)
     if call.again is None or not isinstance(x, Tensor) or x.dim() != 3:
         return ""

@@ -1,4 +1,4 @@
-"""Whether two answers are equal, and what is said where equal calls do not give equal answers.
+"""Whether two answers are equal, and the messages for equal calls that do not give equal answers.
 
 It imports nothing but torch: the text of this file is also run in a worker (testkit/steady.py).
 """
@@ -18,7 +18,7 @@ KEPT = (
 
 
 def alike(a: object, b: object) -> bool:
-    """Equal but for rounding in float32, through tuples, lists and dicts; of what is no plain value, only the type."""
+    """Equal up to rounding in float32, through tuples, lists and dicts; of other values only the types are compared."""
     if isinstance(a, torch.Tensor) and isinstance(b, torch.Tensor):
         if a.shape != b.shape or a.dtype != b.dtype:
             return False

@@ -1,7 +1,7 @@
 """Recognise a known mistake by the numbers it gives.
 
-`tests/fingerprints.json` holds, for every known mistake, a few random sums of what the public check's calls give
-back when that mistake is made. Neither right nor wrong code is in it, and no result can be read off.
+`tests/fingerprints.json` holds, for every known mistake, a few random sums of what the public check's calls return when
+that mistake is made. It contains neither right nor wrong code, and no result can be read from it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from torch import Tensor
 
 from .record import Call, pattern
 
-# What two runs of the same mathematics differ by is around 1e-12 of the value in float64; different mistakes
-# differ by much more than this.
+# Two runs of the same mathematics differ by around 1e-12 of the value in float64; different mistakes differ by much more
+# than this.
 RELATIVE = 2e-6
 ABSOLUTE = 1e-9
 
@@ -36,7 +36,7 @@ class Mistake:
 
 
 def fingerprint(call: Call) -> Print:
-    """What is kept of one call: a checksum of its structure and a random sum each of its values and gradients."""
+    """What is stored for one call: a checksum of its structure, and a random sum of its values and one of its gradients."""
     if call.error is not None:
         return [_checksum(f"raised {type(call.error).__name__}: {call.error}{call.left or ''}"), 0.0, 0.0]
     structure, total = _project(call.leaves, "value")
@@ -51,7 +51,7 @@ def fingerprint(call: Call) -> Print:
 
 
 def prints(record: list[Call]) -> dict[str, list[Print]]:
-    """The fingerprints of all calls, by the name in the notebook that they belong to."""
+    """The fingerprints of all calls, by the name in the notebook to which they belong."""
     found: dict[str, list[Print]] = {}
     for call in record:
         found.setdefault(call.group, []).append(fingerprint(call))
@@ -65,7 +65,7 @@ def same(a: Print, b: Print) -> bool:
 
 
 def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
-    """In what does this call of the record differ from a correct solution's: "", its "values" or only its "graph"?"""
+    """In what this call differs from a correct solution's: "", its "values" or only its "graph"."""
     place = [other is call for other in record if other.group == call.group].index(True)
     own, right = fingerprint(call), question["right"][call.group][place]
     if same(own, right):
@@ -74,7 +74,7 @@ def wrong_in(question: dict[str, Any], record: list[Call], call: Call) -> str:
 
 
 def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mistake]]:
-    """Which known mistakes give just these numbers? Name in the notebook → mistakes (no entry: none known).
+    """Which known mistakes give exactly these numbers: name in the notebook → mistakes (no entry: none known).
 
     A mistake is recognised when all calls of the names that it touches give its numbers; the other names
     may be right, missing or wrong in their own way, and then that is what is reported.
@@ -92,7 +92,7 @@ def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mi
 def _fits(
     changes: dict[str, dict[str, Print]], right: dict[str, list[Print]], own: dict[str, list[Print]]
 ) -> bool:
-    """Are the numbers of every name that a mistake touches the right ones with its changes laid over them?"""
+    """Whether the numbers of every name that a mistake touches are the right ones with its changes applied."""
     for group, changed in changes.items():
         expected = [changed.get(str(k), print) for k, print in enumerate(right[group])]
         mine = own.get(group, [])
@@ -102,7 +102,7 @@ def _fits(
 
 
 def load(folder: Path, question: str) -> dict[str, Any] | None:
-    """The question's part of fingerprints.json; None when there is none."""
+    """The question's part of fingerprints.json; None if it has none."""
     try:
         known: dict[str, Any] = json.loads((folder / "fingerprints.json").read_text(encoding="utf-8"))
         return known.get(question)

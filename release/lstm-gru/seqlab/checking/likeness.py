@@ -1,7 +1,7 @@
 """What wrong numbers have in common with the right ones, in a sentence; "" where nothing was found.
 
-A difference says that something is wrong, a likeness often says what: the right numbers in another order, times one factor, rounded
-to float32. Each sentence is true of the numbers and guesses at a reason only where it asks. No number is in it.
+A difference says that something is wrong; a likeness often says what: the right numbers in another order, times one factor,
+rounded to float32. Each sentence is true of the numbers and guesses a reason only as a question. It contains no number.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from torch import Tensor
 
 NEAR = 1e-6  # of the largest number: what counts as equal here
 ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
-FEW = 3  # fewer numbers than these are alike by chance
-ORDERED = 10  # as many numbers are not in the same order by chance
-LISTED = 4  # places that are named
+FEW = 3  # fewer numbers than this agree by chance
+ORDERED = 10  # this many numbers are not in the same order by chance
+LISTED = 4  # places to name
 
 WORDS = {"N": "sequences", "T": "time steps", "S": "source steps", "L": "places"}
 
 
 def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
-    """In what `got` (wrong) is like `want`: same shape, float64 and finite. `axes` names the dimensions ("?": no name)."""
+    """How `got` (wrong) resembles `want`: both of the same shape, float64 and finite. `axes` names the dimensions ("?": no name)."""
     if want.numel() == 0 or not bool(torch.isfinite(got).all() and torch.isfinite(want).all()):
         return ""
     scale = float(want.abs().max())
@@ -37,20 +37,20 @@ def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
         return "All of yours are 0."
     near = NEAR * max(scale, float(got.abs().max()))
     found = _as_a_whole(got, want, near) or _along_axes(got, want, axes, near) or _moved(got, want, near)
-    # Of a gradient (its axes have no names) the function may well be right and the graph be cut on one of several ways.
+    # For a gradient (its axes have no names) the function may be right, and the graph cut on one of several paths.
     return found or ("" if "?" in axes else _in_order(got, want))
 
 
 def _as_a_whole(got: Tensor, want: Tensor, near: float) -> str:
-    """One factor, or one number added, for all."""
+    """One factor for all, or one number added to all."""
     factor = float((got * want).sum() / (want * want).sum())
     if bool(((got - factor * want).abs() <= near).all()) and _varies(want, near):
         if abs(factor + 1) < NEAR:
             return "They are the right numbers with the opposite sign."
-        return "They are the right numbers, all times one and the same factor."
+        return "They are the right numbers, all multiplied by the same factor."
     added = got - want
     if bool(((added - added.mean()).abs() <= near).all()):
-        return "They are the right numbers, all with one and the same number added."
+        return "They are the right numbers, all with the same number added."
     return ""
 
 
@@ -59,7 +59,7 @@ def _varies(numbers: Tensor, near: float) -> bool:
 
 
 def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
-    """The right slices at other places of an axis, or right at some of its places."""
+    """The right slices at other places of an axis, or only some of its places right."""
     for place, axis in enumerate(axes):
         if axis not in WORDS or want.shape[place] < 2:
             continue
@@ -80,7 +80,7 @@ def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
 
 
 def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
-    """Slices that are right ones from another place. Both (places, numbers)."""
+    """Slices that are the right ones of other places. Both (places, numbers)."""
     same = ((mine[:, None] - right[None]).abs() <= near).all(dim=2)  # (mine, right)
     alike = ((right[:, None] - right[None]).abs() <= near).all(dim=2)
     if bool((alike.sum(dim=1) > 1).any()):
@@ -100,17 +100,17 @@ def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
         return f"They are the right {word} in another order."
     if len(set(at)) == 1:
         return f"All {word} have the numbers that are right for {axis} = {at[0]}."
-    return f"Some {word} have the numbers of others."
+    return f"Some {word} have the numbers of other {word}."
 
 
 def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
-    """Slices that are the right ones, each times a factor of its own. Both (places, numbers)."""
+    """Slices that are the right ones, each times its own factor. Both (places, numbers)."""
     if right.shape[1] < FEW:
         return ""
     factor = (mine * right).sum(dim=1) / (right * right).sum(dim=1).clamp(min=1e-300)
     fits = ((mine - factor[:, None] * right).abs() <= near).all() and bool((factor.abs() > NEAR).all())
     return (
-        f"Each of the {WORDS[axis]} has the right numbers times one factor, but not the same factor."
+        f"Each of the {WORDS[axis]} has the right numbers times a factor, but each a different factor."
         if fits
         else ""
     )
@@ -134,7 +134,7 @@ def _in_order(got: Tensor, want: Tensor) -> str:
         and len(set(rising.tolist())) >= ORDERED // 2
     ):
         return (
-            "They rise and fall with the right ones: is another function (of sigmoid, tanh, …) in the place of the right one, or "
-            "something shifted, scaled or added?"
+            "They rise and fall with the right ones: is it another function (sigmoid, tanh, …), or is something shifted, scaled or "
+            "added?"
         )
     return ""

@@ -1,6 +1,6 @@
-"""A check that does not end says where it is, and one whose code prints much shows the beginning of it.
+"""A check that does not end says where it is, and one whose code prints a lot shows only the beginning.
 
-An endless loop is the one mistake that no check can report afterwards: there is no afterwards.
+An endless loop is the one mistake that no check can report afterwards.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 from .. import runs
 
-SECONDS = 20.0  # no check of a right answer takes as long on a slow laptop
-LINES = 20  # that are shown of what an answer prints
+SECONDS = 20.0  # no check of a right answer takes this long, even on a slow laptop
+LINES = 20  # lines to show of what an answer prints
 
 
 @contextlib.contextmanager
 def watched(question: str, namespace: dict[str, Any], seconds: float | None = None) -> Iterator[None]:
-    """While this lasts: after so many seconds say, once, which line of the notebook runs."""
+    """Inside: after so many seconds say, once, which line of the notebook is running."""
     ended, out, runner = threading.Event(), sys.stdout, threading.get_ident()
 
     def wait() -> None:
@@ -46,12 +46,12 @@ def _where(question: str, frame: FrameType | None, namespace: dict[str, Any]) ->
         source = linecache.getline(file, line).strip()
         said += f" Just now it is in `{frame.f_code.co_name}`, line {runs.own_line(file, line)} of the cell"
         said += f": {source}" if source else "."
-        said += "\nIs there a loop without an end?"
+        said += "\nIs there an endless loop?"
     return f"{said} The ■ above the notebook stops it (Kernel menu, Interrupt)."
 
 
 class Few(io.TextIOBase):
-    """A stream that hands on the first lines of what is written to it and counts the rest."""
+    """A stream that passes on the first lines written to it and counts the rest."""
 
     def __init__(self, stream: Any, most: int = LINES) -> None:
         self._stream, self._most, self.lines = stream, most, 0
@@ -74,7 +74,7 @@ class Few(io.TextIOBase):
 
 @contextlib.contextmanager
 def few_lines() -> Iterator[Few]:
-    """While this lasts, print() shows a few lines and no more."""
+    """Inside, print() shows only a few lines."""
     few = Few(sys.stdout)
     with contextlib.redirect_stdout(few):
         try:

@@ -1,9 +1,9 @@
-"""What a failed check looks like: its message, and no line of the test file, which is not where the mistake is.
+"""What a failed check looks like: its message, and no line of the test file, since the mistake is not there.
 
-otter shows every failed test with the line of the test file that raised. For our checks that is noise around the
-sentence that counts, and its HTML takes a message as it is: a `<class 'X'>` in it would vanish.
+otter shows every failed test with the line of the test file that raised. For our checks that is noise around the sentence
+that matters, and otter's HTML does not escape a message: a `<class 'X'>` in it would vanish.
 
-nbgrader's Validate takes any text that a cell gives for a success, so there a failed check speaks on stderr.
+nbgrader's Validate takes any other output of a cell for success, so there a failed check writes to stderr.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ WIDTH = 80  # columns; Validate cuts longer lines
 
 
 def install() -> None:
-    """Show the results of our checks in our way, and every other as otter does."""
+    """Show the results of our checks in our way, and all others as otter does."""
     for name, ours in (("summary", as_text), ("_repr_html_", as_html)):
         setattr(ExceptionTestFile, name, _instead(getattr(ExceptionTestFile, name), ours))
 
 
 def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable[..., str]:
-    if hasattr(theirs, "instead_of"):  # the package was imported once more
+    if hasattr(theirs, "instead_of"):  # the package was imported again
         theirs = theirs.instead_of
 
     def shown(result: Any, *given: Any, **named: Any) -> str:
@@ -45,17 +45,17 @@ def _instead(theirs: Callable[..., str], ours: Callable[[Any], str]) -> Callable
 
 
 def validating() -> bool:
-    """Whether nbgrader's Validate runs this notebook."""
+    """Whether nbgrader's Validate is running this notebook."""
     return os.environ.get("NBGRADER_EXECUTION") == "validate"
 
 
 def quiet() -> contextlib.AbstractContextManager[Any]:
-    """What an answer itself says on stderr, a warning or a bar, is no failure: to Validate it is shown as ordinary output."""
+    """What an answer itself writes to stderr, a warning or a progress bar, is no failure: Validate gets it as ordinary output."""
     return contextlib.redirect_stderr(sys.stdout) if validating() else contextlib.nullcontext()
 
 
 def as_text(result: Any) -> str:
-    """For where no HTML is shown."""
+    """For places without HTML."""
     cases = []
     for one in result.test_case_results:
         told = "\n".join(indent(text, "    ") for text in _told(one))

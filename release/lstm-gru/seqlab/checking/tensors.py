@@ -1,8 +1,8 @@
-"""The first thing in which a tensor is not as it should be, in a sentence; "" where there is none.
+"""The first thing that is wrong with a tensor, in a sentence; "" if nothing is.
 
 Order: wrong shape (axes by name), wrong dtype, nan or inf (first time step), right at t = 0 but wrong from t = k, else the
-largest difference and where, and what the numbers have in common with the right ones. Hidden suites and public checks say the
-same, with the same tolerances; public checks also state the expected number.
+largest difference and where it is, and what the numbers have in common with the right ones. Hidden suites and public checks
+say the same, with the same tolerances; public checks also state the expected number.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ NAMES = {
     "N": "batch", "T": "time", "S": "source time", "D": "input", "H": "hidden", "V": "vocabulary",
     "K": "classes", "E": "embedding", "L": "length",
 }  # fmt: skip
-# No tensor of a lab has more. Beside an axis of length 0 others may be of any length: digits that say what a worker wants.
+# No tensor of a lab has more. Next to an axis of length 0 others may have any length: digits that could spell a message.
 MOST_AXES, LARGEST_SIZE = 6, 100_000
 
 
-ONE_STEP = "Only one step is there. (A `return` inside the loop?)"
+ONE_STEP = "There is only one step. (Is there a `return` inside the loop?)"
 NEW = (
-    "It is to be that of the arguments: `x.new_zeros(…)` and `torch.zeros_like(x)` keep it, `torch.zeros(…)` and `torch.tensor(…)` "
+    "It should be that of the arguments: `x.new_zeros(…)` and `torch.zeros_like(x)` keep it, `torch.zeros(…)` and `torch.tensor(…)` "
     "take torch's default."
 )
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """By what a number may be off: `rtol` of the right one, and `atol`."""
+    """By how much a number may be off: `rtol` times the right one, plus `atol`."""
 
     rtol: float = RTOL
     atol: float = ATOL
@@ -55,13 +55,13 @@ def difference(
     """What is wrong with `got`.
 
     Args:
-        name: what it is called in the sentence.
+        name: its name in the sentence.
         axes: names of the dimensions, ["N", "T", "H"]; "?" where one has none.
-        dtype: the dtype it must have, where that counts.
-        later: where the numbers are right before a time step and wrong from it on, what the check has found out about that
-            step. It is asked then and gives a sentence, or "" where it found nothing: numbers alone do not show
-            whether a state is dropped, another input read or a function changed.
-        public: say also what only public checks say: the right number, and axes in another order.
+        dtype: the dtype it must have, if that counts.
+        later: called if the numbers are right before a time step and wrong from it on; returns a sentence with what the check
+            knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or a
+            function changed.
+        public: also say what only public checks say: the right number, and axes in another order.
     """
     if problem := wrong_shape(got, want.shape, name, axes, public):
         return problem
@@ -81,7 +81,7 @@ def difference(
 def wrong_shape(
     got: torch.Tensor, shape: torch.Size | tuple[int, ...], name: str, axes: list[str], public: bool = False
 ) -> str:
-    """That the shape is another one; "" where it is right."""
+    """The sentence that the shape is wrong; "" if it is right."""
     if got.shape == shape:
         return ""
     told = f"{name} {verb(name, 'has')} shape {_shape(tuple(got.shape), None)}; expected {_shape(tuple(shape), axes)}"
@@ -91,7 +91,7 @@ def wrong_shape(
 
 
 def _one_step(got: torch.Size, want: torch.Size | tuple[int, ...], axes: list[str]) -> bool:
-    """One time step where there are to be several, and all else as it is to be."""
+    """Whether there is one time step instead of several, and all else is right."""
     if "T" not in axes or len(got) != len(want) or len(axes) != len(want):
         return False
     time = axes.index("T")
@@ -111,7 +111,7 @@ def _difference(
     later: Callable[[int], str] | None,
     public: bool,
 ) -> str:
-    """Where numbers differ: from which time step on, or how many, and which the most. `wrong` says which do."""
+    """Where numbers differ: from which time step on, or how many, and which one most. `wrong` marks those that do."""
     if want.numel() == 1:
         return f"{_single(float(got), float(want), name)} {likeness(got, want, axes)}".rstrip()
     time = axes.index("T") if "T" in axes else None
@@ -129,7 +129,7 @@ def _difference(
 
 
 def _single(got: float, want: float, name: str) -> str:
-    """One number against the other, in four digits: where these are alike, by how much it is off."""
+    """One number against the other, to four digits; if these are the same, by how much it is off."""
     mine, right = f"{got:.4g}", f"{want:.4g}"
     if mine == right:
         return f"{name} is {mine}, which is off by {abs(got - want):.1g}."
@@ -160,11 +160,11 @@ def largest(
     return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
 
 
-PLURALS = re.compile(r"(the )?(outputs|logits|predictions)\b")  # what a name may begin with
+PLURALS = re.compile(r"(the )?(outputs|logits|predictions)\b")  # words that a name may begin with
 
 
 def verb(name: str, one: str) -> str:
-    """`is`, or `are` where the name is a plural."""
+    """`is`, or `are` if the name is plural."""
     return {"is": "are", "has": "have", "holds": "hold"}[one] if PLURALS.match(name) else one
 
 

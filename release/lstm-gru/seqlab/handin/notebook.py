@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from seqlab import progress
 
 LARGEST = 128 << 20  # bytes; the grader takes no larger file
 SAVING = 2.0  # seconds that writing the file may take
+COMMAND = os.environ.get("SEQLAB_COMMAND", "python -m seqlab")  # start.py says that it was called itself
 
 
 class Refused(Exception):
@@ -54,9 +56,11 @@ def find(named: str | None, folder: Path) -> Path:
 
     named: as typed; None: the one notebook of this lab in the folder.
     """
+    if named is not None and not named.strip():
+        raise Refused("the name of the notebook is empty; name the notebook that you write in.")
     if named is not None:
         path = Path(named)
-        if path.suffix == ".ipynb" and path.is_file():
+        if path.suffix.lower() == ".ipynb" and path.is_file():
             return path
         what = "there is no such file" if not path.exists() else "it is not a notebook (.ipynb)"
         raise Refused(f"{named}: {what}; name the notebook that you write in.")
@@ -75,7 +79,7 @@ def find(named: str | None, folder: Path) -> Path:
     told = ", ".join(f"{path.name} (saved {when(path.stat().st_mtime)})" for path in of_this_lab)
     raise Refused(
         f"there are several copies of the notebook here: {told}; name the one that you write in, "
-        f'as in `python -m seqlab submit "{newest.name}"`.'
+        f'as in `{COMMAND} submit "{newest.name}"`.'
     )
 
 

@@ -1,27 +1,27 @@
-"""`grader.check("Q1")`, `grader.check()`: one sentence, and what was meant, where the grader is asked for what it has not."""
+"""`grader.check("Q1")`, `grader.check()`: where there is no such check, one sentence says so and what was probably meant."""
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from pathlib import Path
 from typing import Any
 
-from seqlab import progress
-from seqlab.order import natural
+from . import progress
+from .near import nearest
+from .order import natural
 
 
 class NoSuchCheck(ValueError):
-    """What was asked is no check; the message says what there is."""
+    """There is no such check; the message says which there are."""
 
     def _render_traceback_(self) -> list[str]:
-        """What Jupyter shows in the place of the lines of code that led here: they are none of the student's."""
+        """What Jupyter shows instead of the traceback, none of which is the student's code."""
         return [str(self)]
 
 
 def install() -> None:
-    """From now on otter's grader answers in a sentence. Nothing happens where otter is not loaded, or has changed."""
+    """From now on otter's grader answers in a sentence. Does nothing where otter is not loaded, or has changed."""
     notebook: Any = getattr(sys.modules.get("otter.check.notebook"), "Notebook", None)
     check, check_all = getattr(notebook, "check", None), getattr(notebook, "check_all", None)
     if check is None or check_all is None or hasattr(check, "instead_of"):
@@ -33,15 +33,19 @@ def install() -> None:
         if place is not None:
             question = meant(question, place)
             if len(given) > 2 or (len(given) == 2 and not isinstance(given[1], dict)):
-                raise NoSuchCheck(f'grader.check takes one question at a time, as in grader.check("{question}").')
+                raise NoSuchCheck(
+                    f'grader.check takes one question at a time, as in grader.check("{question}").'
+                )
         names = given[1] if len(given) > 1 else named.pop("global_env", None)
         return check(self, question, sys._getframe(1).f_globals if names is None else names, **named)
 
     def all_checked(self: Any, *given: Any, **named: Any) -> Any:
         if given or named:
-            raise NoSuchCheck('grader.check_all() takes nothing: it runs every check. For one: grader.check("q1").')
+            raise NoSuchCheck(
+                'grader.check_all() takes nothing: it runs every check. For one: grader.check("q1").'
+            )
         tests(self)
-        # otter takes the notebook's names from the frame that called it: that is here one of the notebook's own
+        # otter takes the names from the frame that called it, so it is called from one with the notebook's globals
         return eval("ask(grader)", sys._getframe(1).f_globals, {"ask": check_all, "grader": self})
 
     vars(checked)["instead_of"], vars(all_checked)["instead_of"] = check, check_all
@@ -49,9 +53,9 @@ def install() -> None:
 
 
 def tests(grader: Any) -> list[str] | None:
-    """The checks that lie beside the notebook, in the order of the lab; None where that is none of our business.
+    """The checks beside the notebook, in the order of the lab; None for a grader that reads its checks from elsewhere.
 
-    Raises NoSuchCheck where the folder is not there, or empty.
+    Raises NoSuchCheck where the folder is missing or empty.
     """
     folder = getattr(grader, "_tests_dir", None)
     if not isinstance(folder, str) or getattr(grader, "_tests_url_prefix", None) is not None:
@@ -66,13 +70,14 @@ def tests(grader: Any) -> list[str] | None:
 
 
 def meant(asked: object, there: list[str]) -> str:
-    """The check that was asked for. Raises NoSuchCheck where there is none: with what was likely meant, and what there is.
+    """The check that was asked for. Raises NoSuchCheck where there is none, saying which was probably meant and which there are.
 
     there: the names of the checks, at least one.
     """
     if isinstance(asked, str) and asked in there:
         return asked
-    all = f"There are {there[0]} to {there[-1]}." if len(there) > 2 else f"There is {' and '.join(there)}."
+    names = f"{there[0]} to {there[-1]}" if len(there) > 2 else " and ".join(there)
+    all = f"There {'are' if len(there) > 1 else 'is only'} {names}."
     if asked is None or asked == "":
         raise NoSuchCheck(
             f'grader.check needs a question, as in grader.check("{there[0]}"); grader.check_all() runs every check. {all}'
@@ -87,7 +92,7 @@ def meant(asked: object, there: list[str]) -> str:
 
 
 def guess(asked: str, there: list[str]) -> str | None:
-    """The check that somebody meant who typed this: in capitals, by its number, by its file or by what it asks for."""
+    """The check that was probably meant: typed in capitals, by its number, its file or the name it asks for."""
     plain = re.sub(r"^tests[/\\]|\.py$", "", asked.strip().lower())
     number = re.fullmatch(r"(?:q|question|task|exercise|test)?[\s_.:#-]*0*([1-9]\d*)", plain)
     if number and f"q{number[1]}" in there:
@@ -100,14 +105,16 @@ def guess(asked: str, there: list[str]) -> str | None:
 
 
 def _of_table(asked: str, by_hand: bool) -> str | None:
-    """The question that has this ID or asks for this name (or one that is nearly it)."""
+    """The question with this ID, or that asks for this name or one much like it."""
     try:
         questions = [question for question in progress.table()["questions"] if question["by_hand"] is by_hand]
     except (OSError, ValueError):  # half a handout
         return None
-    owners = {name.lower(): q["id"] for q in questions for name in (q["id"], *([] if by_hand else q["names"]))}
+    owners = {
+        name.lower(): q["id"] for q in questions for name in (q["id"], *([] if by_hand else q["names"]))
+    }
     wanted = asked.strip().lower()
     if wanted in owners or any(letter.isdigit() for letter in wanted):
         return owners.get(wanted)
-    near = difflib.get_close_matches(wanted, owners, 1, 0.8)
-    return owners[near[0]] if near else None
+    close = nearest(wanted, owners, cutoff=0.8)
+    return owners[close[0]] if close else None

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-ELSEWHERE = ("cuda", "mps", "xpu")
+ELSEWHERE = ("cuda", "mps", "xpu", "hip", "mtia")  # torch's names of the kinds of GPU
 
 
 def install() -> None:
-    """From now on otter reads test files, whose inputs are made then, on the processor. Nothing happens where otter is not
-    loaded, or has changed."""
+    """From now on otter reads test files on the processor, so that their inputs are made there. Does nothing where otter is
+    not loaded, or has changed."""
     module: Any = sys.modules.get("otter.execute.checker")
     theirs = getattr(module, "create_test_file", None)
     if theirs is None or hasattr(theirs, "instead_of"):
@@ -32,8 +32,8 @@ def install() -> None:
 
 @contextlib.contextmanager
 def on_the_processor() -> Iterator[None]:
-    """New tensors are made on the processor meanwhile; the default device of the notebook is put back."""
-    import torch  # here: the package says in a sentence what is not installed
+    """New tensors are made on the processor inside; afterwards the notebook's default device is restored."""
+    import torch  # here, since the package reports a missing library in a sentence
 
     chosen = torch.get_default_device()
     if chosen.type == "cpu":
@@ -47,7 +47,7 @@ def on_the_processor() -> Iterator[None]:
 
 
 def fetched(value: Any, flatten: Callable[[Any], dict[str, Any]], rebuild: Callable[..., Any]) -> Any:
-    """A returned value with its tensors on the processor. Where they were computed is nobody's mistake.
+    """A returned value with its tensors on the processor. Computing them elsewhere is no mistake.
 
     Args:
         value: what a call returned.

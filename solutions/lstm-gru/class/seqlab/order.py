@@ -8,7 +8,7 @@ from typing import Any
 
 
 def install() -> None:
-    """From now on otter lists its tests as people count. Nothing happens where otter is not loaded, or has changed."""
+    """From now on otter lists its tests in natural order. Does nothing where otter is not loaded, or has changed."""
     module: Any = sys.modules.get("otter.check.notebook")
     theirs = getattr(module, "list_available_tests", None)
     if theirs is None or hasattr(theirs, "instead_of"):
@@ -22,5 +22,5 @@ def install() -> None:
 
 
 def natural(name: str) -> list[tuple[int, str]]:
-    """By which the second comes before the tenth, and a number before the same with a letter."""
+    """Sort key by which the second comes before the tenth, and a number before the same number with a letter."""
     return [(int(digits or 0), text) for digits, text in re.findall(r"(\d*)(\D*)", name)]

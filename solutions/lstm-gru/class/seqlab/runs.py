@@ -1,7 +1,7 @@
-"""What the notebook's cells did when they were last run, so that a check does not praise an answer that is not there.
+"""What the notebook's cells did when they were last run, so that a check does not praise an answer that no longer exists.
 
-A cell with a slip in its syntax defines nothing, and the definition of its last good run stays. In Jupyter every run is
-noted from the import of this package on; elsewhere nothing is, and nothing is said.
+A cell with a syntax error defines nothing, and the definition of its last good run stays. In Jupyter every run is noted
+from the import of this package on; elsewhere nothing is noted or said.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ class Run:
     """One run of a cell."""
 
     source: str
-    id: str | None  # the cell's own, where the editor passes it on
+    id: str | None  # the cell's own, if the editor passes it on
     error: BaseException | None
-    parsed: bool  # False: not one line of it was run
+    parsed: bool  # False: no line of it was run
 
     def defines(self, name: str) -> bool:
-        """Whether this text is to give `name` a value at its top level (it may be no Python)."""
+        """Whether this text binds `name` at its top level (it may not be valid Python)."""
         name = re.escape(name)
         return bool(
             re.search(
@@ -40,7 +40,7 @@ class Run:
 
 
 def listen() -> list[Run]:
-    """The runs of this notebook so far, the latest last; it is kept up from now on. Empty where there is no Jupyter."""
+    """The runs of this notebook so far, the latest last; the list grows from now on. Empty outside Jupyter."""
     shell = _shell()
     if shell is None or not hasattr(shell, "events"):
         return []
@@ -60,14 +60,14 @@ def listen() -> list[Run]:
 
 
 def failed(name: str, value: Any = None) -> str:
-    """What is to be said where the last run of the cell that defines `name` failed; "" where it did not.
+    """The message if the last run of the cell that defines `name` failed; "" if it did not.
 
     Args:
         name: what the cell defines.
         value: what that name refers to now, if it is bound.
     """
     runs = listen()
-    # A slip may have spoilt the very line that names it: then it is known by the cell's id.
+    # The error may be in the very line that names it: then the cell's id identifies it.
     id = next((run.id for run in reversed(runs) if run.defines(name)), None)
     last = next(
         (run for run in reversed(runs) if run.defines(name) or (id and run.id == id and not run.parsed)), None
@@ -76,14 +76,14 @@ def failed(name: str, value: Any = None) -> str:
         return ""
     error = last.error
     if last.parsed and (not isinstance(error, Exception) if value is None else _comes_from(value, last)):
-        return ""  # somebody stopped the cell, or it was defined before the error came
+        return ""  # somebody stopped the cell, or it was defined before the error
     text = " ".join(str(getattr(error, "msg", None) or error).split())[:200]
     line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
     line = line or _line_of(error, last)
     if line:
         line += _head(last.source)
     where = f", line {line} of the cell" if line else ""
-    older = "" if value is None else " What is there now is the definition of an earlier run."
+    older = "" if value is None else " The current definition is from an earlier run."
     said = f"{type(error).__name__}: {text}" if text else type(error).__name__
     return (
         f"The last run of the cell that defines `{name}` failed ({said}{where}).{older} "
@@ -92,7 +92,7 @@ def failed(name: str, value: Any = None) -> str:
 
 
 def answered_before(name: str) -> bool:
-    """Whether an answer, no stub, of that name was run without an error in one cell, and another cell defined it later."""
+    """Whether an answer (not a stub) of that name ran without an error in one cell, and another cell defined it later."""
     of_it = [run for run in listen() if run.defines(name)]
     return any(
         run.error is None
@@ -116,7 +116,7 @@ def _line_of(error: BaseException, run: Run) -> int | None:
 
 
 def own_line(filename: str, number: int) -> int:
-    """A line of a cell as its editor counts it: IPython takes leading empty lines away."""
+    """A line of a cell as its editor counts it: IPython removes leading empty lines."""
     code = "".join(linecache.getlines(filename)).strip()
     last = next((run for run in reversed(listen()) if _python(run.source) == code), None)
     return number + _head(last.source) if last else number
@@ -150,7 +150,7 @@ def _parses(source: str) -> bool:
 
 
 def _comes_from(value: Any, run: Run) -> bool:
-    """Whether a function or class was defined by this run; of other values that cannot be known, and it is assumed."""
+    """Whether a function or class was defined by this run; for other values that cannot be known and is assumed."""
     value = inspect.unwrap(value) if callable(value) else value
     codes = (
         [value] if inspect.isfunction(value) else list(vars(value).values()) if inspect.isclass(value) else []
@@ -170,5 +170,5 @@ def _python(source: str) -> str:
 
 
 def _head(source: str) -> int:
-    """How many lines come before the first that says something."""
+    """The number of empty lines at the beginning."""
     return source[: len(source) - len(source.lstrip())].count("\n")

@@ -1,7 +1,7 @@
-"""Read the answers of a concept question, and decide whether all of them together are right without knowing any of them.
+"""Read the answers to a concept question, and decide whether all of them together are right without knowing any of them.
 
 The grader reads answers with the same functions. `tests/<question>.json` holds the form of every answer and hashes of all
-answers together. They take a while to compute on purpose, and cannot tell which answer is wrong.
+answers together. Computing them takes a while, on purpose, and they cannot tell which answer is wrong.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from typing import Any
 import torch
 
 LETTERS = "abcd"
-NEAR = 1  # hundredths by which a number may be off
+NEAR = 1  # hundredths by which a number may differ
 # scrypt with these takes about a tenth of a second and 32 MiB.
 COST, BLOCK, MEMORY = 2**15, 8, 64 * 2**20
 
-# Few digits and a short exponent: 1e900000000 is a number that takes hours.
+# Few digits and a short exponent: 1e900000000 would take hours.
 NUMBER = r"[-+]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:e[-+]?[0-9]{1,2})?"
 
 

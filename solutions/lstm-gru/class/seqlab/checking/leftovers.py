@@ -1,8 +1,8 @@
-"""What a call leaves changed beside its result: found, put back, and reported by a fixed word.
+"""What a call leaves changed besides its result: found, restored, and reported by a fixed word.
 
-Torch's own switches (gradients, default dtype and device, …) hold for the whole process, and a model or a tensor that
-was passed in still belongs to the caller. A call that changes them makes something else fail later, so it is reported
-where it happened. The worker and the public checks both watch their calls with this module.
+Torch's own switches (gradients, default dtype and device, …) apply to the whole process, and a model or a tensor that was
+passed in still belongs to the caller. A call that changes them makes something else fail later, so it is reported where
+it happened. The worker and the public checks both watch their calls with this module.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import Any
 import torch
 from torch import nn
 
-# What may be reported of a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
+# What may be reported about a call, and the words for it: "After a call of `f`, …", "`f`: afterwards …".
 SAID = {
     "grad-mode": "gradient recording is no longer as it was. `with torch.no_grad():` restores it by itself; "
     "`torch.set_grad_enabled(False)` does not",
     "inference-mode": "inference mode is no longer as it was. `with torch.inference_mode():` restores it by itself",
-    "default-dtype": "torch's default dtype is a different one, so every tensor made later has it. Give the dtype where a "
+    "default-dtype": "torch's default dtype has changed, so every tensor made later has it. Give the dtype where a "
     "tensor is made",
-    "default-device": "torch's default device is a different one, so every tensor made later is put there. Give the device "
+    "default-device": "torch's default device has changed, so every tensor made later is put there. Give the device "
     "where a tensor is made",
     "autocast": "autocast is no longer as it was. `with torch.autocast(…):` restores it by itself",
     "anomaly-mode": "autograd's anomaly detection is no longer as it was",
@@ -31,18 +31,18 @@ SAID = {
     "requires-grad": "the `requires_grad` of a tensor that was passed in, or of a model's weight, is no longer as it was. "
     "Work on a copy of your own, `x.detach().clone()`; to compute without gradients, `with torch.no_grad():` is enough",
     "grad": "a `.grad` is no longer what it was. `torch.autograd.grad` computes a gradient without touching any `.grad`",
-    "training-mode": "a model is in another mode than before: `train()` or `eval()` was called and not undone",
+    "training-mode": "a model's mode has changed: `train()` or `eval()` was called and not undone",
     "weights": "the weights of a model have changed",
-    "exchanged": "a model has other layers or weights than before: one was replaced or added. Whoever trains the model "
+    "exchanged": "a model's layers or weights have changed: one was replaced or added. The code that trains the model "
     "still holds the old ones",
     "hooks": "a hook is still registered. Remove it before you return (`handle.remove()`)",
 }
-LARGE = 1 << 22  # numbers; a larger tensor is not copied, and whether it was changed is not asked
+LARGE = 1 << 22  # numbers; a larger tensor is not copied, nor checked for changes
 _leaving: list[object] = []  # guards that ended a mode the student's code had left on
 
 
 def switches() -> dict[str, Any]:
-    """Torch's switches by the word of their kind."""
+    """Torch's switches, by the word for their kind."""
     return {
         "grad-mode": torch.is_grad_enabled(),
         "inference-mode": torch.is_inference_mode_enabled(),
@@ -55,11 +55,11 @@ def switches() -> dict[str, Any]:
 
 
 def put_back(before: dict[str, Any]) -> list[str]:
-    """Set the switches as they were; the words of those that were not."""
+    """Restore the switches; returns the words for those that had changed."""
     now = switches()
     changed = [kind for kind, value in before.items() if now[kind] != value]
     if "inference-mode" in changed:
-        # Inference mode switches the gradients, too.
+        # Inference mode also switches the gradients.
         changed = [kind for kind in changed if kind != "grad-mode"]
         _leaving.append(torch._C._InferenceMode(before["inference-mode"]))
     if "default-dtype" in changed:
@@ -75,15 +75,15 @@ def put_back(before: dict[str, Any]) -> list[str]:
         for hooks in _hooks_of_all():
             for number in hooks.keys() - before["hooks"]:
                 hooks.pop(number)
-    # Last: to end inference mode switches the gradients, too.
+    # Last, since ending inference mode also switches the gradients.
     torch.set_grad_enabled(before["grad-mode"])
     return changed
 
 
 class Held:
-    """Tensors and modules that a call is given, as they are now.
+    """The tensors and modules passed to a call, as they are now.
 
-    Where an optimiser is among them, weights and their gradients are meant to change.
+    If an optimiser is among them, weights and their gradients are meant to change.
     """
 
     def __init__(self, *given: Any) -> None:
@@ -113,7 +113,7 @@ class Held:
                 self._sort(item)
 
     def changed(self) -> list[str]:
-        """The words of what is no longer as it was."""
+        """The words for what has changed."""
         found = [kind for tensor in self.tensors for kind in tensor.changed("argument")]
         found += [kind for weight in self.weights for kind in weight.changed("weights")]
         if self._exchanged():
@@ -125,11 +125,11 @@ class Held:
         return list(dict.fromkeys(found))
 
     def _exchanged(self) -> bool:
-        """Whether weights are gone, added, or replaced. A layer without weights does no harm."""
+        """Whether weights were removed, added or replaced. A layer without weights does no harm."""
         return self.names != _names(self.modules)
 
     def put_back(self) -> None:
-        """Make the modules what they were. (Tensors that were passed in are the call's own copies.)"""
+        """Restore the modules. (Tensors that were passed in are the call's own copies.)"""
         if self._exchanged():
             for module, layers, weights in self.holds:
                 pairs: list[tuple[dict[str, Any], dict[str, Any]]]
@@ -160,7 +160,7 @@ class _Tensor:
         self.hooks = len(tensor._backward_hooks or ())
 
     def changed(self, kind: str) -> list[str]:
-        """The words of what is no longer as it was; `kind` is that of the numbers."""
+        """The words for what has changed; `kind` is the word for the numbers."""
         tensor, found = self.tensor, []
         if not self.trains and not alike(tensor, self.numbers):
             found.append(kind)
@@ -196,7 +196,7 @@ def _copy(tensor: torch.Tensor) -> torch.Tensor | None:
 
 
 def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
-    """Whether the numbers are the same, nan for nan. `before` is None where the tensor was too large to copy."""
+    """Whether the numbers are the same, with nan equal to nan. `before` is None where the tensor was too large to copy."""
     if before is None:
         return True
     now = now.detach()
@@ -206,12 +206,12 @@ def alike(now: torch.Tensor, before: torch.Tensor | None) -> bool:
 
 
 def _names(modules: list[nn.Module]) -> list[tuple[str, int]]:
-    """Every weight of some modules by its name, and which tensor it is."""
+    """Every weight of some modules, by its name, and which tensor it is."""
     return [(name, id(p)) for module in modules for name, p in module.named_parameters()]
 
 
 def _hooks_of_all() -> list[dict[int, Any]]:
-    """Torch's tables of the hooks that are called for every module there is."""
+    """Torch's tables of the hooks that are called for every module."""
     kinds = ("forward_hooks", "forward_pre_hooks", "backward_hooks", "backward_pre_hooks")
     return [getattr(nn.modules.module, f"_global_{kind}") for kind in kinds]
 
@@ -223,7 +223,7 @@ def _hooks(module: nn.Module) -> dict[str, set[int]]:
 
 @contextlib.contextmanager
 def switched(found: list[str]) -> Iterator[None]:
-    """Torch's switches stay as they are around a piece of work; the words of those it left changed go into `found`."""
+    """Torch's switches are restored after a piece of work; the words for those it left changed go into `found`."""
     before = switches()
     try:
         yield
@@ -238,15 +238,15 @@ def watched(
     restore: bool = False,
     arguments: bool = True,
 ) -> Callable[..., Any]:
-    """The function; the words of what its calls leave changed go into `found`, each once.
+    """The function, wrapped so that the words for what its calls leave changed go into `found`, each once.
 
-    Torch's switches are put back; modules (`target`, which the call is made on, may be one) where `restore` says so.
-    `arguments`: whether a tensor that was passed in and changed in place counts; whoever compares the copies says no.
+    Torch's switches are restored; modules (also `target`, on which the call is made) if `restore` says so. `arguments`:
+    whether a passed tensor that was changed in place counts; callers that compare the copies themselves say no.
     """
 
     def call(*args: Any, **kwargs: Any) -> Any:
         held = None
-        # Something odd among the arguments is no reason not to make the call.
+        # An odd argument is no reason not to make the call.
         with contextlib.suppress(Exception):
             held = Held(args, kwargs, target)
         before, seed = switches(), torch.default_generator.initial_seed()
@@ -254,7 +254,7 @@ def watched(
             return function(*args, **kwargs)
         finally:
             left = put_back(before)
-            # Drawing is fine; seeding the generator makes every later draw the same.
+            # Drawing is fine; seeding the generator would make every later draw the same.
             if torch.default_generator.initial_seed() != seed:
                 left.append("seed")
             if held is not None:

@@ -14,16 +14,16 @@ PACKED = (
     "Give it that, and take each sequence's state at its own last step."
 )
 TUPLE = "A tuple was used as if it were a tensor. A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
-MEANINGS = [  # a pattern in "Type: message" → what it means; the first that fits
+MEANINGS = [  # a pattern in "Type: message" → what it means; the first match counts
     (r"PackedSequence", PACKED),
-    (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): take it out."),
+    (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): remove it."),
     (
         r"^(EOFError|StdinNotImplementedError)",
         "Nobody answers `input(…)` while the lab is graded: leave it out.",
     ),
     (
         r"^ModuleNotFoundError",
-        "The lab is graded with the modules that its requirements.txt names, and no other.",
+        "The lab is graded with the modules in its requirements.txt, and no others.",
     ),
     (
         r"\bMPS\b.*float64",
@@ -67,7 +67,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"leaf Variable that requires grad",
-        "A parameter (or another tensor that asks for gradients) is written into while autograd watches. Numbers are put into "
+        "A parameter (or another tensor that requires gradients) is changed in place while autograd watches. Put numbers into "
         "a parameter under `with torch.no_grad():`, or into the tensor before it becomes one.",
     ),
     (
@@ -80,7 +80,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"differentiated Tensors does not require grad",
-        "A gradient is asked for with respect to a tensor that autograd has not watched: `requires_grad_(True)` comes before "
+        "A gradient is needed with respect to a tensor that autograd did not watch: `requires_grad_(True)` comes before "
         "the computation.",
     ),
     (
@@ -89,17 +89,17 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"Boolean value of Tensor with more than one value",
-        "`if`, `while`, `and` and `or` want one True or False, and this tensor holds many: `torch.where`, `&`, `|`, or `.any()` and "
+        "`if`, `while`, `and` and `or` need one True or False, and this tensor holds many: `torch.where`, `&`, `|`, or `.any()` and "
         "`.all()` of it.",
     ),
     (
         r"only (one element tensors|integer tensors of a single element|length-1 arrays) can be converted",
-        "One number was asked for (by `math`, `float()`, `int()` or `range`), and this tensor holds many. torch has functions of its "
-        "own for tensors.",
+        "One number was needed (by `math`, `float()`, `int()` or `range`), and this tensor holds many. torch has its own "
+        "functions for tensors.",
     ),
     (
         r"index out of range in self",
-        "An embedding was asked for a token that it has no row for. Which tokens go in, and how many rows does it have?",
+        "An embedding was given a token that it has no row for. Which tokens go in, and how many rows does it have?",
     ),
     (
         r"[Ff]or (un)?batched [23]-D input, hx",
@@ -123,12 +123,12 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first that f
     ),
     (
         r"takes (from )?\d+.* positional arguments? but|missing \d+ required positional|unexpected keyword argument",
-        "What is called takes other arguments than it gets. (Those of the answers are fixed in CONTRACT.md; "
-        "`self` is for methods alone.)",
+        "This was called with arguments that it does not take. (CONTRACT.md says what the answers take; only "
+        "methods have `self`.)",
     ),
     (
         r"^UnboundLocalError",
-        "The name gets its value further down, or in a branch that was not taken: one that a function assigns anywhere is its own.",
+        "The name gets its value further down, or in a branch that was not taken: a name that a function assigns anywhere is local to it.",
     ),
     (
         r"NoneType",

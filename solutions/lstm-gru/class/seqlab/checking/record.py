@@ -1,4 +1,4 @@
-"""Call the notebook's functions and keep what they give back: values, gradients, changed arguments, errors."""
+"""Call the notebook's functions and record what they return: values, gradients, changed arguments, errors."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..device import fetched, is_away
 from . import leftovers
 from .leftovers import alike, watched
 
-# Calls draw from this seed, which nobody sets by habit (as 0 or 42): so a call that sets its own is noticed.
+# Calls draw from this seed, which nobody sets by habit (unlike 0 or 42), so that a call that sets its own is noticed.
 SEED = 7_360_411
-NAMED = "_loaded_names"  # of a module: the names by which it was given weights
+NAMED = "_loaded_names"  # on a module: the names under which its weights were loaded
 
 
 class Missing(Exception):
-    """The notebook has no such name."""
+    """The notebook does not define that name."""
 
 
 class Contract(Exception):
-    """Something is not as CONTRACT.md says; the text is for the student."""
+    """Something differs from CONTRACT.md; the text is for the student."""
 
 
 class Numbers:
-    """Test inputs from a fixed seed. NumPy promises that this stream never changes, PyTorch does not."""
+    """Test inputs from a fixed seed. NumPy promises that this stream never changes; PyTorch does not."""
 
     def __init__(self, seed: int) -> None:
         self._random = np.random.RandomState(seed)
@@ -45,35 +45,37 @@ class Numbers:
         return torch.from_numpy(np.asarray(self._random.randint(low, high, shape, dtype=np.int64)))
 
     def like(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
-        """Weights by name, in the size a trained network might have."""
+        """Weights by name, as large as in a trained network."""
         return {name: 0.6 * self(*shape) for name, shape in shapes.items()}
 
 
 @dataclass
 class Call:
-    """One call and what came of it. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
+    """One call and its outcome. Paths: "0", "2.i" in the returned value; "0" or "param:weight" in `grads`."""
 
     function: str  # the name in the notebook, as messages show it
-    group: str  # the question's name it belongs to: mistakes are told apart name by name
+    group: str  # the question's name to which it belongs: mistakes are told apart by name
     about: str = ""  # what is special about this call: "one sequence (N = 1)"
     names: tuple[str, ...] = ()  # of the arguments
     arguments: tuple[Any, ...] = ()
     keywords: dict[str, Any] = field(default_factory=dict)
-    parts: tuple[str, ...] = ()  # paths of what the contract asks for in the value; empty: all there is
-    gradients: str | None = None  # paths of the returned tensors that backward starts from; None: no backward
+    parts: tuple[str, ...] = ()  # paths of what the contract asks for in the value; empty: everything
+    gradients: str | None = (
+        None  # paths of the returned tensors from which backward starts; None: no backward
+    )
     value: Any = None
     grads: dict[str, Tensor | None] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)  # arguments that were changed in place
     left: list[str] = field(default_factory=list)  # what else was left changed (leftovers.py)
     error: BaseException | None = None
     backward_error: BaseException | None = None
-    again: Callable[..., Call] | None = None  # the same call once more: again(seed=…, arguments=…)
+    again: Callable[..., Call] | None = None  # repeats the call: again(seed=…, arguments=…)
 
     @property
     def leaves(self) -> dict[str, Any]:
-        """The returned value's tensors and numbers by path; what the contract does not ask for is left out.
+        """The returned value's tensors and numbers by path, without what the contract does not ask for.
 
-        Where something is missing all is kept: gates under other names are another mistake than no gates.
+        If something is missing, all is kept: gates under other names are a different mistake from no gates.
         """
         found = flatten(self.value)
         whole = self.parts and all(path in found for path in self.parts)
@@ -85,7 +87,7 @@ class Call:
         return f"`{self.function}`" + (f" ({self.about})" if self.about else "")
 
     def name_of(self, path: str) -> str:
-        """The name a student knows an argument or parameter by."""
+        """The student's name for an argument or parameter."""
         if path.startswith("param:"):
             return path.removeprefix("param:")
         first, *rest = path.split(".")
@@ -93,9 +95,9 @@ class Call:
         return name + "".join(f"[{part}]" for part in rest)
 
     def like(self, function: Callable[..., Any], module: nn.Module | None = None) -> Call:
-        """The same call of another function, PyTorch's own for example: what is to be expected.
+        """The same call of another function, for example PyTorch's own: the expected result.
 
-        With `module` its parameters get gradients too.
+        With `module`, its parameters get gradients too.
         """
         twin = replace(self, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
         _run(twin, function, module)
@@ -129,7 +131,7 @@ def pattern(key: str, like: Tensor) -> Tensor:
 class Watched:
     """A function that reports each of its calls. Everything else is passed on to the function itself.
 
-    `seen(arguments, keywords)` hears what it is called with, before it is called.
+    `seen(arguments, keywords)` is called before it, with the same arguments.
     """
 
     def __init__(self, function: Callable[..., Any], seen: Callable[..., None]) -> None:
@@ -148,18 +150,18 @@ class Student:
 
     Args:
         namespace: the notebook's names.
-        own: what a question builds on is the student's own where that is sound; otherwise a stand-in.
+        own: what a question builds on is the student's own version if that is sound; otherwise a stand-in.
     """
 
-    # Whether the notebook's own version of what a question builds on gives what the stand-in of that name gives. A lab
-    # that has stand-ins says how that is found out.
+    # Whether the notebook's own version of what a question builds on gives the same results as the stand-in of that name. A
+    # lab with stand-ins says how to find out.
     sound_version: Callable[[str, Any], bool] = staticmethod(lambda name, own: False)
 
     def __init__(self, namespace: dict[str, Any], own: bool = False) -> None:
         self.namespace = namespace
         self.own = own
         self.record: list[Call] = []
-        # Names that stand-ins were asked for: those of which the notebook has a sound version, and those it has not.
+        # Names for which stand-ins were needed: those of which the notebook has a sound version, and the others.
         self.sound: set[str] = set()
         self.unsound: set[str] = set()
         self._given: dict[str, Any] = {}
@@ -191,7 +193,7 @@ class Student:
         exact: bool = False,
         **keywords: Any,
     ) -> Call:
-        """Make an object of a class of the notebook. `weights` are then loaded into it, as float64.
+        """Make an object of one of the notebook's classes. `weights` are then loaded into it, as float64.
 
         `exact`: its state_dict has these names and no others (else buffers of the student's own are fine).
         """
@@ -202,7 +204,7 @@ class Student:
 
             def build(*arguments: Any, **keywords: Any) -> Any:
                 made = own(*arguments, **keywords)
-                # Not watched: a layer that was passed in is in there, and becomes float64 too.
+                # Not watched: a layer that was passed in is part of it, and becomes float64 too.
                 return made if weights is None else _load(cls, made, weights, exact)
 
             return build
@@ -220,7 +222,7 @@ class Student:
         gradients: str | None = None,
         **keywords: Any,
     ) -> Call:
-        """Call an object made before, or one of its methods."""
+        """Call an object made earlier, or one of its methods."""
         title = f"{made.function}.{method}" if method else made.function
         call = Call(
             title, made.group, about, tuple(names.split()), arguments, keywords, tuple(parts), gradients
@@ -237,7 +239,7 @@ class Student:
         return self._keep(call, target, None if made.error else made.value, repeatable=True)
 
     def look(self, made: Call, about: str, function: Callable[[Any], Any]) -> Call:
-        """Keep something read off an object made before: `function(object)`."""
+        """Record something read from an object made earlier: `function(object)`."""
         call = Call(made.function, made.group, about)
 
         def target() -> Callable[..., Any]:
@@ -248,7 +250,7 @@ class Student:
         return self._keep(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
-        """Keep what `function` finds when it is given something of the notebook: `function(lstm_step)`."""
+        """Record what `function` returns for something in the notebook: `function(lstm_step)`."""
         call = Call(name, name, about)
 
         def target() -> Callable[..., Any]:
@@ -260,17 +262,17 @@ class Student:
         return self._keep(call, target)
 
     def note(self, group: str, about: str, value: Any) -> Call:
-        """Keep something that the check itself has seen."""
+        """Record something that the check itself has seen."""
         call = Call(group, group, about, value=value)
         self.record.append(call)
         return call
 
     @contextlib.contextmanager
     def given(self, seen: Callable[..., None] | None = None, **names: Any) -> Iterator[None]:
-        """Put stand-ins for what a question builds on under these names, and the student's own back afterwards.
+        """Put stand-ins for what a question builds on under these names, and restore the student's own afterwards.
 
         So q3 can be checked whatever q1 does, and one mistake shows in one question. `seen(name, arguments,
-        keywords)` hears of every call meanwhile, of a stand-in or of the student's own.
+        keywords)` is called for every call inside, of a stand-in or of the student's own version.
         """
         absent = object()
         before = {name: self.namespace.get(name, absent) for name in names}
@@ -290,7 +292,7 @@ class Student:
                     self.namespace[name] = value
 
     def instead(self, name: str, standin: Any) -> Any:
-        """The stand-in for a name of the notebook, or the student's own of that name."""
+        """The stand-in for a name of the notebook, or the student's own version."""
         if name not in self.namespace:
             return standin
         mine = self.namespace[name]
@@ -332,7 +334,7 @@ class Student:
         def again(seed: int = 0, arguments: tuple[Any, ...] | None = None) -> Call:
             twin = replace(call, value=None, grads={}, changed=[], left=[], error=None, backward_error=None)
             twin.arguments = call.arguments if arguments is None else arguments
-            before = leftovers.switches()  # what the call leaves changed has been reported already
+            before = leftovers.switches()  # what the call leaves changed is already reported
             try:
                 with self.given(**given):
                     _run(twin, function, module, seed)
@@ -357,7 +359,7 @@ def _run(call: Call, function: Callable[..., Any], module: Any = None, seed: int
             copy = value.detach().clone()
             if call.gradients is not None and copy.is_floating_point():
                 leaves[path] = copy.requires_grad_(True)
-                copy = copy.clone()  # not a leaf, so that a change in place is seen and not refused
+                copy = copy.clone()  # not a leaf, so that a change in place is seen instead of refused
             passed[path] = copy
         else:
             passed[path] = value
@@ -405,7 +407,7 @@ def _rebuild(value: Any, leaves: dict[str, Any], path: str = "") -> Any:
 
 
 def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
-    """Load weights by PyTorch's names, saying in words what does not fit."""
+    """Load weights by PyTorch's names, saying what does not fit."""
     if not isinstance(made, nn.Module):
         raise Contract(f"`{cls}(…)` gave {type(made).__name__}, not an nn.Module.")
     own = {name: tuple(value.shape) for name, value in made.state_dict().items()}
@@ -423,7 +425,7 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
     for name, shape in wanted.items():
         if own[name] != shape:
             raise Contract(f"`{cls}`: {name} has shape {own[name]}, the contract says {shape}.")
-    # A layer may be there under a second name.
+    # A layer may also have a second name.
     parameters = dict(made.named_parameters(remove_duplicate=False))
     known = {id(parameter) for name, parameter in parameters.items() if name in wanted}
     names = own if exact else parameters
@@ -435,7 +437,7 @@ def _load(cls: str, made: Any, weights: dict[str, Tensor], exact: bool) -> Any:
 
 
 def _parameters(module: nn.Module) -> dict[str, nn.Parameter]:
-    """Each parameter once: one of a layer that has two names is under the name by which it was loaded."""
+    """Each parameter once: one of a layer with two names is under the name by which it was loaded."""
     loaded: frozenset[str] = vars(module).get(NAMED, frozenset())
     names: dict[int, str] = {}
     parameters = dict(module.named_parameters(remove_duplicate=False))

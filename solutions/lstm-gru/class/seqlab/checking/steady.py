@@ -1,4 +1,4 @@
-"""Whether equal calls get equal answers: else a wrong number is no way to the mistake."""
+"""Whether equal calls get equal answers: if not, a wrong number does not lead to the mistake."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from torch.optim import Optimizer
 from .equal import KEPT, RANDOM, alike
 from .record import Call
 
-MOST_AGAIN = 12  # calls that are made once more
+MOST_AGAIN = 12  # calls that are repeated
 
 
 def unsteady(record: list[Call], group: str) -> tuple[Call, str] | None:
-    """The first call of a name that equal calls answer otherwise, and what is to be said of it."""
-    # A function that is given an optimiser is meant to change the model, so the next call finds another one.
+    """The first call of a name that gives another answer when repeated, and the message about it."""
+    # A function that is given an optimiser is meant to change the model, so the next call finds a different one.
     calls = [call for call in record if call.group == group and call.again and not call.error]
     for call in [call for call in calls if not any(isinstance(a, Optimizer) for a in call.arguments)][
         :MOST_AGAIN

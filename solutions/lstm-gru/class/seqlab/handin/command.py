@@ -4,16 +4,35 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import difflib
+import os
+import re
 import sys
 import textwrap
 from pathlib import Path
+from typing import NoReturn
 
 from seqlab import progress
 from seqlab.handin import checks, notebook, pack
 from seqlab.handin.notebook import Refused
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
+COMMANDS = ("check", "submit", "explore")
 CODES = "Exit codes: 0 all is well, 1 not all of it, 2 the command or the folder is not right."
+
+
+class Parser(argparse.ArgumentParser):
+    """Wrong usage is one sentence, with the command that was probably meant."""
+
+    def error(self, message: str) -> NoReturn:
+        typed = re.search("invalid choice: '(.*?)'", message)
+        if typed:
+            near = difflib.get_close_matches(typed[1].lower(), COMMANDS, 1)
+            meant = f"is `{notebook.COMMAND} {near[0]}` meant? " if near else ""
+            message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
+        else:
+            message = f"{message}; `{self.prog} --help` says what there is"
+        self.exit(USAGE, f"seqlab: {message}.\n")
 
 
 def main(arguments: list[str]) -> int:
@@ -21,8 +40,8 @@ def main(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a console that lacks a letter shows another one
-    parser = argparse.ArgumentParser(
-        prog="python -m seqlab", description=f"Where am I, and what do I hand in? {CODES}"
+    parser = Parser(
+        prog=notebook.COMMAND, description=f"Where am I, and what do I hand in? {CODES}"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     check = commands.add_parser("check", help="run the public checks on the saved notebook", description=CODES)
@@ -43,6 +62,12 @@ def main(arguments: list[str]) -> int:
     except Refused as refused:
         print(f"seqlab: {refused}", file=sys.stderr)
         return USAGE
+    except BrokenPipeError:  # `… | head` has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_ALL
+    except KeyboardInterrupt:
+        print("\nseqlab: stopped; nothing was packed.", file=sys.stderr)
+        return NOT_ALL
 
 
 def _check(path: Path, everything: bool) -> int:
