@@ -262,7 +262,7 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):
-            lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, who are not in this class.")
+            lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, not in this class.")
     return lines
 
 

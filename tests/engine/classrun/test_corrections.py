@@ -294,7 +294,7 @@ class TestWhatElseIsGiven:
         gatelab(fresh, "mark", "ada", "q1", "3", "--why", WHY)
         (fresh.folder / "ada.ipynb").unlink()
         said = fresh.run()
-        assert "corrections.csv: keeps corrections of ada, who are not in this class" in said.stderr
+        assert "corrections.csv: keeps corrections of ada, not in this class" in said.stderr
         assert "ada" not in fresh.rows() and kept(fresh)[0]["submission"] == "ada"
 
     def test_without_a_graded_class_there_is_nothing_to_correct(self, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class TestAMarkBelongsToWhatWasRead:
         (again.folder / "ada.ipynb").unlink()
         again.give(ada=1)
         said = again.run()
-        assert "marks.csv: keeps marks of ada, who are not in this class" in said.stderr
+        assert "marks.csv: keeps marks of ada, not in this class" in said.stderr
         assert said.exit_code == 1 and again.marks() == GIVEN | {("ada", "q3"): 1.0}
 
     def test_marks_of_a_name_that_is_not_in_the_class_are_kept_and_reported(self, again: Class) -> None:
@@ -95,7 +95,7 @@ class TestAMarkBelongsToWhatWasRead:
         table = [*again.table(), ["zoe", "zoe", "graded", "", "3", "4", "1", "8", "12"]]
         again.grades.write_bytes(saved(table))
         said = again.run()
-        assert "marks.csv: keeps marks of zoe, who are not in this class" in said.stderr
+        assert "marks.csv: keeps marks of zoe, not in this class" in said.stderr
         assert said.exit_code == 1 and again.marks() == GIVEN | {("zoe", "q3"): 1.0}
         assert "zoe" not in again.rows() and saved(table) in again.kept()
         assert "keeps marks of zoe" in again.run().stderr and again.marks()[("zoe", "q3")] == 1.0
