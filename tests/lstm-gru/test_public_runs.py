@@ -116,7 +116,7 @@ def test_pytorchs_own_cell_is_reported_before_submission(
         ("q7", "self.head(summary)", "self.head(summary + COUNT.append(1) or summary * len(COUNT))", "stopped with"),
         ("q7", "self.head(summary)", "self.head(summary) * (COUNT.append(1) or len(COUNT))", "What does it keep"),
         ("q8", "        outputs, state = self.decoder(x, state)\n        return", "        outputs, _ = self.decoder(x, state)\n        return", "the state it returns is the one it was given"),
-        ("q11", "pad)", "0)", "takes token 0 for padding; here `pad` is 3"),
+        ("q11", "pad)", "0)", "takes token 0 for padding; only the argument `pad`, 3 here, is padding"),
         ("q11", "pad)", "-100)", "counts the padding as tokens"),
         ("q3", "x[:, t], h, c, self", "x[:, t], h * 0, c * 0, self", "the state is not carried from step to step|known mistake"),
     ],

@@ -41,7 +41,7 @@ def check(question: str, namespace: dict[str, Any]) -> None:
     """Run a question's hidden suite on a namespace. Raises AssertionError unless it earns full points."""
     assignment = Path(os.environ["GATELAB_BENCH_LAB"])
     lab = Lab.in_repository(assignment.parents[1], assignment.name)
-    grading = Grading(lab, 11, KernelWorkers(namespace), None)
+    grading = Grading(lab, lab.settings.seed, KernelWorkers(namespace), None)
     run_suites(lab, grading, [question])
     result = next(q for q in grading.questions() if q.id == question)
     assert result.points == result.max_points, [part.message for part in result.parts if not part.passed]

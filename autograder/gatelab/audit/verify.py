@@ -167,7 +167,7 @@ def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[st
 def verify(
     engine: Engine,
     bank: Bank,
-    seeds: tuple[int, ...] = (11,),
+    seeds: tuple[int, ...] = (),
     questions: tuple[str, ...] = (),
     training: bool = False,
     everywhere: bool = True,
@@ -180,7 +180,7 @@ def verify(
     Args:
         engine: does the grading, `engine.jobs` at once.
         bank: wheat and chaff.
-        seeds: grading seeds for the wheat; the chaff is graded with the first.
+        seeds: grading seeds for the wheat; the chaff is graded with the first. By default the engine's seed alone.
         questions: restrict the chaff to these; all when empty.
         training: also run the parts that train (wheat with the first seed only).
         everywhere: grade a chaff in all questions; else in its own and in those that build on it, which are the
@@ -191,6 +191,7 @@ def verify(
     """
     lab, kept = engine.lab, kept or Kept(None)
     lab.check_questions(questions)
+    seeds = seeds or (engine.seed,)
     matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
     with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
 

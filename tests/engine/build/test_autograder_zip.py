@@ -94,7 +94,7 @@ def test_its_settings_are_otters_with_one_plugin(built):
         {
             "gatelab.integrations.otter.plugin.GatelabPlugin": {
                 "lab": "lstm-gru",
-                "seed": 11,
+                "seed": Lab.in_repository(ROOT, "lstm-gru").settings.seed,
                 "accept_missing": [],
             }
         }

@@ -323,7 +323,11 @@ def test_a_solution_that_raises_stops_the_build(kit):
 
 
 def test_a_kernel_that_does_not_start_is_reported_in_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setattr(solved, "SOLVED_CELL_SECONDS", 0)
+    slow = tmp_path / "slow"  # what a Python imports when it starts
+    slow.mkdir()
+    (slow / "sitecustomize.py").write_text("import time\ntime.sleep(6)\n", encoding="utf-8")
+    monkeypatch.setattr(solved, "ENVIRONMENT", {**solved.ENVIRONMENT, "PYTHONPATH": str(slow)})
+    monkeypatch.setattr(solved, "SOLVED_CELL_SECONDS", 1)
     with pytest.raises(BuildError, match=r"lab\.ipynb, solved: Kernel didn't respond"):
         solved.execute(
             "lab.ipynb", nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1")]), tmp_path

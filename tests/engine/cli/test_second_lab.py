@@ -209,7 +209,7 @@ def test_nbgraders_course_holds_both_labs_and_gives_the_same_points(
 REFUSED = {
     "a path": ("../elsewhere", "cannot be a lab's name"),
     "an absolute path": ("/tmp/lab", "cannot be a lab's name"),
-    "nothing": ("", "cannot be a lab's name"),
+    "nothing": ("", "nothing follows new but an empty text"),
     "a name with a blank": ("rnn basics", "cannot be a lab's name"),
     "capitals": ("RNN", "cannot be a lab's name"),
     "an option": ("-x", "o such option"),
