@@ -124,7 +124,7 @@ REFUSED = {
     "two begin so": (["ad"], "ad: ada and adam begin so; type more of the name."),
     "a slip": (["grcae"], "grcae: nobody of that name is in", "near to it: grace."),
     "nobody near": (["qqqqqq"], "qqqqqq: nobody of that name is in", "and 1 more."),
-    "nothing": ([""], ": nobody of that name is in"),
+    "nothing": ([""], "but an empty text"),
     "a word of the name": (["muller"], "muller: nobody of that name is in", "near to it: Zoë Müller."),
     "a question in capitals": (
         ["ada", "Q1"],
