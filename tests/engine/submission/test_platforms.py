@@ -79,7 +79,7 @@ def put(folder: Path, *names: str, text: bytes = BOOK) -> Path:
 
 def export(folder: Path, text: str = EXPORT) -> Path:
     put(folder, *(f"submission_{k}/lab.ipynb" for k in (1, 2, 3, 4)))
-    put(folder, "submission_5/notes.txt")
+    put(folder, "submission_5/notes.pdf")
     put(folder, METADATA, text=text.encode())
     return folder
 
@@ -129,7 +129,7 @@ class TestGradescope:
             "Ada Lovelace", "Bob Babbage, Cleo Roe", "submission_4", '=HYPERLINK("http://x")',
         }  # fmt: skip
         eve = found['=HYPERLINK("http://x")']
-        assert not eve.gradable and "only notes.txt" in eve.problem and eve.handed_in
+        assert not eve.gradable and "only notes.pdf" in eve.problem and eve.handed_in
 
     def test_all_attempts_have_rows_where_that_is_asked_for(self, tmp_path: Path) -> None:
         found = rows(export(tmp_path / "class"), tmp_path / "room", every_attempt=True)
