@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import nbformat
 import outline
 import pytest
 import typer.main
+from tiny_lab import tiny_kit
 
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
@@ -22,7 +22,6 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
-TINY = Path(__file__).parent / "tiny-lab"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "autograder").rglob("README.md")])
 BIN = Path(sys.executable).parent
 
@@ -121,7 +120,7 @@ def test_a_command_that_does_not_exist_would_be_found() -> None:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The tiny lab with the suite of docs/hidden-suites.md in the place of its own."""
     root = tmp_path_factory.mktemp("kit")
-    shutil.copytree(TINY, root, dirs_exist_ok=True)
+    tiny_kit(root)
     text = (ROOT / "docs" / "hidden-suites.md").read_text(encoding="utf-8")
     example = re.search(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     assert example is not None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tiny_class import gatelab
-from tiny_lab import TINY
+from tiny_lab import tiny_kit
 
 from gatelab.build import snapshot
 from gatelab.build.pipeline import build
@@ -37,7 +37,7 @@ def edit(path: Path, was: str, new: str) -> None:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The tiny lab as a kit, built once, its release committed."""
     kit = tmp_path_factory.mktemp("built") / "kit"
-    shutil.copytree(TINY, kit)
+    tiny_kit(kit)
     build(kit, execute=False, accept=True)
     git(kit, "init", "--quiet")
     git(kit, "add", "release", "assignment")

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
+from tiny_lab import tiny_kit
 
 from gatelab.build import BuildError, questions_file
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 
-TINY = Path(__file__).parents[1] / "tiny-lab"
-
 
 @pytest.fixture
 def toml(tmp_path: Path) -> Path:
     """The settings of a lab that asks for the file."""
-    shutil.copytree(TINY, tmp_path / "kit")
+    tiny_kit(tmp_path / "kit")
     path = tmp_path / "kit" / "assignment" / "softmax" / "lab.toml"
     swap(path, 'notebook = "lab.ipynb"', 'notebook = "lab.ipynb"\nquestions_file = "tests/questions.json"')
     return path

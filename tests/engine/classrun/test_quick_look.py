@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
+from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -21,8 +21,6 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
 pytestmark = pytest.mark.usefixtures("shared_server")
-
-TINY = Path(__file__).parents[1] / "tiny-lab"
 
 
 def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -34,7 +32,7 @@ def gatelab(*arguments: object) -> subprocess.CompletedProcess[str]:
 @pytest.fixture(scope="module")
 def kit(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("kit") / "kit"
-    shutil.copytree(TINY, root)
+    tiny_kit(root)
     suite = next((root / "tests" / "softmax" / "hidden").glob("test_q2_*.py"))
     text = suite.read_text().replace("import torch\n", "import pytest\nimport torch\n", 1)
     suite.write_text(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 from tiny_class import gatelab
-from tiny_lab import TINY
+from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -38,8 +38,8 @@ def refused(*words: object) -> str:
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A kit, and the kinds of places that somebody may name by mistake."""
     base = tmp_path_factory.mktemp("typed")
-    shutil.copytree(TINY, base / "kit")
-    shutil.copytree(TINY, base / "two")
+    tiny_kit(base / "kit")
+    tiny_kit(base / "two")
     for part in ("assignment", "tests"):
         shutil.copytree(base / "two" / part / "softmax", base / "two" / part / "other")
     table = base / "two" / "assignment" / "other" / "lab.toml"

@@ -15,7 +15,7 @@ import evening_class
 import pytest
 from shares import WHOLE
 from tiny_class import gatelab
-from tiny_lab import TINY, tiny_kit
+from tiny_lab import tiny_kit
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]
@@ -124,7 +124,7 @@ def test_the_commands_for_a_class_run_as_written_in_their_order(kit: Path, page:
 def test_the_commands_that_build_run_as_written_in_their_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(TINY, tmp_path / "kit")
+    tiny_kit(tmp_path / "kit")
     monkeypatch.chdir(tmp_path / "kit")
     lines = [line for page in HERE for line in here(page) if line.startswith(BUILDING)]
     assert "gatelab build" in lines and "gatelab build --accept" in lines

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import resource
-import shutil
 import signal
 import socket
 import subprocess
@@ -18,7 +17,7 @@ import psutil
 import pytest
 from distributed import Client
 from processes import alive, everything, within
-from tiny_lab import TINY
+from tiny_lab import TINY, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.audit.notebooks import write_notebook
@@ -289,7 +288,7 @@ def test_a_lost_scheduler_ends_the_run_in_a_sentence_and_the_next_one_goes_on(
 def test_a_worker_with_another_kit_is_refused_in_a_sentence(
     cluster: tuple, place: Path, handed_in: Path
 ) -> None:
-    other = shutil.copytree(TINY, place / "other-kit")
+    other = tiny_kit(place / "other-kit")
     suite = other / "tests/softmax/hidden/test_q1_softmax.py"
     suite.write_text(suite.read_text() + "\nANOTHER = 1\n")
     worker = cluster[0].start_worker(GATELAB_ROOT=str(other))
