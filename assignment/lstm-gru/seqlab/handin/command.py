@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import datetime
-import difflib
 import os
 import re
 import sys
@@ -15,6 +14,7 @@ from typing import NoReturn
 from seqlab import progress
 from seqlab.handin import checks, notebook, pack
 from seqlab.handin.notebook import Refused
+from seqlab.near import nearest
 
 PASSED, NOT_ALL, USAGE = 0, 1, 2
 COMMANDS = ("check", "submit", "explore")
@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         typed = re.search("invalid choice: '(.*?)'", message)
         if typed:
-            near = difflib.get_close_matches(typed[1].lower(), COMMANDS, 1)
+            near = nearest(typed[1], COMMANDS)
             meant = f"is `{notebook.COMMAND} {near[0]}` meant? " if near else ""
             message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
         else:
