@@ -14,11 +14,13 @@ import resource
 import shutil
 import sys
 import tarfile
+import zlib
 from collections import Counter
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 LONGEST = 4000  # characters to show of a name: its beginning and its end
+Z_MEM_ERROR = -4  # zlib.h
 LETTERS = 400  # characters of all names together, times the allowed number of members; the same for a zip
 
 Member = tuple[str, str, int, float, int | None]  # name, kind, size, seconds since 1970, number in INTO
@@ -168,17 +170,28 @@ def main(archive: str, into: str, limits: dict[str, Any]) -> dict[str, Any]:
         of_7z(archive, book) if archive.lower().endswith(".7z") else of_tar(archive, book)
     except Refused as error:
         return {"refused": error.args[0]}
-    except MemoryError:
-        return {"refused": "memory"}
-    except OSError as error:
-        if error.errno in (None, errno.EINVAL):  # from a decompressor, or an impossible position in the file
-            return {"refused": "damaged", "why": str(error)[:100]}
-        known = {errno.ENOMEM: "memory", errno.EFBIG: "total"}
-        return {"refused": known.get(error.errno, "machine"), "errno": error.errno}
     except Exception as error:  # whatever the libraries raise for malformed bytes
+        if _is_out_of_memory(error):
+            return {"refused": "memory"}
+        if isinstance(error, OSError) and error.errno == errno.EFBIG:
+            return {"refused": "total"}
+        # An OSError without a number is a decompressor's; EINVAL is an impossible position in the file.
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            return {"refused": "machine", "errno": error.errno}
         locked = type(error).__name__ == "PasswordRequired"
         return {"refused": "encrypted" if locked else "damaged", "why": str(error)[:100]}
     return {"members": book.members}
+
+
+def _is_out_of_memory(error: BaseException | None) -> bool:
+    """Whether the error or one that it came from is a lack of memory: the libraries call any error of zlib damage."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+            return True
+        if isinstance(error, zlib.error) and str(error).startswith(f"Error {Z_MEM_ERROR} "):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 if __name__ == "__main__":

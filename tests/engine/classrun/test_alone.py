@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
-from processes import within
+from processes import everything, within
 from tiny_class import Tiny
 from tiny_lab import RIGHT
 
@@ -92,10 +93,9 @@ def test_a_grading_run_holds_the_lock_and_its_processes_do_not(tiny: Tiny) -> No
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        assert within(
-            60,
-            lambda: "at work in this folder" in tiny.gatelab("mark", "ada", "q1", "x", "--why", "x").stderr,
-        )
+        # It has processes only once it has the lock; one that asked before would take the lock itself and turn it away.
+        assert within(60, lambda: bool(everything(psutil.Process(first.pid))))
+        assert "at work in this folder" in tiny.gatelab("mark", "ada", "q1", "x", "--why", "x").stderr
         # What it starts has its own descriptors: when it is killed, the folder is free at once.
         first.send_signal(signal.SIGKILL)
         first.wait()
