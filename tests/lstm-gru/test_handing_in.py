@@ -420,7 +420,7 @@ def test_without_the_checks_or_a_package_the_way_on_is_said(folder: Path, releas
 
 
 WRONG_USAGE = {
-    "a slip": (["submti"], "there is no `submti`; is `python -m seqlab submit` meant? `python -m seqlab --help` says what there is."),
+    "a slip": (["submti"], "there is no `submti`; did you mean `python -m seqlab submit`? `python -m seqlab --help` says what there is."),
     "another word": (["frobnicate"], "there is no `frobnicate`; `python -m seqlab --help` says what there is."),
     "nothing": ([], "the following arguments are required: COMMAND; `python -m seqlab --help` says what there is."),
     "a word too many": (["check", "a.ipynb", "b.ipynb"], "unrecognized arguments: b.ipynb; `python -m seqlab --help` says what there is."),
@@ -441,7 +441,7 @@ def test_a_hint_names_the_command_that_was_typed(folder: Path, released: list[di
     for name in ("lab.ipynb", "lab (1).ipynb"):
         saved(folder, released, name=name)
     assert "as in `python start.py submit " in seqlab(folder, "submit").stderr
-    assert "is `python start.py check` meant?" in seqlab(folder, "chekc").stderr
+    assert "did you mean `python start.py check`?" in seqlab(folder, "chekc").stderr
 
 
 def test_a_reader_that_has_enough_is_no_error(folder: Path, released: list[dict]) -> None:

@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         typed = re.search("invalid choice: '(.*?)'", message)
         if typed:
             near = nearest(typed[1], COMMANDS)
-            meant = f"is `{notebook.COMMAND} {near[0]}` meant? " if near else ""
+            meant = f"did you mean `{notebook.COMMAND} {near[0]}`? " if near else ""
             message = f"there is no `{typed[1]}`; {meant}`{notebook.COMMAND} --help` says what there is"
         else:
             message = f"{message}; `{self.prog} --help` says what there is"
