@@ -1,7 +1,8 @@
 """Hostile submissions as notebooks: each file of attempts/ on top of a wrong q1 and an empty lab.
 
-A file is its docstring (what it tries), optional literals METADATA and CELL_METADATA, and then cells, separated by
-`# %%`. No attempt deserves a point.
+A file is its docstring (what it tries), optional literals METADATA, CELL_METADATA and TRIES, and then cells, separated by
+`# %%`. No attempt deserves a point. TRIES names the piece of protection, of those that are not required, that alone stops it: where that
+piece is off, it may say that it could do what it tried (SECURITY.md says what that is), and all else must hold.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import nbformat
 
 ATTEMPTS = Path(__file__).parent / "attempts"
-LITERALS = ("METADATA", "CELL_METADATA")
+LITERALS = ("METADATA", "CELL_METADATA", "TRIES")
 
 # What a submission has that answers q1 with zeros and nothing else: the points that it gets are deserved.
 WRONG = """

@@ -29,9 +29,10 @@ __all__ = [
     "test_what_the_student_gets_back_holds_nothing_hidden",
 ]
 
+STOLEN = "STOLEN"  # what an attempt says that had success
 # Words of the hidden suites and references that nothing a student gets back may hold.
 HIDDEN = (
-    "STOLEN",
+    STOLEN,
     "from_input",
     "pre_i, pre_f",
     "@part(",
@@ -87,7 +88,9 @@ def test_what_the_student_gets_back_holds_nothing_hidden(door: Class, attempt: A
     own = {normal(line) for cell in attempt.cells for line in cell.split("\n")}
     lines = [line for line in outcome.said.split("\n") if normal(line) and normal(line) not in own]
     assert lines, "the search below would find nothing"
-    assert [line for line in lines if any(word in line for word in HIDDEN) or _exact(line)] == []
+    could = attempt.literals.get("TRIES") in door.off  # then it says so, and that is all it may do
+    hidden = [word for word in HIDDEN if word != STOLEN or not could]
+    assert [line for line in lines if any(word in line for word in hidden) or _exact(line)] == []
     assert [line for line in lines if len(line) > LONGEST] == []
     assert [size for line in lines for size in SIZES.findall(line) if _digits(size) > MOST_DIGITS] == []
     text = "\n".join(normal(line) for line in lines)

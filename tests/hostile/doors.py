@@ -69,6 +69,7 @@ class Class:
     answered: dict[str, float]  # question ID → points
     changed: list[str]  # files of submissions that are not what was handed in
     left: list[int]  # processes that outlived the grading
+    off: frozenset[str]  # pieces of protection that were off, as the class report says
 
 
 Way = Callable[[Path], dict[str, Outcome]]  # from a course's folder to its outcomes
@@ -90,7 +91,18 @@ def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iter
         outcomes = way(course)
     after = files_below(handed_in)
     changed = [name for name in before | after if before.get(name) != after.get(name)]
-    return Class(lab, outcomes, answered, changed, left)
+    return Class(lab, outcomes, answered, changed, left, _off(course))
+
+
+def _off(course: Path) -> frozenset[str]:
+    report = course / "out" / "class.json"
+    if (
+        not report.is_file()
+    ):  # of the class command alone; the other doors are sent through with all pieces on
+        return frozenset()
+    return frozenset(
+        piece for piece, on in json.loads(report.read_text("utf-8"))["protection"].items() if not on
+    )
 
 
 def whole_course(root: Path, seconds: int | None = None, mistakes: int | None = None) -> Path:

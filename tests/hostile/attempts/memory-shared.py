@@ -1,5 +1,7 @@
 """Has forks fill memory that they share, or hide in files without a name, so that no process has much of its own."""
 
+TRIES = "calls"
+
 import ctypes, mmap, os, time
 libc = ctypes.CDLL(None, use_errno=True)
 def lstm_step(*args):

