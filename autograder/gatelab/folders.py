@@ -25,6 +25,17 @@ def remove(folder: Path) -> None:
             subprocess.run(["rm", "-rf", "--", folder], stderr=subprocess.DEVNULL, timeout=REMOVE_SECONDS)
 
 
+def make_writable(folder: Path) -> None:
+    """Make the folder where it is missing. Raises OSError when it cannot be made, or nothing can be written to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tempfile.TemporaryFile(dir=folder).close()
+
+
+def not_writable(out: Path, error: OSError) -> str:
+    """The sentence for an output folder that `make_writable` refused."""
+    return f"{out}: cannot be written to ({error.strerror}); choose another -o."
+
+
 class Vanishing:
     """A new folder (in `dir`, or where temporary ones are) that is removed at `close`, and also when this process is killed: a shell waits for that.
 

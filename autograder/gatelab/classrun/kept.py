@@ -7,21 +7,34 @@ submissions they must not all be in memory at once.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.model import Question, Report
+from gatelab.report.classbook import GRADED_WITH
+from gatelab.report.model import Part, Question, Report
 
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    return replace(report, output="", questions=[_slim(question) for question in report.questions])
+    versions = {what: version for what, version in report.versions.items() if not what.startswith(GRADED_WITH)}
+    return replace(
+        report, output="", questions=[_slim(question) for question in report.questions], versions=versions
+    )
 
 
 def _slim(question: Question) -> Question:
-    parts = [replace(part, message="", detail="") for part in question.parts]
+    parts = [
+        _part(part.name, part.points, part.max_points, part.passed, part.kind) for part in question.parts
+    ]
     return replace(
         question, parts=parts, output="", code="", note="", mistakes=[], own=[], otherwise=None, curve=None
     )  # fmt: skip
+
+
+@lru_cache(maxsize=None, typed=True)
+def _part(name: str, points: float, max_points: float, passed: bool, kind: str) -> Part:
+    """One object for all submissions that have the same here: parts are most of what is left of a report."""
+    return Part(name, points, max_points, passed, kind=kind)
 
 
 def quickly_graded(report: Report, lab: QuickLab, chosen: list[str]) -> Report:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gatelab.classrun.store import StoreError
-from gatelab.folders import remove
+from gatelab.folders import not_writable, remove
 
 LOCK = ".lock"
 # Names that store.py, earlier.py and regrade.py give to unfinished files; the number is their process ID.
@@ -30,7 +30,7 @@ def locked(out: Path) -> Iterator[None]:
         out.mkdir(parents=True, exist_ok=True)
         folder = os.open(out, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
-        raise StoreError(f"{out}: cannot be written to ({error.strerror}); choose another -o.") from error
+        raise StoreError(not_writable(out, error)) from error
     with contextlib.ExitStack() as held:
         held.callback(os.close, folder)
         if not _lock(folder, out):

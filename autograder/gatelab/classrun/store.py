@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
+from gatelab.folders import make_writable, not_writable
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
@@ -45,12 +45,9 @@ class Store:
         """Make the folders. Raises StoreError when nothing can be written to them."""
         try:
             for folder in (self.reports, self.feedback):
-                folder.mkdir(parents=True, exist_ok=True)
-                tempfile.TemporaryFile(dir=folder).close()
+                make_writable(folder)
         except OSError as error:
-            raise StoreError(
-                f"{self.out}: cannot be written to ({error.strerror}); choose another -o."
-            ) from error
+            raise StoreError(not_writable(self.out, error)) from error
 
     @property
     def reports(self) -> Path:

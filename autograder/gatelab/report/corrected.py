@@ -32,7 +32,7 @@ class Given:
         return cls(marks)
 
 
-@dataclass
+@dataclass(slots=True)
 class Corrected(Question):
     """A question as it counts. `given`: the points that staff gave in place of the grader's `graded`."""
 
@@ -43,7 +43,9 @@ class Corrected(Question):
     @property
     def graded(self) -> float:
         """The grader's points."""
-        return super().points
+        return super(
+            Corrected, self
+        ).points  # a class with slots is made anew: the short form finds the first one
 
     @property
     def points(self) -> float:
@@ -51,7 +53,7 @@ class Corrected(Question):
 
     @property
     def followed_through(self) -> bool:
-        return self.given is None and super().followed_through
+        return self.given is None and super(Corrected, self).followed_through
 
     @property
     def said(self) -> list[str]:

@@ -26,7 +26,7 @@ MOST_NAMED = 5  # other notebooks
 UNTOUCHED, NOT_DEFINED, NOT_RUN, TIME_UP = "untouched", "not defined", "not run", "time up"
 
 
-@dataclass
+@dataclass(slots=True)
 class Part:
     """One share of a question's points: a hidden test function with all its parameters."""
 
@@ -41,7 +41,7 @@ class Part:
     kind: str = ""  # one of these, or empty
 
 
-@dataclass
+@dataclass(slots=True)
 class Otherwise:
     """Staff: a question graded a second time, over other versions of what it builds on. It gave no more, so it does
     not count."""
@@ -52,7 +52,7 @@ class Otherwise:
     parts: list[Part]
 
 
-@dataclass
+@dataclass(slots=True)
 class Question:
     """One question's result. `output` is what the student's code printed, cut at 64 KiB (staff)."""
 
@@ -109,7 +109,7 @@ class Question:
         return not self.parts or any(part.passed or part.kind != UNTOUCHED for part in self.parts)
 
 
-@dataclass
+@dataclass(slots=True)
 class Cell:
     """A code cell that did not run through, or was left out (`index` counts all cells of the notebook from 1, as editors do).
 

@@ -92,7 +92,7 @@ def rerun() -> dict:
 @pytest.mark.parametrize(
     "book", [released(), stale(), rerun(), released() | {"cells": released()["cells"] + [code("")]}]
 )
-def test_the_release_and_stale_copies_of_it_are_known(book: dict) -> None:
+def test_untouched_copies_of_this_and_earlier_releases_are_recognized(book: dict) -> None:
     assert as_handed_out(book, LAB)
 
 

@@ -170,7 +170,7 @@ def test_the_menu_opens_formgrader_with_the_lab_in_it(desk: Desk) -> None:
     assert row.locator(".status").inner_text() == "draft"
 
 
-def test_generate_preview_and_release(desk: Desk) -> None:
+def test_an_assignment_is_generated_previewed_and_released_by_clicks(desk: Desk) -> None:
     desk.click(".assign", "Successfully created the student version")
     desk.row().locator(".preview a").click()
     desk.page.locator(".jp-DirListing-item", has_text="lab.ipynb").wait_for()

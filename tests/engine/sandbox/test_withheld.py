@@ -282,7 +282,7 @@ def test_a_way_prepared_while_the_notebook_loads_is_shut_as_well(
 
 
 @pytest.mark.parametrize("name", LAID)
-def test_staff_are_told_of_a_prepared_way(engine: Engine, tmp_path: Path, name: str) -> None:
+def test_a_prepared_way_round_is_pointed_out_to_staff(engine: Engine, tmp_path: Path, name: str) -> None:
     path = write_cells(tmp_path / "laid.ipynb", "import torch\nfrom torch import nn", LAID[name], ANSWER)
     assert engine.grade(path, questions=["q2"], training=False).hints
 

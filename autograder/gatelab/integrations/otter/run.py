@@ -14,7 +14,6 @@ import json
 import pickle
 import shutil
 import sys
-import tempfile
 import traceback
 import zipfile
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 import nbformat
 
 from gatelab.faults import TOLD
-from gatelab.folders import vanishing
+from gatelab.folders import make_writable, not_writable, vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, lab_of_the_kit
@@ -170,12 +169,9 @@ def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
     with vanishing("gatelab-zip-") as folder:
         _unpack(autograder, folder)
         try:
-            output_dir.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=output_dir).close()
+            make_writable(output_dir)
         except OSError as error:
-            raise LabError(
-                f"{output_dir}: cannot be written to ({error.strerror}); choose another -o."
-            ) from error
+            raise LabError(not_writable(output_dir, error)) from error
         results = grade_apart(folder, submission, output_dir)
     return exit_code(results)
 
