@@ -13,7 +13,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed steady image claims calibrate docs lint clean
+.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image claims calibrate docs lint clean
 
 ## Build the release, make and grade the sample class, write the grade book and the class report.
 grade: $(READY)
@@ -94,6 +94,10 @@ soak: $(READY)
 ## `kill -9` at 100 random moments of a class run: does the same command again give exactly the undisturbed results?
 killed: $(READY)
 	$(BIN)/python tests/kill_soak.py --moments 100
+
+## How much memory the command takes for classes of 40, 400 and 3,000; after `make grade`.
+memory: $(READY)
+	$(BIN)/python tests/class_memory.py
 
 ## The same class alone and next to busy processes, with other jobs and threads: does a point change?
 steady: $(READY)

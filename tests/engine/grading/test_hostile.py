@@ -1,6 +1,6 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
-A quarter of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some through otter and nbgrader
+A sixth of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some through otter and nbgrader
 too; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
@@ -67,7 +67,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 # Door → what goes through it, and one in how many of it at each run.
-SENT = {"class_command": (OTHERS, 4), "whole_lab": (LATER, 4), "otter": (FEW, 3), "nbgrader": (FEW, 3)}
+SENT = {"class_command": (OTHERS, 6), "whole_lab": (LATER, 6), "otter": (FEW, 6), "nbgrader": (FEW, 6)}
 
 
 def sent(door: str, turn: int) -> Sequence[Attempt]:
