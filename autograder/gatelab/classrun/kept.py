@@ -16,7 +16,9 @@ from gatelab.report.model import Part, Question, Report
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    versions = {what: version for what, version in report.versions.items() if not what.startswith(GRADED_WITH)}
+    versions = {
+        what: version for what, version in report.versions.items() if not what.startswith(GRADED_WITH)
+    }
     return replace(
         report, output="", questions=[_slim(question) for question in report.questions], versions=versions
     )
