@@ -69,7 +69,7 @@ class Class:
     answered: dict[str, float]  # question ID → points
     changed: list[str]  # files of submissions that are not what was handed in
     left: list[int]  # processes that outlived the grading
-    off: frozenset[str]  # pieces of protection that were off, as the class report says
+    off: frozenset[str] = frozenset()  # pieces of protection that were off, as the class report says
 
 
 Way = Callable[[Path], dict[str, Outcome]]  # from a course's folder to its outcomes
