@@ -58,7 +58,7 @@ def peak(lab: Lab, folder: Path, out: Path) -> float:
     """MiB that `gatelab grade` takes at most, with nothing to grade."""
     command = Path(sys.executable).with_name("gatelab")
     words = [command, "grade", folder, "-o", out, "--root", HERE, "--lab", lab.name, "--jobs", "1"]
-    done = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    done = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.stdout is not None
     said = done.stdout.read()
     _, status, used = os.wait4(done.pid, 0)
