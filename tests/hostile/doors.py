@@ -95,14 +95,10 @@ def grade(way: Way, course: Path, attempts: Iterable[Attempt], leave_empty: Iter
 
 
 def _off(course: Path) -> frozenset[str]:
+    """Pieces of protection that were off. Only the class command says so; the other doors are used with all pieces on."""
     report = course / "out" / "class.json"
-    if (
-        not report.is_file()
-    ):  # of the class command alone; the other doors are sent through with all pieces on
-        return frozenset()
-    return frozenset(
-        piece for piece, on in json.loads(report.read_text("utf-8"))["protection"].items() if not on
-    )
+    pieces = json.loads(report.read_text(encoding="utf-8"))["protection"] if report.is_file() else {}
+    return frozenset(piece for piece, on in pieces.items() if not on)
 
 
 def whole_course(root: Path, seconds: int | None = None, mistakes: int | None = None) -> Path:

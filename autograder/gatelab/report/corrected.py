@@ -43,9 +43,8 @@ class Corrected(Question):
     @property
     def graded(self) -> float:
         """The grader's points."""
-        return super(
-            Corrected, self
-        ).points  # a class with slots is made anew: the short form finds the first one
+        # A dataclass with slots is a second class of the same name; the short form of super means the first.
+        return super(Corrected, self).points
 
     @property
     def points(self) -> float:
