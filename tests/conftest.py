@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import shared_server as servers
-from shares import WHOLE, turn_of
+from shares import ROUND, WHOLE, turn_of
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
@@ -65,7 +65,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the random tests a seed that can be told; hypothesis keeps the one that it chooses itself to itself."""
     config.addinivalue_line(
         "markers",
-        "one_in(k, among=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`), `make test-all` takes all",
+        "one_in(k, among=None, at=None): each run takes one in k of the cases (or of the tests of the file that have the same `among`); "
+        "with `at`, all of them, at one run in k. `make test-all` takes all",
     )
     if not _grades_a_submission(config) and config.getoption("--hypothesis-seed") is None:
         told = getattr(config, "workerinput", {}).get(
@@ -88,19 +89,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _take_turns(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases."""
+    """Leave out the cases of `one_in(k)` whose turn it is not. Who names a test (`-k`, `file.py::test`) gets all of its cases, and
+    who names a file gets it at any run."""
     if WHOLE or config.option.keyword or any("::" in argument for argument in config.args):
         return
+    named = any(argument.endswith(".py") for argument in config.args)
     turn, seen = turn_of(config), Counter[tuple[Path, str]]()
     kept, left = [], []
     for item in items:
-        mark = item.get_closest_marker("one_in")
-        if mark is None:
-            kept.append(item)
-            continue
-        of = (item.path, mark.kwargs.get("among") or item.nodeid.partition("[")[0])
-        (kept if seen[of] % mark.args[0] == turn % mark.args[0] else left).append(item)
-        seen[of] += 1
+        its_turn = True
+        for mark in item.iter_markers("one_in"):  # a test's own, and that of its file
+            every, at = mark.args[0], mark.kwargs.get("at")
+            if at is None:
+                of = (item.path, mark.kwargs.get("among") or item.nodeid.partition("[")[0])
+                its_turn &= seen[of] % every == turn % every
+                seen[of] += 1
+            else:
+                its_turn &= named or at == turn // ROUND % every
+        (kept if its_turn else left).append(item)
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = kept

@@ -3,6 +3,9 @@
 `share` takes part of a bank inside a test, `@pytest.mark.one_in(k)` (conftest.py) one in k of a test's cases. Which part is drawn
 anew for each run, from the seed in the run's head: in the end all of it is looked at, and `--hypothesis-seed` gives the same part
 again. Whoever names a test (`-k`, `file.py::test`) gets all cases of it; a `share` is whole with GATELAB_ALL=1.
+
+Files that take long and look at the kit from a similar side take turns: `pytestmark = pytest.mark.one_in(2, at=0)` in one of them
+and `at=1` in the other, so that every run has one of the two.
 """
 
 from __future__ import annotations
@@ -15,6 +18,8 @@ import pytest
 
 Item = TypeVar("Item")
 WHOLE = bool(os.environ.get("GATELAB_ALL"))
+# Files take turns by the seed divided by this: so which cases of a file run does not depend on whose turn it is.
+ROUND = 12
 
 
 def share(items: Sequence[Item], every: int, turn: int) -> Sequence[Item]:

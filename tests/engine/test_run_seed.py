@@ -36,6 +36,22 @@ def test_other():
     Path(__file__).with_name("other").touch()
 """
 
+FILE_OF_TWO = """
+import pytest
+from pathlib import Path
+
+pytestmark = pytest.mark.one_in(2, at={at})
+
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("case", "ab")
+def test_a_case(case):
+    with Path(__file__).with_name("taken").open("a") as file:
+        file.write(f"{{case}}{at} ")
+
+def test_the_rest():
+    pass
+"""
+
 
 def pytest_run(root: Path, folder: Path, *more: str, **environment: str) -> str:
     """What pytest prints in a folder with the conftest of these tests."""
@@ -74,3 +90,18 @@ def test_every_case_has_its_turn_and_a_test_that_is_named_has_all(root: Path, tm
     assert (tmp_path / "one").exists() and (tmp_path / "other").exists()
     assert taken("-k", "test_a_case") == taken("test_cases.py::test_a_case") == everything
     assert taken("-n", "0", GATELAB_ALL="1") == everything
+
+
+def test_files_take_turns_and_in_the_end_all_their_cases_have_run(root: Path, tmp_path: Path) -> None:
+    for at in (0, 1):
+        (tmp_path / f"test_{at}.py").write_text(FILE_OF_TWO.format(at=at))
+
+    def taken(*more: str, **environment: str) -> str:
+        pytest_run(root, tmp_path, *more, **environment)
+        found = (tmp_path / "taken").read_text().strip()
+        (tmp_path / "taken").unlink()
+        return found
+
+    assert [taken(f"--hypothesis-seed={seed}") for seed in (0, 13)] == ["a0", "b1"]
+    assert taken("--hypothesis-seed=12", "test_0.py") == "a0"
+    assert taken(GATELAB_ALL="1") == "a0 b0 a1 b1"

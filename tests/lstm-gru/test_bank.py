@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,23 +13,26 @@ from gatelab.audit.matrix import markdown, write_pages
 from gatelab.audit.notebooks import write_notebook
 from gatelab.audit.verify import Matrix, differences, lost_parts, styles, verify
 from gatelab.grading.engine import Engine
-from gatelab.lab.bank import Bank, Chaff
+from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 
 SEEDS = (12, 2026) if WHOLE else (12,)
 
 
 @pytest.fixture(scope="module")
-def chaffs(bank: Bank, turn: int) -> tuple[Chaff, ...]:
-    """Every twelfth; another twelfth at every run. `make verify` grades them all."""
-    return tuple(share(bank.chaffs, 12, turn))
+def drawn(bank: Bank, turn: int) -> Bank:
+    """Every third wheat of each question, whole notebook and every twelfth chaff; others at the next run. `make verify` grades
+    them all."""
+    questions = dict.fromkeys(wheat.question for wheat in bank.wheats)
+    wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 3, turn)]
+    return Bank(tuple(wheats), tuple(share(bank.chaffs, 12, turn)), tuple(share(bank.notebooks, 3, turn)))
 
 
 @pytest.fixture(scope="module")
-def matrix(lab: Lab, bank: Bank, chaffs: tuple[Chaff, ...]) -> Iterator[Matrix]:
-    """Every wheat and these chaffs through the engine, without the parts that train."""
+def matrix(lab: Lab, drawn: Bank) -> Iterator[Matrix]:
+    """These wheats and chaffs through the engine, without the parts that train."""
     with Engine(lab, jobs=2) as engine:
-        yield verify(engine, replace(bank, chaffs=chaffs), SEEDS, everywhere=False)
+        yield verify(engine, drawn, SEEDS, everywhere=False)
 
 
 @pytest.mark.timeout(1500)
@@ -106,11 +108,11 @@ def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, t
 
 @pytest.mark.timeout(1500)
 def test_one_and_two_jobs_give_the_same_points_and_messages(
-    engine: Engine, bank: Bank, chaffs: tuple[Chaff, ...], matrix: Matrix, lab: Lab
+    engine: Engine, drawn: Bank, matrix: Matrix, lab: Lab
 ) -> None:
     """`gatelab verify --twice` does it with the whole bank."""
-    first_style = {wheat.question: wheat for wheat in reversed(bank.wheats)}.values()
-    few = chaffs[::3]
+    first_style = {wheat.question: wheat for wheat in reversed(drawn.wheats)}.values()
+    few = drawn.chaffs[::3]
     one = verify(engine, Bank(tuple(first_style), few), everywhere=False)
     assert differences(one, matrix) == []
     assert one.told.keys() == {f"style 1, seed {lab.settings.seed}", *(chaff.key for chaff in few)}

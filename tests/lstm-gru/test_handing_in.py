@@ -31,6 +31,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "assignment" / "lst
 
 from seqlab.handin import notebook
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 COUNT = "def count_parameters(module):\n    return sum(p.numel() for p in module.parameters() if p.requires_grad)\n"
 STUB = '    raise NotImplementedError("{}: not written yet")\n'
 

@@ -22,6 +22,8 @@ from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 ROOT = Path(__file__).resolve().parents[2]
 LAB = Lab.in_repository(ROOT)
 MASTERS = ("lab", "demo", "practice")

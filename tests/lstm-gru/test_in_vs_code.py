@@ -23,6 +23,8 @@ from jupyter_client import KernelManager
 from gatelab.build.release import make_release
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 SECONDS = 180
 SET_UP = """
 import builtins as _VSCODE_builtins, os as _VSCODE_os, sys as _VSCODE_sys

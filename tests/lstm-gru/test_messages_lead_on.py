@@ -8,6 +8,8 @@ import pytest
 from public_checks import STEP, names_with
 from test_public_runs import shown
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 LAYER = "class {name}({name}):\n    def {method}(self, *given, **named):\n        {body}"
 SIZES = "The arguments were x (3, 4), h (3, 5), c (3, 5), w_ih (20, 4), w_hh (20, 5)"
 OWN_INIT = "class GRU(nn.Module):\n    def {init}(self, input_size, hidden_size):\n        {first}\n        self.weight_ih = nn.Parameter(torch.zeros(3 * hidden_size, input_size))\n        {last}"  # fmt: skip

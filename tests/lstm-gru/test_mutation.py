@@ -16,6 +16,8 @@ from gatelab.audit.mutate_run import ENDLESS, Found, Listed, equivalents, stamp
 from gatelab.cli.mutate import mutated
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 EXAMPLES = {  # operator → a statement and some of what must become of it
     "arithmetic": ("y = a - b", {"y = a + b", "y = a", "y = b", "y = b - a"}),
     "comparison": ("y = a < b", {"y = a <= b", "y = a >= b"}),

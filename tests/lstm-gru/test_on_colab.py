@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 from test_handout_cells import CELLS, FIRST, LAB, zipped
 
 from gatelab.build import handout
 from gatelab.build.settings import Settings
+
+pytestmark = pytest.mark.one_in(2, at=1)
 
 COLAB = """
 import sys, types

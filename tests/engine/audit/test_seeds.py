@@ -20,6 +20,8 @@ from gatelab.lab.bank import Bank, Chaff
 from gatelab.lab.spec import Lab, LabError
 from gatelab.testkit.draw import Draw
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 SORTED = """
 class Seq2Seq(Seq2Seq):
     def encode(self, source, source_lengths):

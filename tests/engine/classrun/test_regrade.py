@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tiny_class import Tiny
 
-pytestmark = pytest.mark.usefixtures("shared_server")
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
 
 LARGE = '@part("q1", "large-logits", 1)\n'
 WITHOUT = LARGE.replace("@part", "# @part")

@@ -22,7 +22,7 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import mark_of, parse, source_of
 from gatelab.submission.untouched import as_handed_out, checksum
 
-pytestmark = pytest.mark.usefixtures("shared_server")
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 

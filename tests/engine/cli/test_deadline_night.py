@@ -13,6 +13,8 @@ import evening_class
 import pytest
 from tiny_lab import tiny_kit
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 BIN = Path(sys.executable).parent
 # The code that a command of the page ends with in this class (essay.pdf cannot be graded); others end with 0.
 CODES = {"gatelab grade": {1}, "gatelab why essay": {1}, "gatelab doctor": {0, 1}, "gatelab export": {1}}

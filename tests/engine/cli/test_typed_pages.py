@@ -17,6 +17,8 @@ from shares import WHOLE
 from tiny_class import gatelab
 from tiny_lab import tiny_kit
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "autograder/gradescope/README.md"]
 LATE = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'

@@ -1,7 +1,7 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
-A sixth of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some through otter and nbgrader
-too; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
+A twelfth of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some with the whole lab or through
+otter or nbgrader, which take turns; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
 
@@ -19,7 +19,7 @@ from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 from hostile.cut import cut_to
-from shares import WHOLE, share, turn_of
+from shares import ROUND, WHOLE, share, turn_of
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
@@ -63,11 +63,12 @@ TRAINED = ("q7", "q11")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     turn = turn_of(metafunc.config)
-    parametrize(metafunc, {door: sent(door, turn) for door in SENT})
+    open_now = ["class_command", *share(["whole_lab", "otter", "nbgrader"], 3, turn // ROUND)]
+    parametrize(metafunc, {door: sent(door, turn) for door in open_now})
 
 
 # Door → what goes through it, and one in how many of it at each run.
-SENT = {"class_command": (OTHERS, 6), "whole_lab": (LATER, 6), "otter": (FEW, 6), "nbgrader": (FEW, 6)}
+SENT = {"class_command": (OTHERS, 12), "whole_lab": (LATER, 6), "otter": (FEW, 6), "nbgrader": (FEW, 6)}
 
 
 def sent(door: str, turn: int) -> Sequence[Attempt]:

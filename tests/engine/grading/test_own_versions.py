@@ -12,6 +12,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank
 from gatelab.report.model import Report
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 # --- what students' own versions have that CONTRACT.md does not ask for: edits of the references, by question -------
 
 LSTM_CALL = "h, c, _ = lstm_step(  # noqa: F821 (the notebook's)\n"

@@ -11,6 +11,8 @@ import pytest
 from solved_notebook import Cells, answer, code, place, swap
 from solved_notebook import full as has_all
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 PRE = "pre = "
 WRITTEN = {
     "a text in /tmp": (

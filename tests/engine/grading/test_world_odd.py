@@ -10,6 +10,8 @@ from collections.abc import Callable
 import pytest
 from solved_notebook import Cells, answer, code, containing, full, place, swap
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 SETUP = "import math\n\nimport numpy"
 PRE = "pre = "
 

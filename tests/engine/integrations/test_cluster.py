@@ -24,6 +24,8 @@ from gatelab.audit.notebooks import write_notebook
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 BIN = Path(sys.executable).parent
 SLOW = "import time\ntime.sleep(1.5)\n"  # leaves the time to kill something
 QUICK = {"DASK_DISTRIBUTED__SCHEDULER__WORKER_TTL": "10s"}

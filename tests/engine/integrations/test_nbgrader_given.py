@@ -15,6 +15,8 @@ from typer.testing import CliRunner, Result
 from gatelab.build.course import find_programs
 from gatelab.cli.app import app
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 WHY = "agreed in the office hour"
 
 

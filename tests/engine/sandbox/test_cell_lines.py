@@ -7,6 +7,8 @@ import ast
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from IPython.core.inputtransformer2 import TransformerManager
+from shares import WHOLE
 
 from gatelab.sandbox.worker.lines import source_lines, to_python
 
@@ -46,3 +48,27 @@ def test_the_place_of_a_syntax_error_is_the_students(before: str) -> None:
 def test_prompts_and_indentation_that_came_with_a_paste_are_taken_away() -> None:
     assert to_python("\n>>> x = 1\n>>> y = 2\n") == "\nx = 1\ny = 2\n"
     assert to_python("\n    x = 1\n    y = 2\n") == "\nx = 1\ny = 2\n"
+
+
+# What IPython's rewriting looks at, and what may stand around it.
+pieces = st.sampled_from(
+    ["%", "%%", "!", "?", ",", ";", "/", "=", "==", "!=", "(", ")", "[", "]", "\\\n", "\n", "\n    ", "\f", "\t", " ", "a", "b.c", "1",
+     "'", '"', "'''", "#", ":", "def f():", "*", "pip install x", "a = %time b", "x?", "-"]
+)  # fmt: skip
+
+
+@given(st.lists(pieces, max_size=12).map("".join))
+@settings(max_examples=3000 if WHOLE else 600, deadline=None)
+def test_a_cell_is_rewritten_wherever_ipython_would_rewrite_it(source: str) -> None:
+    try:
+        by_ipython = TransformerManager().transform_cell(source)
+    except (SyntaxError, IndexError):
+        return  # Python raises one for what is left alone
+    head = source[: len(source) - len(source.lstrip())].count("\n")
+    # Only whole lines that IPython takes away differ.
+    assert to_python(source).split() == ("\n" * head + by_ipython).split()
+
+
+def test_a_magic_without_a_name_is_a_syntax_error() -> None:
+    with pytest.raises(SyntaxError):
+        to_python("a = %'''")

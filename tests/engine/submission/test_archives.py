@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_archives import BOOK, LAB, MAKERS, OTHER, Files, as_tar, as_zip, class_of
+from shares import WHOLE
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -316,7 +317,11 @@ names = st.lists(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=60 if WHOLE else 20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(names)
 def test_no_name_in_a_zip_becomes_a_path(tmp_path_factory: pytest.TempPathFactory, names: list[str]) -> None:
     top = tmp_path_factory.mktemp("top")
@@ -329,7 +334,11 @@ def test_no_name_in_a_zip_becomes_a_path(tmp_path_factory: pytest.TempPathFactor
     assert whole.name and sorted(path.name for path in top.iterdir()) == ["class", "other", "room"]
 
 
-@settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None,
+    max_examples=150 if WHOLE else 50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(st.binary(max_size=400), st.integers(0, 400), st.binary(max_size=8))
 @example(b"", 0, b"")
 def test_any_bytes_in_a_zip_keep_the_row(

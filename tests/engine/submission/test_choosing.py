@@ -30,7 +30,7 @@ from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.choose import LOOKED_INTO
 from gatelab.submission.collect import Submission, collect, one
 
-pytestmark = pytest.mark.usefixtures("shared_server")
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=0)]
 
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 

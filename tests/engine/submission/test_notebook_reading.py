@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shares import WHOLE
 
 from gatelab.lab.spec import Lab
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
@@ -239,7 +240,7 @@ nested = st.recursive(
 
 
 @given(nested)
-@settings(max_examples=500, deadline=None, print_blob=True)
+@settings(max_examples=500 if WHOLE else 150, deadline=None, print_blob=True)
 def test_leaving_outputs_out_changes_nothing_else(value: object) -> None:
     data = json.dumps(book(cells=[CELL | {"outputs": value, "source": "x"}, {"source": str(value)}])).encode()
     kept = json.loads(without_outputs(data))
@@ -279,7 +280,7 @@ shaped = st.fixed_dictionaries(
 
 
 @given(junk | shaped)
-@settings(max_examples=1000, deadline=None, print_blob=True)
+@settings(max_examples=1000 if WHOLE else 250, deadline=None, print_blob=True)
 def test_any_json_is_read_or_named(value: object) -> None:
     try:
         read(json.dumps(value).encode())
@@ -288,7 +289,7 @@ def test_any_json_is_read_or_named(value: object) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=500, deadline=None, print_blob=True)
+@settings(max_examples=500 if WHOLE else 150, deadline=None, print_blob=True)
 def test_any_bytes_are_read_or_named(data: bytes) -> None:
     try:
         read(data)

@@ -11,6 +11,9 @@ from functools import cache
 from typing import Any
 
 NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitlines` knows others
+# Without one of these no line can be a magic, a shell command or a question about a name; most cells have none, and to take
+# them apart as IPython does costs more than to parse and run them.
+PERHAPS_MAGIC = re.compile(r"\?|^\s*[%!,;/]|=[\s\\]*[%!]", re.MULTILINE)
 
 
 @cache
@@ -19,6 +22,12 @@ def _in_place() -> Any:
     from IPython.core.inputtransformer2 import TransformerManager
 
     class InPlace(TransformerManager):
+        def do_token_transforms(self, lines: list[str]) -> list[str]:
+            if not PERHAPS_MAGIC.search("\n".join(lines)):  # IPython's lines end where `str.splitlines` says
+                return lines
+            transformed: list[str] = super().do_token_transforms(lines)  # type: ignore[no-untyped-call]  # IPython's
+            return transformed
+
         def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]:
             changed, after = super().do_one_token_transform(lines)  # type: ignore[no-untyped-call]  # IPython's
             taken = len(lines) - len(after)
@@ -34,10 +43,13 @@ def _in_place() -> Any:
 
 
 def to_python(source: str) -> str:
-    """A cell as Python, each of its lines at its own number. Raises SyntaxError where IPython does."""
+    """A cell as Python, each of its lines at its own number. Raises SyntaxError where IPython cannot read it."""
     source = NEWLINE.sub("\n", source)
     head = source[: len(source) - len(source.lstrip())].count("\n")  # IPython takes these lines away
-    python: str = _in_place().transform_cell(source)
+    try:
+        python: str = _in_place().transform_cell(source)
+    except IndexError as error:  # IPython looks for a magic's name beyond the end
+        raise SyntaxError("invalid syntax") from error
     return "\n" * head + python
 
 

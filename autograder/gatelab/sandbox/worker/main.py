@@ -55,7 +55,7 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
     settle_in()
     leave_kit()
     sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
-    notebook = Notebook()
+    notebook: Notebook | None = None  # made when it is first needed: its shell takes a while
     wire.send(line, {"protection": protection})
     children: dict[int, Any] = {}  # a question's process → how it ended, None while it runs
     while True:
@@ -64,15 +64,11 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
         except wire.WireProblem:
             return
         _reap(children)
+        if request["op"] == "begin":
+            notebook = _begin(request["withheld"], request["known"])
+        notebook = notebook or Notebook()
+        answer: dict[str, Any]
         match request["op"]:
-            case "begin":
-                if request["withheld"]:
-                    withhold(**request["withheld"])
-                known = request["known"]
-                notebook = Notebook(
-                    Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"]))
-                )
-                answer: dict[str, Any] = {}
             case "scan":
                 answer = {
                     "hints": scan.hints(request["cells"], notebook.known.experiments, request["shortcuts"])
@@ -94,6 +90,13 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
             case _:
                 answer = {}
         wire.send(line, answer)
+
+
+def _begin(withheld: dict[str, Any] | None, known: Mapping[str, list[str]]) -> Notebook:
+    """An empty notebook of this lab; without the library's own answer where that is withheld."""
+    if withheld:
+        withhold(**withheld)
+    return Notebook(Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"])))
 
 
 def leave_kit() -> None:

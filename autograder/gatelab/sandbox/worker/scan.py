@@ -109,6 +109,8 @@ def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, 
 
 
 def _shortcut(node: ast.AST, names: _Names) -> str | None:
+    if not isinstance(node, ast.Attribute | ast.Constant | ast.Import | ast.ImportFrom | ast.Call):
+        return None
     if isinstance(node, ast.Attribute) and names.owns(node.value):
         if node.attr in names.ways:
             return f"uses {names.ways[node.attr]} (as {ast.unparse(node.value)}.{node.attr})"

@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from gatelab.sandbox.worker.lines import to_python
@@ -139,6 +139,11 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
 
     opened: those under a cell magic that holds Python; otherwise the call of the magic.
     """
+    return list(_statements(source, cell, opened))
+
+
+@lru_cache(maxsize=256)  # a worker reads each cell twice: to look through it, and to run it
+def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
     text = _without_cell_magic(source) if opened else source
     try:
         tree = ast.parse(to_python(_with_percent(text)), f"cell {cell}")
@@ -150,7 +155,7 @@ def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
             raise error from None
     nodes = [node for outer in tree.body for node in _opened(outer)]
     shown = nodes[-1] if nodes and not source.rstrip().endswith(";") else None
-    return [Statement(node, cell, isinstance(node, ast.Expr) and node is shown) for node in nodes]
+    return tuple(Statement(node, cell, isinstance(node, ast.Expr) and node is shown) for node in nodes)
 
 
 def cell_magic(source: str) -> str:
