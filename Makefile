@@ -38,7 +38,7 @@ test-all: $(READY)
 ## Which lines of the engine no test reaches, with nothing left out (an hour and more); writes docs/coverage.md.
 coverage: $(READY)
 	rm -f out/covered.bin
-	GATELAB_ALL=1 GATELAB_REACHED=$(CURDIR)/out/covered.bin PYTHONPATH=tests $(PYTEST) -p reaching --cov gatelab --cov seqlab --cov-report json:out/coverage.json
+	GATELAB_ALL=1 GATELAB_REACHED=$(CURDIR)/out/covered.bin PYTHONPATH=tests $(PYTEST) -p reaching --cov gatelab --cov seqlab --cov-report=
 	$(BIN)/python tests/covered.py
 
 ## Every hostile submission through otter and nbgrader as they are installed (`make test` sends a few of them there), and

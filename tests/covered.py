@@ -2,19 +2,19 @@
 
     python tests/covered.py
 
-Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (out/coverage.json), and the marks of
-every process below a fork server (reaching.py, out/covered.bin).
+Reads what two tools found in one run of all tests: coverage.py in the processes of pytest (its own file, for its reports know the
+first line of a statement only), and the marks of every process below a fork server (reaching.py, out/covered.bin).
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import reaching
+from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[1]
-FOUND = ROOT / "out" / "coverage.json"
+FOUND = ROOT / ".coverage"
 MARKS = ROOT / "out" / "covered.bin"
 COPIES = "seqlab"  # the package of the lab, which holds copies of the engine's files
 PAGE = ROOT / "docs" / "coverage.md"
@@ -24,13 +24,15 @@ def reached() -> dict[Path, set[int]]:
     """Every file of the engine, and its lines that something reached."""
     below = reaching.reached(MARKS, reaching.ROOMS)
     found = {path: below.get(path, set()) for path in reaching.files(["."])}
-    for name, file in json.loads(FOUND.read_text(encoding="utf-8"))["files"].items():
+    data = CoverageData(str(FOUND))
+    data.read()
+    for name in data.measured_files():
         path = (ROOT / name).resolve()
         if COPIES in path.parts:  # what students have of the engine, as they have it
             at = len(path.parts) - path.parts[::-1].index(COPIES)
             path = reaching.ENGINE.joinpath("handed_out", *path.parts[at:])
         if path in found:
-            found[path] |= set(file["executed_lines"])
+            found[path] |= set(data.lines(name) or ())
     return found
 
 

@@ -64,6 +64,7 @@ def test_every_wheat_is_part_of_some_style(bank: Bank) -> None:
     assert all(dict(notebook.cells) in map(dict, used) for notebook in bank.notebooks)
 
 
+@pytest.mark.one_in(2, among="again")
 @pytest.mark.timeout(300)
 def test_a_whole_correct_lab_gets_every_point_with_training_and_the_parts_add_up(
     engine: Engine, lab: Lab, tmp_path: Path
@@ -106,6 +107,7 @@ def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, t
     assert matrix.chaffs[0].id in page.read_text() and table.read_text() == markdown(matrix, lab)
 
 
+@pytest.mark.one_in(2, among="again")
 @pytest.mark.timeout(1500)
 def test_one_and_two_jobs_give_the_same_points_and_messages(
     engine: Engine, drawn: Bank, matrix: Matrix, lab: Lab

@@ -60,6 +60,7 @@ def test_the_same_master_gives_the_same_bytes(kit):
     assert not list(kit.glob(".gatelab-build-*"))
 
 
+@pytest.mark.one_in(2, among="slow")
 def test_nbgraders_own_command_gives_the_same_release(kit):
     """As typed on a fresh clone, without an activated environment; and once more when the master has changed."""
     command = [Path(sys.executable).with_name("nbgrader"), "generate_assignment", NAME]
@@ -296,6 +297,7 @@ def test_a_line_in_both_passes_the_gate_when_listed(kit):
     release_of(kit)
 
 
+@pytest.mark.one_in(2, among="slow")
 def test_the_solutions_are_run_once_and_kept_until_something_changes(kit):
     release_of(kit, execute=True)
     path = kit / "solutions" / NAME / "lab.ipynb"

@@ -259,6 +259,7 @@ class TestAgain:
         assert "of 12 points" in pages["bob"] and "marked by hand" not in pages["bob"]
         assert "of 10 points" in pages["ada"] and "q3 (2 points)" in pages["ada"]
 
+    @pytest.mark.one_in(2)
     @pytest.mark.parametrize("mark", ["2", "good"])
     def test_a_mark_saved_meanwhile_is_not_overwritten(self, again: tuple, mark: str) -> None:
         """A class takes long, and the table is open on somebody's desk."""

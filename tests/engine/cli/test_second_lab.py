@@ -149,7 +149,7 @@ def test_a_misconception_is_added_by_the_steps_of_its_page(kit: Path) -> None:
     assert "q1/not-shifted: lost large-logits" in said and "q1/over-the-batch: lost" in said
 
 
-@pytest.mark.one_in(2, among="doors")
+@pytest.mark.one_in(4, among="doors")
 def test_its_matrix_has_a_folder_of_its_own(kit: Path) -> None:
     gatelab("verify", "--seeds", "1", "--jobs", "1", "--lab", NEW, "--root", kit, "-o", kit / "docs")
     assert {path.name for path in (kit / "docs" / NEW).iterdir()} == {"matrix.html", "matrix.md"}
@@ -168,7 +168,7 @@ def test_what_a_lab_lacks_is_reported_in_one_sentence(kit: Path) -> None:
         ("q2", "summed", "The losses of the rows are added up"),
     ],
 )
-@pytest.mark.one_in(2, among="doors")
+@pytest.mark.one_in(4, among="doors")
 def test_its_public_checks_name_a_mistake(kit: Path, question: str, mistake: str, said: str) -> None:
     """In a student's folder, which holds the release alone."""
     lab = Lab.in_repository(kit, NEW)
@@ -189,7 +189,7 @@ def test_the_class_command_gives_the_points(points: dict[str, dict[str, float]])
     assert all(0 < points["cleo"][id] < most for id, most in FULL.items())
 
 
-@pytest.mark.one_in(2, among="doors")
+@pytest.mark.one_in(4, among="doors")
 def test_otter_gives_the_same_points(kit: Path, handed_in: Path, points: dict[str, dict[str, float]]) -> None:
     zip = kit / "dist" / f"{NEW}-autograder-STAFF-ONLY.zip"
     out = kit / "otter"
@@ -199,7 +199,7 @@ def test_otter_gives_the_same_points(kit: Path, handed_in: Path, points: dict[st
     assert {id: points for id, (points, _) in by_question(results).items()} == points["cleo"]
 
 
-@pytest.mark.one_in(2, among="doors")
+@pytest.mark.one_in(4, among="doors")
 def test_nbgraders_course_holds_both_labs_and_gives_the_same_points(
     kit: Path, handed_in: Path, points: dict[str, dict[str, float]]
 ) -> None:

@@ -163,7 +163,7 @@ def test_a_misconception_is_named_and_the_message_holds_no_expected_tensor(
      "        state = None if state is None else tuple(s[None] for s in state)\n"
      "        y, (h, c) = self.inner(x, state)\n        return y, (h[0], c[0])\n"],
 )  # fmt: skip
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_a_library_layer_does_not_follow_an_altered_step_and_staff_get_a_hint(
     plain_engine: Engine, lab: Lab, tmp_path: Path, shortcut: str
 ) -> None:
@@ -187,7 +187,7 @@ def test_what_a_question_prints_is_kept_for_staff_and_cut(engine: Engine, lab: L
     assert "loading" in report.output
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_the_calling_process_never_imports_torch_and_one_process_does(
     lab: Lab, tmp_path: Path, root: Path
 ) -> None:
@@ -208,7 +208,7 @@ print(json.dumps([[r.points for r in reports], "torch" in sys.modules, len(start
     assert json.loads(done.stdout.splitlines()[-1]) == [[10, 10, 10], False, 1]
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_pytest_by_hand_grades_a_notebook_readably(lab: Lab, tmp_path: Path, root: Path) -> None:
     chaff = next(c for c in load_bank(lab).chaffs if c.key == "q1/forget-and-input-swapped")
     path = notebook(tmp_path / "lab.ipynb", lab, q1=chaff.source)
@@ -253,7 +253,7 @@ def stopped_and_gone_on(own: Engine, lab: Lab, folder: Path, **limits: float) ->
     return report.reason
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_a_submission_has_a_limit_of_time_and_the_class_goes_on(
     own: Engine, lab: Lab, tmp_path: Path
 ) -> None:
@@ -277,7 +277,7 @@ def test_the_limit_of_time_leaves_each_question_its_own(own: Engine, lab: Lab) -
 
 
 @pytest.mark.parametrize("when", ["before", "while"])
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_a_fork_server_that_died_is_replaced(own: Engine, lab: Lab, tmp_path: Path, when: str) -> None:
     server = own._server.process
     killer = threading.Timer(0 if when == "before" else 1.5, server.kill)
@@ -305,7 +305,7 @@ def test_an_examiner_that_died_costs_no_other_submission_its_grade(
     assert own.grade(path, questions=["q1"]).question("q1").points == 10
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_an_engine_that_cannot_start_again_says_so_for_each_and_raises_nothing(
     lab: Lab, tmp_path: Path
 ) -> None:
@@ -319,7 +319,7 @@ def test_an_engine_that_cannot_start_again_says_so_for_each_and_raises_nothing(
     assert all("run the same command again" in report.reason for report in reports)
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_a_temporary_folder_that_others_cannot_enter_is_not_used(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -349,7 +349,7 @@ def test_the_words_of_an_exception_go_to_staff_where_references_were_given_and_t
     assert WITHHELD in late.message
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_an_engine_that_is_not_open_says_so_and_does_not_hang(lab: Lab, tmp_path: Path) -> None:
     path = notebook(tmp_path / "lab.ipynb", lab)
     engine = Engine(lab)
@@ -384,7 +384,7 @@ def test_a_question_that_cannot_be_graded_is_refused_and_nothing_of_the_working_
     assert not mark.exists()
 
 
-@pytest.mark.one_in(2, among="slow")
+@pytest.mark.one_in(3, among="slow")
 def test_a_fault_of_the_grader_is_named_to_staff_and_is_not_what_the_students_code_printed(
     lab: Lab, tmp_path: Path
 ) -> None:
