@@ -15,7 +15,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ENGINE = ROOT / "autograder" / "gatelab"
@@ -139,18 +138,6 @@ def ranges(numbers: list[int]) -> str:
 ROOMS = ("sandbox", "grading", "testkit", "handed_out", "report", "submission", "lab")
 
 
-_tracer: list[Any] = []  # coverage.py's
-
-
 def pytest_configure() -> None:
     if marks := os.environ.get(FILE):
         start(Path(marks), ROOMS)
-
-
-def pytest_runtest_setup() -> None:
-    """Some code under test sets a trace function of its own and takes it away again, and coverage.py's with it."""
-    tracer = sys.gettrace()
-    if tracer is not None and not _tracer:
-        _tracer.append(tracer)
-    elif tracer is None and _tracer:
-        sys.settrace(_tracer[0])
