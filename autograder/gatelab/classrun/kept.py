@@ -13,6 +13,9 @@ from gatelab.lab.quick import QuickLab
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Part, Question, Report
 
+SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
+PartKey = tuple[str, float, float, bool, str]
+
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
@@ -25,17 +28,33 @@ def slim(report: Report) -> Report:
 
 
 def _slim(question: Question) -> Question:
-    parts = [
-        _part(part.name, part.points, part.max_points, part.passed, part.kind) for part in question.parts
-    ]
-    return replace(
-        question, parts=parts, output="", code="", note="", mistakes=[], own=[], otherwise=None, curve=None
+    parts = [(part.name, part.points, part.max_points, part.passed, part.kind) for part in question.parts]
+    return _question(
+        question.id, question.title, question.max_points, tuple(parts), question.misconception, question.credit,
+        question.by_hand, round(question.seconds, SECONDS),
+    )  # fmt: skip
+
+
+# One object for all submissions that have the same here: few questions are answered in many ways.
+@lru_cache(maxsize=None, typed=True)
+def _question(
+    id: str,
+    title: str,
+    max_points: float,
+    parts: tuple[PartKey, ...],
+    misconception: str | None,
+    credit: float,
+    by_hand: bool,
+    seconds: float,
+) -> Question:
+    return Question(
+        id, title, max_points, [_part(*part) for part in parts], misconception, credit, by_hand=by_hand,
+        seconds=seconds,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=None, typed=True)
 def _part(name: str, points: float, max_points: float, passed: bool, kind: str) -> Part:
-    """One object for all submissions that have the same here: parts are most of what is left of a report."""
     return Part(name, points, max_points, passed, kind=kind)
 
 

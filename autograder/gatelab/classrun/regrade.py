@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from gatelab.classrun.earlier import RUN
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.corrected import Corrected, counted
+from gatelab.report.corrected import counted, given_for
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import number
@@ -116,8 +115,14 @@ class Regrade:
         if waiting:
             beside.grade(waiting, jobs, accept_missing, watch)
         for came in group:
-            if (report := beside.reports.get(came.name)) is not None:
+            if came.name not in beside.reports:
+                continue
+            # In memory is only what a class's tables need; the messages are in the file.
+            if (report := stage.current(came)) is not None:
                 self._take(came, report, questions)
+            else:
+                why = " ".join(beside.unwritten)
+                self.skipped.append(f"{came.name}: keeps what it has; its new report could not be kept. {why}")
 
     def _take(self, came: Submission, report: Report, questions: list[str]) -> None:
         old = self.run.reports.get(came.name)
@@ -148,7 +153,7 @@ class Regrade:
         given = self.run.given(came)
         before = {question.id: question for question in old.questions}
         found = []
-        for question in cast(list[Corrected], counted(new, given).questions):
+        for question in counted(new, given).questions:
             if question.by_hand or question.id not in before:
                 if not question.by_hand:
                     found.append(
@@ -158,8 +163,8 @@ class Regrade:
             first = before[question.id]
             if abs(question.graded - first.points) > 1e-6 or question.max_points != first.max_points:
                 why = _why(first, question)
-                if question.given is not None:
-                    why += f"; overridden, so its {number(question.given.points)} points stand"
+                if over := given_for(question):
+                    why += f"; overridden, so its {number(over.points)} points stand"
                 found.append(Difference(came.name, question.id, first.points, question.graded, why))
         return found
 

@@ -28,6 +28,7 @@ from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.sheet import BOM
+from gatelab.report.since import Before
 from gatelab.report.table import columns, grades_csv
 from gatelab.submission.collect import Submission
 from gatelab.text import visible
@@ -207,12 +208,13 @@ class ClassRun:
     def write_class(self) -> list[Row]:
         """Write what is about the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
+        before = Before.of(self.store.last_book())  # first: it is large, and nothing else is in memory yet
         rows = self._write_grades()
         bank = load_bank(self.lab)
         book = class_book(self.lab, rows, self.chosen, self.seed, bank)
         book[FOLDER] = self.store.folder
         book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
-        book |= compared(self.lab, bank, self.submissions, self.store.last_book(), book["submissions"])
+        book |= compared(self.lab, bank, self.submissions, before, book["submissions"])
         if isinstance(self.lab, QuickLab):
             book |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
             book["submissions"] = [row | {"has_pages": False} for row in book["submissions"]]

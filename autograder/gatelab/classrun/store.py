@@ -62,7 +62,7 @@ class Store:
         none is meant (and the other way round)."""
         book = self._book()
         was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
-        if self.is_of_another_class:
+        if self._is_of_another(book):
             what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
         elif book and bool(book.get(QUICK)) != quick:
             what = (
@@ -78,7 +78,8 @@ class Store:
 
     def last_book(self) -> dict[str, Any]:
         """class.json of the last run that wrote here, if of this class; otherwise empty."""
-        return {} if self.is_of_another_class else self._book()
+        book = self._book()
+        return {} if self._is_of_another(book) else book
 
     def _book(self) -> dict[str, Any]:
         """class.json of the last run that wrote here; empty if there is none that can be read."""
@@ -92,7 +93,10 @@ class Store:
     def is_of_another_class(self) -> bool:
         """Whether this is the grading of another folder. One that was moved alone (to a disk with room on it) names a place where
         nothing is, and is known by the folder's name."""
-        was = self._book().get(FOLDER, self.folder)
+        return self._is_of_another(self._book())
+
+    def _is_of_another(self, book: dict[str, Any]) -> bool:
+        was = book.get(FOLDER, self.folder)
         if not isinstance(was, str) or was == self.folder:
             return not isinstance(was, str)
         place = Path(os.path.normpath(self.out.resolve() / was))
@@ -130,15 +134,15 @@ class Store:
 
     def load(self, submission: Submission) -> Report | None:
         """The finished report of an earlier run, or None when there is none that still holds."""
-        report = self.existing(submission)
-        if report is None:
+        report = self.current(submission)
+        if report is None or report.sha256 != submission.sha256:
             return None
-        # Where the grader failed, it tries again.
-        holds = (
-            report.status != "failed"
-            and report.sha256 == submission.sha256
-            and report.versions.get(GRADED_WITH) == self.key(submission)
-        )
+        return report if report.status != "failed" else None  # where the grader failed, it tries again
+
+    def current(self, submission: Submission) -> Report | None:
+        """The report, if it was made of these bytes with what decides grades now; also one that says that the grader failed."""
+        report = self.existing(submission)
+        holds = report is not None and report.versions.get(GRADED_WITH) == self.key(submission)
         return report if holds else None
 
     def sign(self, submission: Submission, report: Report) -> None:

@@ -34,17 +34,11 @@ class Given:
 
 @dataclass(slots=True)
 class Corrected(Question):
-    """A question as it counts. `given`: the points that staff gave in place of the grader's `graded`."""
+    """A question that people gave something, as it counts. `given`: the points that staff gave in place of `graded`."""
 
     given: Mark | None = None
     why: str = ""  # of a mark by hand
     comment: str = ""
-
-    @property
-    def graded(self) -> float:
-        """The grader's points."""
-        # A dataclass with slots is a second class of the same name; the short form of super means the first.
-        return super(Corrected, self).points
 
     @property
     def points(self) -> float:
@@ -52,7 +46,7 @@ class Corrected(Question):
 
     @property
     def followed_through(self) -> bool:
-        return self.given is None and super(Corrected, self).followed_through
+        return self.given is None and self.credit > self.earned
 
     @property
     def said(self) -> list[str]:
@@ -123,9 +117,11 @@ def counted(report: Report, given: Given) -> Counted:
     return Counted(**values, given=given)
 
 
-def _corrected(question: Question, given: Given) -> Corrected:
-    values: dict[str, Any] = {f.name: getattr(question, f.name) for f in fields(Question)}
+def _corrected(question: Question, given: Given) -> Question:
     id = question.id
+    if not any(id in people for people in (given.marks, given.reasons, given.overrides, given.comments)):
+        return question  # most are as the grader left them, and a class has many
+    values: dict[str, Any] = {f.name: getattr(question, f.name) for f in fields(Question)}
     if question.by_hand and id in given.marks:
         points = given.marks[id]
         values["parts"] = [Part("by hand", points, question.max_points, points > 0)]
@@ -137,6 +133,11 @@ def _corrected(question: Question, given: Given) -> Corrected:
 def said_of(report: Report) -> list[str]:
     """`Counted.said`; nothing for a report that only the grader has touched."""
     return report.said if isinstance(report, Counted) else []
+
+
+def given_for(question: Question) -> Mark | None:
+    """`Corrected.given`; None for a question that only the grader has touched."""
+    return question.given if isinstance(question, Corrected) else None
 
 
 def said_of_question(question: Question) -> list[str]:

@@ -83,9 +83,14 @@ class Question:
         return round(sum(part.points for part in self.parts), 6)
 
     @property
-    def points(self) -> float:
-        """What counts: what the parts give, or the follow-through credit where that is more."""
+    def graded(self) -> float:
+        """The grader's points: what the parts give, or the follow-through credit where that is more."""
         return max(self.earned, self.credit)
+
+    @property
+    def points(self) -> float:
+        """What counts."""
+        return self.graded
 
     @property
     def followed_through(self) -> bool:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from gatelab.report.classbook import PENDING
 
 LAST = "last"  # entry of class.json: the class as the last finished run left it
+
+
+@dataclass(frozen=True)
+class Before:
+    """What is kept of the existing class.json, which is large, for the one that takes its place."""
+
+    last: dict[str, Any]  # what `remember` gives
+    similar: list[dict[str, Any]]  # pairs that were found close to each other (report/similar.py)
+    similar_of: str  # hash of the class they were found in
+
+    @classmethod
+    def of(cls, book: dict[str, Any]) -> Before:
+        """What is kept of it; empty: there is none."""
+        return cls(remember(book), book.get("similar", []), book.get("similar_of", ""))
 
 
 def remember(before: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -46,6 +47,19 @@ def without_large_logits(tiny: Tiny) -> None:
 
 def regrade(tiny: Tiny, *words: object) -> object:
     return tiny.gatelab("regrade", tiny.folder, "--jobs", "1", *words)
+
+
+def timeless(tiny: Tiny, name: str) -> str:
+    """The report, without what it took, the hashes of what it was made with, and the place of the kit."""
+    report = json.loads((tiny.out / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+    for row in (report, *report["questions"]):
+        for key in ("cpu_seconds", "wall_seconds", "seconds", "versions"):
+            row.pop(key, None)
+    return re.sub(r'"/[^"]*/kit/', '"kit/', json.dumps(report, indent=1))
+
+
+def words_of(page: str) -> str:
+    return re.sub(r'content="[0-9a-f]{32}"', "", page)
 
 
 def outputs(tiny: Tiny) -> dict[str, bytes]:
@@ -119,6 +133,23 @@ def test_what_changes_is_shown_and_nothing_is_replaced_until_somebody_agrees(tin
     assert run.name in (tiny.out / "index.html").read_text()
     assert "3 of 3 notebooks are done from an earlier run" in tiny.grade().stderr
     assert regrade(tiny).stdout.startswith("Nothing that decides a grade was changed")
+
+
+@pytest.mark.parametrize("only", [(), ("--question", "q1")], ids=["all", "one question"])
+def test_a_regraded_report_and_its_page_say_all_that_an_ordinary_grading_says(
+    tiny: Tiny, tmp_path: Path, only: tuple[str, ...]
+) -> None:
+    other = tiny.copy(tmp_path / "other")
+    for one in (tiny, other):
+        one.replace(one.suite, '"large-logits", 1)', '"large-logits", 1.5)')
+        one.replace(one.suite, '"gradient", 1)', '"gradient", 0.5)')
+    assert regrade(tiny, *only, "--yes").exit_code == 0
+    other.grade()
+    for name in ("ada", "bob", "cleo"):
+        regraded, graded = (timeless(one, name) for one in (tiny, other))
+        assert regraded == graded
+        assert words_of(tiny.page(name)) == words_of(other.page(name))
+        assert bool(re.search(r'"message": "[^"]', graded)) == (name != "ada")
 
 
 def test_grading_the_ordinary_way_says_that_something_was_changed(tiny: Tiny) -> None:

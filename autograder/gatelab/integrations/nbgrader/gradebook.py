@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.integrations.nbgrader.sent import Sent
-from gatelab.report.corrected import Corrected, Counted
+from gatelab.report.corrected import Counted, given_for, said_of_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
+from gatelab.report.model import Question
 from gatelab.report.table import number
 
 
@@ -142,13 +143,13 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
             notebook.late_submission_penalty = row.report.penalty or None
         for grade in notebook.grades:
             question = questions.get(grade.name)
-            if isinstance(question, Corrected):
+            if question is not None:
                 _enter_points(grade, question, f"{student}/{notebook.name}/{grade.name}", row, sent, entered)
         for comment in notebook.comments:
             question = questions.get(comment.name.removesuffix("-solution"))
-            if isinstance(question, Corrected):
+            if question is not None:
                 key = f"{student}/{notebook.name}/{comment.name} comment"
-                wanted = "\n".join(question.said) or None
+                wanted = "\n".join(said_of_question(question)) or None
                 value, done = sent.settle(key, comment.manual_comment or None, wanted)
                 comment.manual_comment = value
                 if not done:
@@ -159,9 +160,10 @@ def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Ente
 
 
 def _enter_points(
-    grade: Any, question: Corrected, key: str, row: Graded, sent: Sent, entered: Entered
+    grade: Any, question: Question, key: str, row: Graded, sent: Sent, entered: Entered
 ) -> None:
-    wanted = question.given.points if question.given else None
+    over = given_for(question)
+    wanted = over.points if over else None
     if question.by_hand:
         wanted = question.points if question.parts else None
     else:
