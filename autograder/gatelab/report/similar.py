@@ -9,9 +9,10 @@ count as any name, so that renaming them hides nothing. The tokens are found in 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import combinations
+from itertools import combinations, groupby
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -49,26 +50,26 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
     released = _released(lab)
     known = [*released, *_known(lab, bank)]
     explained = {mark for source in known for mark in prints(source)}
-    own: dict[str, set[int]] = {}
-    hashes: dict[str, str] = {}
-    for came in submissions:
-        if came.path is not None:
-            code = "\n".join(source for source in _sources(came.path) if source not in released)
-            own[came.name] = prints(code[:CODE_LIMIT]) - explained
-            hashes[came.name] = came.sha256
-    often = Counter(mark for marks in own.values() for mark in marks)
-    most = max(2, min(20, len(own) // 20))  # submissions beyond which a fingerprint is common to the class
-    who: dict[int, list[str]] = defaultdict(list)
-    for name, marks in own.items():
-        own[name] = {mark for mark in marks if often[mark] <= most}
-        for mark in own[name]:
-            who[mark].append(name)
-    together = Counter(pair for names in who.values() for pair in combinations(sorted(names), 2))
+    read = sorted((came for came in submissions if came.path is not None), key=lambda came: came.name)
+    marks = array("Q")  # fingerprint and number of the submission, as one integer: a large class has millions
+    for number, came in enumerate(read):
+        assert came.path is not None
+        code = "\n".join(source for source in _sources(came.path) if source not in released)
+        marks.extend(mark * len(read) + number for mark in prints(code[:CODE_LIMIT]) - explained)
+    most = max(2, min(20, len(read) // 20))  # submissions beyond which a fingerprint is common to the class
+    own: Counter[int] = Counter()  # fingerprints of each submission that are not
+    together: Counter[tuple[int, int]] = Counter()
+    for _, group in groupby(sorted(marks), key=lambda mark: mark // len(read)):
+        who = [mark % len(read) for mark in group]
+        if len(who) <= most:
+            own.update(who)
+            together.update(combinations(who, 2))
     found: list[dict[str, Any]] = []
     for (a, b), shared in together.items():
-        fewer = min(len(own[a]), len(own[b]))
-        if fewer >= FEWEST and shared / fewer >= SHARED and hashes[a] != hashes[b]:
-            found.append({"who": [a, b], "shared": round(shared / fewer, 2), "prints": shared})
+        fewer = min(own[a], own[b])
+        if fewer >= FEWEST and shared / fewer >= SHARED and read[a].sha256 != read[b].sha256:
+            names = [read[a].name, read[b].name]
+            found.append({"who": names, "shared": round(shared / fewer, 2), "prints": shared})
     return sorted(found, key=lambda pair: (-pair["shared"], -pair["prints"], pair["who"]))[:MOST]
 
 
