@@ -1,7 +1,7 @@
 """What a solution computes, in a form that can be found again: under other names, in other brackets, inside prose.
 
 A line of calls (`optimizer.step()`) says what every program says. A line with arithmetic, or with a loop inside of an
-expression, says how: of the solutions and references of one lab none stands in its release, and none of their
+expression, says how: none of the solutions and references of one lab is in its release, and none of their
 expressions of three operators does, under any names.
 """
 
@@ -39,7 +39,7 @@ def of_code(code: str) -> Iterator[ast.BinOp]:
 
 
 def of_text(lines: Iterable[str]) -> Iterator[ast.BinOp]:
-    """Those of lines of code or prose that have RENAMED operators or more; in prose code may stand in back quotes,
+    """Those of lines of code or prose that have RENAMED operators or more; in prose, code may be in back quotes,
     behind a bullet or behind an equals sign."""
     for line in lines:
         if len(_OPERATOR.findall(line)) < RENAMED:

@@ -135,8 +135,8 @@ def lacking(
     these alone count. What would give nothing more is no fault of the machine's and not named."""
     needed = set(PIECES) if all(on[piece] for piece in REQUIRED) else set(REQUIRED)
 
-    def off(mended: list[bool]) -> set[str]:
-        filtered, landlocked, separate = mended
+    def off(repaired: list[bool]) -> set[str]:
+        filtered, landlocked, separate = repaired
         there = given | gives(
             namespaces or separate,
             max(level, landlock.SIGNALS) if landlocked else level,

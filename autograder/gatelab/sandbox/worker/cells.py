@@ -95,7 +95,7 @@ class Notebook:
     ) -> list[Statement]:
         """Let a magic of the notebook's own do with a cell what it does, which may be nothing.
 
-        Returns the definitions among the cell's statements where it has run them: once more, so that each stands for
+        Returns the definitions among the cell's statements where it has run them: once more, so that each has
         its line in the cell.
         """
         names = {name for statement in todo for name in statement.binds}
@@ -126,8 +126,8 @@ class Notebook:
     def _take(self, statement: Statement, found: dict[str, Any]) -> None:
         """Run a statement, or put it off.
 
-        Names are not taken away, so that an answer has what it had when it was checked. Below a deliberate stop stand
-        old attempts, which change nothing, unless something is answered there for the first time.
+        Names are not taken away, so that an answer has what it had when it was checked. What is below a deliberate stop
+        is an old attempt and changes nothing, unless something is answered there for the first time.
         """
         if statement.removes:
             return

@@ -118,7 +118,7 @@ class Runtime:
 
     def _hand_on(self, before: dict[str, Any]) -> None:
         """Modules that the notebook wrote and that hold what was exchanged hold the new one, too: an answer in
-        `%%writefile layers.py` calls the step that stands there.
+        `%%writefile layers.py` calls the step that is there now.
         """
         changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
         try:

@@ -40,7 +40,7 @@ def _below_a_magic(node: ast.AST) -> ast.Constant | None:
 
 
 def _lines_of(node: ast.expr) -> Place:
-    """The line in the cell where a string stands there as it is; the string's own where `\\n` is written in it."""
+    """The line in the cell where a string is written out there; the string's own where `\\n` is written in it."""
     first, last = node.lineno, node.end_lineno or node.lineno
     return lambda line: min(first + line - 1, last)
 
