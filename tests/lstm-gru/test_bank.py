@@ -24,7 +24,7 @@ def drawn(bank: Bank, turn: int) -> Bank:
     """Every third wheat of each question, whole notebook and every twelfth chaff; others at the next run. `make verify` grades
     them all."""
     questions = dict.fromkeys(wheat.question for wheat in bank.wheats)
-    wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 3, turn)]
+    wheats = [wheat for id in questions for wheat in share(bank.wheats_of(id), 4, turn)]
     return Bank(tuple(wheats), tuple(share(bank.chaffs, 12, turn)), tuple(share(bank.notebooks, 3, turn)))
 
 
@@ -64,7 +64,7 @@ def test_every_wheat_is_part_of_some_style(bank: Bank) -> None:
     assert all(dict(notebook.cells) in map(dict, used) for notebook in bank.notebooks)
 
 
-@pytest.mark.one_in(2, among="again")
+@pytest.mark.one_in(3, among="again")
 @pytest.mark.timeout(300)
 def test_a_whole_correct_lab_gets_every_point_with_training_and_the_parts_add_up(
     engine: Engine, lab: Lab, tmp_path: Path
@@ -107,7 +107,7 @@ def test_the_matrix_is_written_as_a_page_and_a_table(matrix: Matrix, lab: Lab, t
     assert matrix.chaffs[0].id in page.read_text() and table.read_text() == markdown(matrix, lab)
 
 
-@pytest.mark.one_in(2, among="again")
+@pytest.mark.one_in(3, among="again")
 @pytest.mark.timeout(1500)
 def test_one_and_two_jobs_give_the_same_points_and_messages(
     engine: Engine, drawn: Bank, matrix: Matrix, lab: Lab

@@ -12,6 +12,8 @@ from public_checks import student_folder
 
 from gatelab.lab.spec import Lab
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 WARNS = "    import warnings; warnings.warn('slow')\n"
 # The headline at the end is the one that every wrong notebook got before.
 SUCCESS = "Success! Your notebook passes all the tests."

@@ -11,7 +11,7 @@ from rich.console import Console
 from gatelab.audit.bench_scaling import Side, run_scaling_bench
 from gatelab.lab.choose import chosen_lab
 
-pytestmark = pytest.mark.one_in(2, at=1)
+pytestmark = pytest.mark.one_in(4, at=1)
 
 TINY = Path(__file__).parents[1] / "tiny-lab"
 

@@ -30,6 +30,8 @@ from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 COMMAND = str(Path(sys.executable).with_name("gatelab"))
 FILES, OTHERS, FOLDERS = 240, 40, 60  # none of them costs more than reading it
 NOTEBOOKS = 10  # of the lab, whatever else is in them; each is graded in a process of its own

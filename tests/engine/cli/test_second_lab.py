@@ -23,7 +23,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, lab_names
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.usefixtures("shared_server")
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=0)]
 
 FIRST, NEW = "lstm-gru", "rnn-basics"
 FULL = {"q1": 4.0, "q2": 6.0}

@@ -19,6 +19,8 @@ from gatelab.sandbox.ending import CLOSED, told
 from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.lost import WorkerLost
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 # Without the worker's own alarms, so that the kernel's limit is what ends it.
 ALARMS = "import signal\nfor number in (signal.SIGPROF, signal.SIGALRM):\n    signal.signal(number, signal.SIG_IGN)\n"
 SPIN = ALARMS + "signal.signal(signal.SIGXCPU, {how})\nwhile True:\n    pass"

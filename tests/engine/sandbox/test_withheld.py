@@ -18,6 +18,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.withheld import withheld
 
+pytestmark = pytest.mark.one_in(2, at=0)
+
 HELD = Lab.in_repository(Path(__file__).resolve().parents[3]).policy.withheld
 SHUT = "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"
 

@@ -24,6 +24,8 @@ from gatelab.submission.choose import EXTENSION
 from gatelab.submission.collect import collect
 from gatelab.submission.notebook_file import FILE_LIMIT
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 
 @pytest.mark.parametrize("kind", MAKERS)
 class TestEveryKind:

@@ -20,6 +20,8 @@ from gatelab.lab.spec import Lab
 from gatelab.report.model import Question
 from gatelab.testkit.leftovers import costs
 
+pytestmark = pytest.mark.one_in(2, at=1)
+
 # What is done at the end of every call of a question's names, and the kind it is told as.
 LEAVES = {
     "grad-mode": "torch.set_grad_enabled(not torch.is_grad_enabled())",
