@@ -71,6 +71,8 @@ class Runtime:
         self.count = 0
         self.left: list[tuple[str, str]] = []
         self.missed: ImportError | None = None  # what the last request failed with, where it was that
+        self.libraries: dict[str, Any] = {}  # modules that are not from `folder`: there are thousands
+        self.folder = ""
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
@@ -125,11 +127,17 @@ class Runtime:
             folder = os.getcwd() + os.sep
         except OSError:
             return  # it is gone, and what lay in it
-        for module in list(sys.modules.values()) if changed else ():
+        if folder != self.folder:
+            self.folder, self.libraries = folder, {}
+        for name, module in list(sys.modules.items()) if changed else ():
+            if module is None or self.libraries.get(name) is module:
+                continue
             file = getattr(module, "__file__", None)
             if isinstance(file, str) and file.startswith(folder):
                 held = vars(module)
                 held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
+            else:
+                self.libraries[name] = module
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.

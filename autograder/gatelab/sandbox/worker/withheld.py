@@ -14,6 +14,7 @@ import importlib
 import re
 import warnings
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from torch._C import _dispatch_dump, _dispatch_library
@@ -51,12 +52,13 @@ def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
     return libraries
 
 
-def _kernels(operator: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _kernels(operator: str) -> frozenset[str]:
     """The dispatch keys at which an operator computes."""
     with contextlib.suppress(RuntimeError):  # this PyTorch has no such operator
         found = KERNEL.findall(_dispatch_dump(operator))
-        return {key for key in found if key != "debug" and not key.startswith(PASSING)}
-    return set()
+        return frozenset(key for key in found if key != "debug" and not key.startswith(PASSING))
+    return frozenset()
 
 
 def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
