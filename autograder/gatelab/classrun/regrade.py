@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gatelab.classrun.by_hand import with_questions_by_hand
 from gatelab.classrun.earlier import RUN
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.corrected import counted, given_for
+from gatelab.report.corrected import Given, counted, given_for
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
 from gatelab.report.plain import number
@@ -37,12 +38,22 @@ class Difference:
 
 
 class Regrade:
-    """A class run over what is in its folder. `run.reports` are the reports as they are there; `wanted` the questions to grade
-    again, None for those that were changed."""
+    """A class run over a class as it was graded. `run.reports` are the reports as they are there; `wanted` the questions to grade
+    again, None for those that were changed; `here` the notebooks that can be, `before` what counted for each by the rules of then."""
 
-    def __init__(self, run: ClassRun, wanted: list[str] | None, only: list[Submission], fresh: bool) -> None:
+    def __init__(
+        self,
+        run: ClassRun,
+        wanted: list[str] | None,
+        only: list[Submission],
+        fresh: bool,
+        here: Mapping[str, Submission],
+        before: Callable[[Submission], Given],
+    ) -> None:
         self.run, self.wanted, self.fresh = run, wanted, fresh
         self.only = only or run.submissions
+        self.here, self.before = here, before
+        self.renewed = run.keep_existing()
         self.new: dict[str, Report] = {}
         self.questions: dict[
             str, list[str]
@@ -52,8 +63,13 @@ class Regrade:
     def plan(self) -> list[Submission]:
         """The submissions to grade again; `questions` says which questions of each."""
         left = []
-        for came in self.only:
-            if not came.gradable:
+        for row in self.only:
+            came = self.here.get(row.name)
+            if came is None:
+                if row.gradable:
+                    self.skipped.append(
+                        f"{row.name}: keeps what it has, for its file is gone or was changed; gatelab grade takes in what is there now."
+                    )
                 continue
             old = self.run.reports.get(came.name)
             whole = old is None or old.status != "graded" or old.sha256 != came.sha256
@@ -122,10 +138,13 @@ class Regrade:
                 self._take(came, report, questions)
             else:
                 why = " ".join(beside.unwritten)
-                self.skipped.append(f"{came.name}: keeps what it has; its new report could not be kept. {why}")
+                self.skipped.append(
+                    f"{came.name}: keeps what it has; its new report could not be kept. {why}"
+                )
 
     def _take(self, came: Submission, report: Report, questions: list[str]) -> None:
         old = self.run.reports.get(came.name)
+        report.others = list(old.others if old else came.others)
         if old is None or set(questions) == set(self.run.chosen):
             self.new[came.name] = report
         elif report.status != "graded":
@@ -150,7 +169,7 @@ class Regrade:
             if was is None and now is None:
                 return []
             return [Difference(came.name, "", was, now, new.reason if now is None else "it had no grade")]
-        given = self.run.given(came)
+        given, first_given = self.run.given(came), self.before(came)
         before = {question.id: question for question in old.questions}
         found = []
         for question in counted(new, given).questions:
@@ -165,17 +184,19 @@ class Regrade:
                 why = _why(first, question)
                 if over := given_for(question):
                     why += f"; overridden, so its {number(over.points)} points stand"
+                elif lapsed := first_given.overrides.get(question.id):
+                    why += f"; the override, {number(lapsed.points)}, is more than it gives now and no longer counts"
                 found.append(Difference(came.name, question.id, first.points, question.graded, why))
         return found
 
     def totals(self, name: str) -> tuple[float | None, float | None]:
         """A student's total before and after, as it counts."""
         came = next(came for came in self.run.submissions if came.name == name)
-        given = self.run.given(came)
-        reports = self.run.reports.get(name), self.new.get(name, self.run.reports.get(name))
+        old = self.run.reports.get(name)
+        pairs = (old, self.before(came)), (self.new.get(name, old), self.run.given(came))
         was, now = (
             counted(report, given).points if report and report.status == "graded" else None
-            for report in reports
+            for report, given in pairs
         )
         return was, now
 
@@ -204,9 +225,10 @@ class Regrade:
         """Put the new reports in place of the old ones, and write everything again."""
         for came in self.run.submissions:
             if came.name in self.new:
-                self.run.replace_report(came, self.new[came.name], self.questions[came.name])
-            elif not came.gradable and came.name not in self.run.reports:
-                self.run.replace_report(came, self.run.not_gradable(came), [])
+                new = with_questions_by_hand(self.run.lab, self.new[came.name])
+                self.run.replace_report(came, new, self.questions[came.name])
+            elif came.name in self.renewed:
+                self.run.replace_report(came, self.run.reports[came.name], [])
         self.run.write_class()
         if self.run.unwritten:
             return

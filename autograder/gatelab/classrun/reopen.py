@@ -34,14 +34,12 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     book = read_book(out)
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
+    submissions = graded_in(book, folder, out)
     try:
-        submissions = told_apart([submission_of(row, folder) for row in book["submissions"]])
         chosen = [row["id"] for row in book["questions"]]
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:
-        raise StoreError(
-            f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}."
-        ) from error
+        raise _incomplete(out, error) from error
     gone = [id for id in chosen if id not in lab.questions]
     if gone:
         raise StoreError(
@@ -57,6 +55,18 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run
+
+
+def graded_in(book: dict[str, Any], folder: Path, out: Path) -> list[Submission]:
+    """Who was graded, by class.json, `folder` being the class's. Raises StoreError."""
+    try:
+        return told_apart([submission_of(row, folder) for row in book["submissions"]])
+    except (ValueError, TypeError, KeyError) as error:
+        raise _incomplete(out, error) from error
+
+
+def _incomplete(out: Path, error: Exception) -> StoreError:
+    return StoreError(f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}.")
 
 
 def called(run: ClassRun, said: str) -> Submission:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from gatelab.classrun.by_hand import with_questions_by_hand
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
@@ -125,11 +126,15 @@ class ClassRun:
             submission.name, status, submission.problem, submission.told, seed=self.seed, lab=self.lab.name
         )
 
-    def keep_existing(self) -> None:
-        """Take every report as it is, whatever has changed since it was made."""
+    def keep_existing(self) -> list[str]:
+        """Take every report as it is, whatever has changed since it was made; but questions marked by hand are what the lab has now.
+        Returns the names of those that differ from their files by that."""
+        other = []
         for submission in self.submissions:
             if (report := self.store.existing(submission)) is not None:
-                self.reports[submission.name] = report
+                self.reports[submission.name] = now = with_questions_by_hand(self.whole, report)
+                other += [] if now is report else [submission.name]
+        return other
 
     def grade(
         self,
@@ -192,7 +197,6 @@ class ClassRun:
     def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Put a report in place of the existing one; of its questions, these were graded now."""
         whole = set(questions) == set(self.chosen)
-        report.others = list(submission.others)
         self.reports[submission.name] = report
         self.store.sign(submission, report) if whole else self.store.sign_questions(
             submission, report, questions
@@ -268,6 +272,8 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
+        else:
+            report = with_questions_by_hand(self.whole, report)
         if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
             report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that contains.

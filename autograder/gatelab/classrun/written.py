@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatelab.classrun.here import here
 from gatelab.classrun.run import ClassRun
 from gatelab.report.pages import written_page
 from gatelab.report.plain import number
-from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.collect import CollectError, Submission
 from gatelab.submission.written import Written, model_answer, rubric, written
 
 
@@ -37,17 +38,13 @@ class Sheet:
 def sheets(run: ClassRun, root: Path) -> list[Sheet]:
     """Every question that is marked by hand. Files handed in since the class was graded are not read: nothing says that anybody has seen them."""
     lab, folder = run.lab, run.out / run.store.folder
+    found: dict[str, Submission] = {}
     try:
-        now = {(came.name, came.sha256): came for came in collect(folder, lab, run.out)}
-    except CollectError as error:
-        now, gone = {}, str(error)
-    else:
+        found, _ = here(run.submissions, folder, lab, run.out)
         gone = "what was graded is gone or was changed; run gatelab grade again"
-    texts = {}
-    for came in run.submissions:
-        here = now.get((came.name, came.sha256))
-        if here is not None and here.path is not None:
-            texts[came.name] = written(here.path, lab)
+    except CollectError as error:
+        gone = str(error)
+    texts = {name: written(came.path, lab) for name, came in found.items() if came.path}
     solved = root / "solutions" / lab.name / lab.notebook
     rows = {row.name: row for row in run.rows()}
     return [

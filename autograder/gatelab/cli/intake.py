@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from gatelab.classrun.here import UNPACKED
 from gatelab.cli.options import Attempts, LabName, RosterFile, WhichAttempts
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
@@ -26,7 +27,6 @@ from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.text import brief, visible
 
 WIDE = 200  # columns of the table where the output is no terminal
-UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
 
 
 def collected(

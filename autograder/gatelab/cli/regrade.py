@@ -10,20 +10,23 @@ from __future__ import annotations
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.hashes import for_store
+from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
-from gatelab.classrun.reopen import called, read_book
+from gatelab.classrun.reopen import called, graded_in, read_book
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError
-from gatelab.cli.grade import _interrupt, _processors
+from gatelab.cli.grade import _interrupt, _of_marks, _processors, _some
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.places import Root, usage
 from gatelab.cli.progress import Costs, Watch
@@ -32,7 +35,7 @@ from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
 from gatelab.report.plain import number
-from gatelab.submission.collect import CollectError, Submission, collect
+from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 
 MOST = 200  # differences listed one by one
@@ -74,8 +77,10 @@ def regrade_command(
             if id not in chosen:
                 raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
         seed = int(book["seed"])
-        submissions = collect(folder, lab, out)
+        rows = {row["name"]: row for row in book["submissions"]}
+        submissions = graded_in(book, folder, out)
         context.with_resource(locked(out))
+        found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts)
         run = ClassRun(lab, submissions, store, chosen, seed)
@@ -83,14 +88,21 @@ def regrade_command(
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
-        run.keep_existing()
+        rules = mark_book(out, book)  # with the points of then
+        rules.marks, rules.corrections = run.book.marks, run.book.corrections
     except (LabError, CollectError, StoreError, MarksError) as error:
         usage(str(error))
     run.keep_marks()
-    again = Regrade(run, question or None, named, fresh)
+    again = Regrade(
+        run, question or None, named, fresh, found,
+        lambda came: given_to(rules, run.work(came), rows[came.name]),
+    )  # fmt: skip
+    _tell(_of_marks(run, run.rows()))
+    if newcomers:
+        _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
     if not left:
-        _tell(again.skipped)
+        _tell([*again.skipped, *_by_hand(run, book)])
         typer.echo("Nothing that decides a grade was changed since these were graded.")
         raise typer.Exit(0)
     _grade(again, left, jobs or _processors(), accept_missing or [])
@@ -160,9 +172,19 @@ def _offer(again: Regrade, yes: bool) -> None:
     raise typer.Exit(1 if again.run.unwritten or failed else 0)
 
 
+def _by_hand(run: ClassRun, book: Mapping[str, Any]) -> list[str]:
+    """What changed in questions that the grader does not grade."""
+    rows = [(row["id"], row["title"], row["points"]) for row in book["by_hand"]]
+    specs = run.lab.questions.items()
+    new = [id for id, spec in specs if spec.by_hand and (id, spec.title, spec.points) not in rows]
+    return [f"{id} is marked by hand and was changed; gatelab grade takes that in." for id in new]
+
+
 def _is_stale(again: Regrade, name: str) -> bool:
     report = again.run.reports.get(name)
-    return report is not None and report.status == "graded" and bool(again.run.store.changed(report))
+    if report is None or report.status != "graded" or name not in again.here:
+        return False
+    return bool(again.run.store.changed(report))
 
 
 def _summary(again: Regrade, found: list[Difference]) -> list[str]:

@@ -1,0 +1,198 @@
+"""Grading again changes what it grades again, and nothing else: not who is in the class, nor what came with each."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+from notebooks import write_notebook
+from test_regrade import outputs, without_large_logits
+from tiny_class import Tiny
+from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
+
+pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
+
+ROSTER = (
+    "Student,ID,Email\n"
+    '"Lovelace, Ada",4711,ada@x.org\n"Hopper, Bob",4712,bob@x.org\n"Zorn, Dora",4714,dora@x.org\n"Fox, Frank",4716,frank@x.org\n'
+)
+ENTRIES = {
+    "lovelaceada_4711_90210_lab.ipynb": (RIGHT["q1"], RIGHT["q2"]),
+    "hopperbob_LATE_4712_90211_lab.ipynb": (NAIVE, RIGHT["q2"]),
+    "zorndora_4714_90213_dora.zip": (NAIVE, SUMMED),
+}
+
+
+def downloaded(base: Path) -> tuple[Tiny, list[object]]:
+    """A class as Canvas hands it out, one student's in an archive; and the words with which it is graded."""
+    tiny = Tiny(base)
+    tiny_kit(tiny.kit, by_hand=True)
+    tiny.folder.mkdir(parents=True)
+    for name, cells in ENTRIES.items():
+        path = tiny.folder / name
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.write(write_notebook(base / "lab.ipynb", SETUP, *cells), "lab.ipynb")
+        else:
+            write_notebook(path, SETUP, *cells, f"# {name}")
+    (base / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    return tiny, ["--roster", base / "roster.csv"]
+
+
+def regraded(tiny: Tiny, *words: object) -> str:
+    said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes", *words)
+    assert said.exit_code == 0, said.output
+    return said.stdout + said.stderr
+
+
+def test_names_addresses_missing_people_and_archives_stay(tmp_path: Path) -> None:
+    tiny, words = downloaded(tmp_path)
+    assert tiny.grade(*words).exit_code == 0
+    tiny.gatelab("mark", "zorndora", "q1", "1", "--why", "spoke to her")
+    tiny.gatelab("comment", "zorndora", "q2", "Mind the mean.")
+    without_large_logits(tiny)
+    before = tiny.rows()
+    assert "3 reports replaced" in regraded(tiny)
+    after = tiny.rows()
+    assert list(after) == list(before) and after["Frank Fox"]["status"] == "nothing handed in"
+    for name, row in before.items():
+        same = {"file", "sha256", "name", "email", "id", "attempts", "question_comments", "q1"}
+        assert bool(after[name]["overrides"]) == bool(row["overrides"])
+        for column in same if name != "hopperbob" else same - {"q1"}:
+            assert after[name][column] == row[column], (name, column)
+    assert "spoke to her" in tiny.page("zorndora") and "Ada Lovelace" in tiny.page("lovelaceada")
+    regraded(tiny, "--fresh", "--only", "Ada Lovelace")
+    graded = tiny.grade(*words)
+    assert "3 of 3 notebooks are done from an earlier run" in graded.stderr
+    assert tiny.rows() == after
+
+
+def test_earlier_attempts_stay(tmp_path: Path) -> None:
+    tiny, _ = downloaded(tmp_path)
+    write_notebook(tiny.folder / "lovelaceada_4711_90100_lab-1.ipynb", SETUP, NAIVE, RIGHT["q2"], "# earlier")
+    assert tiny.grade("--attempts", "all").exit_code == 0
+    before = tiny.rows()
+    assert len(before) == 4
+    without_large_logits(tiny)
+    regraded(tiny)
+    assert list(tiny.rows()) == list(before)
+    assert {path.stem for path in (tiny.out / "reports").glob("*.json")} == {
+        row["file"] for row in before.values()
+    }
+
+
+def test_a_class_that_is_an_archive_is_graded_again(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    shutil.make_archive(str(tmp_path / "submitted"), "zip", tiny.folder)
+    shutil.rmtree(tiny.folder)
+    tiny.folder = tmp_path / "submitted.zip"
+    assert tiny.grade().exit_code == 0
+    without_large_logits(tiny)
+    assert "3 reports replaced" in regraded(tiny)
+    assert tiny.rows()["bob"]["total"] == "10"
+
+
+class TestWhatCameInSince:
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path)
+        assert tiny.grade().exit_code == 0
+        tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied")
+        tiny.gatelab("comment", "ada", "Come and see me.")
+        return tiny
+
+    def test_an_override_stays_on_the_report_it_was_given_to(self, tiny: Tiny) -> None:
+        ada = tiny.rows()["ada"]
+        tiny.hand_in("ada", RIGHT["q1"], SUMMED)
+        without_large_logits(tiny)
+        assert "ada: keeps what it has" not in regraded(tiny, "--only", "bob")
+        assert tiny.rows()["ada"] == ada
+        assert "copied" in tiny.page("ada") and "Come and see me." in tiny.page("ada")
+        assert "ada: keeps what it has, for its file is gone or was changed" in regraded(tiny)
+        assert tiny.rows()["ada"] == ada
+        tiny.grade()
+        assert tiny.rows()["ada"]["mark_again"] == "q1 was 1; comment was Come and see me."
+        assert tiny.rows()["ada"]["overrides"] == ""
+
+    def test_reports_of_others_stay_when_their_files_are_gone_or_renamed(self, tiny: Tiny) -> None:
+        shutil.rmtree(tiny.folder / "cleo")
+        (tiny.folder / "bob").rename(tiny.folder / "bobby")
+        without_large_logits(tiny)
+        before = {name: data for name, data in outputs(tiny).items() if "bob" in name or "cleo" in name}
+        assert "bobby: not graded before; gatelab grade takes in what is there now." in regraded(
+            tiny, "--only", "ada"
+        )
+        assert set(tiny.rows()) == {"ada", "bob", "cleo"}
+        now = outputs(tiny)
+        assert before.items() <= {k: v for k, v in now.items() if not k.startswith("earlier")}.items()
+
+
+class TestAQuestionMarkedByHand:
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path)
+        tiny_kit(tiny.kit, by_hand=True)
+        assert tiny.grade().exit_code == 0
+        tiny.gatelab("mark", "ada", "q3", "2")
+        tiny.replace(tiny.table, "points = 2\nby_hand", "points = 5\nby_hand")
+        return tiny
+
+    @pytest.mark.parametrize("again", ["grade", "regrade"])
+    def test_its_points_are_those_of_the_lab_everywhere(self, tiny: Tiny, again: str) -> None:
+        if again == "regrade":
+            without_large_logits(tiny)
+            regraded(tiny)
+        else:
+            tiny.grade()
+        tiny.gatelab("mark", "ada", "q3", "4")
+        row = tiny.rows()["ada"]
+        assert (row["q3"], row["total"], row["out_of"]) == ("4", "14", "15")
+        page = re.sub(r"<[^>]+>", "", tiny.page("ada"))
+        assert "14 of 15" in page and "4 of 5" in page
+
+    def test_regrade_says_that_grade_takes_it_in(self, tiny: Tiny) -> None:
+        said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
+        assert said.exit_code == 0
+        assert "q3 is marked by hand and was changed; gatelab grade takes that in." in said.stderr
+
+
+class TestAnOverrideAboveTheNewMaximum:
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path)
+        assert tiny.grade().exit_code == 0
+        tiny.gatelab("mark", "bob", "q1", "4", "--why", "shown at the board")
+        tiny.replace(tiny.table, 'title = "Softmax"\npoints = 4', 'title = "Softmax"\npoints = 3')
+        tiny.replace(tiny.suite, '"gradient", 1)', '"gradient", 0.5)')
+        tiny.replace(tiny.suite, '"arguments-kept", 1)', '"arguments-kept", 0.5)')
+        return tiny
+
+    def test_the_loss_is_shown_before_anything_is_replaced(self, tiny: Tiny) -> None:
+        said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
+        assert "bob: total 10 → 8" in said.stdout
+        assert "the override, 4, is more than it gives now and no longer counts" in said.stdout
+
+
+def test_what_was_read_from_the_grade_table_is_reported(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    assert tiny.grade().exit_code == 0
+    path = tiny.out / "grades.csv"
+    text = path.read_text(encoding="utf-8-sig").splitlines()
+    cells = text[1].split(",")
+    cells[text[0].split(",").index('"q1"')] = '"2"'
+    cells[text[0].split(",").index('"override_reason"')] = '"copied"'
+    path.write_text("\n".join([text[0], ",".join(cells), *text[2:]]) + "\n", encoding="utf-8-sig")
+    without_large_logits(tiny)
+    said = regraded(tiny)
+    assert "Corrections read from" in said and "ada q1" in said
+    assert tiny.rows()["ada"]["total"] == "8"
+
+
+def test_written_answers_of_an_archive_are_shown(tmp_path: Path) -> None:
+    tiny, words = downloaded(tmp_path)
+    tiny.grade(*words)
+    said = tiny.gatelab("mark", input="q\n")
+    assert "gone or was changed" not in said.output
