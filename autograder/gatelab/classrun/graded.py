@@ -70,8 +70,9 @@ def read_graded(folder: Path) -> GradedClass:
             )
         )  # fmt: skip
     return GradedClass(
-        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes
-    )
+        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes,
+        bool(table.get("late")),
+    )  # fmt: skip
 
 
 def _sha256(report: Report | None) -> str:

@@ -185,7 +185,9 @@ def nbgrader_command(
     except ExportError as error:
         _usage(str(error))
     head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."
-    _end(head, [*entered.notes, *_left(found, partial)], bool(entered.notes) or _to_do(found, partial))
+    new = [f"{len(entered.new)} of them new in it: {', '.join(entered.new)}."] if entered.new else []
+    lines = [*new, *entered.notes, *_left(found, partial)]
+    _end(head, lines, bool(entered.notes) or _to_do(found, partial))
 
 
 class To(StrEnum):

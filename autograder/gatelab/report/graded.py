@@ -45,7 +45,8 @@ class Graded:
 
 @dataclass(frozen=True)
 class GradedClass:
-    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each."""
+    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each.
+    `late`: whether the lab has a rule for late work."""
 
     folder: Path
     lab: str
@@ -53,6 +54,7 @@ class GradedClass:
     rows: list[Graded]
     questions: list[dict[str, Any]] = field(default_factory=list)  # id, title, points, by_hand
     notes: list[str] = field(default_factory=list)
+    late: bool = False
 
     def reports(self) -> list[Report]:
         return [row.report for row in self.rows if row.report is not None]
