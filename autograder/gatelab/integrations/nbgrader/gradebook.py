@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -104,7 +104,7 @@ def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
         )
 
 
-def _submission(book: Any, lab: str, student: str, details: dict[str, str], row: Graded) -> Any:
+def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], row: Graded) -> Any:
     """nbgrader's submission of this row."""
     book.update_or_create_student(student, **details)
     time = {}
