@@ -30,6 +30,7 @@ class Graded:
     entry: str = ""
     handed_in: str = ""
     attempts: int = 1
+    on_page: bool = True  # whether the feedback page says what counts now
 
     @property
     def graded(self) -> bool:
