@@ -87,6 +87,7 @@ def results(tiny: Tiny, name: str) -> dict:
     return json.loads((tiny.out / "gradescope" / name / "results.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.one_in(2)
 def test_a_number_in_a_name_that_is_not_canvass_gives_nobody_a_grade(tmp_path: Path) -> None:
     tiny = Tiny(tmp_path)
     tiny_kit(tiny.kit)
