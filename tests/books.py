@@ -5,6 +5,29 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from nbgrader.api import Gradebook
+from tiny_class import Tiny
+
+from gatelab.build.course import find_programs
+
+
+def make_book(tiny: Tiny) -> Path:
+    """A grade book with the class's lab in it, as `nbgrader generate_assignment` leaves it, and nobody yet."""
+    find_programs()  # alembic, by which nbgrader makes the book
+    path = tiny.base / "gradebook.db"
+    with Gradebook(f"sqlite:///{path}") as book:
+        book.add_assignment("softmax")
+        book.add_notebook("lab", "softmax")
+        for question in tiny.book()["questions"]:
+            id = question["id"]
+            book.add_grade_cell(id, "lab", "softmax", max_score=question["max_points"], cell_type="code")
+            book.add_solution_cell(f"{id}-solution", "lab", "softmax")
+        for question in tiny.book()["by_hand"]:
+            id = question["id"]
+            book.add_grade_cell(id, "lab", "softmax", max_score=question["points"], cell_type="markdown")
+            book.add_solution_cell(id, "lab", "softmax")
+    return path
+
 
 def read_book(path: Path) -> dict[str, dict[str, float | None]]:
     """Student → grade cell → automatic points."""

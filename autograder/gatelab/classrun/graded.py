@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gatelab.classrun.folder import SAME, NoClass, class_table, report_needed
 from gatelab.classrun.given import as_counted, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
+from gatelab.report.corrected import Counted, said_of, said_of_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
@@ -58,20 +61,30 @@ def read_graded(folder: Path) -> GradedClass:
     except MarksError as error:
         raise ExportError(str(error)) from error
     found = []
+    changed = {change.name for change in book.changes}
     for row in rows:
         name = row["name"]
-        report = read.get(name)
-        if report is not None:
-            report = as_counted(book, works[name], row, report)
+        graded = read.get(name)
+        report = None if graded is None else as_counted(book, works[name], row, graded)
         found.append(
             Graded(
                 name, row.get("called") or name, row["file"], row["status"], report, people[name],
                 row.get("entry") or "", row.get("handed_in") or "", row.get("attempts", 1),
+                name not in changed and _as_written(row, report),
             )
         )  # fmt: skip
     return GradedClass(
-        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes
-    )
+        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes,
+        bool(table.get("late")),
+    )  # fmt: skip
+
+
+def _as_written(row: Mapping[str, Any], report: Counted | None) -> bool:
+    """Whether the class was last written out, pages and all, with what counts now."""
+    if report is None or report.status != "graded":
+        return True
+    said = [f"{q.id}: {line}" for q in report.questions for line in said_of_question(q)] + said_of(report)
+    return (row.get("marks"), row.get("said")) == (report.given.marks, said)
 
 
 def _sha256(report: Report | None) -> str:

@@ -141,15 +141,6 @@ def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = 
         if row.report is None or (row.open and not partial):
             continue
         results = gradescope_results(row.report, specs)
-        results["tests"] += [
-            {
-                "name": f"{question.id}: {question.title}", "score": question.points, "max_score": question.max_points,
-                "status": "passed" if question.points >= question.max_points else "failed",
-                "output": "Marked by hand.", "tags": [question.id], "visibility": "visible",
-            }
-            for question in row.report.questions
-            if question.by_hand and question.parts
-        ]  # fmt: skip
         path = folder / (
             row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
         )
@@ -185,7 +176,9 @@ def nbgrader_command(
     except ExportError as error:
         _usage(str(error))
     head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."
-    _end(head, [*entered.notes, *_left(found, partial)], bool(entered.notes) or _to_do(found, partial))
+    new = [f"{len(entered.new)} of them new in it: {', '.join(entered.new)}."] if entered.new else []
+    lines = [*new, *entered.notes, *_left(found, partial)]
+    _end(head, lines, bool(entered.notes) or _to_do(found, partial))
 
 
 class To(StrEnum):

@@ -27,6 +27,7 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import moodle_name, visible
 
 PAGE = "feedback.html"
+NAMED = 5  # people in a message
 EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same feedback gives the same zip
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
@@ -61,11 +62,12 @@ def for_moodle(found: GradedClass) -> Delivery:
 def for_canvas(found: GradedClass) -> Delivery:
     """Canvas's re-upload zip. Submissions are known by the two numbers of the downloaded name."""
     delivery = Delivery()
-    for row, _, page in _pages(found, delivery):
-        # A single name proves nothing; the numbers were recognised when the class was read as a whole.
+    for row, person, page in _pages(found, delivery):
         arrival = arrivals([row.entry], found.lab).get(row.entry)
-        content = _as_handed_in(row, page) if arrival and arrival.platform == "Canvas" else None
-        if arrival is None or arrival.platform != "Canvas" or not arrival.order[0]:
+        # A single name proves nothing: its number is Canvas's if it was recognised when the class was read as a whole.
+        known = arrival and arrival.platform == "Canvas" and arrival.people[0].number == person.number
+        content = _as_handed_in(row, page) if known else None
+        if arrival is None or not known or not arrival.order[0]:
             delivery.left_out.append(
                 f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
             )
@@ -124,7 +126,13 @@ def write_folders(delivery: Delivery, out: Path) -> None:
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:
-    """Each person with a feedback page. Submissions that the grader failed on are graded again, not delivered."""
+    """Each person with a feedback page. Submissions that the grader failed on are graded again, not delivered. Raises ExportError
+    if a page is older than what counts."""
+    if old := [row.called for row in found.rows if row.report is not None and not row.on_page]:
+        who = ", ".join(old[:NAMED]) + (f" and {len(old) - NAMED} more" if len(old) > NAMED else "")
+        raise ExportError(
+            f"{found.folder}: what counts now of {who} is not on their feedback pages yet; run gatelab grade again, and export then."
+        )
     for row in found.rows:
         if row.report is None:
             continue

@@ -2,17 +2,23 @@
 
 Next to a filled sheet is a record of what it was filled with, and what was there before. When the sheet is downloaded and filled again,
 a cell that holds neither was changed on the platform in between: its row is returned unchanged, except for formulas. Filling the
-same sheet twice changes nothing.
+same sheet twice changes nothing. A platform writes what it was sent in its own way: 9.9 as `9.90` or `9,90`, a text as HTML.
 """
 
 from __future__ import annotations
 
+import html
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of
+from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of, value_of
+from gatelab.text import brief
 
+# What an editor on a platform puts around a text and its lines.
+WRAPPING = re.compile(r"</?(?:p|div|br|span)\b[^>]*>", re.IGNORECASE)
+CLOSE = 1e-9  # marks closer than this count as equal
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was there, what was sent
 
@@ -59,7 +65,7 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
     by = came.header.index("ID") if "ID" in came.header else 0
     held: list[str] = []
     memory = dict(before)
-    for old, row in zip(came.rows, new.rows, strict=True):
+    for index, (old, row) in enumerate(zip(came.rows, new.rows, strict=True)):
         who = old[by].strip() if by < len(old) else ""
         old = [*old, *[""] * (len(row) - len(old))]
         changed = [k for k, (a, b) in enumerate(zip(old, row, strict=True)) if a != b]
@@ -67,13 +73,15 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         newer = [
             k
             for k in changed
-            if old[k].strip() and (sent := known.get(came.header[k])) and old[k] not in sent
+            if not _same(old[k], "")
+            and (sent := known.get(came.header[k]))
+            and not any(_same(old[k], one) for one in (*sent, row[k]))
         ]
-        if newer and who:
-            held.append(f"{old[0].strip()}: {old[newer[0]].strip()} stands, not {row[newer[0]]}")
-            said = f": {old[newer[0]].strip()} →"
-            names = tuple(cell.strip() + end for cell in old if cell.strip() for end in (":", " ("))
-            filled.replaced = [x for x in filled.replaced if not (said in x and x.startswith(names))]
+        if newer and who and index in filled.of:
+            name, k = filled.of[index], newer[0]
+            held.append(f"{name}: {brief(old[k].strip())} stands, not {brief(row[k])}")
+            filled.replaced = [line for line in filled.replaced if not line.startswith(f"{name}: ")]
+            filled.feedback = [one for one in filled.feedback if one != name]
             row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1
         elif who and (changed or who not in before):
@@ -81,3 +89,17 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
             memory[who] = {title: [a, b] for title, a, b in zip(came.header, old, row, strict=False)}
     filled.text = new.text() if held else filled.text
     return held, memory
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether a platform may have made one of the other: of a mark, or of a text."""
+    a, b = value_of(one), value_of(other)
+    if a is not None and b is not None:
+        return abs(a - b) < CLOSE
+    return bool(_readings(one) & _readings(other))
+
+
+def _readings(cell: str) -> set[str]:
+    """The words of a cell, read as it is and as HTML. `-` is how a platform shows an empty one."""
+    texts = (cell, html.unescape(WRAPPING.sub(" ", cell)))
+    return {"" if words == ["-"] else " ".join(words) for words in map(str.split, texts)}

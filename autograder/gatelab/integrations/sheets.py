@@ -22,7 +22,6 @@ from gatelab.report.model import Report
 from gatelab.report.sheet import BOM, normal
 from gatelab.report.table import number
 from gatelab.submission.people import Person, Roster
-from gatelab.submission.platforms import CANVAS_DOWNLOAD, MOODLE_DOWNLOAD
 from gatelab.text import escape_formula
 
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
@@ -88,6 +87,7 @@ class Filled:
 
     text: str
     filled: int = 0
+    of: dict[int, str] = field(default_factory=dict)  # index of a filled row → who it is
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
     ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
@@ -146,7 +146,7 @@ def canvas(
     id = sheet.header.index("ID")
 
     def keys(row: list[str]) -> list[str]:
-        return [row[k] for k in student] + [f"#{row[id].strip()}"] if row[id].strip() else []
+        return [row[k] for k in student] if row[id].strip() else []
 
     def person(row: list[str]) -> Person:
         named = dict(zip((sheet.header[k] for k in student), (row[k].strip() for k in student), strict=True))
@@ -163,8 +163,7 @@ def canvas(
     def excused(row: list[str]) -> str:
         return "excused" if _folded(row[grade]) == "ex" else ""
 
-    download = _download(CANVAS_DOWNLOAD)
-    return _fill(sheet, reports, keys, download, person, rules, scale, {id}, excused, grade)
+    return _fill(sheet, reports, keys, person, rules, scale, {id}, excused, grade)
 
 
 def moodle(
@@ -183,8 +182,7 @@ def moodle(
     named = [k for k, title in enumerate(sheet.header) if title in MOODLE_STUDENT and k]
 
     def keys(row: list[str]) -> list[str]:
-        found = PARTICIPANT.match(row[0].strip())
-        return [row[0], *(row[k] for k in named)] + ([f"#{found[1]}"] if found else [])
+        return [row[0], *(row[k] for k in named)]
 
     def person(row: list[str]) -> Person:
         found = PARTICIPANT.match(row[0].strip())
@@ -202,8 +200,7 @@ def moodle(
     def locked(row: list[str]) -> str:
         return "locked" if any(_folded(row[k]) in ("no", "nein") for k in changeable) else ""
 
-    download = _download(MOODLE_DOWNLOAD)
-    return _fill(sheet, reports, keys, download, person, rules, scale, {0}, locked, grade, feedback)
+    return _fill(sheet, reports, keys, person, rules, scale, {0}, locked, grade, feedback)
 
 
 @dataclass(frozen=True)
@@ -221,7 +218,7 @@ def _scale(path: Path, cells: list[str], out_of: float) -> Scale:
     maxima = {cell.strip() for cell in cells if cell.strip()}
     if not maxima:
         return Scale(1.0, f"{path}: it says no maximum; the totals are out of {number(out_of)}.")
-    values = {_value(cell) for cell in maxima}
+    values = {value_of(cell) for cell in maxima}
     value = values.pop()
     if values or value is None or not 0 < value < float("inf"):
         said = ", ".join(sorted(maxima)[:3])
@@ -266,19 +263,10 @@ def _canvas_column(sheet: Sheet, path: Path, assignment: str | None) -> int:
     return found[0]
 
 
-def _download(pattern: re.Pattern[str]) -> Callable[[str], str | None]:
-    def key(name: str) -> str | None:
-        found = pattern.search(name)
-        return f"#{found[1]}" if found else None
-
-    return key
-
-
 def _fill(
     sheet: Sheet,
     reports: Iterable[Report],
     keys: Callable[[list[str]], list[str]],
-    download: Callable[[str], str | None],
     person: Callable[[list[str]], Person],
     rules: Rules,
     scale: Scale,
@@ -287,8 +275,8 @@ def _fill(
     grade: int,
     feedback: int | None = None,
 ) -> Filled:
-    """Give each row the one submission that belongs to it: by the person, or, if unknown, by the number in a
-    download's name or by a student's name, login or ID. `grade` and `feedback` are the columns to fill, `ids` those
+    """Give each row the one submission that belongs to it: by the person, or, if unknown, by a student's name, login or
+    ID. A number within a name is a person's only if it was recognised as one when the class was graded. `grade` and `feedback` are the columns to fill, `ids` those
     by which the platform knows its rows; `fixed` says why a row takes no grade, or nothing.
     """
     width = len(sheet.header)
@@ -311,7 +299,7 @@ def _fill(
         people = rules.people.get(name, ())
         fits = [[row_of[id(found)] for found in roster.fits(one)] for one in people]
         if not any(fits) and len(people) < 2:
-            fits = [sorted(by_key.get(_folded(download(name) or name), set()))]
+            fits = [sorted(by_key.get(_folded(name), set()))]
         called = rules.called.get(name) or ", ".join(one.called for one in people) or name
         for k in {rows[0] for rows in fits if len(rows) == 1}:
             owner[k].append(report)
@@ -331,7 +319,7 @@ def _fill(
             if why := fixed(row):
                 result.fixed.append(f"{who} ({why})")
                 continue
-            if before and _value(before) != float(points):
+            if before and value_of(before) != float(points):
                 result.replaced.append(f"{who}: {before} → {points}")
             row[grade] = points
             if feedback is not None:
@@ -340,6 +328,7 @@ def _fill(
                     result.feedback.append(who)
                 row[feedback] = said
             result.filled += 1
+            result.of[k] = who
         elif len(owner[k]) > 1:
             names = ", ".join(report.submission for report in owner[k])
             result.unclear.append(f"{who}: {len(owner[k])} submissions ({names}); fill in by hand.")
@@ -380,7 +369,7 @@ def _without_formulas(sheet: Sheet, ids: set[int], result: Filled) -> None:
 
 def escape_cell(cell: str) -> str:
     """The cell with an apostrophe before what a spreadsheet would run. Numbers and dashes are unchanged."""
-    return cell if _value(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
+    return cell if value_of(cell) is not None or cell.strip() == "-" else FORMULA.sub(r"\1'", cell)
 
 
 def _by_question(report: Report) -> str:
@@ -398,7 +387,7 @@ def _by_question(report: Report) -> str:
     return escape_formula("; ".join([*said, *said_of(report)]))
 
 
-def _value(cell: str) -> float | None:
+def value_of(cell: str) -> float | None:
     """The number in a cell of the sheet, which may be written 7,50."""
     try:
         return float(cell.replace(",", "."))

@@ -105,6 +105,8 @@ class Counted(Report):
             said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
             said.append(f"{number(self.penalty)} points are taken off for lateness.")
+        if self.status != "graded":  # there are no questions to stand with
+            said += [f"Comment on {id}: {text}" for id, text in self.given.comments.items() if id]
         if comment := self.given.comments.get(""):
             said.append(f"Comment: {comment}")
         return said

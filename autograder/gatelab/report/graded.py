@@ -30,6 +30,7 @@ class Graded:
     entry: str = ""
     handed_in: str = ""
     attempts: int = 1
+    on_page: bool = True  # whether the feedback page says what counts now
 
     @property
     def graded(self) -> bool:
@@ -45,7 +46,8 @@ class Graded:
 
 @dataclass(frozen=True)
 class GradedClass:
-    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each."""
+    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each.
+    `late`: whether the lab has a rule for late work."""
 
     folder: Path
     lab: str
@@ -53,6 +55,7 @@ class GradedClass:
     rows: list[Graded]
     questions: list[dict[str, Any]] = field(default_factory=list)  # id, title, points, by_hand
     notes: list[str] = field(default_factory=list)
+    late: bool = False
 
     def reports(self) -> list[Report]:
         return [row.report for row in self.rows if row.report is not None]

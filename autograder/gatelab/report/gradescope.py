@@ -1,8 +1,8 @@
 """The report as Gradescope's `results.json`: one test per question, and one that only staff see.
 
 Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* is in the one
-hidden test and nowhere else. Questions marked by hand are left out: they are manually graded questions of the
-assignment's outline, and a test with 0 points here would count them twice.
+hidden test and nowhere else. Questions that are still to be marked by hand are left out: they are manually graded questions of
+the assignment's outline, and a test with 0 points here would count them twice.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.corrected import Counted, said_of, said_of_question
 from gatelab.report.model import TIME_UP, Cell, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
 from gatelab.report.table import number
@@ -30,7 +30,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
     question that ran out of time has the points earned until then, and no score if there were none.
     """
     rows = all_questions(report, questions)
-    marked_here = [question for question in rows if not question.by_hand]
+    marked_here = [question for question in rows if question.parts or not question.by_hand]
     failed = report.status == "failed"
     tests = [_test(question, not failed, question.id in report.unfinished) for question in marked_here]
     return {
@@ -82,9 +82,11 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
 def summary(
     report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
 ) -> str:
-    """What goes above the questions: the points, or why there are none, and the cells that did not run to the end."""
-    by_hand = [question for question in questions if question.by_hand]
-    here = sum(question.max_points for question in questions if not question.by_hand)
+    """What goes above the questions: the points, or why there are none, and the cells that did not run to the end. `points`: the
+    sentence of a report that only the grader has touched."""
+    counts = isinstance(report, Counted) and report.status == "graded"
+    open_ = [question for question in questions if question.by_hand and not question.parts]
+    here = sum(question.max_points for question in questions if question not in open_)
     lines = []
     if report.unfinished:
         lines.append(
@@ -92,14 +94,19 @@ def summary(
             "That is not your notebook's fault: it will be graded again, and no point is lost by it. Until then:"
         )
     if report.status == "graded":
-        lines.append(points.format(number(report.points), number(here)))
+        sentence = "{} of {} points." if counts else points
+        lines.append(sentence.format(number(report.points), number(here)))
     else:
         lines.append(f"Not graded. {shown(report.told or report.reason)}")
     lines += [shown(note) for note in [*report.notes, *said_of(report)]]
-    if by_hand:
-        total = sum(question.max_points for question in by_hand)
-        verb = "is" if len(by_hand) == 1 else "are"
-        lines.append(f"{', '.join(q.id for q in by_hand)} ({plural(total, 'point')}) {verb} marked by hand.")
+    if open_:
+        total = sum(question.max_points for question in open_)
+        verb = "is" if len(open_) == 1 else "are"
+        end = " and not counted here." if counts else "."
+        lines.append(
+            f"{', '.join(q.id for q in open_)} ({plural(total, 'point')}) {verb} marked by hand{end}"
+        )
+    lines += [shown(f"{question.id}: {line}") for question in open_ for line in said_of_question(question)]
     lines += [_cell(cell) for cell in report.cells if cell.what != "skipped"][:CELLS_NAMED]
     return "\n".join(lines)
 
@@ -108,7 +115,7 @@ def feedback(question: Question) -> str:
     """What a student reads of a question, as plain text: the note, then every part with its points."""
     said = [*said_of_question(question), question.note, question.follow_through]
     lines = [shown(line) for line in said if line]
-    for part in question.parts:
+    for part in question.parts if not question.by_hand else ():
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
         if not part.passed and part.message:
             lines += [f"    {line}" for line in shown(part.message).splitlines()]
@@ -120,7 +127,7 @@ def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
     rows = all_questions(report, questions)
     lines = [summary(report, rows), missing_protection(report)]
     for question in rows:
-        if not question.by_hand:
+        if question.parts or not question.by_hand:
             lines.append(f"\n{question.id}: {number(question.points)} of {number(question.max_points)}")
             lines += [f"    {line}" for line in feedback(question).splitlines()]
     return "\n".join(line for line in lines if line)
@@ -141,7 +148,7 @@ def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
         **({} if nothing else verdict),
         "max_score": question.max_points,
         "output": ("Not graded to the end: the grader's time was up.\n" if unfinished else "")
-        + (feedback(question) if graded else "Not graded."),
+        + (feedback(question) or "Marked by hand." if graded else "Not graded."),
         "output_format": "text",
         "tags": [question.id, *mistakes(question)],
         "visibility": "visible",

@@ -141,7 +141,7 @@ def percent(part: float, whole: float) -> int:
 
 def plural(count: float, one: str, many: str = "") -> str:
     """`1 submission`, `2 submissions`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 @cache

@@ -21,10 +21,7 @@ from datetime import datetime
 from gatelab.submission.people import Person
 from gatelab.submission.times import moment
 
-# Names under which the systems let staff download all submissions at once:
-# Canvas  lovelaceada_4711_90210_lab.ipynb, lovelaceada_LATE_4711_90210_lab-1.ipynb: the user's ID first
-# Moodle  Ada Lovelace_4711_assignsubmission_file_…: the participant's number
-CANVAS_DOWNLOAD = re.compile(r"^[^_]+(?:_LATE)?_(\d+)_\d+_", re.IGNORECASE)
+# Moodle's name for a download, Ada Lovelace_4711_assignsubmission_file_…, wherever it stands.
 MOODLE_DOWNLOAD = re.compile(r"_(\d+)_assignsubmission_")
 
 _CANVAS = re.compile(

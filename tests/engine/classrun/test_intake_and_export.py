@@ -394,7 +394,7 @@ class TestFeedback:
 
             book = nbformat.reads(zip.read("lovelaceada_LATE_4711_200_lab-1.ipynb").decode(), as_version=4)
             nbformat.validate(book)
-            assert "10 of 10 points from the grader" in book.cells[0].source
+            assert "10 of 10 points." in book.cells[0].source
             inner = zipfile.ZipFile(io.BytesIO(zip.read("babbagebob_4712_300_hand_in.zip")))
             assert b"Bob Babbage" in inner.read("feedback.html")
 

@@ -23,7 +23,7 @@ def graded(folder: Path, entry: str, person: Person) -> GradedClass:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_name_in_a_canvas_download_leads_out_of_the_folder(name: str, tmp_path: Path) -> None:
-    made = for_canvas(graded(tmp_path, f"lovelaceada_4711_90210_{name}", Person("Ada")))
+    made = for_canvas(graded(tmp_path, f"lovelaceada_4711_90210_{name}", Person("Ada", number="4711")))
     assert not made.files and len(made.left_out) == 1 and made.left_out[0].isprintable()
     assert "is not a name that unpacks everywhere" in made.left_out[0]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from books import make_book
 from nbgrader.api import Gradebook
 from tiny_class import Tiny
 from typer.testing import CliRunner, Result
 
-from gatelab.build.course import find_programs
 from gatelab.cli.app import app
 
 pytestmark = pytest.mark.one_in(2, at=1)
@@ -24,18 +24,7 @@ WHY = "agreed in the office hour"
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     tiny = Tiny.lay_out(tmp_path_factory.mktemp("given"))
     assert tiny.grade().exit_code == 0
-    find_programs()
-    with Gradebook(f"sqlite:///{tiny.base / 'gradebook.db'}") as book:
-        book.add_assignment("softmax")
-        book.add_notebook("lab", "softmax")
-        for question in tiny.book()["questions"]:
-            id = question["id"]
-            book.add_grade_cell(id, "lab", "softmax", max_score=question["max_points"], cell_type="code")
-            book.add_solution_cell(f"{id}-solution", "lab", "softmax")
-        for question in tiny.book()["by_hand"]:
-            id = question["id"]
-            book.add_grade_cell(id, "lab", "softmax", max_score=question["points"], cell_type="markdown")
-            book.add_solution_cell(id, "lab", "softmax")
+    make_book(tiny)
     return tiny
 
 
@@ -149,6 +138,16 @@ def test_a_late_penalty_of_nbgraders_own_is_kept(fresh: Tiny, book: Gradebook) -
     export(fresh)
     book.db.expire_all()
     assert book.find_submission_notebook("lab", "softmax", "bob").late_submission_penalty == 2.0
+
+
+def test_what_is_said_on_the_whole_stands_with_the_first_answer(fresh: Tiny, book: Gradebook) -> None:
+    fresh.gatelab("comment", "bob", "Please come to see me.")
+    assert export(fresh).exit_code == 0
+    assert "Please come to see me." in comment(book, "bob")
+    assert comment(book, "bob", "q2-solution") == "" and comment(book, "ada") == ""
+    fresh.gatelab("comment", "bob", "--remove")
+    assert export(fresh).exit_code == 0
+    assert comment(book, "bob") == ""
 
 
 def test_nbgraders_own_regrading_leaves_the_override(fresh: Tiny, book: Gradebook) -> None:

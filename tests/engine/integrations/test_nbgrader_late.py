@@ -8,9 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from books import make_book
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
+from tiny_class import Tiny, gatelab
 from traitlets.config import Configurable
+from typer.testing import Result
 
 from gatelab.build.course import find_programs
 from gatelab.integrations.nbgrader.late import LatePenalties
@@ -58,3 +61,58 @@ def test_the_penalty_is_entered_by_the_platforms_time(
     with Gradebook(url) as book:
         notebook = book.find_submission_notebook("lab", "softmax", "ada")
         assert notebook.late_submission_penalty == penalty and notebook.score == 8
+
+
+def penalties(tiny: Tiny) -> dict[str, float | None]:
+    """What nbgrader takes off, once the class was exported."""
+    said = tiny_export(tiny)
+    assert said.exit_code == 0, said.output
+    with Gradebook(f"sqlite:///{tiny.base / 'gradebook.db'}") as book:
+        return {
+            each.student.id: each.notebooks[0].late_submission_penalty
+            for each in book.assignment_submissions("softmax")
+        }
+
+
+def autograded(tiny: Tiny, penalty: float) -> None:
+    """nbgrader's own plugin takes something off everybody."""
+    with Gradebook(f"sqlite:///{tiny.base / 'gradebook.db'}") as book:
+        for each in book.assignment_submissions("softmax"):
+            each.notebooks[0].late_submission_penalty = penalty
+        book.db.commit()
+
+
+def tiny_export(tiny: Tiny) -> Result:
+    return gatelab("export", "nbgrader", tiny.out, "--db", tiny.base / "gradebook.db", "--partial")
+
+
+@pytest.mark.one_in(2)
+def test_a_penalty_that_is_taken_back_is_so_in_nbgrader(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    for name, time in (("ada", "2026-11-24 12:00:00 UTC"), ("bob", "2026-11-25 12:00:00 UTC")):
+        (tiny.folder / name / "softmax" / "timestamp.txt").write_text(f"{time}\n")
+    without = tiny.table.read_text()
+    tiny.table.write_text(f"{without}\n[late]\ndue = 2026-11-25T10:00:00+01:00\npercent_per_day = 10\n")
+    tiny.grade()
+    make_book(tiny)
+    tiny.gatelab("late", "ada", "2", "--why", "agreed")
+    tiny.gatelab("late", "cleo", "1.5", "--why", "seen at the door")
+    assert penalties(tiny) == {"ada": 2, "bob": 0.9, "cleo": 1.5}
+
+    for name in ("ada", "cleo"):
+        tiny.gatelab("late", name, "--remove")
+    tiny.replace(tiny.table, "11-25T10", "11-29T10")
+    tiny.grade()
+    assert penalties(tiny) == {"ada": None, "bob": None, "cleo": None}
+    # Of cleo no time is known: what nbgrader's plugin takes off stands. Of the others the rule decides.
+    autograded(tiny, 3)
+    assert penalties(tiny) == {"ada": None, "bob": None, "cleo": 3}
+
+    tiny.gatelab("late", "bob", "1", "--why", "agreed")
+    assert penalties(tiny)["bob"] == 1
+    tiny.table.write_text(without)  # and the withdrawn rule takes its penalties with it
+    tiny.gatelab("late", "bob", "--remove")
+    tiny.grade()
+    assert penalties(tiny) == {"ada": None, "bob": None, "cleo": 3}
+    autograded(tiny, 2)
+    assert penalties(tiny) == {"ada": 2, "bob": 2, "cleo": 2}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -105,6 +108,64 @@ def test_a_mark_that_was_changed_there_since_is_kept(
     )
     third, held_again, _ = push(kind, second.text, later, memory)
     assert third.text == second.text and len(held_again) == len(held)
+
+
+AS_A_PLATFORM = [
+    lambda mark: f"{float(mark):.2f}",
+    lambda mark: f"{float(mark):.5f}",
+    lambda mark: f"{float(mark):.2f}".replace(".", ","),
+    lambda mark: f" {mark}\u00a0",
+]
+SAID = "q1: 9 of 10 (Comment: a < b & c > d.\nMind \u201cthis\u201d.)"
+
+
+@settings(max_examples=60, deadline=None)
+@given(kind=KINDS, ours=grades, later=grades, write=st.sampled_from(AS_A_PLATFORM))
+def test_a_mark_comes_back_in_the_platforms_own_form(
+    kind: str, ours: list[float], later: list[float], write: Callable[[str], str]
+) -> None:
+    first, _, memory = push(kind, sheet(kind, [""] * 4), ours, {})
+    back = with_marks(first.text, kind, [write(mark) for mark in marks_of(kind, first.text)])
+    second, held, memory = push(kind, back, later, memory)
+    assert held == [] and [float(mark) for mark in marks_of(kind, second.text)] == later
+    newer = [write(str(mark + 0.01)) for mark in later]
+    third, held, _ = push(kind, with_marks(second.text, kind, newer), ours, memory)
+    stand = [mark != round(mine + 0.01, 2) for mark, mine in zip(ours, later, strict=True)]
+    assert len(held) == sum(stand) and third.replaced == []
+    assert [float(mark.replace(",", ".")) for mark in marks_of(kind, third.text)] == [
+        round(mark + 0.01, 2) for mark in later
+    ]
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        f"<p>{html.escape(SAID)}</p>",
+        "<p dir='ltr'>" + html.escape(SAID).replace("\n", "<br />\r\n").replace(" ", "&nbsp;") + "</p>\n",
+        "".join(f"<div>{html.escape(line)}</div>" for line in SAID.splitlines()),
+        SAID.replace("\n", "\r\n"),
+        SAID.replace(" ", "\u00a0"),
+        html.escape(SAID, quote=False),
+    ],
+)
+def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str) -> None:
+    """Another text than ours is newer, and the whole row stands."""
+    comes, filled = tmp_path / "sheet.csv", tmp_path / "filled.csv"
+    memory = {"Participant 0": {"Feedback comments": ["", SAID], "Grade": ["", "9"]}}
+    for text, held in ((back, []), (back.replace("Mind", "Never mind"), ["ada: "])):
+        rows = [row.split(",") for row in sheet("moodle", ["9.00", "", "", ""]).splitlines()]
+        rows[1][-1] = text
+        with open(comes, "w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
+        done = moodle(comes, [report("ada", 10)])
+        found, _ = keep_newer_marks(comes, done, memory)
+        assert [line[:5] for line in found] == held
+        filled.write_text(done.text, encoding="utf-8", newline="")
+        with open(filled, encoding="utf-8", newline="") as file:
+            row = next(csv.DictReader(file))
+        assert row["Grade"] == ("9.00" if held else "10")
+        assert row["Feedback comments"] == (text if held else "q1: 10 of 10")
+        assert (done.filled, done.replaced) == ((0, []) if held else (1, ["ada: 9.00 → 10"]))
 
 
 def test_a_row_left_as_it_is_holds_no_formula_either() -> None:

@@ -3,22 +3,23 @@
 The assignment must be in the database, as `nbgrader generate_assignment` puts it there. The grader's points are entered as nbgrader's automatic
 score; points given by a person as its manual score, and the remarks as the comment, so that all of it survives
 nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: where it differs, it is kept and reported.
+Whose a submission is there, `people.py` says.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from gatelab.integrations.nbgrader.people import meant
 from gatelab.integrations.nbgrader.sent import Sent
-from gatelab.report.corrected import Counted, given_for, said_of_question
+from gatelab.report.corrected import Counted, given_for, said_of, said_of_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
 from gatelab.report.table import number
@@ -26,9 +27,10 @@ from gatelab.report.table import number
 
 @dataclass
 class Entered:
-    """Who was entered, and one sentence each about what was not."""
+    """Who was entered, who of them nbgrader had not known, and one sentence each about what was not entered or is doubtful."""
 
     students: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -53,11 +55,14 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             _check(
                 database, found, {cell.name: cell.max_score for one in notebooks for cell in one.grade_cells}
             )
-            people = _people(rows, entered)
-            made = [_submission(book, found.lab, student, details, row) for row, student, details in people]
+            there = book.students
+            people, entered.notes = meant(rows, found.lab, there)
+            if there:
+                entered.new = [one.student for one in people if one.new]
+            made = [_submission(book, found.lab, one.student, one.details, one.row) for one in people]
             sent = Sent.beside(found.folder, database)
-            for (row, student, _), submission in zip(people, made, strict=True):
-                _enter(submission, student, row, sent, entered)
+            for one, submission in zip(people, made, strict=True):
+                _enter(submission, one.student, one.row, found.late, sent, entered)
             sent.keep(written=False)
             book.db.commit()
             sent.keep(written=True)
@@ -99,32 +104,7 @@ def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
         )
 
 
-def _people(rows: Sequence[Graded], entered: Entered) -> list[tuple[Graded, str, dict[str, str]]]:
-    """Each row with nbgrader's ID of a student and what is known about them. Of one with several rows nothing is entered."""
-    people = [(row, student, details) for row in rows for student, details in _students(row)]
-    count = Counter(student for _, student, _ in people)
-    for student, times in count.items():
-        if times > 1:
-            names = ", ".join(row.name for row, who, _ in people if who == student)
-            entered.notes.append(f"{student}: {times} submissions ({names}); enter the points by hand.")
-    return [one for one in people if count[one[1]] == 1]
-
-
-def _students(row: Graded) -> list[tuple[str, dict[str, str]]]:
-    """nbgrader's IDs for those who handed this in, and what is known about them."""
-    if not row.people:
-        return [(row.name, {})]
-    students = []
-    for person in row.people:
-        first, _, last = person.called.rpartition(" ")
-        details = {"first_name": first or last, "last_name": last if first else "", "email": person.email}
-        students.append(
-            (person.id or person.email or row.name, {key: value for key, value in details.items() if value})
-        )
-    return students
-
-
-def _submission(book: Any, lab: str, student: str, details: dict[str, str], row: Graded) -> Any:
+def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], row: Graded) -> Any:
     """nbgrader's submission of this row."""
     book.update_or_create_student(student, **details)
     time = {}
@@ -133,30 +113,48 @@ def _submission(book: Any, lab: str, student: str, details: dict[str, str], row:
     return book.update_or_create_submission(lab, student, **time)
 
 
-def _enter(submission: Any, student: str, row: Graded, sent: Sent, entered: Entered) -> None:
-    """Enter one row; nothing is committed."""
+def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, entered: Entered) -> None:
+    """Enter one row; nothing is committed. `rule`: whether the lab has one for late work."""
     assert isinstance(row.report, Counted)
     questions = {question.id: question for question in row.report.questions}
-    late = row.report.given.penalty is not None or row.report.by_rule > 0
+    whole = said_of(row.report)
     for notebook in submission.notebooks:
-        if late:  # otherwise nbgrader's own plugin decides, for a lab without a rule
-            notebook.late_submission_penalty = row.report.penalty or None
+        key = f"{student}/{notebook.name}"
+        _enter_penalty(notebook, f"{key} late penalty", row, row.report, rule, sent)
         for grade in notebook.grades:
             question = questions.get(grade.name)
             if question is not None:
-                _enter_points(grade, question, f"{student}/{notebook.name}/{grade.name}", row, sent, entered)
-        for comment in notebook.comments:
-            question = questions.get(comment.name.removesuffix("-solution"))
-            if question is not None:
-                key = f"{student}/{notebook.name}/{comment.name} comment"
-                wanted = "\n".join(said_of_question(question)) or None
-                value, done = sent.settle(key, comment.manual_comment or None, wanted)
-                comment.manual_comment = value
-                if not done:
-                    entered.notes.append(
-                        f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
-                    )
+                _enter_points(grade, question, f"{key}/{grade.name}", row, sent, entered)
+        comments = {comment.name.removesuffix("-solution"): comment for comment in notebook.comments}
+        for question in questions.values():
+            if question.id in comments:
+                said = [*said_of_question(question), *(["On the whole:", *whole] if whole else [])]
+                whole = []  # nbgrader has no place for it but the first answer's comment
+                _enter_comment(comments[question.id], question, key, said, row, sent, entered)
+    if whole:
+        entered.notes.append(f"{row.called}: nbgrader has no place for this: {' '.join(whole)}")
     entered.students.append(student)
+
+
+def _enter_penalty(notebook: Any, key: str, row: Graded, report: Counted, rule: bool, sent: Sent) -> None:
+    """Enter the late penalty, or withdraw one that an export entered. Where the lab does not decide, nbgrader's own plugin does."""
+    decided = report.given.penalty is not None or report.by_rule > 0 or (rule and bool(row.handed_in))
+    if decided:
+        notebook.late_submission_penalty = sent.now[key] = report.penalty or None
+    else:
+        notebook.late_submission_penalty, _ = sent.settle(key, notebook.late_submission_penalty, None)
+
+
+def _enter_comment(
+    comment: Any, question: Question, key: str, said: list[str], row: Graded, sent: Sent, entered: Entered
+) -> None:
+    wanted = "\n".join(said) or None
+    value, done = sent.settle(f"{key}/{comment.name} comment", comment.manual_comment or None, wanted)
+    comment.manual_comment = value
+    if not done:
+        entered.notes.append(
+            f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
+        )
 
 
 def _enter_points(
