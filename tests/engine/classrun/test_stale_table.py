@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 from marked_class import Class, saved, with_mark
 from typer.testing import CliRunner, Result
@@ -72,3 +74,12 @@ def test_many_corrections_by_command_do_not_make_an_open_table_a_new_one(again: 
     again.grades.write_bytes(saved(with_mark(sheet, "007", "1")))
     again.run()
     assert comments(again) == {"bob": "B new", "ada": "comment 24"}
+
+
+def test_an_override_that_cannot_be_told_from_the_graders_points_is_said_to_be_ignored(again: Class) -> None:
+    shutil.rmtree(again.out / "earlier")
+    again.edit({("bob", "q1"): "2", ("ada", "q3"): "2"})
+    text = again.run().output
+    assert "earlier/ holds none, so no override in it is read; give overrides with gatelab mark." in text
+    assert (again.rows()["bob"]["q1"], again.rows()["ada"]["q3"]) == ("4", "2")
+    assert "earlier/" not in again.run().output
