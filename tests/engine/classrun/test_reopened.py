@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -240,12 +241,25 @@ class TestWhatIsToldElsewhere:
         tiny.folder.mkdir()
         for file in ("hopperbob_LATE_4712_90211_lab.ipynb", "orycleo_4713_90212_lab.ipynb"):
             write_notebook(tiny.folder / file, SETUP, RIGHT["q1"], f"# {file}")
-        assert tiny.grade("--fresh").exit_code == 0
-        before = tiny.rows()["hopperbob"]["reason"]
-        assert "Canvas" in before
+        roster = tiny.base / "roster.csv"
+        roster.write_text("Student,ID,Email\nBob,4712,b@x.org\nCleo,4713,c@x.org\nFrank,4716,f@x.org\n")
+        assert tiny.grade("--fresh", "--roster", roster).exit_code == 0
+        reasons = {name: row["reason"] for name, row in tiny.rows().items()}
+        before = reasons["hopperbob"]
+        assert "Canvas" in before and reasons["Frank"]
         for _ in range(2):
             assert tiny.gatelab("comment", "orycleo", "hi").exit_code == 0
-            assert tiny.rows()["hopperbob"]["reason"] == before
+            assert {name: row["reason"] for name, row in tiny.rows().items()} == reasons
         assert (
             next(row for row in tiny.book()["submissions"] if row["name"] == "hopperbob")["reason"] == before
         )
+
+    def test_why_something_is_not_graded_yet_is_still_told_after_a_correction(self, tiny: Tiny) -> None:
+        book = tiny.book()
+        why = "The grader itself failed (OSError: no room); run the same command again."
+        next(row for row in book["submissions"] if row["name"] == "cleo").update(
+            {"status": "not graded yet", "reason": why}
+        )
+        (tiny.out / "class.json").write_text(json.dumps(book))
+        assert tiny.gatelab("comment", "ada", "hi").exit_code == 0
+        assert (tiny.rows()["cleo"]["status"], tiny.rows()["cleo"]["reason"]) == ("not graded yet", why)
