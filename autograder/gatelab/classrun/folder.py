@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.text import visible
 
 LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
 SAME = "run the same gatelab grade again."
+INTERRUPTED = f"is newer than class.json, because a gatelab grade was cut off or is at work here; {SAME}"
 
 
 class NoClass(Exception):
@@ -58,6 +61,28 @@ def report_needed(out: Path, row: dict[str, Any]) -> Report:
     if report is None:
         raise NoClass(f"{visible(str(Path(out) / 'reports'))}/{row['file']}.json: is missing; {SAME}")
     return report
+
+
+def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, Report]) -> None:
+    """Raise NoClass unless the reports, by name, are those that class.json was written with."""
+    for row in rows:
+        report = reports.get(row["name"])
+        if report is not None and not is_of(row, report):
+            raise NoClass(f"{visible(str(out))}/reports/{row['file']}.json: {INTERRUPTED}")
+
+
+def of_nobody(out: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Raise NoClass if there is a report of the kit's that no row of class.json knows."""
+    known = {row["file"] for row in rows}
+    for path in sorted((Path(out) / "reports").glob("*.json")):
+        if path.stem not in known and GRADED_WITH in path.read_text("utf-8", "replace"):
+            raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
+
+
+def is_of(row: Mapping[str, Any], report: Report) -> bool:
+    """Whether the report is the one that the row of class.json was made from."""
+    same_bytes = report.sha256 == row["sha256"] if report.sha256 and row.get("sha256") else True
+    return same_bytes and report.shown_status == row["status"]
 
 
 def _unreadable(path: Path, error: OSError) -> NoClass:

@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelab.classrun.markbook import MarkBook
 from gatelab.lab.late import Lateness
-from gatelab.report.corrected import Counted, Given, counted
+from gatelab.report.corrected import ByHand, Counted, Given, counted
 from gatelab.report.marks import Work
 from gatelab.report.model import Report
 from gatelab.report.table import header
@@ -17,9 +17,10 @@ from gatelab.report.table import header
 
 def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
     """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError if it is not one."""
-    by_hand = {str(row["id"]): float(row["points"]) for row in table["by_hand"]}
+    by_hand = [ByHand(str(row["id"]), str(row["title"]), float(row["points"])) for row in table["by_hand"]]
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
-    return MarkBook(out, by_hand, header(list(automatic), list(by_hand), bool(table.get("late"))), automatic)
+    order = header(list(automatic), [one.id for one in by_hand], bool(table.get("late")))
+    return MarkBook(out, {one.id: one.points for one in by_hand}, order, automatic, tuple(by_hand))
 
 
 def given_to(book: MarkBook, work: Work, row: Mapping[str, Any]) -> Given:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import NoClass, class_table, report_of
+from gatelab.classrun.folder import INTERRUPTED, NoClass, class_table, is_of, report_of
 from gatelab.classrun.given import given_to, mark_book
+from gatelab.classrun.store import QUICK
+from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.corrected import counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report
@@ -31,6 +33,7 @@ class Student:
     report: Report | None  # as it counts, with points given by people; None: not graded yet
     marks: dict[str, float] = field(default_factory=dict)  # that count
     again: dict[str, str] = field(default_factory=dict)  # old marks, given to something else
+    called: str = ""  # the person's name, where it is known
 
 
 class ClassFolder:
@@ -41,6 +44,8 @@ class ClassFolder:
         self.notes: list[str] = []  # why marks are missing here, one sentence each
         try:
             table = class_table(self.out)
+            if table.get(QUICK):
+                self.notes.append(str(table[QUICK]))
             self.title = str(table["title"])
             self._rows: dict[str, dict[str, Any]] = {str(row["name"]): row for row in table["submissions"]}
             self.questions: dict[str, str] = {
@@ -63,7 +68,9 @@ class ClassFolder:
         name = self._named(said)
         row = self._rows[name]
         report = self._report(row)
-        work = self._work(row)
+        if report is not None and row.get("status") not in (PENDING, MISSING) and not is_of(row, report):
+            self.notes.append(f"{visible(str(self.out))}/reports/{row['file']}.json: {INTERRUPTED}")
+        work = self._work(row, report)
         given = given_to(self._book, work, row)
         again = self._book.marks.again([work], self._book.questions)[0]
         return Student(
@@ -71,10 +78,11 @@ class ClassFolder:
             str(row.get("file", "")),
             str(row.get("status", "")),
             str(row.get("reason", "")),
-            str(row.get("sha256", "")),
+            work.sha256,
             counted(report, given) if report else None,
             given.marks,
             {id: f"{exact(points)}, given to {to}" for id, (points, to) in again.items()},
+            _called(row),
         )
 
     def with_bytes(self, sha256: str) -> list[str]:
@@ -114,8 +122,18 @@ class ClassFolder:
             raise GradedError(str(error)) from error
 
     @staticmethod
-    def _work(row: dict[str, Any]) -> Work:
-        return Work.of(str(row["name"]), str(row.get("file", "")), str(row.get("sha256", "")))
+    def _work(row: dict[str, Any], report: Report | None = None) -> Work:
+        """The row as marks know it; `report`: the one that is to be shown, whose bytes count."""
+        sha256 = (report.sha256 if report else "") or str(row.get("sha256", ""))
+        return Work.of(str(row["name"]), str(row.get("file", "")), sha256)
+
+
+def _called(row: dict[str, Any]) -> str:
+    try:
+        called = submission_of(row, Path()).called
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return called if called != row["name"] else ""
 
 
 def _some(names: list[str]) -> str:

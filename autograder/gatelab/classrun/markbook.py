@@ -19,7 +19,7 @@ from pathlib import Path
 from gatelab.classrun.earlier import LOOK_BACK, Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import write
-from gatelab.report.corrected import Given
+from gatelab.report.corrected import ByHand, Given
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
 from gatelab.report.readback import Asked, Change, parsed, read_back
@@ -40,7 +40,7 @@ class SavedMeanwhile(Exception):
 
 class MarkBook:
     """Marks, corrections and grade table of one output folder. `questions`: ID → most points, of what is marked by hand; `order`:
-    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for."""
+    the columns of grades.csv; `automatic`: ID → most points, of what the grader gives points for; `by_hand`: as in `Given`."""
 
     def __init__(
         self,
@@ -48,8 +48,10 @@ class MarkBook:
         questions: dict[str, float],
         order: list[str],
         automatic: dict[str, float] | None = None,
+        by_hand: tuple[ByHand, ...] | None = None,
     ) -> None:
         self.questions, self.order, self.automatic = questions, order, automatic or {}
+        self.by_hand = by_hand
         self.marks_path, self.grades_path = Path(out) / "marks.csv", Path(out) / "grades.csv"
         self.corrections_path = Path(out) / "corrections.csv"
         self.earlier = Earlier(out)
@@ -129,6 +131,7 @@ class MarkBook:
             },
             self.corrections.said(work),
             self.corrections.penalty(work),
+            by_hand=self.by_hand,
         )
 
     def again(self, works: list[Work]) -> list[dict[str, tuple[float, str]]]:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from gatelab.classrun.by_hand import with_questions_by_hand
 from gatelab.classrun.earlier import RUN
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
@@ -53,7 +52,7 @@ class Regrade:
         self.run, self.wanted, self.fresh = run, wanted, fresh
         self.only = only or run.submissions
         self.here, self.before = here, before
-        self.renewed = run.keep_existing()
+        run.keep_existing()
         self.new: dict[str, Report] = {}
         self.questions: dict[
             str, list[str]
@@ -225,10 +224,7 @@ class Regrade:
         """Put the new reports in place of the old ones, and write everything again."""
         for came in self.run.submissions:
             if came.name in self.new:
-                new = with_questions_by_hand(self.run.lab, self.new[came.name])
-                self.run.replace_report(came, new, self.questions[came.name])
-            elif came.name in self.renewed:
-                self.run.replace_report(came, self.run.reports[came.name], [])
+                self.run.replace_report(came, self.new[came.name], self.questions[came.name])
         self.run.write_class()
         if self.run.unwritten:
             return

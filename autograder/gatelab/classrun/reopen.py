@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import NoClass, class_table, report_needed
+from gatelab.classrun.folder import NoClass, class_table, of_nobody, of_one_run, report_needed
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.store import FOLDER, Store, StoreError
+from gatelab.classrun.store import FOLDER, QUICK, Store, StoreError
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.quick import quick_lab
+from gatelab.lab.spec import Lab
 from gatelab.report.cells import Names
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.pages import display_name
@@ -40,18 +43,25 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
         seed = int(book["seed"])
     except (ValueError, TypeError, KeyError) as error:
         raise _incomplete(out, error) from error
-    gone = [id for id in chosen if id not in lab.questions]
+    gone = [id for id in chosen if id not in lab.questions or lab.questions[id].by_hand]
     if gone:
         raise StoreError(
-            f"{out}: {gone[0]} was graded, which is no longer in lab.toml; run gatelab grade again."
+            f"{out}: {gone[0]} was graded, which lab.toml no longer has for the grader; run gatelab grade again."
         )
-    run = ClassRun(lab, submissions, Store(out, "", folder), chosen, seed)
+    run = ClassRun(
+        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, seed, bool(book.get(QUICK))
+    )
+    run.trouble = next((row["reason"] for row in book["submissions"] if row["status"] == PENDING), "")
     try:
         for came, row in zip(submissions, book["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
                 run.reports[came.name] = report_needed(
                     out, row
                 )  # without it a correction would lose the points
+        of_one_run(out, book["submissions"], run.reports)
+        of_nobody(
+            out, book["submissions"]
+        )  # otherwise class.json would be newer than it, and nobody would miss it
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run
@@ -67,6 +77,19 @@ def graded_in(book: dict[str, Any], folder: Path, out: Path) -> list[Submission]
 
 def _incomplete(out: Path, error: Exception) -> StoreError:
     return StoreError(f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}.")
+
+
+def _as_graded(lab: Lab, book: dict[str, Any]) -> Lab:
+    """The lab with the questions and points that were graded, whatever lab.toml says now; those that are marked by hand are nobody's but
+    the lab's, and are as it says now."""
+    graded = {row["id"]: float(row["max_points"]) for row in book["questions"]}
+    found = {}
+    for id, spec in lab.questions.items():
+        if id in graded:
+            found[id] = replace(spec, points=graded[id])
+        elif spec.by_hand or not book["all_questions"]:
+            found[id] = spec
+    return (quick_lab(lab) if book.get(QUICK) else lab).with_questions(found)
 
 
 def called(run: ClassRun, said: str) -> Submission:

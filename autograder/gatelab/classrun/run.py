@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from gatelab.classrun.by_hand import with_questions_by_hand
 from gatelab.classrun.earlier import earlier_runs
 from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
@@ -24,7 +23,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.compared import compared
-from gatelab.report.corrected import Given, counted
+from gatelab.report.corrected import ByHand, Given, counted
 from gatelab.report.marks import MarksError, Work, exact
 from gatelab.report.model import Report, Status
 from gatelab.report.pages import class_page, feedback_page
@@ -70,11 +69,16 @@ class ClassRun:
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
 
     def __post_init__(self) -> None:
-        self.whole, self.lab = self.lab, quick_lab(self.lab) if self.quick else self.lab
+        self.whole = self.lab
+        if self.quick and not isinstance(self.lab, QuickLab):
+            self.lab = quick_lab(self.lab)
         self.pages = self.pages and not self.quick
-        by_hand = {id: spec.points for id, spec in self.lab.questions.items() if spec.by_hand}
+        by_hand = [
+            ByHand(id, spec.title, spec.points) for id, spec in self.lab.questions.items() if spec.by_hand
+        ]
         automatic = {id: self.lab.questions[id].points for id in self.chosen}
-        self.book = MarkBook(self.out, by_hand, columns(self.lab, self.chosen), automatic)
+        most = {one.id: one.points for one in by_hand}
+        self.book = MarkBook(self.out, most, columns(self.lab, self.chosen), automatic, tuple(by_hand))
         self._first: list[Work] | None = None  # the class for which the existing grades.csv was written
         self._on_page: dict[str, Given] = {}  # what each feedback page was written with
 
@@ -99,10 +103,12 @@ class ClassRun:
         return [self.work(submission) for submission in self.submissions]
 
     def work(self, submission: Submission) -> Work:
-        """One submission, as marks know it."""
+        """One submission, as marks know it: what its report was made of, if there is one."""
         folder = os.path.normpath(self.out / self.store.folder)
         entry = visible(os.path.relpath(submission.path.absolute(), folder)) if submission.path else ""
-        return Work.of(submission.name, submission.file, submission.sha256, entry)
+        report = self.reports.get(submission.name)
+        sha256 = (report.sha256 if report else "") or submission.sha256
+        return Work.of(submission.name, submission.file, sha256, entry)
 
     def settle(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -126,15 +132,11 @@ class ClassRun:
             submission.name, status, submission.problem, submission.told, seed=self.seed, lab=self.lab.name
         )
 
-    def keep_existing(self) -> list[str]:
-        """Take every report as it is, whatever has changed since it was made; but questions marked by hand are what the lab has now.
-        Returns the names of those that differ from their files by that."""
-        other = []
+    def keep_existing(self) -> None:
+        """Take every report as it is, whatever has changed since it was made."""
         for submission in self.submissions:
             if (report := self.store.existing(submission)) is not None:
-                self.reports[submission.name] = now = with_questions_by_hand(self.whole, report)
-                other += [] if now is report else [submission.name]
-        return other
+                self.reports[submission.name] = report
 
     def grade(
         self,
@@ -183,7 +185,7 @@ class ClassRun:
                     for id, (points, name) in old.items()
                 }
                 | {f"{id} comment".strip(): quoted(text) for id, text in comments.items()},
-                s.sha256,
+                work.sha256,
                 s,
                 work.entry,
             )
@@ -272,8 +274,6 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
-        else:
-            report = with_questions_by_hand(self.whole, report)
         if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
             report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that contains.

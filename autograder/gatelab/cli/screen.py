@@ -10,6 +10,7 @@ from rich.text import Text
 
 from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import UNTOUCHED, Part, Question
 from gatelab.report.pages import display_name
@@ -35,11 +36,15 @@ def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
     """The result, piece by piece. `only`: the ID of a question; then also its traceback, code and output."""
     report = student.report
     name = shown(display_name(student.name))
+    if student.called and student.called != display_name(student.name):
+        name = f"{shown(student.called)} ({name})"
     if report is None:
         yield _line((name, "bold"), f"  {shown(student.status)}. {shown(student.reason)}")
         return
     if report.status != "graded":
         yield _line((name, "bold"), f"  {shown(report.shown_status)}. {shown(report.reason)}")
+        for said in said_of(report):
+            yield _below(1, shown(said), "cyan")
         return
     counted = [q for q in report.questions if not q.by_hand or q.parts]
     most = number(sum(q.max_points for q in counted))
@@ -50,6 +55,8 @@ def screen(student: Student, only: str | None = None) -> Iterator[Piece]:
     )
     for note in [*report.notes, *(f"Hint: {hint}" for hint in report.hints)]:
         yield _below(1, shown(note))
+    for said in said_of(report):
+        yield _below(1, shown(said), "cyan")
     stopped = [cell for cell in report.cells if cell.what != "skipped"]
     for cell in stopped[:MOST_CELLS]:
         yield _below(1, f"{shown(cell.name)} {cell.what}: {shown(cell.message)}", "yellow")
@@ -69,6 +76,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
         was = student.again.get(question.id)
         told = f"to be marked again, was {shown(was)}" if was else "no mark yet"
         yield _line("\n", (head, "bold"), f"  {told} (of {number(question.max_points)})")
+        yield from _said(question)
         return
     full = question.points > question.max_points - 1e-9
     points = f"  {number(question.points)} of {number(question.max_points)}"
@@ -76,6 +84,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
     if question.followed_through:
         by = f"  follow-through credit; the parts give {number(question.earned)}"
     yield _line("\n", (head, "bold"), (points, "green" if full else "red"), (by, "dim"))
+    yield from _said(question)
     if question.by_hand:
         return
     if question.misconception:
@@ -109,6 +118,12 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
     if closely and question.output.strip():
         yield _below(1, "printed, its end:", "dim")
         yield _below(2, "\n".join(shown(question.output[-4000:]).splitlines()[-LONGEST_OUTPUT:]))
+
+
+def _said(question: Question) -> Iterator[Piece]:
+    """What staff gave and wrote."""
+    for said in said_of_question(question):
+        yield _below(1, shown(said), "cyan")
 
 
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:

@@ -96,7 +96,7 @@ def why_command(
     if found.report is None:
         _usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
     title = ClassFolder(out).title
-    typer.echo(mail(title, found.report, [question] if question else []), nl=False)
+    typer.echo(mail(title, found.report, [question] if question else [], found.called), nl=False)
     raise typer.Exit(0 if found.report.status == "graded" else 1)
 
 

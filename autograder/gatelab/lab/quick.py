@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 from functools import cached_property
+from typing import Self
 
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab, LabError
@@ -53,6 +54,11 @@ class QuickLab(Lab):
             id: replace(spec, points=spec.points - sum(self.left_out.get(id, {}).values()))
             for id, spec in super().questions.items()
         }
+
+    def with_questions(self, questions: dict[str, QuestionSpec]) -> Self:
+        made = replace(self)
+        vars(made)["questions"] = questions  # nothing is left out of these
+        return made
 
     def says(self, chosen: list[str]) -> str:
         """The note beside every result, so that none is mistaken for a grade."""

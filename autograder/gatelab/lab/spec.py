@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 from gatelab.lab.check import faults, no_such_question
 from gatelab.lab.late import LateError, LateRule, late_rule
@@ -122,6 +123,12 @@ class Lab:
     def questions(self) -> dict[str, QuestionSpec]:
         """Question ID → its row, in the order of the lab."""
         return self.settings.questions
+
+    def with_questions(self, questions: dict[str, QuestionSpec]) -> Self:
+        """The same lab with these in place of its questions."""
+        made = replace(self)
+        vars(made)["settings"] = replace(self.settings, questions=questions)
+        return made
 
     @property
     def package(self) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
-from gatelab.report.corrected import Counted, Given, counted, said_of, said_of_question
+from gatelab.report.corrected import Counted, Given, comments_said, counted, said_of, said_of_question
 from gatelab.report.items import item
 from gatelab.report.model import Question, Report
 from gatelab.report.slots import slot_of, slots
@@ -134,7 +134,7 @@ def _submission(row: Row) -> dict[str, Any]:
         "overrides": {id: mark.points for id, mark in row.given.overrides.items()},
         "said": [*(f"{id}: {line}" for id, line in _said(as_counted)), *said_of(as_counted)]
         if as_counted
-        else [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in row.given.comments.items()],
+        else comments_said(row.given),
     }
 
 
@@ -170,6 +170,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
         "attempts": came.attempts,
         "newest": came.newest,
         "attempt": came.attempt,
+        "remarks": list(came.notes),
     }
 
 
@@ -181,11 +182,12 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         for one in row.get("people", ())
     )
     missing = row["status"] == MISSING
+    remarks = tuple(row.get("remarks", ()))
     return Submission(
         row["name"],
         row["file"],
         folder / row["place"] if row.get("place") else None,
-        row["reason"] if missing else "",
+        row["reason"].removesuffix(" ".join(remarks)).rstrip() if missing else "",
         sha256=row.get("sha256", ""),
         entry=row.get("entry") or "",
         people=people,
@@ -193,6 +195,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         attempts=row.get("attempts", 1),
         newest=row.get("newest") or "",
         attempt=row.get("attempt", 0),
+        notes=remarks,
     )
 
 

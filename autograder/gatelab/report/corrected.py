@@ -17,6 +17,15 @@ NO_REASON = "no reason was given"
 
 
 @dataclass(frozen=True)
+class ByHand:
+    """A question that the lab has now and that is marked by hand."""
+
+    id: str
+    title: str
+    points: float
+
+
+@dataclass(frozen=True)
 class Given:
     """What staff gave one work. By question ID: `marks`, `reasons` of these, `overrides`, `comments` ("": on the whole)."""
 
@@ -26,6 +35,8 @@ class Given:
     comments: dict[str, str] = field(default_factory=dict)
     penalty: Mark | None = None  # in place of what the rule for late work takes
     lateness: Lateness = field(default_factory=Lateness)
+    # Of the lab as it is now, whatever it had when the work was graded; None: those of the report.
+    by_hand: tuple[ByHand, ...] | None = None
 
     @classmethod
     def of(cls, marks: dict[str, float]) -> Given:
@@ -76,12 +87,18 @@ class Counted(Report):
         return round(sum(question.points for question in self.questions), 6)
 
     @property
-    def by_rule(self) -> float:
-        """The penalty by the late rule."""
-        possible = sum(
+    def out_of(self) -> float:
+        """What the questions give at most that count so far: a mark that is missing is in neither total."""
+        return sum(
             question.max_points for question in self.questions if question.parts or not question.by_hand
         )
-        return self.given.lateness.points(self.before_penalty, possible) if self.status == "graded" else 0.0
+
+    @property
+    def by_rule(self) -> float:
+        """The penalty by the late rule."""
+        if self.status != "graded":
+            return 0.0
+        return self.given.lateness.points(self.before_penalty, self.out_of)
 
     @property
     def penalty(self) -> float:
@@ -105,18 +122,33 @@ class Counted(Report):
             said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
             said.append(f"{number(self.penalty)} points are taken off for lateness.")
-        if self.status != "graded":  # there are no questions to stand with
-            said += [f"Comment on {id}: {text}" for id, text in self.given.comments.items() if id]
+        if self.status != "graded":  # no question is shown, so what is said of one stands here
+            return [*said, *comments_said(self.given)]
         if comment := self.given.comments.get(""):
             said.append(f"Comment: {comment}")
         return said
 
 
+def comments_said(given: Given) -> list[str]:
+    """All comments, where no questions are shown: one sentence each."""
+    return [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
+
+
 def counted(report: Report, given: Given) -> Counted:
     """The report as it counts."""
     values = {f.name: getattr(report, f.name) for f in fields(Report)}
-    values["questions"] = [_corrected(question, given) for question in report.questions]
+    values["questions"] = [_corrected(question, given) for question in _questions(report, given)]
     return Counted(**values, given=given)
+
+
+def _questions(report: Report, given: Given) -> list[Question]:
+    """Its questions, with those that are marked by hand as the lab has them now."""
+    if given.by_hand is None or report.status != "graded":
+        return report.questions
+    left = {one.id: Question(one.id, one.title, one.points, by_hand=True) for one in given.by_hand}
+    found = [left.pop(q.id, None) if q.by_hand else q for q in report.questions]
+    graded = {question.id for question in report.questions}
+    return [*filter(None, found), *(question for id, question in left.items() if id not in graded)]
 
 
 def _corrected(question: Question, given: Given) -> Question:

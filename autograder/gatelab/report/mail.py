@@ -8,6 +8,7 @@ from __future__ import annotations
 import textwrap
 from itertools import groupby
 
+from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import display_name, plural, sentence, words
 from gatelab.report.table import number
@@ -17,14 +18,16 @@ WIDTH = 78
 CELLS_NAMED = 5
 
 
-def mail(title: str, report: Report, questions: list[str]) -> str:
-    """The e-mail. `questions` are the IDs it covers; empty: all in which points were lost. title: of the lab. The
-    report has the marks by hand among its points (`with_marks`).
+def mail(title: str, report: Report, questions: list[str], called: str = "") -> str:
+    """The e-mail. `questions` are the IDs it covers; empty: all in which points were lost or staff gave something. title: of the lab.
+    The report is one as it counts (`counted`); `called` is the student's name where it is known.
     """
-    name = shown(display_name(report.submission))
+    name = shown(called or display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
     if report.status != "graded":
-        return _joined([*lines, *_wrapped(shown(report.told or report.reason)), "", *_end()])
+        for said in [report.told or report.reason, *said_of(report)]:
+            lines += _wrapped(shown(said))
+        return _joined([*lines, "", *_end()])
     waiting = [q for q in report.questions if q.by_hand and not q.parts]
     counted = [q for q in report.questions if q not in waiting]
     points, most = report.points, sum(q.max_points for q in counted)
@@ -36,7 +39,7 @@ def mail(title: str, report: Report, questions: list[str]) -> str:
         lines += _wrapped(
             f"{ids} ({plural(int(of) if of == int(of) else of, 'point')}) {verb} not marked yet."
         )
-    for note in report.notes:
+    for note in [*report.notes, *said_of(report)]:
         lines += _wrapped(shown(note))
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     if cells:
@@ -46,18 +49,33 @@ def mail(title: str, report: Report, questions: list[str]) -> str:
             lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{said}", "- ")
         if len(cells) > CELLS_NAMED:
             lines += _wrapped(f"and {len(cells) - CELLS_NAMED} more", "- ")
-    told = [q for q in counted if q.id in questions or (not questions and q.points < q.max_points - 1e-9)]
+    lost = [q for q in counted if q.points < q.max_points - 1e-9]
+    told = [
+        q
+        for q in report.questions
+        if q.id in questions or (not questions and (q in lost or said_of_question(q)))
+    ]
     for question in told:
-        lines += ["", *_question(question)]
-    if not told and not questions:
+        lines += ["", *(_unmarked(question) if question in waiting else _question(question))]
+    if not lost and not questions and not report.points < most - 1e-9:
         lines += ["", "Nothing was lost."]
     return _joined([*lines, "", *_end()])
+
+
+def _unmarked(question: Question) -> list[str]:
+    """A question that is marked by hand and has no mark yet."""
+    lines = [f"{question.id}, {question.title}: not marked yet"]
+    for said in said_of_question(question):
+        lines += _wrapped(shown(said))
+    return lines
 
 
 def _question(question: Question) -> list[str]:
     lines = [
         f"{question.id}, {question.title}: {number(question.points)} of {number(question.max_points)} points"
     ]
+    for said in said_of_question(question):
+        lines += _wrapped(shown(said))
     if question.mistakes:
         for what, hint in question.mistakes:
             lines += _wrapped(shown(what))

@@ -181,6 +181,11 @@ class _Reader(CorrectionsBack):
         edits: list[str],
     ) -> None:
         notes = self.result.notes
+        if not self.base and any(id in self.table.columns for id in self.most):
+            notes.append(
+                "can be compared with no table that gatelab wrote, because earlier/ holds none, so no override in it is read; "
+                "give overrides with gatelab mark."
+            )
         if self.stale:
             notes.append("was made from the table of an earlier run; only changes made since then are read.")
         notes += edits[:MOST]

@@ -51,12 +51,15 @@ class Rows:
         people = {*self.questions, WHY, COMMENT_COLUMN, "submission"}
         automatic = [title for title in order if title not in people]
         self.automatic = [title for title in automatic if title in table.columns]
+        self.people = [
+            title for title in order if title in people - {"submission"} and title in table.columns
+        ]
         self.order = order
         self.base: Table | None = None
         self.base_rows: dict[str, Line] = {}
         self.stale = False
         if written:
-            k = min(range(len(written)), key=lambda k: (self._distance(written[k], rows[k]), k))
+            k = min(range(len(written)), key=lambda k: (*self._distance(written[k], rows[k]), k))
             self.base, self.base_rows, self.stale = written[k], rows[k], k > 0
         self.last, self.last_rows = self.base, self.base_rows
         if seen and not self.stale:
@@ -146,19 +149,25 @@ class Rows:
             )
         return points
 
-    def _distance(self, base: Table, rows: dict[str, Line]) -> int:
-        """How many automatic cells differ between the table and one that was written."""
-        differing = 0
+    def _distance(self, base: Table, rows: dict[str, Line]) -> tuple[int, int]:
+        """How many cells differ between the table and one that was written: of the kit's columns, which people rarely change, and of
+        those that only people write in. An empty one of these says nothing: it may have been empty before somebody else wrote there.
+        """
+        kits, peoples = 0, 0
         for line in self.table.lines:
             other = rows.get(self.table.raw(line, "submission"))
             if other is None:
-                differing += 1
+                kits += 1
                 continue
-            differing += sum(
-                not cells.same(self.table.cell(line, title), base.cell(other, title))
-                for title in self.automatic
+            kits += sum(self._differs(line, base, other, title) for title in self.automatic)
+            peoples += sum(
+                bool(self.table.cell(line, title)) and self._differs(line, base, other, title)
+                for title in self.people
             )
-        return differing
+        return kits, peoples
+
+    def _differs(self, line: Line, base: Table, other: Line, title: str) -> bool:
+        return not cells.same(self.table.cell(line, title), base.cell(other, title))
 
     def _text(self, name: str, title: str, line: Line) -> str:
         """What somebody wrote into a cell for text, "" if it is as it was."""

@@ -38,7 +38,9 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
         points = {q.id: q.points for q in report.questions} if report else {}
         points |= {id: mark.points for id, mark in row.given.overrides.items()}
         late = [number(report.penalty) if report and report.penalty else ""]
-        out_of = sum(lab.questions[id].points for id in [*chosen, *row.given.marks])
+        out_of = (
+            report.out_of if report else sum(lab.questions[id].points for id in [*chosen, *row.given.marks])
+        )
         table.writerow(
             [
                 *head,

@@ -279,9 +279,16 @@ def test_no_mark_is_lost_whatever_was_done_to_the_table(
         )
     for name in EARLIER:
         assert (name, "q3") in again.marks() or f"{name} q3 withdrawn" in said.stderr
-    # And the next run, which finds its own table, changes nothing.
+    # And the next run, which finds its own table, changes nothing, but for what the class report says of the last run: damage may look
+    # like an override.
     after = again.files()
-    assert again.run().exit_code == 1 and again.files() == after
+    assert again.run().exit_code == 1
+    since = {
+        str(again.out / name) for name in ("class.json", "index.html") if "Corrections read" in said.stderr
+    }
+    assert {key: data for key, data in again.files().items() if key not in since} == {
+        key: data for key, data in after.items() if key not in since
+    }
 
 
 # --- bytes alone -----------------------------------------------------------------------------------------------------

@@ -42,7 +42,9 @@ class TestGradesCsv:
             ("", "", ""),
             ("", "", ""),
         ]
-        assert all(row["out_of"] == "18" and row["q12a"] == "" for row in table)
+        # What was graded says itself what it is out of; of the rest the lab does.
+        assert [row["out_of"] for row in table] == ["20", "20", "20", "18", "18"]
+        assert all(row["q12a"] == "" for row in table)
 
     def test_marks_by_hand_are_in_the_total(self) -> None:
         rows = [
@@ -51,7 +53,7 @@ class TestGradesCsv:
         ]
         table = list(csv.DictReader(io.StringIO(grades_csv(LAB, rows, CHOSEN))))
         found = [(row["q12a"], row["q12b"], row["total"], row["out_of"]) for row in table]
-        assert found[0] == ("", "", "20", "18") and found[1] == ("1.5", "", "11.5", "20")
+        assert found[0] == ("", "", "20", "20") and found[1] == ("1.5", "", "11.5", "22")
         assert found[4] == ("1.5", "", "", "20")
 
     @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", " =1", '"=1'])
