@@ -33,11 +33,13 @@ class StoreError(Exception):
 
 class Store:
     """The reports of one class under `out/reports/`. `grading` is what `grading_hash` gave, `folder` is where the
-    submissions lie; `parts`, what `hashes` gave, tells afterwards what of it was changed."""
+    submissions lie; `parts`, what `hashes` gave, tells afterwards what of it was changed; `lab` is the lab's name ("": any)."""
 
-    def __init__(self, out: Path, grading: str, folder: Path, parts: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, out: Path, grading: str, folder: Path, parts: dict[str, str] | None = None, lab: str = ""
+    ) -> None:
         self.out = Path(out)
-        self.grading, self.parts = grading, parts or {}
+        self.grading, self.parts, self.lab = grading, parts or {}, lab
         # Relative, so that class and grades may be moved together.
         self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
 
@@ -62,7 +64,9 @@ class Store:
         none is meant (and the other way round)."""
         book = self._book()
         was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
-        if self._is_of_another(book):
+        if self._is_of_another_lab(book):
+            what = f"of the lab {book['lab']}"
+        elif self._is_of_another(book):
             what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
         elif book and bool(book.get(QUICK)) != quick:
             what = (
@@ -91,11 +95,16 @@ class Store:
 
     @property
     def is_of_another_class(self) -> bool:
-        """Whether this is the grading of another folder. One that was moved alone (to a disk with room on it) names a place where
+        """Whether this is the grading of another folder, or of another lab. One that was moved alone (to a disk with room on it) names a place where
         nothing is, and is known by the folder's name."""
         return self._is_of_another(self._book())
 
+    def _is_of_another_lab(self, book: dict[str, Any]) -> bool:
+        return bool(self.lab) and book.get("lab", self.lab) != self.lab
+
     def _is_of_another(self, book: dict[str, Any]) -> bool:
+        if self._is_of_another_lab(book):
+            return True
         was = book.get(FOLDER, self.folder)
         if not isinstance(was, str) or was == self.folder:
             return not isinstance(was, str)

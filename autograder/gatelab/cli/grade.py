@@ -94,7 +94,7 @@ def grade(
         submissions = collected(folder, lab, out, roster, attempts)
         context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen, quick)
-        store = Store(out, grading, folder, parts)
+        store = Store(out, grading, folder, parts, lab.name)
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
         if not fresh:
             store.check(chosen if run.is_part or quick else None, quick)

@@ -82,7 +82,7 @@ def regrade_command(
         context.with_resource(locked(out))
         found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
-        store = Store(out, grading, folder, parts)
+        store = Store(out, grading, folder, parts, lab.name)
         run = ClassRun(lab, submissions, store, chosen, seed)
         store.check(chosen if run.is_part else None)
         named = [called(run, name) for name in only or []]

@@ -185,6 +185,8 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             notes.append(f"{brief(came.path.name)} was taken, because it holds a notebook.")
         if came.path is None and any(each.entry.picked.path for each in row.earlier):
             notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
+        if len(rows) == 1 and came.others and came.path and entry.raw in came.path.parts[:-1]:
+            notes.append(f"If {brief(entry.raw)} is not one student's folder, name it as the class's folder.")
         handed_in = _handed_in(arrival, people)
         if not handed_in and (unread := next((person.unread for person in people if person.unread), "")):
             notes.append(f"When it was handed in cannot be read: {brief(unread)!r}.")
@@ -223,14 +225,21 @@ def _told_of_twins(found: list[Submission]) -> list[Submission]:
     rows: dict[Person, list[str]] = defaultdict(list)
     for came in found:
         for person in came.people if not came.newest else ():
-            rows[replace(person, handed_in=None, unread="")].append(came.name)
+            rows[_lasting(person)].append(came.name)
     twins = {person: names for person, names in rows.items() if len(names) > 1}
     told = []
     for came in found:
-        of = [(p, names) for p, names in twins.items() if came.name in names]
-        notes = [f"{', '.join(names)} are all of {p.called}; remove all but one." for p, names in of]
+        of = [(person, names) for person, names in twins.items() if came.name in names]
+        notes = [f"{', '.join(names)} are all of {who.called}; remove all but one." for who, names in of]
         told.append(replace(came, notes=(*came.notes, *notes)) if notes else came)
     return told
+
+
+def _lasting(person: Person) -> Person:
+    """Without what another hand-in may have otherwise: a platform counts anew in each course, so its number is only a sign where there is
+    no other."""
+    number = "" if person.ids or person.email else person.number
+    return replace(person, number=number, handed_in=None, unread="", moodle=False)
 
 
 def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:

@@ -120,7 +120,13 @@ def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[P
     except PermissionError:
         return entries  # a student's, and its row says so
     names = [path.name for path, _ in inside]
-    return inside if METADATA in names or len(arrivals(names, lab.name)) == len(names) > 0 else entries
+    is_download = METADATA in names or len(arrivals(names, lab.name)) == len(names) > 0
+    return inside if is_download or _is_a_class(inside, lab) else entries
+
+
+def _is_a_class(inside: list[tuple[Path, bool]], lab: Lab) -> bool:
+    """Whether a folder holds students' folders, each with one of this lab's, as nbgrader has them."""
+    return any(is_folder and (path / lab.name).is_dir() for path, is_folder in inside)
 
 
 def _inner(folder: Path, lab: Lab) -> Path:

@@ -68,8 +68,11 @@ class Roster:
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
-                # Another platform's number may be the same by chance: then the names have nothing in common.
+                # Another platform's number may be the same by chance: then the names have little in common, or
+                # somebody else has the whole name.
                 found = {k for k in found if _alike(wanted.name, self.people[k].name)}
+                called = self._by_key.get(f"={' '.join(sorted(_words(wanted.name)))}", set())
+                found = found & called if called else found
             if found:
                 return [self.people[k] for k in sorted(found)]
         return []
@@ -128,9 +131,20 @@ def _signs(person: Person) -> list[set[str]]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two names may be the same person's: they share a word, even run together, or one of them is empty."""
+    """Whether two names may be the same person's: they share a word that is no initial, one is the other run together (`lovelaceada`), or
+    one of them is empty."""
     a, b = _words(one), _words(other)
-    return not a or not b or any(word in "".join(a) for word in b) or any(word in "".join(b) for word in a)
+    shared = {word for word in a if len(word) > 1} & {*b}
+    return not a or not b or bool(shared) or _run_together(a, b) or _run_together(b, a)
+
+
+def _run_together(one: list[str], words: list[str]) -> bool:
+    """Whether a single word is made of these, or begins or ends with one of them."""
+    if len(one) != 1:
+        return False
+    whole = one[0]
+    ends = any(len(w) > 2 and (whole.startswith(w) or whole.endswith(w)) for w in words)
+    return ends or all(w in whole for w in words)
 
 
 def _words(name: str) -> list[str]:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
-from gatelab.lab.spec import Lab
+from gatelab.lab.spec import Lab, lab_names
 from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
@@ -38,6 +38,7 @@ from gatelab.text import brief
 
 MOST_ARCHIVES = 5  # that are opened in one student's folder
 ASK = "ask for the notebook itself (.ipynb)"
+ASK_FOR_THIS = "ask for the notebook of this lab"
 UNPACK = "unpack it and put the notebook here"
 
 # What people hand in instead of the notebook.
@@ -105,6 +106,9 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
                 ),
             )
         where = inner if inner.is_dir() else path
+        if where is path and (labs := _of_other_labs(path, lab)):
+            there = " and ".join(labs)
+            return Picked(None, Problem(f"it holds only {there}, another lab's work", ASK_FOR_THIS))
         inside = in_folder(where, read_bytes)
         archives = [name for name in inside.files if is_archive(name.name)] if room else []
         if not inside.notebooks and archives and room:
@@ -123,6 +127,18 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
     unopened = [f"{brief(str(place))} (not opened)" for place in archives]
     beside = (*(other.shown for other in others), *unopened)
     return Picked(None if problem else where / notebook.place, problem, beside)
+
+
+def _of_other_labs(folder: Path, lab: Lab) -> list[str]:
+    """The kit's other labs of which work is here, as in nbgrader's `submitted/`, where nothing else is that could hold this lab's."""
+    labs = {*lab_names(lab.assignment.parent.parent)} - {lab.name}
+    with os.scandir(folder) as scanned:
+        there = [entry for entry in scanned if not is_litter(entry.name)]
+    found = [entry.name for entry in there if entry.name in labs and entry.is_dir(follow_symlinks=False)]
+    holding = [
+        entry for entry in there if entry.is_dir() or is_notebook(entry.name) or is_archive(entry.name)
+    ]
+    return sorted(found) if len(found) == len(holding) else []
 
 
 def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:

@@ -203,7 +203,7 @@ def test_the_same_notebook_gives_the_same_points_through_every_door(
     done = CliRunner().invoke(app, ["grade", str(folder.parent), "-o", str(tmp_path / "out"), *root])
     row = next(csv.DictReader(io.StringIO((tmp_path / "out" / "grades.csv").read_text("utf-8-sig"))))
     assert done.exit_code == 0, done.output
-    assert (row["submission"], row["total"], row["reason"]) == ("ada", "10", listed)
+    assert (row["submission"], row["total"]) == ("ada", "10") and row["reason"].startswith(listed)
     assert listed in (tmp_path / "out" / "feedback" / "ada.html").read_text("utf-8")
     assert listed in (tmp_path / "out" / "index.html").read_text("utf-8")
 

@@ -1,0 +1,120 @@
+"""Whose work something is, and which lab's, where a class could be read in two ways."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from notebooks import write_notebook
+from tiny_class import Tiny
+from tiny_lab import NAIVE, RIGHT, SETUP, tiny_kit
+
+from gatelab.integrations.roster import read_roster
+from gatelab.lab.spec import Lab
+from gatelab.submission.collect import Submission, collect
+
+GOOD, WRONG = (RIGHT["q1"], RIGHT["q2"]), (NAIVE, RIGHT["q2"])
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab.in_repository(tiny_kit(tmp_path_factory.mktemp("kit")))
+
+
+def hand_in(path: Path, *cells: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_notebook(path, SETUP, *(cells or GOOD), f"# {path.name}")
+
+
+def moodle(base: Path, roster: str, *entries: str, lab: Lab) -> dict[str, Submission]:
+    for entry in entries:
+        hand_in(base / "class" / f"{entry}_assignsubmission_file_" / "lab.ipynb")
+    (base / "roster.csv").write_text(roster, encoding="utf-8")
+    rows = collect(base / "class", lab, roster=read_roster(base / "roster.csv"))
+    return {came.entry.partition("_assign")[0]: came for came in rows}
+
+
+class TestANumberThatIsSomebodyElsesId:
+    ROSTER = "Name,Email,ID\nAda Lovelace,ada@x.org,1815\n"
+
+    @pytest.mark.parametrize("other", ["Bob A Ray", "Love Li", "Ada Ray", "Oliver Lovelace"])
+    def test_the_whole_name_wins(self, tmp_path: Path, lab: Lab, other: str) -> None:
+        roster = self.ROSTER + f"{other},bob@x.org,4711\n"
+        rows = moodle(tmp_path, roster, "Ada Lovelace_4711", f"{other}_4712", lab=lab)
+        assert rows["Ada Lovelace_4711"].people[0].email == "ada@x.org"
+        assert rows[f"{other}_4712"].people[0].email == "bob@x.org"
+        assert not any(came.missing for came in rows.values())
+
+    @pytest.mark.parametrize("other", ["Bob A Ray", "Li Vela", "Cleo Adalbert"])
+    def test_initials_and_pieces_of_names_are_no_likeness(self, tmp_path: Path, lab: Lab, other: str) -> None:
+        rows = moodle(tmp_path, f"Name,Email,ID\n{other},bob@x.org,4711\n", "Ada Lovelace_4711", lab=lab)
+        assert rows["Ada Lovelace_4711"].people[0].email == ""
+
+    def test_a_short_form_of_the_name_is_likeness_enough(self, tmp_path: Path, lab: Lab) -> None:
+        roster = "Name,Email,ID\nAda King Lovelace,ada@x.org,4711\n"
+        rows = moodle(tmp_path, roster, "Ada Lovelace_4711", lab=lab)
+        assert rows["Ada Lovelace_4711"].people[0].email == "ada@x.org"
+
+    def test_two_rows_of_one_person_say_so_whatever_their_numbers(self, tmp_path: Path, lab: Lab) -> None:
+        rows = moodle(tmp_path, self.ROSTER, "Ada Lovelace_4711", "Ada Lovelace_4712", lab=lab)
+        assert all("are all of Ada Lovelace" in " ".join(came.notes) for came in rows.values())
+
+
+class TestAFolderInAFolder:
+    def names(self, folder: Path, lab: Lab) -> list[str]:
+        return [came.name for came in collect(folder, lab)]
+
+    def test_students_folders_in_it_are_the_class(self, tmp_path: Path, lab: Lab) -> None:
+        for name in ("ada", "bob"):
+            hand_in(tmp_path / "tree" / "submissions" / name / lab.name / "lab.ipynb")
+        assert self.names(tmp_path / "tree", lab) == ["ada", "bob"]
+
+    def test_where_nothing_tells_a_student_from_a_class_the_row_says_so(
+        self, tmp_path: Path, lab: Lab
+    ) -> None:
+        for name in ("ada", "bob"):
+            hand_in(tmp_path / "section1" / f"{name}.ipynb")
+        [row] = collect(tmp_path, lab)
+        assert row.notes == ("If section1 is not one student's folder, name it as the class's folder.",)
+        assert self.names(tmp_path / "section1", lab) == ["ada", "bob"]
+
+    def test_one_student_with_more_files_is_one(self, tmp_path: Path, lab: Lab) -> None:
+        hand_in(tmp_path / "a" / "ada" / "lab.ipynb")
+        hand_in(tmp_path / "a" / "ada" / "tries.ipynb")
+        hand_in(tmp_path / "b" / "ada" / "mine.ipynb")
+        (tmp_path / "b" / "ada" / "notes.txt").write_text("hello")
+        assert self.names(tmp_path / "a", lab) == self.names(tmp_path / "b", lab) == ["ada"]
+
+
+@pytest.mark.usefixtures("shared_server")
+class TestTwoLabsInOneKit:
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path, {"ada": GOOD})
+        for place in ("assignment", "tests"):
+            shutil.copytree(tiny.kit / place / "softmax", tiny.kit / place / "other")
+        table = tiny.kit / "assignment" / "other" / "lab.toml"
+        text = table.read_text(encoding="utf-8").replace('name = "softmax"', 'name = "other"')
+        table.write_text(text, encoding="utf-8")
+        return tiny
+
+    def test_the_second_does_not_replace_the_first(self, tiny: Tiny) -> None:
+        hand_in(tiny.folder / "ada" / "other" / "lab.ipynb", *WRONG)
+        assert tiny.grade("--lab", "softmax").exit_code == 0
+        before = tiny.rows()
+        said = tiny.grade("--lab", "other")
+        assert said.exit_code == 2 and said.stderr.count("\n") == 1
+        assert "holds the grading of the lab softmax; choose another -o, or --fresh" in said.stderr
+        assert tiny.rows() == before
+        assert tiny.grade("--lab", "other", "--fresh").exit_code == 0
+        assert tiny.rows()["ada"]["total"] == "9"
+
+    def test_work_for_the_other_lab_is_not_graded(self, tiny: Tiny) -> None:
+        hand_in(tiny.folder / "bob" / "other" / "lab.ipynb", *WRONG)
+        said = tiny.grade("--lab", "other")
+        assert tiny.rows()["bob"]["total"] == "9"
+        assert tiny.rows()["ada"]["status"] == "ungradable"
+        assert (
+            "ada: it holds only softmax, another lab's work; ask for the notebook of this lab." in said.output
+        )
