@@ -13,6 +13,10 @@ from gatelab.text import visible
 
 LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
 SAME = "run the same gatelab grade again."
+STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
+REPLACING = (
+    f"{STAGE}/replacing"  # there from the first report that a regrade replaces until class.json is written
+)
 INTERRUPTED = f"is newer than class.json, because a gatelab grade was cut off or is at work here; {SAME}"
 
 
@@ -72,7 +76,11 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
 
 
 def of_nobody(out: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Raise NoClass if there is a report of the kit's that no row of class.json knows."""
+    """Raise NoClass if there is a report of the kit's that no row of class.json knows, or one that was replaced after it."""
+    if (Path(out) / REPLACING).exists():
+        raise NoClass(
+            f"{visible(str(out))}: a gatelab regrade was cut off while it replaced reports, or is at work here; run the same again."
+        )
     known = {row["file"] for row in rows}
     for path in sorted((Path(out) / "reports").glob("*.json")):
         if path.stem not in known and GRADED_WITH in path.read_text("utf-8", "replace"):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gatelab.classrun.earlier import RUN
+from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
@@ -20,7 +21,6 @@ from gatelab.report.plain import number
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 
-STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
 LONGEST_MESSAGE = 78  # characters of a message in a line of differences
 KEPT = ("grades.csv", "marks.csv", "corrections.csv", "class.json", "index.html", "reports", "feedback")
 
@@ -222,6 +222,7 @@ class Regrade:
 
     def accept(self) -> None:
         """Put the new reports in place of the old ones, and write everything again."""
+        (self.run.out / REPLACING).touch()
         for came in self.run.submissions:
             if came.name in self.new:
                 self.run.replace_report(came, self.new[came.name], self.questions[came.name])

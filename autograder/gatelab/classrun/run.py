@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.folder import REPLACING
 from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.made import is_current, made_of
@@ -224,7 +225,8 @@ class ClassRun:
         if isinstance(self.lab, QuickLab):
             book |= {"all_questions": False, QUICK: self.lab.says(self.chosen)}
             book["submissions"] = [row | {"has_pages": False} for row in book["submissions"]]
-        self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n")
+        if not self._write(self.out / "class.json", json.dumps(book, indent=1, ensure_ascii=False) + "\n"):
+            (self.out / REPLACING).unlink(missing_ok=True)
         self._write(self.out / "index.html", class_page(book))
         self.unwritten += others  # of one submission each: less important than the class's
         for submission, row in zip(self.submissions, rows, strict=True):

@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
+from gatelab.classrun.folder import REPLACING
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
@@ -103,6 +104,12 @@ def regrade_command(
     left = again.plan()
     if not left:
         _tell([*again.skipped, *_by_hand(run, book)])
+        if (out / REPLACING).exists():
+            run.write_class()
+            typer.echo(
+                "An earlier regrade was cut off after it had replaced the reports; the tables and pages are theirs now."
+            )
+            raise typer.Exit(1 if run.unwritten else 0)
         typer.echo("Nothing that decides a grade was changed since these were graded.")
         raise typer.Exit(0)
     _grade(again, left, jobs or _processors(), accept_missing or [])

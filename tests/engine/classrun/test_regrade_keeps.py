@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from notebooks import write_notebook
 from test_regrade import outputs, without_large_logits
-from tiny_class import Tiny
+from tiny_class import Tiny, gatelab
 from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
+
+from gatelab.classrun.run import ClassRun
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
 
@@ -189,6 +191,31 @@ def test_what_was_read_from_the_grade_table_is_reported(tmp_path: Path) -> None:
     said = regraded(tiny)
     assert "Corrections read from" in said and "ada q1" in said
     assert tiny.rows()["ada"]["total"] == "8"
+
+
+def test_a_regrade_that_is_cut_off_while_it_replaces_is_finished_by_the_same_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    assert tiny.grade().exit_code == 0
+    without_large_logits(tiny)
+
+    def cut_off(run: ClassRun) -> None:
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassRun, "write_class", cut_off)
+        assert tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes").exit_code == 137
+    for words in (
+        ("export", "csv", tiny.out),
+        ("mark", "ada", "q1", "1", "-o", tiny.out, "--root", tiny.kit),
+    ):
+        said = gatelab(*words)
+        assert (
+            said.exit_code == 2 and "a gatelab regrade was cut off while it replaced reports" in said.stderr
+        )
+    assert "the tables and pages are theirs now" in regraded(tiny)
+    assert tiny.rows()["bob"]["total"] == "10" and gatelab("export", "csv", tiny.out).exit_code == 0
 
 
 def test_written_answers_of_an_archive_are_shown(tmp_path: Path) -> None:
