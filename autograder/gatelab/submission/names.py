@@ -26,16 +26,21 @@ def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
     result = []
     for base in shown:
         name, number = base, 2
-        while name in used:
+        while _composed(name) in used:
             name, number = f"{base} ({number})", number + 1
-        used.add(name)
+        used.add(_composed(name))
         result.append(name)
     return result
 
 
 def _where_shared(names: list[str], instead: list[str]) -> list[str]:
-    count = Counter(names)
-    return [other if count[name] > 1 else name for name, other in zip(names, instead, strict=True)]
+    count = Counter(map(_composed, names))
+    return [other if count[_composed(name)] > 1 else name for name, other in zip(names, instead, strict=True)]
+
+
+def _composed(name: str) -> str:
+    """One form for names that look the same: `é` is one character or two."""
+    return unicodedata.normalize("NFC", name)
 
 
 def file_names(raws: Sequence[str]) -> list[str]:

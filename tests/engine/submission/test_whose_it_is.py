@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,13 @@ class TestANumberThatIsSomebodyElsesId:
     def test_two_rows_of_one_person_say_so_whatever_their_numbers(self, tmp_path: Path, lab: Lab) -> None:
         rows = moodle(tmp_path, self.ROSTER, "Ada Lovelace_4711", "Ada Lovelace_4712", lab=lab)
         assert all("are all of Ada Lovelace" in " ".join(came.notes) for came in rows.values())
+
+
+def test_names_that_look_the_same_are_told_apart(tmp_path: Path, lab: Lab) -> None:
+    for form in ("NFC", "NFD"):
+        hand_in(tmp_path / unicodedata.normalize(form, "José") / "lab.ipynb")
+    names = [unicodedata.normalize("NFC", came.name) for came in collect(tmp_path, lab)]
+    assert len(set(names)) == 2 and all(name.startswith("José (") for name in names)
 
 
 class TestAFolderInAFolder:
