@@ -74,6 +74,40 @@ def test_without_a_build_there_is_nothing_to_preview(kit: Path) -> None:
     assert "nothing is built yet; run gatelab build." in said(kit, "preview", "--no-open", code=2)
 
 
+# --- stopped while writing ---
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("dist/softmax-preview.html", ("preview", "--no-open")),
+        ("assignment/softmax/released.snapshot", ("build", "--accept", "--no-execute")),
+        ("dist/softmax.zip.sha256", ("build", "--no-execute")),
+    ],
+)
+def test_a_command_that_is_stopped_leaves_the_file_that_it_replaces_whole(
+    kit: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: tuple[str, ...]
+) -> None:
+    path = kit / file
+    path.write_text("of last week\n", encoding="utf-8")
+    beside = set(path.parent.iterdir())
+
+    def stops(original: Callable[..., int]) -> Callable[..., int]:
+        def write(self: Path, data: str | bytes, *words: object, **more: object) -> int:
+            if self.name != path.name:
+                return original(self, data, *words, **more)
+            original(self, data[:3], *words, **more)
+            raise KeyboardInterrupt
+
+        return write
+
+    for method in ("write_text", "write_bytes"):
+        monkeypatch.setattr(Path, method, stops(getattr(Path, method)))
+    gatelab(*words, "--root", kit)
+    assert path.read_text(encoding="utf-8") == "of last week\n"
+    assert set(path.parent.iterdir()) == beside
+
+
 # --- diff ---
 
 
