@@ -8,23 +8,28 @@ a release never lands among solutions or over somebody's work.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.build import gate, leaks, pipeline, prose, snapshot
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.folders import vanishing
+from gatelab.folders import remove, vanishing
 from gatelab.lab.spec import Lab
 from gatelab.limits import GIT_PUSH_SECONDS
 
 MARK = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
+UNFINISHED = (
+    "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
+)
 BRANCH = "main"
 GITHUB = re.compile(
     r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
@@ -103,7 +108,7 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
     branch = _git(place, "symbolic-ref", "--short", "HEAD")
     colab = _colab(address, branch)
     name = lab.assignment.name
-    with vanishing(".gatelab-release-", place) as stage:
+    with vanishing("gatelab-release-", _git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
@@ -113,15 +118,75 @@ def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
         _check_words(stage, lab, root)
-        shutil.rmtree(place / name, ignore_errors=True)
-        for path in (folder, stage / MARK, stage / "README.md"):
-            os.replace(path, place / path.name)
+        with _whole_or_undone(place, name):
+            return Published(_commit(lab, stage, place), url)
+
+
+def _commit(lab: Lab, stage: Path, place: Path) -> str:
+    """Move what was staged to its place, and commit it; the commit, "" if students have this already."""
+    name = lab.assignment.name
+    shutil.rmtree(place / name, ignore_errors=True)
+    for new in (name, MARK, "README.md"):
+        shutil.move(stage / new, place / new)
     _git(place, "add", "--all", "--", name, MARK, "README.md")
     if not _git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
-        return Published("", url)
+        return ""
     number = len(_git(place, "log", "--format=%H", "--", name).splitlines()) if _has_commits(place) else 0
     _git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
-    return Published(_git(place, "rev-parse", "--short", "HEAD"), url)
+    return _git(place, "rev-parse", "--short", "HEAD")
+
+
+@contextmanager
+def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
+    """While a release of the lab `name` is put in its place: what stops it undoes it, or the next release does, if this process is
+    killed."""
+    try:
+        with _alone(place):
+            (_git_folder(place) / UNFINISHED).write_text(f"{name}\n{_head(place)}\n", encoding="utf-8")
+            yield
+    finally:
+        _undo_unfinished(place)
+
+
+def _undo_unfinished(place: Path) -> None:
+    """Put back what a release changed that did not get to its commit. Raises PublishError if it is still at work."""
+    folder = _git_folder(place)
+    note = folder / UNFINISHED
+    if not note.is_file():
+        return
+    with _alone(place):
+        name, _, head = note.read_text(encoding="utf-8").strip("\n").partition("\n")
+        if name and head == _head(place):  # otherwise it got there, or somebody committed what it left
+            for lock in ("index.lock", "HEAD.lock"):  # of a git that was killed with it
+                (folder / lock).unlink(missing_ok=True)
+            _put_back(place, (name, MARK, "README.md"))
+        note.unlink(missing_ok=True)
+
+
+def _put_back(place: Path, names: tuple[str, ...]) -> None:
+    """These files and folders, and the index, as the last commit has them."""
+    committed = _head(place)
+    _git(place, "read-tree", committed or "--empty")
+    for path in (place / name for name in names):
+        remove(path) if path.is_dir() else path.unlink(missing_ok=True)
+    kept = _git(place, "ls-tree", "--name-only", committed, "--", *names).splitlines() if committed else []
+    if kept:
+        _git(place, "checkout", "--quiet", committed, "--", *kept)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Hold a repository (flock). Raises PublishError if another release does."""
+    held = os.open(_git_folder(place), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise PublishError(
+            f"{place}: another gatelab release is at work there; wait until it has ended."
+        ) from error
+    finally:
+        os.close(held)
 
 
 def _check_words(stage: Path, lab: Lab, root: Path) -> None:
@@ -133,7 +198,8 @@ def _check_words(stage: Path, lab: Lab, root: Path) -> None:
 
 
 def _check_place(place: Path, root: Path) -> None:
-    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written."""
+    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written,
+    but what a release that was killed left there is undone."""
     here, kit = place.resolve(), root.resolve()
     if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
         raise PublishError(
@@ -146,6 +212,8 @@ def _check_place(place: Path, root: Path) -> None:
         return
     if not place.is_dir():
         raise PublishError(f"{place}: is not a folder; name one, or an address of git.")
+    if (place / ".git").exists():
+        _undo_unfinished(place)
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
     if found and MARK not in found:
         raise PublishError(
@@ -158,7 +226,8 @@ def _check_place(place: Path, root: Path) -> None:
         return
     if _git(place, "status", "--porcelain"):
         raise PublishError(
-            f"{place}: holds changes that were not committed; commit them, or undo them with git restore."
+            f"{place}: holds changes that were not committed; commit them, or drop them with "
+            "`git reset --hard && git clean -fd`."
         )
     for commit in _git(place, "log", "--format=%H", "--all").splitlines() if _has_commits(place) else []:
         if MARK not in _git(place, "ls-tree", "--name-only", commit).splitlines():
@@ -225,7 +294,17 @@ def _origin(place: Path) -> str:
 
 
 def _has_commits(place: Path) -> bool:
-    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").returncode == 0
+    return bool(_head(place))
+
+
+def _head(place: Path) -> str:
+    """The last commit; "" before the first."""
+    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+
+
+def _git_folder(place: Path) -> Path:
+    """`.git`, or where that leads."""
+    return Path(_git(place, "rev-parse", "--absolute-git-dir"))
 
 
 def _git(place: Path, *words: str, who: bool = False) -> str:

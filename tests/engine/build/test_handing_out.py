@@ -6,7 +6,9 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -234,6 +236,82 @@ def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     assert git(bare, "log", "--format=%s", "main") == "Softmax and cross-entropy: release 1"
     assert "students have this release already." in said(kit, "release", "--to", bare)
     assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)
+
+
+STOPPED = """
+import os, shutil, subprocess, sys
+from gatelab.cli.app import app
+run, rmtree, (at, by) = subprocess.run, shutil.rmtree, sys.argv[1:3]
+def ran(words, *more, **given):
+    if at == "commit" and "commit" in words:
+        os.kill(os.getpid(), int(by))
+    return run(words, *more, **given)
+def removed(path, *more, **given):
+    rmtree(path, *more, **given)
+    if at == "move" and str(path).endswith("students/softmax"):
+        os.kill(os.getpid(), int(by))
+subprocess.run, shutil.rmtree = ran, removed
+app(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("at", ["move", "commit"])
+def test_a_release_that_was_stopped_goes_on_when_it_is_typed_again(
+    kit: Path, tmp_path: Path, at: str, by: signal.Signals
+) -> None:
+    to = tmp_path / "students"
+    for number, address in enumerate((HUB, f"{HUB}-2"), 1):
+        words = ["release", "--to", str(to), "--address", address]
+        command = [sys.executable, "-c", STOPPED, at, str(int(by)), *words, "--root", str(kit)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode != 0 and "Traceback" not in done.stderr, done.stderr
+        if by == signal.SIGINT:
+            assert not git(to, "status", "--porcelain")
+        assert not [path.name for path in to.iterdir() if path.name.startswith(".gatelab-release-")]
+        assert ": released, commit" in said(kit, *words)
+        assert git(to, "log", "--format=%s").splitlines()[0].endswith(f"release {number}")
+        assert not git(to, "status", "--porcelain")
+        assert set(git(to, "ls-files").split()) >= {".gatelab-release", "README.md", "softmax/lab.ipynb"}
+        assert address + "/blob" in (to / "softmax" / "lab.ipynb").read_text("utf-8").replace(
+            "colab.research.google.com/github", "github.com"
+        )
+    assert len(git(to, "log", "--format=%s").splitlines()) == 2
+
+
+def test_edits_after_a_release_was_stopped_and_committed_are_refused_and_kept(
+    kit: Path, tmp_path: Path
+) -> None:
+    """The advice works: it ends the refusal."""
+    to = tmp_path / "students"
+    words = ["release", "--to", str(to)]
+    said(kit, *words)
+    command = [sys.executable, "-c", STOPPED, "move", "9", *words, "--address", HUB, "--root", str(kit)]
+    subprocess.run(command, capture_output=True)
+    git(to, "add", "--all")
+    git(to, "commit", "--quiet", "-m", "half of it")
+    (to / "README.md").write_text("# Our course\n", encoding="utf-8")
+    git(to, "add", "--all")
+    text = said(kit, *words, code=2)
+    assert (to / "README.md").read_text(encoding="utf-8") == "# Our course\n"
+    advice = "git reset --hard && git clean -fd"
+    assert advice in " ".join(text.split())
+    subprocess.run(advice, shell=True, cwd=to, check=True, capture_output=True)
+    said(kit, *words)
+    assert (to / "softmax" / "lab.ipynb").is_file() and not git(to, "status", "--porcelain")
+
+
+def test_a_release_that_git_refuses_changes_nothing(kit: Path, tmp_path: Path) -> None:
+    to = tmp_path / "students"
+    said(kit, "release", "--to", to)
+    hook = to / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    assert "git commit failed" in said(kit, "release", "--to", to, "--address", HUB, code=2)
+    assert not git(to, "status", "--porcelain")
+    hook.unlink()
+    said(kit, "release", "--to", to, "--address", HUB)
 
 
 def somebodys_files(place: Path) -> None:
