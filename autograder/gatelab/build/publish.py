@@ -9,6 +9,7 @@ a release never lands among solutions or over somebody's work.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
@@ -30,6 +31,7 @@ MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change t
 UNFINISHED = (
     "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
 )
+MARK_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
 BRANCH = "main"
 GITHUB = re.compile(
     r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
@@ -105,19 +107,23 @@ def publish(
 
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
-    branch = _git(place, "symbolic-ref", "--short", "HEAD")
-    colab = _colab(address, branch)
     name = lab.assignment.name
+    colab = _colab(address, place, name)
     with vanishing("gatelab-release-", _git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
         url = _set_badge(lab, folder, colab)
-        (stage / MARK).write_text(MARK_TEXT, encoding="utf-8")
-        (stage / "README.md").write_text(_readme(lab, url, place / "README.md"), encoding="utf-8")
+        page, mark = _readme(lab, url, place)
+        if page != _readme_of(lab, url) and MARK_PAGE.format(name, "") in mark:
+            say("keeping README.md, which was edited since gatelab wrote it")
+        (stage / MARK).write_text(mark, encoding="utf-8")
+        (stage / "README.md").write_text(page, encoding="utf-8")
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
         _check_words(stage, lab, root)
+        if _has_already(place, stage, name):
+            return Published("", url)
         with _whole_or_undone(place, name):
             return Published(_commit(lab, stage, place), url)
 
@@ -243,10 +249,28 @@ def _clone(address: str, place: Path) -> None:
         _git(place, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
 
 
-def _colab(address: str, branch: str) -> str:
-    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read."""
-    found = GITHUB.match(address)
-    return COLAB.format(found[1], found[2], branch) if found else ""
+def _colab(address: str, place: Path, name: str) -> str:
+    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read. Without --address it is what the
+    earlier release has, of this lab or of another."""
+    branch = _git(place, "symbolic-ref", "--short", "HEAD")
+    given = GITHUB.fullmatch(address)
+    new = COLAB.format(given[1], given[2], branch) if given else ""
+    return new or _earlier_colab(place, name, branch)
+
+
+def _earlier_colab(place: Path, name: str, branch: str) -> str:
+    """What the badges of the earlier release begin with."""
+    begin = (
+        re.escape(COLAB.format("OWNER", "LAB", branch))
+        .replace("OWNER", r"[\w.-]+")
+        .replace("LAB", r"[\w.-]+")
+    )
+    for notebook in sorted(place.glob("*/*.ipynb"), key=lambda path: (path.parent.name != name, path)):
+        there = re.escape(notebook.relative_to(place).as_posix())
+        found = re.search(f"({begin})/{there}", notebook.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[1]
+    return ""
 
 
 def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
@@ -260,14 +284,37 @@ def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
     return new
 
 
-def _readme(lab: Lab, url: str, there: Path) -> str:
-    """The repository's first page. One that staff have edited, or that belongs to another lab, stays as it is."""
+def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
+    """The repository's first page and its mark, which says what page of which lab the kit wrote. A page that staff have edited, or
+    that belongs to another lab, stays as it is."""
+    text = _readme_of(lab, url)
+    was, mark = (_text_of(place / file) for file in ("README.md", MARK))
+    ours = MARK_PAGE.format(lab.assignment.name, _digest(was)) in mark
+    if was and not ours and _plain(was) != _plain(text):
+        return was, mark or MARK_TEXT
+    return text, MARK_TEXT + MARK_PAGE.format(lab.assignment.name, _digest(text)) + "\n"
+
+
+def _readme_of(lab: Lab, url: str) -> str:
+    """The first page as the kit writes it."""
     badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
     names = {"folder": lab.assignment.name, "notebook": lab.notebook}
     begin = (BY_START if START in Settings.of(lab).release else BY_PIP).format(**names)
-    text = README.format(title=lab.title, badge=badge, begin=begin, **names)
-    was = there.read_text(encoding="utf-8", errors="replace") if there.is_file() else ""
-    return was if was and _plain(was) != _plain(text) else text
+    return README.format(title=lab.title, badge=badge, begin=begin, **names)
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _has_already(place: Path, stage: Path, name: str) -> bool:
+    """Whether students have what was staged. A mark that says more than the one there is no release."""
+    same = _text_of(stage / "README.md") == _text_of(place / "README.md")
+    return same and (place / MARK).is_file() and _content(stage / name) == _content(place / name)
 
 
 def _plain(page: str) -> list[str]:

@@ -238,6 +238,34 @@ def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)
 
 
+def test_the_address_of_the_first_release_is_kept(kit: Path, tmp_path: Path) -> None:
+    to, bare = tmp_path / "students", tmp_path / "bare.git"
+    said(kit, "release", "--to", to, "--address", HUB)
+    assert "students have this release already." in said(kit, "release", "--to", to)
+    git(tmp_path, "clone", "--quiet", "--bare", to, bare)
+    assert "students have this release already." in said(kit, "release", "--to", bare)
+    assert len(git(to, "log", "--format=%s").splitlines()) == 1
+    text = said(kit, "release", "--to", to, "--address", f"{HUB}-2")
+    assert "softmax-for-students-2/blob/main/softmax/lab.ipynb" in text
+
+
+def test_a_changed_title_reaches_the_first_page_unless_staff_have_edited_it(
+    kit: Path, tmp_path: Path
+) -> None:
+    to, table = tmp_path / "students", kit / "assignment" / "softmax" / "lab.toml"
+    said(kit, "release", "--to", to, "--address", HUB)
+    edit(table, 'title = "Softmax and cross-entropy"', 'title = "Brand new title"')
+    said(kit, "release", "--to", to)
+    page = (to / "README.md").read_text(encoding="utf-8")
+    assert page.startswith("# Brand new title\n") and "softmax-for-students/blob" in page
+    edit(to / "README.md", "# Brand new title", "# Our course")
+    git(to, "commit", "--quiet", "--all", "-m", "a word of welcome")
+    edit(table, "Brand new title", "Newer still")
+    text = said(kit, "release", "--to", to, "--address", f"{HUB}-2")
+    assert "keeping README.md, which was edited since gatelab wrote it" in text
+    assert (to / "README.md").read_text(encoding="utf-8").startswith("# Our course\n")
+
+
 STOPPED = """
 import os, shutil, subprocess, sys
 from gatelab.cli.app import app
