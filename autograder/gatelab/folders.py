@@ -1,8 +1,9 @@
-"""Temporary folders that go, whatever was left in them and however the process that made them ends."""
+"""Temporary folders that go, whatever was left in them and however the process that made them ends; files that are replaced whole."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import subprocess
@@ -80,3 +81,20 @@ def vanishing(prefix: str = "gatelab-", dir: Path | None = None) -> Iterator[Pat
     """`Vanishing`, where nothing but the path is needed."""
     with Vanishing(prefix, dir) as path:
         yield path
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """The path of a draft, which takes the place of the file `path` at the end. Whenever this process is stopped, `path` is whole,
+    old or new, and the draft is gone."""
+    path = path.resolve()
+    with vanishing(".gatelab-writing-", path.parent) as folder:
+        draft = folder / path.name
+        yield draft
+        os.replace(draft, path)
+
+
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Replace a file, or make it, by `replacing`."""
+    with replacing(path) as draft:
+        draft.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)

@@ -18,6 +18,7 @@ from types import CodeType
 from typing import Any
 
 from gatelab.audit.concepts import concepts
+from gatelab.folders import write_whole
 from gatelab.handed_out.checking import fingerprint
 from gatelab.lab.bank import Bank, BankError, Chaff, load_bank, made_in, only_in_one
 from gatelab.lab.importing import importable
@@ -33,9 +34,9 @@ def write_fingerprints(lab: Lab, only: Sequence[str] = ()) -> Path:
     """
     path = lab.assignment / "tests" / "fingerprints.json"
     before = json.loads(path.read_text(encoding="utf-8")) if only and path.is_file() else {}
-    path.write_bytes(fingerprints(lab, only, before))
+    write_whole(path, fingerprints(lab, only, before))
     if question := lab.concept_question:
-        path.with_name(f"{question}.json").write_bytes(concepts(lab, question))
+        write_whole(path.with_name(f"{question}.json"), concepts(lab, question))
     return path
 
 

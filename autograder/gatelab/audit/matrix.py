@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gatelab.audit.verify import Matrix
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 from gatelab.text import marked
 
@@ -115,7 +116,7 @@ def into_readme(readme: Path, table: str, lab: str) -> bool:
     _, end, after = rest.partition(MARKS[1])
     if not end:
         return False
-    readme.write_text(f"{before}{start}\n\n{table}\n{end}{after}", encoding="utf-8")
+    write_whole(readme, f"{before}{start}\n\n{table}\n{end}{after}")
     return True
 
 
@@ -135,6 +136,6 @@ def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
         matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles
     )
     paths = [out / "matrix.html", out / "matrix.md"]
-    paths[0].write_text(page + "\n", encoding="utf-8")
-    paths[1].write_text(table, encoding="utf-8")
+    write_whole(paths[0], page + "\n")
+    write_whole(paths[1], table)
     return paths

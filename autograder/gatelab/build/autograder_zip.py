@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
+from gatelab.folders import replacing
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
 from gatelab.report.gradescope import gradescope_results
@@ -165,7 +166,7 @@ def _constraints(lock: Path) -> bytes:
 
 
 def _write(path: Path, files: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as zip:
+    with replacing(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as zip:
         for name in sorted(files):
             member = zipfile.ZipInfo(name, EPOCH)
             member.create_system = 3  # Unix, wherever it is built

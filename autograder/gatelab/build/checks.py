@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gatelab.handed_out
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 
 SOURCE = Path(gatelab.handed_out.__file__).parent
@@ -30,6 +31,6 @@ def keep_up(lab: Lab) -> list[Path]:
     for source, copy in files(lab):
         content = source.read_bytes()
         if not copy.is_file() or copy.read_bytes() != content:
-            copy.write_bytes(content)
+            write_whole(copy, content)
             written.append(copy)
     return written

@@ -17,6 +17,7 @@ from gatelab.build.accepted import AcceptedOnly
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.build.stubs import TEXT_STUB, StubSolutions
+from gatelab.folders import replacing
 from gatelab.lab.spec import Lab, LabError, lab_names
 
 FORMGRADER = "nbgrader.server_extensions.formgrader.apihandlers"  # loaded in JupyterLab's server only
@@ -150,10 +151,9 @@ def write_source(lab: Lab, root: Path) -> Path:
         target.unlink(missing_ok=True)  # better no notebook than one that differs from the master
         raise
     if not target.is_file() or target.read_text(encoding="utf-8") != text:
-        draft = target.with_name(f".{target.name}.{os.getpid()}")
-        draft.write_text(text, encoding="utf-8")
-        draft.chmod(0o444)
-        draft.replace(target)
+        with replacing(target) as draft:
+            draft.write_text(text, encoding="utf-8")
+            draft.chmod(0o444)
     return target
 
 

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 from gatelab.build import facts, handout, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 
@@ -124,7 +125,7 @@ def bring_points_up_to_date(master: Path, lab: Lab) -> list[str]:
     text = master.read_text(encoding="utf-8")
     new = _CELL_HEAD.sub(corrected, text)
     if told:
-        master.write_text(new, encoding="utf-8")
+        write_whole(master, new)
     return told
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from nbconvert import HTMLExporter
 
 from gatelab.build.errors import BuildError
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 
 
@@ -20,5 +21,5 @@ def preview(lab: Lab, root: Path) -> Path:
     page, _ = exporter.from_filename(str(notebook))
     path = root / "dist" / f"{name}-preview.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    write_whole(path, page)
     return path

@@ -8,23 +8,30 @@ a release never lands among solutions or over somebody's work.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.build import gate, leaks, pipeline, prose, snapshot
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
-from gatelab.folders import vanishing
+from gatelab.folders import remove, vanishing
 from gatelab.lab.spec import Lab
 from gatelab.limits import GIT_PUSH_SECONDS
 
 MARK = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
+UNFINISHED = (
+    "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
+)
+MARK_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
 BRANCH = "main"
 GITHUB = re.compile(
     r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
@@ -100,28 +107,92 @@ def publish(
 
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
-    branch = _git(place, "symbolic-ref", "--short", "HEAD")
-    colab = _colab(address, branch)
     name = lab.assignment.name
-    with vanishing(".gatelab-release-", place) as stage:
+    colab = _colab(address, place, name)
+    with vanishing("gatelab-release-", _git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
         url = _set_badge(lab, folder, colab)
-        (stage / MARK).write_text(MARK_TEXT, encoding="utf-8")
-        (stage / "README.md").write_text(_readme(lab, url, place / "README.md"), encoding="utf-8")
+        page, mark = _readme(lab, url, place)
+        if page != _readme_of(lab, url) and MARK_PAGE.format(name, "") in mark:
+            say("keeping README.md, which was edited since gatelab wrote it")
+        (stage / MARK).write_text(mark, encoding="utf-8")
+        (stage / "README.md").write_text(page, encoding="utf-8")
         say("looking for what students must not see")
         pipeline.inspect(folder, lab, root)
         _check_words(stage, lab, root)
-        shutil.rmtree(place / name, ignore_errors=True)
-        for path in (folder, stage / MARK, stage / "README.md"):
-            os.replace(path, place / path.name)
+        if _has_already(place, stage, name):
+            return Published("", url)
+        with _whole_or_undone(place, name):
+            return Published(_commit(lab, stage, place), url)
+
+
+def _commit(lab: Lab, stage: Path, place: Path) -> str:
+    """Move what was staged to its place, and commit it; the commit, "" if students have this already."""
+    name = lab.assignment.name
+    shutil.rmtree(place / name, ignore_errors=True)
+    for new in (name, MARK, "README.md"):
+        shutil.move(stage / new, place / new)
     _git(place, "add", "--all", "--", name, MARK, "README.md")
     if not _git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
-        return Published("", url)
+        return ""
     number = len(_git(place, "log", "--format=%H", "--", name).splitlines()) if _has_commits(place) else 0
     _git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
-    return Published(_git(place, "rev-parse", "--short", "HEAD"), url)
+    return _git(place, "rev-parse", "--short", "HEAD")
+
+
+@contextmanager
+def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
+    """While a release of the lab `name` is put in its place: what stops it undoes it, or the next release does, if this process is
+    killed."""
+    try:
+        with _alone(place):
+            (_git_folder(place) / UNFINISHED).write_text(f"{name}\n{_head(place)}\n", encoding="utf-8")
+            yield
+    finally:
+        _undo_unfinished(place)
+
+
+def _undo_unfinished(place: Path) -> None:
+    """Put back what a release changed that did not get to its commit. Raises PublishError if it is still at work."""
+    folder = _git_folder(place)
+    note = folder / UNFINISHED
+    if not note.is_file():
+        return
+    with _alone(place):
+        name, _, head = note.read_text(encoding="utf-8").strip("\n").partition("\n")
+        if name and head == _head(place):  # otherwise it got there, or somebody committed what it left
+            for lock in ("index.lock", "HEAD.lock"):  # of a git that was killed with it
+                (folder / lock).unlink(missing_ok=True)
+            _put_back(place, (name, MARK, "README.md"))
+        note.unlink(missing_ok=True)
+
+
+def _put_back(place: Path, names: tuple[str, ...]) -> None:
+    """These files and folders, and the index, as the last commit has them."""
+    committed = _head(place)
+    _git(place, "read-tree", committed or "--empty")
+    for path in (place / name for name in names):
+        remove(path) if path.is_dir() else path.unlink(missing_ok=True)
+    kept = _git(place, "ls-tree", "--name-only", committed, "--", *names).splitlines() if committed else []
+    if kept:
+        _git(place, "checkout", "--quiet", committed, "--", *kept)
+
+
+@contextmanager
+def _alone(place: Path) -> Iterator[None]:
+    """Hold a repository (flock). Raises PublishError if another release does."""
+    held = os.open(_git_folder(place), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise PublishError(
+            f"{place}: another gatelab release is at work there; wait until it has ended."
+        ) from error
+    finally:
+        os.close(held)
 
 
 def _check_words(stage: Path, lab: Lab, root: Path) -> None:
@@ -133,7 +204,8 @@ def _check_words(stage: Path, lab: Lab, root: Path) -> None:
 
 
 def _check_place(place: Path, root: Path) -> None:
-    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written."""
+    """Raise PublishError unless a folder is new, empty, or ours alone from its first commit on. Nothing is written,
+    but what a release that was killed left there is undone."""
     here, kit = place.resolve(), root.resolve()
     if here == kit or kit.is_relative_to(here) or here.is_relative_to(kit):
         raise PublishError(
@@ -146,6 +218,8 @@ def _check_place(place: Path, root: Path) -> None:
         return
     if not place.is_dir():
         raise PublishError(f"{place}: is not a folder; name one, or an address of git.")
+    if (place / ".git").exists():
+        _undo_unfinished(place)
     found = sorted(path.name for path in place.iterdir() if path.name != ".git")
     if found and MARK not in found:
         raise PublishError(
@@ -158,7 +232,8 @@ def _check_place(place: Path, root: Path) -> None:
         return
     if _git(place, "status", "--porcelain"):
         raise PublishError(
-            f"{place}: holds changes that were not committed; commit them, or undo them with git restore."
+            f"{place}: holds changes that were not committed; commit them, or drop them with "
+            "`git reset --hard && git clean -fd`."
         )
     for commit in _git(place, "log", "--format=%H", "--all").splitlines() if _has_commits(place) else []:
         if MARK not in _git(place, "ls-tree", "--name-only", commit).splitlines():
@@ -174,10 +249,28 @@ def _clone(address: str, place: Path) -> None:
         _git(place, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
 
 
-def _colab(address: str, branch: str) -> str:
-    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read."""
-    found = GITHUB.match(address)
-    return COLAB.format(found[1], found[2], branch) if found else ""
+def _colab(address: str, place: Path, name: str) -> str:
+    """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read. Without --address it is what the
+    earlier release has, of this lab or of another."""
+    branch = _git(place, "symbolic-ref", "--short", "HEAD")
+    given = GITHUB.fullmatch(address)
+    new = COLAB.format(given[1], given[2], branch) if given else ""
+    return new or _earlier_colab(place, name, branch)
+
+
+def _earlier_colab(place: Path, name: str, branch: str) -> str:
+    """What the badges of the earlier release begin with."""
+    begin = (
+        re.escape(COLAB.format("OWNER", "LAB", branch))
+        .replace("OWNER", r"[\w.-]+")
+        .replace("LAB", r"[\w.-]+")
+    )
+    for notebook in sorted(place.glob("*/*.ipynb"), key=lambda path: (path.parent.name != name, path)):
+        there = re.escape(notebook.relative_to(place).as_posix())
+        found = re.search(f"({begin})/{there}", notebook.read_text(encoding="utf-8", errors="replace"))
+        if found:
+            return found[1]
+    return ""
 
 
 def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
@@ -191,14 +284,37 @@ def _set_badge(lab: Lab, folder: Path, colab: str) -> str:
     return new
 
 
-def _readme(lab: Lab, url: str, there: Path) -> str:
-    """The repository's first page. One that staff have edited, or that belongs to another lab, stays as it is."""
+def _readme(lab: Lab, url: str, place: Path) -> tuple[str, str]:
+    """The repository's first page and its mark, which says what page of which lab the kit wrote. A page that staff have edited, or
+    that belongs to another lab, stays as it is."""
+    text = _readme_of(lab, url)
+    was, mark = (_text_of(place / file) for file in ("README.md", MARK))
+    ours = MARK_PAGE.format(lab.assignment.name, _digest(was)) in mark
+    if was and not ours and _plain(was) != _plain(text):
+        return was, mark or MARK_TEXT
+    return text, MARK_TEXT + MARK_PAGE.format(lab.assignment.name, _digest(text)) + "\n"
+
+
+def _readme_of(lab: Lab, url: str) -> str:
+    """The first page as the kit writes it."""
     badge = f"[![Open in Colab]({BADGE})]({url})\n\n" if url else ""
     names = {"folder": lab.assignment.name, "notebook": lab.notebook}
     begin = (BY_START if START in Settings.of(lab).release else BY_PIP).format(**names)
-    text = README.format(title=lab.title, badge=badge, begin=begin, **names)
-    was = there.read_text(encoding="utf-8", errors="replace") if there.is_file() else ""
-    return was if was and _plain(was) != _plain(text) else text
+    return README.format(title=lab.title, badge=badge, begin=begin, **names)
+
+
+def _text_of(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _has_already(place: Path, stage: Path, name: str) -> bool:
+    """Whether students have what was staged. A mark that says more than the one there is no release."""
+    same = _text_of(stage / "README.md") == _text_of(place / "README.md")
+    return same and (place / MARK).is_file() and _content(stage / name) == _content(place / name)
 
 
 def _plain(page: str) -> list[str]:
@@ -225,7 +341,17 @@ def _origin(place: Path) -> str:
 
 
 def _has_commits(place: Path) -> bool:
-    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").returncode == 0
+    return bool(_head(place))
+
+
+def _head(place: Path) -> str:
+    """The last commit; "" before the first."""
+    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
+
+
+def _git_folder(place: Path) -> Path:
+    """`.git`, or where that leads."""
+    return Path(_git(place, "rev-parse", "--absolute-git-dir"))
 
 
 def _git(place: Path, *words: str, who: bool = False) -> str:

@@ -10,6 +10,7 @@ import json
 import gatelab
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import FILE as TABLE
 
@@ -44,6 +45,6 @@ def keep_up(lab: Lab, settings: Settings) -> None:
     text = text_of(lab)
     try:
         if not path.is_file() or path.read_bytes() != text.encode():
-            path.write_text(text, encoding="utf-8")
+            write_whole(path, text)
     except OSError as error:
         raise BuildError(f"{where}: {path} cannot be written ({error.strerror}).") from error

@@ -17,6 +17,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gatelab.build.errors import BuildError
+from gatelab.folders import write_whole
 from gatelab.lab.spec import Lab
 
 NAME = "released.snapshot"
@@ -51,7 +52,7 @@ def text_of(release: Path, lab: Lab) -> str:
 def accept(release: Path, lab: Lab) -> Path:
     """Write the snapshot of this release and return its path."""
     path = path_of(lab)
-    path.write_text(text_of(release, lab), encoding="utf-8")
+    write_whole(path, text_of(release, lab))
     return path
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import zipfile
 from pathlib import Path
 
 from gatelab.build.errors import BuildError
+from gatelab.folders import replacing
 from gatelab.lab.spec import Lab
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
@@ -26,8 +26,8 @@ def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
     }
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{lab.name}.zip"
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    beside = path.with_name(f"{path.name}.sha256")
+    with replacing(beside) as digest, replacing(path) as draft:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as zip:
             for name in sorted(files):
                 member = zipfile.ZipInfo(name, EPOCH)
@@ -35,11 +35,9 @@ def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
                 member.external_attr = 0o644 << 16
                 zip.writestr(member, files[name])
         check_student_zip(draft, files)
-        digest = hashlib.sha256(draft.read_bytes()).hexdigest()
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    path.with_name(f"{path.name}.sha256").write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+        digest.write_text(
+            f"{hashlib.sha256(draft.read_bytes()).hexdigest()}  {path.name}\n", encoding="utf-8"
+        )
     return path
 
 

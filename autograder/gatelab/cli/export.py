@@ -18,6 +18,7 @@ import typer
 from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
+from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.sent import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
@@ -222,7 +223,7 @@ def feedback_command(
             write_folders(delivery, path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(zipped(delivery))
+            write_whole(path, zipped(delivery))
     except OSError as error:
         _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
     _end(

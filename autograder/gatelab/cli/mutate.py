@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gatelab.cli.options import LabName
+from gatelab.folders import write_whole
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import MUTANT_CPU
@@ -72,7 +73,7 @@ def mutate_command(
     if out is not None:
         path = out / lab.assignment.name / "mutation.md"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(results, seed), encoding="utf-8")
+        write_whole(path, page(results, seed))
         console.print(f"wrote {path}", markup=False)
     raise typer.Exit(1 if faults else 0)
 

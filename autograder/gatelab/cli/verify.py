@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from gatelab.cli.options import LabName
+from gatelab.folders import write_whole
 from gatelab.lab.bank import BankError
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
@@ -179,7 +180,7 @@ def ambush_command(
     if out is not None:
         folder = out / lab.assignment.name
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "ambush.md").write_text(text, encoding="utf-8")
+        write_whole(folder / "ambush.md", text)
 
 
 def fingerprints_command(

@@ -121,8 +121,11 @@ def write_folders(delivery: Delivery, out: Path) -> None:
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".writing-{os.getpid()}")
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
+        try:
+            temporary.write_bytes(content)
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from gatelab.folders import write_whole
 from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of, value_of
 from gatelab.text import brief
 
@@ -46,7 +47,7 @@ class Sent:
 
     def keep(self, memory: Memory) -> None:
         """Write it. Raises OSError."""
-        self.path.write_text(json.dumps(memory, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        write_whole(self.path, json.dumps(memory, indent=1, ensure_ascii=False) + "\n")
 
 
 def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[list[str], Memory]:

@@ -1,7 +1,10 @@
 """Is the autograder zip the same from build to build, whole, and free of what it must not carry?"""
 
 import json
+import signal
 import subprocess
+import sys
+import time
 import tomllib
 import zipfile
 from pathlib import Path
@@ -30,6 +33,34 @@ def test_the_bytes_are_the_same_again(built, tmp_path):
     again = build_autograder_zip(Lab.in_repository(ROOT), tmp_path)
     assert again.name == built.name == "lstm-gru-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
+
+
+STOPPED = """
+import os, sys, zipfile
+from gatelab.cli.app import app
+once, counted = zipfile.ZipFile.writestr, []
+def write(*words, **more):
+    counted.append(1)
+    if len(counted) == 60:
+        os.kill(os.getpid(), int(sys.argv[1]))
+    return once(*words, **more)
+zipfile.ZipFile.writestr = write
+app(sys.argv[2:])
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, built, tmp_path):
+    place = tmp_path / built.name
+    place.write_bytes(built.read_bytes())
+    words = [str(int(by)), "zip", "--lab", "lstm-gru", "-o", str(tmp_path), "--root", str(ROOT)]
+    done = subprocess.run([sys.executable, "-c", STOPPED, *words], capture_output=True, text=True)
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert place.read_bytes() == built.read_bytes()
+    until = time.monotonic() + 20
+    while list(tmp_path.iterdir()) != [place] and time.monotonic() < until:  # after SIGKILL a shell tidies
+        time.sleep(0.05)
+    assert list(tmp_path.iterdir()) == [place]
 
 
 @pytest.mark.parametrize("folder", ["release", "release/lstm-gru", "release/lstm-gru/../lstm-gru/tests"])

@@ -6,7 +6,9 @@ import json
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +74,40 @@ def test_a_preview_shows_the_stub_and_not_the_solution(kit: Path) -> None:
 def test_without_a_build_there_is_nothing_to_preview(kit: Path) -> None:
     shutil.rmtree(kit / "release")
     assert "nothing is built yet; run gatelab build." in said(kit, "preview", "--no-open", code=2)
+
+
+# --- stopped while writing ---
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        ("dist/softmax-preview.html", ("preview", "--no-open")),
+        ("assignment/softmax/released.snapshot", ("build", "--accept", "--no-execute")),
+        ("dist/softmax.zip.sha256", ("build", "--no-execute")),
+    ],
+)
+def test_a_command_that_is_stopped_leaves_the_file_that_it_replaces_whole(
+    kit: Path, monkeypatch: pytest.MonkeyPatch, file: str, words: tuple[str, ...]
+) -> None:
+    path = kit / file
+    path.write_text("of last week\n", encoding="utf-8")
+    beside = set(path.parent.iterdir())
+
+    def stops(original: Callable[..., int]) -> Callable[..., int]:
+        def write(self: Path, data: str | bytes, *words: object, **more: object) -> int:
+            if self.name != path.name:
+                return original(self, data, *words, **more)
+            original(self, data[:3], *words, **more)
+            raise KeyboardInterrupt
+
+        return write
+
+    for method in ("write_text", "write_bytes"):
+        monkeypatch.setattr(Path, method, stops(getattr(Path, method)))
+    gatelab(*words, "--root", kit)
+    assert path.read_text(encoding="utf-8") == "of last week\n"
+    assert set(path.parent.iterdir()) == beside
 
 
 # --- diff ---
@@ -200,6 +236,110 @@ def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     assert git(bare, "log", "--format=%s", "main") == "Softmax and cross-entropy: release 1"
     assert "students have this release already." in said(kit, "release", "--to", bare)
     assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)
+
+
+def test_the_address_of_the_first_release_is_kept(kit: Path, tmp_path: Path) -> None:
+    to, bare = tmp_path / "students", tmp_path / "bare.git"
+    said(kit, "release", "--to", to, "--address", HUB)
+    assert "students have this release already." in said(kit, "release", "--to", to)
+    git(tmp_path, "clone", "--quiet", "--bare", to, bare)
+    assert "students have this release already." in said(kit, "release", "--to", bare)
+    assert len(git(to, "log", "--format=%s").splitlines()) == 1
+    text = said(kit, "release", "--to", to, "--address", f"{HUB}-2")
+    assert "softmax-for-students-2/blob/main/softmax/lab.ipynb" in text
+
+
+def test_a_changed_title_reaches_the_first_page_unless_staff_have_edited_it(
+    kit: Path, tmp_path: Path
+) -> None:
+    to, table = tmp_path / "students", kit / "assignment" / "softmax" / "lab.toml"
+    said(kit, "release", "--to", to, "--address", HUB)
+    edit(table, 'title = "Softmax and cross-entropy"', 'title = "Brand new title"')
+    said(kit, "release", "--to", to)
+    page = (to / "README.md").read_text(encoding="utf-8")
+    assert page.startswith("# Brand new title\n") and "softmax-for-students/blob" in page
+    edit(to / "README.md", "# Brand new title", "# Our course")
+    git(to, "commit", "--quiet", "--all", "-m", "a word of welcome")
+    edit(table, "Brand new title", "Newer still")
+    text = said(kit, "release", "--to", to, "--address", f"{HUB}-2")
+    assert "keeping README.md, which was edited since gatelab wrote it" in text
+    assert (to / "README.md").read_text(encoding="utf-8").startswith("# Our course\n")
+
+
+STOPPED = """
+import os, shutil, subprocess, sys
+from gatelab.cli.app import app
+run, rmtree, (at, by) = subprocess.run, shutil.rmtree, sys.argv[1:3]
+def ran(words, *more, **given):
+    if at == "commit" and "commit" in words:
+        os.kill(os.getpid(), int(by))
+    return run(words, *more, **given)
+def removed(path, *more, **given):
+    rmtree(path, *more, **given)
+    if at == "move" and str(path).endswith("students/softmax"):
+        os.kill(os.getpid(), int(by))
+subprocess.run, shutil.rmtree = ran, removed
+app(sys.argv[3:])
+"""
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("at", ["move", "commit"])
+def test_a_release_that_was_stopped_goes_on_when_it_is_typed_again(
+    kit: Path, tmp_path: Path, at: str, by: signal.Signals
+) -> None:
+    to = tmp_path / "students"
+    for number, address in enumerate((HUB, f"{HUB}-2"), 1):
+        words = ["release", "--to", str(to), "--address", address]
+        command = [sys.executable, "-c", STOPPED, at, str(int(by)), *words, "--root", str(kit)]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode != 0 and "Traceback" not in done.stderr, done.stderr
+        if by == signal.SIGINT:
+            assert not git(to, "status", "--porcelain")
+        assert not [path.name for path in to.iterdir() if path.name.startswith(".gatelab-release-")]
+        assert ": released, commit" in said(kit, *words)
+        assert git(to, "log", "--format=%s").splitlines()[0].endswith(f"release {number}")
+        assert not git(to, "status", "--porcelain")
+        assert set(git(to, "ls-files").split()) >= {".gatelab-release", "README.md", "softmax/lab.ipynb"}
+        assert address + "/blob" in (to / "softmax" / "lab.ipynb").read_text("utf-8").replace(
+            "colab.research.google.com/github", "github.com"
+        )
+    assert len(git(to, "log", "--format=%s").splitlines()) == 2
+
+
+def test_edits_after_a_release_was_stopped_and_committed_are_refused_and_kept(
+    kit: Path, tmp_path: Path
+) -> None:
+    """The advice works: it ends the refusal."""
+    to = tmp_path / "students"
+    words = ["release", "--to", str(to)]
+    said(kit, *words)
+    command = [sys.executable, "-c", STOPPED, "move", "9", *words, "--address", HUB, "--root", str(kit)]
+    subprocess.run(command, capture_output=True)
+    git(to, "add", "--all")
+    git(to, "commit", "--quiet", "-m", "half of it")
+    (to / "README.md").write_text("# Our course\n", encoding="utf-8")
+    git(to, "add", "--all")
+    text = said(kit, *words, code=2)
+    assert (to / "README.md").read_text(encoding="utf-8") == "# Our course\n"
+    advice = "git reset --hard && git clean -fd"
+    assert advice in " ".join(text.split())
+    subprocess.run(advice, shell=True, cwd=to, check=True, capture_output=True)
+    said(kit, *words)
+    assert (to / "softmax" / "lab.ipynb").is_file() and not git(to, "status", "--porcelain")
+
+
+def test_a_release_that_git_refuses_changes_nothing(kit: Path, tmp_path: Path) -> None:
+    to = tmp_path / "students"
+    said(kit, "release", "--to", to)
+    hook = to / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no >&2\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    assert "git commit failed" in said(kit, "release", "--to", to, "--address", HUB, code=2)
+    assert not git(to, "status", "--porcelain")
+    hook.unlink()
+    said(kit, "release", "--to", to, "--address", HUB)
 
 
 def somebodys_files(place: Path) -> None:
