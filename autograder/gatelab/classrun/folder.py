@@ -75,12 +75,16 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
             raise NoClass(f"{visible(str(out))}/reports/{row['file']}.json: {INTERRUPTED}")
 
 
-def of_nobody(out: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Raise NoClass if there is a report of the kit's that no row of class.json knows, or one that was replaced after it."""
+def of_no_regrade(out: Path) -> None:
+    """Raise NoClass if some of the reports were replaced after class.json was written."""
     if (Path(out) / REPLACING).exists():
         raise NoClass(
             f"{visible(str(out))}: a gatelab regrade was cut off while it replaced reports, or is at work here; run the same again."
         )
+
+
+def of_nobody(out: Path, rows: Iterable[dict[str, Any]]) -> None:
+    """Raise NoClass if there is a report of the kit's that no row of class.json knows."""
     known = {row["file"] for row in rows}
     for path in sorted((Path(out) / "reports").glob("*.json")):
         if path.stem not in known and GRADED_WITH in path.read_text("utf-8", "replace"):

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gatelab.classrun.folder import SAME, NoClass, class_table, of_nobody, of_one_run, report_needed
+from gatelab.classrun.folder import (
+    SAME,
+    NoClass,
+    class_table,
+    of_no_regrade,
+    of_nobody,
+    of_one_run,
+    report_needed,
+)
 from gatelab.classrun.given import as_counted, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
@@ -23,6 +31,7 @@ def read_graded(folder: Path) -> GradedClass:
         rows = [row for row in table["submissions"] if not row.get("newest")]
         came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
         read = {row["name"]: report_needed(folder, row) for row in came}
+        of_no_regrade(folder)
         of_one_run(folder, came, read)
         of_nobody(folder, table["submissions"])
         people = {row["name"]: submission_of(row, folder).people for row in rows}

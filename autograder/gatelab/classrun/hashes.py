@@ -45,9 +45,12 @@ def for_store(lab: Lab, seed: int, questions: list[str], quick: bool = False) ->
 
 
 def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
-    """Question → hash of what decides its points alone: its suite, its reference, its mistakes, its row in lab.toml, and the references
-    it builds on; REST → hash of everything else."""
+    """Question → hash of what decides its points: its suite, its reference, its mistakes, its row in lab.toml, and all but the mistakes of
+    those that it builds on, since a student's own versions count if they earned full points; REST → hash of everything else."""
     found: dict[str, list[str]] = {id: [] for id in (REST, *questions)}
+    below: dict[str, list[str]] = {
+        id: [] for id in lab.questions
+    }  # of what each passes on to those that build on it
     for place, folder, path in _files(lab):
         name = path.relative_to(folder)
         key = _belongs_to(place, name, lab)
@@ -56,16 +59,19 @@ def hashes(lab: Lab, seed: int, questions: list[str]) -> dict[str, str]:
                 key: value for key, value in _toml(path).items() if name.name != TABLE or key not in NO_POINT
             }
             for id in [id for id in lab.questions if id in table]:  # its row in the table, its thresholds
-                found.setdefault(id, []).append(hash_of(name.as_posix(), _json(table.pop(id))))
+                row = hash_of(name.as_posix(), _json(table.pop(id)))
+                found.setdefault(id, []).append(row)
+                below[id].append(row)
             content = hash_of(_json(table), *(lab.questions if name.name == TABLE else ()))
         else:
             content = _content(place, path)
         line = f"{place}/{name.as_posix()}\0{content}"
         found.setdefault(key, []).append(line)
-        if place == "hidden" and name.parts[0] == "reference" and key != REST:
-            for id in questions:
-                if id != key and key in built_on(lab, id):
-                    found[id].append(line)
+        if place == "hidden" and key != REST:
+            below[key].append(line)
+    for id in questions:
+        for other in sorted(built_on(lab, id)):
+            found[id] += below[other]
     libraries = [f"{name}=={version(name)}" for name in LIBRARIES]
     found[REST] += [gatelab.__version__, *libraries, str(seed)]
     return {id: hash_of(*lines) for id, lines in found.items() if id in (REST, *questions)}

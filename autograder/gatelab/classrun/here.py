@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ UNPACKED = "unpacked"  # folder of the output for what was taken out of archives
 
 
 def here(
-    graded: Iterable[Submission], folder: Path, lab: Lab, out: Path
+    graded: Collection[Submission], folder: Path, lab: Lab, out: Path
 ) -> tuple[dict[str, Submission], list[str]]:
     """By name, those of the graded whose notebook is here, with the path that it has now; and the names of files with a notebook that was
     not graded. Archives are opened, and who handed in what stays as it was graded. Raises CollectError."""
@@ -22,6 +22,12 @@ def here(
         for came in collect(folder, lab, out, room=out / UNPACKED, every_attempt=True)
         if came.path is not None
     }
-    rows = {(row.entry, row.sha256): row for row in graded if row.sha256}
-    found = {row.name: replace(row, path=now[key].path) for key, row in rows.items() if key in now}
-    return found, [came.entry for key, came in now.items() if key not in rows and not came.newest]
+    by_name = {(came.name, came.sha256): came for came in now.values()}  # a class.json of old has no entries
+    found = {}
+    for row in graded:
+        came = now.get((row.entry, row.sha256)) if row.entry else by_name.get((row.name, row.sha256))
+        if row.sha256 and came:
+            found[row.name] = replace(row, path=came.path)
+    known = {row.entry or row.name for row in graded}
+    new = [c.entry for c in now.values() if not c.newest and known.isdisjoint((c.entry, c.name))]
+    return found, new

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import NoClass, class_table, of_nobody, of_one_run, report_needed
+from gatelab.classrun.folder import NoClass, class_table, of_no_regrade, of_nobody, of_one_run, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, QUICK, Store, StoreError
 from gatelab.lab.choose import chosen_lab
+from gatelab.lab.late import Lateness
 from gatelab.lab.quick import quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.report.cells import Names
@@ -49,8 +50,9 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
             f"{out}: {gone[0]} was graded, which lab.toml no longer has for the grader; run gatelab grade again."
         )
     run = ClassRun(
-        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, seed, bool(book.get(QUICK))
-    )
+        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, seed, bool(book.get(QUICK)),
+        lateness=lateness_in(book),
+    )  # fmt: skip
     run.trouble = next((row["reason"] for row in book["submissions"] if row["status"] == PENDING), "")
     try:
         for came, row in zip(submissions, book["submissions"], strict=True):
@@ -58,6 +60,7 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
                 run.reports[came.name] = report_needed(
                     out, row
                 )  # without it a correction would lose the points
+        of_no_regrade(out)
         of_one_run(out, book["submissions"], run.reports)
         of_nobody(
             out, book["submissions"]
@@ -73,6 +76,15 @@ def graded_in(book: dict[str, Any], folder: Path, out: Path) -> list[Submission]
         return told_apart([submission_of(row, folder) for row in book["submissions"]])
     except (ValueError, TypeError, KeyError) as error:
         raise _incomplete(out, error) from error
+
+
+def lateness_in(book: dict[str, Any]) -> dict[str, Lateness]:
+    """By name, what the late rule said of each when the class was graded: another rule counts from the next grading on."""
+    return {
+        row["name"]: Lateness(**row["lateness"])
+        for row in book["submissions"]
+        if isinstance(row.get("lateness"), dict)
+    }
 
 
 def _incomplete(out: Path, error: Exception) -> StoreError:

@@ -65,6 +65,9 @@ class ClassRun:
     quick: bool = False  # a first look: nothing is trained, and no result can be taken for a grade
     reports: dict[str, Report] = field(default_factory=dict)
     trouble: str = ""  # why the engine gave up, in its words
+    lateness: dict[str, Lateness] = field(
+        default_factory=dict
+    )  # of a class as it was graded, by the rule of then
     unwritten: list[str] = field(default_factory=list)  # one sentence for each file that could not be written
     written: set[Path] = field(default_factory=set)
     pages: bool = True  # whether feedback pages are written; not of a first look, nor for what is graded apart from the existing results
@@ -103,13 +106,16 @@ class ClassRun:
         """The submissions, as marks know them."""
         return [self.work(submission) for submission in self.submissions]
 
+    def place(self, submission: Submission) -> str:
+        """Where its notebook is in the class's folder; "" if it has none."""
+        folder = os.path.normpath(self.out / self.store.folder)
+        return visible(os.path.relpath(submission.path.absolute(), folder)) if submission.path else ""
+
     def work(self, submission: Submission) -> Work:
         """One submission, as marks know it: what its report was made of, if there is one."""
-        folder = os.path.normpath(self.out / self.store.folder)
-        entry = visible(os.path.relpath(submission.path.absolute(), folder)) if submission.path else ""
         report = self.reports.get(submission.name)
         sha256 = (report.sha256 if report else "") or submission.sha256
-        return Work.of(submission.name, submission.file, sha256, entry)
+        return Work.of(submission.name, submission.file, sha256, self.place(submission))
 
     def settle(self, fresh: bool = False) -> list[Submission]:
         """Settle what needs no engine: no notebook to grade, or graded by an earlier run. Returns the rest."""
@@ -188,7 +194,7 @@ class ClassRun:
                 | {f"{id} comment".strip(): quoted(text) for id, text in comments.items()},
                 work.sha256,
                 s,
-                work.entry,
+                self.place(s),
             )
             for s, work, old, comments in zip(self.submissions, works, again, orphaned_comments, strict=True)
         ]
@@ -209,7 +215,9 @@ class ClassRun:
 
     def _given(self, submission: Submission, work: Work) -> Given:
         """What people gave it, and what its time says."""
-        lateness = self.lab.late.of(submission.handed_in) if self.lab.late else Lateness()
+        lateness = self.lateness.get(submission.name)
+        if lateness is None:
+            lateness = self.lab.late.of(submission.handed_in) if self.lab.late else Lateness()
         return replace(self.book.given(work), lateness=lateness)
 
     def write_class(self) -> list[Row]:

@@ -18,13 +18,13 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
-from gatelab.classrun.folder import REPLACING
+from gatelab.classrun.folder import REPLACING, NoClass, of_nobody, of_one_run
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
-from gatelab.classrun.reopen import called, graded_in, read_book
+from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.grade import _interrupt, _of_marks, _processors, _some
@@ -84,7 +84,7 @@ def regrade_command(
         found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
         store = Store(out, grading, folder, parts, lab.name)
-        run = ClassRun(lab, submissions, store, chosen, seed)
+        run = ClassRun(lab, submissions, store, chosen, seed, lateness=lateness_in(book))
         store.check(chosen if run.is_part else None)
         named = [called(run, name) for name in only or []]
         run.read_marks()
@@ -98,6 +98,11 @@ def regrade_command(
         run, question or None, named, fresh, found,
         lambda came: given_to(rules, run.work(came), rows[came.name]),
     )  # fmt: skip
+    try:
+        of_one_run(out, book["submissions"], run.reports)
+        of_nobody(out, book["submissions"])
+    except NoClass as error:
+        usage(str(error))
     _tell(_of_marks(run, run.rows()))
     if newcomers:
         _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
@@ -110,7 +115,11 @@ def regrade_command(
                 "An earlier regrade was cut off after it had replaced the reports; the tables and pages are theirs now."
             )
             raise typer.Exit(1 if run.unwritten else 0)
-        typer.echo("Nothing that decides a grade was changed since these were graded.")
+        typer.echo(
+            "Nothing was graded again."
+            if again.skipped
+            else "Nothing that decides a grade was changed since these were graded."
+        )
         raise typer.Exit(0)
     _grade(again, left, jobs or _processors(), accept_missing or [])
     _tell(again.skipped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import zipfile
@@ -223,3 +224,74 @@ def test_written_answers_of_an_archive_are_shown(tmp_path: Path) -> None:
     tiny.grade(*words)
     said = tiny.gatelab("mark", input="q\n")
     assert "gone or was changed" not in said.output
+
+
+OWN_AXIS = RIGHT["q1"].replace("def softmax(logits)", "def softmax(logits, axis=1)")
+OVER_IT = "def cross_entropy(logits, labels):\n    return -softmax(logits, axis=1).log().gather(1, labels[:, None]).mean()\n"
+
+
+def test_a_question_is_graded_again_where_what_it_builds_on_earns_full_points_now(tmp_path: Path) -> None:
+    naive = OWN_AXIS.replace(OWN_AXIS[OWN_AXIS.index("    ") :], NAIVE[NAIVE.index("    ") :])
+    tiny = Tiny.lay_out(tmp_path, {"ada": (naive, OVER_IT)})
+    tiny.grade()
+    assert float(tiny.rows()["ada"]["total"]) < 9
+    without_large_logits(tiny)
+    regraded(tiny)
+    after = tiny.rows()["ada"]
+    tiny.grade("--fresh")
+    assert tiny.rows()["ada"]["total"] == after["total"] == "10"
+
+
+class TestALateRuleThatIsNew:
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path)
+        (tiny.folder / "bob" / "softmax" / "timestamp.txt").write_text("2026-11-26 10:00:00 UTC\n")
+        assert tiny.grade().exit_code == 0
+        rule = "\n[late]\ndue = 2026-11-25T10:00:00+01:00\npercent_per_day = 10\n"
+        tiny.table.write_text(tiny.table.read_text(encoding="utf-8").rstrip() + "\n" + rule, encoding="utf-8")
+        return tiny
+
+    def test_counts_from_the_next_grading_on(self, tiny: Tiny) -> None:
+        tiny.gatelab("comment", "ada", "hi")
+        assert tiny.rows()["bob"]["total"] == "9"
+        without_large_logits(tiny)
+        regraded(tiny)
+        assert tiny.rows()["bob"]["total"] == "10"
+        tiny.grade()
+        assert float(tiny.rows()["bob"]["total"]) < 10
+
+
+def test_a_regrade_after_a_grading_that_was_cut_off_is_refused(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    assert tiny.grade().exit_code == 0
+    book = (tiny.out / "class.json").read_bytes()
+    tiny.hand_in("ada", RIGHT["q1"], SUMMED)
+    tiny.grade()
+    (tiny.out / "class.json").write_bytes(book)
+    without_large_logits(tiny)
+    said = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes")
+    assert said.exit_code == 2 and "is newer than class.json" in said.stderr
+
+
+def test_a_class_json_of_old_is_graded_again(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    assert tiny.grade().exit_code == 0
+    path = tiny.out / "class.json"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    for row in book["submissions"]:
+        for key in ("entry", "people", "remarks", "handed_in", "attempts", "newest", "attempt"):
+            del row[key]
+    path.write_text(json.dumps(book), encoding="utf-8")
+    without_large_logits(tiny)
+    assert "3 reports replaced" in regraded(tiny)
+
+
+def test_the_place_of_a_notebook_stays_as_it_is_through_corrections(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path, {"=ada": (RIGHT["q1"], RIGHT["q2"])})
+    tiny.grade()
+    places = set()
+    for text in ("one", "two"):
+        tiny.gatelab("comment", "=ada", text)
+        places |= {row["place"] for row in tiny.book()["submissions"]}
+    assert places == {"=ada/softmax/lab.ipynb"}
