@@ -249,7 +249,7 @@ def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
     if again:
         lines.append(
-            f"To be marked again, because the submission is not the one that was marked: {_some(again, '; ')}."
+            f"To be marked again, because the submission is not the one that was marked, or the question gives less now: {_some(again, '; ')}."
         )
     timeless = (
         [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]

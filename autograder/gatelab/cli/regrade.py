@@ -26,7 +26,7 @@ from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
 from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book
 from gatelab.classrun.run import ClassRun
-from gatelab.classrun.store import Store, StoreError
+from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.grade import _interrupt, _of_marks, _processors, _some
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.places import Root, usage
@@ -69,6 +69,10 @@ def regrade_command(
     """
     try:
         book = read_book(out)
+        if book.get(QUICK):
+            raise StoreError(
+                f"{out}: is a quick look, without trainings; gatelab grade --quick grades what was changed."
+            )
         lab = chosen_lab(root, lab_name or str(book["lab"]))
         listed = [row["id"] for row in book["questions"]]
         automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]

@@ -18,7 +18,7 @@ from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_o
 from gatelab.text import brief
 
 # What an editor on a platform puts around a text and its lines.
-WRAPPING = re.compile(r"</?(?:p|div|br|span)\b[^>]*>", re.IGNORECASE)
+WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
 CLOSE = 1e-9  # marks closer than this count as equal
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was there, what was sent

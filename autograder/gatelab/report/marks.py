@@ -103,9 +103,7 @@ class Marks:
         is nowhere else; or one above what the question has now. Its own name's go before another's.
         """
         here = {(work.name, work.sha256) for work in works}
-        alone = {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {
-            ""
-        }
+        alone = _alone(works)
         named: dict[str, list[Mark]] = defaultdict(list)
         moved: dict[str, list[Mark]] = defaultdict(list)  # by entry and by bytes
         for mark in self.by_key.values():
@@ -124,9 +122,9 @@ class Marks:
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with marks that belong to no work of the class."""
+        """Names with marks that belong to no work of the class, and that `again` gives to none."""
         names = {work.name for work in works}
-        here = {text for work in works for text in (work.entry, work.sha256)} - {""}
+        here = ({work.entry for work in works} | _alone(works)) - {""}
         return sorted(
             {
                 mark.submission
@@ -143,6 +141,11 @@ class Marks:
     def text(self) -> str:
         """marks.csv, UTF-8, a header row first."""
         return ledger_text(COLUMNS, ((mark, exact(mark.points), "") for mark in self.by_key.values()))
+
+
+def _alone(works: list[Work]) -> set[str]:
+    """Hashes of what only one of them handed in."""
+    return {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {""}
 
 
 def read_marks(data: bytes) -> Marks:

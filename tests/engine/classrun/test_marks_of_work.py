@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 from marked_class import GIVEN, Class, app, saved
 from notebooks import write_notebook
+from tiny_class import Tiny
 from tiny_lab import RIGHT, SETUP
 from typer.testing import CliRunner
 
@@ -139,3 +141,14 @@ class TestAMarkBelongsToWhatWasRead:
         assert again.marks() == {("bob", "q3"): 1.0, ("Jörg Ü", "q3"): 0.0}
         earlier = [path.read_text() for path in (again.out / "earlier").glob("*-marks-*")]
         assert any('"ada","q3","1.5"' in text for text in earlier)
+
+
+def test_a_mark_of_a_renamed_student_whose_file_another_has_too_is_reported(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    (tiny.folder / "bob" / "softmax" / "lab.ipynb").write_bytes(
+        (tiny.folder / "ada" / "softmax" / "lab.ipynb").read_bytes()
+    )
+    tiny.grade()
+    tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied")
+    (tiny.folder / "ada").rename(tiny.folder / "adam")
+    assert "keeps corrections of ada, not in this class" in tiny.grade().stderr

@@ -295,3 +295,11 @@ def test_the_place_of_a_notebook_stays_as_it_is_through_corrections(tmp_path: Pa
         tiny.gatelab("comment", "=ada", text)
         places |= {row["place"] for row in tiny.book()["submissions"]}
     assert places == {"=ada/softmax/lab.ipynb"}
+
+
+def test_a_quick_look_is_not_regraded(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path)
+    assert tiny.grade("--quick").exit_code == 0
+    for words in ((), ("--fresh",)):
+        said = tiny.gatelab("regrade", tiny.folder, *words)
+        assert said.exit_code == 2 and "gatelab grade --quick grades what was changed" in said.stderr
