@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 import shutil
@@ -81,6 +82,19 @@ def vanishing(prefix: str = "gatelab-", dir: Path | None = None) -> Iterator[Pat
     """`Vanishing`, where nothing but the path is needed."""
     with Vanishing(prefix, dir) as path:
         yield path
+
+
+@contextlib.contextmanager
+def drafted(path: Path) -> Iterator[Path]:
+    """The path of a draft beside the file `path`, which it replaces at the end. A kill leaves the draft, which is quicker than `replacing`,
+    where there are many; the next command in an output folder sweeps it (classrun/lock.py)."""
+    name = hashlib.sha256(path.name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    draft = path.with_name(f".writing-{os.getpid()}-{name}")
+    try:
+        yield draft
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

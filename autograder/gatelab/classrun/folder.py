@@ -68,11 +68,16 @@ def report_needed(out: Path, row: dict[str, Any]) -> Report:
 
 
 def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, Report]) -> None:
-    """Raise NoClass unless the reports, by name, are those that class.json was written with."""
+    """Raise NoClass unless the reports, by name, are those that class.json, with these rows, was written with, and there is no other."""
+    files = set()
     for row in rows:
+        files.add(row["file"])
         report = reports.get(row["name"])
         if report is not None and not is_of(row, report):
             raise NoClass(f"{visible(str(out))}/reports/{row['file']}.json: {INTERRUPTED}")
+    for path in sorted((Path(out) / "reports").glob("*.json")):
+        if path.stem not in files and GRADED_WITH in path.read_text("utf-8", "replace"):
+            raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 
 def of_no_regrade(out: Path) -> None:
@@ -81,14 +86,6 @@ def of_no_regrade(out: Path) -> None:
         raise NoClass(
             f"{visible(str(out))}: a gatelab regrade was cut off while it replaced reports, or is at work here; run the same again."
         )
-
-
-def of_nobody(out: Path, rows: Iterable[dict[str, Any]]) -> None:
-    """Raise NoClass if there is a report of the kit's that no row of class.json knows."""
-    known = {row["file"] for row in rows}
-    for path in sorted((Path(out) / "reports").glob("*.json")):
-        if path.stem not in known and GRADED_WITH in path.read_text("utf-8", "replace"):
-            raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 
 def is_of(row: Mapping[str, Any], report: Report) -> bool:

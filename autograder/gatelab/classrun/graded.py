@@ -11,7 +11,6 @@ from gatelab.classrun.folder import (
     NoClass,
     class_table,
     of_no_regrade,
-    of_nobody,
     of_one_run,
     report_needed,
 )
@@ -32,8 +31,7 @@ def read_graded(folder: Path) -> GradedClass:
         came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
         read = {row["name"]: report_needed(folder, row) for row in came}
         of_no_regrade(folder)
-        of_one_run(folder, came, read)
-        of_nobody(folder, table["submissions"])
+        of_one_run(folder, table["submissions"], read)
         people = {row["name"]: submission_of(row, folder).people for row in rows}
         book = mark_book(folder, table)
     except NoClass as error:

@@ -52,7 +52,6 @@ class Regrade:
         self.run, self.wanted, self.fresh = run, wanted, fresh
         self.only = only or run.submissions
         self.here, self.before = here, before
-        run.keep_existing()
         self.new: dict[str, Report] = {}
         self.questions: dict[
             str, list[str]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import NoClass, class_table, of_no_regrade, of_nobody, of_one_run, report_needed
+from gatelab.classrun.folder import NoClass, class_table, of_no_regrade, of_one_run, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, QUICK, Store, StoreError
 from gatelab.lab.choose import chosen_lab
@@ -62,9 +62,6 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
                 )  # without it a correction would lose the points
         of_no_regrade(out)
         of_one_run(out, book["submissions"], run.reports)
-        of_nobody(
-            out, book["submissions"]
-        )  # otherwise class.json would be newer than it, and nobody would miss it
     except NoClass as error:
         raise StoreError(str(error)) from error
     return run

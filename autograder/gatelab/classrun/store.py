@@ -7,7 +7,6 @@ the kit, the lab. All of that is hashed into the report's key.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
-from gatelab.folders import make_writable, not_writable
+from gatelab.folders import drafted, make_writable, not_writable
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
@@ -193,11 +192,7 @@ class Store:
 
 def write(path: Path, text: str, lasting: bool = False) -> None:
     """Write a file whole or not at all; a `lasting` one is on disk, whatever happens next, when this returns."""
-    temporary = path.with_name(f".writing-{os.getpid()}-{hashlib.sha256(path.name.encode()).hexdigest()[:8]}")
-    try:
-        durable(temporary, to_bytes(text)) if lasting else temporary.write_bytes(to_bytes(text))
-        os.replace(temporary, path)
-        if lasting:
-            sync(path.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with drafted(path) as draft:
+        durable(draft, to_bytes(text)) if lasting else draft.write_bytes(to_bytes(text))
+    if lasting:
+        sync(path.parent)

@@ -18,7 +18,7 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.earlier import earlier_runs
-from gatelab.classrun.folder import REPLACING, NoClass, of_nobody, of_one_run
+from gatelab.classrun.folder import REPLACING, NoClass, of_one_run
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
@@ -93,38 +93,25 @@ def regrade_command(
         named = [called(run, name) for name in only or []]
         run.read_marks()
         store.open()
+        run.keep_existing()
+        of_one_run(out, book["submissions"], run.reports)
         rules = mark_book(out, book)  # with the points of then
         rules.marks, rules.corrections = run.book.marks, run.book.corrections
-    except (LabError, CollectError, StoreError, MarksError) as error:
+    except (LabError, CollectError, StoreError, MarksError, NoClass) as error:
         usage(str(error))
     run.keep_marks()
     again = Regrade(
         run, question or None, named, fresh, found,
         lambda came: given_to(rules, run.work(came), rows[came.name]),
     )  # fmt: skip
-    try:
-        of_one_run(out, book["submissions"], run.reports)
-        of_nobody(out, book["submissions"])
-    except NoClass as error:
-        usage(str(error))
     _tell(_of_marks(run, run.rows()))
     if newcomers:
         _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
     if not left:
         _tell([*again.skipped, *_by_hand(run, book)])
-        if (out / REPLACING).exists():
-            run.write_class()
-            typer.echo(
-                "An earlier regrade was cut off after it had replaced the reports; the tables and pages are theirs now."
-            )
-            raise typer.Exit(1 if run.unwritten else 0)
-        typer.echo(
-            "Nothing was graded again."
-            if again.skipped
-            else "Nothing that decides a grade was changed since these were graded."
-        )
-        raise typer.Exit(0)
+        typer.echo(_nothing_to_grade(again))
+        raise typer.Exit(1 if run.unwritten else 0)
     _grade(again, left, jobs or _processors(), accept_missing or [])
     _tell(again.skipped)
     _offer(again, yes)
@@ -198,6 +185,16 @@ def _by_hand(run: ClassRun, book: Mapping[str, Any]) -> list[str]:
     specs = run.lab.questions.items()
     new = [id for id, spec in specs if spec.by_hand and (id, spec.title, spec.points) not in rows]
     return [f"{id} is marked by hand and was changed; gatelab grade takes that in." for id in new]
+
+
+def _nothing_to_grade(again: Regrade) -> str:
+    """What there is to say then; a regrade that was cut off after it had replaced the reports is finished."""
+    if (again.run.out / REPLACING).exists():
+        again.run.write_class()
+        return "An earlier regrade was cut off after it had replaced the reports; the tables and pages are theirs now."
+    if again.skipped:
+        return "Nothing was graded again."
+    return "Nothing that decides a grade was changed since these were graded."
 
 
 def _is_stale(again: Regrade, name: str) -> bool:

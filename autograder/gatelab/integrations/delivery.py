@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import zipfile
 from collections import Counter
@@ -20,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from gatelab.folders import drafted
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
@@ -120,12 +120,8 @@ def write_folders(delivery: Delivery, out: Path) -> None:
     for name, content in delivery.files.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".writing-{os.getpid()}")
-        try:
-            temporary.write_bytes(content)
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with drafted(path) as draft:
+            draft.write_bytes(content)
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:

@@ -130,6 +130,11 @@ class Lab:
         vars(made)["settings"] = replace(self.settings, questions=questions)
         return made
 
+    @cached_property
+    def others(self) -> frozenset[str]:
+        """The names of the kit's other labs."""
+        return frozenset(lab_names(self.assignment.parent.parent)) - {self.name}
+
     @property
     def package(self) -> Path:
         """The students' package, which their notebook imports; a lab may have none."""

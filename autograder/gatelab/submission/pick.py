@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
-from gatelab.lab.spec import Lab, lab_names
+from gatelab.lab.spec import Lab
 from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
@@ -131,10 +131,11 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
 
 def _of_other_labs(folder: Path, lab: Lab) -> list[str]:
     """The kit's other labs of which work is here, as in nbgrader's `submitted/`, where nothing else is that could hold this lab's."""
-    labs = {*lab_names(lab.assignment.parent.parent)} - {lab.name}
     with os.scandir(folder) as scanned:
         there = [entry for entry in scanned if not is_litter(entry.name)]
-    found = [entry.name for entry in there if entry.name in labs and entry.is_dir(follow_symlinks=False)]
+    found = [
+        entry.name for entry in there if entry.name in lab.others and entry.is_dir(follow_symlinks=False)
+    ]
     holding = [
         entry for entry in there if entry.is_dir() or is_notebook(entry.name) or is_archive(entry.name)
     ]

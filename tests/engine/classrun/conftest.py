@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from marked_class import Class, class_of
+from tiny_class import Tiny
 
 
 @pytest.fixture(scope="module")
@@ -34,3 +35,22 @@ def fresh(graded: Class, tmp_path: Path) -> Class:
 @pytest.fixture
 def again(marked: Class, tmp_path: Path) -> Class:
     return marked.copy(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def graded_tiny(shared_server: None, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
+    said = tiny.grade()
+    assert said.exit_code == 0, said.output
+    assert {name: row["total"] for name, row in tiny.rows().items()} == {
+        "ada": "10",
+        "bob": "9",
+        "cleo": "7.6",
+    }
+    return tiny
+
+
+@pytest.fixture
+def tiny(graded_tiny: Tiny, tmp_path: Path) -> Tiny:
+    """A graded class of the tiny lab."""
+    return graded_tiny.copy(tmp_path)

@@ -19,24 +19,6 @@ LARGE = '@part("q1", "large-logits", 1)\n'
 WITHOUT = LARGE.replace("@part", "# @part")
 
 
-@pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
-    tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
-    said = tiny.grade()
-    assert said.exit_code == 0, said.output
-    assert {name: row["total"] for name, row in tiny.rows().items()} == {
-        "ada": "10",
-        "bob": "9",
-        "cleo": "7.6",
-    }
-    return tiny
-
-
-@pytest.fixture
-def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
-    return graded.copy(tmp_path)
-
-
 def without_large_logits(tiny: Tiny) -> None:
     """The suite of q1 as it was corrected: bob's point depends on it no more."""
     text = tiny.suite.read_text(encoding="utf-8")

@@ -100,9 +100,7 @@ def test_a_class_that_is_an_archive_is_graded_again(tmp_path: Path) -> None:
 
 class TestWhatCameInSince:
     @pytest.fixture
-    def tiny(self, tmp_path: Path) -> Tiny:
-        tiny = Tiny.lay_out(tmp_path)
-        assert tiny.grade().exit_code == 0
+    def tiny(self, tiny: Tiny) -> Tiny:
         tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied")
         tiny.gatelab("comment", "ada", "Come and see me.")
         return tiny
@@ -164,9 +162,7 @@ class TestAQuestionMarkedByHand:
 
 class TestAnOverrideAboveTheNewMaximum:
     @pytest.fixture
-    def tiny(self, tmp_path: Path) -> Tiny:
-        tiny = Tiny.lay_out(tmp_path)
-        assert tiny.grade().exit_code == 0
+    def tiny(self, tiny: Tiny) -> Tiny:
         tiny.gatelab("mark", "bob", "q1", "4", "--why", "shown at the board")
         tiny.replace(tiny.table, 'title = "Softmax"\npoints = 4', 'title = "Softmax"\npoints = 3')
         tiny.replace(tiny.suite, '"gradient", 1)', '"gradient", 0.5)')
@@ -179,9 +175,7 @@ class TestAnOverrideAboveTheNewMaximum:
         assert "the override, 4, is more than it gives now and no longer counts" in said.stdout
 
 
-def test_what_was_read_from_the_grade_table_is_reported(tmp_path: Path) -> None:
-    tiny = Tiny.lay_out(tmp_path)
-    assert tiny.grade().exit_code == 0
+def test_what_was_read_from_the_grade_table_is_reported(tiny: Tiny) -> None:
     path = tiny.out / "grades.csv"
     text = path.read_text(encoding="utf-8-sig").splitlines()
     cells = text[1].split(",")
@@ -195,10 +189,8 @@ def test_what_was_read_from_the_grade_table_is_reported(tmp_path: Path) -> None:
 
 
 def test_a_regrade_that_is_cut_off_while_it_replaces_is_finished_by_the_same_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tiny = Tiny.lay_out(tmp_path)
-    assert tiny.grade().exit_code == 0
     without_large_logits(tiny)
 
     def cut_off(run: ClassRun) -> None:
@@ -262,9 +254,7 @@ class TestALateRuleThatIsNew:
         assert float(tiny.rows()["bob"]["total"]) < 10
 
 
-def test_a_regrade_after_a_grading_that_was_cut_off_is_refused(tmp_path: Path) -> None:
-    tiny = Tiny.lay_out(tmp_path)
-    assert tiny.grade().exit_code == 0
+def test_a_regrade_after_a_grading_that_was_cut_off_is_refused(tiny: Tiny) -> None:
     book = (tiny.out / "class.json").read_bytes()
     tiny.hand_in("ada", RIGHT["q1"], SUMMED)
     tiny.grade()
@@ -274,9 +264,7 @@ def test_a_regrade_after_a_grading_that_was_cut_off_is_refused(tmp_path: Path) -
     assert said.exit_code == 2 and "is newer than class.json" in said.stderr
 
 
-def test_a_class_json_of_old_is_graded_again(tmp_path: Path) -> None:
-    tiny = Tiny.lay_out(tmp_path)
-    assert tiny.grade().exit_code == 0
+def test_a_class_json_of_old_is_graded_again(tiny: Tiny) -> None:
     path = tiny.out / "class.json"
     book = json.loads(path.read_text(encoding="utf-8"))
     for row in book["submissions"]:

@@ -7,9 +7,10 @@ what is there unchanged may be replaced or withdrawn by the next one; everything
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from gatelab.folders import drafted
 
 Value = float | str | None
 FILE = "nbgrader.sent.json"
@@ -52,13 +53,9 @@ class Sent:
             before = [] if written else self.found.get(key, [])
             cells[key] = [one for one in (*before, value) if one is not None]
         table = self._read() | {self.database: {key: values for key, values in cells.items() if values}}
-        temporary = self.path.with_name(f".writing-{os.getpid()}-{FILE}")
-        try:
+        with drafted(self.path) as draft:
             text = json.dumps(table, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
-            temporary.write_text(text, encoding="utf-8")
-            os.replace(temporary, self.path)
-        finally:
-            temporary.unlink(missing_ok=True)
+            draft.write_text(text, encoding="utf-8")
 
     def _read(self) -> dict[str, dict[str, list[Value]]]:
         """The whole file; nothing if there is none, or one that is not ours."""
