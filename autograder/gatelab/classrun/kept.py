@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.classbook import GRADED_WITH
+from gatelab.report.classbook import GRADED_WITH, SIGNED, signature
 from gatelab.report.model import Part, Question, Report
 
 SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
@@ -22,6 +22,7 @@ def slim(report: Report) -> Report:
     versions = {
         what: version for what, version in report.versions.items() if not what.startswith(GRADED_WITH)
     }
+    versions[SIGNED] = signature(report)
     return replace(
         report, output="", questions=[_slim(question) for question in report.questions], versions=versions
     )

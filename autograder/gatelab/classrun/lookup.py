@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun import nearby
-from gatelab.classrun.folder import INTERRUPTED, NoClass, class_table, is_of, report_of
+from gatelab.classrun.folder import REPLACED, REPLACING, NoClass, class_table, newer_than, report_of
 from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
@@ -44,6 +44,8 @@ class ClassFolder:
         self.notes: list[str] = []  # why marks are missing here, one sentence each
         try:
             table = class_table(self.out)
+            if (self.out / REPLACING).exists():
+                self.notes.append(f"{visible(str(self.out))}: {REPLACED}")
             if table.get(QUICK):
                 self.notes.append(str(table[QUICK]))
             self.title = str(table["title"])
@@ -68,8 +70,8 @@ class ClassFolder:
         name = self._named(said)
         row = self._rows[name]
         report = self._report(row)
-        if report is not None and row.get("status") not in (PENDING, MISSING) and not is_of(row, report):
-            self.notes.append(f"{visible(str(self.out))}/reports/{row['file']}.json: {INTERRUPTED}")
+        if report is not None and row.get("status") not in (PENDING, MISSING):
+            self.notes += filter(None, [newer_than(self.out, row, report)])
         work = self._work(row, report)
         given = given_to(self._book, work, row)
         again = self._book.marks.again([work], self._book.questions)[0]

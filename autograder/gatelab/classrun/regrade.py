@@ -152,12 +152,44 @@ class Regrade:
         else:
             self.new[came.name] = _merged(self.run, old, report, questions)
 
+    def split(self, again: Mapping[str, Sequence[str]]) -> str:
+        """Who would be out of other points than the lab gives now, if only these questions of these submissions were graded again, as
+        the beginning of a sentence; "" if nobody would."""
+        most = {id: self.run.lab.questions[id].points for id in self.run.chosen}
+        for came in self.run.submissions:
+            old, replaced = self.run.reports.get(came.name), set(again.get(came.name, ()))
+            if old is None or old.status != "graded" or replaced == set(self.run.chosen):
+                continue
+            has = {q.id: q.max_points for q in old.questions if not q.by_hand}
+            for id in [id for id in most if id not in has and id not in replaced]:
+                return f"{came.name} has no {id}, which is new"
+            for id, points in has.items():
+                if id not in most:
+                    return f"{came.name} keeps {id}, which is no longer a question"
+                if id not in replaced and abs(points - most[id]) > 1e-6:
+                    return f"{came.name} keeps {id} out of {number(points)}, and it is worth {number(most[id])} now"
+        return ""
+
     def differences(self) -> list[Difference]:
-        """What would change, in the order of the class."""
+        """What would change, in the order of the class; also where marks by hand count no longer, without anything graded again."""
         found = []
         for came in self.run.submissions:
             if came.name in self.new:
                 found += self._differences(came, self.run.reports.get(came.name), self.new[came.name])
+            found += self._by_hand(came)
+        return found
+
+    def _by_hand(self, came: Submission) -> list[Difference]:
+        was, now, questions = self.before(came).marks, self.run.given(came).marks, self.run.lab.questions
+        found = []
+        for id in [id for id in {**was, **now} if was.get(id) != now.get(id)]:
+            if id in now:
+                why = f"it gives {number(questions[id].points)} now, so the mark counts again"
+            elif id in questions and questions[id].by_hand:
+                why = f"it gives {number(questions[id].points)} now, so it is to be marked again"
+            else:
+                why = "it is no longer marked by hand"
+            found.append(Difference(came.name, id, was.get(id), now.get(id), why))
         return found
 
     def _differences(self, came: Submission, old: Report | None, new: Report) -> list[Difference]:
@@ -169,7 +201,12 @@ class Regrade:
             return [Difference(came.name, "", was, now, new.reason if now is None else "it had no grade")]
         given, first_given = self.run.given(came), self.before(came)
         before = {question.id: question for question in old.questions}
-        found = []
+        still = {question.id for question in new.questions}
+        found = [
+            Difference(came.name, id, first.points, None, "it is no longer a question")
+            for id, first in before.items()
+            if id not in still and not first.by_hand
+        ]
         for question in counted(new, given).questions:
             if question.by_hand or question.id not in before:
                 if not question.by_hand:
@@ -187,11 +224,10 @@ class Regrade:
                 found.append(Difference(came.name, question.id, first.points, question.graded, why))
         return found
 
-    def totals(self, name: str) -> tuple[float | None, float | None]:
+    def totals(self, came: Submission) -> tuple[float | None, float | None]:
         """A student's total before and after, as it counts."""
-        came = next(came for came in self.run.submissions if came.name == name)
-        old = self.run.reports.get(name)
-        pairs = (old, self.before(came)), (self.new.get(name, old), self.run.given(came))
+        old = self.run.reports.get(came.name)
+        pairs = (old, self.before(came)), (self.new.get(came.name, old), self.run.given(came))
         was, now = (
             counted(report, given).points if report and report.status == "graded" else None
             for report, given in pairs

@@ -17,6 +17,7 @@ from gatelab.cli.options import LabName
 from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
+from gatelab.report.cells import quoted
 from gatelab.report.corrections import COMMENT, LATE, POINTS
 from gatelab.report.marks import Mark, exact, number_of
 from gatelab.report.plain import number
@@ -108,9 +109,12 @@ def comment(
             usage(f"{came.name}: the comment is empty; write it, or take one back with --remove.")
         if len(words) == 2 and text in run.lab.questions:
             usage(f"{came.name} {text}: the comment is missing; write it after the question.")
+        work = run.work(came)
+        old = run.book.corrections.tables[COMMENT].by_key.get((work.name, id, work.sha256))
         _enter(run, came, COMMENT, id, 0.0, text)
         write_out(run)
-        _say(f"{came.name}{f' {id}' if id else ''}: comment written.", came, run)
+        instead = f", in place of “{quoted(old.why)}”" if old is not None and old.why != text else ""
+        _say(f"{came.name}{f' {id}' if id else ''}: comment written{instead}.", came, run)
 
 
 def late(

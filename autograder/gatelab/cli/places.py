@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -14,6 +14,7 @@ from gatelab.classrun.reopen import read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
+from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
 from gatelab.text import visible
 
@@ -59,6 +60,20 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
         usage(str(error))
 
 
+def lost_marks(before: Mapping[str, Any], rows: list[Row]) -> list[str]:
+    """Which marks by hand counted in the class.json of before and are more than their question gives now, as a sentence, if any are."""
+    counted = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
+    lost = [
+        f"{row.name} {id} (was {was})"
+        for row in rows
+        for id, was in row.again.items()
+        if id in counted.get(row.name, {})
+    ]
+    if not lost:
+        return []
+    return [f"To be marked again, because the question gives less now: {', '.join(lost)}."]
+
+
 def write_out(run: ClassRun) -> None:
     """Save what was given and update every output. Ends with exit code 1 if a file cannot be written."""
     try:
@@ -66,8 +81,9 @@ def write_out(run: ClassRun) -> None:
     except OSError as error:
         typer.echo(f"{run.out}: nothing was changed, it cannot be written to ({error.strerror}).", err=True)
         raise typer.Exit(1) from error
-    run.write_class()
-    for note in [*run.unwritten, *run.book.notes]:
+    before = run.store.last_book()
+    rows = run.write_class()
+    for note in [*run.unwritten, *run.book.notes, *lost_marks(before, rows)]:
         typer.echo(visible(note), err=True)
     if run.unwritten:
         raise typer.Exit(1)

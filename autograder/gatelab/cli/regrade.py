@@ -40,6 +40,7 @@ from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 
 MOST = 200  # differences listed one by one
+WHOLE = "regrade the whole class, without --only and --question."
 
 
 def regrade_command(
@@ -111,7 +112,11 @@ def regrade_command(
     if not left:
         _tell([*again.skipped, *_by_hand(run, book)])
         typer.echo(_nothing_to_grade(again))
+        _tell(run.unwritten)
         raise typer.Exit(1 if run.unwritten else 0)
+    if problem := again.split(again.questions):
+        part = bool(question or named)
+        usage(f"{problem}: {WHOLE if part else 'gatelab grade grades all that is there now.'}")
     _grade(again, left, jobs or _processors(), accept_missing or [])
     _tell(again.skipped)
     _offer(again, yes)
@@ -150,6 +155,9 @@ def _offer(again: Regrade, yes: bool) -> None:
     found = again.differences()
     typer.echo("\n".join(_summary(again, found)))
     if not again.new:
+        raise typer.Exit(1)
+    if problem := again.split({name: again.questions[name] for name in again.new}):
+        _tell([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
         raise typer.Exit(1)
     if not yes and not _agreed(out):
         typer.echo(
@@ -191,7 +199,9 @@ def _nothing_to_grade(again: Regrade) -> str:
     """What there is to say then; a regrade that was cut off after it had replaced the reports is finished."""
     if (again.run.out / REPLACING).exists():
         again.run.write_class()
-        return "An earlier regrade was cut off after it had replaced the reports; the tables and pages are theirs now."
+        return "An earlier regrade was cut off after it had replaced the reports; the tables and pages have been updated."
+    if again.run.book.changes:
+        again.run.write_class()
     if again.skipped:
         return "Nothing was graded again."
     return "Nothing that decides a grade was changed since these were graded."
@@ -210,19 +220,22 @@ def _summary(again: Regrade, found: list[Difference]) -> list[str]:
     by_name: dict[str, list[Difference]] = defaultdict(list)
     for difference in found:
         by_name[difference.name].append(difference)
-    for name, rows in by_name.items():
-        was, now = again.totals(name)
+    totals = {came.name: again.totals(came) for came in again.run.submissions}
+    counted = [name for name in totals if name in again.new or name in by_name]
+    for name in counted:
+        was, now = totals[name]
         gain += (now or 0) > (was or 0) + 1e-9
         lose += (now or 0) < (was or 0) - 1e-9
+    for name, rows in by_name.items():
+        was, now = totals[name]
         total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
         lines.append(f"{visible(name)}: total {total}")
         lines += [f"    {visible(sentence(row).removeprefix(name).strip())}" for row in rows]
     if len(lines) > MOST:
         lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
-    same = len(again.new) - len(by_name)
-    lines.append(
-        f"{gain} gain, {lose} lose, {same + len(by_name) - gain - lose} keep their total, of {len(again.new)} graded again."
-    )
+    graded = f"{len(again.new)} graded again"
+    of = graded if len(counted) == len(again.new) else f"{len(counted)}, {graded}"
+    lines.append(f"{gain} gain, {lose} lose, {len(counted) - gain - lose} keep their total, of {of}.")
     questions: dict[str, list[float]] = defaultdict(list)
     for difference in found:
         if difference.question and difference.was is not None and difference.now is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +26,7 @@ MISSING = "nothing handed in"  # somebody of the roster
 GRADED_WITH = (
     "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
 )
+SIGNED = f"{GRADED_WITH} (all)"  # and, in a report without these entries, what identifies them together
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 
@@ -73,6 +76,14 @@ class Row:
         return self.status == "graded"
 
 
+def signature(report: Report) -> str:
+    """What identifies the grading that made the report: another suite, other points or another seed give another one."""
+    if (kept := report.versions.get(SIGNED)) is not None:
+        return kept
+    entries = sorted(entry for entry in report.versions.items() if entry[0].startswith(GRADED_WITH))
+    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
+
+
 def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
     """Everything the class report says, as plain values: `class.json`, from which `index.html` is drawn.
 
@@ -118,6 +129,7 @@ def _submission(row: Row) -> dict[str, Any]:
         **_submission_entry(row.came),
         "file": row.file,
         "sha256": row.sha256,
+        "graded_with": signature(report) if report else "",
         "status": row.status,
         "reason": row.reason,
         "has_pages": report is not None,

@@ -75,6 +75,10 @@ class Corrected(Question):
         return said
 
 
+def _taken_off(points: float) -> str:
+    return f"{number(points)} {'point is' if points == 1 else 'points are'} taken off"
+
+
 @dataclass
 class Counted(Report):
     """A report as it counts; `points` is the total, less the late penalty."""
@@ -118,10 +122,10 @@ class Counted(Report):
         if rule:
             said.append(rule)
         if by is not None and self.status == "graded":
-            what = f"{number(self.penalty)} points are taken off" if self.penalty else "Nothing is taken off"
+            what = _taken_off(self.penalty) if self.penalty else "Nothing is taken off"
             said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
-            said.append(f"{number(self.penalty)} points are taken off for lateness.")
+            said.append(f"{_taken_off(self.penalty)} for lateness.")
         if self.status != "graded":  # no question is shown, so what is said of one stands here
             return [*said, *comments_said(self.given)]
         if comment := self.given.comments.get(""):

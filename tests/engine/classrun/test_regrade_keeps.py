@@ -207,7 +207,7 @@ def test_a_regrade_that_is_cut_off_while_it_replaces_is_finished_by_the_same_com
         assert (
             said.exit_code == 2 and "a gatelab regrade was cut off while it replaced reports" in said.stderr
         )
-    assert "the tables and pages are theirs now" in regraded(tiny)
+    assert "the tables and pages have been updated" in regraded(tiny)
     assert tiny.rows()["bob"]["total"] == "10" and gatelab("export", "csv", tiny.out).exit_code == 0
 
 

@@ -1,0 +1,165 @@
+"""After a change of the lab a class is out of one set of points, whatever cuts a command off, and whoever loses points is named."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from test_regrade import without_large_logits
+from tiny_class import Tiny, gatelab
+from tiny_lab import BY_HAND
+
+from gatelab.classrun.run import ClassRun
+
+pytestmark = pytest.mark.usefixtures("shared_server")
+
+CUT_OFF = "a gatelab grade was cut off or is at work here; run the same gatelab grade again."
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    """ada (10 and 2 by hand of 12), bob (9) and cleo (7.6)."""
+    tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
+    tiny.table.write_text(tiny.table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
+    assert tiny.grade().exit_code == 0
+    assert tiny.gatelab("mark", "ada", "q3", "2").exit_code == 0
+    return tiny
+
+
+@pytest.fixture
+def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
+    return graded.copy(tmp_path)
+
+
+def totals(tiny: Tiny) -> dict[str, str]:
+    return {name: f"{row['total']} of {row['out_of']}" for name, row in tiny.rows().items()}
+
+
+def regrade(tiny: Tiny, *words: object, code: int = 0) -> str:
+    done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes", *words)
+    assert done.exit_code == code, done.output
+    return " ".join(done.output.split())
+
+
+class TestAGradingCutOffAfterARepairedSuite:
+    """The reports are of the repaired suite, the class's files of the one before; nobody handed in anything else."""
+
+    @pytest.fixture
+    def killed(self, tiny: Tiny) -> Tiny:
+        before = {path.name: path.read_bytes() for path in tiny.out.iterdir() if path.is_file()}
+        without_large_logits(tiny)
+        assert tiny.grade().exit_code == 0
+        for name, data in before.items():
+            (tiny.out / name).write_bytes(data)
+        return tiny
+
+    def test_its_points_are_neither_exported_nor_corrected(self, killed: Tiny) -> None:
+        for done in (
+            gatelab("export", "csv", killed.out, "--partial"),
+            killed.gatelab("mark", "ada", "q2", "5", "--why", "fine"),
+            killed.gatelab("comment", "cleo", "hi"),
+            killed.gatelab("regrade", killed.folder, "--jobs", "1", "--yes"),
+        ):
+            assert done.exit_code == 2 and CUT_OFF in done.output and done.output.count("\n") == 1
+        assert killed.grade().exit_code == 0
+        assert totals(killed)["bob"] == "10 of 10"
+        assert gatelab("export", "csv", killed.out, "--partial").exit_code == 0
+
+    def test_a_mail_to_the_student_says_so(self, killed: Tiny) -> None:
+        assert CUT_OFF in " ".join(gatelab("why", "bob", "-o", killed.out).output.split())
+
+
+class TestOtherPoints:
+    @pytest.fixture
+    def tiny(self, tiny: Tiny) -> Tiny:
+        tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')
+        tiny.suite.write_text(tiny.suite.read_text().replace(", 1)\n", ", 0.5)\n"))
+        return tiny
+
+    @pytest.mark.parametrize("words", [("--only", "bob"), ("--question", "q2", "--fresh")])
+    def test_are_not_given_to_a_part_of_the_class(self, tiny: Tiny, words: tuple[str, ...]) -> None:
+        before = totals(tiny)
+        said = regrade(tiny, *words, code=2)
+        assert "regrade the whole class, without --only and --question." in said and "q1" in said
+        assert totals(tiny) == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
+
+    def test_are_not_given_where_a_notebook_is_gone(self, tiny: Tiny) -> None:
+        shutil.rmtree(tiny.folder / "cleo")
+        assert "cleo keeps q1 out of 4, and it is worth 2 now: gatelab grade" in regrade(tiny, code=2)
+
+    def test_are_given_to_everybody(self, tiny: Tiny) -> None:
+        regrade(tiny)
+        assert totals(tiny) == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
+
+
+def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+    text = tiny.table.read_text(encoding="utf-8")
+    start = text.index("[q2]")
+    end = text.index("\n[", start) + 1
+    tiny.table.write_text(text[:start] + text[end:], encoding="utf-8")
+    tiny.suite.with_name("test_q2_cross_entropy.py").unlink()
+    (tiny.table.parent / "tests" / "q2.py").unlink()
+    for kind in ("wheat", "chaff"):
+        shutil.rmtree(tiny.suite.parents[1] / "bank" / kind / "q2", ignore_errors=True)
+    said = regrade(tiny)
+    assert "ada: total 12 → 6 q2: 6 → no grade (it is no longer a question)" in said
+    assert "0 gain, 3 lose, 0 keep their total" in said
+    assert totals(tiny) == {"ada": "6 of 6", "bob": "3 of 4", "cleo": "4 of 4"}
+
+
+class TestAMarkThatIsMoreThanItsQuestionGivesNow:
+    @pytest.fixture
+    def tiny(self, tiny: Tiny) -> Tiny:
+        tiny.replace(tiny.table, 'words"\npoints = 2', 'words"\npoints = 1')
+        return tiny
+
+    def test_a_regrade_names_who_loses_it(self, tiny: Tiny) -> None:
+        without_large_logits(tiny)
+        said = regrade(tiny)
+        assert "ada: total 12 → 10 q3: 2 → no grade (it gives 1 now, so it is to be marked again)" in said
+        assert "1 gain, 1 lose, 1 keep their total" in said
+
+    def test_a_correction_of_another_names_who_loses_it(self, tiny: Tiny) -> None:
+        done = tiny.gatelab("comment", "bob", "hi")
+        assert done.exit_code == 0 and totals(tiny)["ada"] == "10 of 10"
+        assert "To be marked again, because the question gives less now: ada q3 (was 2)." in done.output
+        assert "marked again" not in tiny.gatelab("comment", "bob", "ho").output  # it was said
+
+
+def test_a_regrade_with_nothing_to_grade_writes_out_the_marks_that_it_reads(tiny: Tiny) -> None:
+    rows = tiny.rows()
+    rows["bob"]["q3"] = "1"
+    with open(tiny.out / "grades.csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows["bob"])
+        table.writeheader()
+        table.writerows(rows.values())
+    said = regrade(tiny)
+    assert "bob q3 1" in said and totals(tiny)["bob"] == "10 of 12"
+    assert "10 <small>of 12" in " ".join(tiny.page("bob").split())
+
+
+def test_a_mail_says_that_a_regrade_was_cut_off_while_it_replaced_reports(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_large_logits(tiny)
+
+    def cut_off(run: ClassRun) -> None:
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassRun, "write_class", cut_off)
+        assert tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes").exit_code == 137
+    for command in ("why", "show"):
+        said = " ".join(gatelab(command, "bob", "-o", tiny.out).output.split())
+        assert "a gatelab regrade was cut off while it replaced reports, or is at work here" in said
+    assert "have been updated" in regrade(tiny)
+    assert totals(tiny)["bob"] == "10 of 10"
+
+
+def test_a_comment_that_takes_the_place_of_another_says_so(tiny: Tiny) -> None:
+    tiny.gatelab("comment", "bob", "Come to see me.")
+    done = tiny.gatelab("comment", "bob", "hello")
+    assert "bob: comment written, in place of “Come to see me.”" in done.output
+    assert "in place of" not in tiny.gatelab("comment", "bob", "hello").output
