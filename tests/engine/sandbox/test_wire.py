@@ -68,6 +68,23 @@ def test_tensors_arrive_with_shape_dtype_and_numbers(dtype: torch.dtype, shape: 
     assert got.dtype == dtype and got.shape == tensor.shape and torch.equal(got, tensor)
 
 
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.arange(6.0).view(2, 3).T,
+        torch.ones(1, 3).expand(4, 3),
+        torch.arange(6)[::2],
+        torch.view_as_complex(torch.tensor([[1.0, 2.0]])).conj().imag,
+        torch.nn.Parameter(torch.ones(2)),
+    ],
+    ids=["transposed", "expanded", "every second one", "a negated view", "a parameter"],
+)
+def test_a_view_arrives_with_its_own_numbers(tensor: torch.Tensor) -> None:
+    arrived = across({"once": tensor, "again": tensor})
+    assert torch.equal(arrived["once"], tensor.detach()) and torch.equal(arrived["again"], tensor.detach())
+    assert arrived["once"].data_ptr() != arrived["again"].data_ptr()
+
+
 def test_a_leaf_that_needs_gradients_is_one_on_the_other_side() -> None:
     assert across(torch.ones(2, requires_grad=True)).requires_grad
     assert not across(torch.ones(2, requires_grad=True) * 2).requires_grad

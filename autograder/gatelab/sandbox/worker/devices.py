@@ -20,7 +20,7 @@ from gatelab.handed_out.device import ELSEWHERE
 from gatelab.sandbox.worker.replacing import put, put_if_there
 
 # PyTorch's words for it, by build: compiled without, no driver, no card; a card that a worker must not reach.
-MISSING = (
+MISSING = re.compile(
     r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
     r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
     r"|could not run '.*' with arguments from the '(cuda|mps|xpu|hip)' backend|cannot access accelerator device"
@@ -185,7 +185,7 @@ def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
 
 def misses_gpu(message: str) -> bool:
     """Whether an error says that this machine does not have the device asked for."""
-    return re.search(MISSING, message) is not None
+    return MISSING.search(message) is not None
 
 
 def asks_for_gpu(test: str) -> bool:

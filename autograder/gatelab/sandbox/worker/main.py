@@ -174,7 +174,7 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
     try:
         with within(seconds) if seconds else contextlib.nullcontext():
             answer = runtime.handle(request)
-            while _can_be_there(answer.get("error") or {}, runtime.missed):
+            while (error := answer.get("error")) and _can_be_there(error, runtime.missed):
                 runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
                 answer = runtime.handle(request)
             return answer

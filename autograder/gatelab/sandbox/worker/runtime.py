@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gatelab.handed_out.checking.leftovers import put_back, switched, switches, watched
+from gatelab.handed_out.checking.leftovers import put_back, switched, watched
 from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.values import Shelf, leaves
 
@@ -71,8 +71,10 @@ class Runtime:
         self.count = 0
         self.left: list[tuple[str, str]] = []
         self.missed: ImportError | None = None  # what the last request failed with, where it was that
-        self.libraries: dict[str, Any] = {}  # modules that are not from `folder`: there are thousands
-        self.folder = ""
+        self.modules: dict[
+            str, Any
+        ] = {}  # that were loaded at the last look, and which of them lay in `folder`
+        self.folder, self.written = "", list[Any]()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
@@ -86,7 +88,7 @@ class Runtime:
         random.seed(self.count)
         np.random.seed(self.count)
         # A last cell may have left such a switch on or off (`torch.set_grad_enabled(False)`); a function is graded on its own.
-        put_back(switches() | {"grad-mode": True, "inference-mode": False, "autocast": False})
+        put_back({"grad-mode": True, "inference-mode": False, "autocast": False})
         self.left, self.missed = [], None
         found: list[str] = []
         answer: dict[str, Any]
@@ -123,21 +125,26 @@ class Runtime:
         `%%writefile layers.py` calls the step that is there now.
         """
         changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
+        if not changed:
+            return
+        for module in self._written():
+            held = vars(module)
+            held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
+
+    def _written(self) -> list[Any]:
+        """The loaded modules that lie in the notebook's folder. There are thousands of others: all are only looked at where one came
+        since the last time."""
         try:
             folder = os.getcwd() + os.sep
         except OSError:
-            return  # it is gone, and what lay in it
-        if folder != self.folder:
-            self.folder, self.libraries = folder, {}
-        for name, module in list(sys.modules.items()) if changed else ():
-            if module is None or self.libraries.get(name) is module:
-                continue
-            file = getattr(module, "__file__", None)
-            if isinstance(file, str) and file.startswith(folder):
-                held = vars(module)
-                held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
-            else:
-                self.libraries[name] = module
+            return []  # it is gone, and what lay in it
+        if folder != self.folder or sys.modules != self.modules:
+            self.folder, self.modules = folder, dict(sys.modules)
+            files = [(module, getattr(module, "__file__", None)) for module in self.modules.values()]
+            self.written = [
+                module for module, file in files if isinstance(file, str) and file.startswith(folder)
+            ]
+        return self.written
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
         # The driver's own globals are apart, so that its helpers do not land in the student's names.

@@ -49,13 +49,28 @@ def send(
     """Send one value. Raises ValueProblem when it cannot cross, WireProblem when the other side is gone."""
     box = Box()
     tree = json.dumps(encode(value, box, shelf)).encode("utf-8", "surrogatepass")
-    tensors = safetensors.torch.save(box.tensors) if box.tensors else b""
+    tensors = _packed(box.tensors) if box.tensors else b""
     if len(tree) > limits[0] or len(tensors) > limits[1]:
         raise ValueProblem("the value is too large")
     try:
         line.sendall(HEAD.pack(MAGIC, len(tree), len(tensors)) + tree + tensors)
     except OSError as error:
         raise WireProblem(Trouble.GONE) from error
+
+
+def _packed(tensors: dict[str, torch.Tensor]) -> bytes:
+    """`safetensors.torch.save` without what it does for tensors of any kind: a Box holds dense copies, each with memory of its own."""
+    return safetensors.serialize(
+        {
+            name: safetensors.TensorSpec(
+                dtype=str(tensor.dtype).removeprefix("torch."),
+                shape=tensor.shape,
+                data_ptr=tensor.data_ptr(),
+                data_len=tensor.nbytes,
+            )
+            for name, tensor in tensors.items()
+        }
+    )
 
 
 def receive(
