@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kit_lab import kit_lab
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.student_zip import write_student_zip
@@ -21,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    return build_autograder_zip(Lab.in_repository(ROOT), tmp_path_factory.mktemp("zip"))
+    return build_autograder_zip(kit_lab(), tmp_path_factory.mktemp("zip"))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,7 @@ def names(built):
 
 
 def test_the_bytes_are_the_same_again(built, tmp_path):
-    again = build_autograder_zip(Lab.in_repository(ROOT), tmp_path)
+    again = build_autograder_zip(kit_lab(), tmp_path)
     assert again.name == built.name == "lstm-gru-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
 
@@ -65,14 +66,14 @@ def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, built,
 
 @pytest.mark.parametrize("folder", ["release", "release/lstm-gru", "release/lstm-gru/../lstm-gru/tests"])
 def test_it_is_not_written_where_students_get_their_files(folder):
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     with pytest.raises(LabError, match="goes to students"):
         build_autograder_zip(lab, ROOT / folder)
     assert not list((ROOT / "release").rglob("*.zip"))
 
 
 def test_it_cannot_be_taken_for_the_students_zip(built, tmp_path):
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     theirs = write_student_zip(ROOT / "release" / lab.name, lab, tmp_path)
     assert theirs.name == "lstm-gru.zip"
     assert "STAFF-ONLY" in built.name
@@ -93,7 +94,7 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
         "otter_config.json",
     }
     assert wanted <= set(names)
-    in_lab = [spec.id for spec in Lab.in_repository(ROOT).questions.values() if not spec.by_hand]
+    in_lab = [spec.id for spec in kit_lab().questions.values() if not spec.by_hand]
     assert sorted(name for name in names if name.startswith("tests/")) == sorted(
         f"tests/{id}.py" for id in in_lab
     )
@@ -101,7 +102,7 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
 
 def test_its_kit_is_a_whole_lab(built, tmp_path):
     zipfile.ZipFile(built).extractall(tmp_path)
-    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), Lab.in_repository(ROOT)
+    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), kit_lab()
     assert lab.questions == here.questions
     assert {path.name for path in lab.hidden.glob("test_*.py")} == {
         path.name for path in here.hidden.glob("test_*.py")
@@ -125,7 +126,7 @@ def test_its_settings_are_otters_with_one_plugin(built):
         {
             "gatelab.integrations.otter.plugin.GatelabPlugin": {
                 "lab": "lstm-gru",
-                "seed": Lab.in_repository(ROOT, "lstm-gru").settings.seed,
+                "seed": kit_lab().settings.seed,
                 "accept_missing": [],
             }
         }
