@@ -49,4 +49,6 @@ def test_a_sample_class_without_a_recipe_is_graded(kit: Path) -> None:
 def test_a_lab_without_a_sample_class_is_told_how_to_make_one(kit: Path) -> None:
     done, ran = make_grade(kit)
     assert done.returncode != 0 and ran == "" and done.stdout == ""
-    assert done.stderr.startswith("rnn has no sample class: put notebooks into tests/rnn/sample/class, or write")
+    assert done.stderr.startswith(
+        "rnn has no sample class: put notebooks into tests/rnn/sample/class, or write"
+    )

@@ -12,9 +12,12 @@ from pathlib import Path
 import pytest
 import yaml
 from kit_lab import kit_lab
+from tiny_lab import tiny_kit
+from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.student_zip import write_student_zip
+from gatelab.cli.app import app
 from gatelab.lab.spec import Lab, LabError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -156,3 +159,23 @@ def test_the_image_has_the_interpreter_of_the_repositorys_environment(built):
     in_image = yaml.safe_load(zipfile.ZipFile(built).read("environment.yml"))["dependencies"]
     assert in_image[0].startswith("python=")
     assert in_image[0] in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+
+
+@pytest.mark.parametrize("place", [".", "assignment/softmax", "tests/softmax/hidden"])
+def test_wherever_it_is_typed_the_zip_goes_to_the_kits_dist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """In a lab's folder it would be committed with the lab, and from assignment/ be handed out."""
+    kit = tiny_kit(tmp_path / "kit")
+    monkeypatch.chdir(kit / place)
+    done = CliRunner().invoke(app, ["zip"])
+    assert done.exit_code == 0, done.output
+    assert [path.parent for path in kit.rglob("*STAFF-ONLY.zip")] == [kit / "dist"]
+
+
+def test_git_ignores_dist_at_any_depth(root: Path) -> None:
+    zip = "assignment/lstm-gru/dist/lstm-gru-autograder-STAFF-ONLY.zip"
+    done = subprocess.run(["git", "check-ignore", "-q", "--no-index", zip], cwd=root)
+    if done.returncode == 128:
+        pytest.skip("no git repository")
+    assert done.returncode == 0
