@@ -15,12 +15,16 @@ IMAGE ?= debian:bookworm
 
 .PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image claims calibrate docs lint clean
 
+SAMPLE = tests/$(LAB)/sample
+
 ## Build the release, make and grade the sample class, write the grade book and the class report.
 grade: $(READY)
+	@test -e $(SAMPLE)/make.py -o -e $(SAMPLE)/class || { echo "$(LAB) has no sample class: put notebooks into $(SAMPLE)/class, \
+	or write $(SAMPLE)/make.py, which makes them (tests/lstm-gru/sample/make.py is an example)." >&2; exit 2; }
 	$(BIN)/gatelab build --lab $(LAB)
-	$(BIN)/python tests/$(LAB)/sample/make.py
+	test ! -e $(SAMPLE)/make.py || $(BIN)/python $(SAMPLE)/make.py
 	# The sample class holds files that cannot be graded, on purpose: exit code 1 says so and is what we want.
-	$(BIN)/gatelab grade tests/$(LAB)/sample/class --lab $(LAB) -o out/sample --jobs $(JOBS) || test $$? -eq 1
+	$(BIN)/gatelab grade $(SAMPLE)/class --lab $(LAB) -o out/sample --jobs $(JOBS) || test $$? -eq 1
 
 # The longest files come first (tests/conftest.py), so that no processor waits at the end for one of them.
 PYTEST = $(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations 15

@@ -109,7 +109,7 @@ def tried() -> dict[str, Any]:
     from gatelab.sandbox import process
     from gatelab.sandbox.forkserver import ForkServer
 
-    lab = Lab.in_repository(ROOT)
+    lab = Lab.in_repository(ROOT, "lstm-gru")
     found: dict[str, Any] = {}
     with (
         ForkServer(lab.assignment / "seqlab", lab.policy.preload) as server,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import shared_server as servers
+from kit_lab import kit_lab
 from shares import ROUND, WHOLE, turn_of
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
@@ -133,7 +134,7 @@ def root() -> Path:
 
 @pytest.fixture(scope="session")
 def lab() -> Lab:
-    return Lab.in_repository(ROOT)
+    return kit_lab()
 
 
 @pytest.fixture(scope="session")

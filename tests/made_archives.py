@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import py7zr
+from kit_lab import kit_lab
 
-from gatelab.lab.spec import Lab
 from gatelab.submission.collect import Submission, collect
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
+LAB = kit_lab()
 BOOK = json.dumps({"cells": [{"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}],
                    "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()  # fmt: skip
 OTHER = BOOK.replace(b"return 1", b"return 2")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
-from pathlib import Path
+
+from kit_lab import kit_lab
 
 from gatelab.lab.bank import Bank, Chaff
-from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row
 from gatelab.report.model import Part, Question, Report
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[1])
+LAB = kit_lab()
 CHOSEN = ["q1", "q2"]
 NASTY = "<script>alert('&')</script>"
 SWAPPED = Chaff(

@@ -17,6 +17,8 @@ import threading
 import time
 from pathlib import Path
 
+from kit_lab import kit_lab
+
 from gatelab.audit.notebooks import write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
@@ -81,7 +83,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=120, help="without a report that count as a hang")
     asked = parser.parse_args()
-    lab = Lab.in_repository(Path(__file__).resolve().parents[1])
+    lab = kit_lab()
     wrong: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         notebook = write_notebook(Path(folder) / "lab.ipynb", lab, {})

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from kit_lab import kit_lab
 
 from gatelab.audit.notebooks import SETUP, write_notebook
 from gatelab.audit.verify import styles
@@ -134,7 +135,7 @@ def main() -> int:
         "--record", type=Path, help="compared with what is there; written where there is none"
     )
     asked = parser.parse_args()
-    lab = Lab.in_repository(Path(__file__).resolve().parents[1])
+    lab = kit_lab()
     bank = load_bank(lab)
     print(f"torch {torch.__version__}, {'with' if asked.training else 'without'} trainings", flush=True)
     first: dict[str, dict[str, float]] = {}

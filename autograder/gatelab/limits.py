@@ -14,14 +14,17 @@ MIB, GIB = 1 << 20, 1 << 30
 # The code of a notebook. Measured: the solved notebook loads in 0.1 s without its experiments, and its slowest call in a
 # suite takes 0.4 s.
 CELL_CPU = 10.0  # one cell
-SLOW_CPU = 1.0  # a cell of which a loading before has shown that it takes too long
+SLOW_CPU = 1.0  # a cell that took too long when the notebook was loaded before
 LOAD_CPU = 60.0  # all cells
 CALL_CPU = 8.0  # one call of a function; training has the whole time of its question
 CELL_SECONDS = CALL_SECONDS = 90.0  # nine busy processes on two cores take 4.5 times their processor time
 BACKSTOP = 5  # times a question's processor time, by the clock: the same 4.5 times, rounded up
 SCAN_CPU = 6.0  # looking for shortcuts in all cells; the solved notebook's takes 0.07 s
 SCAN_SECONDS = BACKSTOP * SCAN_CPU
-IDLE_SECONDS, IDLE_CPU = 15.0, 0.05  # where so little happens in so long, the code waits in vain
+IDLE_SECONDS, IDLE_CPU = (
+    15.0,
+    0.05,
+)  # code that does so little in so long is waiting for something that never comes
 REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
 PREPARE_SECONDS = 20.0  # for the experiments that one question needs
 MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference

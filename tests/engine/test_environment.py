@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kit_lab import kit_lab
 from locked import LOCK, locked, needed
 
 from gatelab.classrun.hashes import grading_hash
-from gatelab.lab.spec import Lab
 
 
 def pins(root: Path) -> set[str]:
@@ -91,7 +91,7 @@ def test_every_package_that_is_imported_is_declared(root: Path, folder: str, ext
 def test_a_grade_of_another_version_of_a_library_does_not_hold(
     root: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
-    lab = Lab.in_repository(root)
+    lab = kit_lab()
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(

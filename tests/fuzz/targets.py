@@ -50,7 +50,7 @@ def sentence(error: Exception) -> None:
 
 @cache
 def lab() -> Lab:
-    return Lab.in_repository(ROOT)
+    return Lab.in_repository(ROOT, "lstm-gru")
 
 
 # --- the wire: what a worker sends to the examiner --------------------------------------------------------------------

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 from folders import files_below
+from kit_lab import kit_lab
 from notebooks import load_notebook
 
 from gatelab.build import class_notebooks, solved
-from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory) -> Path:
-    lab, folder = Lab.in_repository(ROOT), tmp_path_factory.mktemp("class") / "class"
+    lab, folder = kit_lab(), tmp_path_factory.mktemp("class") / "class"
     class_notebooks.write(lab, solved.solve(lab, ROOT), lab.assignment, folder)
     return folder
 
@@ -40,7 +40,7 @@ def test_no_cell_was_run(written, name):
 
 
 def test_a_lab_without_other_notebooks_gets_no_folder(tmp_path):
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     only = {lab.notebook: solved.solve(lab, ROOT)[lab.notebook]}
     class_notebooks.write(lab, only, lab.assignment, tmp_path / "class")
     assert not (tmp_path / "class").exists()

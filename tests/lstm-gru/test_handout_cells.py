@@ -16,16 +16,16 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from kit_lab import kit_lab
 
 from gatelab.build import handout
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
-from gatelab.lab.spec import Lab
 
 pytestmark = pytest.mark.one_in(2, at=1)
 
 ROOT = Path(__file__).resolve().parents[2]
-LAB = Lab.in_repository(ROOT)
+LAB = kit_lab()
 MASTERS = ("lab", "demo", "practice")
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from gatelab.lab.spec import Lab
+from kit_lab import kit_lab
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = ROOT / "assignment" / "lstm-gru"
@@ -57,7 +57,7 @@ def test_every_figure_exists():
 
 
 def test_every_question_exists():
-    questions = Lab.in_repository(ROOT).questions
+    questions = kit_lab().questions
     assert set(re.findall(r"\bq\d+[a-z]?\b", PLAN)) <= set(questions)
 
 
@@ -69,7 +69,7 @@ def test_every_chaff_exists():
 
 
 def test_every_question_with_code_has_a_pitfall():
-    coded = {q.id for q in Lab.in_repository(ROOT).questions.values() if not q.by_hand and q.id != "q12"}
+    coded = {q.id for q in kit_lab().questions.values() if not q.by_hand and q.id != "q12"}
     assert coded == set(re.findall(r"`(q\d+)/", section("Common pitfalls")))
 
 

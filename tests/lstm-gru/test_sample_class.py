@@ -15,8 +15,8 @@ from shares import WHOLE
 sys.path.insert(0, str(Path(__file__).with_name("sample")))
 
 import said
+from kit_lab import kit_lab
 
-from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,7 +88,7 @@ def test_each_submission_gets_the_expected_result(grades: dict[str, dict[str, st
     if expected["status"] == "ungradable":
         assert expected["says"] in row["reason"]
         return
-    questions = [id for id, spec in Lab.in_repository(ROOT).questions.items() if not spec.by_hand]
+    questions = [id for id, spec in kit_lab().questions.items() if not spec.by_hand]
     got = {id: float(row[id]) for id in questions if float(row[id])}
     assert got == expected["points"]
     assert float(row["total"]) == pytest.approx(sum(expected["points"].values()), abs=0.01)
@@ -96,7 +96,7 @@ def test_each_submission_gets_the_expected_result(grades: dict[str, dict[str, st
 
 def test_every_output_says_what_was_accepted(graded: Path) -> None:
     """Points, notes and messages; where a change of them is meant, `make accept` writes them down."""
-    now, accepted = said.said(Lab.in_repository(ROOT), graded), said.read()
+    now, accepted = said.said(kit_lab(), graded), said.read()
     assert {name: text.splitlines() for name, text in now.items()} == {
         name: accepted.get(name, "").splitlines() for name in now
     }

@@ -17,7 +17,7 @@ from gatelab.sandbox.confine import libc
 
 
 def faults(cells: list[dict[str, Any]]) -> Iterator[str]:
-    """Run the cells in order, call what has a stub, and report what did not raise its own error."""
+    """Run the cells in order, call every stub, and report each that does not raise its question's error."""
     names: dict[str, Any] = {"__name__": "__main__"}
     for cell in cells:
         id, stubbed = cell["question"], cell["stubbed"]

@@ -24,41 +24,45 @@ FORMGRADER = "nbgrader.server_extensions.formgrader.apihandlers"  # loaded in Ju
 EMPTY = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 
 
-def labs(root: Path) -> list[Lab]:
-    """The labs of a repository: the folders of assignment/ that hold a lab.toml."""
-    return [Lab.in_repository(root, name) for name in lab_names(root)]
-
-
 def configure(c: Config, root: Path) -> None:
-    """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date."""
+    """Set nbgrader up for the course in `root` and bring the notebooks it will read up to date.
+
+    A faulty lab is refused by the steps for that lab alone; where no lab is in order, a command ends here.
+    """
     find_programs()
     if FORMGRADER in sys.modules:
         importlib.import_module("gatelab.integrations.nbgrader.server").put_in_place()
-    release_settings(c, root)
+    release_settings(c)
     grading_settings(c, root)
-    c.AcceptedOnly.kit = str(root)
-    for lab in labs(root):
-        write_source(lab, root)
-
-
-def refuse(c: Config, error: LabError, root: Path) -> None:
-    """The lab is faulty: end nbgrader's command with the sentence, and in a server let every step answer with it.
-
-    nbgrader goes on without settings after any exception but SystemExit, and would run students' code itself. JupyterLab's
-    server, which reads the settings at every click, would be ended by that one.
-    """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        raise SystemExit(f"nbgrader_config.py: {error}") from error
-    c.CourseDirectory.source_directory = "assignment"
-    c.RefusingExporter.why = str(error)
-    for step in (c.GenerateAssignment, c.Autograde):
-        step.exporter_class = "gatelab.build.refusing.RefusingExporter"
-    for name in lab_names(root):  # a step that finds no notebook at all would say only that
+    names = lab_names(root)
+    faulty = {name: why for name in names if (why := _brought_up_to_date(root, name))}
+    c.GenerateAssignment.exporter_class = "gatelab.build.source.SourceExporter"
+    c.AcceptedOnly.kit = c.SourceExporter.kit = str(root)
+    c.SourceExporter.faulty = c.SubmissionExporter.faulty = faulty
+    if faulty and len(faulty) == len(names) and not _in_a_server():
+        raise SystemExit(f"nbgrader_config.py: {faulty[names[0]]}")
+    for name in faulty:  # a step that finds no notebook at all would say only that
         folder = root / "assignment" / name
         if not list(folder.glob("*.ipynb")):
             (folder / "lab.ipynb").write_text(json.dumps(EMPTY), encoding="utf-8")
+
+
+def _brought_up_to_date(root: Path, name: str) -> str:
+    """Write the lab's notebook for nbgrader; returns what is wrong with the lab, in a sentence, or an empty text."""
+    try:
+        write_source(Lab.in_repository(root, name), root)
+    except LabError as error:
+        return str(error)
+    return ""
+
+
+def _in_a_server() -> bool:
+    """JupyterLab's server reads the settings at every click, and SystemExit would end it."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def find_programs() -> None:
@@ -72,21 +76,19 @@ def find_programs() -> None:
         os.environ["PATH"] = here + os.pathsep + os.environ.get("PATH", "")
 
 
-def release_settings(c: Config, root: Path) -> None:
-    """What `nbgrader generate_assignment` needs."""
+def release_settings(c: Config) -> None:
+    """What `nbgrader generate_assignment` needs for any lab."""
     from nbgrader.converters import GenerateAssignment
     from nbgrader.preprocessors import ClearSolutions
 
     c.CourseDirectory.source_directory = "assignment"
     c.CourseDirectory.release_directory = "release"
-    c.CourseDirectory.ignore = ignored(root)
     c.ClearSolutions.begin_solution_delimeter = markers.BEGIN
     c.ClearSolutions.end_solution_delimeter = markers.END
     c.ClearSolutions.text_stub = TEXT_STUB
     steps = GenerateAssignment.class_traits()["preprocessors"].default()
     place = steps.index(ClearSolutions)
     c.GenerateAssignment.preprocessors = [*steps[:place], StubSolutions, AcceptedOnly, *steps[place + 1 :]]
-    c.GenerateAssignment.exporter_class = "nbconvert.exporters.NotebookExporter"  # also after `refuse`
     # Without it nbgrader skips an existing release with exit code 0, and the stale copy stays.
     c.GenerateAssignment.force = True
 
@@ -117,25 +119,15 @@ def grading_settings(c: Config, root: Path) -> None:
     c.ExchangeFactory.release_feedback = f"{adapter}.exchange.ReleaseFeedback"
 
 
-def ignored(root: Path) -> list[str]:
-    """Names that nbgrader must not copy: everything in a lab's folder that is not listed for release.
+def ignored(lab: Lab) -> list[str]:
+    """Names that nbgrader must not copy: everything in the lab's folder that is not listed for release.
 
     nbgrader knows only names to leave out. Made from the list of what students get, a new staff file beside the
     master stays with the staff until somebody lists it.
     """
-    staff: dict[str, Lab] = {}
-    shipped: dict[str, Lab] = {}
-    for lab in labs(root):
-        listed = Settings.of(lab).release
-        for path in lab.assignment.iterdir():
-            if path.suffix != ".ipynb":
-                (shipped if path.name in listed else staff)[path.name] = lab
-    for name in sorted(staff.keys() & shipped):
-        raise BuildError(
-            f"{name}: students of {shipped[name].title} get it and those of {staff[name].title} do not, and nbgrader knows "
-            "only names to leave out; rename one of the two."
-        )
-    return [".*", "*.pyc", "__pycache__", "feedback", *sorted(staff)]
+    listed = Settings.of(lab).release
+    names = {path.name for path in lab.assignment.iterdir() if path.suffix != ".ipynb"}
+    return [".*", "*.pyc", "__pycache__", "feedback", *sorted(names.difference(listed))]
 
 
 def write_source(lab: Lab, root: Path) -> Path:

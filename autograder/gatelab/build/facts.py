@@ -34,11 +34,13 @@ def filled(text: str, lab: Lab, master: Path) -> str:
                     f"{master}: {mark[0]} must name one question that {FILE} gives a threshold, under [q1.training]."
                 )
             return f"{100 * training.threshold:g}"
-        if ids or lab.settings.due is None:
+        due = lab.due
+        if ids:
+            raise BuildError(f"{master}: {mark[0]} must be {{{{DUE}}}}; the whole lab has one due date.")
+        if due is None:
             raise BuildError(
-                f"{master}: {mark[0]} asks for {{{{DUE}}}}; {FILE} says no due above the questions."
+                f'{master}: {{{{DUE}}}} is shown, and {FILE} has no due; write it above the questions, as in due = "2027-03-01T23:59:59+01:00".'
             )
-        due = lab.settings.due
         return f"{due.day} {due:%B %Y, %H:%M} ({due.tzname()})"
 
     return MARK.sub(fact, text)

@@ -312,7 +312,7 @@ def _digest(text: str) -> str:
 
 
 def _has_already(place: Path, stage: Path, name: str) -> bool:
-    """Whether students have what was staged. A mark that says more than the one there is no release."""
+    """Whether students already have what was staged; a difference in the mark alone is no new release."""
     same = _text_of(stage / "README.md") == _text_of(place / "README.md")
     return same and (place / MARK).is_file() and _content(stage / name) == _content(place / name)
 

@@ -31,7 +31,8 @@ def make_release(lab: Lab, root: Path, workspace: Path) -> Path:
     (source / lab.notebook).write_text(course.source_text(lab, root), encoding="utf-8")
 
     settings = Config()
-    course.release_settings(settings, root)
+    course.release_settings(settings)
+    settings.CourseDirectory.ignore = course.ignored(lab)
     settings.SaveCells.enabled = False  # with no_database, what nbgrader's --no-db does
     settings.GenerateAssignment.no_database = True
     settings.CourseDirectory.root = str(workspace)

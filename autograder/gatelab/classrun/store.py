@@ -136,7 +136,7 @@ class Store:
             return None
 
     def was_graded(self, submission: Submission) -> bool:
-        """Whether these bytes were graded here before, with what decides grades now or with something else."""
+        """Whether these bytes were graded here before, by the present suites and settings or by earlier ones."""
         report = self.existing(submission)
         return report is not None and report.status == "graded" and report.sha256 == submission.sha256
 

@@ -13,7 +13,10 @@ from gatelab.lab.spec import LabError
 
 
 def zip_command(
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the zip.")] = Path("dist"),
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the zip.", show_default="the kit's dist"),
+    ] = None,
     seed: Seed = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
@@ -25,8 +28,9 @@ def zip_command(
     """
     from gatelab.build.autograder_zip import build_autograder_zip
 
+    lab = chosen_lab(root, lab_name)
     path = build_autograder_zip(
-        chosen_lab(root, lab_name), out, seed=seed, accept_missing=accept_missing or ()
+        lab, out or lab.assignment.parents[1] / "dist", seed=seed, accept_missing=accept_missing or ()
     )
     typer.echo(path)
 

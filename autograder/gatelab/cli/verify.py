@@ -64,7 +64,7 @@ def verify_command(
     for id in question or ():
         if not lab.has_reference(id):
             raise LabError(
-                f"--question {id}: has no reference in code, so there is no bank to grade it with."
+                f"--question {id}: has no reference solution, so there is no bank to grade it with."
             )
 
     first = lab.settings.seed

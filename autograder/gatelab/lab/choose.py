@@ -13,7 +13,7 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
     """The lab, completely checked. Raises LabError, with one sentence, where it is not clear which one.
 
     root: the kit's folder. `Path()` means the current folder, or the nearest above it that holds a lab.
-    here: the folder you stand in; the working directory by default.
+    here: the folder you are in; the working directory by default.
     """
     here = (here or Path.cwd()).resolve()
     root = kit_above(here) if root == Path() else Path(root).resolve()

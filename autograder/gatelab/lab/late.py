@@ -1,6 +1,6 @@
 """The rule for late work, `[late]` in lab.toml, and what it takes for a time that a platform recorded.
 
-    due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions; or in [late], also as "2026-11-30 23:59" with zone = "Europe/Berlin"
+    due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions
 
     [late]
     grace_minutes = 15               # late by no more than this is not late
@@ -8,6 +8,7 @@
     cap = 50                         # percent, at most
     of = "earned"                    # a percentage of the points earned, or of the points "possible"
 
+A lab may have `due` in [late] instead, where it may also be "2026-11-30 23:59" with zone = "Europe/Berlin".
 It is not part of the grading: a change to it grades nothing again.
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gatelab.lab.near import meant
+from gatelab.lab.toml import shown
 
 KEY = "late"
 DAY = timedelta(days=1)
@@ -89,13 +91,16 @@ def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -
             )
         words, holds = KINDS[key]
         if not holds(value):
-            raise LateError(f"{where}: {key} must be {words}; it is {value!r}.")
+            raise LateError(f"{where}: {key} must be {words}; it is {shown(value)}.")
     if due is not None and "due" in row:
         raise LateError(f"{where}: due is already set above the questions; remove one of the two.")
     row = dict(row) if due is None else {**row, "due": due}
-    for key in ("due", "percent_per_day"):
-        if key not in row:
-            raise LateError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
+    if "due" not in row:
+        raise LateError(
+            f'{where}: due is missing; write it above the questions, as in due = "2027-03-01T23:59:59+01:00".'
+        )
+    if (key := "percent_per_day") not in row:
+        raise LateError(f"{where}: {key} is missing; it must be {KINDS[key][0]}.")
     return LateRule(
         _due(row, where),
         float(row["percent_per_day"]),

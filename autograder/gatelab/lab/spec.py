@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -113,6 +114,11 @@ class Lab:
             return late_rule(self.assignment / TABLE, self.settings.late, self.settings.due)
         except LateError as error:
             raise LabError(str(error)) from error
+
+    @property
+    def due(self) -> datetime | None:
+        """When the lab is to be handed in; None if its lab.toml does not say. Raises LabError."""
+        return self.settings.due or (self.late.due if self.late else None)
 
     @property
     def notebook(self) -> str:

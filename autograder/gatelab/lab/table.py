@@ -17,6 +17,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
 
 from gatelab.lab.near import meant
+from gatelab.lab.toml import shown
 from gatelab.limits import BACKSTOP
 
 FILE = "lab.toml"
@@ -162,25 +163,28 @@ class Table:
             if not ID.fullmatch(id):
                 raise ValueError(f"{where}: a question's ID is small letters and digits, as in q1.")
             if "id" in row:
-                raise ValueError(f"{where}: {_unknown_column('id')}")
-            table.questions[id] = _validated(QuestionSpec, {"id": id, **row}, where, _unknown_column)
+                raise ValueError(f"{where}: {_unknown_key('id')}")
+            table.questions[id] = _validated(QuestionSpec, {"id": id, **row}, where, _unknown_key)
         return table
 
 
 HEAD = [one.name for one in fields(Table) if one.name != "questions"]
-COLUMNS = [one.name for one in fields(QuestionSpec) if one.name != "id"]
+KEYS = [one.name for one in fields(QuestionSpec) if one.name != "id"]
 
 
 def _unknown_setting(key: str) -> str:
     return f"has no key {key}{meant(key, HEAD)}; above the questions there may be {', '.join(HEAD)}."
 
 
-def _unknown_column(key: str) -> str:
-    return f"there is no column {key}{meant(key, COLUMNS)}; there are {', '.join(COLUMNS)}."
+def _unknown_key(key: str) -> str:
+    return _unknown(key, KEYS)
 
 
 def _unknown_in_training(key: str) -> str:
-    known = [one.name for one in fields(Training)]
+    return _unknown(key, [one.name for one in fields(Training)])
+
+
+def _unknown(key: str, known: list[str]) -> str:
     return f"there is no key {key}{meant(key, known)}; there are {', '.join(known)}."
 
 
@@ -203,17 +207,13 @@ def _validated(kind: type[T], data: dict[str, Any], where: str, unknown: Callabl
     words = words_of(kind, key)
     if key not in data:
         raise ValueError(f"{where}: {key} is missing; it must be {words}.") from None
-    raise ValueError(f"{where}: {key} must be {words}; it is {_shown(data[key])}.") from None
+    raise ValueError(f"{where}: {key} must be {words}; it is {shown(data[key])}.") from None
 
 
 def words_of(kind: type, key: str) -> str:
     """What a key may hold, in words."""
     hint = get_type_hints(kind, include_extras=True)[key]
     return next(one.words for one in hint.__metadata__ if isinstance(one, Says))
-
-
-def _shown(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else repr(value)
 
 
 ADAPTERS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Table, QuestionSpec, Training)}

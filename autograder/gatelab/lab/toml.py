@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise TomlError(f"{path}: its lists are nested too deeply.") from error
     except tomllib.TOMLDecodeError as error:
         raise TomlError(_sentence(path, text, str(error))) from error
+
+
+def shown(value: object) -> str:
+    """A value as it can be typed in the file, for a sentence about it."""
+    return value.isoformat() if isinstance(value, date) else repr(value)
 
 
 def _sentence(path: Path, text: str, said: str) -> str:

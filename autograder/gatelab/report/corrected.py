@@ -126,7 +126,7 @@ class Counted(Report):
             said.append(f"{what} for lateness, instead of {number(self.by_rule)}: {by.why or NO_REASON}.")
         elif self.penalty:
             said.append(f"{_taken_off(self.penalty)} for lateness.")
-        if self.status != "graded":  # no question is shown, so what is said of one stands here
+        if self.status != "graded":  # no question is shown, so comments on one are listed here
             return [*said, *comments_said(self.given)]
         if comment := self.given.comments.get(""):
             said.append(f"Comment: {comment}")

@@ -21,7 +21,7 @@ from datetime import datetime
 from gatelab.submission.people import Person
 from gatelab.submission.times import moment
 
-# Moodle's name for a download, Ada Lovelace_4711_assignsubmission_file_…, wherever it stands.
+# Moodle's name for a download, Ada Lovelace_4711_assignsubmission_file_…, anywhere in a path.
 MOODLE_DOWNLOAD = re.compile(r"_(\d+)_assignsubmission_")
 
 _CANVAS = re.compile(

@@ -11,9 +11,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from kit_lab import kit_lab
+from tiny_lab import tiny_kit
+from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
 from gatelab.build.student_zip import write_student_zip
+from gatelab.cli.app import app
 from gatelab.lab.spec import Lab, LabError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -21,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    return build_autograder_zip(Lab.in_repository(ROOT), tmp_path_factory.mktemp("zip"))
+    return build_autograder_zip(kit_lab(), tmp_path_factory.mktemp("zip"))
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +34,7 @@ def names(built):
 
 
 def test_the_bytes_are_the_same_again(built, tmp_path):
-    again = build_autograder_zip(Lab.in_repository(ROOT), tmp_path)
+    again = build_autograder_zip(kit_lab(), tmp_path)
     assert again.name == built.name == "lstm-gru-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
 
@@ -65,14 +69,14 @@ def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, built,
 
 @pytest.mark.parametrize("folder", ["release", "release/lstm-gru", "release/lstm-gru/../lstm-gru/tests"])
 def test_it_is_not_written_where_students_get_their_files(folder):
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     with pytest.raises(LabError, match="goes to students"):
         build_autograder_zip(lab, ROOT / folder)
     assert not list((ROOT / "release").rglob("*.zip"))
 
 
 def test_it_cannot_be_taken_for_the_students_zip(built, tmp_path):
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     theirs = write_student_zip(ROOT / "release" / lab.name, lab, tmp_path)
     assert theirs.name == "lstm-gru.zip"
     assert "STAFF-ONLY" in built.name
@@ -93,7 +97,7 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
         "otter_config.json",
     }
     assert wanted <= set(names)
-    in_lab = [spec.id for spec in Lab.in_repository(ROOT).questions.values() if not spec.by_hand]
+    in_lab = [spec.id for spec in kit_lab().questions.values() if not spec.by_hand]
     assert sorted(name for name in names if name.startswith("tests/")) == sorted(
         f"tests/{id}.py" for id in in_lab
     )
@@ -101,7 +105,7 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
 
 def test_its_kit_is_a_whole_lab(built, tmp_path):
     zipfile.ZipFile(built).extractall(tmp_path)
-    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), Lab.in_repository(ROOT)
+    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), kit_lab()
     assert lab.questions == here.questions
     assert {path.name for path in lab.hidden.glob("test_*.py")} == {
         path.name for path in here.hidden.glob("test_*.py")
@@ -125,7 +129,7 @@ def test_its_settings_are_otters_with_one_plugin(built):
         {
             "gatelab.integrations.otter.plugin.GatelabPlugin": {
                 "lab": "lstm-gru",
-                "seed": Lab.in_repository(ROOT, "lstm-gru").settings.seed,
+                "seed": kit_lab().settings.seed,
                 "accept_missing": [],
             }
         }
@@ -155,3 +159,23 @@ def test_the_image_has_the_interpreter_of_the_repositorys_environment(built):
     in_image = yaml.safe_load(zipfile.ZipFile(built).read("environment.yml"))["dependencies"]
     assert in_image[0].startswith("python=")
     assert in_image[0] in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+
+
+@pytest.mark.parametrize("place", [".", "assignment/softmax", "tests/softmax/hidden"])
+def test_wherever_it_is_typed_the_zip_goes_to_the_kits_dist(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    """In a lab's folder it would be committed with the lab, and from assignment/ be handed out."""
+    kit = tiny_kit(tmp_path / "kit")
+    monkeypatch.chdir(kit / place)
+    done = CliRunner().invoke(app, ["zip"])
+    assert done.exit_code == 0, done.output
+    assert [path.parent for path in kit.rglob("*STAFF-ONLY.zip")] == [kit / "dist"]
+
+
+def test_git_ignores_dist_at_any_depth(root: Path) -> None:
+    zip = "assignment/lstm-gru/dist/lstm-gru-autograder-STAFF-ONLY.zip"
+    done = subprocess.run(["git", "check-ignore", "-q", "--no-index", zip], cwd=root)
+    if done.returncode == 128:
+        pytest.skip("no git repository")
+    assert done.returncode == 0

@@ -147,13 +147,15 @@ def test_points_of_an_unknown_question_stop_the_build(kit):
         release_of(kit)
 
 
-def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit):
+@pytest.mark.parametrize("under", ["", "[late]\npercent_per_day = 10\n"])
+def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit, under):
+    """The date above the questions, or under [late]."""
     table = kit / "assignment" / NAME / "lab.toml"
     text = table.read_text(encoding="utf-8")
     training = "[q1.training]\nthreshold = 0.985\nn = 8\nseconds = 5\n\n[q2]"
-    table.write_text(
-        'due = "2027-03-01T23:59:59+01:00"\n' + text.replace("[q2]", training, 1), encoding="utf-8"
-    )
+    text = text.replace("[q2]", training, 1)
+    due = f'{under}due = "2027-03-01T23:59:59+01:00"\n'
+    table.write_text(f"{text}\n{due}" if under else f"{due}{text}", encoding="utf-8")
     asked = "# # Two steps\n#\n# {{THRESHOLD q1}} % are needed until {{DUE}}."
     build_kit.write_master(kit, build_kit.MASTER.replace("# # Two steps", asked))
     first = "".join(load_notebook(release_of(kit) / "lab.ipynb")["cells"][0]["source"])
@@ -169,8 +171,8 @@ def test_thresholds_and_the_due_date_in_the_text_are_those_of_the_table(kit):
         ),
         ("{{THRESHOLD}}", "must name one question"),
         ("{{THRESHOLD q77}}", r"no question of lab\.toml: q77"),
-        ("{{DUE}}", r"lab\.toml says no due above the questions"),
-        ("{{DUE q1}}", r"asks for \{\{DUE\}\}"),
+        ("{{DUE}}", r"lab\.toml has no due; write it above the questions"),
+        ("{{DUE q1}}", r"must be \{\{DUE\}\}; the whole lab has one due date"),
     ],
 )
 def test_a_fact_that_the_table_does_not_hold_stops_the_build(kit, mark, said):

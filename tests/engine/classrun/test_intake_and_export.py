@@ -367,7 +367,8 @@ class TestTables:
             book.db.commit()
         done = gatelab(*command)
         assert (
-            done.exit_code == 1 and "Bob Babbage, q3: 0.5 points from formgrader stand, not 1." in done.output
+            done.exit_code == 1
+            and "Bob Babbage, q3: 0.5 points from formgrader are kept, not 1." in done.output
         )
         with Gradebook(f"sqlite:///{database}") as book:
             assert book.find_submission("softmax", "4712").score == 4.5

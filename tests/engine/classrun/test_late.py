@@ -106,7 +106,8 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
     ("rule", "why"),
     [
         ('due = "tomorrow: noon"\npercent_per_day = 10', "due must be a date with a time, as in 2026-11-30T23:59:00+01:00; it is 'tomorrow: noon'."),
-        ("due = 2026-11-30\npercent_per_day = 10", "due must be a date with a time"),
+        ("due = 2026-11-30\npercent_per_day = 10", "due must be a date with a time, as in 2026-11-30T23:59:00+01:00; it is 2026-11-30."),
+        ("percent_per_day = 10", 'due is missing; write it above the questions, as in due = "2027-03-01T23:59:59+01:00".'),
         ("due = 2026-11-30T23:59:00\npercent_per_day = 10", "due has no time zone"),
         ('due = 2026-11-30T23:59:00\nzone = "Berlin"\npercent_per_day = 10', "zone must be the name of a time zone"),
         ('due = 2026-11-30T23:59:00Z\nzone = "Europe/Berlin"\npercent_per_day = 10', "due has a time zone already"),

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from kit_lab import kit_lab
 from nbgrader.utils import compute_checksum
 from notebooks import cell_of, save_notebook
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
-from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.model import Cell, Report
 from gatelab.sandbox.confine import REQUIRED
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 ROOT = Path(__file__).resolve().parents[3]
-LAB = Lab.in_repository(ROOT)
+LAB = kit_lab()
 RELEASE = ROOT / "release" / LAB.name / LAB.notebook
 HANDED_OUT = "This is the notebook as it was handed out: nothing was written in it."
 NOTHING = "Nothing was written: none of the questions that were graded has an answer."

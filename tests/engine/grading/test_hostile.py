@@ -19,12 +19,12 @@ from hostile.build import Attempt, attempts
 from hostile.checks import *  # noqa: F403
 from hostile.checks import parametrize
 from hostile.cut import cut_to
+from kit_lab import kit_lab
 from shares import ROUND, WHOLE, share, turn_of
 
 from gatelab.build.leaks import hidden_needles
 from gatelab.lab.spec import Lab
 
-ROOT = Path(__file__).resolve().parents[3]
 ATTEMPTS = list(attempts())
 # Quick ones of different minds: they steal, spoil, end the process, deceive otter, nbgrader or the reader.
 FEW = [
@@ -50,7 +50,7 @@ FIRST = ("q1", "q2")
 
 
 def speaks_of_later_questions(attempt: Attempt) -> bool:
-    lab = Lab.in_repository(ROOT)
+    lab = kit_lab()
     names = [name for id, spec in lab.questions.items() if id not in FIRST for name in spec.names]
     return WHOLE or any(re.search(rf"\b({'|'.join(names)})\b", cell) for cell in attempt.cells)
 

@@ -104,9 +104,9 @@ def test_a_newer_mark_and_comment_of_formgrader_are_kept(fresh: Tiny, book: Grad
         fresh.gatelab("mark", "bob", "q1", "--remove")
     said = export(fresh)
     assert (grade(book, "bob").manual_score, comment(book, "bob")) == (2.0, "seen with bob")
-    told = "bob, q1: 2 points from formgrader stand" in said.output
+    told = "bob, q1: 2 points from formgrader are kept" in said.output
     assert told == (then != "taken back") == (said.exit_code == 1)
-    assert told == ("the comment from formgrader stands" in said.output)
+    assert told == ("the comment from formgrader is kept" in said.output)
 
 
 def test_a_mark_that_formgrader_gave_before_any_export_stays_when_an_equal_one_is_taken_back(

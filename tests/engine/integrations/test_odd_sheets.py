@@ -74,7 +74,7 @@ class TestCanvas:
         filled = canvas(path, reports("john"), "77", rules)
         assert filled.replaced == [f"Smith, John (4712): 7 → {POINTS}"]
         held, _ = keep_newer_marks(path, filled, memory)
-        assert filled.replaced == [] and held == [f"Smith, John (4712): 7 stands, not {POINTS}"]
+        assert filled.replaced == [] and held == [f"Smith, John (4712): 7 is kept, not {POINTS}"]
         assert "js1,S1,7\n" in filled.text
 
 

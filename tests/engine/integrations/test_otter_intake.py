@@ -4,14 +4,13 @@ import os
 import resource
 import struct
 import zipfile
-from pathlib import Path
 
 import pytest
+from kit_lab import kit_lab
 
 from gatelab.integrations.otter.intake import take_in
-from gatelab.lab.spec import Lab
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+LAB = kit_lab()
 
 
 @pytest.fixture

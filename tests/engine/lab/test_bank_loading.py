@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
+from kit_lab import kit_lab
 
 from gatelab.lab.bank import BankError, compose, load_bank
 from gatelab.lab.spec import Lab
-
-ROOT = Path(__file__).resolve().parents[3]
 
 QUESTIONS = (
     'title = "t"\nname = "toy"\nnotebook = "lab.ipynb"\n[q1]\ntitle = "one"\npoints = 1\nnames = ["f"]\n'
@@ -116,6 +115,6 @@ def test_a_lab_without_a_bank_has_an_empty_one(toy):
 
 
 def test_the_bank_of_the_lab_loads_without_a_fault():
-    bank = load_bank(Lab.in_repository(ROOT))
+    bank = load_bank(kit_lab())
     assert len({one.key for one in bank.chaffs}) == len(bank.chaffs)
     assert len({(one.question, one.misconception) for one in bank.chaffs}) == len(bank.chaffs)

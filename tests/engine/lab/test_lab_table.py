@@ -50,10 +50,10 @@ def read(root: Path, text: str) -> Lab:
         ("points = 1\nseconds = nan", "seconds must be a number"),
         (
             "points = 1\nby_hands = true",
-            "there is no column by_hands (did you mean by_hand?); there are title, points",
+            "there is no key by_hands (did you mean by_hand?); there are title, points",
         ),
         ("names = []", "points is missing; it must be a number"),
-        ('points = 1\nid = "q2"', "there is no column id; there are title, points"),
+        ('points = 1\nid = "q2"', "there is no key id; there are title, points"),
         ("points = inf", "points must be a number from 0 on, without quotes; it is inf."),
         ("points = 1\nnames = [3]", "names must be a list of texts"),
         (
@@ -91,6 +91,7 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ('due = "2027-03-01T23:59:59"', "as in \"2027-03-01T23:59:59+01:00\"; it is '2027-03-01T23:59:59'."),
         ("due = 2027-03-01T23:59:59", "it is 2027-03-01T23:59:59."),
         ("due = 1798761599", "due must be a date and a time"),
+        ("due = 2027-03-01", "it is 2027-03-01."),
         (
             'package = "seq-lab"',
             "package must be the name of a package in Python, as in \"seqlab\"; it is 'seq-lab'.",

@@ -203,7 +203,7 @@ class TestClassReport:
         book = self.book()
         assert json.loads(json.dumps(book)) == book
 
-    def test_the_page_says_it_all(self) -> None:
+    def test_the_page_shows_what_the_class_book_holds(self) -> None:
         seen = Seen(class_page(self.book()))
         text = " ".join(seen.text.split())
         for said in (

@@ -1,9 +1,9 @@
 """What staff are told of a submission's code before it runs."""
 
 import gc
-from pathlib import Path
 
 import pytest
+from kit_lab import kit_lab
 
 from gatelab.grading.workers import ConfinedWorkers
 from gatelab.lab.spec import Lab
@@ -11,8 +11,7 @@ from gatelab.sandbox.forkserver import ForkServer
 from gatelab.sandbox.worker.scan import hints as all_hints
 from gatelab.submission.notebook import CodeCell
 
-ROOT = Path(__file__).resolve().parents[3]
-SHORTCUTS = Lab.in_repository(ROOT).policy.shortcuts
+SHORTCUTS = kit_lab().policy.shortcuts
 
 
 def hints(cells: list[list]) -> list[str]:

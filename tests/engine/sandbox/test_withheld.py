@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from kit_lab import kit_lab
 from notebooks import write_notebook as write_cells
 from torch import nn
 
@@ -20,7 +21,7 @@ from gatelab.sandbox.worker.withheld import withheld
 
 pytestmark = pytest.mark.one_in(2, at=0)
 
-HELD = Lab.in_repository(Path(__file__).resolve().parents[3]).policy.withheld
+HELD = kit_lab().policy.withheld
 SHUT = "PyTorch's own LSTM and GRU are switched off in this question: write the equations out"
 
 # Each line is a way to the library, as a student may spell it; the last two are none.

@@ -8,17 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit_lab import kit_lab
 from nbgrader.api import Gradebook
 
 from gatelab.integrations.nbgrader.gradebook import enter
-from gatelab.lab.spec import Lab
 from gatelab.report.classbook import Row, submission_of
 from gatelab.report.graded import Graded, GradedClass
 from gatelab.report.model import Report
 from gatelab.submission.collect import Submission, collect, told_apart
 from gatelab.submission.people import Person
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+LAB = kit_lab()
 BOOK = json.dumps(
     {
         "cells": [

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from hand_ins import BROKEN, HAND_INS, OTHER_WORK, RELEASE, WORK, HandIn, contents, write
+from kit_lab import kit_lab
 from notebooks import write_notebook
 from otter_door import use_engine
 from tiny_lab import RIGHT, SETUP, tiny_lab
@@ -24,7 +25,6 @@ from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import grade_apart
-from gatelab.lab.spec import Lab
 from gatelab.limits import HAND_IN_ENTRIES
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.choose import LOOKED_INTO
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at
 WAIVED = [word for piece in REQUIRED for word in ("--accept-missing", piece)]
 
 ROOT = Path(__file__).resolve().parents[3]
-LAB = Lab.in_repository(ROOT)
+LAB = kit_lab()
 RELEASED = json.loads((ROOT / "release" / LAB.name / LAB.notebook).read_text(encoding="utf-8"))
 
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from kit_lab import kit_lab
 from made_archives import BOOK
 from raw_names import raw_names
 
-from gatelab.lab.spec import Lab
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.names import distinct, file_names
 from gatelab.submission.notebook_file import FILE_LIMIT
 from gatelab.text import LONGEST_STEM, RESERVED, visible
 
 LAB = "lstm-gru"
-THE_LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+THE_LAB = kit_lab()
 
 unhurried = settings(deadline=None)  # a busy machine is no failure
 

@@ -11,16 +11,16 @@ import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kit_lab import kit_lab
 from shares import WHOLE
 
-from gatelab.lab.spec import Lab
 from gatelab.submission.notebook import Ungradable, read_bytes, read_cells
 from gatelab.submission.notebook_file import without_outputs
 
 pytestmark = pytest.mark.one_in(2, at=0)
 
 ROOT = Path(__file__).resolve().parents[3]
-LAB = Lab.in_repository(ROOT)
+LAB = kit_lab()
 CELL = {
     "cell_type": "code",
     "source": "def lstm_step(): pass",

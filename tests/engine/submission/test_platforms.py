@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from kit_lab import kit_lab
 from raw_names import raw_names
 
-from gatelab.lab.spec import Lab
 from gatelab.limits import EXPORT_LIMIT
 from gatelab.submission.collect import CollectError, Submission, collect
 from gatelab.submission.gradescope_export import METADATA, MetadataError, parsed
@@ -20,7 +20,7 @@ from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+LAB = kit_lab()
 WORK = {"cells": [{"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}],
         "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
 BOOK = json.dumps(WORK).encode()

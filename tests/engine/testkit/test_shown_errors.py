@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from kit_lab import kit_lab
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
 from gatelab.handed_out.checking.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
-from gatelab.lab.spec import Lab
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.testkit.words import LONGEST, WITHHELD, Words
 
-LAB = Lab.in_repository(Path(__file__).resolve().parents[3])
+LAB = kit_lab()
 OWN = """
 class Layer:
     def emb(self, tokens, *, lengths): ...

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from kit_lab import kit_lab
 from torch import nn
 
 from gatelab.audit.notebooks import write_notebook
@@ -32,7 +33,7 @@ FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
 @pytest.fixture
 def words() -> Words:
     """Of a submission whose worker was given reference code."""
-    lab = Lab.in_repository(Path(__file__).resolve().parents[3])
+    lab = kit_lab()
     words = Words({3: OWN}, ["lstm_step"], (*lab.policy.messages, lab.policy.withheld.says))
     words.given = True
     return words

@@ -95,7 +95,7 @@ class Maker:
     """Fills the release notebook with answers. `folder` receives the class."""
 
     def __init__(self, root: Path, folder: Path) -> None:
-        self.lab = Lab.in_repository(root)
+        self.lab = Lab.in_repository(root, CLASS.parents[1].name)
         self.bank: Bank = load_bank(self.lab)
         self.folder = folder
         release = root / "release" / self.lab.name / self.lab.notebook

@@ -70,7 +70,10 @@ def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "sample"
     if not (out / "reports").is_dir():
         sys.exit(f"{out}: no class was graded into it; run make grade first.")
-    sections = [f"== {name}\n{text}" for name, text in said(Lab.in_repository(ROOT), out).items()]
+    sections = [
+        f"== {name}\n{text}"
+        for name, text in said(Lab.in_repository(ROOT, ACCEPTED.parents[1].name), out).items()
+    ]
     ACCEPTED.write_text("\n".join(sections), encoding="utf-8")
     print(f"accepted: {ACCEPTED}; commit it")
 

@@ -153,7 +153,7 @@ def _enter_comment(
     comment.manual_comment = value
     if not done:
         entered.notes.append(
-            f"{row.called}, {question.id}: the comment from formgrader stands, not: {wanted}"
+            f"{row.called}, {question.id}: the comment from formgrader is kept, not: {wanted}"
         )
 
 
@@ -172,5 +172,5 @@ def _enter_points(
     grade.needs_manual_grade = question.by_hand and value is None
     if not done:
         entered.notes.append(
-            f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader stand, not {number(wanted or 0.0)}."
+            f"{row.called}, {grade.name}: {number(grade.manual_score)} points from formgrader are kept, not {number(wanted or 0.0)}."
         )

@@ -22,7 +22,7 @@ from nbformat.v4 import new_output
 from nbgrader.converters import Autograde, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
-from traitlets import Integer, List, Unicode
+from traitlets import Dict, Integer, List, Unicode
 
 from gatelab.faults import TOLD
 from gatelab.integrations.nbgrader.cells import read_submission
@@ -73,6 +73,7 @@ class SubmissionExporter(NotebookExporter):
     """Reads submissions for Autograde: graded by the engine, then cleaned for nbgrader."""
 
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
+    faulty = Dict(help="What is wrong with a lab, in a sentence, by the lab's name.").tag(config=True)
     seed = Integer(
         None, allow_none=True, help="The hidden tests draw their inputs from it; by default lab.toml's."
     ).tag(config=True)
@@ -89,6 +90,8 @@ class SubmissionExporter(NotebookExporter):
         converter.coursedir = SubmissionDirectory(converter.coursedir)
         # Started before the first submission, so that a machine that cannot grade reports it once.
         try:
+            if why := self.faulty.get(converter.coursedir.assignment_id):
+                raise LabError(why)
             self.lab = Lab.in_repository(Path(self.kit), converter.coursedir.assignment_id)
             self._seed: int = self.lab.settings.seed if self.seed is None else self.seed
             self.engine = engine_for(self.lab, self._seed, pieces(self.accept_missing))

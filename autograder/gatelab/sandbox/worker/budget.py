@@ -19,7 +19,7 @@ LOOK_EVERY = 1.0  # seconds of wall time between two looks at whether anything m
 
 
 class TimeUp(BaseException):
-    """The time for this piece of code is used up. No `except Exception` of a notebook is meant by it."""
+    """The time for this piece of code is used up. A BaseException, so that a notebook's `except Exception` does not catch it."""
 
 
 @contextlib.contextmanager

@@ -93,10 +93,9 @@ class Notebook:
     def _under_own_magic(
         self, source: str, todo: list[Statement], seconds: float, found: dict[str, Any]
     ) -> list[Statement]:
-        """Let a magic of the notebook's own do with a cell what it does, which may be nothing.
+        """Run a cell through a magic that the notebook defines itself, which may ignore the cell.
 
-        Returns the definitions among the cell's statements where it has run them: once more, so that each has
-        its line in the cell.
+        If the magic ran the cell's definitions, returns them, to be run once more: each then has its line in the cell.
         """
         names = {name for statement in todo for name in statement.binds}
         before = {name: self.namespace.get(name) for name in names}
@@ -199,7 +198,7 @@ class Notebook:
         return True
 
     def _rest_of_try(self, statement: Statement) -> None:
-        """What a `try` gave up with a missing module, and would have defined elsewhere."""
+        """Define what a `try` did not get to because a module is missing here, and would define elsewhere."""
         if not isinstance(statement.node, ast.Try):
             return
         for node in statement.node.body:
@@ -218,7 +217,7 @@ class Notebook:
             node = node.orelse[0] if len(node.orelse) == 1 else None
 
     def _fill(self, names: Iterable[str]) -> None:
-        """Give a value to those that only a branch for a GPU would give one; there the GPU is the processor."""
+        """Define the names that only a branch for a GPU defines; the processor stands in for the GPU there."""
         for name in self.branches.keys() & set(names) - self.namespace.keys():
             choose_processor()
             for step in self.branches[name]:

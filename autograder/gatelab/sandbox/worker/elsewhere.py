@@ -1,7 +1,7 @@
-"""Files at places that a student's machine has and a worker has not: `/tmp/x`, `/content/drive/MyDrive/run.pt`.
+"""Files in places that exist on a student's machine and not in a worker: `/tmp/x`, `/content/drive/MyDrive/run.pt`.
 
-A worker writes in its own folder alone. What the notebook writes to another place lies below that folder, under the same
-path, and is found again by whoever asks for the path. The place itself is tried first. Nothing of this protects anybody.
+A worker writes only to its own folder. What the notebook writes anywhere else goes below that folder, under the same path,
+and is found again under that path. The original place is tried first. None of this is a protection.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Elsewhere:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        """Call it with the path below the folder; what is not there either is missing where it was asked for."""
+        """Call it with the path below the folder; if that is missing too, the error names the path that was asked for."""
         there = self.here(path, makes)
         if there is None:
             raise error
@@ -165,7 +165,7 @@ def _is_there(path: Any) -> bool:
 
 
 def settle_files() -> None:
-    """Arrange for it in this process, in whose folder it runs."""
+    """Redirect files in this process, below the folder that it runs in."""
     elsewhere = Elsewhere(os.getcwd())
     opened = elsewhere.opened(builtins.open)
     put(builtins, open=opened)

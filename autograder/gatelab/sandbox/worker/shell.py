@@ -1,4 +1,4 @@
-"""IPython's own shell, as a notebook knows it, that leaves the machine alone.
+"""IPython's shell as notebooks expect it, without effects on the machine.
 
 Magics are IPython's. What would start a program, wait for a person or measure for seconds does nothing.
 """

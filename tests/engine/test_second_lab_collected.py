@@ -1,0 +1,30 @@
+"""Who starts a second lab in the kit can still run its tests."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gatelab.build.new import new_lab
+
+FOLDERS = ("assignment", "autograder", "docs", "release", "solutions", "tests")
+
+
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("part", ["engine", "lstm-gru"])
+def test_with_a_second_lab_every_test_of_the_kit_is_collected(root: Path, tmp_path: Path, part: str) -> None:
+    for name in FOLDERS:
+        litter = shutil.ignore_patterns("__pycache__", ".*", "class", "corpus")
+        shutil.copytree(root / name, tmp_path / name, ignore=litter)
+    for path in (path for path in root.iterdir() if path.is_file()):
+        shutil.copy(path, tmp_path)
+    new_lab(tmp_path, "rnn-basics")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-n0", "-q", "--collect-only", "-p", "no:cacheprovider", f"tests/{part}"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode in (0, 5), done.stdout[-3000:] + done.stderr[-1000:]
