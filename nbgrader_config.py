@@ -6,6 +6,14 @@ loads its settings and a notebook is not what its master says.
 
 from pathlib import Path
 
-from gatelab.build.course import configure
+try:
+    from gatelab.build.course import configure
 
-configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821 (nbgrader defines get_config)
+    configure(get_config(), Path(__file__).resolve().parent)  # noqa: F821 (nbgrader defines get_config)
+except ImportError as error:
+    raise SystemExit(
+        f"nbgrader_config.py: {error}; start nbgrader from the environment that `make` made, as .venv/bin/nbgrader."
+    ) from error
+except Exception as error:
+    # nbgrader would report it and continue without these settings: it would run what students handed in, confined by nothing.
+    raise SystemExit(f"nbgrader_config.py: {type(error).__name__}: {error}") from error

@@ -53,6 +53,8 @@ def _brought_up_to_date(root: Path, name: str) -> str:
         write_source(Lab.in_repository(root, name), root)
     except LabError as error:
         return str(error)
+    except Exception as error:  # a full disk: this lab waits, and a server that others use goes on
+        return f"{root / 'assignment' / name}: its notebook cannot be made ({type(error).__name__}: {error})."
     return ""
 
 
