@@ -90,11 +90,13 @@ def of_no_regrade(out: Path) -> None:
 def newer_than(out: Path, row: Mapping[str, Any], report: Report) -> str:
     """In what the report is not the one that the row of class.json was made from, as a sentence; "" if it is that one."""
     same_bytes = report.sha256 == row["sha256"] if report.sha256 and row.get("sha256") else True
-    # A class.json of an older kit has no signatures; and a regrade that is replacing reports finishes what it began.
-    same_grading = row.get("graded_with", signature(report)) == signature(report)
-    same_grading = same_grading or (Path(out) / REPLACING).exists()
-    if same_bytes and same_grading and report.shown_status == row["status"]:
-        return ""
+    # A class.json of an older kit has no signatures.
+    same_grading = (row.get("graded_with", signature(report)), row["status"]) == (
+        signature(report),
+        report.shown_status,
+    )
+    if same_bytes and (same_grading or (Path(out) / REPLACING).exists()):
+        return ""  # a regrade that is replacing reports finishes what it began
     return f"{visible(str(out))}/reports/{row['file']}.json: {INTERRUPTED}"
 
 

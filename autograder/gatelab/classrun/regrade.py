@@ -179,6 +179,11 @@ class Regrade:
             found += self._by_hand(came)
         return found
 
+    @property
+    def moves_marks(self) -> bool:
+        """Whether a mark by hand would count no longer, or again, although nobody gave or withdrew it."""
+        return any(self._by_hand(came) for came in self.run.submissions)
+
     def _by_hand(self, came: Submission) -> list[Difference]:
         was, now, questions = self.before(came).marks, self.run.given(came).marks, self.run.lab.questions
         found = []
@@ -255,21 +260,29 @@ class Regrade:
             shutil.rmtree(half, ignore_errors=True)
         return place
 
-    def accept(self) -> None:
-        """Put the new reports in place of the old ones, and write everything again."""
-        (self.run.out / REPLACING).touch()
-        for came in self.run.submissions:
-            if came.name in self.new:
-                self.run.replace_report(came, self.new[came.name], self.questions[came.name])
+    def accept(self) -> int:
+        """Put the new reports in place of the old ones, and write everything again. Returns how many were replaced."""
+        marker = self.run.out / REPLACING
+        if self.new:
+            marker.parent.mkdir(exist_ok=True)
+            marker.touch()
+        replaced = [
+            self.run.replace_report(came, self.new[came.name], self.questions[came.name])
+            for came in self.run.submissions
+            if came.name in self.new
+        ]
         self.run.write_class()
+        if not all(replaced):
+            marker.touch()  # the class is not of one grading until the same command has written the rest
         if self.run.unwritten:
-            return
+            return sum(replaced)
         staged = self.run.out / STAGE / "reports"
         for came in self.run.submissions:
             if came.name in self.new:
                 (staged / f"{came.file}.json").unlink(missing_ok=True)
         if not any(staged.glob("*.json")):  # otherwise somebody's, not decided yet
             shutil.rmtree(self.run.out / STAGE, ignore_errors=True)
+        return sum(replaced)
 
 
 def differences_text(found: list[Difference]) -> str:

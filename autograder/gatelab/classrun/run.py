@@ -142,7 +142,7 @@ class ClassRun:
     def keep_existing(self) -> None:
         """Take every report as it is, whatever has changed since it was made."""
         for submission in self.submissions:
-            if (report := self.store.existing(submission)) is not None:
+            if not submission.missing and (report := self.store.existing(submission)) is not None:
                 self.reports[submission.name] = report
 
     def grade(
@@ -203,15 +203,18 @@ class ClassRun:
         """What people gave it, and what its time says."""
         return self._given(submission, self.work(submission))
 
-    def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> None:
-        """Put a report in place of the existing one; of its questions, these were graded now."""
+    def replace_report(self, submission: Submission, report: Report, questions: list[str]) -> bool:
+        """Put a report in place of the existing one; of its questions, these were graded now. Returns whether it could be written: if
+        not, the existing one counts."""
         whole = set(questions) == set(self.chosen)
-        self.reports[submission.name] = report
         self.store.sign(submission, report) if whole else self.store.sign_questions(
             submission, report, questions
         )
-        problem = self._write(self.store.report_path(submission), report.to_json())
-        self._write_page(submission, report, self.given(submission), kept=not problem)
+        if self._write(self.store.report_path(submission), report.to_json()):
+            return False
+        self.reports[submission.name] = report
+        self._write_page(submission, report, self.given(submission))
+        return True
 
     def _given(self, submission: Submission, work: Work) -> Given:
         """What people gave it, and what its time says."""

@@ -74,7 +74,7 @@ def mark(
                 f"{came.name} {id}: say with --why why you replace the grader's points; students and later graders read it."
             )
         _enter(run, came, what, id, points, reason)
-        write_out(run)
+        write_out(run, (came.name, id))
         graded = _graded(run, came, id) if what else None
         instead = "" if graded is None else f" instead of the grader's {number(graded)}"
         _say(f"{came.name} {id}: {exact(points)} of {most:g}{instead}.", came, run)
@@ -175,7 +175,7 @@ def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -
     work = run.work(came)
     if not run.book.take_out(what, work.name, id):
         usage(f"{shown}: there is nothing to withdraw.")
-    write_out(run)
+    write_out(run, (work.name, id))
     _say(f"{shown}: taken back.", came, run)
     raise typer.Exit(0)
 

@@ -15,7 +15,7 @@ from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import StoreError
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
-from gatelab.report.marks import MarksError
+from gatelab.report.marks import MarksError, exact
 from gatelab.text import visible
 
 ClassFolder = Annotated[
@@ -60,22 +60,29 @@ def open_class(out: Path, root: Path, lab_name: str | None) -> Iterator[ClassRun
         usage(str(error))
 
 
-def lost_marks(before: Mapping[str, Any], rows: list[Row]) -> list[str]:
-    """Which marks by hand counted in the class.json of before and are more than their question gives now, as a sentence, if any are."""
+def moved_marks(
+    run: ClassRun, before: Mapping[str, Any], rows: list[Row], given: tuple[str, str] = ("", "")
+) -> list[str]:
+    """Which marks by hand counted in the class.json of before and no longer do, or the other way round, since lab.toml was changed;
+    not what was typed into grades.csv, nor `given`, the name and question of what this command gave."""
     counted = {row["name"]: row.get("marks", {}) for row in before.get("submissions", ())}
-    lost = [
-        f"{row.name} {id} (was {was})"
-        for row in rows
-        for id, was in row.again.items()
-        if id in counted.get(row.name, {})
+    meant = {(change.name, change.question) for change in run.book.changes} | {given}
+    lost: list[str] = []
+    back: list[str] = []
+    for row in rows:
+        was, now = counted.get(row.name, row.given.marks), row.given.marks
+        for id in [id for id in {**was, **now} if (id in was) != (id in now) and (row.name, id) not in meant]:
+            (lost if id in was else back).append(f"{row.name} {id} ({exact(was.get(id, now.get(id)))})")
+    why = "because lab.toml was changed"
+    return [
+        f"Marks that {verb}, {why}: {', '.join(marks)}."
+        for verb, marks in (("no longer count", lost), ("count again", back))
+        if marks
     ]
-    if not lost:
-        return []
-    return [f"To be marked again, because the question gives less now: {', '.join(lost)}."]
 
 
-def write_out(run: ClassRun) -> None:
-    """Save what was given and update every output. Ends with exit code 1 if a file cannot be written."""
+def write_out(run: ClassRun, given: tuple[str, str] = ("", "")) -> None:
+    """Save what was given (whose, which question) and update every output. Ends with exit code 1 if a file cannot be written."""
     try:
         run.book.keep()
     except OSError as error:
@@ -83,7 +90,7 @@ def write_out(run: ClassRun) -> None:
         raise typer.Exit(1) from error
     before = run.store.last_book()
     rows = run.write_class()
-    for note in [*run.unwritten, *run.book.notes, *lost_marks(before, rows)]:
+    for note in [*run.unwritten, *run.book.notes, *moved_marks(run, before, rows, given)]:
         typer.echo(visible(note), err=True)
     if run.unwritten:
         raise typer.Exit(1)

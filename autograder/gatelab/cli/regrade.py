@@ -10,7 +10,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +24,7 @@ from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
-from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book
+from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.grade import _interrupt, _of_marks, _processors, _some
@@ -109,17 +109,42 @@ def regrade_command(
     if newcomers:
         _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
-    if not left:
+
+    def stays() -> None:
+        _write_marks(again, root, lab_name)
+
+    if not left and not again.differences():
         _tell([*again.skipped, *_by_hand(run, book)])
         typer.echo(_nothing_to_grade(again))
         _tell(run.unwritten)
         raise typer.Exit(1 if run.unwritten else 0)
     if problem := again.split(again.questions):
         part = bool(question or named)
+        stays()
         usage(f"{problem}: {WHOLE if part else 'gatelab grade grades all that is there now.'}")
-    _grade(again, left, jobs or _processors(), accept_missing or [])
+    if left:
+        _grade(again, left, jobs or _processors(), accept_missing or [])
     _tell(again.skipped)
-    _offer(again, yes)
+    _offer(again, yes, stays)
+
+
+def _write_marks(again: Regrade, root: Path, lab_name: str | None) -> None:
+    """Write out the marks that were read from grades.csv where nothing is replaced, unless others would count no longer."""
+    run, why = again.run, "the next regrade that replaces something, or gatelab grade, writes them out."
+    if not run.book.changes:
+        return
+    if not again.moves_marks:
+        try:
+            as_graded = reopen(run.out, root, lab_name)
+            as_graded.read_marks()
+            as_graded.write_class()
+            _tell(as_graded.unwritten)
+            return
+        except (StoreError, LabError, MarksError) as error:
+            why = str(error)
+    _tell(
+        [f"{run.book.grades_path}: what was read from it is kept, and not in the tables and pages yet: {why}"]
+    )
 
 
 def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: list[str]) -> None:
@@ -145,8 +170,8 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
         signal.signal(signal.SIGTERM, previous)
 
 
-def _offer(again: Regrade, yes: bool) -> None:
-    """Show what would change, ask, replace."""
+def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
+    """Show what would change, ask, replace. `stays` is called where nothing is replaced."""
     out = again.run.out
     failed = [report for report in again.new.values() if report.status == "failed"]
     _tell([f"{report.submission}: {report.reason}" for report in failed])
@@ -154,12 +179,15 @@ def _offer(again: Regrade, yes: bool) -> None:
         del again.new[report.submission]  # it keeps what it has
     found = again.differences()
     typer.echo("\n".join(_summary(again, found)))
-    if not again.new:
+    if not again.new and not found:
+        stays()
         raise typer.Exit(1)
     if problem := again.split({name: again.questions[name] for name in again.new}):
         _tell([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
+        stays()
         raise typer.Exit(1)
     if not yes and not _agreed(out):
+        stays()
         typer.echo(
             "Nothing was replaced. What was graded is kept: the same command with --yes replaces at once."
         )
@@ -173,9 +201,9 @@ def _offer(again: Regrade, yes: bool) -> None:
             err=True,
         )
         raise typer.Exit(1) from error
-    again.accept()
+    replaced = again.accept()
     _tell(again.run.unwritten)
-    typer.echo(f"{plural(len(again.new), 'report')} replaced. The earlier run is kept in {place}.")
+    typer.echo(f"{plural(replaced, 'report')} replaced. The earlier run is kept in {place}.")
     runs = earlier_runs(out)
     if len(runs) > 1:
         typer.echo(f"Earlier runs: {', '.join(run.name for run in runs)}.")

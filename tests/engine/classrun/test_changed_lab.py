@@ -11,7 +11,9 @@ from test_regrade import without_large_logits
 from tiny_class import Tiny, gatelab
 from tiny_lab import BY_HAND
 
+from gatelab.classrun import run as run_module
 from gatelab.classrun.run import ClassRun
+from gatelab.classrun.store import write
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
@@ -41,6 +43,16 @@ def regrade(tiny: Tiny, *words: object, code: int = 0) -> str:
     done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes", *words)
     assert done.exit_code == code, done.output
     return " ".join(done.output.split())
+
+
+def type_in(tiny: Tiny, name: str, column: str, text: str) -> None:
+    """What somebody types into the grade table."""
+    rows = tiny.rows()
+    rows[name][column] = text
+    with open(tiny.out / "grades.csv", "w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, rows[name])
+        table.writeheader()
+        table.writerows(rows.values())
 
 
 class TestAGradingCutOffAfterARepairedSuite:
@@ -124,17 +136,31 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
     def test_a_correction_of_another_names_who_loses_it(self, tiny: Tiny) -> None:
         done = tiny.gatelab("comment", "bob", "hi")
         assert done.exit_code == 0 and totals(tiny)["ada"] == "10 of 10"
-        assert "To be marked again, because the question gives less now: ada q3 (was 2)." in done.output
-        assert "marked again" not in tiny.gatelab("comment", "bob", "ho").output  # it was said
+        assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
+        assert "no longer count" not in tiny.gatelab("comment", "bob", "ho").output  # it was said
+        tiny.replace(tiny.table, 'words"\npoints = 1', 'words"\npoints = 3')
+        done = tiny.gatelab("mark", "bob", "q3", "1")
+        assert "Marks that count again, because lab.toml was changed: ada q3 (2)." in done.output
+        assert totals(tiny)["ada"] == "12 of 13"
+
+    def test_a_correction_names_who_loses_it_where_the_question_is_gone(self, tiny: Tiny) -> None:
+        tiny.replace(tiny.table, BY_HAND.replace("points = 2", "points = 1"), "")
+        done = tiny.gatelab("comment", "bob", "hi")
+        assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
+
+    def test_a_regrade_with_nothing_to_grade_shows_it_before_it_counts(self, tiny: Tiny) -> None:
+        type_in(tiny, "bob", "q3", "1")
+        done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
+        assert "ada: total 12 → 10" in done.output and done.exit_code == 1
+        assert "what was read from it is kept, and not in the tables and pages yet" in done.output
+        assert totals(tiny)["ada"] == "12 of 12"
+        said = regrade(tiny)
+        assert "0 reports replaced. The earlier run is kept" in said
+        assert totals(tiny) == {"ada": "10 of 10", "bob": "10 of 11", "cleo": "7.6 of 10"}
 
 
 def test_a_regrade_with_nothing_to_grade_writes_out_the_marks_that_it_reads(tiny: Tiny) -> None:
-    rows = tiny.rows()
-    rows["bob"]["q3"] = "1"
-    with open(tiny.out / "grades.csv", "w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, rows["bob"])
-        table.writeheader()
-        table.writerows(rows.values())
+    type_in(tiny, "bob", "q3", "1")
     said = regrade(tiny)
     assert "bob q3 1" in said and totals(tiny)["bob"] == "10 of 12"
     assert "10 <small>of 12" in " ".join(tiny.page("bob").split())
@@ -163,3 +189,45 @@ def test_a_comment_that_takes_the_place_of_another_says_so(tiny: Tiny) -> None:
     done = tiny.gatelab("comment", "bob", "hello")
     assert "bob: comment written, in place of “Come to see me.”" in done.output
     assert "in place of" not in tiny.gatelab("comment", "bob", "hello").output
+
+
+@pytest.mark.parametrize("words", [("--only", "bob", "--yes"), ()], ids=["refused", "declined"])
+def test_marks_that_a_regrade_has_read_are_written_out_where_nothing_is_replaced(
+    tiny: Tiny, words: tuple[str, ...]
+) -> None:
+    tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')
+    tiny.suite.write_text(tiny.suite.read_text().replace(", 1)\n", ", 0.5)\n"))
+    type_in(tiny, "bob", "q3", "1")
+    done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", *words)
+    assert done.exit_code and totals(tiny)["bob"] == "10 of 12" and totals(tiny)["cleo"] == "7.6 of 10"
+    assert "10 <small>of 12" in " ".join(tiny.page("bob").split())
+
+
+def test_a_regrade_that_could_not_write_a_report_is_finished_by_the_same_command(
+    tiny: Tiny, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.replace(tiny.table, 'Softmax"\npoints = 4', 'Softmax"\npoints = 2')
+    tiny.suite.write_text(tiny.suite.read_text().replace(", 1)\n", ", 0.5)\n"))
+
+    def full(path: Path, text: str, lasting: bool = False) -> None:
+        if path == tiny.out / "reports" / "bob.json":
+            raise OSError(28, "No space left on device")
+        write(path, text, lasting)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_module, "write", full)
+        said = regrade(tiny, code=1)
+    assert "bob.json: could not be written" in said and "2 reports replaced" in said
+    assert gatelab("export", "csv", tiny.out, "--partial").exit_code == 2
+    assert "1 report replaced" in regrade(tiny)
+    assert totals(tiny) == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
+
+
+def test_a_class_with_a_missing_student_who_was_there_before_can_be_regraded(tiny: Tiny) -> None:
+    roster = tiny.base / "roster.csv"
+    roster.write_text("Name,ID,Email\nAda,ada,a@x.org\nBob,bob,b@x.org\nCleo,cleo,c@x.org\n")
+    assert tiny.grade("--roster", roster).exit_code == 0
+    shutil.rmtree(tiny.folder / "cleo")
+    tiny.grade("--roster", roster)
+    without_large_logits(tiny)
+    assert "2 reports replaced" in regrade(tiny)
