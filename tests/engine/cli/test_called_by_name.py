@@ -29,6 +29,7 @@ def test_a_correction_is_for_whoever_is_called_so(tiny: Tiny, name: str) -> None
     said = tiny.gatelab("comment", name, f"Hello, {name}.")
     assert (said.exit_code, said.output) == (0, "ada: comment written. Total now: 10.\n")
     assert f"Hello, {name}." in tiny.page("ada")
+    assert tiny.gatelab("comment", name, "--remove").exit_code == 0
 
 
 def test_two_of_one_name_are_named_and_neither_is_guessed(tiny: Tiny) -> None:
