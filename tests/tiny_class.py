@@ -73,6 +73,9 @@ class Tiny:
         with open(self.out / "grades.csv", encoding="utf-8-sig", newline="") as file:
             return {row["submission"]: row for row in csv.DictReader(file)}
 
+    def totals(self) -> dict[str, str]:
+        return {name: f"{row['total']} of {row['out_of']}" for name, row in self.rows().items()}
+
     def page(self, name: str) -> str:
         return (self.out / "feedback" / f"{name}.html").read_text(encoding="utf-8")
 

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,11 +110,8 @@ def regrade_command(
     if newcomers:
         _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
-
-    def stays() -> None:
-        _write_marks(again, root, lab_name)
-
-    if not left and not again.differences():
+    stays = partial(_write_marks, again, root, lab_name)
+    if not left and not again.moves_marks:
         _tell([*again.skipped, *_by_hand(run, book)])
         typer.echo(_nothing_to_grade(again))
         _tell(run.unwritten)
@@ -248,10 +246,9 @@ def _summary(again: Regrade, found: list[Difference]) -> list[str]:
     by_name: dict[str, list[Difference]] = defaultdict(list)
     for difference in found:
         by_name[difference.name].append(difference)
-    totals = {came.name: again.totals(came) for came in again.run.submissions}
-    counted = [name for name in totals if name in again.new or name in by_name]
-    for name in counted:
-        was, now = totals[name]
+    counted = [came for came in again.run.submissions if came.name in again.new or came.name in by_name]
+    totals = {came.name: again.totals(came) for came in counted}
+    for was, now in totals.values():
         gain += (now or 0) > (was or 0) + 1e-9
         lose += (now or 0) < (was or 0) - 1e-9
     for name, rows in by_name.items():

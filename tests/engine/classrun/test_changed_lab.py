@@ -7,12 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_regrade import without_large_logits
+from test_regrade import cut_off_while_it_replaces, without_large_logits
 from tiny_class import Tiny, gatelab
-from tiny_lab import BY_HAND
+from tiny_lab import BY_HAND, tiny_kit
 
 from gatelab.classrun import run as run_module
-from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import write
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -24,7 +23,7 @@ CUT_OFF = "a gatelab grade was cut off or is at work here; run the same gatelab 
 def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     """ada (10 and 2 by hand of 12), bob (9) and cleo (7.6)."""
     tiny = Tiny.lay_out(tmp_path_factory.mktemp("graded"))
-    tiny.table.write_text(tiny.table.read_text(encoding="utf-8") + BY_HAND, encoding="utf-8")
+    tiny_kit(tiny.kit, by_hand=True)
     assert tiny.grade().exit_code == 0
     assert tiny.gatelab("mark", "ada", "q3", "2").exit_code == 0
     return tiny
@@ -33,10 +32,6 @@ def graded(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 @pytest.fixture
 def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
     return graded.copy(tmp_path)
-
-
-def totals(tiny: Tiny) -> dict[str, str]:
-    return {name: f"{row['total']} of {row['out_of']}" for name, row in tiny.rows().items()}
 
 
 def regrade(tiny: Tiny, *words: object, code: int = 0) -> str:
@@ -76,7 +71,7 @@ class TestAGradingCutOffAfterARepairedSuite:
         ):
             assert done.exit_code == 2 and CUT_OFF in done.output and done.output.count("\n") == 1
         assert killed.grade().exit_code == 0
-        assert totals(killed)["bob"] == "10 of 10"
+        assert killed.totals()["bob"] == "10 of 10"
         assert gatelab("export", "csv", killed.out, "--partial").exit_code == 0
 
     def test_a_mail_to_the_student_says_so(self, killed: Tiny) -> None:
@@ -92,10 +87,10 @@ class TestOtherPoints:
 
     @pytest.mark.parametrize("words", [("--only", "bob"), ("--question", "q2", "--fresh")])
     def test_are_not_given_to_a_part_of_the_class(self, tiny: Tiny, words: tuple[str, ...]) -> None:
-        before = totals(tiny)
+        before = tiny.totals()
         said = regrade(tiny, *words, code=2)
         assert "regrade the whole class, without --only and --question." in said and "q1" in said
-        assert totals(tiny) == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
+        assert tiny.totals() == before and gatelab("export", "csv", tiny.out, "--partial").exit_code == 0
 
     def test_are_not_given_where_a_notebook_is_gone(self, tiny: Tiny) -> None:
         shutil.rmtree(tiny.folder / "cleo")
@@ -103,7 +98,7 @@ class TestOtherPoints:
 
     def test_are_given_to_everybody(self, tiny: Tiny) -> None:
         regrade(tiny)
-        assert totals(tiny) == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
+        assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
 
 
 def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
@@ -118,7 +113,7 @@ def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny
     said = regrade(tiny)
     assert "ada: total 12 → 6 q2: 6 → no grade (it is no longer a question)" in said
     assert "0 gain, 3 lose, 0 keep their total" in said
-    assert totals(tiny) == {"ada": "6 of 6", "bob": "3 of 4", "cleo": "4 of 4"}
+    assert tiny.totals() == {"ada": "6 of 6", "bob": "3 of 4", "cleo": "4 of 4"}
 
 
 class TestAMarkThatIsMoreThanItsQuestionGivesNow:
@@ -135,13 +130,13 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
 
     def test_a_correction_of_another_names_who_loses_it(self, tiny: Tiny) -> None:
         done = tiny.gatelab("comment", "bob", "hi")
-        assert done.exit_code == 0 and totals(tiny)["ada"] == "10 of 10"
+        assert done.exit_code == 0 and tiny.totals()["ada"] == "10 of 10"
         assert "Marks that no longer count, because lab.toml was changed: ada q3 (2)." in done.output
         assert "no longer count" not in tiny.gatelab("comment", "bob", "ho").output  # it was said
         tiny.replace(tiny.table, 'words"\npoints = 1', 'words"\npoints = 3')
         done = tiny.gatelab("mark", "bob", "q3", "1")
         assert "Marks that count again, because lab.toml was changed: ada q3 (2)." in done.output
-        assert totals(tiny)["ada"] == "12 of 13"
+        assert tiny.totals()["ada"] == "12 of 13"
 
     def test_a_correction_names_who_loses_it_where_the_question_is_gone(self, tiny: Tiny) -> None:
         tiny.replace(tiny.table, BY_HAND.replace("points = 2", "points = 1"), "")
@@ -153,16 +148,16 @@ class TestAMarkThatIsMoreThanItsQuestionGivesNow:
         done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1")
         assert "ada: total 12 → 10" in done.output and done.exit_code == 1
         assert "what was read from it is kept, and not in the tables and pages yet" in done.output
-        assert totals(tiny)["ada"] == "12 of 12"
+        assert tiny.totals()["ada"] == "12 of 12"
         said = regrade(tiny)
         assert "0 reports replaced. The earlier run is kept" in said
-        assert totals(tiny) == {"ada": "10 of 10", "bob": "10 of 11", "cleo": "7.6 of 10"}
+        assert tiny.totals() == {"ada": "10 of 10", "bob": "10 of 11", "cleo": "7.6 of 10"}
 
 
 def test_a_regrade_with_nothing_to_grade_writes_out_the_marks_that_it_reads(tiny: Tiny) -> None:
     type_in(tiny, "bob", "q3", "1")
     said = regrade(tiny)
-    assert "bob q3 1" in said and totals(tiny)["bob"] == "10 of 12"
+    assert "bob q3 1" in said and tiny.totals()["bob"] == "10 of 12"
     assert "10 <small>of 12" in " ".join(tiny.page("bob").split())
 
 
@@ -170,18 +165,12 @@ def test_a_mail_says_that_a_regrade_was_cut_off_while_it_replaced_reports(
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_large_logits(tiny)
-
-    def cut_off(run: ClassRun) -> None:
-        raise SystemExit(137)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ClassRun, "write_class", cut_off)
-        assert tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes").exit_code == 137
+    cut_off_while_it_replaces(tiny, monkeypatch)
     for command in ("why", "show"):
         said = " ".join(gatelab(command, "bob", "-o", tiny.out).output.split())
         assert "a gatelab regrade was cut off while it replaced reports, or is at work here" in said
     assert "have been updated" in regrade(tiny)
-    assert totals(tiny)["bob"] == "10 of 10"
+    assert tiny.totals()["bob"] == "10 of 10"
 
 
 def test_a_comment_that_takes_the_place_of_another_says_so(tiny: Tiny) -> None:
@@ -199,7 +188,7 @@ def test_marks_that_a_regrade_has_read_are_written_out_where_nothing_is_replaced
     tiny.suite.write_text(tiny.suite.read_text().replace(", 1)\n", ", 0.5)\n"))
     type_in(tiny, "bob", "q3", "1")
     done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", *words)
-    assert done.exit_code and totals(tiny)["bob"] == "10 of 12" and totals(tiny)["cleo"] == "7.6 of 10"
+    assert done.exit_code and tiny.totals()["bob"] == "10 of 12" and tiny.totals()["cleo"] == "7.6 of 10"
     assert "10 <small>of 12" in " ".join(tiny.page("bob").split())
 
 
@@ -220,7 +209,7 @@ def test_a_regrade_that_could_not_write_a_report_is_finished_by_the_same_command
     assert "bob.json: could not be written" in said and "2 reports replaced" in said
     assert gatelab("export", "csv", tiny.out, "--partial").exit_code == 2
     assert "1 report replaced" in regrade(tiny)
-    assert totals(tiny) == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
+    assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
 
 
 def test_a_class_with_a_missing_student_who_was_there_before_can_be_regraded(tiny: Tiny) -> None:

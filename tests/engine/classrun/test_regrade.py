@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from tiny_class import Tiny
 
+from gatelab.classrun.run import ClassRun
+
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
 
 LARGE = '@part("q1", "large-logits", 1)\n'
@@ -25,6 +27,17 @@ def without_large_logits(tiny: Tiny) -> None:
     head, tail = text.split(LARGE)
     rest = tail[tail.index("@part") :].replace('"gradient", 1)', '"gradient", 2)')
     tiny.suite.write_text(head + rest, encoding="utf-8")
+
+
+def cut_off_while_it_replaces(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regrade that has replaced the reports, and nothing else yet."""
+
+    def cut_off(run: ClassRun) -> None:
+        raise SystemExit(137)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ClassRun, "write_class", cut_off)
+        assert tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes").exit_code == 137
 
 
 def regrade(tiny: Tiny, *words: object) -> object:

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import pytest
 from notebooks import write_notebook
-from test_regrade import outputs, without_large_logits
+from test_regrade import cut_off_while_it_replaces, outputs, without_large_logits
 from tiny_class import Tiny, gatelab
 from tiny_lab import NAIVE, RIGHT, SETUP, SUMMED, tiny_kit
-
-from gatelab.classrun.run import ClassRun
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=1)]
 
@@ -192,13 +190,7 @@ def test_a_regrade_that_is_cut_off_while_it_replaces_is_finished_by_the_same_com
     tiny: Tiny, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without_large_logits(tiny)
-
-    def cut_off(run: ClassRun) -> None:
-        raise SystemExit(137)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(ClassRun, "write_class", cut_off)
-        assert tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--yes").exit_code == 137
+    cut_off_while_it_replaces(tiny, monkeypatch)
     for words in (
         ("export", "csv", tiny.out),
         ("mark", "ada", "q1", "1", "-o", tiny.out, "--root", tiny.kit),

@@ -34,10 +34,6 @@ def tiny(graded: Tiny, tmp_path: Path) -> Tiny:
     return graded.copy(tmp_path)
 
 
-def totals(tiny: Tiny) -> dict[str, str]:
-    return {name: f"{row['total']} of {row['out_of']}" for name, row in tiny.rows().items()}
-
-
 def exported(tiny: Tiny, *words: object) -> str:
     done = gatelab("export", "csv", tiny.out, *words)
     assert done.exit_code == 0, done.output
@@ -71,7 +67,7 @@ class TestAQuickLook:
             list((look.out / "feedback").iterdir()) == []
             and "A quick look" in (look.out / "index.html").read_text()
         )
-        assert "A quick look" in look.rows()["bob"]["reason"] and totals(look)["bob"] == "7 of 8"
+        assert "A quick look" in look.rows()["bob"]["reason"] and look.totals()["bob"] == "7 of 8"
         refused = gatelab("export", "csv", look.out)
         assert refused.exit_code == 2 and "Grade without --quick" in refused.output
         again = look.grade("--quick")
@@ -97,7 +93,7 @@ class TestTheLabHasChanged:
         done = tiny.gatelab("mark", "ada", "q3", "2")
         whole = "6 of 6" if questions else "12 of 12"
         assert done.exit_code == 0 and f"Total now: {whole.split()[0]}." in done.output
-        assert totals(tiny) == {"ada": whole, "bob": "3 of 4", "cleo": "4 of 4"} if questions else {
+        assert tiny.totals() == {"ada": whole, "bob": "3 of 4", "cleo": "4 of 4"} if questions else {
             "ada": whole, "bob": "9 of 10", "cleo": "7.6 of 10"
         }  # fmt: skip
         assert f"you have {whole} points" in said("why", "ada", "-o", tiny.out)
@@ -113,7 +109,7 @@ class TestTheLabHasChanged:
         tiny.gatelab("mark", "bob", "q3", "2")
         tiny.replace(tiny.table, 'words"\npoints = 2', 'words"\npoints = 5')
         assert "Total now: 14." in tiny.gatelab("mark", "ada", "q3", "4").output
-        assert totals(tiny) == {"ada": "14 of 15", "bob": "11 of 15", "cleo": "7.6 of 10"}
+        assert tiny.totals() == {"ada": "14 of 15", "bob": "11 of 15", "cleo": "7.6 of 10"}
         assert "you have 14 of 15 points" in said("why", "ada", "-o", tiny.out)
         assert "4 <small>of 5" in tiny.page("ada") and "bob,graded,11,15," in exported(tiny, "--partial")
 
@@ -132,7 +128,7 @@ class TestTheLabHasChanged:
         assert [book[key] for key in ("max_points", "all_questions")] == [
             before[key] for key in ("max_points", "all_questions")
         ]
-        assert totals(tiny) == {"ada": "10 of 10", "bob": "10 of 10", "cleo": "7.6 of 10"}
+        assert tiny.totals() == {"ada": "10 of 10", "bob": "10 of 10", "cleo": "7.6 of 10"}
 
 
 class TestACutOffGrading:
@@ -186,7 +182,7 @@ class TestACutOffGrading:
         tiny.replace(tiny.suite, "softmax(logits), with large logits,", "softmax of large logits")
         done = tiny.gatelab("regrade", tiny.folder, "--jobs", "1", "--only", "bob", "--yes")
         assert "1 report replaced" in done.output
-        assert totals(tiny)["ada"] == "7 of 10" and "ada,graded,7,10" in exported(tiny, "--partial")
+        assert tiny.totals()["ada"] == "7 of 10" and "ada,graded,7,10" in exported(tiny, "--partial")
         tiny.grade()
         assert (tiny.rows()["ada"]["q1"], tiny.rows()["ada"]["mark_again"]) == ("3", "q1 was 1")
 
