@@ -36,6 +36,10 @@ ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
 COLLECT_SECONDS = 1.0  # in which a warden has collected a worker whose line is closed
 KILLED_SECONDS = 5.0  # in which what was killed must be gone
 FORK_SECONDS = 5.0  # in which a loaded notebook takes the order to fork
+# In which the rest of an order to the fork server comes: it is sent at one stroke, and everybody else waits meanwhile.
+ORDER_SECONDS = FORK_SECONDS
+# It imports torch, perhaps from another machine's disk: only one that hangs is ended.
+FORK_SERVER_START_SECONDS = 600.0
 # To end what is below it and say how that ended, before it is killed itself.
 FORK_SERVER_END_SECONDS = WARDEN_REPORT_SECONDS = 10.0
 REMOVE_SECONDS = 60.0  # for a folder nested deeper than Python can go
@@ -78,7 +82,11 @@ MAX_NODES = 20_000  # values in one answer
 MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
 MAX_KEY = 200  # characters of a dict's key
 MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
-FORK_ORDER_LIMIT = 1 << 16  # of what the fork server is asked: names and paths
+# One line of JSON between processes of the kit (jsonline.py): what the fork server and an examiner are asked, a few names and paths; and
+# what a warden says, three short sentences.
+ORDER_LIMIT, WARDEN_LIMIT = MIB, 4096
+# A report: two hundred questions that each print all they may, in bytes that JSON writes as six.
+REPORT_LINE = 200 * 6 * MAX_FORKS * OUTPUT_LIMIT
 # A line from the process that works for JupyterLab's server: the log of a class's feedback is long.
 CLICK_ANSWER = 64 * MIB
 

@@ -13,12 +13,13 @@ import torch
 
 import gatelab
 from gatelab.bare import bare
+from gatelab.jsonline import decode, encode
 from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab
 
 # What a verdict can depend on in the engine: rooms, and single files.
 ROOMS = ("grading", "testkit", "handed_out", "sandbox", "lab", "submission")
-FILES = ("limits.py", "text.py")
+FILES = ("jsonline.py", "limits.py", "text.py")
 
 
 class Kept:
@@ -31,9 +32,9 @@ class Kept:
     def __init__(self, path: Path | None) -> None:
         self.path, self._found, self._adding = path, dict[str, Any](), threading.Lock()
         if path is not None and path.is_file():
-            for line in path.read_text(encoding="utf-8").splitlines():
+            for line in path.read_bytes().splitlines():
                 try:
-                    row = json.loads(line)
+                    row = decode(line)
                     self._found[row["of"]] = row["is"]
                 except (ValueError, KeyError, TypeError):
                     continue  # the last line of an interrupted run
@@ -50,8 +51,8 @@ class Kept:
             return
         with self._adding:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"of": key, "is": value}) + "\n")
+            with self.path.open("ab") as file:
+                file.write(encode({"of": key, "is": value}))
 
 
 def stamp(lab: Lab, question: str = "") -> str:

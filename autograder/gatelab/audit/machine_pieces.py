@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ctypes.util
-import json
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gatelab.audit.machine import Finding
+from gatelab.jsonline import decode
 from gatelab.limits import TRIAL_SECONDS
 from gatelab.sandbox.confine import FLAG, MEANS, PIECES, REQUIRED
 
@@ -28,8 +28,7 @@ def tried() -> dict[str, Any]:
     except OSError as error:
         return {"problem": f"no process can be started ({error.strerror})"}
     try:
-        told: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
-        return told
+        return decode(done.stdout.strip().splitlines()[-1].encode())
     except (IndexError, ValueError):
         said = done.stderr.strip().splitlines()
         return {"problem": said[-1] if said else f"it ended with status {done.returncode}"}

@@ -10,7 +10,7 @@ workers of all submissions are its forks.
 from __future__ import annotations
 
 import contextlib
-import json
+import math
 import os
 import queue
 import select
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.faults import TOLD
+from gatelab.jsonline import PIECE, BadLine, Message, Received, encode
 from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import (
     DIAGNOSIS_SECONDS,
@@ -32,6 +33,7 @@ from gatelab.limits import (
     EXAMINER_START_SECONDS,
     LATE_SECONDS,
     LOADING_SECONDS,
+    REPORT_LINE,
 )
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
@@ -139,7 +141,7 @@ class Engine:
         seed = self.seed if seed is None else seed
         job = {
             "path": str(Path(path).absolute()), "name": name, "seed": seed, "questions": list(questions),
-            "training": training, "until": until,
+            "training": training, "until": None if until is None or math.isinf(until) else until,
         }  # fmt: skip
         limit = self._limit(questions)
         if until is not None:
@@ -263,7 +265,7 @@ class _Examiner:
     ) -> None:
         self.line, far = socket.socketpair()
         self.ready = False
-        self.heard = b""  # what was received after the last line
+        self.heard = Received(REPORT_LINE)
         self.asked, self.at_first = 0, 0
         self.handle: int | None = None
         self.ending = threading.Lock()
@@ -315,7 +317,7 @@ class _Examiner:
     ) -> dict[str, Any]:
         """Send a job and return the answer. Raises _Stopped beyond `seconds` of wall time or `most` bytes of memory."""
         self.ready = False
-        self.line.sendall(json.dumps(job).encode() + b"\n")
+        self.line.sendall(encode(job))
         deadline = time.monotonic() + seconds
         while "at" in (answer := self._hear(seconds, most, deadline)):
             # A stream of lines leaves no pause in which the limits are checked.
@@ -330,22 +332,22 @@ class _Examiner:
         self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
         return answer
 
-    def _hear(self, seconds: float, most: int, deadline: float | None = None) -> dict[str, Any]:
-        """The next line. `deadline`: when the time is over, if it began earlier."""
+    def _hear(self, seconds: float, most: int, deadline: float | None = None) -> Message:
+        """The next message. `deadline`: when the time is over, if it began earlier. Raises ForkServerLost, _Stopped."""
         deadline = time.monotonic() + seconds if deadline is None else deadline
         waiting = select.poll()
         waiting.register(self.line, select.POLLIN)
-        data, self.heard = self.heard, b""
-        while b"\n" not in data:
-            if waiting.poll(LOOK_EVERY * 1000):
-                piece = self.line.recv(1 << 20)
-                if not piece:
-                    raise ForkServerLost("the examiner's process is gone")
-                data += piece
-            else:
-                self._check_limits(seconds, most, deadline)
-        line, _, self.heard = data.partition(b"\n")
-        answer: dict[str, Any] = json.loads(line)
+        try:
+            while (answer := self.heard.next()) is None:
+                if waiting.poll(LOOK_EVERY * 1000):
+                    piece = self.line.recv(PIECE)
+                    if not piece:
+                        raise ForkServerLost("the examiner's process is gone")
+                    self.heard.add(piece)
+                else:
+                    self._check_limits(seconds, most, deadline)
+        except BadLine as error:
+            raise ForkServerLost(f"the examiner sent what is no answer: {error}") from error
         return answer
 
     def _check_limits(self, seconds: float, most: int, deadline: float) -> None:

@@ -7,13 +7,15 @@ per submission and receives the report as one JSON line.
 from __future__ import annotations
 
 import gc
-import json
 import math
 import socket
 import tempfile
 import traceback
 from pathlib import Path
 from typing import Any
+
+from gatelab.jsonline import Reader, encode
+from gatelab.limits import ORDER_LIMIT
 
 
 def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
@@ -36,11 +38,9 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
         Path(arguments["bank"]) if arguments["bank"] else None,
         Path(arguments["release"]) if arguments["release"] else None,
     )
-    file = line.makefile("rwb")
 
     def say(answer: dict[str, Any]) -> None:
-        file.write(json.dumps(answer).encode() + b"\n")
-        file.flush()
+        line.sendall(encode(answer))
 
     try:
         descriptor = socket.recv_fds(line, 1, 1)[1][0]
@@ -63,8 +63,8 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
     # Tests make and drop objects by the hundred thousand; collecting at every 700th took a fifteenth of their time.
     gc.set_threshold(20_000)
     say({"protection": probe.protection, "lacks": probe.lacks})
-    for text in file:
-        job = json.loads(text)
+    jobs = Reader(line, ORDER_LIMIT)
+    while (job := jobs.read()) is not None:
         try:
             report = examiner.grade(
                 Path(job["path"]),
@@ -75,6 +75,7 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
                 job["until"] or math.inf,
                 lambda question: say({"at": question}),
             )
+            answer = encode({"report": report.to_dict()})
         except ProtectionMissing as error:
             say({"missing": str(error), "pieces": error.missing})
             continue
@@ -88,4 +89,5 @@ def serve(line: socket.socket, arguments: dict[str, Any]) -> None:
                 hints=[f"The grader itself failed ({type(error).__name__}: {error}); its traceback:\n"
                        + traceback.format_exc()[-8000:]],
             )  # fmt: skip
-        say({"report": report.to_dict()})
+            answer = encode({"report": report.to_dict()})
+        line.sendall(answer)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from gatelab.folders import remove
-from gatelab.limits import ANSWER_SECONDS, FORK_SERVER_END_SECONDS
+from gatelab.jsonline import BadLine, Message, Reader, encode
+from gatelab.limits import ANSWER_SECONDS, FORK_SERVER_END_SECONDS, FORK_SERVER_START_SECONDS, ORDER_LIMIT
 from gatelab.sandbox.confine import NO_GPU
 
 
@@ -28,15 +28,16 @@ class Client:
 
     def __init__(self, line: socket.socket) -> None:
         self.line, self.lost = line, False
+        self._answers = Reader(line, ORDER_LIMIT)
         self._lock = threading.Lock()
 
-    def ask(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    def ask(self, message: Message, descriptors: list[int]) -> Message:
         """The fork server's answer. Raises ForkServerLost, also when it could not do what was asked."""
         with self._lock:
             try:
                 self.line.settimeout(ANSWER_SECONDS)
-                socket.send_fds(self.line, [json.dumps(message).encode() + b"\n"], descriptors)
-                answer = read_line(self.line)
+                socket.send_fds(self.line, [encode(message)], descriptors)
+                answer = self.hear(ANSWER_SECONDS)
             except (OSError, ForkServerLost) as error:
                 self.lost = True
                 raise ForkServerLost("the fork server is gone") from error
@@ -44,6 +45,16 @@ class Client:
             self.lost = True
             raise ForkServerLost(answer["problem"])
         return answer
+
+    def hear(self, seconds: float) -> Message:
+        """What the fork server says next. Raises ForkServerLost, OSError."""
+        try:
+            message = self._answers.read(time.monotonic() + seconds)
+        except BadLine as error:
+            raise ForkServerLost(f"the fork server sent what is no answer: {error}") from error
+        if message is None:
+            raise ForkServerLost("the fork server is gone")
+        return message
 
     def another(self) -> socket.socket:
         """The near end of a new line, to hand to another process."""
@@ -55,18 +66,6 @@ class Client:
                 near.close()
                 raise
         return near
-
-
-def read_line(line: socket.socket) -> dict[str, Any]:
-    """One JSON line from a trusted process."""
-    data = b""
-    while not data.endswith(b"\n"):
-        piece = line.recv(1 << 16)
-        if not piece:
-            raise ForkServerLost("the fork server is gone")
-        data += piece
-    answer: dict[str, Any] = json.loads(data)
-    return answer
 
 
 class ForkServer:
@@ -93,14 +92,18 @@ class ForkServer:
             )  # fmt: skip
         self.client = Client(near)
         try:
-            self.folder = Path(read_line(near)["folder"])
+            self.folder = Path(self.client.hear(FORK_SERVER_START_SECONDS)["folder"])
             self.library = self.folder / "library"
         except (ForkServerLost, OSError) as error:
+            near.close()  # at which one that still starts ends, and removes its folder
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(timeout=FORK_SERVER_END_SECONDS)
+            self.process.kill()
             status = self.process.wait()
             self.close()
-            raise ForkServerLost(
-                f"the fork server did not start (exit status {status}); its message is above"
-            ) from error
+            late = f"within {FORK_SERVER_START_SECONDS:g} s" if isinstance(error, TimeoutError) else ""
+            how = late or f"(exit status {status}); its message is above"
+            raise ForkServerLost(f"the fork server did not start {how}") from error
 
     def close(self) -> None:
         """End it, and all that it forked. (It ends by itself, and removes its folder, when this process is gone.)"""

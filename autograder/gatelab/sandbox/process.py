@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import os
 import socket
 import tempfile
@@ -16,7 +15,15 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.folders import remove
-from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, WARDEN_REPORT_SECONDS, WORKER_START_SECONDS
+from gatelab.jsonline import Reader, Received
+from gatelab.limits import (
+    ANSWER,
+    COLLECT_SECONDS,
+    OUTPUT_LIMIT,
+    WARDEN_LIMIT,
+    WARDEN_REPORT_SECONDS,
+    WORKER_START_SECONDS,
+)
 from gatelab.sandbox.confine.apply import USERS, Settings
 from gatelab.sandbox.confine.memory import killed_by_machine
 from gatelab.sandbox.ending import told
@@ -172,19 +179,21 @@ class WorkerProcess:
     def _said(self) -> dict[str, Any]:
         """What the warden has said by now. It is only looked at: `close` reads all of it."""
         said: dict[str, Any] = {}
+        received = Received(WARDEN_LIMIT)
         with contextlib.suppress(OSError, ValueError):
-            for text in self.control.recv(1 << 12, socket.MSG_PEEK | socket.MSG_DONTWAIT).splitlines():
-                said |= json.loads(text)
+            received.add(self.control.recv(WARDEN_LIMIT, socket.MSG_PEEK | socket.MSG_DONTWAIT))
+            for message in received.all():
+                said |= message
         return said
 
     def close(self) -> None:
         """End everything of the worker; returns when nothing of it is left."""
         self.line.close()
         with contextlib.suppress(OSError, ValueError):
-            self.control.settimeout(WARDEN_REPORT_SECONDS)
+            deadline = time.monotonic() + WARDEN_REPORT_SECONDS
             self.control.shutdown(socket.SHUT_WR)
-            with self.control.makefile() as lines:
-                *_, last = lines
-            self.cpu_seconds = float(json.loads(last)["cpu"])
+            said = Reader(self.control, WARDEN_LIMIT)
+            while (message := said.read(deadline)) is not None:
+                self.cpu_seconds = float(message.get("cpu", 0.0))
         self.control.close()
         remove(self.folder)

@@ -8,9 +8,8 @@ it imports torch, and because a failure to start here must not end the process t
 
 from __future__ import annotations
 
-import json
-
 from gatelab.faults import GraderFault
+from gatelab.jsonline import encode
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
 
@@ -29,7 +28,7 @@ def main() -> None:
         told = {"problem": f"{error.name or 'a library'} cannot be imported"}
     except OSError as error:
         told = {"problem": f"the machine failed ({error.strerror})"}
-    print(json.dumps(told))
+    print(encode(told).decode(), end="")
 
 
 if __name__ == "__main__":

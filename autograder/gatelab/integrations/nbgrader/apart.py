@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import sys
@@ -20,10 +19,11 @@ from typing import Any
 
 from traitlets.config import Config
 
+from gatelab.jsonline import Message, decode, encode
 from gatelab.limits import CLICK_ANSWER
 
 STEPS = ("generate_assignment", "autograde", "generate_feedback")  # methods of nbgrader's API
-Answer = dict[str, Any]
+Answer = Message
 
 
 def plain(config: Config) -> dict[str, dict[str, Any]]:
@@ -32,7 +32,7 @@ def plain(config: Config) -> dict[str, dict[str, Any]]:
     for section, values in config.items():
         for name, value in values.items() if isinstance(values, dict) else ():
             with contextlib.suppress(TypeError, ValueError):
-                json.dumps(value)
+                encode({name: value})
                 found.setdefault(section, {})[name] = value
     return found
 
@@ -46,7 +46,7 @@ class Apart:
 
     async def ask(self, step: str, config: Config, *arguments: Any) -> Answer:
         """nbgrader's own answer to a step; if the process was killed, an answer that says so."""
-        line = json.dumps({"step": step, "config": plain(config), "arguments": arguments}) + "\n"
+        line = encode({"step": step, "config": plain(config), "arguments": arguments})
         async with self.turn:
             if self.process is None or self.process.returncode is not None:
                 self.process = await asyncio.create_subprocess_exec(
@@ -56,9 +56,9 @@ class Apart:
             process = self.process
             assert process.stdin is not None and process.stdout is not None
             try:
-                process.stdin.write(line.encode())
+                process.stdin.write(line)
                 await process.stdin.drain()
-                return dict(json.loads(await process.stdout.readline()))
+                return decode(await process.stdout.readline())
             except (OSError, ValueError):
                 with contextlib.suppress(ProcessLookupError):
                     process.kill()
@@ -69,15 +69,15 @@ class Apart:
 
 def main() -> None:
     """Answer requests until the input ends."""
-    with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
+    with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)  # what a library prints is not an answer
-        for line in sys.stdin:
-            request = json.loads(line)
+        for line in sys.stdin.buffer:
+            request = decode(line)
             try:
-                answer = _do(request["step"], Config(request["config"]), request["arguments"])
+                answer = encode(_do(request["step"], Config(request["config"]), request["arguments"]))
             except BaseException:  # the server must have an answer
-                answer = {"success": False, "error": traceback.format_exc()}
-            out.write(json.dumps(answer) + "\n")
+                answer = encode({"success": False, "error": traceback.format_exc()})
+            out.write(answer)
             out.flush()
 
 

@@ -10,7 +10,6 @@ submission is killed. On the control socket it says three things: {"why"}, befor
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import resource
 import select
@@ -20,6 +19,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from gatelab.jsonline import encode
 from gatelab.limits import KILLED_SECONDS
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, separate
@@ -50,7 +50,7 @@ def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
     _end_all(tree, settings)
     with contextlib.suppress(OSError):
         os.write(output, f"\n{why}\n".encode() if why else b"")
-        channel.sendall(json.dumps({"cpu": cpu_seconds}).encode() + b"\n")
+        channel.sendall(encode({"cpu": cpu_seconds}))
 
 
 def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
@@ -106,14 +106,14 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
         ready, _, _ = select.select(wakers, [], [], patience)
         if (ended := _collected(pid)) is not None:
             with contextlib.suppress(OSError):
-                control.sendall(json.dumps({"ended": ended}).encode() + b"\n")
+                control.sendall(encode({"ended": ended}))
             return ended[1], why
         if deadline != float("inf"):
             continue
         if (now := time.monotonic()) >= look and tree.exceeds(memory):
             why = f"The grader ended your code: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
             with contextlib.suppress(OSError):
-                control.sendall(json.dumps({"why": why}).encode() + b"\n")
+                control.sendall(encode({"why": why}))
         if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
             look = now + max(LOOK_EVERY, 3 * (time.monotonic() - now)) - 0.01
         if why or control in ready:

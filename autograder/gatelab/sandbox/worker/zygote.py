@@ -22,7 +22,6 @@ import contextlib
 import fcntl
 import gc
 import importlib
-import json
 import os
 import selectors
 import shutil
@@ -37,10 +36,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from gatelab.limits import ALL_END_SECONDS, FORK_ORDER_LIMIT, WARDENS_END_SECONDS, WORKERS_END_SECONDS
+from gatelab.jsonline import PIECE, BadLine, Message, Reader, encode
+from gatelab.limits import (
+    ALL_END_SECONDS,
+    ORDER_LIMIT,
+    ORDER_SECONDS,
+    WARDENS_END_SECONDS,
+    WORKERS_END_SECONDS,
+)
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
 from gatelab.sandbox.confine.probe import put_up
+
+MOST_DESCRIPTORS = 3  # that come with a message: a worker's
 
 examiners: set[int] = set()  # children that are examiners
 
@@ -128,7 +136,7 @@ def serve(first: socket.socket) -> None:
                 for descriptor in descriptors:
                     os.close(descriptor)
             with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
-                client.sendall(json.dumps(answer).encode() + b"\n")
+                client.sendall(encode(answer))
 
 
 def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> dict[str, Any]:
@@ -191,18 +199,28 @@ def _children() -> set[int]:
     return set()
 
 
-def receive(client: socket.socket) -> tuple[dict[str, Any] | None, list[int]]:
-    """One JSON line and its descriptors; None when the client is gone."""
+def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
+    """One message and its descriptors; None when the client is gone, or was stopped within a message, or sent what is none.
+
+    A client waits for the answer before it sends another.
+    """
+    descriptors: list[int] = []
+
+    def piece() -> bytes:
+        data, more, _, _ = socket.recv_fds(client, PIECE, MOST_DESCRIPTORS)
+        descriptors.extend(more)
+        return data
+
+    reader = Reader(client, ORDER_LIMIT, piece)
     try:
-        data, descriptors, _, _ = socket.recv_fds(client, FORK_ORDER_LIMIT, 8)
-        while data and not data.endswith(b"\n"):
-            more, others, _, _ = socket.recv_fds(client, FORK_ORDER_LIMIT, 8)
-            if not more:
-                return None, []
-            data, descriptors = data + more, descriptors + others
-    except OSError:
-        return None, []
-    return (json.loads(data) if data else None), list(descriptors)
+        message = reader.read(time.monotonic() + ORDER_SECONDS)
+    except (OSError, BadLine):
+        message = None
+    if message is not None and reader.received.empty:
+        return message, descriptors
+    for descriptor in descriptors:
+        os.close(descriptor)
+    return None, []
 
 
 def _become(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
@@ -235,7 +253,7 @@ def main() -> None:
         gc.collect()
         gc.freeze()  # keeps the collector from touching, and so copying, every page in every fork
         _landmarks = put_up(str(folder), str(library))  # kept open
-        line.sendall(json.dumps({"ready": True, "folder": str(folder)}).encode() + b"\n")
+        line.sendall(encode({"ready": True, "folder": str(folder)}))
         serve(line)
         status = 0
     except BaseException:
