@@ -2,7 +2,10 @@
 
 Seconds of processor time are called CPU: a busy machine costs nobody anything. SECONDS are by the clock, a backstop for code
 that waits or turned its alarm off. Sizes are in bytes where nothing else is said. What a question may take is in lab.toml; how much
-of a text a page or a sentence shows, with that page; which words of a worker may be shown, in testkit/words.py.
+of a text a page or a sentence shows, with that page; which words of a worker may be shown, in testkit/words.py. What is copied to the
+students (handed_out/) imports nothing from here, nor does the program that opens an archive (submission/archive_child.py).
+
+"Measured" is on two processors with up to five other processes at work.
 """
 
 from __future__ import annotations
@@ -21,71 +24,110 @@ CELL_SECONDS = CALL_SECONDS = 90.0  # nine busy processes on two cores take 4.5 
 BACKSTOP = 5  # times a question's processor time, by the clock: the same 4.5 times, rounded up
 SCAN_CPU = 6.0  # looking for shortcuts in all cells; the solved notebook's takes 0.07 s
 SCAN_SECONDS = BACKSTOP * SCAN_CPU
-IDLE_SECONDS, IDLE_CPU = (
-    15.0,
-    0.05,
-)  # code that does so little in so long is waiting for something that never comes
-REST_SECONDS = 1.0  # for what still happens in a cell whose time is up
-PREPARE_SECONDS = 20.0  # for the experiments that one question needs
+# Code that does so little in so long is waiting for something that never comes. A worker has neither a network
+# nor a keyboard.
+IDLE_SECONDS, IDLE_CPU = 15.0, 0.05
+IDLE_LOOK_SECONDS = 1.0  # between two looks at whether anything moves
+ALARM_AGAIN_SECONDS = 0.5  # after which an alarm that was swallowed (`except:`) is given once more
+REST_CPU = 1.0  # for what still happens in a cell whose time is up
+# For the experiments that one question needs: as much as two cells have.
+PREPARE_CPU = 2 * CELL_CPU
+# For tasks that nobody awaits, after each cell: 2 s for a notebook of 40 cells that has some.
+BETWEEN_CELLS_SECONDS = 0.05
 MUTANT_CPU = 8  # the slowest suite takes 0.5 s on its reference
+
+# How far the code is looked into; beyond that a name counts as not needed, and a shortcut is not reported.
+NEEDS_OBJECTS, NEEDS_INSIDE = 2000, 200  # objects that a question's names lead to; entries of one container
+RESTORE_ROUNDS = 4  # a helper as it was may use another helper as it was
+ABSENT_MODULES = 20  # that one statement may miss: it is run again for each
+SCAN_HINTS = 20  # a list that staff read
+SCAN_DEPTH = 3  # texts in texts: `exec("exec('…')")`
 
 # Its processes.
 ANSWER_SECONDS = 60.0  # a fork takes milliseconds; a busy machine may need longer
-WORKER_START_SECONDS = 20.0  # a worker is there after some hundredths
-ENDED_SECONDS = 5.0  # in which a loaded notebook says how a fork of it ended
-COLLECT_SECONDS = 1.0  # in which a warden has collected a worker whose line is closed
-KILLED_SECONDS = 5.0  # in which what was killed must be gone
+WORKER_START_SECONDS = 20.0  # measured: 0.3 s, the slowest of twenty
+# For a loaded notebook to withhold the library's answer, or to put away its experiments. Measured: 0.05 s.
+SETUP_SECONDS = 30.0
+COLLECT_SECONDS = 1.0  # in which who forked a process has collected it, once its line is closed
+# In which what was killed must be gone. Measured: all of a worker within 0.09 s, a question's fork within 0.06 s; one that forks as fast
+# as it is killed takes longest.
+KILLED_SECONDS = 5.0
+ENDED_SECONDS = KILLED_SECONDS  # in which a loaded notebook says how a fork of it ended
 FORK_SECONDS = 5.0  # in which a loaded notebook takes the order to fork
 # In which the rest of an order to the fork server comes: it is sent at one stroke, and everybody else waits meanwhile.
 ORDER_SECONDS = FORK_SECONDS
-# It imports torch, perhaps from another machine's disk: only one that hangs is ended.
+# It imports torch, which took 18 s here, and from a cold disk of another machine takes minutes: only one that hangs is ended.
 FORK_SERVER_START_SECONDS = 600.0
-# To end what is below it and say how that ended, before it is killed itself.
-FORK_SERVER_END_SECONDS = WARDEN_REPORT_SECONDS = 10.0
+# To end what is below it and say how that ended, before it is killed itself: a warden kills its worker, then what that left behind.
+FORK_SERVER_END_SECONDS = WARDEN_REPORT_SECONDS = 2 * KILLED_SECONDS
 REMOVE_SECONDS = 60.0  # for a folder nested deeper than Python can go
 # When the fork server ends: the wardens end their workers; then what is left of these is ended from there, since a warden has to
 # share the processor with a worker that spins; then the wardens too.
 WARDENS_END_SECONDS, WORKERS_END_SECONDS, ALL_END_SECONDS = 0.2, 1.0, 1.5
-MAX_LOADS = 6  # a notebook may bring its process down this often, with the library and without
-MAX_FORKS = 3  # workers that one attempt at a question may use up
+# Between two looks at whether what was killed or asked is done; between two rounds of killing, in which a fork bomb must not get ahead; at
+# the memory of all of a worker's processes, of which the kernel holds each to WORKER_MEMORY at once; at an examiner's, which is trusted.
+POLL_SECONDS, KILL_AGAIN_SECONDS, WARDEN_LOOK_SECONDS, EXAMINER_LOOK_SECONDS = 0.01, 0.005, 0.2, 0.25
+# For a worker's attempt to reach a socket of this machine: one that nothing stops succeeds at once.
+PROBE_SECONDS = 0.5
+CPU_TICK = 0.5  # the kernel counts in ticks, and looks at a limit when one is over
+# Times that a notebook may bring its process down, with the library and without. A cell that does so costs two loads, the second without
+# its statements; then it is left out. So two such cells are survived, and a third whose definitions do no harm.
+MAX_LOADS = 6
+# Workers that one attempt at a question may use up: each loses the test in which it went down, and two of those may be an accident.
+MAX_FORKS = 3
 
 # A submission, apart from its questions.
 LOADS_SECONDS = MAX_LOADS * LOAD_CPU + 2 * WORKER_START_SECONDS  # all loads together
 LOADING_SECONDS = LOADS_SECONDS + WORKER_START_SECONDS  # and the last of them may just have begun
-DIAGNOSIS_SECONDS = 60.0  # in which a question's mistakes are looked up in the bank
+# In which a question's mistakes are looked up in the bank. Measured, over 71 look-ups of the bank's wrong answers: at most 2.2 s of CPU
+# and 5.6 s by the clock. A question is graded up to twice, and a class may keep a machine busier.
+DIAGNOSIS_SECONDS = 60.0
 # In which an examiner whose time is up sums up what it has; it may be looking for a mistake's name.
-LATE_SECONDS = 60.0
+LATE_SECONDS = DIAGNOSIS_SECONDS
 EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 
 # Memory, disk and processes of a worker, and memory of an examiner.
-# Of each process (then it is an error), and of all together (then they end); of a mutant too.
+# Of each process (then it is an error), and of all together (then they end); of a mutant too. Measured: the worker of the solved notebook
+# holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that is room for wasteful code, and still two fit into
+# a laptop's 8 GiB.
 WORKER_MEMORY = 3 * GIB
-WORKER_CPU = 700  # of each process; a question may allow less (lab.toml)
-WORKER_PROCESSES = 32  # threads count too
-WORKER_FILE, WORKER_DISK = 16 * MIB, 64 * MIB
+WORKER_CPU = 700  # of each process; a question may allow less (lab.toml), and the longest training of the lab takes 620
+# Threads count too. Measured: 2, the loaded notebook and its fork. A library may still start a pool of one thread a processor.
+WORKER_PROCESSES = 32
+OTHER_PROCESSES = 100  # that the grader's user may start while a worker without a user of its own runs: Linux counts them together
+WORKER_FILE, WORKER_DISK = 16 * MIB, 64 * MIB  # four million weights in one file, and four such files
+# Measured: 6; macOS gives a process as many, and code that forgets to close some dozens still works.
 WORKER_OPEN_FILES = 256
-EXAMINER_MEMORY = 4 * GIB  # its workers have a limit of their own
+# Its workers have a limit of their own. Measured: 0.31 GiB after the solved notebook; the rest is for large answers, of which a question's
+# trace keeps up to TRACE_LIMIT.
+EXAMINER_MEMORY = 4 * GIB
 EXAMINER_GROWTH = 128 * MIB  # by which it may grow over many submissions until another takes its place
+WARM_AFTER = 5  # submissions after which an examiner holds all it caches: suites, compiled chaff
 
 # What a worker says.
-OUTPUT_LIMIT = 64 << 10  # bytes of printing that are kept, for each question
-MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept
+# Bytes of printing that are kept, for each question: some thousand lines, which nobody reads to their end.
+OUTPUT_LIMIT = 64 << 10
+MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept: five lines
 TRACEBACK_LIMIT = 4000  # characters: a dozen frames
-MOST_LEFT = 32  # changes that a call may be reported to have left
+MOST_LEFT = 32  # changes that a call may be reported to have left, each with MESSAGE_LIMIT characters
 # One message over the line, JSON and tensors. A question may bring a notebook's cell of 1 MiB. The largest answer of reference solutions
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
-REQUEST = (8 * MIB, 256 * MIB)
-ANSWER = (2 * MIB, 16 * MIB)
-MAX_AXES = 8  # of a tensor
-MAX_DEPTH = 20  # of nested values
+REQUEST, ANSWER = (8 * MIB, 256 * MIB), (2 * MIB, 16 * MIB)
+# What is kept of a question's answers to name its mistake. The largest of the reference solutions has 0.7 MiB (q3).
+TRACE_LIMIT = 4 * ANSWER[1]
+# Of a tensor that crosses. It is two more than a message writes out (handed_out/checking/tensors.py), so that an answer with an axis too
+# many is a wrong answer and no disturbance.
+MAX_AXES = 8
+MAX_DEPTH = 20  # of nested values; a state_dict has 1
 MAX_NODES = 20_000  # values in one answer
 MAX_DIGITS = 40  # of a whole number: any longer one is a place to hide something in, or costs time
-MAX_KEY = 200  # characters of a dict's key
+MAX_KEY = 200  # characters of a dict's key; the longest of a state_dict has some dozens
 MAX_INT_KEY = 1 << 31  # larger ones can be chosen so that all fall into one slot of the dict
 # One line of JSON between processes of the kit (jsonline.py): what the fork server and an examiner are asked, a few names and paths; and
 # what a warden says, three short sentences.
 ORDER_LIMIT, WARDEN_LIMIT = MIB, 4096
-# A report: two hundred questions that each print all they may, in bytes that JSON writes as six.
+# A report: two hundred questions that each print all they may, in bytes that JSON writes as six. Measured: 20 kB of the solved notebook,
+# 401 kB of the lab as it is handed out.
 REPORT_LINE = 200 * 6 * MAX_FORKS * OUTPUT_LIMIT
 # A line from the process that works for JupyterLab's server: the log of a class's feedback is long.
 CLICK_ANSWER = 64 * MIB
@@ -97,23 +139,42 @@ SIZE_LIMIT = 20 * MIB  # of what is left without them
 NOTEBOOK_TOKENS = 4_000_000
 SOURCE_LIMIT = MIB  # of one cell
 CELL_LIMIT = 2000  # cells of a notebook
+# Characters of one notebook's code in which names are looked up and that is compared with others'; the lab's solutions have 28,000.
+NOTEBOOK_CODE = 200_000
+ANSWER_CODE = NOTEBOOK_CODE // 10  # of one question's answer that a report keeps
+# Notebooks that are read to choose among several, and their bytes together; the others are judged by their names.
+LOOKED_INTO, BYTES_LOOKED_INTO = 12, 2 * FILE_LIMIT
+ARCHIVES_LOOKED_INTO = 5  # in one student's folder: one, and some attempts
 ARCHIVE_SECONDS = 600  # by the clock; its processor time is what should end the reading of an archive
-ARCHIVE_DEPTH = 40  # folders within each other
-RECEIPT_LIMIT = 1 << 16
-RECEIPT_REPORT_LIMIT = 16 * MIB
+ARCHIVE_DEPTH = 40  # folders within each other; the environment in which the kit was developed has 16
+# That is kept of a class's archive: deeper than what is graded, and short enough for a path.
+CLASS_ARCHIVE_DEPTH = 12
+COPIED_AT_ONCE = MIB  # bytes of a file in an archive
+FILE_NAME_LIMIT = 200  # bytes; a file system allows 255, and a number is added where two are the same
+# Characters of a name or address, which have some dozens: a row of a table must stay readable.
+PERSON_LIMIT = 200
+TIME_LIMIT = 100  # characters of a time as a platform writes it; the longest known has 46
+EXCHANGE_LINE = 1000  # bytes of nbgrader's timestamp.txt and of its secret: one short line each
+RECEIPT_LIMIT = 1 << 16  # a receipt is five short fields
+RECEIPT_REPORT_LIMIT = 16 * MIB  # what else came with it; a report has 0.4 MB (REPORT_LINE)
 TABLE_LIMIT = 64 * MIB  # ten thousand rows take two or three million bytes
 WORKBOOK_LIMIT = 256 * MIB  # what a workbook may unpack to
-WORKBOOK_FILES = 10_000
-TABLE_CELLS = 4_000_000
+WORKBOOK_FILES = 10_000  # in it; one of a table has a dozen
+TABLE_CELLS = 4_000_000  # ten thousand rows of four hundred columns
 TABLE_ROWS = 1 << 20  # as many as a spreadsheet has
+TABLE_HEAD = 1 << 16  # bytes of a text file within which its header must be
+COLUMN_TITLE = 200  # characters of a column's title that may be one of ours
+PEOPLE_LIMIT = 100_000  # of a roster: a class has hundreds, and more than this is another file
+SUBMITTERS = 50  # of one submission in Gradescope's metadata: a group
+# Written tables from any of which an edited one may have been made: each mark given by a command writes one, while a sheet stays open.
+EARLIER_GRADES = 100
+READINGS = 5  # of a grades.csv that keeps being saved while it is processed
 # Gradescope's metadata: with every result of 3,000 submissions in it, a file has some 40 million bytes.
 EXPORT_LIMIT = 64 * MIB
 EXPORT_DEPTH = 60  # of its nested entries; a result may hold a dozen
 # What one student handed in is searched so deep and so wide; more than that is no homework. A notebook that was found by
 # then counts all the same.
-HAND_IN_DEPTH = 4
-HAND_IN_ENTRIES = 2_000
-HAND_IN_ENTRIES_OF_A_FOLDER = 100_000
+HAND_IN_DEPTH, HAND_IN_ENTRIES, HAND_IN_ENTRIES_OF_A_FOLDER = 4, 2_000, 100_000
 
 
 @dataclass(frozen=True)
@@ -142,14 +203,26 @@ CLASS = Archive(
     whole=True,
 )
 
+# What nbgrader's pages show of the outputs that a notebook came with: characters of one, bytes of one picture, how many of one cell, and
+# bytes of all, which a browser loads before it shows anything.
+SHOWN_OUTPUT, SHOWN_PICTURE, SHOWN_OUTPUTS_OF_A_CELL, SHOWN_OF_A_NOTEBOOK = 10_000, MIB, 20, 12 * MIB
+
 # The machine, and others that are asked.
-CONNECT_SECONDS, CLOSE_SECONDS = 20, 5  # a cluster's scheduler
+FREE_DISK = 2 * GIB  # the folders of a few workers (WORKER_DISK), and the reports of a class
+FREE_MEMORY = WORKER_MEMORY + 2 * GIB  # one submission: its worker, an examiner and the fork server
+UNUSED_SECONDS = 3600.0  # without a change before a folder counts as left behind: a run may just be starting
+# A cluster's scheduler, which may be starting, or far away.
+CONNECT_SECONDS, CLOSE_SECONDS = 20, 5
+CLUSTER_LOOK_SECONDS = 5.0  # between checks that the scheduler is still there
+# Submissions queued at the scheduler, so that a cluster that grows with its queue sees one: at least, and times the workers' threads.
+CLUSTER_LEAST_AHEAD, CLUSTER_AHEAD = 64, 3
 # After which an engine that nobody asks is closed; a cluster may serve others for weeks.
 CLUSTER_IDLE_SECONDS = 300.0
 # Of notebooks that a cluster's scheduler holds, as does the command: enough for hundreds, and not 64 times FILE_LIMIT.
 CLUSTER_BYTES_AHEAD = 512 * MIB
 TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that may be busy
-GIT_SECONDS = 60.0  # of one git command here
+# Of one git command here: the course's repository may be large, and its disk slow.
+GIT_SECONDS = 60.0
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world
 SOLVED_CELL_SECONDS = 900  # one cell of a solved notebook: it trains
 UNTOUCHED_SECONDS = 300  # the release as it is handed out: torch is imported, on a machine that may be busy

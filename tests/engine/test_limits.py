@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
 from gatelab import limits
+from gatelab.handed_out.checking.tensors import MOST_AXES
 from gatelab.lab.spec import Lab
 
 ENGINE = Path(limits.__file__).parent
 
-# A time-out or a size written as a number, and limits that a module keeps for itself. What is copied into the handout imports nothing.
+# A time-out, a pause or a size written as a number, and limits that a module keeps for itself. What is copied into the handout imports nothing.
 OWN = re.compile(
-    r"timeout=\d|settimeout\(\d|^\w+_(?:SECONDS|CPU|MEMORY|LIMIT) *(?::.*)?= *\(?\d|^\w+ *(?::.*)?= *\(?\d+ << [23]0", re.MULTILINE
+    r"timeout=\d|settimeout\(\d|sleep\(\d|\.poll\(\d|ask\([^\n]*, \d+\)|monotonic\(\) \+ \d|(?<!\w)1 << [23]0"
+    r"|^\w+_(?:SECONDS|CPU|MEMORY|LIMIT|EVERY|BYTES|DEPTH) *(?::.*)?= *\(?\d|^\w+ *(?::.*)?= *\(?\d+ << [23]0",
+    re.MULTILINE,
 )  # fmt: skip
-ELSEWHERE = {
-    "audit/machine.py": "GIB, a unit",
-    "grading/signature.py": "how much code of a question the class page compares",
-    "integrations/nbgrader/outputs.py": "how much of a cell's outputs nbgrader's page shows",
-    "integrations/nbgrader/preprocessor.py": "a line of the exchange's",
-    "report/similar.py": "how much code of a question the class page compares",
-    "sandbox/confine/probe.py": "the attempts from inside",
-    "submission/archives.py": "bytes copied at once",
-    "submission/choose.py": "bytes read to choose among several notebooks",
-    "testkit/trace.py": "what is kept for a diagnosis",
-}
 
 
 def test_no_other_module_has_limits_of_its_own() -> None:
@@ -33,7 +26,20 @@ def test_no_other_module_has_limits_of_its_own() -> None:
         for path in ENGINE.rglob("*.py")
         if path.name != "limits.py" and OWN.search(path.read_text(encoding="utf-8"))
     }
-    assert found == ELSEWHERE.keys()
+    assert not found
+
+
+def test_each_limit_is_computed_or_has_its_reason_beside_it() -> None:
+    """Beside: on its line, or in a comment above it."""
+    text = Path(limits.__file__).read_text(encoding="utf-8")
+    lines, bare = text.splitlines(), []
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.Assign):
+            continue
+        names = {one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)} - {"MIB", "GIB"}
+        if not names and "  # " not in lines[node.lineno - 1] and not lines[node.lineno - 2].startswith("# "):
+            bare.append(lines[node.lineno - 1])
+    assert bare == ["MIB, GIB = 1 << 20, 1 << 30"]
 
 
 def test_what_follows_from_another_limit_is_computed(lab: Lab) -> None:
@@ -46,3 +52,15 @@ def test_what_follows_from_another_limit_is_computed(lab: Lab) -> None:
     assert lab.questions["q1"].seconds == limits.BACKSTOP * lab.questions["q1"].cpu_seconds
     # One cell of the size that is read fits into a request.
     assert limits.REQUEST[0] > limits.SOURCE_LIMIT * 4
+
+
+def test_a_tensor_with_more_axes_than_a_message_writes_out_still_reaches_the_check() -> None:
+    assert limits.MAX_AXES > MOST_AXES
+
+
+def test_who_asks_waits_longer_than_who_is_asked() -> None:
+    """Otherwise the first gives up on an answer that comes."""
+    assert limits.ENDED_SECONDS > limits.COLLECT_SECONDS
+    assert limits.ANSWER_SECONDS > limits.ORDER_SECONDS
+    assert limits.FORK_SERVER_END_SECONDS > limits.ALL_END_SECONDS
+    assert limits.WARDEN_REPORT_SECONDS >= 2 * limits.KILLED_SECONDS

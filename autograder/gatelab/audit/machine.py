@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from pathlib import Path
 
+from gatelab.limits import FREE_DISK, FREE_MEMORY, GIB
 from gatelab.sandbox.forkserver import ForkServerLost, open_place
 
-GIB = 1 << 30
-DISK, MEMORY = 2 * GIB, 5 * GIB  # one worker may use 3 GiB of memory, its examiner a few hundred MiB
 OLDEST = (3, 11)
 JUPYTER = 8888
 PIN = re.compile(r"([A-Za-z0-9._-]+)==([^;\s]+)\s*(?:;\s*(.*))?$")
@@ -159,7 +158,7 @@ def room(here: Path) -> Iterator[Finding]:
     """Disk, memory, the temporary folder. `here`: where results will be written."""
     for what, folder in (("disk space", here), ("disk space, temporary", Path(tempfile.gettempdir()))):
         free = shutil.disk_usage(folder).free
-        do = f"make room on the disk of {folder}" if free < DISK else ""
+        do = f"make room on the disk of {folder}" if free < FREE_DISK else ""
         yield Finding(what, f"{free / GIB:.1f} GiB free at {folder}", do)
     if not os.access(here, os.W_OK):
         yield Finding(
@@ -171,7 +170,7 @@ def room(here: Path) -> Iterator[Finding]:
         yield Finding("temporary folder", "none that a worker can reach", str(error))
     memory = _memory()
     if memory is not None:
-        do = "close other programs, or grade with --jobs 1" if memory < MEMORY else ""
+        do = "close other programs, or grade with --jobs 1" if memory < FREE_MEMORY else ""
         yield Finding("memory", f"{memory / GIB:.1f} GiB free", do)
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from gatelab.audit.machine import Finding
 from gatelab.folders import remove
+from gatelab.limits import UNUSED_SECONDS
 
 SERVER = "gatelab.sandbox.worker.zygote"
 PATTERNS = ("gatelab-*",)
 IN_THE_KIT = (".gatelab-build-*",)
 PLACES = ("/tmp", "/var/tmp")
-OLD = 3600.0  # seconds without a change before a folder counts as unused: a run may just be starting
 SHOWN = 3
 # What takes over the children of a process that has ended, besides process 1; and what a command of ours runs in.
 REAPERS = ("init", "systemd", "tini", "dumb-init", "docker-init", "catatonit", "sh", "bash")
@@ -84,7 +84,7 @@ def _is_old(path: Path) -> bool:
         )
     except OSError:
         return False
-    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and time.time() - newest > OLD
+    return stat.S_ISDIR(seen.st_mode) and seen.st_uid == os.getuid() and time.time() - newest > UNUSED_SECONDS
 
 
 def _processes(folder: Path) -> list[tuple[int, int, list[str]]]:

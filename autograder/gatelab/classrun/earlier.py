@@ -16,8 +16,6 @@ from pathlib import Path
 
 NAME = re.compile(r"(\d+)-(marks|corrections|grades|edited)-.*\.(?:csv|xlsx)")
 RUN = "run-"  # and the time: a whole run, as it was before a regrading
-# Written tables from any of which an edited one may have been made: each mark given by a command writes one, while a sheet stays open.
-LOOK_BACK = 100
 
 
 class Earlier:

@@ -16,9 +16,10 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from gatelab.classrun.earlier import LOOK_BACK, Earlier
+from gatelab.classrun.earlier import Earlier
 from gatelab.classrun.ledger import Ledger, Unreadable, file_bytes
 from gatelab.classrun.store import write
+from gatelab.limits import EARLIER_GRADES
 from gatelab.report.corrected import ByHand, Given
 from gatelab.report.corrections import Corrections, read_corrections
 from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
@@ -78,7 +79,7 @@ class MarkBook:
         try:
             marks, corrections = self._marks.load(notes), self._corrections.load(notes)
             raw = file_bytes(self.grades_path)
-            written = [path.read_bytes() for path in self.earlier.all("grades")[:LOOK_BACK]]
+            written = [path.read_bytes() for path in self.earlier.all("grades")[:EARLIER_GRADES]]
             seen = self.earlier.seen()
         except OSError as error:
             why = f"cannot be read ({error.strerror}), and marks could be lost; fix its permissions."

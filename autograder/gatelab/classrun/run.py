@@ -21,6 +21,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import SAYS, QuickLab, quick_lab
 from gatelab.lab.spec import Lab
+from gatelab.limits import READINGS
 from gatelab.report.cells import quoted
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.compared import compared
@@ -34,7 +35,6 @@ from gatelab.report.table import columns, grades_csv
 from gatelab.submission.collect import Submission
 from gatelab.text import visible
 
-TRIES = 5  # readings of a grades.csv that keeps being saved while it is processed
 STOPPED = "The run was stopped before this one; run the same command again to grade it."
 
 
@@ -254,7 +254,7 @@ class ClassRun:
         path = self.book.grades_path
         problem = f"{path}: was saved again and again; close it and run the command again."
         aside: list[str] = []
-        for _ in range(TRIES):
+        for _ in range(READINGS):
             rows = self.rows()
             try:
                 try:

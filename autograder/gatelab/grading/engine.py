@@ -16,6 +16,7 @@ import queue
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,19 +30,20 @@ from gatelab.lab.spec import Lab, LabError
 from gatelab.limits import (
     DIAGNOSIS_SECONDS,
     EXAMINER_GROWTH,
+    EXAMINER_LOOK_SECONDS,
     EXAMINER_MEMORY,
     EXAMINER_START_SECONDS,
+    GIB,
     LATE_SECONDS,
     LOADING_SECONDS,
     REPORT_LINE,
+    WARM_AFTER,
 )
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
-WARM = 5  # submissions after which an examiner holds all it caches: suites, compiled chaff
 EXAMINER = "gatelab.grading.examiner_main"  # a fork of the fork server runs its `serve`
-LOOK_EVERY = 0.25  # seconds between two checks of an examiner's memory
 
 
 class Engine:
@@ -303,7 +305,7 @@ class _Examiner:
                 self.handle = os.pidfd_open(self.pid)
             socket.send_fds(self.line, [b"C"], [own.fileno()])
         try:
-            hello = self._hear(EXAMINER_START_SECONDS, 1 << 62)
+            hello = self._hear(EXAMINER_START_SECONDS, sys.maxsize)
         except _Stopped as error:
             raise ForkServerLost(f"the examiner did not start within {error}") from error
         if "lab" in hello:
@@ -327,7 +329,7 @@ class _Examiner:
         # One that has grown is not used again: a library's memory leak must not add up over a class.
         held = memory.held(self.pid)
         self.asked += 1
-        if self.asked <= WARM:
+        if self.asked <= WARM_AFTER:
             self.at_first = held
         self.ready = "lost" not in answer and held <= self.at_first + EXAMINER_GROWTH
         return answer
@@ -339,7 +341,7 @@ class _Examiner:
         waiting.register(self.line, select.POLLIN)
         try:
             while (answer := self.heard.next()) is None:
-                if waiting.poll(LOOK_EVERY * 1000):
+                if waiting.poll(EXAMINER_LOOK_SECONDS * 1000):
                     piece = self.line.recv(PIECE)
                     if not piece:
                         raise ForkServerLost("the examiner's process is gone")
@@ -354,7 +356,7 @@ class _Examiner:
         if time.monotonic() > deadline:
             raise _Stopped(f"{seconds:g} s")
         if memory.held(self.pid) > most:
-            raise _Stopped(f"it took {most / (1 << 30):.3g} GiB of memory")
+            raise _Stopped(f"it took {most / GIB:.3g} GiB of memory")
 
     def close(self) -> None:
         """End it, at once if it is working. Its workers end when it is gone."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import torch
 
+from gatelab.limits import ANSWER_CODE
 from gatelab.testkit.trace import Trace
 
-CODE_LIMIT = 20_000  # characters to keep of a question's code
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -71,7 +71,7 @@ def own_code(sources: dict[int, str], names: Iterable[str], others: Iterable[str
     parts = [text for _, text, _ in sorted(found[name] for name in wanted & found.keys())]
     used = {"*"}.union(*(found[name][2] for name in wanted & found.keys()))
     needed = [text for text, names in imports.items() if names & used]
-    return "\n\n\n".join(["\n".join(needed), *parts]).strip()[:CODE_LIMIT] if parts else ""
+    return "\n\n\n".join(["\n".join(needed), *parts]).strip()[:ANSWER_CODE] if parts else ""
 
 
 def _statements(source: str) -> list[ast.stmt]:

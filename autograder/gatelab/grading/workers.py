@@ -25,12 +25,14 @@ from gatelab.limits import (
     CELL_SECONDS,
     ENDED_SECONDS,
     FORK_SECONDS,
+    KILLED_SECONDS,
     LOAD_CPU,
     LOADS_SECONDS,
     MAX_LOADS,
     MESSAGE_LIMIT,
     MOST_LEFT,
     SCAN_SECONDS,
+    SETUP_SECONDS,
     SLOW_CPU,
     TRACEBACK_LIMIT,
 )
@@ -191,7 +193,7 @@ class ConfinedWorkers:
     def _run_cells(self, library: bool) -> None:
         began, spent = time.monotonic(), 0.0
         held = None if library or self.policy.withheld is None else self.policy.withheld.to_worker()
-        self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, 30)
+        self.loaded.ask({"op": "begin", "withheld": held, "known": self.known}, SETUP_SECONDS)
         if not self.scanned:
             self._scan()
         refused: set[str] = set()  # names that are missing because the library is withheld
@@ -283,7 +285,7 @@ class ConfinedWorkers:
         """Run answers in cells that Jupyter does not run, if the notebook has no others; and let each name refer
         to the student's answer."""
         asleep = [cell for cell in self.cells if cell.kind != "code"]
-        answer = self._ask_cell(self.cells[0], {"op": "loaded"}, 30) if self.cells else {}
+        answer = self._ask_cell(self.cells[0], {"op": "loaded"}, SETUP_SECONDS) if self.cells else {}
         missing = said if isinstance(said := answer.get("missing"), list) else []
         for cell in asleep:
             if not set(cell.names).intersection(missing) or self.brought_down.get(cell.index):
@@ -375,7 +377,7 @@ class ConfinedWorkers:
         backend.line.close()
         if self.main is not None:
             try:
-                self.main.ask({"op": "end", "pid": backend.pid}, 5)
+                self.main.ask({"op": "end", "pid": backend.pid}, KILLED_SECONDS)
             except WorkerLost:
                 self.shut()
         text = backend.output.text()

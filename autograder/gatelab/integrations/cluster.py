@@ -25,14 +25,17 @@ from distributed.scheduler import KilledWorker
 from gatelab.faults import TOLD, GraderFault, NotStarted, reason_of
 from gatelab.integrations.cluster_worker import HashOf, grade_here, problem_here
 from gatelab.lab.spec import Lab
-from gatelab.limits import CLOSE_SECONDS, CLUSTER_BYTES_AHEAD, CONNECT_SECONDS
+from gatelab.limits import (
+    CLOSE_SECONDS,
+    CLUSTER_AHEAD,
+    CLUSTER_BYTES_AHEAD,
+    CLUSTER_LEAST_AHEAD,
+    CLUSTER_LOOK_SECONDS,
+    CONNECT_SECONDS,
+)
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
-
-LOOK_EVERY = 5.0  # seconds between checks that the scheduler is still there
-LEAST_AHEAD = 64  # submissions queued at the scheduler, so that a cluster that grows with its queue sees one
-AHEAD = 3  # times the workers' threads, where that is more
 
 AGAIN = "run the same command again; what is done is kept."
 KILLED = (
@@ -147,7 +150,7 @@ class Cluster:
 
         Returns the reports of files that cannot be read here.
         """
-        while len(running) < max(LEAST_AHEAD, AHEAD * threads):
+        while len(running) < max(CLUSTER_LEAST_AHEAD, CLUSTER_AHEAD * threads):
             if sum(len(task.data) for task, _ in running.values()) >= CLUSTER_BYTES_AHEAD:
                 return
             if (task := next(coming, None)) is None:
@@ -181,7 +184,7 @@ class Cluster:
     def _next_done(self, running: _Running) -> str:
         """Key of a task that has ended; '' if none has for a while. Raises GraderFault if the scheduler is gone."""
         with contextlib.suppress(queue.Empty):
-            return self._done.get(timeout=LOOK_EVERY)
+            return self._done.get(timeout=CLUSTER_LOOK_SECONDS)
         workers = self.workers  # asks the scheduler
         for key, (task, _) in running.items():
             if task.elsewhere and workers.keys().isdisjoint(task.elsewhere):
@@ -195,7 +198,7 @@ class Cluster:
         answer: dict[str, str] | None = None
         while answer is None:
             try:
-                answer = future.result(timeout=LOOK_EVERY)
+                answer = future.result(timeout=CLUSTER_LOOK_SECONDS)
             except TimeoutError:  # its worker ended before it could be fetched: it is run again
                 if task.failed and self.workers.keys().isdisjoint(task.elsewhere or ()):
                     return task.failed, ""

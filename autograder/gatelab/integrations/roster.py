@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from gatelab.limits import PEOPLE_LIMIT, PERSON_LIMIT
 from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
-from gatelab.submission.people import LONGEST, Person, Roster
+from gatelab.submission.people import Person, Roster
 from gatelab.submission.times import moment
 from gatelab.text import field
 
@@ -30,7 +31,6 @@ IDS = (
 )  # fmt: skip
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
-MOST = 100_000  # people
 NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
 
 
@@ -50,8 +50,8 @@ def read_roster(path: Path) -> Roster:
     people = [person for line in table.lines if not line.above and (person := _person(table, line))]
     if not people:
         raise RosterError(f"{path}: nobody is in it; it needs a row for everybody of the class.")
-    if len(people) > MOST:
-        raise RosterError(f"{path}: more than {MOST:,} people are in it; name the list of one class.")
+    if len(people) > PEOPLE_LIMIT:
+        raise RosterError(f"{path}: more than {PEOPLE_LIMIT:,} people are in it; name the list of one class.")
     return Roster(dict.fromkeys(people))
 
 
@@ -85,7 +85,7 @@ def _table(path: Path, data: bytes) -> Table:
 def _person(table: Table, line: Line) -> Person | None:
     def first(titles: tuple[str, ...]) -> str:
         found = next((cell for title in titles if (cell := table.cell(line, title))), "")
-        return field(found.removeprefix("'"), LONGEST)
+        return field(found.removeprefix("'"), PERSON_LIMIT)
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)

@@ -19,13 +19,19 @@ from functools import cached_property
 from itertools import product
 from typing import Any
 
-from gatelab.limits import TABLE_CELLS, TABLE_LIMIT, TABLE_ROWS, WORKBOOK_FILES, WORKBOOK_LIMIT
+from gatelab.limits import (
+    COLUMN_TITLE,
+    TABLE_CELLS,
+    TABLE_HEAD,
+    TABLE_LIMIT,
+    TABLE_ROWS,
+    WORKBOOK_FILES,
+    WORKBOOK_LIMIT,
+)
 from gatelab.submission.archives import entries_of_zip
 
 BOM = "\ufeff"
 SEPARATORS = ",;\t|"
-LONGEST_TITLE = 200  # characters
-HEAD = 1 << 16  # bytes of a text file within which its header must be
 Rows = list[tuple[int, list[str]]]  # line number, cells
 
 # Longer marks first: UTF-32's begins with UTF-16's.
@@ -127,11 +133,11 @@ class Sheet:
     @cached_property
     def _cells(self) -> set[str]:
         found = (cell for rows in self._worksheets for _, cells in rows for cell in cells)
-        return {normal(cell) for cell in found if len(cell) <= LONGEST_TITLE}
+        return {normal(cell) for cell in found if len(cell) <= COLUMN_TITLE}
 
     @cached_property
     def _head(self) -> str:
-        return normal(self.data.replace(b"\0", b"")[:HEAD].decode("utf-8", "replace"))
+        return normal(self.data.replace(b"\0", b"")[:TABLE_HEAD].decode("utf-8", "replace"))
 
 
 def as_written(text: str, key: str) -> Table:
@@ -154,7 +160,7 @@ def _titles(known: Iterable[str]) -> dict[str, str]:
 
 
 def _score(cells: list[str], key: str, titles: dict[str, str]) -> int:
-    named = {normal(cell) for cell in cells if len(cell) <= LONGEST_TITLE}
+    named = {normal(cell) for cell in cells if len(cell) <= COLUMN_TITLE}
     return len({titles[name] for name in named if name in titles}) if key in named else 0
 
 

@@ -21,6 +21,7 @@ from zlib import crc32
 from gatelab.faults import GraderFault
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
+from gatelab.limits import NOTEBOOK_CODE
 from gatelab.submission.collect import Submission
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
 
@@ -29,7 +30,6 @@ WINDOW = 6  # runs of which one is kept
 FEWEST = 20  # fewest fingerprints of its own that an answer must have
 SHARED = 0.6  # share of the smaller set from which a pair is named
 MOST = 20  # pairs named, closest first
-CODE_LIMIT = 200_000  # characters of one notebook that are looked at
 
 TOKEN = re.compile(
     r"""(?P<note>\#[^\n]*)
@@ -55,7 +55,7 @@ def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dic
     for number, came in enumerate(read):
         assert came.path is not None
         code = "\n".join(source for source in _sources(came.path) if source not in released)
-        marks.extend(mark * len(read) + number for mark in prints(code[:CODE_LIMIT]) - explained)
+        marks.extend(mark * len(read) + number for mark in prints(code[:NOTEBOOK_CODE]) - explained)
     most = max(2, min(20, len(read) // 20))  # submissions beyond which a fingerprint is common to the class
     own: Counter[int] = Counter()  # fingerprints of each submission that are not
     together: Counter[tuple[int, int]] = Counter()

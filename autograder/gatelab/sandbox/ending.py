@@ -6,8 +6,8 @@ import os
 import signal
 from typing import Any
 
-# The kernel counts in ticks, and looks at a limit when one is over.
-TICK = 0.5
+from gatelab.limits import CPU_TICK
+
 CRASHES = {
     signal.SIGSEGV: "it used memory that is not its own, or nested its calls without end",
     signal.SIGBUS: "it used memory that does not exist",
@@ -31,7 +31,7 @@ def told(ended: Any, limit: float) -> str:
     if os.WIFEXITED(status):
         return f"Your code ended its process itself (`exit`, status {os.WEXITSTATUS(status)})."
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    killed = number == signal.SIGKILL and seconds >= limit - TICK
+    killed = number == signal.SIGKILL and seconds >= limit - CPU_TICK
     if number == signal.SIGXCPU or killed:
         return f"Your code used up its {limit:g} s of processor time and was ended (an endless loop?)."
     if number in CRASHES:

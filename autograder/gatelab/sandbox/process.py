@@ -20,6 +20,7 @@ from gatelab.limits import (
     ANSWER,
     COLLECT_SECONDS,
     OUTPUT_LIMIT,
+    POLL_SECONDS,
     WARDEN_LIMIT,
     WARDEN_REPORT_SECONDS,
     WORKER_START_SECONDS,
@@ -52,13 +53,13 @@ class OutputFile:
             os.unlink(path)
 
     def text(self) -> str:
-        """The first 64 KiB."""
+        """The first `OUTPUT_LIMIT` bytes."""
         try:
             size = os.fstat(self.reader).st_size
             text = os.pread(self.reader, OUTPUT_LIMIT, 0).decode("utf-8", "replace").replace("\x00", "")
         except OSError as error:
             return f"(what was printed cannot be read: {error})"
-        return text if size < OUTPUT_LIMIT else text + "\n… (cut at 64 KiB)"
+        return text if size < OUTPUT_LIMIT else text + f"\n… (cut at {OUTPUT_LIMIT >> 10} KiB)"
 
     def close(self) -> None:
         for descriptor in (self.fd, self.reader):
@@ -163,7 +164,7 @@ class WorkerProcess:
         """How the worker ended, once the warden has collected it."""
         deadline = time.monotonic() + COLLECT_SECONDS
         while not (said := self._said()) and time.monotonic() < deadline:
-            time.sleep(0.01)
+            time.sleep(POLL_SECONDS)
         return self.reason() or told(said.get("ended"), self.cpu_limit)
 
     def reason(self) -> str:

@@ -24,14 +24,18 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
-from gatelab.limits import ARCHIVE_DEPTH, ARCHIVE_SECONDS, STUDENTS, Archive
+from gatelab.limits import (
+    ARCHIVE_DEPTH,
+    ARCHIVE_SECONDS,
+    CLASS_ARCHIVE_DEPTH,
+    COPIED_AT_ONCE,
+    STUDENTS,
+    Archive,
+)
 from gatelab.text import brief, visible
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
-PIECE = 1 << 20  # bytes copied at once
-# Depth of folders kept from the archive of a class: deeper than what is graded, and short enough for a path.
-KEPT_OF_A_CLASS = 12
 
 
 class ArchiveError(Exception):
@@ -143,7 +147,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
     with open(to, "wb") as file:
         try:
             with opened.open(info) as stream:
-                while seen <= most and (piece := stream.read(min(PIECE, most + 1 - seen))):
+                while seen <= most and (piece := stream.read(min(COPIED_AT_ONCE, most + 1 - seen))):
                     seen += len(piece)
                     file.write(piece)
         except (MemoryError, ArchiveError):
@@ -217,8 +221,8 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
 def _place(name: str, limits: Archive) -> PurePosixPath:
     """Raises ArchiveError for folders nested too deeply, but not in a class: one student must not stop the others."""
     place = within(name)
-    if len(place.parts) > KEPT_OF_A_CLASS and limits.whole:
-        return PurePosixPath(*place.parts[: KEPT_OF_A_CLASS - 1], place.name)
+    if len(place.parts) > CLASS_ARCHIVE_DEPTH and limits.whole:
+        return PurePosixPath(*place.parts[: CLASS_ARCHIVE_DEPTH - 1], place.name)
     if len(place.parts) > ARCHIVE_DEPTH:
         raise ArchiveError(f"with more than {ARCHIVE_DEPTH} folders within each other")
     return place

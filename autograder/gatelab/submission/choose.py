@@ -21,7 +21,13 @@ from typing import Any
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.limits import HAND_IN_DEPTH, HAND_IN_ENTRIES, HAND_IN_ENTRIES_OF_A_FOLDER
+from gatelab.limits import (
+    BYTES_LOOKED_INTO,
+    HAND_IN_DEPTH,
+    HAND_IN_ENTRIES,
+    HAND_IN_ENTRIES_OF_A_FOLDER,
+    LOOKED_INTO,
+)
 from gatelab.submission.notebook import Ungradable, cells_of, parse, question_ids
 from gatelab.submission.untouched import as_handed_out
 from gatelab.text import brief
@@ -35,9 +41,6 @@ REPLACED = re.compile(r"\.(?:txt|json)$", re.IGNORECASE)
 # What operating systems leave behind in any folder. So is everything whose name begins with a dot.
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
 
-# How many notebooks are read for the choice, and their bytes together; the others are judged by their names.
-LOOKED_INTO = 12
-BYTES_LOOKED_INTO = 256 << 20
 
 NAMES_SHOWN = 3
 

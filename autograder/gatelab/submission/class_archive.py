@@ -13,7 +13,7 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
-from gatelab.limits import CLASS, STUDENTS
+from gatelab.limits import CLASS, FILE_NAME_LIMIT, STUDENTS
 from gatelab.submission.archives import Member, is_archive, members, scratch
 from gatelab.submission.choose import EXTENSION, LITTER, REPLACED, is_notebook
 from gatelab.submission.gradescope_export import METADATA
@@ -23,7 +23,6 @@ WANTED = re.compile(
     rf"{EXTENSION.pattern}|{REPLACED.pattern}|\.(?:zip|gz|tgz|tar|bz2|7z)$|{re.escape(METADATA)}$",
     re.IGNORECASE,
 )
-LONGEST = 200  # bytes of a name; a file system allows 255
 
 
 def unpacked(archive: Path, room: Path) -> Path:
@@ -94,7 +93,7 @@ def _is_litter(part: str) -> bool:
 
 def _short(part: str) -> str:
     raw = part.encode("utf-8", "surrogateescape")
-    if len(raw) <= LONGEST:
+    if len(raw) <= FILE_NAME_LIMIT:
         return part
     ending = part[-20:][part[-20:].find(".") :] if "." in part[-20:] else ""
-    return raw[: LONGEST - 40].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"
+    return raw[: FILE_NAME_LIMIT - 40].decode("utf-8", "ignore") + f"-{digest(part)}{ending}"

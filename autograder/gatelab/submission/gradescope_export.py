@@ -24,14 +24,13 @@ from typing import Any
 
 import yaml
 
-from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT
-from gatelab.submission.people import LONGEST, Person
+from gatelab.limits import EXPORT_DEPTH, EXPORT_LIMIT, PERSON_LIMIT, SUBMITTERS
+from gatelab.submission.people import Person
 from gatelab.submission.platforms import Arrival
 from gatelab.submission.times import moment
 from gatelab.text import field, visible
 
 METADATA = "submission_metadata.yml"
-MOST_SUBMITTERS = 50
 WANTED = {":submitters", ":created_at", ":history", ":name", ":sid", ":email"}
 
 
@@ -93,7 +92,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
     submitters = entry.get(":submitters")
     people = [
         Person(_text(one, ":name"), _text(one, ":email"), ids=tuple(filter(None, [_text(one, ":sid")])))
-        for one in (submitters if isinstance(submitters, list) else [])[:MOST_SUBMITTERS]
+        for one in (submitters if isinstance(submitters, list) else [])[:SUBMITTERS]
         if isinstance(one, dict)
     ]
     history = entry.get(":history")
@@ -103,7 +102,7 @@ def _handed(entry: dict[str, Any]) -> Handed:
 
 def _text(entry: dict[str, Any], key: str) -> str:
     value = entry.get(key)
-    return field(value, LONGEST) if isinstance(value, str) else ""
+    return field(value, PERSON_LIMIT) if isinstance(value, str) else ""
 
 
 def _document(events: Iterator[Any]) -> Any:

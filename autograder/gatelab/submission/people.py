@@ -13,9 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from gatelab.limits import PERSON_LIMIT
 from gatelab.text import field
-
-LONGEST = 200  # characters of a name or address
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Person:
 
 def spoken(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; any other name as it is, safe to show."""
-    name = field(name, LONGEST)
+    name = field(name, PERSON_LIMIT)
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if comma and first and ", " not in first else name
 

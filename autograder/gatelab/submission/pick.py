@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from gatelab.faults import GraderFault
 from gatelab.lab.spec import Lab
-from gatelab.limits import FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
+from gatelab.limits import ARCHIVES_LOOKED_INTO, FILE_LIMIT, HAND_IN_DEPTH, HAND_IN_ENTRIES
 from gatelab.submission.archives import ArchiveError, Member, is_archive, members, scratch
 from gatelab.submission.attempts import Picked, Problem
 from gatelab.submission.choose import (
@@ -36,7 +36,6 @@ from gatelab.submission.notebook import Ungradable, read_bytes
 from gatelab.submission.platforms import arrivals
 from gatelab.text import brief
 
-MOST_ARCHIVES = 5  # that are opened in one student's folder
 ASK = "ask for the notebook itself (.ipynb)"
 ASK_FOR_THIS = "ask for the notebook of this lab"
 UNPACK = "unpack it and put the notebook here"
@@ -145,7 +144,7 @@ def _of_other_labs(folder: Path, lab: Lab) -> list[str]:
 def _archives(folder: Path, places: list[PurePosixPath], student: str, lab: Lab, room: Path) -> Picked:
     """The notebook of a folder in which only archives could hold one."""
     opened = []
-    for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:MOST_ARCHIVES]:
+    for place in sorted(places, key=lambda place: (len(place.parts), str(place)))[:ARCHIVES_LOOKED_INTO]:
         path = folder / place
         inside = _archive(path, f"{student}/{place}", lab, room)
         opened.append((inside.path is None, -path.lstat().st_mtime, str(place), inside))

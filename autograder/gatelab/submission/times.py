@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-LONGEST = 100  # characters of a time
+from gatelab.limits import TIME_LIMIT
 
 # 2026-04-26 17:34:00.861687000 Z (Gradescope), 2026-04-26T10:34:00-07:00, 2015-02-02 15:58:23.948203 America/Los_Angeles
 # (nbgrader)
@@ -29,7 +29,7 @@ def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
     `zone` is for a time without one; None: this machine's.
     """
     text = text.strip()
-    if len(text) > LONGEST:
+    if len(text) > TIME_LIMIT:
         return None
     try:
         if found := _ISO.fullmatch(text):

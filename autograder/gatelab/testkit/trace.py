@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from gatelab.limits import TRACE_LIMIT
 from gatelab.testkit.student import Backend
 
 
@@ -19,10 +20,6 @@ class Exchange:
     request: dict[str, Any]
     answer: dict[str, Any]
     replay: bool
-
-
-# The largest trace of the reference solutions has 0.7 MiB (q3).
-TRACE_LIMIT = 64 << 20
 
 
 @dataclass

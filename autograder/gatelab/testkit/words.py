@@ -21,6 +21,7 @@ from typing import Any
 import torch
 from torch.nn.utils import rnn
 
+from gatelab.limits import NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
 from gatelab.text import one_line, without_paths
@@ -33,7 +34,6 @@ MOST_READ = 1000  # characters of what a worker said that are looked at; it shou
 MOST_PARTS = 5  # of a dotted name
 MOST_OWN = 2  # parts of it that only this notebook knows
 MOST_DIGITS = 18  # of all numbers in a message
-MOST_CODE = 200_000  # characters in code cells; the lab's solutions have 28,000
 WITHHELD = "its text is kept back, since the grader's own code was within its reach"
 FIRST_WORDS = 28  # characters of a cell's first line by which it is named
 OTHER_NAME = "another name"
@@ -87,7 +87,7 @@ class Words:
     ) -> None:
         self.sources = sources
         text = "\n".join(sources.values())
-        self.text = text if len(text) <= MOST_CODE else ""
+        self.text = text if len(text) <= NOTEBOOK_CODE else ""
         self.known = NAMES | set(known)
         self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
         self.templates = list(_templates(sources.values())) if self.text else []

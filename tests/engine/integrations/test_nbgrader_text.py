@@ -13,7 +13,8 @@ from nbconvert.filters.markdown import markdown2html
 from nbgrader.coursedir import CourseDirectory
 
 from gatelab.integrations.nbgrader.cells import _cell
-from gatelab.integrations.nbgrader.preprocessor import TIME_LIMIT, SubmissionDirectory
+from gatelab.integrations.nbgrader.preprocessor import SubmissionDirectory
+from gatelab.limits import EXCHANGE_LINE
 
 LINKS = (
     "[x](javascript:alert(1))",
@@ -65,7 +66,7 @@ def test_a_time_that_is_not_a_small_file_is_ignored(course: SubmissionDirectory,
     time = tmp_path / "timestamp.txt"
     time.write_text("2026-03-02 10:00:00 UTC")
     assert course.get_existing_timestamp(str(tmp_path)).year == 2026
-    time.write_text("2026-03-02 10:00:00 UTC" + " " * TIME_LIMIT)
+    time.write_text("2026-03-02 10:00:00 UTC" + " " * EXCHANGE_LINE)
     assert course.get_existing_timestamp(str(tmp_path)) is None
     time.unlink()
     os.mkfifo(time)

@@ -25,9 +25,8 @@ from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.integrations.otter.intake import take_in
 from gatelab.integrations.otter.run import grade_apart
-from gatelab.limits import HAND_IN_ENTRIES
+from gatelab.limits import HAND_IN_ENTRIES, LOOKED_INTO
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.submission.choose import LOOKED_INTO
 from gatelab.submission.collect import Submission, collect, one
 
 pytestmark = [pytest.mark.usefixtures("shared_server"), pytest.mark.one_in(2, at=0)]

@@ -18,9 +18,10 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.grading.references import injection
 from gatelab.grading.verdicts import Grading
 from gatelab.lab.spec import Lab
+from gatelab.limits import NOTEBOOK_CODE, TRACE_LIMIT
 from gatelab.sandbox.worker.runtime import describe
-from gatelab.testkit.trace import TRACE_LIMIT, Exchange, Trace
-from gatelab.testkit.words import LONGEST, MOST_CODE, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
+from gatelab.testkit.trace import Exchange, Trace
+from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "assignment" / "lstm-gru"))
 
@@ -142,7 +143,7 @@ def test_numbers_cannot_spell_a_message(words: Words) -> None:
 
 
 def test_a_notebook_that_is_a_dictionary_has_no_words_of_its_own() -> None:
-    dictionary = " ".join(f"w{n}" for n in range(MOST_CODE // 4))
+    dictionary = " ".join(f"w{n}" for n in range(NOTEBOOK_CODE // 4))
     words = Words({3: OWN, 4: dictionary}, ["lstm_step"])
     words.given = True
     assert words.shown("w77") == words.shown("emb") == OTHER_NAME

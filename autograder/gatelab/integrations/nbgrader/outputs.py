@@ -14,12 +14,9 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from gatelab.limits import SHOWN_OF_A_NOTEBOOK, SHOWN_OUTPUT, SHOWN_OUTPUTS_OF_A_CELL, SHOWN_PICTURE
 from gatelab.text import printed
 
-TEXT_LIMIT = 10_000  # characters of one output
-IMAGE_LIMIT = 1 << 20  # bytes of one picture
-CELL_OUTPUTS = 20  # of one cell
-TOTAL_LIMIT = 12 << 20  # bytes of a notebook's outputs in the file
 CUT = "\n… (cut here)\n"
 
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # and how their bytes begin
@@ -28,7 +25,7 @@ PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  #
 class Room:
     """How many bytes of a notebook's outputs may still be kept."""
 
-    def __init__(self, limit: int = TOTAL_LIMIT) -> None:
+    def __init__(self, limit: int = SHOWN_OF_A_NOTEBOOK) -> None:
         self.left = limit
 
     def taken(self, size: int) -> bool:
@@ -46,7 +43,7 @@ def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
         made = _made(output, room) if isinstance(output, dict) else None
         if made is None:
             continue
-        if len(kept) == CELL_OUTPUTS:
+        if len(kept) == SHOWN_OUTPUTS_OF_A_CELL:
             kept.append(_stream("… (more outputs than are shown here)\n"))
             break
         kept.append(made)
@@ -78,7 +75,7 @@ def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
 
 def _plain(raw: Any) -> str:
     """The text, cut and fit for a page; "" if it is not one."""
-    return printed(_joined(raw), TEXT_LIMIT, CUT)
+    return printed(_joined(raw), SHOWN_OUTPUT, CUT)
 
 
 def _joined(raw: Any) -> str:
@@ -90,12 +87,12 @@ def _joined(raw: Any) -> str:
 
 def _pixels(raw: Any, begins: bytes) -> str:
     """The picture in base64, written again from its bytes; "" if it is not one or too large."""
-    text = "".join(_joined(raw)[: 2 * IMAGE_LIMIT].split())
+    text = "".join(_joined(raw)[: 2 * SHOWN_PICTURE].split())
     try:
         pixels = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return ""
-    if not pixels.startswith(begins) or len(pixels) > IMAGE_LIMIT:
+    if not pixels.startswith(begins) or len(pixels) > SHOWN_PICTURE:
         return ""
     return base64.b64encode(pixels).decode("ascii")
 

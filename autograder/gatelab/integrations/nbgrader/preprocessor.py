@@ -29,13 +29,13 @@ from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import EXCHANGE_LINE
 from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
 
-TIME_LIMIT = 1000  # bytes of timestamp.txt, and of the exchange's secret
 # On nbgrader's pages a person's points may be shown above this.
 BY_THE_CHECKS = "The automatic checks gave {} of {} points; the scores on this page also count what a person gave or changed."
 
@@ -54,7 +54,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
     def get_existing_timestamp(self, dest_path: str) -> datetime | None:
         """The submission's time; None if the file with it is no small file or cannot be read."""
         path = Path(dest_path, "timestamp.txt")
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > EXCHANGE_LINE:
             return None
         try:
             time: datetime | None = super().get_existing_timestamp(dest_path)
@@ -166,7 +166,7 @@ class SubmissionExporter(NotebookExporter):
 
 def _is_line(path: Path) -> bool:
     """Whether this is a small file with one line of text: nbgrader reads it as it is, and stops at anything else."""
-    if path.is_symlink() or not path.is_file() or path.stat().st_size > TIME_LIMIT:
+    if path.is_symlink() or not path.is_file() or path.stat().st_size > EXCHANGE_LINE:
         return False
     text = path.read_bytes().decode("utf-8", "replace").strip()
     return bool(text) and text.isprintable() and "\ufffd" not in text

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.limits import (
+    OTHER_PROCESSES,
     WORKER_CPU,
     WORKER_DISK,
     WORKER_FILE,
@@ -28,7 +29,6 @@ from gatelab.limits import (
 )
 from gatelab.sandbox.confine import NO_GPU, PIECES, REQUIRED, calls, landlock, libc, probe
 
-ROOM = 100  # processes that the grader's user may start while a worker without a user of its own runs
 USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
 
 
@@ -270,7 +270,7 @@ def _others() -> int:
             )
             if int(fields["Uid"].split()[0]) == os.getuid():
                 count += int(fields["Threads"])
-    return count + ROOM
+    return count + OTHER_PROCESSES
 
 
 def _unprivileged(settings: Settings) -> bool:

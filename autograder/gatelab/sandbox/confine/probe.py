@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+from gatelab.limits import PROBE_SECONDS
 from gatelab.sandbox.confine import libc
 
 CANARY, DOOR = "canary", "door"
@@ -124,7 +125,7 @@ def _left(path: str) -> bool:
 
 def _connected(family: int, kind: int, address: str | tuple[str, int]) -> bool:
     with socket.socket(family, kind) as line:
-        line.settimeout(0.5)
+        line.settimeout(PROBE_SECONDS)
         line.connect(address)
         if kind == socket.SOCK_DGRAM and family == socket.AF_INET:
             line.send(b"")

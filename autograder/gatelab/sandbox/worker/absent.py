@@ -21,12 +21,13 @@ from typing import Any
 
 import torch
 
+from gatelab.limits import ABSENT_MODULES
+
 # What asks a thing for its value.
 ASKING = (
     "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul", "truediv", "rtruediv", "pow", "rpow", "neg", "abs",
     "lt", "le", "gt", "ge", "bool", "len", "int", "float", "index", "iter", "next", "contains", "array", "torch_function",
 )  # fmt: skip
-MOST = 20  # modules that one statement may miss
 
 
 class Absent:
@@ -146,7 +147,7 @@ def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
     """
     finder, root = _Finder(), ""
     with _found(finder):
-        while len(finder.roots) + len(finder.closed) < MOST:
+        while len(finder.roots) + len(finder.closed) < ABSENT_MODULES:
             named = (error.name or "").partition(".")[0] if isinstance(error, ModuleNotFoundError) else root
             closed = _closed_by(error) if named in finder.roots else ""
             if named not in finder.roots and _is_missing(named):
@@ -201,7 +202,7 @@ def stand_in(error: ImportError) -> bool:
 
     False where the error names none that is missing, or one that has been replaced already.
     """
-    if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= MOST:
+    if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= ABSENT_MODULES:
         return False
     named = re.fullmatch(r"No module named '([\w.]+)'", str(error))
     root = named[1].partition(".")[0] if named else ""

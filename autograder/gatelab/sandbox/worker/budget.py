@@ -12,10 +12,7 @@ import time
 from collections.abc import Iterator
 from types import FrameType
 
-from gatelab.limits import IDLE_CPU, IDLE_SECONDS
-
-AGAIN = 0.5  # seconds after which an alarm that was swallowed (`except:`) is given once more
-LOOK_EVERY = 1.0  # seconds of wall time between two looks at whether anything moves
+from gatelab.limits import ALARM_AGAIN_SECONDS, IDLE_CPU, IDLE_LOOK_SECONDS, IDLE_SECONDS
 
 
 class TimeUp(BaseException):
@@ -39,8 +36,8 @@ def within(cpu_seconds: float, idle_seconds: float = IDLE_SECONDS) -> Iterator[N
             raise TimeUp(f"it waited for {idle_seconds:.3g} s and did nothing")
 
     before = signal.signal(signal.SIGPROF, used_up), signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_PROF, max(cpu_seconds, 0.001), AGAIN)
-    signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
+    signal.setitimer(signal.ITIMER_PROF, max(cpu_seconds, 0.001), ALARM_AGAIN_SECONDS)
+    signal.setitimer(signal.ITIMER_REAL, IDLE_LOOK_SECONDS, IDLE_LOOK_SECONDS)
     try:
         yield
     finally:

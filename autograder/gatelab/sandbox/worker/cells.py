@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from gatelab.limits import PREPARE_SECONDS, REST_SECONDS
+from gatelab.limits import PREPARE_CPU, REST_CPU
 from gatelab.sandbox.worker.absent import name_by_name, without_missing
 from gatelab.sandbox.worker.asked import Asked
 from gatelab.sandbox.worker.budget import TimeUp, within
@@ -84,9 +84,9 @@ class Notebook:
         if self.shell.has_own_magic(cell_magic(source)):
             todo = self._under_own_magic(source, todo, seconds, found)
         for statement in self._run_some(todo, seconds, quick, found):
-            self._run_some([statement], REST_SECONDS, True, found)
+            self._run_some([statement], REST_CPU, True, found)
         self.shell.heard()
-        with contextlib.suppress(BaseException), within(REST_SECONDS):
+        with contextlib.suppress(BaseException), within(REST_CPU):
             move_on()
         return found | {"cpu": time.process_time() - began}
 
@@ -267,7 +267,7 @@ class Notebook:
             wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}
         if wanted:
             try:
-                with within(PREPARE_SECONDS):
+                with within(PREPARE_CPU):
                     self._run_pending(wanted)
             except BaseException:
                 return  # the student's code says what is missing when it is called
@@ -284,7 +284,7 @@ class Notebook:
         ]:
             tried |= {(id(statement), name) for statement, name in ready}
             for statement, _ in ready:
-                self._run_some([statement], REST_SECONDS, True, {})
+                self._run_some([statement], REST_CPU, True, {})
 
     def settle(self) -> dict[str, Any]:
         """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something

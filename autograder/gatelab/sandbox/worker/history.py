@@ -12,6 +12,7 @@ import re
 import types
 from typing import TYPE_CHECKING, Any
 
+from gatelab.limits import RESTORE_ROUNDS
 from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.statements import Statement
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gatelab.sandbox.worker.asked import Asked
 
 CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
-ROUNDS = 4  # a helper as it was may use another helper as it was
 
 
 class History:
@@ -54,7 +54,7 @@ class History:
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
         """Give back what these answers use, in this process: one question is asked in it."""
         until = self.checked(question)
-        for _ in range(ROUNDS):
+        for _ in range(RESTORE_ROUNDS):
             changed = False
             for name in needs(names, namespace) - asked.names:
                 changed |= self._restored(name, until, namespace)

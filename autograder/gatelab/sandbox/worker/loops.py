@@ -12,9 +12,8 @@ import selectors
 from collections.abc import Coroutine, Iterator
 from typing import Any
 
+from gatelab.limits import BETWEEN_CELLS_SECONDS
 from gatelab.sandbox.worker.replacing import put
-
-BETWEEN_CELLS = 0.05  # seconds that tasks have after each cell
 
 _running_loop = asyncio.get_running_loop
 
@@ -76,7 +75,7 @@ def move_on() -> None:
     """Tasks that nobody awaits have a moment, as they have in Jupyter between two cells."""
     loop = the_loop()
     if tasks := asyncio.all_tasks(loop):
-        loop.run_until_complete(asyncio.wait(tasks, timeout=BETWEEN_CELLS))
+        loop.run_until_complete(asyncio.wait(tasks, timeout=BETWEEN_CELLS_SECONDS))
 
 
 def _get_running_loop() -> asyncio.AbstractEventLoop:

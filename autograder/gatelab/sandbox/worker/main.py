@@ -17,7 +17,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from gatelab.limits import ANSWER, OUTPUT_LIMIT
+from gatelab.limits import ANSWER, COLLECT_SECONDS, OUTPUT_LIMIT, POLL_SECONDS
 from gatelab.sandbox.worker import scan, wire
 from gatelab.sandbox.worker.absent import stand_in
 from gatelab.sandbox.worker.budget import TimeUp, within
@@ -192,9 +192,9 @@ def _can_be_there(error: Mapping[str, Any], missed: ImportError | None) -> bool:
 
 def _ended(pid: int, children: dict[int, Any]) -> Any:
     """`(status, processor seconds)` of a question's process; None where it has not ended."""
-    deadline = time.monotonic() + 1
+    deadline = time.monotonic() + COLLECT_SECONDS
     while pid in children and children[pid] is None and time.monotonic() < deadline:
-        time.sleep(0.005)
+        time.sleep(POLL_SECONDS)
         _reap(children)
     return children.get(pid)
 

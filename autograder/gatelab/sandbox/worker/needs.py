@@ -8,10 +8,10 @@ import types
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gatelab.limits import NEEDS_INSIDE, NEEDS_OBJECTS
+
 GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
 BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to a name that is written as a text
-MOST = 2000  # objects looked at
-MOST_INSIDE = 200  # entries of a container that are looked at
 
 
 def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
@@ -19,7 +19,7 @@ def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
     found = set(names)
     todo = [namespace[name] for name in found if name in namespace]
     seen: set[int] = set()
-    while todo and len(seen) < MOST:
+    while todo and len(seen) < NEEDS_OBJECTS:
         thing = todo.pop()
         if id(thing) in seen:
             continue
@@ -57,7 +57,7 @@ def _inside(thing: Any) -> list[Any]:
         found += [thing.fget, thing.fset]
     elif isinstance(thing, staticmethod | classmethod):
         found.append(thing.__func__)
-    elif isinstance(thing, dict | list | tuple | set) and len(thing) <= MOST_INSIDE:
+    elif isinstance(thing, dict | list | tuple | set) and len(thing) <= NEEDS_INSIDE:
         found += [item for item in (thing.values() if isinstance(thing, dict) else thing) if callable(item)]
     elif isinstance(thing, type):
         if thing.__module__ == "__main__":

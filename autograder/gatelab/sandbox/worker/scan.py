@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from gatelab.limits import SCAN_CPU
+from gatelab.limits import SCAN_CPU, SCAN_DEPTH, SCAN_HINTS
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.statements import root_name, statements
 from gatelab.sandbox.worker.templates import is_made
@@ -29,8 +29,6 @@ COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
 MODULES = ("torch", "nn", "F", "sys", "builtins")
-LIMIT = 20
-DEEPEST = 3  # texts in texts that are looked into
 
 
 def hints(
@@ -57,7 +55,11 @@ def hints(
     except TimeUp:
         found.insert(0, f"cell {index} and what follows was not looked at: that takes too long")
     found = list(dict.fromkeys(found))
-    return found if len(found) <= LIMIT else [*found[: LIMIT - 1], f"and {len(found) - LIMIT + 1} more"]
+    return (
+        found
+        if len(found) <= SCAN_HINTS
+        else [*found[: SCAN_HINTS - 1], f"and {len(found) - SCAN_HINTS + 1} more"]
+    )
 
 
 class _Names:
@@ -103,7 +105,7 @@ def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, 
             what = "is nested too deep to be looked at"
         if what:
             yield getattr(node, "lineno", 0), f"{what}{', in a text' if depth else ''}"
-    for place, inner in texts(tree) if depth < DEEPEST else ():
+    for place, inner in texts(tree) if depth < SCAN_DEPTH else ():
         for line, what in _found(inner, names, depth + 1):
             yield place(line), what
 

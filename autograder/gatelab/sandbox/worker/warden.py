@@ -20,12 +20,17 @@ from dataclasses import replace
 from typing import Any
 
 from gatelab.jsonline import encode
-from gatelab.limits import KILLED_SECONDS
+from gatelab.limits import (
+    GIB,
+    KILL_AGAIN_SECONDS,
+    KILLED_SECONDS,
+    POLL_SECONDS,
+    WARDEN_LOOK_SECONDS,
+    WORKER_OPEN_FILES,
+)
 from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, separate
 from gatelab.sandbox.confine.memory import Tree
-
-LOOK_EVERY = 0.2  # seconds between two looks at the memory
 
 
 def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
@@ -84,7 +89,7 @@ def _be_worker(settings: Settings, separated: Separated, line: int, output: int,
         os.dup2(output, 1)
         os.dup2(output, 2)
         kept = {0, 1, 2, line}
-        for descriptor in range(3, 256):
+        for descriptor in range(3, WORKER_OPEN_FILES):
             if descriptor not in kept:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
@@ -100,7 +105,7 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
     wakers: list[Any] = [control]
     with contextlib.suppress(OSError, AttributeError):
         wakers.append(os.pidfd_open(pid))
-    patience, deadline, why = LOOK_EVERY if len(wakers) == 2 else 0.02, float("inf"), ""
+    patience, deadline, why = WARDEN_LOOK_SECONDS if len(wakers) == 2 else 2 * POLL_SECONDS, float("inf"), ""
     look = 0.0
     while time.monotonic() < deadline:
         ready, _, _ = select.select(wakers, [], [], patience)
@@ -111,17 +116,17 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
         if deadline != float("inf"):
             continue
         if (now := time.monotonic()) >= look and tree.exceeds(memory):
-            why = f"The grader ended your code: its processes held more than {memory / (1 << 30):.3g} GiB of memory together."
+            why = f"The grader ended your code: its processes held more than {memory / GIB:.3g} GiB of memory together."
             with contextlib.suppress(OSError):
                 control.sendall(encode({"why": why}))
         if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
-            look = now + max(LOOK_EVERY, 3 * (time.monotonic() - now)) - 0.01
+            look = now + max(WARDEN_LOOK_SECONDS, 3 * (time.monotonic() - now)) - POLL_SECONDS
         if why or control in ready:
             for kill in (os.killpg, os.kill):
                 with contextlib.suppress(OSError):
                     kill(pid, signal.SIGKILL)
             wakers.remove(control)
-            patience, deadline = 0.02, time.monotonic() + KILLED_SECONDS
+            patience, deadline = 2 * POLL_SECONDS, time.monotonic() + KILLED_SECONDS
     return 0.0, why
 
 
@@ -151,7 +156,7 @@ def _end_all(tree: Tree, settings: Settings) -> None:
         with contextlib.suppress(OSError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
-        time.sleep(0.005)
+        time.sleep(KILL_AGAIN_SECONDS)
 
 
 def _end_user(uid: int) -> None:

@@ -20,7 +20,7 @@ import safetensors
 import safetensors.torch
 import torch
 
-from gatelab.limits import MAX_AXES, REQUEST
+from gatelab.limits import MAX_AXES, MIB, REQUEST
 from gatelab.sandbox.worker.values import DTYPES, Box, Shelf, ValueProblem, decode, encode
 
 MAGIC = b"GLw1"
@@ -121,7 +121,7 @@ def _exactly(line: socket.socket, size: int, deadline: float | None) -> bytes:
                 raise WireProblem(Trouble.LATE)
             line.settimeout(left)
         try:
-            piece = line.recv(min(size - len(parts), 1 << 20))
+            piece = line.recv(min(size - len(parts), MIB))
         except TimeoutError as error:
             raise WireProblem(Trouble.LATE) from error
         except OSError as error:

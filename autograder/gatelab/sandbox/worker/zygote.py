@@ -41,6 +41,7 @@ from gatelab.limits import (
     ALL_END_SECONDS,
     ORDER_LIMIT,
     ORDER_SECONDS,
+    POLL_SECONDS,
     WARDENS_END_SECONDS,
     WORKERS_END_SECONDS,
 )
@@ -163,7 +164,7 @@ def reap(patience: float = 0.0) -> None:
         if pid == 0:
             if time.monotonic() >= deadline:
                 return
-            time.sleep(0.01)
+            time.sleep(POLL_SECONDS)
 
 
 def end_all() -> None:
@@ -181,7 +182,7 @@ def end_all() -> None:
         for pid in left:
             if pid not in wardens:
                 _kill(pid)
-        reap(0.02)
+        reap(2 * POLL_SECONDS)
 
 
 def _kill(pid: int) -> None:
