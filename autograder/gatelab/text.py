@@ -10,13 +10,15 @@ text, letters that turn the reading direction, formulas, markup, paths of this m
 | a person's entry: name, address, number | `field` |
 | a line of a ledger, or a message on one line | `one_line` |
 | a page, a mail, a platform's plain text | `shown` (cut), `whole` (not cut) |
-| HTML, with code in backticks | `marked` |
-| a page that shows what a cell printed | `printed` |
+| HTML | `escaped`; with code in backticks, `marked` |
+| a page that shows what a cell printed | `printed`, of bytes `decoded` |
 | staff, of whom only the end is asked for | `last_part` |
 | a spreadsheet's cell, and back | `escape_formula`, `unescape_formula` |
-| the name of a file | `file_stem` |
+| the name of a file | `file_stem`; a path in an archive, `inner_path` |
 | a name in Moodle's zip of feedback | `moodle_name` |
 | a file of ours | `to_bytes`, or `utf8` where halves of characters need not be distinguished |
+| a log in an encoding of its own | `encodable` |
+| where it may go only as it is, or not at all | `is_printable` |
 | a student, of a message that may name files of this machine | `without_paths` |
 
 Jinja2 escapes what our pages hold, and rich prints none of it as markup. What a student may see of a worker's
@@ -25,10 +27,12 @@ words at all is another question: `testkit/words.py`.
 
 from __future__ import annotations
 
+import html
 import re
 import sys
 import unicodedata
 from io import TextIOWrapper
+from pathlib import PurePosixPath
 
 from markupsafe import Markup, escape
 
@@ -59,6 +63,11 @@ _PATH = re.compile(
 def visible(raw: str) -> str:
     """Text that can be printed anywhere, on one line: what is not printable becomes an escape (`\\x1b`)."""
     return "".join(char if char.isprintable() else _escape(char) for char in raw)
+
+
+def is_printable(raw: str) -> bool:
+    """Whether `visible` leaves it as it is."""
+    return raw.isprintable()
 
 
 def brief(raw: str, most: int = LONGEST_BRIEF) -> str:
@@ -93,6 +102,16 @@ def marked(text: str) -> Markup:
     return Markup(re.sub(r"`([^`\n]{1,200})`", r"<code>\1</code>", str(escape(text))))
 
 
+def escaped(raw: str) -> str:
+    """HTML, also in the value of an attribute."""
+    return html.escape(raw)
+
+
+def decoded(raw: bytes) -> str:
+    """What a process wrote: other bytes than UTF-8's become a sign each, and the zeros that a hole in a file gives are left out."""
+    return raw.decode("utf-8", "replace").replace("\x00", "")
+
+
 def printed(raw: str, most: int, cut: str) -> str:
     """What a cell printed, without a terminal's colours and control characters; `cut` ends what is longer than `most`."""
     text = utf8(_CONTROL.sub("", raw[: 4 * most]))
@@ -125,6 +144,11 @@ def file_stem(raw: str) -> str:
     return text
 
 
+def inner_path(raw: str) -> PurePosixPath:
+    """A path below any folder, from a name in an archive: `../../lab.ipynb` is lab.ipynb at the top."""
+    return PurePosixPath(*(part for part in raw.replace("\\", "/").split("/") if part not in ("", ".", "..")))
+
+
 def moodle_name(name: str) -> str:
     """A person's name as Moodle has it in a path: an underscore would end it."""
     text = "".join("-" if char in '/\\:*?"<>|_' or not char.isprintable() else char for char in name)
@@ -133,7 +157,12 @@ def moodle_name(name: str) -> str:
 
 def utf8(raw: str) -> str:
     """Text that can be written as UTF-8: halves of characters become question marks."""
-    return raw.encode("utf-8", "replace").decode("utf-8")
+    return encodable(raw, "utf-8")
+
+
+def encodable(raw: str, encoding: str) -> str:
+    """Text that the encoding can hold: everything else becomes a question mark."""
+    return raw.encode(encoding, "replace").decode(encoding)
 
 
 def to_bytes(text: str) -> bytes:

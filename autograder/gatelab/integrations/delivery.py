@@ -24,7 +24,7 @@ from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
 from gatelab.submission.platforms import arrivals
-from gatelab.text import moodle_name, visible
+from gatelab.text import is_printable, moodle_name, visible
 
 PAGE = "feedback.html"
 NAMED = 5  # people in a message
@@ -71,7 +71,7 @@ def for_canvas(found: GradedClass) -> Delivery:
             delivery.left_out.append(
                 f"{row.called}: came in under no name of a Canvas download ({visible(row.entry)})."
             )
-        elif "\\" in row.entry or not row.entry.isprintable():
+        elif "\\" in row.entry or not is_printable(row.entry):
             # Windows reads a backslash as a path separator, and `..` before it as a way out of the zip.
             delivery.left_out.append(
                 f"{row.called}: {visible(row.entry)} is not a name that unpacks everywhere; give the feedback by e-mail."

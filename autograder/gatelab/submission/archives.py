@@ -32,7 +32,7 @@ from gatelab.limits import (
     STUDENTS,
     Archive,
 )
-from gatelab.text import brief, visible
+from gatelab.text import brief, inner_path, visible
 
 KINDS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".7z")
 CHILD = Path(__file__).with_name("archive_child.py")
@@ -69,12 +69,6 @@ def members(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive 
     if archive.name.lower().endswith(".zip"):
         return list(_of_zip(archive, into, wanted, limits))
     return _of_child(archive, into, wanted, limits)
-
-
-def within(name: str) -> PurePosixPath:
-    """The place of a member, from its name: `../../lab.ipynb` is lab.ipynb at the top."""
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    return PurePosixPath(*parts)
 
 
 # --- zip -------------------------------------------------------------------------------------------------------------
@@ -220,7 +214,7 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
 
 def _place(name: str, limits: Archive) -> PurePosixPath:
     """Raises ArchiveError for folders nested too deeply, but not in a class: one student must not stop the others."""
-    place = within(name)
+    place = inner_path(name)
     if len(place.parts) > CLASS_ARCHIVE_DEPTH and limits.whole:
         return PurePosixPath(*place.parts[: CLASS_ARCHIVE_DEPTH - 1], place.name)
     if len(place.parts) > ARCHIVE_DEPTH:

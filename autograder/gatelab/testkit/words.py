@@ -24,7 +24,7 @@ from torch.nn.utils import rnn
 from gatelab.limits import NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
-from gatelab.text import one_line, without_paths
+from gatelab.text import is_printable, one_line, without_paths
 
 LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
@@ -149,7 +149,7 @@ class Words:
         return digits <= MOST_DIGITS and all(map(self._is_name, names))
 
     def _is_own(self, text: str) -> bool:
-        return len(text) <= LONGEST_OWN and text.isprintable() and text in self.text
+        return len(text) <= LONGEST_OWN and is_printable(text) and text in self.text
 
     def _is_name(self, text: str) -> bool:
         parts = text.split(".")

@@ -20,7 +20,7 @@ from typing import Any
 from traitlets.config import Config
 
 from gatelab.jsonline import Message, decode, encode
-from gatelab.limits import CLICK_ANSWER
+from gatelab.limits import CLICK_ANSWER, KILLED_SECONDS
 
 STEPS = ("generate_assignment", "autograde", "generate_feedback")  # methods of nbgrader's API
 Answer = Message
@@ -60,8 +60,9 @@ class Apart:
                 await process.stdin.drain()
                 return decode(await process.stdout.readline())
             except (OSError, ValueError):
-                with contextlib.suppress(ProcessLookupError):
+                with contextlib.suppress(ProcessLookupError, TimeoutError):
                     process.kill()
+                    await asyncio.wait_for(process.wait(), KILLED_SECONDS)
                 self.process = None
                 said = "The grader's process was ended from outside (out of memory?). Click again; what was graded before is kept."
                 return {"success": False, "error": said, "value": said}

@@ -8,7 +8,6 @@ from which nbgrader takes its points. No student code runs outside of the engine
 from __future__ import annotations
 
 import glob
-import html
 import os
 import shutil
 from datetime import datetime
@@ -35,6 +34,7 @@ from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
 from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
+from gatelab.text import escaped, is_printable
 
 # On nbgrader's pages a person's points may be shown above this.
 BY_THE_CHECKS = "The automatic checks gave {} of {} points; the scores on this page also count what a person gave or changed."
@@ -169,7 +169,7 @@ def _is_line(path: Path) -> bool:
     if path.is_symlink() or not path.is_file() or path.stat().st_size > EXCHANGE_LINE:
         return False
     text = path.read_bytes().decode("utf-8", "replace").strip()
-    return bool(text) and text.isprintable() and "\ufffd" not in text
+    return bool(text) and is_printable(text) and "\ufffd" not in text
 
 
 class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
@@ -210,7 +210,7 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
 def shown_text(text: str) -> dict[str, str]:
     """Text that wraps at the edge of the page; nbgrader's own style lets long lines run out of it."""
     style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace"
-    return {"text/html": f'<div style="{style}">{html.escape(text)}</div>', "text/plain": text}
+    return {"text/html": f'<div style="{style}">{escaped(text)}</div>', "text/plain": text}
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs

@@ -33,7 +33,7 @@ from gatelab.submission.choose import (
     listed,
 )
 from gatelab.submission.notebook_file import Ungradable
-from gatelab.text import brief
+from gatelab.text import brief, inner_path
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
     ]  # it may have no name
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
-        place = _within(member.filename)
+        place = inner_path(member.filename)
         if not place.parts or any(map(is_litter, place.parts)) or len(place.parts) > HAND_IN_DEPTH + 1:
             continue
         file = Candidate(place, _saved(member), partial(_member, zip, member, archive))
@@ -165,12 +165,7 @@ def _saved(member: zipfile.ZipInfo) -> float:
 def _member(zip: zipfile.ZipFile, member: zipfile.ZipInfo, archive: str) -> bytes:
     """The bytes of a notebook in an archive."""
     with _damage_named(archive), zip.open(member) as stream:
-        return _limited(stream.read(FILE_LIMIT + 1), brief(_within(member.filename).name))
-
-
-def _within(name: str) -> PurePosixPath:
-    parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
-    return PurePosixPath(*parts)
+        return _limited(stream.read(FILE_LIMIT + 1), brief(inner_path(member.filename).name))
 
 
 def _limited(data: bytes, name: str) -> bytes:

@@ -37,6 +37,7 @@ from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.model import Report
+from gatelab.text import encodable
 
 KIT = Path("files", "kit")  # in the unpacked zip
 SETTINGS = {"seed", "accept_missing", "lab"}
@@ -144,7 +145,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
 
         try:
             encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-            return plain_text(self._reported(), self.specs).encode(encoding, "replace").decode(encoding)
+            return encodable(plain_text(self._reported(), self.specs), encoding)
         except Exception:  # better a log without these lines than no result
             return ""
 
