@@ -26,8 +26,8 @@ from gatelab.lab.table import QuestionSpec
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
+from gatelab.report.plain import number
 from gatelab.report.sheet import BOM
-from gatelab.report.table import number
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(

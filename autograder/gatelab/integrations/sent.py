@@ -15,11 +15,11 @@ from pathlib import Path
 
 from gatelab.folders import write_whole
 from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of, value_of
+from gatelab.report.plain import equal
 from gatelab.text import brief
 
 # What an editor on a platform puts around a text and its lines.
 WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
-CLOSE = 1e-9  # marks closer than this count as equal
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was there, what was sent
 
@@ -96,7 +96,7 @@ def _same(one: str, other: str) -> bool:
     """Whether a platform may have made one of the other: of a mark, or of a text."""
     a, b = value_of(one), value_of(other)
     if a is not None and b is not None:
-        return abs(a - b) < CLOSE
+        return equal(a, b)
     return bool(_readings(one) & _readings(other))
 
 

@@ -19,8 +19,8 @@ from pathlib import Path
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
+from gatelab.report.plain import equal, number
 from gatelab.report.sheet import BOM, normal
-from gatelab.report.table import number
 from gatelab.submission.people import Person, Roster
 from gatelab.text import escape_formula
 
@@ -226,7 +226,7 @@ def _scale(path: Path, cells: list[str], out_of: float) -> Scale:
             f"{path}: its maximum is {said} and the lab has {number(out_of)} points; set one maximum above 0 on the "
             "platform and download the sheet again."
         )
-    if abs(value - out_of) < 1e-9:
+    if equal(value, out_of):
         return Scale()
     return Scale(
         value / out_of,
