@@ -29,6 +29,11 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
         lines.append(
             f"Nothing readable says when {some(timeless)} handed in, so no late penalty applies there."
         )
+    by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
+    if left := book.left_over(run.works(), by_hand):
+        lines.append(
+            f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {some(left, '; ')}."
+        )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
         if strangers := kept.strangers(run.works()):
             lines.append(f"{path}: keeps {path.stem} of {some(strangers)}, not in this class.")
