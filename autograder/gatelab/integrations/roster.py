@@ -26,7 +26,7 @@ PARTICIPANT = re.compile(r"Teilnehmer\S* (\d+)", re.IGNORECASE)
 # The school's own ID, which is shown first.
 IDS = (
     "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
-    "Integration ID", "Kennung",
+    "Integration ID", "Kennung", "ID-Nummer", "Anmeldename",
 )  # fmt: skip
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
