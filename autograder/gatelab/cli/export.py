@@ -283,8 +283,9 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
 
 
 def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether totals will have to be exported again."""
-    return bool(_failed(found)) or (bool(found.lacking()) and not partial)
+    """Whether somebody's total is missing that may still come."""
+    lost = any(row.report and row.report.status == "ungradable" for row in found.rows)
+    return lost or bool(_failed(found)) or (bool(found.lacking()) and not partial)
 
 
 def _failed(found: GradedClass) -> list[Graded]:
@@ -318,7 +319,9 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)
-    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or filled.left_out else 0)
+    raise typer.Exit(
+        1 if any([filled.unclear, filled.no_row, filled.failed, filled.ungradable, filled.left_out]) else 0
+    )
 
 
 def _save(path: Path, text: str) -> None:

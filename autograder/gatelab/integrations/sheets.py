@@ -37,6 +37,7 @@ GERMAN = {
     "Bestwertung": "Maximum Grade",
     "Bewertung kann geändert werden": "Grade can be changed",
     "Feedback als Kommentar": "Feedback comments",
+    "Skala": "Scale",
 }
 MOODLE_CHANGEABLE = "Grade can be changed"  # Moodle passes over the rows that say no here
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
@@ -110,6 +111,7 @@ class Filled:
 
     text: str
     filled: int = 0
+    columns: tuple[int, ...] = ()  # indices of the columns that are filled, the grade's first
     of: dict[int, str] = field(default_factory=dict)  # index of a filled row → who it is
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
@@ -200,6 +202,10 @@ def moodle(
     """Fill grade and feedback of Moodle's offline grading worksheet. Its headers are in the site's language, of which English and
     German are known; the first column holds "Participant 4711" in whichever."""
     sheet = read_sheet(path)
+    if sheet.columns("Scale") and not sheet.columns(maximum_column):
+        raise ExportError(
+            f"{path}: its assignment is graded by a scale, which takes no points; set its grade to Point in Moodle and download the sheet again."
+        )
     grade = sheet.column(grade_column, path, "--grade-column")
     feedback = sheet.column(feedback_column, path, "--feedback-column")
     titles = sheet.titles
@@ -315,7 +321,8 @@ def _fill(
     shown = _shown(sheet, listed, ids)
     roster = Roster(listed.values())
     row_of = {id(one): k for k, one in listed.items()}
-    result = Filled("", notes=[scale.note] if scale.note else [])
+    filled = (grade,) if feedback is None else (grade, feedback)
+    result = Filled("", columns=filled, notes=[scale.note] if scale.note else [])
     owner: dict[int, list[Report]] = defaultdict(list)
     doubtful: set[int] = set()  # rows of which nobody can say whose they are
     for report in reports:
@@ -343,7 +350,7 @@ def _fill(
             if why := fixed(row):
                 result.fixed.append(f"{who} ({why})")
                 continue
-            if before and value_of(before) != float(points):
+            if before not in ("", "-") and value_of(before) != float(points):
                 result.replaced.append(f"{who}: {before} → {points}")
             row[grade] = points
             if feedback is not None:

@@ -76,12 +76,22 @@ class TestLearningPlatforms:
         assert filled.text == MOODLE.replace(",,26.00,\n", f",10,26.00,{said}\n") and filled.filled == 2
 
     def test_headers_in_another_language_can_be_named(self, tmp_path: Path) -> None:
-        french = MOODLE.replace("Grade,Max", "Note,Max").replace("Feedback comments", "Feedback par commentaires")
+        french = MOODLE.replace("Grade,Max", "Note,Max").replace(
+            "Feedback comments", "Feedback par commentaires"
+        )
         path = self.sheet(tmp_path, french)
         with pytest.raises(ExportError, match="--grade-column"):
             moodle(path, [])
         reports = self.reports("ada@example.org")
         assert moodle(path, reports, "Note", "Feedback par commentaires").filled == 1
+
+    def test_a_scale_is_not_filled_with_points(self, tmp_path: Path) -> None:
+        for scale in ("Scale", "Skala"):
+            path = self.sheet(
+                tmp_path, MOODLE.replace("Maximum Grade", scale).replace("26.00", '"Fail, Pass"')
+            )
+            with pytest.raises(ExportError, match="graded by a scale, which takes no points"):
+                moodle(path, self.reports("ada"))
 
     def test_a_german_worksheet_needs_no_option(self, tmp_path: Path) -> None:
         german = (
