@@ -114,6 +114,11 @@ class MarkBook:
             key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
+    def follow(self, works: list[Work]) -> None:
+        """Give what was given the names that its works have now (`Marks.follow`)."""
+        for table in (self.marks, *self.corrections.tables.values()):
+            table.follow(works)
+
     @property
     def changes(self) -> list[Change]:
         """Everything read in since this object was made."""

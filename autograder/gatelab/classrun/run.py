@@ -96,6 +96,7 @@ class ClassRun:
                 pairs = zip(works, self.submissions, strict=True)
                 self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
         self.book.read(self._first, works if self.store.is_of_another_class else None)
+        self.book.follow(works)
 
     def keep_marks(self) -> None:
         """Save what was read before hours of grading. What cannot be saved now is tried again at the end."""

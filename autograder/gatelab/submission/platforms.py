@@ -24,13 +24,15 @@ from gatelab.submission.times import moment
 # Moodle's name for a download, Ada Lovelace_4711_assignsubmission_file_…, anywhere in a path.
 MOODLE_DOWNLOAD = re.compile(r"_(\d+)_assignsubmission_")
 
+# What Canvas leaves of a name. Combining marks, as in Thai or in a decomposed umlaut, are in no class of `re`: beyond ASCII all may be in one.
+_NAME = r"(?P<name>[0-9A-Za-z_\u0080-\U0010ffff]+?)"
 _CANVAS = re.compile(
-    r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<user>\d{1,20})_(?P<file_id>\d{1,20})_(?P<file>.+)", re.DOTALL
+    rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file_id>\d{{1,20}})_(?P<file>.+)", re.DOTALL
 )
 _ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]{5})_(?P<file_id>\d{1,20})_(?P<file>.+)", re.DOTALL
 )
-_TEXT = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<user>\d{1,20})_(?P<file>(?:text|link)\.html)")
+_TEXT = re.compile(rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file>(?:text|link)\.html)")
 _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<user>\d{1,20})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
