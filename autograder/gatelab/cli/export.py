@@ -137,18 +137,19 @@ def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = 
     found = _found(graded)
     folder = _place(graded, out, "gradescope")
     specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
-    count = 0
+    files = {}
     for row in found.rows:
         if row.report is None or (row.open and not partial):
             continue
         results = gradescope_results(row.report, specs)
-        path = folder / (
-            row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
-        )
-        _save(path / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-        count += 1
+        name = row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
+        files[f"{name}/results.json"] = (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode()
+    try:
+        write_folders(files, folder)
+    except OSError as error:
+        _usage(f"{folder}: cannot be written ({error.strerror}); choose another -o.")
     _end(
-        f"{folder}: {plural(count, 'results.json', 'results.json')} written.",
+        f"{folder}: {plural(len(files), 'results.json', 'results.json')} written.",
         _left(found, partial),
         _to_do(found, partial),
     )
@@ -220,7 +221,7 @@ def feedback_command(
         _end("No feedback can be delivered, and nothing was written.", delivery.left_out, True)
     try:
         if to is To.mail:
-            write_folders(delivery, path)
+            write_folders(delivery.files, path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, zipped(delivery))

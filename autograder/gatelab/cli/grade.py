@@ -92,10 +92,12 @@ def grade(
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
             usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collected(folder, lab, out, roster, attempts)
-        context.with_resource(locked(out))
         grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts, lab.name)
+        roster = roster or (None if fresh else _as_before(store))
+        submissions = collected(folder, lab, out, roster, attempts)
+        context.with_resource(locked(out))
+        store.graded_with(roster)
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
         if not fresh:
             store.check(chosen if run.is_part or quick else None, quick)
@@ -127,6 +129,13 @@ def grade(
         )
         raise typer.Exit(130)
     raise typer.Exit(0 if all(row.graded or row.missing for row in rows) and not run.unwritten else 1)
+
+
+def _as_before(store: Store) -> Path | None:
+    """The list that the class was graded with the last time: without it, times, addresses and who is missing would be lost."""
+    if (roster := store.last_roster) is not None:
+        typer.echo(visible(f"Roster: {roster}, as in the last grading."), err=True)
+    return roster
 
 
 @stoppable()

@@ -36,6 +36,8 @@ _TEXT = re.compile(rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file>(?:t
 _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<user>\d{1,20})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
+# Moodle's word for a name that blind marking hides, without the slash of a German one, as it may be in a file's name.
+_HIDDEN = {"Participant", "Teilnehmerin", "Teilnehmer", "Participante", "Partecipante", "Deelnemer"}
 # `lab-1.ipynb` is Canvas's name for a second `lab.ipynb` of the same student.
 _AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
@@ -51,6 +53,7 @@ class Arrival:
     file: str = ""  # what the student called it; empty for a folder
     order: tuple[float, str] = (0.0, "")  # grows with time
     handed_in: datetime | None = None
+    unread: str = ""  # what is said of the time if it cannot be read
     late: bool = False  # as the platform says
     earlier: int = 0  # earlier attempts that the platform knows of but did not include
     plugin: str = field(default="", compare=False)
@@ -94,8 +97,8 @@ def _moodle(name: str) -> Arrival | None:
     if not (match := _MOODLE.fullmatch(name)):
         return None
     who = " ".join(match["name"].split()) or f"Participant {match['user']}"
-    person = Person("" if who == "Participant" else who, number=match["user"])
-    who = f"Participant {match['user']}" if who == "Participant" else who
+    person = Person("" if who in _HIDDEN else who, number=match["user"])
+    who = f"Participant {match['user']}" if who in _HIDDEN else who
     return Arrival("Moodle", f"{who}_{match['user']}", who, (person,), match["file"], plugin=match["plugin"])
 
 
