@@ -12,6 +12,7 @@ import itertools
 import os
 import re
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from gatelab.classrun.store import write
 from gatelab.limits import EARLIER_GRADES
 from gatelab.report.corrected import ByHand, Given
 from gatelab.report.corrections import Corrections, read_corrections
-from gatelab.report.marks import Mark, Marks, MarksError, Work, read_marks
+from gatelab.report.marks import Mark, Marks, MarksError, Work, exact, read_marks
 from gatelab.report.readback import Asked, Change, parsed, read_back
 from gatelab.report.sheet import SheetError, Table, as_written
 from gatelab.text import to_bytes
@@ -114,6 +115,11 @@ class MarkBook:
             key = change.what, change.name, change.question
             self._changes[key] = replace(change, was=self._changes.get(key, change).was)
 
+    def follow(self, works: list[Work]) -> None:
+        """Give what was given the names that its works have now (`Marks.follow`)."""
+        for table in (self.marks, *self.corrections.tables.values()):
+            table.follow(works)
+
     @property
     def changes(self) -> list[Change]:
         """Everything read in since this object was made."""
@@ -154,6 +160,24 @@ class MarkBook:
         return [
             {id: old[name, id] for id, (_, name) in found.items() if (name, id) in old}
             for found in comments.again(works, questions)
+        ]
+
+    def left_over(self, works: list[Work], by_hand: Mapping[str, bool]) -> list[str]:
+        """`ada q3 (mark 2)`: what counts no longer, because the lab has no such question now or gives its points in the other way.
+
+        `by_hand`: every question of the lab → whether it is marked by hand.
+        """
+        names = {work.name for work in works}
+        kinds: tuple[tuple[str, Marks, set[str]], ...] = (
+            ("mark", self.marks, {id for id, hand in by_hand.items() if hand}),
+            ("override", self.corrections.points, {id for id, hand in by_hand.items() if not hand}),
+            ("comment", self.corrections.comments, {"", *by_hand}),
+        )
+        return [
+            f"{mark.submission} {mark.question} ({what}{'' if what == 'comment' else f' {exact(mark.points)}'})"
+            for what, table, ids in kinds
+            for mark in table.by_key.values()
+            if mark.submission in names and mark.question not in ids
         ]
 
     def enter(self, what: str, mark: Mark) -> None:

@@ -16,7 +16,7 @@ from gatelab.classrun.kept import quickly_graded, slim
 from gatelab.classrun.ledger import Unreadable
 from gatelab.classrun.made import is_current, made_of
 from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
-from gatelab.classrun.store import FOLDER, QUICK, Store, write
+from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store, write
 from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import SAYS, QuickLab, quick_lab
@@ -96,6 +96,7 @@ class ClassRun:
                 pairs = zip(works, self.submissions, strict=True)
                 self._first = [work._replace(sha256=self.store.bytes_graded(came)) for work, came in pairs]
         self.book.read(self._first, works if self.store.is_of_another_class else None)
+        self.book.follow(works)
 
     def keep_marks(self) -> None:
         """Save what was read before hours of grading. What cannot be saved now is tried again at the end."""
@@ -226,11 +227,14 @@ class ClassRun:
     def write_class(self) -> list[Row]:
         """Write what is about the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
-        before = Before.of(self.store.last_book())  # first: it is large, and nothing else is in memory yet
+        last = self.store.last_book()  # first: it is large, and nothing else is in memory yet
+        before, roster = Before.of(last), last.get(ROSTER, "")
+        del last
         rows = self._write_grades()
         bank = load_bank(self.lab)
         book = class_book(self.lab, rows, self.chosen, self.seed, bank)
         book[FOLDER] = self.store.folder
+        book[ROSTER] = roster if self.store.roster is None else self.store.roster
         book["earlier_runs"] = [path.name for path in earlier_runs(self.out)]
         book |= compared(self.lab, bank, self.submissions, before, book["submissions"])
         if isinstance(self.lab, QuickLab):

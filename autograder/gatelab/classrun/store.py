@@ -20,9 +20,10 @@ from gatelab.report.model import Report
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
 
-__all__ = ["FOLDER", "QUICK", "Store", "StoreError", "grading_hash", "write"]
+__all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash", "write"]
 
 QUICK = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
+ROSTER = "roster"  # entry of class.json: the list that the class was graded with, as seen from there; "" without one
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -40,7 +41,21 @@ class Store:
         self.out = Path(out)
         self.grading, self.parts, self.lab = grading, parts or {}, lab
         # Relative, so that class and grades may be moved together.
-        self.folder = os.path.relpath(Path(folder).resolve(), self.out.resolve())
+        self.folder = self._from_here(folder)
+        self.roster: str | None = None  # None: that of the last run
+
+    def _from_here(self, path: Path) -> str:
+        return os.path.relpath(Path(path).resolve(), self.out.resolve())
+
+    def graded_with(self, roster: Path | None) -> None:
+        """Record the list that this run is graded with."""
+        self.roster = self._from_here(roster) if roster else ""
+
+    @property
+    def last_roster(self) -> Path | None:
+        """The list that this class was graded with the last time."""
+        said = self.last_book().get(ROSTER)
+        return Path(os.path.normpath(self.out / said)) if isinstance(said, str) and said else None
 
     def open(self) -> None:
         """Make the folders. Raises StoreError when nothing can be written to them."""

@@ -26,8 +26,8 @@ from gatelab.lab.table import QuestionSpec
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
 from gatelab.report.pages import plural
+from gatelab.report.plain import number
 from gatelab.report.sheet import BOM
-from gatelab.report.table import number
 from gatelab.text import escape_formula, visible
 
 app = typer.Typer(
@@ -137,18 +137,19 @@ def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = 
     found = _found(graded)
     folder = _place(graded, out, "gradescope")
     specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
-    count = 0
+    files = {}
     for row in found.rows:
         if row.report is None or (row.open and not partial):
             continue
         results = gradescope_results(row.report, specs)
-        path = folder / (
-            row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
-        )
-        _save(path / "results.json", json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-        count += 1
+        name = row.entry if row.entry.startswith("submission_") and row.entry.isidentifier() else row.file
+        files[f"{name}/results.json"] = (json.dumps(results, indent=1, ensure_ascii=False) + "\n").encode()
+    try:
+        write_folders(files, folder)
+    except OSError as error:
+        _usage(f"{folder}: cannot be written ({error.strerror}); choose another -o.")
     _end(
-        f"{folder}: {plural(count, 'results.json', 'results.json')} written.",
+        f"{folder}: {plural(len(files), 'results.json', 'results.json')} written.",
         _left(found, partial),
         _to_do(found, partial),
     )
@@ -220,7 +221,7 @@ def feedback_command(
         _end("No feedback can be delivered, and nothing was written.", delivery.left_out, True)
     try:
         if to is To.mail:
-            write_folders(delivery, path)
+            write_folders(delivery.files, path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, zipped(delivery))
@@ -283,8 +284,9 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
 
 
 def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether totals will have to be exported again."""
-    return bool(_failed(found)) or (bool(found.lacking()) and not partial)
+    """Whether somebody's total is missing that may still come."""
+    lost = any(row.report and row.report.status == "ungradable" for row in found.rows)
+    return lost or bool(_failed(found)) or (bool(found.lacking()) and not partial)
 
 
 def _failed(found: GradedClass) -> list[Graded]:
@@ -318,7 +320,9 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)
-    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or filled.left_out else 0)
+    raise typer.Exit(
+        1 if any([filled.unclear, filled.no_row, filled.failed, filled.ungradable, filled.left_out]) else 0
+    )
 
 
 def _save(path: Path, text: str) -> None:

@@ -6,11 +6,9 @@ Exit codes: 0 all submissions were graded, 1 some could not be or a file could n
 
 from __future__ import annotations
 
-import os
-import signal
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -24,7 +22,10 @@ from gatelab.classrun.store import Store, StoreError
 from gatelab.cli.cluster import ClusterAddress, on_cluster
 from gatelab.cli.intake import collected, tidy
 from gatelab.cli.options import AcceptMissing, Attempts, LabName, RosterFile, Seed, WhichAttempts
+from gatelab.cli.places import usage
 from gatelab.cli.progress import Costs, Watch
+from gatelab.cli.running import processors, stoppable
+from gatelab.cli.typed import lines_of_marks, some
 from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError
 from gatelab.lab.choose import chosen_lab
@@ -32,7 +33,7 @@ from gatelab.lab.quick import QuickLab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError
-from gatelab.report.table import number
+from gatelab.report.plain import number
 from gatelab.submission.collect import CollectError
 from gatelab.text import visible
 
@@ -84,31 +85,33 @@ def grade(
     Example: gatelab grade submissions -o out
     """
     if quick and cluster:
-        _usage("--quick trains nothing and needs no cluster; omit one of --quick and --cluster.")
+        usage("--quick trains nothing and needs no cluster; omit one of --quick and --cluster.")
     try:
         lab = chosen_lab(root, lab_name)
         seed = lab.settings.seed if seed is None else seed
         chosen = _chosen(lab, question or [])
         if out.resolve() == folder.resolve():
-            _usage(f"{out}: is the folder of the submissions; choose another -o.")
-        submissions = collected(folder, lab, out, roster, attempts)
-        context.with_resource(locked(out))
+            usage(f"{out}: is the folder of the submissions; choose another -o.")
         grading, parts = for_store(lab, seed, chosen, quick)
         store = Store(out, grading, folder, parts, lab.name)
+        roster = roster or (None if fresh else _as_before(store))
+        submissions = collected(folder, lab, out, roster, attempts)
+        context.with_resource(locked(out))
+        store.graded_with(roster)
         run = ClassRun(lab, submissions, store, chosen, seed, quick)
         if not fresh:
             store.check(chosen if run.is_part or quick else None, quick)
         run.read_marks()
         store.open()
     except (LabError, CollectError, StoreError, MarksError, RosterError) as error:
-        _usage(visible(str(error)))
+        usage(str(error))
     run.keep_marks()
     elsewhere = on_cluster(cluster, run, jobs, accept_missing or [], grading_hash) if cluster else None
-    stopped = _grade(run, jobs or _processors(), fresh, accept_missing or [], elsewhere)
+    stopped = _grade(run, jobs or processors(), fresh, accept_missing or [], elsewhere)
     rows = run.write_class()
     tidy(out, submissions)
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
-    for line in [*_failures(run), *_of_marks(run, rows)]:
+    for line in [*_failures(run), *lines_of_marks(run, rows)]:
         typer.echo(visible(line), err=True)
     if isinstance(run.lab, QuickLab):
         typer.echo(f"\n{run.lab.says(run.chosen)}")
@@ -128,6 +131,14 @@ def grade(
     raise typer.Exit(0 if all(row.graded or row.missing for row in rows) and not run.unwritten else 1)
 
 
+def _as_before(store: Store) -> Path | None:
+    """The list that the class was graded with the last time: without it, times, addresses and who is missing would be lost."""
+    if (roster := store.last_roster) is not None:
+        typer.echo(visible(f"Roster: {roster}, as in the last grading."), err=True)
+    return roster
+
+
+@stoppable()
 def _grade(
     run: ClassRun,
     jobs: int,
@@ -139,7 +150,6 @@ def _grade(
     from gatelab.sandbox.confine import ProtectionMissing
 
     console = Console(stderr=True)
-    previous = signal.signal(signal.SIGTERM, _interrupt)  # a job scheduler's stop is a Ctrl-C
     try:
         costs = Costs.of(run.whole, run.out, run.chosen, quick=run.quick)
         left = run.settle(fresh)
@@ -159,7 +169,7 @@ def _grade(
     except KeyboardInterrupt:
         return True
     except (ProtectionMissing, LabError, NotStarted) as error:
-        _usage(visible(str(error)))
+        usage(str(error))
     except GraderFault as error:
         run.trouble = str(error)
     except Exception as error:
@@ -168,8 +178,6 @@ def _grade(
             f"The grader itself failed ({type(error).__name__}: {error}); run the same command again."
         )
         console.print_exception()
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     return False
 
 
@@ -216,7 +224,7 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
             console.print(Text(f"  {row.reason}"), soft_wrap=True)
     missing = [row.called for row in rows if row.missing]
     if missing:
-        console.print(Text(f"\n{len(missing)} handed in nothing: {_some(missing)}."), soft_wrap=True)
+        console.print(Text(f"\n{len(missing)} handed in nothing: {some(missing)}."), soft_wrap=True)
     waiting = [row for row in rows if not row.report and not row.missing]
     if waiting:
         console.print(
@@ -237,55 +245,8 @@ def _failures(run: ClassRun) -> list[str]:
     return [*run.unwritten[:MOST_FAILURES], *rest]
 
 
-def _of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
-    """What was read from grades.csv, what was not, and what must be marked again."""
-    book, lines = run.book, []
-    for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
-        if changes := [str(change) for change in book.changes if change.what in kinds]:
-            lines.append(f"{what} read from {book.grades_path}: {_some(changes, '; ')}.")
-    lines += book.notes
-    if book.kept and book.notes:
-        lines.append(f"The table as it was saved is kept as {book.kept}.")
-    again = [f"{row.name} {id} (was {was})" for row in rows for id, was in row.again.items()]
-    if again:
-        lines.append(
-            f"To be marked again, because the submission is not the one that was marked, or the question gives less now: {_some(again, '; ')}."
-        )
-    timeless = (
-        [row.name for row in rows if row.report and not (row.came and row.came.handed_in)]
-        if run.lab.late
-        else []
-    )
-    if timeless:
-        lines.append(
-            f"Nothing readable says when {_some(timeless)} handed in, so no late penalty applies there."
-        )
-    for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
-        if strangers := kept.strangers(run.works()):
-            lines.append(f"{path}: keeps {path.stem} of {_some(strangers)}, not in this class.")
-    return lines
-
-
-def _some(items: list[str], between: str = ", ", most: int = 12) -> str:
-    more = [f"and {len(items) - most} more"] if len(items) > most else []
-    return between.join([*items[:most], *more])
-
-
 def _chosen(lab: Lab, wanted: list[str]) -> list[str]:
     """The questions to grade, in the order of the lab; all of them if none was named."""
     automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
     lab.check_questions(wanted, "--question")
     return [id for id in automatic if id in wanted or not wanted]
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(2)
-
-
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _interrupt(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt

@@ -41,7 +41,7 @@ def collected(
 
     Raises CollectError, RosterError.
     """
-    people = read_roster(roster) if roster else None
+    people = read_roster(roster, lab.due.tzinfo if lab.due else None) if roster else None
     room = room or (out / UNPACKED if out else None)
     every = attempts is Attempts.all
     return collect(folder, lab, out, room=room, roster=people, every_attempt=every, beside=roster)

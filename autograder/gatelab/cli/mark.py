@@ -167,8 +167,8 @@ def _question(run: ClassRun, said: str) -> str:
 def _enter(run: ClassRun, came: Submission, what: str, id: str, points: float, why: str) -> None:
     work = run.work(came)
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    bytes, entry = ("", "") if what == LATE else (work.sha256, work.entry)
-    run.book.enter(what, Mark(work.name, id, points, bytes, entry, now, SOURCE, why=why))
+    sha256 = "" if what == LATE else work.sha256
+    run.book.enter(what, Mark(work.name, id, points, sha256, work.entry, now, SOURCE, why=why))
 
 
 def _withdraw(run: ClassRun, came: Submission, what: str, id: str, shown: str) -> NoReturn:

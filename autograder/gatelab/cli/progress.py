@@ -23,7 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
-from gatelab.report.table import number
+from gatelab.report.plain import number
 from gatelab.submission.collect import Submission
 
 MOST_READ = 40  # reports that are read for their times

@@ -7,7 +7,6 @@ accepted; 2 wrong usage; 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -28,15 +27,16 @@ from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differ
 from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import QUICK, Store, StoreError
-from gatelab.cli.grade import _interrupt, _of_marks, _processors, _some
 from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.places import Root, usage
 from gatelab.cli.progress import Costs, Watch
+from gatelab.cli.running import processors, stoppable
+from gatelab.cli.typed import lines_of_marks, some
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
-from gatelab.report.plain import number
+from gatelab.report.plain import less, number
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 
@@ -106,9 +106,9 @@ def regrade_command(
         run, question or None, named, fresh, found,
         lambda came: given_to(rules, run.work(came), rows[came.name]),
     )  # fmt: skip
-    _tell(_of_marks(run, run.rows()))
+    _tell(lines_of_marks(run, run.rows()))
     if newcomers:
-        _tell([f"{_some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
+        _tell([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
     stays = partial(_write_marks, again, root, lab_name)
     if not left and not again.moves_marks:
@@ -121,7 +121,7 @@ def regrade_command(
         stays()
         usage(f"{problem}: {WHOLE if part else 'gatelab grade grades all that is there now.'}")
     if left:
-        _grade(again, left, jobs or _processors(), accept_missing or [])
+        _grade(again, left, jobs or processors(), accept_missing or [])
     _tell(again.skipped)
     _offer(again, yes, stays)
 
@@ -145,11 +145,11 @@ def _write_marks(again: Regrade, root: Path, lab_name: str | None) -> None:
     )
 
 
+@stoppable()
 def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: list[str]) -> None:
     from gatelab.sandbox.confine import ProtectionMissing
 
     console = Console(stderr=True)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         costs = Costs.of(again.run.lab, again.run.out, again.run.chosen)
         with Watch(console, left, left, costs, jobs) as watch:
@@ -164,8 +164,6 @@ def _grade(again: Regrade, left: list[Submission], jobs: int, accept_missing: li
             f"{again.run.out}: nothing was replaced, it cannot be written to ({error.strerror}).", err=True
         )
         raise typer.Exit(1) from error
-    finally:
-        signal.signal(signal.SIGTERM, previous)
 
 
 def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
@@ -249,8 +247,8 @@ def _summary(again: Regrade, found: list[Difference]) -> list[str]:
     counted = [came for came in again.run.submissions if came.name in again.new or came.name in by_name]
     totals = {came.name: again.totals(came) for came in counted}
     for was, now in totals.values():
-        gain += (now or 0) > (was or 0) + 1e-9
-        lose += (now or 0) < (was or 0) - 1e-9
+        gain += less(was or 0, now or 0)
+        lose += less(now or 0, was or 0)
     for name, rows in by_name.items():
         was, now = totals[name]
         total = " → ".join("no grade" if points is None else number(points) for points in (was, now))

@@ -15,11 +15,12 @@ import json
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from gatelab.folders import drafted
+from gatelab.folders import drafted, write_whole
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
@@ -27,6 +28,7 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import is_printable, moodle_name, visible
 
 PAGE = "feedback.html"
+RECORD = ".written.json"  # in a folder of folders: the files that an export wrote there
 NAMED = 5  # people in a message
 EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same feedback gives the same zip
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -115,13 +117,39 @@ def zipped(delivery: Delivery) -> bytes:
     return data.getvalue()
 
 
-def write_folders(delivery: Delivery, out: Path) -> None:
-    """The files below `out`. Raises OSError."""
-    for name, content in delivery.files.items():
+def write_folders(files: Mapping[str, bytes], out: Path) -> None:
+    """Write the files below `out`, and remove what an earlier export wrote there for somebody it is not for now. Raises OSError."""
+    record = out / RECORD
+    stale = _recorded(record) - files.keys()
+    out.mkdir(parents=True, exist_ok=True)
+    write_whole(record, json.dumps(sorted(stale | files.keys()), indent=1, ensure_ascii=False) + "\n")
+    for name, content in files.items():
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         with drafted(path) as draft:
             draft.write_bytes(content)
+    for name in stale:
+        path = out / name
+        if path.parent.is_symlink():
+            continue
+        path.unlink(missing_ok=True)
+        with suppress(OSError):  # something of somebody else's is in it
+            path.parent.rmdir()
+    write_whole(record, json.dumps(sorted(files), indent=1, ensure_ascii=False) + "\n")
+
+
+def _recorded(record: Path) -> set[str]:
+    """The files that earlier exports wrote, relative to the record's folder and below it."""
+    try:
+        names = json.loads(record.read_text(encoding="utf-8"))
+        paths = [PurePosixPath(name) for name in names]
+    except (OSError, ValueError, TypeError):
+        return set()
+    return {
+        str(path)
+        for path in paths
+        if not path.is_absolute() and ".." not in path.parts and len(path.parts) == 2
+    }
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:

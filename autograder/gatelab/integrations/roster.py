@@ -7,11 +7,12 @@ and as people write them; which separator, encoding or format is sheet.py's.
 from __future__ import annotations
 
 import re
+from datetime import tzinfo
 from pathlib import Path
 
 from gatelab.limits import PEOPLE_LIMIT, PERSON_LIMIT
 from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
-from gatelab.submission.people import Person, Roster
+from gatelab.submission.people import Person, Roster, alike, merged
 from gatelab.submission.times import moment
 from gatelab.text import field
 
@@ -27,7 +28,7 @@ PARTICIPANT = re.compile(r"Teilnehmer\S* (\d+)", re.IGNORECASE)
 # The school's own ID, which is shown first.
 IDS = (
     "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
-    "Integration ID", "Kennung",
+    "Integration ID", "Kennung", "ID-Nummer", "Anmeldename",
 )  # fmt: skip
 HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
@@ -38,8 +39,8 @@ class RosterError(Exception):
     """The list cannot be used; the message names it and says what to do."""
 
 
-def read_roster(path: Path) -> Roster:
-    """The people of a list, each once, in its order. Raises RosterError."""
+def read_roster(path: Path, zone: tzinfo | None = None) -> Roster:
+    """The people of a list, each once, in its order. `zone`: of times without one; None: this machine's. Raises RosterError."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -47,12 +48,28 @@ def read_roster(path: Path) -> Roster:
             f"{path}: cannot be read ({error.strerror}); name the list of the class."
         ) from error
     table = _table(path, data)
-    people = [person for line in table.lines if not line.above and (person := _person(table, line))]
+    people = [person for line in table.lines if not line.above and (person := _person(table, line, zone))]
     if not people:
         raise RosterError(f"{path}: nobody is in it; it needs a row for everybody of the class.")
     if len(people) > PEOPLE_LIMIT:
         raise RosterError(f"{path}: more than {PEOPLE_LIMIT:,} people are in it; name the list of one class.")
-    return Roster(dict.fromkeys(people))
+    return Roster(_once(people))
+
+
+def _once(people: list[Person]) -> list[Person]:
+    """Each person once, also one who is in several sections or courses: the same address or ID, and a name that may be the same."""
+    found: list[Person] = []
+    by_sign: dict[str, int] = {}
+    for person in people:
+        signs = [sign.casefold() for sign in (person.email, *person.ids) if sign]
+        k = next((by_sign[sign] for sign in signs if sign in by_sign), None)
+        if k is None or not alike(person.name, found[k].name):
+            k = len(found)
+            found.append(person)
+        else:
+            found[k] = merged(found[k], person)
+        by_sign |= {sign: k for sign in signs if sign not in by_sign}
+    return list(dict.fromkeys(found))
 
 
 def _table(path: Path, data: bytes) -> Table:
@@ -82,7 +99,7 @@ def _table(path: Path, data: bytes) -> Table:
     return best
 
 
-def _person(table: Table, line: Line) -> Person | None:
+def _person(table: Table, line: Line, zone: tzinfo | None) -> Person | None:
     def first(titles: tuple[str, ...]) -> str:
         found = next((cell for title in titles if (cell := table.cell(line, title))), "")
         return field(found.removeprefix("'"), PERSON_LIMIT)
@@ -100,6 +117,6 @@ def _person(table: Table, line: Line) -> Person | None:
     if normal(name) in NOT_PEOPLE or not (name or number or ids or email):
         return None
     said = first(HANDED_IN)
-    handed_in = moment(said, zone=None) if said else None
+    handed_in = moment(said, zone) if said else None
     unread = said if said.strip("-") and not handed_in else ""
     return Person(name, email, number, tuple(ids), handed_in, moodle, unread)

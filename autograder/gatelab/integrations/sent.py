@@ -1,7 +1,8 @@
 """What was sent to a platform's sheet before: a mark that somebody has changed there since is newer, and is kept.
 
-Next to a filled sheet is a record of what it was filled with, and what was there before. When the sheet is downloaded and filled again,
-a cell that holds neither was changed on the platform in between: its row is returned unchanged, except for formulas. Filling the
+Next to a filled sheet is a record of the columns that were filled: everything that was found in a cell and replaced, or sent to it, since
+nobody can say which of the filled sheets were uploaded. When the sheet is downloaded and filled again, a cell that holds none of these
+was changed on the platform in between. A newer grade is returned with its feedback, newer feedback alone; everything else is filled. Filling the
 same sheet twice changes nothing. A platform writes what it was sent in its own way: 9.9 as `9.90` or `9,90`, a text as HTML.
 """
 
@@ -15,13 +16,13 @@ from pathlib import Path
 
 from gatelab.folders import write_whole
 from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of, value_of
+from gatelab.report.plain import equal
 from gatelab.text import brief
 
 # What an editor on a platform puts around a text and its lines.
 WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
-CLOSE = 1e-9  # marks closer than this count as equal
 SUFFIX = ".sent.json"
-Memory = dict[str, dict[str, list[str]]]  # row → column → what was there, what was sent
+Memory = dict[str, dict[str, list[str]]]  # row → column → what was found and replaced, and what was sent
 
 
 @dataclass(frozen=True)
@@ -56,47 +57,67 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
     Args:
         template: the sheet as it was downloaded.
         filled: the same, filled; its text and what it reports are changed.
-        before: what was sent the last time.
+        before: what was sent until now.
 
     Returns:
-        A line for each row that was left as it is, and what is to be remembered.
+        A line for each cell that was left as it is, and what is to be remembered.
     """
     came = read_sheet(template)
     new = sheet_of(filled.text, template)
     by = came.header.index("ID") if "ID" in came.header else 0
-    held: list[str] = []
+    kept: list[str] = []
     memory = dict(before)
-    for index, (old, row) in enumerate(zip(came.rows, new.rows, strict=True)):
-        who = old[by].strip() if by < len(old) else ""
-        old = [*old, *[""] * (len(row) - len(old))]
-        changed = [k for k, (a, b) in enumerate(zip(old, row, strict=True)) if a != b]
-        known = before.get(who, {})
-        newer = [
-            k
-            for k in changed
-            if not _same(old[k], "")
-            and (sent := known.get(came.header[k]))
-            and not any(_same(old[k], one) for one in (*sent, row[k]))
-        ]
-        if newer and who and index in filled.of:
-            name, k = filled.of[index], newer[0]
-            held.append(f"{name}: {brief(old[k].strip())} is kept, not {brief(row[k])}")
-            filled.replaced = [line for line in filled.replaced if not line.startswith(f"{name}: ")]
-            filled.feedback = [one for one in filled.feedback if one != name]
-            row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
-            filled.filled -= 1
-        elif who and (changed or who not in before):
-            # Values that were already right as well: changing them is a change too.
-            memory[who] = {title: [a, b] for title, a, b in zip(came.header, old, row, strict=False)}
-    filled.text = new.text() if held else filled.text
-    return held, memory
+    for index, name in filled.of.items():
+        row = new.rows[index]
+        old = [*came.rows[index], *[""] * (len(row) - len(came.rows[index]))]
+        known = dict(before.get(old[by].strip(), {}))
+        newer = [k for k in filled.columns if _is_newer(old[k], row[k], known.get(came.header[k], []))]
+        grade = filled.columns[0]
+        for k in filled.columns if grade in newer else newer:
+            if k in newer:
+                what = "" if k == grade else "feedback "
+                kept.append(f"{name}: {what}{brief(old[k].strip())} is kept, not {brief(row[k])}")
+            row[k] = escape_cell(old[k])
+            _forget(filled, name, k == grade)
+        for k in filled.columns:
+            if k != grade and any(_same(old[k], one) for one in known.get(came.header[k], [])):
+                _forget(filled, name, False)  # it was ours, in the platform's own form
+            if k not in newer and grade not in newer:
+                known[came.header[k]] = _remembered(old[k], row[k], known.get(came.header[k], []))
+        if old[by].strip() and known:
+            memory[old[by].strip()] = known
+    filled.text = new.text() if kept else filled.text
+    return kept, memory
+
+
+def _is_newer(found: str, wanted: str, known: list[str]) -> bool:
+    """Whether somebody else wrote what is in the cell, after something was sent to it."""
+    return bool(known) and not any(_same(found, one) for one in ("", wanted, *known))
+
+
+def _remembered(found: str, wanted: str, known: list[str]) -> list[str]:
+    """The memory of a cell that is filled now."""
+    memory = [one for one in known if not _same(one, "")]
+    for one in (found, wanted):
+        if not any(_same(one, other) for other in ("", *memory)):
+            memory.append(one)
+    return memory
+
+
+def _forget(filled: Filled, name: str, grade: bool) -> None:
+    """`filled` no longer reports that something was replaced in this row's cell, or a grade filled in."""
+    if grade:
+        filled.replaced = [line for line in filled.replaced if not line.startswith(f"{name}: ")]
+        filled.filled -= 1
+    else:
+        filled.feedback = [one for one in filled.feedback if one != name]
 
 
 def _same(one: str, other: str) -> bool:
     """Whether a platform may have made one of the other: of a mark, or of a text."""
     a, b = value_of(one), value_of(other)
     if a is not None and b is not None:
-        return abs(a - b) < CLOSE
+        return equal(a, b)
     return bool(_readings(one) & _readings(other))
 
 

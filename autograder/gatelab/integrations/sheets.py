@@ -19,16 +19,27 @@ from pathlib import Path
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
+from gatelab.report.plain import equal, number
 from gatelab.report.sheet import BOM, normal
-from gatelab.report.table import number
 from gatelab.submission.people import Person, Roster
 from gatelab.text import escape_formula
 
 PARTICIPANT = re.compile(r"^\D*\b(\d+)$")
 
 CANVAS_STUDENT = ("Student", "ID", "SIS User ID", "SIS Login ID")
-# Moodle passes over the rows of a worksheet that say no here.
-MOODLE_CHANGEABLE = ("grade can be changed", "bewertung kann geändert werden")
+# A worksheet's headers are in its site's language: German ones → the English ones, as mod_assign's language packs have them.
+GERMAN = {
+    "Vollständiger Name": "Full name",
+    "E-Mail-Adresse": "Email address",
+    "ID-Nummer": "ID number",
+    "Anmeldename": "Username",
+    "Bewertung": "Grade",
+    "Bestwertung": "Maximum Grade",
+    "Bewertung kann geändert werden": "Grade can be changed",
+    "Feedback als Kommentar": "Feedback comments",
+    "Skala": "Scale",
+}
+MOODLE_CHANGEABLE = "Grade can be changed"  # Moodle passes over the rows that say no here
 MOODLE_STUDENT = ("Identifier", "Full name", "Email address", "ID number", "Username")
 
 
@@ -62,9 +73,22 @@ class Sheet:
     bom: bool
     dialect: type[csv.Dialect]
 
+    @property
+    def titles(self) -> list[str]:
+        """The header, in English where it is known."""
+        return [GERMAN.get(title.strip(), title.strip()) for title in self.header]
+
+    def columns(self, name: str) -> list[int]:
+        """Indices of the columns with this header, in its own language or in English."""
+        own, known = (
+            [k for k, title in enumerate(row) if _folded(title) == _folded(name)]
+            for row in (self.header, self.titles)
+        )
+        return own or known
+
     def column(self, name: str, path: Path, option: str) -> int:
         """Index of the column with this header."""
-        found = [k for k, title in enumerate(self.header) if title.strip().casefold() == name.casefold()]
+        found = self.columns(name)
         if len(found) != 1:
             some = "more than one column" if found else "no column"
             raise ExportError(
@@ -87,6 +111,7 @@ class Filled:
 
     text: str
     filled: int = 0
+    columns: tuple[int, ...] = ()  # indices of the columns that are filled, the grade's first
     of: dict[int, str] = field(default_factory=dict)  # index of a filled row → who it is
     no_row: list[str] = field(default_factory=list)  # graded submissions that no row of the sheet is for
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
@@ -174,28 +199,33 @@ def moodle(
     rules: Rules | None = None,
     maximum_column: str = "Maximum Grade",
 ) -> Filled:
-    """Fill grade and feedback of Moodle's offline grading worksheet. Its headers are in the site's language; the
-    first column holds "Participant 4711" in whichever."""
+    """Fill grade and feedback of Moodle's offline grading worksheet. Its headers are in the site's language, of which English and
+    German are known; the first column holds "Participant 4711" in whichever."""
     sheet = read_sheet(path)
+    if sheet.columns("Scale") and not sheet.columns(maximum_column):
+        raise ExportError(
+            f"{path}: its assignment is graded by a scale, which takes no points; set its grade to Point in Moodle and download the sheet again."
+        )
     grade = sheet.column(grade_column, path, "--grade-column")
     feedback = sheet.column(feedback_column, path, "--feedback-column")
-    named = [k for k, title in enumerate(sheet.header) if title in MOODLE_STUDENT and k]
+    titles = sheet.titles
+    named = [k for k, title in enumerate(titles) if title in MOODLE_STUDENT and k]
 
     def keys(row: list[str]) -> list[str]:
         return [row[0], *(row[k] for k in named)]
 
     def person(row: list[str]) -> Person:
         found = PARTICIPANT.match(row[0].strip())
-        cells = {sheet.header[k]: row[k].strip() for k in named}
+        cells = {titles[k]: row[k].strip() for k in named}
         ids = tuple(filter(None, (cells.get("ID number", ""), cells.get("Username", ""))))
         number = found[1] if found else ""
         return Person(cells.get("Full name", ""), cells.get("Email address", ""), number, ids)
 
     rules = rules or Rules()
-    maximum = [k for k, title in enumerate(sheet.header) if _folded(title) == _folded(maximum_column)]
+    maximum = sheet.columns(maximum_column)
     cells = [row[maximum[0]] for row in sheet.rows if len(row) > maximum[0]] if maximum else []
     scale = _scale(path, cells, rules.out_of)
-    changeable = [k for k, title in enumerate(sheet.header) if _folded(title) in MOODLE_CHANGEABLE]
+    changeable = sheet.columns(MOODLE_CHANGEABLE)
 
     def locked(row: list[str]) -> str:
         return "locked" if any(_folded(row[k]) in ("no", "nein") for k in changeable) else ""
@@ -226,7 +256,7 @@ def _scale(path: Path, cells: list[str], out_of: float) -> Scale:
             f"{path}: its maximum is {said} and the lab has {number(out_of)} points; set one maximum above 0 on the "
             "platform and download the sheet again."
         )
-    if abs(value - out_of) < 1e-9:
+    if equal(value, out_of):
         return Scale()
     return Scale(
         value / out_of,
@@ -291,7 +321,8 @@ def _fill(
     shown = _shown(sheet, listed, ids)
     roster = Roster(listed.values())
     row_of = {id(one): k for k, one in listed.items()}
-    result = Filled("", notes=[scale.note] if scale.note else [])
+    filled = (grade,) if feedback is None else (grade, feedback)
+    result = Filled("", columns=filled, notes=[scale.note] if scale.note else [])
     owner: dict[int, list[Report]] = defaultdict(list)
     doubtful: set[int] = set()  # rows of which nobody can say whose they are
     for report in reports:
@@ -319,7 +350,7 @@ def _fill(
             if why := fixed(row):
                 result.fixed.append(f"{who} ({why})")
                 continue
-            if before and value_of(before) != float(points):
+            if before not in ("", "-") and value_of(before) != float(points):
                 result.replaced.append(f"{who}: {before} → {points}")
             row[grade] = points
             if feedback is not None:

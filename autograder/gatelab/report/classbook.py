@@ -17,6 +17,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, comments_said, counted, said_of, said_of_question
 from gatelab.report.items import item
 from gatelab.report.model import Question, Report
+from gatelab.report.plain import ROUNDING, less
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
 from gatelab.submission.people import Person
@@ -155,9 +156,10 @@ def _said(report: Counted) -> list[tuple[str, str]]:
 
 
 def automatic(report: Counted) -> float:
-    """The points that count in the questions graded automatically, minus the late penalty; at least 0."""
+    """The points that count in the questions graded automatically, minus their share of the late penalty: marks by hand bear the rest."""
     points = sum(question.points for question in report.questions if not question.by_hand)
-    return round(max(0.0, points - report.penalty), 6)
+    share = points / report.before_penalty if report.before_penalty else 0.0
+    return round(points - report.penalty * share, 6)
 
 
 def _submission_entry(came: Submission | None) -> dict[str, Any]:
@@ -233,7 +235,7 @@ def _distribution(graded: list[Counted]) -> list[dict[str, float]]:
     counts = [0] * BINS
     for report in graded:
         share = automatic(report) / report.max_points if report.max_points else 0.0
-        counts[min(int(share * BINS + 1e-9), BINS - 1)] += 1
+        counts[min(int(share * BINS + ROUNDING), BINS - 1)] += 1
     return [{"from": 100 * k // BINS, "to": 100 * (k + 1) // BINS, "count": n} for k, n in enumerate(counts)]
 
 
@@ -253,7 +255,7 @@ def _question(lab: Lab, id: str, graded: list[Counted]) -> dict[str, Any]:
         "max_points": spec.points,
         "mean": round(mean(points), 2) if points else 0.0,
         "graded": len(answers),
-        "full": sum(p >= spec.points - 1e-9 for p in points),
+        "full": sum(not less(p, spec.points) for p in points),
         "none": sum(p == 0 for p in points),
         "credited": sum(question.followed_through for question in answers),
         "credit_points": round(sum(q.credit - q.earned for q in answers if q.followed_through), 2),

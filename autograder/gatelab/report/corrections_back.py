@@ -81,7 +81,7 @@ class CorrectionsBack(Rows):
 
     def _correct(self, what: str, name: str, id: str, mark: Mark, was: float | None) -> Mark:
         work = self.by_name.get(name)
-        if work and mark.sha256 and work.sha256 == mark.sha256:
+        if work and (what == LATE or (mark.sha256 and work.sha256 == mark.sha256)):
             mark = replace(mark, entry=work.entry)
         self.result.corrected.append((what, mark))
         self.result.changes.append(Change(name, id, was, mark.points, what, mark.why))

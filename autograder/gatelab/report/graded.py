@@ -9,7 +9,7 @@ from typing import Any
 
 from gatelab.report.model import Report
 from gatelab.report.pages import plural
-from gatelab.report.table import number
+from gatelab.report.plain import number
 from gatelab.submission.people import Person
 
 

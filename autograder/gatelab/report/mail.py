@@ -11,7 +11,7 @@ from itertools import groupby
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import display_name, plural, sentence, words
-from gatelab.report.table import number
+from gatelab.report.plain import less, number
 from gatelab.text import shown
 
 WIDTH = 78
@@ -49,7 +49,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
             lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{said}", "- ")
         if len(cells) > CELLS_NAMED:
             lines += _wrapped(f"and {len(cells) - CELLS_NAMED} more", "- ")
-    lost = [q for q in counted if q.points < q.max_points - 1e-9]
+    lost = [q for q in counted if less(q.points, q.max_points)]
     told = [
         q
         for q in report.questions
@@ -57,7 +57,7 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     ]
     for question in told:
         lines += ["", *(_unmarked(question) if question in waiting else _question(question))]
-    if not lost and not questions and not report.points < most - 1e-9:
+    if not lost and not questions and not less(report.points, most):
         lines += ["", "Nothing was lost."]
     return _joined([*lines, "", *_end()])
 

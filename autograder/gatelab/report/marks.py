@@ -1,7 +1,7 @@
 """Marks by hand, as `marks.csv` keeps them: who, which question, how many points, for which bytes.
 
-A mark belongs to what was read. It counts for a submission of the same name and the same bytes; for other bytes, or
-another name, it is an old mark, shown with "to be marked again".
+A mark belongs to what was read. It counts for a submission of the same name and the same bytes, and follows the same bytes in the same
+entry to another name; for anything else it is an old mark, shown with "to be marked again".
 """
 
 from __future__ import annotations
@@ -90,6 +90,28 @@ class Marks:
         for mark in gone:
             self.give(mark)
         return [f"{mark.submission} {mark.question}" for mark in gone]
+
+    def follow(self, works: list[Work]) -> None:
+        """Give marks the name that their work has now: the same entry with the same bytes is the same work, whoever came in beside it.
+
+        What is the person's, without bytes, follows the entry if nobody has its name any more.
+        """
+        names = {work.name for work in works}
+        here = {(work.name, work.sha256) for work in works}
+        now = {
+            (work.entry, sha256): work.name for work in works if work.entry for sha256 in {work.sha256, ""}
+        }
+        for mark in [*self.by_key.values()]:
+            name = now.get((mark.entry, mark.sha256))
+            if (
+                name is None
+                or (mark.submission, mark.sha256) in here
+                or (not mark.sha256 and mark.submission in names)
+            ):
+                continue
+            del self.by_key[mark.key]
+            if (moved := replace(mark, submission=name)).key not in self.by_key:
+                self.give(moved)
 
     def counting(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
         """Question → points, of the marks that count for this work; `questions`: ID → most points."""

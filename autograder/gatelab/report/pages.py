@@ -18,8 +18,8 @@ from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.drawn import drawn
 from gatelab.report.model import Part, Question, Report
+from gatelab.report.plain import number
 from gatelab.report.sections import sections
-from gatelab.report.table import number
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 from gatelab.text import marked, shown, whole
 

@@ -1,8 +1,20 @@
-"""How points are written everywhere."""
+"""How points are written and compared everywhere."""
 
 from __future__ import annotations
+
+ROUNDING = 1e-9  # sums of points in float64 differ by about 1e-14; points that a person gives by 0.01 or more
 
 
 def number(points: float) -> str:
     """Points to two decimals, without needless zeros: 14, 7.5, 3.43."""
     return f"{points:.2f}".rstrip("0").rstrip(".")
+
+
+def equal(one: float, other: float) -> bool:
+    """Whether these are the same points."""
+    return abs(one - other) < ROUNDING
+
+
+def less(one: float, other: float) -> bool:
+    """Whether `one` is fewer points than `other`."""
+    return one < other - ROUNDING

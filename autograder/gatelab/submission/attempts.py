@@ -2,7 +2,7 @@
 
 Gradescope's export and nbgrader's inbound folder have a folder for each attempt, with its time. Moodle gives one attempt,
 perhaps in several folders or files. Canvas gives the files of one attempt; where several downloads were merged, a second
-`lab.ipynb` is called `lab-1.ipynb` and has the larger number.
+`lab.ipynb` is called `lab-1.ipynb` and has the larger number, and what is marked late is newer than what is not.
 """
 
 from __future__ import annotations
@@ -70,6 +70,15 @@ def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) 
         return [Attempt(entry, entry.picked.others) for entry in newest_first]
     if platform != "Canvas":
         return [_best(newest_first, lab, read)]
+    # All files of one attempt are late, or none is.
+    late = [entry for entry in newest_first if entry.arrival.late]
+    on_time = [entry for entry in newest_first if not entry.arrival.late]
+    if any(entry.picked.path for entry in late) and on_time:
+        return [*_of_canvas(late, lab, read), *_of_canvas(on_time, lab, read)]
+    return _of_canvas(newest_first, lab, read)
+
+
+def _of_canvas(newest_first: list[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
     by_file: dict[str, list[Entry]] = defaultdict(list)
     for entry in newest_first:
         by_file[entry.arrival.plain_file].append(entry)

@@ -178,6 +178,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         entry, arrival = row.attempt.entry, row.attempt.entry.arrival
         came = _submission(name, stem, entry.raw, entry.picked, lab)
         people = arrival.people if arrival.platform else _by_name(name, roster)
+        maybe = [who for person in arrival.people or (_named(name),) for who in _several(person, roster)]
         people = tuple(known(person, roster) for person in people)
         others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
         notes = []
@@ -188,8 +189,12 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         if len(rows) == 1 and came.others and came.path and entry.raw in came.path.parts[:-1]:
             notes.append(f"If {brief(entry.raw)} is not one student's folder, name it as the class's folder.")
         handed_in = _handed_in(arrival, people)
-        if not handed_in and (unread := next((person.unread for person in people if person.unread), "")):
+        unread = next((person.unread for person in people if person.unread), arrival.unread)
+        if not handed_in and unread:
             notes.append(f"When it was handed in cannot be read: {brief(unread)!r}.")
+        if maybe:
+            whose = ", ".join(f"{who.called} ({who.id or who.email})" for who in maybe)
+            notes.append(f"May be of {whose}: put an ID or address into its name.")
         if arrival.late:
             notes.append(f"{arrival.platform} calls it late.")
         found.append(
@@ -216,8 +221,19 @@ def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:
 
 def _by_name(name: str, roster: Roster | None) -> tuple[Person, ...]:
     """The person on the roster whom the name of a file or folder means."""
-    found = roster.find(Person(name, name if "@" in name else "", ids=(name,))) if roster else None
+    found = roster.find(_named(name)) if roster else None
     return (found,) if found else ()
+
+
+def _named(name: str) -> Person:
+    """What the name of a file or folder may say about a person."""
+    return Person(name, name if "@" in name else "", ids=(name,))
+
+
+def _several(person: Person, roster: Roster | None) -> list[Person]:
+    """The people on the roster of whom nobody can say which one this is."""
+    found = roster.fits(person) if roster else []
+    return found if len(found) > 1 else []
 
 
 def _told_of_twins(found: list[Submission]) -> list[Submission]:
@@ -246,13 +262,24 @@ def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
     """A row for everybody on the roster who handed in nothing."""
     here = {id(roster.find(person)) for came in came_in for person in came.people}
     gone = [person for person in roster.people if id(person) not in here and person.called]
+    maybe = {
+        id(who): came.name
+        for came in came_in
+        for person in came.people or (_named(came.name),)
+        for who in _several(person, roster)
+    }
     taken = [came.name for came in came_in]
     raws = [f"{person.called} {person.id or person.email}".strip() for person in gone]
     names = distinct(taken + [person.called for person in gone], taken + raws)[len(taken) :]
     stems = file_names([came.file for came in came_in] + names)[len(taken) :]
     return [
-        Submission(name, stem, None, NOTHING, NOTHING, people=(person,), attempts=0)
+        Submission(name, stem, None, said, said, people=(person,), attempts=0)
         for name, stem, person in zip(names, stems, gone, strict=True)
+        for said in [
+            f"Nothing that is surely theirs was handed in; {maybe[id(person)]} may be."
+            if id(person) in maybe
+            else NOTHING
+        ]
     ]
 
 

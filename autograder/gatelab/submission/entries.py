@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from gatelab.lab.spec import Lab
@@ -73,8 +72,9 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         # In a platform's download such a file is the student's own and may say anything.
-        if is_folder and not arrival.platform and (time := _timestamp(path / lab.name)):
-            arrival = replace(arrival, handed_in=time)
+        if is_folder and not arrival.platform and (said := _timestamp(path / lab.name)):
+            time = moment(said)
+            arrival = replace(arrival, handed_in=time, unread="" if time else said)
         yield Entry(path.name, picked, arrival)
     for name in (export or {}).keys() - {path.name for path, _ in entries}:
         gone = Problem(
@@ -141,13 +141,13 @@ def _inner(folder: Path, lab: Lab) -> Path:
     )
 
 
-def _timestamp(folder: Path) -> datetime | None:
-    """The time that nbgrader's exchange left with a submission."""
+def _timestamp(folder: Path) -> str:
+    """The time that nbgrader's exchange left with a submission; without a zone, which it always writes, UTC as nbgrader reads it."""
     path = folder / "timestamp.txt"
     with suppress(OSError, ValueError):
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():
-            return moment(path.read_text(encoding="utf-8"))
-    return None
+            return path.read_text(encoding="utf-8").strip()
+    return ""
 
 
 def _students_folder(folder: Path, lab: str) -> Path:

@@ -69,12 +69,25 @@ class Roster:
             if any(key.startswith("!") for key in keys):
                 # Another platform's number may be the same by chance: then the names have little in common, or
                 # somebody else has the whole name.
-                found = {k for k in found if _alike(wanted.name, self.people[k].name)}
+                found = {k for k in found if alike(wanted.name, self.people[k].name)}
                 called = self._by_key.get(f"={' '.join(sorted(_words(wanted.name)))}", set())
                 found = found & called if called else found
             if found:
                 return [self.people[k] for k in sorted(found)]
         return []
+
+
+def merged(one: Person, other: Person) -> Person:
+    """Two rows on the same person as one; the first says more reliably."""
+    return Person(
+        one.name or other.name,
+        one.email or other.email,
+        one.number or other.number,
+        tuple(dict.fromkeys((*one.ids, *other.ids))),
+        one.handed_in or other.handed_in,
+        one.moodle if one.number else other.moodle,
+        one.unread or other.unread,
+    )
 
 
 def known(person: Person, roster: Roster | None) -> Person:
@@ -129,7 +142,7 @@ def _signs(person: Person) -> list[set[str]]:
     return [keys for keys in signs if keys]
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Whether two names may be the same person's: they share a word that is no initial, one is the other run together (`lovelaceada`), or
     one of them is empty."""
     a, b = _words(one), _words(other)

@@ -24,16 +24,20 @@ from gatelab.submission.times import moment
 # Moodle's name for a download, Ada Lovelace_4711_assignsubmission_file_…, anywhere in a path.
 MOODLE_DOWNLOAD = re.compile(r"_(\d+)_assignsubmission_")
 
+# What Canvas leaves of a name. Combining marks, as in Thai or in a decomposed umlaut, are in no class of `re`: beyond ASCII all may be in one.
+_NAME = r"(?P<name>[0-9A-Za-z_\u0080-\U0010ffff]+?)"
 _CANVAS = re.compile(
-    r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<user>\d{1,20})_(?P<file_id>\d{1,20})_(?P<file>.+)", re.DOTALL
+    rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file_id>\d{{1,20}})_(?P<file>.+)", re.DOTALL
 )
 _ANONYMOUS = re.compile(
     r"(?P<late>LATE_)?anon_(?P<user>[A-Za-z0-9]{5})_(?P<file_id>\d{1,20})_(?P<file>.+)", re.DOTALL
 )
-_TEXT = re.compile(r"(?P<name>\w+?)(?P<late>_LATE)?_(?P<user>\d{1,20})_(?P<file>(?:text|link)\.html)")
+_TEXT = re.compile(rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file>(?:text|link)\.html)")
 _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<user>\d{1,20})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
+# Moodle's word for a name that blind marking hides, without the slash of a German one, as it may be in a file's name.
+_HIDDEN = {"Participant", "Teilnehmerin", "Teilnehmer", "Participante", "Partecipante", "Deelnemer"}
 # `lab-1.ipynb` is Canvas's name for a second `lab.ipynb` of the same student.
 _AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
@@ -49,6 +53,7 @@ class Arrival:
     file: str = ""  # what the student called it; empty for a folder
     order: tuple[float, str] = (0.0, "")  # grows with time
     handed_in: datetime | None = None
+    unread: str = ""  # what is said of the time if it cannot be read
     late: bool = False  # as the platform says
     earlier: int = 0  # earlier attempts that the platform knows of but did not include
     plugin: str = field(default="", compare=False)
@@ -92,8 +97,8 @@ def _moodle(name: str) -> Arrival | None:
     if not (match := _MOODLE.fullmatch(name)):
         return None
     who = " ".join(match["name"].split()) or f"Participant {match['user']}"
-    person = Person("" if who == "Participant" else who, number=match["user"])
-    who = f"Participant {match['user']}" if who == "Participant" else who
+    person = Person("" if who in _HIDDEN else who, number=match["user"])
+    who = f"Participant {match['user']}" if who in _HIDDEN else who
     return Arrival("Moodle", f"{who}_{match['user']}", who, (person,), match["file"], plugin=match["plugin"])
 
 

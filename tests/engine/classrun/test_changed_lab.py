@@ -101,7 +101,7 @@ class TestOtherPoints:
         assert tiny.totals() == {"ada": "10 of 10", "bob": "7.5 of 8", "cleo": "5.6 of 8"}
 
 
-def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+def remove_q2(tiny: Tiny) -> None:
     text = tiny.table.read_text(encoding="utf-8")
     start = text.index("[q2]")
     end = text.index("\n[", start) + 1
@@ -110,10 +110,24 @@ def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny
     (tiny.table.parent / "tests" / "q2.py").unlink()
     for kind in ("wheat", "chaff"):
         shutil.rmtree(tiny.suite.parents[1] / "bank" / kind / "q2", ignore_errors=True)
+
+
+def test_who_loses_the_points_of_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+    remove_q2(tiny)
     said = regrade(tiny)
     assert "ada: total 12 → 6 q2: 6 → no grade (it is no longer a question)" in said
     assert "0 gain, 3 lose, 0 keep their total" in said
     assert tiny.totals() == {"ada": "6 of 6", "bob": "3 of 4", "cleo": "4 of 4"}
+
+
+def test_what_staff_gave_to_a_question_that_was_removed_is_named(tiny: Tiny) -> None:
+    assert tiny.gatelab("mark", "cleo", "q2", "5", "--why", "by hand").exit_code == 0
+    assert tiny.gatelab("comment", "bob", "q2", "see me").exit_code == 0
+    assert "Kept and not counted" not in tiny.grade().output
+    remove_q2(tiny)
+    kept = "Kept and not counted, because lab.toml has no such question now, or another kind of question: cleo q2 (override 5); bob q2 (comment)."
+    assert kept in tiny.grade().output
+    assert kept in regrade(tiny, "--fresh")
 
 
 class TestAMarkThatIsMoreThanItsQuestionGivesNow:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from tiny_class import CLASS, Tiny
-from tiny_lab import RIGHT
+from tiny_lab import RIGHT, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
@@ -100,6 +100,23 @@ def test_it_is_waived_by_name_and_stays_so(tiny: Tiny) -> None:
     ):
         said = tiny.gatelab("late", *words)
         assert (said.exit_code, said.stderr) == (2, why + "\n")
+
+
+def test_the_class_report_counts_the_share_of_a_penalty_that_its_questions_bear(tmp_path: Path) -> None:
+    tiny = Tiny(tmp_path)
+    tiny_kit(tiny.kit, by_hand=True)
+    with tiny.table.open("a") as table:
+        table.write(RULE)
+    (tiny.hand_in("bob", *CLASS["bob"]) / "timestamp.txt").write_text(TIMES["bob"] or "")
+    assert tiny.grade().exit_code == 0
+    before = tiny.book()["points"]
+    assert tiny.gatelab("mark", "bob", "q3", "2", "--why", "good").exit_code == 0
+    row = tiny.rows()["bob"]
+    assert (row["late_penalty"], row["total"], row["out_of"]) == ("2.2", "8.8", "12")
+    assert tiny.book()["points"] == before  # 20 % of the 9 points of q1 and q2 are taken off, as before
+    page = (tiny.out / "index.html").read_text()
+    assert "&minus;1.8</td>" in page and "&minus;2.2" not in page
+    assert "A late penalty counts here by its share" in page
 
 
 @pytest.mark.parametrize(

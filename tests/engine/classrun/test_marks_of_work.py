@@ -9,7 +9,7 @@ import pytest
 from marked_class import GIVEN, Class, app, saved
 from notebooks import write_notebook
 from tiny_class import Tiny
-from tiny_lab import RIGHT, SETUP
+from tiny_lab import RIGHT, SETUP, tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.cli.export import app as export_app
@@ -68,15 +68,20 @@ class TestAMarkBelongsToWhatWasRead:
 
     @pytest.mark.parametrize("taken_in", [True, False])
     def test_a_namesake_does_not_get_the_mark(self, again: Class, taken_in: bool) -> None:
-        """`ada/` beside `ada.ipynb`: the folder is called ada now, and the file ada.ipynb."""
+        """`ada/` beside `ada.ipynb`: the folder is called ada now, and the file ada.ipynb. Its mark goes with it where it was recorded for this file."""
         if not taken_in:
             again.give(ada=1)
         was = "1.5" if taken_in else "1"
         (again.folder / "ada").mkdir()
         write_notebook(again.folder / "ada" / "lab.ipynb", SETUP, RIGHT["q2"])
         said = again.run()
-        self.listed(again, said, "ada", was)
-        self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
+        if taken_in:
+            rows = again.rows()
+            assert [rows[name]["q3"] for name in ("ada", "ada.ipynb")] == ["", "1.5"]
+            assert "To be marked again" not in said.stderr
+        else:
+            self.listed(again, said, "ada", was)
+            self.listed(again, said, "ada.ipynb", f"{was}, given to ada")
 
     def test_two_who_swap_names_do_not_swap_marks(self, again: Class) -> None:
         ada, bob = again.folder / "ada.ipynb", again.folder / "bob.ipynb"
@@ -152,3 +157,32 @@ def test_a_mark_of_a_renamed_student_whose_file_another_has_too_is_reported(tmp_
     tiny.gatelab("mark", "ada", "q1", "1", "--why", "copied")
     (tiny.folder / "ada").rename(tiny.folder / "adam")
     assert "keeps corrections of ada, not in this class" in tiny.grade().stderr
+
+
+def test_what_was_given_follows_its_work_to_another_name(tmp_path: Path) -> None:
+    """A namesake hands in later, and both rows are called by number; what a person gave to the first one stays with it."""
+    tiny = Tiny(tmp_path)
+    tiny_kit(tiny.kit, by_hand=True)
+    with tiny.table.open("a") as table:
+        table.write('\n[late]\ndue = "2026-10-24 23:59"\nzone = "Europe/Berlin"\npercent_per_day = 10\n')
+    tiny.folder.mkdir()
+    for who in ("lovelaceada_101_90001", "liwei_104_90004"):
+        write_notebook(tiny.folder / f"{who}_lab.ipynb", SETUP, RIGHT["q1"], f"# {who}")
+    assert tiny.grade().exit_code == 0
+    for words in (
+        ("mark", "liwei", "q3", "2"),
+        ("mark", "liwei", "q1", "3", "--why", "x"),
+        ("comment", "liwei", "hello"),
+        ("late", "liwei", "1", "--why", "y"),
+    ):
+        assert tiny.gatelab(*words).exit_code == 0
+    before = tiny.rows()["liwei"]
+    write_notebook(tiny.folder / "liwei_105_95005_lab.ipynb", SETUP, RIGHT["q1"], "# another")
+    said = tiny.grade()
+    assert "To be marked again" not in said.output and "not in this class" not in said.output
+    rows = tiny.rows()
+    assert set(rows) == {"lovelaceada", "liwei_104", "liwei_105"} and rows["liwei_104"]["total"] == "4"
+    for column in ("q1", "q3", "late_penalty", "total", "overrides", "comment_for_student", "mark_again"):
+        assert rows["liwei_104"][column] == before[column]
+        assert column in ("q1", "total") or rows["liwei_105"][column] == ""
+    assert tiny.grade().exit_code == 0 and tiny.rows() == rows

@@ -6,6 +6,7 @@ import io
 import struct
 from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
@@ -47,6 +48,24 @@ def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> Roster:
 )
 def test_everybody_is_read_once(tmp_path: Path, text: str, wanted: list[Person], encoding: str) -> None:
     assert read(tmp_path, text, encoding).people == wanted
+
+
+def test_somebody_in_two_sections_is_one_person(tmp_path: Path) -> None:
+    text = "Name,Email,ID number,Section\nAda Lovelace,ada@x.org,1001,1\nLovelace Ada,Ada@X.org,,2\nAda Roe,,1001,1\nBo Lee,fam@x.org,,\nMay Lim,fam@x.org,,\n"
+    assert [(one.called, one.id) for one in read(tmp_path, text).people] == [
+        ("Ada Lovelace", "1001"),
+        ("Bo Lee", ""),
+        ("May Lim", ""),
+    ]
+
+
+def test_a_time_without_a_zone_is_read_in_the_zone_that_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text(
+        'Identifier,Full name,Last modified (submission)\nParticipant 1,Ada Lovelace,"Thursday, 26 November 2026, 11:28 PM"\n'
+    )
+    (ada,) = read_roster(path, ZoneInfo("Asia/Tokyo")).people
+    assert ada.handed_in and ada.handed_in.isoformat() == "2026-11-26T23:28:00+09:00"
 
 
 def test_moodles_sheet_says_when_something_was_handed_in(tmp_path: Path) -> None:

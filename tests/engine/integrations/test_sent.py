@@ -149,7 +149,7 @@ def test_a_mark_comes_back_in_the_platforms_own_form(
     ],
 )
 def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str) -> None:
-    """Another text than ours is newer, and the whole row stands."""
+    """Another text than ours is newer and stands; the grade that nobody changed is filled in all the same."""
     comes, filled = tmp_path / "sheet.csv", tmp_path / "filled.csv"
     memory = {"Participant 0": {"Feedback comments": ["", SAID], "Grade": ["", "9"]}}
     for text, held in ((back, []), (back.replace("Mind", "Never mind"), ["ada: "])):
@@ -163,9 +163,56 @@ def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str
         filled.write_text(done.text, encoding="utf-8", newline="")
         with open(filled, encoding="utf-8", newline="") as file:
             row = next(csv.DictReader(file))
-        assert row["Grade"] == ("9.00" if held else "10")
+        assert row["Grade"] == "10"
         assert row["Feedback comments"] == (text if held else "q1: 10 of 10")
-        assert (done.filled, done.replaced) == ((0, []) if held else (1, ["ada: 9.00 → 10"]))
+        assert (done.filled, done.replaced, done.feedback) == (1, ["ada: 9.00 → 10"], [])
+
+
+def test_a_newer_grade_stands_with_its_feedback() -> None:
+    first, _, memory = push("moodle", sheet("moodle", [""] * 4), [5, 5, 5, 5], {})
+    second, held, _ = push(
+        "moodle", with_marks(first.text, "moodle", ["7", "5", "5", "5"]), [6, 6, 6, 6], memory
+    )
+    rows = list(csv.DictReader(io.StringIO(second.text)))
+    assert [row["Feedback comments"] for row in rows] == ["q1: 5 of 10", *["q1: 6 of 10"] * 3]
+    assert held == ["ada: 7 is kept, not 6"] and second.filled == 3
+
+
+@pytest.mark.parametrize("kind", ["canvas", "moodle"])
+def test_a_sheet_that_was_filled_and_not_uploaded_holds_no_correction_back(kind: str) -> None:
+    empty = sheet(kind, [""] * 4)
+    uploaded, _, memory = push(kind, empty, [5, 5, 5, 5], {})
+    _, _, memory = push(kind, empty, [6, 6, 6, 6], memory)  # looked at, not uploaded
+    last, held, _ = push(kind, uploaded.text, [6, 6, 6, 6], memory)
+    assert held == [] and marks_of(kind, last.text) == ["6"] * 4
+
+
+@pytest.mark.parametrize("kind", ["canvas", "moodle"])
+def test_what_somebody_typed_there_as_we_send_it_is_ours_too(kind: str) -> None:
+    first, _, memory = push(kind, sheet(kind, [""] * 4), [5, 5, 5, 5], {})
+    typed = with_marks(first.text, kind, ["6"] * 4)
+    _, held, memory = push(kind, typed, [6, 6, 6, 6], memory)
+    last, held_too, _ = push(kind, typed, [7, 7, 7, 7], memory)
+    assert held == held_too == [] and marks_of(kind, last.text) == ["7"] * 4
+
+
+def test_a_newer_grade_is_kept_whatever_other_column_was_filled_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    memory: Memory = {}
+    for text, column, wanted in (
+        ("", "Lab", []),
+        ("9", "Lab", ["ada, ada: 9 is kept, not 5"]),
+        ("9", "Other", []),
+        ("9", "Lab", ["ada, ada: 9 is kept, not 5"]),
+    ):
+        path.write_text(sheet("canvas", [text, "", "", ""]), encoding="utf-8")
+        held, memory = keep_newer_marks(path, canvas(path, [report("ada", 5)], column), memory)
+        assert held == wanted
+
+
+def test_no_grade_as_moodle_shows_it_is_not_said_to_be_replaced() -> None:
+    filled, _, _ = push("moodle", sheet("moodle", ["-", "3", "", ""]), [5, 5, 5, 5], {})
+    assert filled.replaced == ["bob: 3 → 5"]
 
 
 def test_a_row_left_as_it_is_holds_no_formula_either() -> None:

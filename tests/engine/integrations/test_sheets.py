@@ -76,14 +76,36 @@ class TestLearningPlatforms:
         assert filled.text == MOODLE.replace(",,26.00,\n", f",10,26.00,{said}\n") and filled.filled == 2
 
     def test_headers_in_another_language_can_be_named(self, tmp_path: Path) -> None:
-        german = MOODLE.replace("Grade,Max", "Bewertung,Max").replace(
-            "Feedback comments", "Feedback als Kommentar"
+        french = MOODLE.replace("Grade,Max", "Note,Max").replace(
+            "Feedback comments", "Feedback par commentaires"
         )
-        path = self.sheet(tmp_path, german.replace("Participant", "Teilnehmer/in"))
+        path = self.sheet(tmp_path, french)
         with pytest.raises(ExportError, match="--grade-column"):
             moodle(path, [])
         reports = self.reports("ada@example.org")
-        assert moodle(path, reports, "Bewertung", "Feedback als Kommentar").filled == 1
+        assert moodle(path, reports, "Note", "Feedback par commentaires").filled == 1
+
+    def test_a_scale_is_not_filled_with_points(self, tmp_path: Path) -> None:
+        for scale in ("Scale", "Skala"):
+            path = self.sheet(
+                tmp_path, MOODLE.replace("Maximum Grade", scale).replace("26.00", '"Fail, Pass"')
+            )
+            with pytest.raises(ExportError, match="graded by a scale, which takes no points"):
+                moodle(path, self.reports("ada"))
+
+    def test_a_german_worksheet_needs_no_option(self, tmp_path: Path) -> None:
+        german = (
+            "ID,Vollständiger Name,E-Mail-Adresse,ID-Nummer,Status,Bewertung,Bestwertung,Bewertung kann geändert werden,"
+            "Zuletzt geändert (Abgabe),Zuletzt geändert (Bewertung),Feedback als Kommentar\n"
+            'Teilnehmer/in4711,Ada Lovelace,ada@example.org,1001,,,"30,00",Ja,-,-,\n'
+            'Teilnehmer/in4712,Bob Babbage,bob@example.org,1002,,,"30,00",Nein,-,-,\n'
+            'Teilnehmer/in4713,Cleo Roe,cleo@example.org,1003,,,"30,00",Ja,-,-,\n'
+        )
+        people = {"1001": (), "bob@example.org": (), "x": (Person("Cleo Roe"),)}
+        filled = moodle(self.sheet(tmp_path, german), self.reports(*people), rules=Rules(15, people))
+        said = "q1: 5 of 10; q2: 5 of 5"
+        assert filled.text == german.replace(',,"30,00",Ja,-,-,', f',20,"30,00",Ja,-,-,{said}')
+        assert filled.fixed == ["Bob Babbage (locked)"] and "scaled by 30/15" in filled.notes[0]
 
     def test_a_doubtful_match_is_left_to_a_person(self, tmp_path: Path) -> None:
         reports = self.reports("ada", "lovelaceada", "stranger")

@@ -213,6 +213,24 @@ class TestCanvas:
         late = [name for name, came in found.items() if came.notes == ("Canvas calls it late.",)]
         assert late == ["anon_ab1cd", "van_der_bergpiet"]
 
+    def test_what_is_late_is_the_newer_attempt_whatever_it_is_called(self, tmp_path: Path) -> None:
+        names = (
+            "bergbob_102_90002_lab.ipynb",
+            "bergbob_LATE_102_95002_final.ipynb",
+            "roecleo_103_90003_lab.ipynb",
+        )
+        bob = rows(put(tmp_path / "class", *names), tmp_path / "room")["bergbob"]
+        assert (bob.entry, bob.attempts, bob.others) == (names[1], 2, ("an earlier attempt, lab.ipynb",))
+        assert bob.notes == ("Canvas calls it late.",)
+
+    def test_a_late_file_that_is_no_notebook_takes_nobodys_notebook_away(self, tmp_path: Path) -> None:
+        names = (
+            "bergbob_102_90002_lab.ipynb",
+            "bergbob_LATE_102_95002_note.pdf",
+            "roecleo_103_90003_lab.ipynb",
+        )
+        assert rows(put(tmp_path / "class", *names), tmp_path / "room")["bergbob"].entry == names[0]
+
     @pytest.mark.parametrize(
         "names",
         [
@@ -230,7 +248,7 @@ class TestCanvas:
     @given(
         people=st.lists(
             st.tuples(
-                st.from_regex(r"[a-zé]{1,8}(_[a-z]{1,3})?", fullmatch=True), st.booleans(),
+                st.from_regex(r"[a-zéสมศรี\u0308\u093f]{1,8}(_[a-z]{1,3})?", fullmatch=True), st.booleans(),
                 st.integers(1, 10**9), st.text(st.characters(exclude_characters="/\0", codec="utf-8"), min_size=1, max_size=30),
             ),
             min_size=2, max_size=6, unique_by=(lambda item: item[0], lambda item: item[2]),
@@ -254,6 +272,7 @@ MOODLE = (
     "Bob Babbage_4712_assignsubmission_file/week 5/lab.ipynb",  # as from Moodle 4.1 on
     "Bob Babbage_4713_assignsubmission_file_/lab.ipynb",  # another Bob
     "Participant_4714_assignsubmission_file_/lab.ipynb",  # blind marking
+    "Teilnehmerin_4716_assignsubmission_file_/lab.ipynb",  # the same in German
     "Cleo Roe_4715_assignsubmission_file_lab.ipynb",  # not in folders
     "Cleo Roe_4715_assignsubmission_file_Untitled.ipynb",
 )
@@ -276,6 +295,7 @@ class TestMoodle:
             "Bob Babbage_4713",
             "Cleo Roe",
             "Participant 4714",
+            "Participant 4716",
         ]
         assert all(came.gradable for came in found.values())
         assert [came.called for came in found.values()][:3] == ["Ada Lovelace", "Bob Babbage", "Bob Babbage"]

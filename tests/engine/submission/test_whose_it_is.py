@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from notebooks import write_notebook
-from tiny_class import Tiny
+from tiny_class import Tiny, gatelab
 from tiny_lab import NAIVE, RIGHT, SETUP, tiny_kit
 
 from gatelab.integrations.roster import read_roster
@@ -126,3 +126,77 @@ class TestTwoLabsInOneKit:
         assert (
             "ada: it holds only softmax, another lab's work; ask for the notebook of this lab." in said.output
         )
+
+
+def test_where_several_fit_nobody_is_said_to_have_handed_in_nothing(tmp_path: Path, lab: Lab) -> None:
+    hand_in(tmp_path / "class" / "Wei Li.ipynb")
+    (tmp_path / "r.csv").write_text("Name,Email\nWei Li,w1@x.org\nWei Li,w2@x.org\nAda Roe,a@x.org\n")
+    came, *missing = collect(tmp_path / "class", lab, roster=read_roster(tmp_path / "r.csv"))
+    assert came.notes == (
+        "May be of Wei Li (w1@x.org), Wei Li (w2@x.org): put an ID or address into its name.",
+    )
+    said = {one.people[0].email: one.problem for one in missing}
+    assert said.pop("a@x.org") == "Nothing was handed in."
+    assert set(said.values()) == {"Nothing that is surely theirs was handed in; Wei Li may be."}
+
+
+@pytest.mark.usefixtures("shared_server")
+class TestARosterIsRemembered:
+    SHEET = 'Identifier,Full name,Email address,Last modified (submission)\nParticipant 1,ada,ada@x.org,"{}"\nParticipant 3,Mia Miss,m@x.org,-\n'
+
+    @pytest.fixture
+    def tiny(self, tmp_path: Path) -> Tiny:
+        tiny = Tiny.lay_out(tmp_path, {"ada": GOOD})
+        text = tiny.table.read_text()
+        tiny.table.write_text(
+            text.replace("\n[q1]", '\ndue = "2026-11-26T23:59:00+09:00"\n\n[q1]', 1)
+            + "\n[late]\npercent_per_day = 10\n"
+        )
+        self.list(tiny, "Friday, 27 November 2026, 12:10 AM")
+        return tiny
+
+    def list(self, tiny: Tiny, time: str) -> None:
+        (tiny.base / "m.csv").write_text(self.SHEET.format(time))
+
+    def test_the_next_grading_uses_it_and_says_so(self, tiny: Tiny) -> None:
+        assert "Roster" not in tiny.grade("--roster", tiny.base / "m.csv").stderr
+        before = tiny.rows()
+        assert set(before) == {"ada", "Mia Miss"} and before["ada"]["late_penalty"] == "1"
+        said = tiny.grade()
+        assert (
+            f"Roster: {tiny.base / 'm.csv'}, as in the last grading." in said.stderr and tiny.rows() == before
+        )
+        assert tiny.gatelab("mark", "ada", "q1", "3", "--why", "x").exit_code == 0
+        self.list(tiny, "Thursday, 26 November 2026, 11:10 PM")  # in the due date's zone
+        assert tiny.grade().exit_code == 0 and tiny.rows()["ada"]["late_penalty"] == ""
+
+    def test_one_that_is_gone_is_asked_for(self, tiny: Tiny) -> None:
+        tiny.grade("--roster", tiny.base / "m.csv")
+        (tiny.base / "m.csv").rename(tiny.base / "new.csv")
+        said = tiny.grade()
+        assert said.exit_code == 2 and f"{tiny.base / 'm.csv'}: cannot be read" in said.stderr
+        assert tiny.grade("--roster", tiny.base / "new.csv").exit_code == 0
+
+    def test_a_fresh_grading_needs_none(self, tiny: Tiny) -> None:
+        tiny.grade("--roster", tiny.base / "m.csv")
+        for _ in range(2):
+            assert tiny.grade("--fresh").exit_code == 0 and set(tiny.rows()) == {"ada"}
+
+
+@pytest.mark.usefixtures("shared_server")
+def test_feedback_stays_in_no_folder_that_is_not_its_persons_any_more(tmp_path: Path) -> None:
+    tiny = Tiny.lay_out(tmp_path, {"ada": GOOD, "bob": GOOD})
+    people = "Name,Email\nada,{}@x.org\nbob,bob@x.org\n"
+    folder = tiny.out / "feedback-mail"
+    for address, left in (("other", {"other@x.org", "bob@x.org"}), ("ada", {"ada@x.org", "bob@x.org"})):
+        (tiny.base / "r.csv").write_text(people.format(address))
+        tiny.grade("--roster", tiny.base / "r.csv")
+        assert gatelab("export", "feedback", tiny.out, "--to", "mail").exit_code == 0
+        assert {path.parent.name for path in folder.rglob("feedback.html")} == left
+    (folder / "bob@x.org" / "own.txt").write_text("a teacher's")
+    shutil.rmtree(tiny.folder / "bob")
+    tiny.grade()
+    for words in (("feedback", tiny.out, "--to", "mail"), ("gradescope", tiny.out)):
+        gatelab("export", *words)
+    assert sorted(path.name for path in (folder / "bob@x.org").iterdir()) == ["own.txt"]
+    assert [path.parent.name for path in (tiny.out / "gradescope").rglob("results.json")] == ["ada"]

@@ -22,7 +22,7 @@ from gatelab.integrations.nbgrader.sent import Sent
 from gatelab.report.corrected import Counted, given_for, said_of, said_of_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.model import Question
-from gatelab.report.table import number
+from gatelab.report.plain import equal, number
 
 
 @dataclass
@@ -94,7 +94,7 @@ def _alembic_found() -> Iterator[None]:
 
 def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
     points = {question["id"]: question["points"] for question in found.questions}
-    wrong = [id for id in points if id not in cells or abs(cells[id] - points[id]) > 1e-9]
+    wrong = [id for id in points if id not in cells or not equal(cells[id], points[id])]
     if wrong:
         id = wrong[0]
         has = f"{number(cells[id])} points" if id in cells else "no cell"

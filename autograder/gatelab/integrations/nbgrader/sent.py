@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gatelab.folders import drafted
+from gatelab.report.plain import equal
 
 Value = float | str | None
 FILE = "nbgrader.sent.json"
-CLOSE = 1e-9  # marks closer than this count as equal
 
 
 @dataclass
@@ -71,5 +71,5 @@ class Sent:
 
 def _same(one: Value, other: Value) -> bool:
     if isinstance(one, float | int) and isinstance(other, float | int):
-        return abs(one - other) < CLOSE
+        return equal(one, other)
     return one == other
