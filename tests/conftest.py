@@ -16,6 +16,7 @@ from shares import ROUND, WHOLE, turn_of
 from solved_notebook import graded, solved  # noqa: F401  (fixtures)
 
 from gatelab.grading.engine import Engine
+from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import Bank, load_bank
 from gatelab.lab.spec import Lab
 
@@ -135,6 +136,14 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def lab() -> Lab:
     return kit_lab()
+
+
+@pytest.fixture
+def kit_terms(lab: Lab) -> Iterator[None]:
+    """Messages speak of axes and exceptions as they do while the kit's lab is graded."""
+    before = TERMS.set(lab.policy.terms)
+    yield
+    TERMS.reset(before)
 
 
 @pytest.fixture(scope="session")

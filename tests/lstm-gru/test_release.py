@@ -73,10 +73,11 @@ def test_every_stub_of_the_committed_release_answers_for_itself(lab: Lab, root: 
 
 
 def test_the_package_of_the_lab_holds_the_engines_files(lab: Lab) -> None:
-    """When this fails: change the file of the engine, and `gatelab build` brings the copy up to date."""
-    copies = list(files(lab))
-    assert {copy.name for _, copy in copies} > {"tensors.py", "likeness.py", "fingerprint.py", "check.py"}
-    assert [str(copy) for source, copy in copies if copy.read_bytes() != source.read_bytes()] == []
+    """When this fails: change the file of the engine, or the policy, and `gatelab build` brings the copy up to date."""
+    copies = dict(files(lab))
+    asked = {"tensors.py", "likeness.py", "fingerprint.py", "check.py", "terms.json"}
+    assert {copy.name for copy in copies} > asked
+    assert [str(copy) for copy, content in copies.items() if copy.read_bytes() != content] == []
 
 
 def test_no_member_of_the_labs_student_zip_is_for_staff(lab: Lab, root: Path, tmp_path: Path) -> None:

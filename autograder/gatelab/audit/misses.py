@@ -64,7 +64,7 @@ def draft(lab: Lab, miss: Miss, id: str) -> Path:
     Raises BankError for a name that is none or is taken, and for a group whose code could not be read.
     """
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", id):
-        raise BankError(f"{id}: name the mistake in lower-case letters and hyphens, as in gate-left-out.")
+        raise BankError(f"{id}: name the mistake in lower-case letters and hyphens, as in bias-left-out.")
     assert lab.bank is not None
     path = Path(lab.bank) / "chaff" / miss.question / f"{id}.py"
     if path.exists():

@@ -44,7 +44,7 @@ class Mutant:
 
     operator: str
     line: int
-    where: str  # "LSTM.forward"
+    where: str  # "Layer.forward"
     before: str
     after: str
     source: str = field(repr=False)

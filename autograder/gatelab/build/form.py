@@ -23,7 +23,7 @@ class Form:
 
     given: set[str] = field(default_factory=set)  # statements, as ast.dump writes them
     comments: set[str] = field(default_factory=set)  # comments, without their mark
-    stubbed: set[str] = field(default_factory=set)  # `lstm_step`, `LSTM.forward`: what gets a stub of its own
+    stubbed: set[str] = field(default_factory=set)  # `softmax`, `Layer.forward`: what gets a stub of its own
     bound: set[str] = field(default_factory=set)  # names that given statements of the cell's top level bind
 
 

@@ -29,7 +29,7 @@ from gatelab.build import expressions, regions
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
 # lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
 # `with torch.no_grad():`), of its references' up to 30 (`return torch.stack(steps, dim=1)`), and of the suites' longer ones lists of shapes and calls of
-# seqlab (`task, recipe = tasks.STORE, tasks.STORE_RECIPE`), the longest with 56.
+# the students' package, the longest with 56.
 SAYS_SOMETHING = 8
 SAYS_ENOUGH_OF_A_SOLUTION = 24
 SAYS_ENOUGH_OF_A_REFERENCE = 32
@@ -40,7 +40,7 @@ _STRUCTURE = re.compile(
     r"(async )?def |class \w+[(:]|import |from \S+ import |@|#|(return|yield)\b[\w ,]*$|if __name__|\) -> .*:$"
     r"|(\w+: [\w.\[\] |]+(= [^,]+)?(, ?|$))+$"  # fields or parameters with types
 )
-# `shapes = [(N, D), (N, H), (4 * H, D)]`: the contract says the same.
+# `shapes = [(R, C), (R, 4 * C)]`: the contract says the same.
 _SHAPES = re.compile(r"(\w+=)?[\[\](){},:*\dA-Z]+$")
 _COMMENT = re.compile(r"(?<=\S)\s+#\s.*$")
 _DECORATION = re.compile(r"""^[#>*\-\s"'|]+|[\s"'\\n,|]+$""")

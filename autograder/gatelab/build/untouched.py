@@ -27,7 +27,7 @@ SKIP = "experiment"  # the tag of cells that grading does not need
 def check(release: Path, lab: Lab, stubbed: dict[str, set[str]]) -> None:
     """Raise BuildError unless each function and method with a stub raises its own NotImplementedError when called.
 
-    stubbed: grade_id of a solution cell → names with a stub of their own, `LSTM.forward`; "" for the cell itself.
+    stubbed: grade_id of a solution cell → names with a stub of their own, `Layer.forward`; "" for the cell itself.
 
     The cells are run in a process of their own, in the release's folder.
     """

@@ -291,7 +291,7 @@ def differences_text(found: list[Difference]) -> str:
 
 
 def sentence(found: Difference) -> str:
-    """`ada q1: 10 → 6 (gates: now failed)`."""
+    """`ada q1: 10 → 6 (gradient: now failed)`."""
     was, now = ("no grade" if points is None else number(points) for points in (found.was, found.now))
     return f"{found.name} {found.question}".strip() + f": {was} → {now} ({found.why})"
 

@@ -108,13 +108,13 @@ def misses_command(
     ],
     most: Annotated[int, typer.Option(help="Groups that are shown.", min=1)] = 5,
     draft: Annotated[int, typer.Option(help="Write a chaff file for the group with this number.", min=0)] = 0,
-    name: Annotated[str, typer.Option(help="The mistake's name, as in gate-left-out.")] = "",
+    name: Annotated[str, typer.Option(help="The mistake's name, as in bias-left-out.")] = "",
     lab_name: LabName = None,
     root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
 ) -> None:
     """Show a class's wrong answers that no known mistake explains, grouped by what they compute, largest groups first.
 
-    Example: gatelab misses out --draft 1 --name gate-left-out
+    Example: gatelab misses out --draft 1 --name bias-left-out
     """
     from gatelab.audit.misses import draft as write_draft
     from gatelab.audit.misses import misses
@@ -144,7 +144,7 @@ def misses_command(
         more = len(found) - most
         console.rule(f"{more} more groups: --most {len(found)}" if more > 0 else "")
         console.print(
-            f"To name one: gatelab misses {graded} --draft 1 --name gate-left-out, with a name that says what is wrong.",
+            f"To name one: gatelab misses {graded} --draft 1 --name bias-left-out, with a name that says what is wrong.",
             markup=False,
         )
 

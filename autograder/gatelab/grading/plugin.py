@@ -19,6 +19,7 @@ from gatelab.faults import is_machines, reason_of
 from gatelab.grading.attempt import Share, Verdict, Workers
 from gatelab.grading.references import injection
 from gatelab.grading.verdicts import Grading
+from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
@@ -61,7 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if given is not None:
         # Short tracebacks: when every check fails, pytest's long ones cost more than the checks.
         config.option.tbstyle = "native" if given.messages else "no"
-    config.stash[KEY] = given or _grading_from(config)
+    grading = config.stash[KEY] = given or _grading_from(config)
+    if grading is not None:
+        before = TERMS.set(grading.lab.policy.terms)
+        config.add_cleanup(lambda: TERMS.reset(before))
 
 
 def _grading_from(config: pytest.Config) -> Grading | None:

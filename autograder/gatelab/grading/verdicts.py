@@ -59,7 +59,7 @@ class Grading:
         names = (name for spec in lab.questions.values() for name in spec.names)
         held = lab.policy.withheld
         told = (*lab.policy.messages, *([held.says] if held else ()))
-        self.words = Words(workers.sources, names, told)
+        self.words = Words(workers.sources, (*names, *lab.policy.names), told)
 
     @property
     def attempt(self) -> Attempt:

@@ -140,7 +140,7 @@ def _suites(lab: Lab) -> Iterator[str]:
 
 
 def question_of(suite: Path) -> str:
-    """The question of a suite, from its name: test_q1_lstm_step.py."""
+    """The question of a suite, from its name: test_q1_softmax.py."""
     return suite.stem.split("_")[1]
 
 

@@ -1,16 +1,22 @@
 """What a lab gives the engine besides its table of questions: `policy.toml` among its hidden suites.
 
 The engine knows no lab. The lab says what is withheld from a question, which names are reported to staff, which messages
-may be shown, what is imported beforehand and what the benchmark measures. The file may be missing.
+and names may be shown, what the axes of its tensors are called, what exceptions mean in it, what is imported beforehand and what
+the benchmark measures. The file may be missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+import re
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, Field
+
+from gatelab.handed_out.checking.terms import Axis, Terms
+from gatelab.lab.keys import FROM_0, STRICT, Says, Text, validated
 from gatelab.lab.toml import TomlError, read_toml
 
 FILE = "policy.toml"
@@ -20,15 +26,36 @@ class PolicyError(Exception):
     """The file is invalid; the message names it and what to fix."""
 
 
+def _pattern(text: str) -> str:
+    """Raises ValueError unless it is a regular expression."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(str(error)) from error
+    return text
+
+
+Texts = Annotated[tuple[str, ...], Says("a list of texts")]
+TextTable = Annotated[dict[str, str], Says("a table of texts")]
+Seconds = Annotated[dict[str, FROM_0], Says("a table of numbers, none negative")]
+Pattern = Annotated[
+    str,
+    Field(min_length=1),
+    AfterValidator(_pattern),
+    Says("a regular expression of Python's in quotes, as in 'index out of range'"),
+]
+
+
 @dataclass(frozen=True)
 class Withheld:
-    """The library's own answer, switched off where a question says `library = false`."""
+    """[withheld]: the library's own answer, switched off where a question says `library = false`."""
 
-    says: str = "The library's own answer is switched off in this question"
-    operators: dict[str, str] = field(
-        default_factory=dict
-    )  # of torch's dispatcher → the dispatch key that is overridden
-    copies: tuple[str, ...] = ()  # "module:name" of the same cells in Python
+    __pydantic_config__ = STRICT
+
+    says: Text = "The library's own answer is switched off in this question"
+    # Of torch's dispatcher → the dispatch key that is overridden.
+    operators: TextTable = field(default_factory=dict)
+    copies: Texts = ()  # "module:name" of the same in Python
 
     def to_worker(self) -> dict[str, Any]:
         """What a worker needs (sandbox/worker/withheld.py)."""
@@ -37,77 +64,85 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Bench:
-    """What `gatelab bench` measures."""
+    """[bench]: what `gatelab bench` measures."""
 
-    part: tuple[str, ...] = ()  # questions that train nothing
-    trained: tuple[str, ...] = ()
-    slow: tuple[str, ...] = ()  # wheats "question/name" that make a training slow
-    costs: dict[str, float] = field(
-        default_factory=dict
-    )  # question → seconds of one submission, and those of the "rest": for the estimate before a class is graded
+    __pydantic_config__ = STRICT
+
+    part: Texts = ()  # questions that train nothing
+    trained: Texts = ()
+    slow: Texts = ()  # wheats "question/name" that make a training slow
+    # Question → seconds of one submission, and those of the "rest": for the estimate before a class is graded.
+    costs: Seconds = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AxisTable:
+    """[axes.R]: how messages speak of an axis; the keys are those of Axis."""
+
+    __pydantic_config__ = STRICT
+
+    name: Text = ""
+    places: Text = ""
+    step: Text = ""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """[[meanings]]: what an exception means in this lab."""
+
+    __pydantic_config__ = STRICT
+
+    pattern: (
+        Pattern  # looked for in "Type: message"; the first that is found counts, before those of the engine
+    )
+    says: Text
 
 
 @dataclass(frozen=True)
 class Policy:
-    withheld: Withheld | None = None
-    shortcuts: dict[str, str] = field(default_factory=dict)  # name of torch → what staff read
-    messages: tuple[str, ...] = ()
-    preload: tuple[str, ...] = ()
-    bench: Bench = field(default_factory=Bench)
+    """The whole file."""
+
+    __pydantic_config__ = STRICT
+
+    preload: Texts = ()  # modules that are imported once for all submissions
+    messages: Texts = ()  # that a student may always see (testkit/known.py)
+    names: Texts = ()  # that a message may hold, besides those of Python and PyTorch (testkit/words.py)
+    shortcuts: TextTable = field(default_factory=dict)  # name of torch → what staff read
+    withheld: Annotated[Withheld | None, Says("a table", Withheld)] = None
+    axes: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")], AxisTable],
+        Says(
+            'tables named by the letter of an axis, as in [axes.N] with name = "batch"',
+            AxisTable,
+            several=True,
+        ),
+    ] = field(default_factory=dict)
+    meanings: Annotated[
+        tuple[Meaning, ...],
+        Says("a list of tables, each begun with [[meanings]], of pattern and says", Meaning, several=True),
+    ] = ()
+    bench: Annotated[Bench, Says("a table", Bench)] = field(default_factory=Bench)
 
     @classmethod
     def read(cls, path: Path) -> Policy:
         """The policy of a file; an empty one where there is none. Raises PolicyError."""
         try:
-            table = read_toml(path)
+            made = validated(cls, read_toml(path), str(path))
         except FileNotFoundError:
             return cls()
         except OSError as error:
             raise PolicyError(f"{path}: it cannot be read ({error.strerror}).") from error
-        except TomlError as error:
+        except (TomlError, ValueError) as error:
             raise PolicyError(str(error)) from error
-        top = _checked(path, "", table, TOP)
-        held = _checked(path, "withheld", table["withheld"], WITHHELD) if "withheld" in table else None
-        return cls(
-            withheld=None if held is None else Withheld(**held),
-            shortcuts=top.get("shortcuts", {}),
-            messages=top.get("messages", ()),
-            preload=top.get("preload", ()),
-            bench=Bench(**_checked(path, "bench", table.get("bench", {}), BENCH)),
-        )
+        for letter, axis in made.axes.items():
+            if axis.step and not axis.places:
+                raise PolicyError(
+                    f"{path}, [axes.{letter}]: step is {axis.step!r}; write as places what several of them are called."
+                )
+        return made
 
-
-def is_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _is_table_of_texts(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
-
-
-def _is_table_of_numbers(value: Any) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(item, int | float) and not isinstance(item, bool) and item >= 0 for item in value.values()
-    )
-
-
-Kind = tuple[str, Callable[[Any], bool]]
-TEXT: Kind = ("a text in quotes", lambda value: isinstance(value, str))
-TEXTS: Kind = ("a list of texts", is_texts)
-TABLE: Kind = ("a table of texts", _is_table_of_texts)
-NUMBERS: Kind = ("a table of numbers, none negative", _is_table_of_numbers)
-SUB: Kind = ("a table", lambda value: isinstance(value, dict))
-TOP = {"preload": TEXTS, "messages": TEXTS, "shortcuts": TABLE, "withheld": SUB, "bench": SUB}
-WITHHELD = {"says": TEXT, "operators": TABLE, "copies": TEXTS}
-BENCH = {"part": TEXTS, "trained": TEXTS, "slow": TEXTS, "costs": NUMBERS}
-
-
-def _checked(path: Path, name: str, table: dict[str, Any], kinds: dict[str, Kind]) -> dict[str, Any]:
-    where = f"{path}, [{name}]" if name else str(path)
-    for key, value in table.items():
-        if key not in kinds:
-            raise PolicyError(f"{where}: there is no key {key}; there are {', '.join(kinds)}.")
-        kind, holds = kinds[key]
-        if not holds(value):
-            raise PolicyError(f"{where}: {key} must be {kind}; it is {value!r}.")
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    @cached_property
+    def terms(self) -> Terms:
+        """What the messages of suites and public checks are written with."""
+        axes = {letter: Axis(**asdict(axis)) for letter, axis in self.axes.items()}
+        return Terms(axes, tuple((one.pattern, one.says) for one in self.meanings))

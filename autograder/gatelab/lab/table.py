@@ -8,29 +8,20 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BeforeValidator, Field
 
+from gatelab.lab.keys import FLOAT, FROM_0, STRICT, WHOLE, Says, Text, adapter, no_key, says_of, validated
 from gatelab.lab.near import meant
-from gatelab.lab.toml import shown
-from gatelab.limits import BACKSTOP
+from gatelab.limits import BACKSTOP, WORKER_CPU
 
 FILE = "lab.toml"
 ID = re.compile(r"[a-z][a-z0-9]*")  # it is part of file names, between underscores
-STRICT = {"extra": "forbid"}  # pydantic's: an unknown key is refused
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Says:
-    """What a key may hold, as a phrase after "must be"."""
-
-    words: str
 
 
 def _date(value: object) -> object:
@@ -47,23 +38,23 @@ def _date(value: object) -> object:
         return ""
 
 
-# Strict: "14" and true are not numbers here. A whole number stays one, so that 10 points are not 10.0.
-_whole = Annotated[int, Field(strict=True)]
-_float = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-_from_0 = Annotated[_whole, Field(ge=0)] | Annotated[_float, Field(ge=0)]
-_above_0 = Annotated[_whole, Field(gt=0)] | Annotated[_float, Field(gt=0)]
-_to_1 = Annotated[_whole, Field(ge=0, le=1)] | Annotated[_float, Field(ge=0, le=1)]
+_above_0 = Annotated[WHOLE, Field(gt=0)] | Annotated[FLOAT, Field(gt=0)]
+_to_1 = Annotated[WHOLE, Field(ge=0, le=1)] | Annotated[FLOAT, Field(ge=0, le=1)]
+_of_a_worker = Annotated[WHOLE, Field(gt=0, lt=WORKER_CPU)] | Annotated[FLOAT, Field(gt=0, lt=WORKER_CPU)]
 
-Text = Annotated[str, Says("a text in quotes")]
-Number = Annotated[_from_0, Says("a number from 0 on, without quotes")]
+Number = Annotated[FROM_0, Says("a number from 0 on, without quotes")]
 Positive = Annotated[_above_0, Says("a number above 0, without quotes")]
+CpuSeconds = Annotated[
+    _of_a_worker,
+    Says(f"a number above 0 and below {WORKER_CPU:g}, at which every worker is ended, without quotes"),
+]
 Share = Annotated[_to_1, Says("a number from 0 to 1, without quotes")]
-Whole = Annotated[_whole, Field(ge=0), Says("a whole number from 0 on, without quotes")]
-Count = Annotated[_whole, Field(gt=0), Says("a whole number above 0, without quotes")]
+Whole = Annotated[WHOLE, Field(ge=0), Says("a whole number from 0 on, without quotes")]
+Count = Annotated[WHOLE, Field(gt=0), Says("a whole number above 0, without quotes")]
 Switch = Annotated[bool, Field(strict=True), Says("true or false, without quotes")]
 Texts = Annotated[tuple[str, ...], Says('a list of texts, as in ["softmax", "cross_entropy"]')]
 Sizes = Annotated[
-    dict[str, tuple[_whole, ...]],
+    dict[str, tuple[WHOLE, ...]],
     Says("a table of lists of whole numbers, as in { short = [3, 4], long = [7] }"),
 ]
 Module = Annotated[
@@ -88,14 +79,16 @@ class Training:
 
     threshold: Share  # to be reached on each stratum separately
     n: Count  # examples in each stratum
-    seconds: Positive  # processor time that a training may take; the model is judged as it is then
+    seconds: CpuSeconds  # processor time that a training may take; the model is judged as it is then
     # What each stratum consists of, if the suite does not say so itself.
     strata: Sizes = field(default_factory=dict)
     # A shorter training that is tried first; its keys are defined by the suite.
     quick: Free = field(default_factory=dict)
 
 
-TrainingTable = Annotated[Training | None, Says("a table of threshold, n, seconds, strata and quick")]
+TrainingTable = Annotated[
+    Training | None, Says("a table of threshold, n, seconds, strata and quick", Training)
+]
 
 
 @dataclass(frozen=True)
@@ -110,7 +103,7 @@ class QuestionSpec:
     names: Texts = ()  # what the student defines for it, looked up in the loaded notebook
     # Names of earlier questions, defined by the references, or by the student's own answers where these earned all points.
     builds_on: Texts = ()
-    cpu_seconds: Positive = 40.0  # processor time that each of its processes may take
+    cpu_seconds: CpuSeconds = 40.0  # processor time that each of its processes may take
     seconds: Positive = (
         0.0  # by the clock, for all its gradings together; by default BACKSTOP times cpu_seconds
     )
@@ -157,14 +150,16 @@ class Table:
         """The table of a file's TOML. Raises ValueError with one sentence: file, question, key, value, what is allowed."""
         head = {key: value for key, value in data.items() if key in HEAD or not isinstance(value, dict)}
         rows = {id: row for id, row in data.items() if id not in head}
-        table = _validated(cls, head, str(path), _unknown_setting)
+        if "questions" in head:
+            raise ValueError(f"{path}: {_unknown_setting('questions')}")
+        table = validated(cls, head, str(path), _unknown_setting)
         for id, row in rows.items():
             where = f"{path}, [{id}]"
             if not ID.fullmatch(id):
                 raise ValueError(f"{where}: a question's ID is small letters and digits, as in q1.")
             if "id" in row:
                 raise ValueError(f"{where}: {_unknown_key('id')}")
-            table.questions[id] = _validated(QuestionSpec, {"id": id, **row}, where, _unknown_key)
+            table.questions[id] = validated(QuestionSpec, {"id": id, **row}, where, _unknown_key)
         return table
 
 
@@ -177,57 +172,18 @@ def _unknown_setting(key: str) -> str:
 
 
 def _unknown_key(key: str) -> str:
-    return _unknown(key, KEYS)
-
-
-def _unknown_in_training(key: str) -> str:
-    return _unknown(key, [one.name for one in fields(Training)])
-
-
-def _unknown(key: str, known: list[str]) -> str:
-    return f"there is no key {key}{meant(key, known)}; there are {', '.join(known)}."
-
-
-def _validated(kind: type[T], data: dict[str, Any], where: str, unknown: Callable[[str], str]) -> T:
-    """The object with these values. Raises ValueError with a sentence about the first wrong one."""
-    if kind is Table and "questions" in data:
-        raise ValueError(f"{where}: {unknown('questions')}")
-    adapter: TypeAdapter[T] = ADAPTERS[kind]
-    try:
-        return adapter.validate_python(data)
-    except ValidationError as error:
-        errors = error.errors(include_url=False)
-        # A misspelt key may be the one that is missing, so it is reported first.
-        first = min(errors, key=lambda one: one["type"] != "unexpected_keyword_argument")
-    key, *inner = map(str, first["loc"])
-    if inner and kind is QuestionSpec and key == "training" and isinstance(data[key], dict):
-        _validated(Training, data[key], f"{where[:-1]}.{key}]", _unknown_in_training)
-    if first["type"] == "unexpected_keyword_argument":
-        raise ValueError(f"{where}: {unknown(key)}") from None
-    words = words_of(kind, key)
-    if key not in data:
-        raise ValueError(f"{where}: {key} is missing; it must be {words}.") from None
-    raise ValueError(f"{where}: {key} must be {words}; it is {shown(data[key])}.") from None
-
-
-def words_of(kind: type, key: str) -> str:
-    """What a key may hold, in words."""
-    hint = get_type_hints(kind, include_extras=True)[key]
-    return next(one.words for one in hint.__metadata__ if isinstance(one, Says))
-
-
-ADAPTERS: dict[type, TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in (Table, QuestionSpec, Training)}
+    return no_key(key, KEYS)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of lab.toml: settings above, and a table for each question under its ID."""
-    made = ADAPTERS[Table].json_schema(mode="validation")
+    made = adapter(Table).json_schema(mode="validation")
     kinds = made["$defs"]
     del made["properties"]["questions"], kinds["QuestionSpec"]["properties"]["id"]
     kinds["QuestionSpec"]["required"].remove("id")
     for kind, parts in ((Table, made), (QuestionSpec, kinds["QuestionSpec"]), (Training, kinds["Training"])):
         for key, part in parts["properties"].items():
-            part["description"] = words_of(kind, key)
+            part["description"] = says_of(kind, key).words
             if (default := kind.__dataclass_fields__[key].default) is MISSING or default in (None, (), ""):
                 part.pop("default", None)
     kinds["QuestionSpec"]["properties"]["seconds"].pop("default")

@@ -131,7 +131,7 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """`cell 12 ("def lstm_step…")`, as it is named everywhere."""
+        """`cell 12 ("def softmax…")`, as it is named everywhere."""
         return f'cell {self.index} ("{self.start}")' if self.start else f"cell {self.index}"
 
 

@@ -3,8 +3,8 @@
 A class may have these shapes, as a folder or as one archive, also mixed:
 
     flat                     nbgrader's                           a platform's download
-    class/ada.ipynb          submitted/ada/lstm-gru/lab.ipynb     names: platforms.py
-    class/grace.zip          submitted/grace/lstm-gru/lab.ipynb   Gradescope: gradescope_export.py
+    class/ada.ipynb          submitted/ada/softmax/lab.ipynb      names: platforms.py
+    class/grace.zip          submitted/grace/softmax/lab.ipynb    Gradescope: gradescope_export.py
 
 A student's archive is opened, one inside it is not. A notebook is parsed here only to choose among several (choose.py);
 attempts.py decides which entries are attempts of one person.

@@ -4,7 +4,7 @@
                 LATE_anon_ab1cd_90210_lab.ipynb             where the assignment is anonymous
     Moodle      Ada Lovelace_4711_assignsubmission_file_/   name, participant, plugin; followed by the file where the
                                                             download is not in folders
-    nbgrader    ada+lstm-gru+2026-11-26 06:28:36 UTC+x1/    the exchange's inbound folder: student, assignment, time
+    nbgrader    ada+softmax+2026-11-26 06:28:36 UTC+x1/     the exchange's inbound folder: student, assignment, time
 
 What only looks like a download must not turn a class into one person: `lab_2026_11_ada.ipynb` has Canvas's form. So a form
 counts only where all names of that form are consistent (`arrivals`).

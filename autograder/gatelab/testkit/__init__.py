@@ -1,10 +1,10 @@
 """What a hidden suite uses: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and the assertions whose messages
 name the mistake.
 
-    @part("q1", "outputs", 4)
-    def test_states_equal_lstm_cell(student, draw):
+    @part("q1", "probabilities", 4)
+    def test_probabilities(student, draw):
         ...
-        close(student.lstm_step(x, h, c, *w)[0], want, "h", "N H")
+        close(student.softmax(logits).value, want, "softmax(logits)", "R C")
 """
 
 from __future__ import annotations

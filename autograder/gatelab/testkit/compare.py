@@ -56,8 +56,8 @@ def close(
     """A tensor must have the shape, the dtype (if given) and the numbers of `want`.
 
     Args:
-        axes: names of the dimensions, for example "N T H".
-        later: called if the numbers are right before a time step and wrong from it on; returns a sentence with what the
+        axes: letters of the dimensions, for example "R C"; what messages call them, the lab's policy says.
+        later: called if the numbers are right before a step and wrong from it on; returns a sentence with what the
             suite knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or
             a function changed.
     """
@@ -74,7 +74,7 @@ def close_grads(
     rtol: float = GRAD_RTOL,
     atol: float = ATOL,
 ) -> None:
-    """Gradients must equal `want`; `names` maps a path (`"0"`, `"param:bias_hh_l0"`) to the student's name for it."""
+    """Gradients must equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it."""
     missing = [
         names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
     ]

@@ -191,18 +191,6 @@ expected scalar type Long but found {d}
 Expected input batch_size ({n}) to match target batch_size ({n})
 Expected target size {s}, got {s}
 Target {n} is out of bounds
-input.size(-1) must be equal to input_size. Expected {n}, got {n}
-input must have {n} dimensions, got {n}
-For batched 3-D input, hx and cx should also be 3-D but got ({n}-D, {n}-D) tensors
-For batched 3-D input, hx should also be 3-D but got {n}-D tensor
-For unbatched 2-D input, hx and cx should also be 2-D but got ({n}-D, {n}-D) tensors
-Expected hidden[{n}] size {s}, got {s}
-Expected hidden size {s}, got {s}
-Input and parameter tensors are not the same dtype, found input tensor with {d} and parameter tensor with {d}
-Length of all samples has to be greater than 0, but found an element in 'lengths' that is <= 0
-Length of `lengths` should be equal to batch_size
-'lengths' argument should be a 1D CPU int64 tensor, but got {n}D {w} {d} tensor
-`lengths` array must be sorted in decreasing order when `enforce_sorted` is True
 probability tensor contains either `inf`, `nan` or element < 0
 Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead
 can't convert {w} device type tensor to numpy

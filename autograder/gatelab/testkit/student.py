@@ -1,10 +1,10 @@
 """The `student` of a hidden test: calls that look local and happen in the worker.
 
-    reply = student.lstm_step(x, h, c, *weights, upstream=(gh, gc, None))
-    reply[0]                  # the returned h, a tensor
+    reply = student.softmax(logits, upstream=g)
+    reply.value               # what was returned, a tensor
     reply.grads["0"]          # the gradient of the first argument
-    layer = student.make("LSTM", 3, 5)      # stays in the worker; `layer` refers to it
-    layer(x).grads["param:weight_ih_l0"]
+    layer = student.make("Layer", 3, 5)     # stays in the worker; `layer` refers to it
+    layer(x).grads["param:weight"]
 
 Expected values stay on this side. What comes back is data from a hostile process.
 """
@@ -103,7 +103,7 @@ class Reply:
 
     @property
     def grads(self) -> dict[str, torch.Tensor | None]:
-        """Path of an argument (`"0"`, `"state.0"`, `"param:weight_ih_l0"`) → its gradient, None if unconnected."""
+        """Path of an argument (`"0"`, `"state.0"`, `"param:weight"`) → its gradient, None if unconnected."""
         answer = self._ok()
         if answer.get("grad_error"):
             raise StudentError(f"Gradients cannot be sent back through your result: {answer['grad_error']}")

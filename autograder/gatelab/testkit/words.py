@@ -19,7 +19,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
-from torch.nn.utils import rnn
 
 from gatelab.limits import NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
@@ -43,13 +42,10 @@ NAMES = (
     {name for name in (*dir(builtins), *dir(torch.nn)) if not name.startswith("_")}
     | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
     | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
-    | {f"{w}_{i}_l{k}{back}" for w in ("weight", "bias") for i in ("ih", "hh") for k in "0123" for back in ("", "_reverse")}
 )  # fmt: skip
 # PyTorch's other names: what a reference is made of could be spelt with them, so there is no more than one in a name.
 WIDE = {
-    name
-    for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional), *dir(rnn))
-    if not name.startswith("_")
+    name for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional)) if not name.startswith("_")
 }
 WIDE |= {"tensors", "indices", "input"}
 ERRORS = {
@@ -104,7 +100,7 @@ class Words:
         return told | ({"withheld": True} if message is WITHHELD else {})
 
     def cell(self, number: int) -> str:
-        """A cell as it is named everywhere: `cell 12 ("def lstm_step…")`, counted from 1 with all kinds of cells."""
+        """A cell as it is named everywhere: `cell 12 ("def softmax…")`, counted from 1 with all kinds of cells."""
         return cell_name(number, self.sources)
 
     def message(self, text: str) -> str:
@@ -197,7 +193,7 @@ class Said(str):
 
 
 def cell_name(number: int, sources: Mapping[int, str]) -> str:
-    """`cell 12 ("def lstm_step…")`; of a cell without words the number alone."""
+    """`cell 12 ("def softmax…")`; of a cell without words the number alone."""
     start = first_words(sources.get(number, ""))
     return f'cell {number} ("{start}")' if start else f"cell {number}"
 
@@ -208,7 +204,7 @@ def named_cells(text: str, sources: Mapping[int, str]) -> str:
 
 
 def first_words(source: str) -> str:
-    """The first words of a cell, by which it is found again: `def lstm_step…`; "" where it is empty."""
+    """The first words of a cell, by which it is found again: `def softmax…`; "" where it is empty."""
     line = next(
         (line for line in (one_line(line, MOST_READ) for line in source_lines(source)) if line.strip("\"'")),
         "",

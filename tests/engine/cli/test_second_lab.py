@@ -133,6 +133,7 @@ def test_students_get_the_listed_files_and_no_solution(kit: Path) -> None:
         "rnn_basics_lab/asking.py",
         "rnn_basics_lab/runs.py",
         "rnn_basics_lab/checking/tensors.py",
+        "rnn_basics_lab/checking/terms.json",
     } < checks
     assert (kit / "dist" / f"{NEW}.zip").is_file()
 

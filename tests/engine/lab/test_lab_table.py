@@ -21,6 +21,7 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
+from gatelab.limits import WORKER_CPU
 from gatelab.sandbox.confine.apply import Settings
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -47,6 +48,12 @@ def read(root: Path, text: str) -> Lab:
         ('points = 1\nby_hand = "yes"', "by_hand must be true or false"),
         ('points = 1\nbuilds_on = "softmax"', "builds_on must be a list of texts"),
         ("points = 1\nseconds = [60]", "seconds must be a number"),
+        (
+            f"points = 1\ncpu_seconds = {WORKER_CPU + 0.5}",
+            f"cpu_seconds must be a number above 0 and below {WORKER_CPU}, at which every worker is ended, without quotes; "
+            f"it is {WORKER_CPU + 0.5}.",
+        ),
+        (f"points = 1\ncpu_seconds = {WORKER_CPU}", "cpu_seconds must be a number above 0 and below"),
         ("points = 1\nseconds = nan", "seconds must be a number"),
         (
             "points = 1\nby_hands = true",
@@ -120,7 +127,14 @@ def test_a_setting_of_another_kind_is_named(tmp_path: Path, setting: str, said: 
             "threshold = 0.5\nn = 1.5\nseconds = 1",
             "n must be a whole number above 0, without quotes; it is 1.5.",
         ),
-        ("threshold = 0.5\nn = 8", "seconds is missing; it must be a number above 0, without quotes."),
+        (
+            "threshold = 0.5\nn = 8",
+            f"seconds is missing; it must be a number above 0 and below {WORKER_CPU}, at which every worker is ended, without quotes.",
+        ),
+        (
+            f"threshold = 0.5\nn = 8\nseconds = {WORKER_CPU}",
+            f"seconds must be a number above 0 and below {WORKER_CPU}, at which every worker is ended",
+        ),
         (
             "treshold = 0.5\nn = 8\nseconds = 1",
             "there is no key treshold (did you mean threshold?); there are threshold, n,",
@@ -264,7 +278,7 @@ SLIPS = {
     "a name that is none": (TABLE, '["predict", "accuracy"]', '["predict", "the accuracy"]', "'the accuracy', which is not a name in Python"),
     "an ID that is none": (TABLE, "[q3]", "[q_3]", "[q_3]: a question's ID is small letters and digits"),
     "a notebook elsewhere": (TABLE, '"lab.ipynb"', '"../lab.ipynb"', "notebook must be a file's name that ends in .ipynb"),
-    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", "cpu_seconds must be a number above 0, without quotes; it is 0."),
+    "no time": (TABLE, "[q3]", "[q3]\ncpu_seconds = 0", f"cpu_seconds must be a number above 0 and below {WORKER_CPU}, at which every worker is ended, without quotes; it is 0."),
     "a question without a suite": (f"{HIDDEN}/test_q3_*.py", "", "", "there is no suite test_q3_….py for q3"),
     "a suite without a question": (
         f"{HIDDEN}/test_q3_*.py", "", "test_q33_classes.py", "q33: no such question (did you mean q3?)"),

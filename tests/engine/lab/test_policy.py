@@ -15,22 +15,56 @@ from gatelab.lab.policy import Policy
 from gatelab.lab.spec import Lab, LabError
 
 ROOT = Path(__file__).resolve().parents[3]
-# Names of this lab's subject; PyTorch's names of parameters and of the RNN that its messages speak of are the field's.
+ENGINE = ROOT / "autograder" / "gatelab"
+# Of this lab: its subject, its layers, what its tensors and its questions are about.
 LAB_WORDS = re.compile(
-    r"lstm|(?<![a-z])gru(?![a-z])|seq2seq|teacher|forget.gate|greedy|\bq(?:[4-9]|1[0-2][ab]?)\b",
+    r"lstm|(?<![a-z])(?:gru|rnn)(?![a-z])|recurrent|seq2seq|teacher|(?:forget|input|output|reset|update).gate|greedy|"
+    r"time.?steps?\b|source.(?:time|steps?)\b|\bsequences\b|hidden.(?:state|size)|vocabular|packed.?sequence|pack_(?:padded|sequence)|"
+    r"(?:weight|bias)_[ih]h|\bq(?:[4-9]|1[0-2][ab]?)\b",
     re.IGNORECASE,
 )
-EXAMPLES = re.compile(r"lstm-gru|lstm_step|lstm_cell|LSTM\.forward|\"LSTM\"")  # in docstrings, to show a form
+# Its axes, as "N", "N T H", (N, T, H) and T = 3 are written.
+AXES = "[NTSDHVKEL]"
+LAB_AXES = re.compile(rf"""["']{AXES}(?: {AXES})*["']|\({AXES}(?:, [\w *]+)*,?\)|\b{AXES} = (?:\d|t\b)""")
+# Tokens of Python are not tokens of a text: these rooms, in which students' answers are spoken of, read no Python.
+TOKENS = re.compile(r"\btokens?\b", re.IGNORECASE)
+SPOKEN = ("handed_out", "testkit", "report/templates")
+# The name of another lab in examples; Python's type variables, torch's transpose, a place in a
+# message, a window's length and the mark of pytest's errors.
+EXAMPLES = re.compile(
+    r"rnn-basics|\"Recurrent basics\"|TypeVar\(\"\w\"|\.attr == \"T\"|\"N\": r\"|^K = 12 |removeprefix\('E'\)"
+)
+
+
+def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
+    """The lines of a text that hold one, with their numbers."""
+    looked_for = [LAB_WORDS, LAB_AXES, *([TOKENS] if spoken else [])]
+    lines = enumerate((EXAMPLES.sub("", line) for line in text.splitlines()), 1)
+    return [(number, line.strip()) for number, line in lines if any(one.search(line) for one in looked_for)]
 
 
 def test_the_engine_holds_no_word_of_the_lab() -> None:
-    found = [
-        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
-        for path in sorted((ROOT / "autograder" / "gatelab").rglob("*.py"))
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if LAB_WORDS.search(EXAMPLES.sub("", line))
-    ]
-    assert found == []
+    files = [path for path in sorted(ENGINE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    assert {".py", ".html", ".css"} <= {path.suffix for path in files}
+    found = {
+        f"{name}:{number}": line
+        for path in files
+        for name in [path.relative_to(ENGINE).as_posix()]
+        for number, line in words_of_the_lab(path.read_text(encoding="utf-8"), name.startswith(SPOKEN))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'if axis == "N":', "axes.index('T')", 'close(h, want, "h", "N T H")', "# x (N, T, D) → outputs", "one row (N = 1)",
+        "what is at T = t", "N sequences", "a time step", "the hidden state", "a recurrent layer", "pack_padded_sequence",
+        "PackedSequence", "nn.LSTM", "weight_ih_l0", "the forget gate", "see q12", "the vocabulary", "torch.nn.utils.rnn",
+    ],
+)  # fmt: skip
+def test_a_word_of_the_lab_is_found_however_it_is_written(line: str) -> None:
+    assert words_of_the_lab(f"def f():\n    {line}") and words_of_the_lab("Which tokens go in?", spoken=True)
 
 
 def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
@@ -44,11 +78,43 @@ def test_a_lab_may_come_without_a_policy(tmp_path: Path) -> None:
         ("preload = 'torch'", "preload must be a list of texts; it is 'torch'."),
         (
             "shortcut = {}",
-            "there is no key shortcut; there are preload, messages, shortcuts, withheld, bench.",
+            "there is no key shortcut (did you mean shortcuts?); there are preload, messages, names, shortcuts, withheld, axes, "
+            "meanings, bench.",
         ),
+        ("preload = [3]", "preload must be a list of texts; it is [3]."),
         ("[withheld]\noperator = {}", "[withheld]: there is no key operator"),
         ("[withheld.operators]\nsoftmax = 3", "[withheld]: operators must be a table of texts"),
         ("[withheld]\n[bench]\npart = ['q99']", "[bench]: q99: no such question"),
+        (
+            "[bench]\ncosts = { q1 = -1 }",
+            "[bench]: costs must be a table of numbers, none negative; it is {'q1': -1}.",
+        ),
+        ("[bench]\ncosts = { q1 = true }", "[bench]: costs must be a table of numbers, none negative"),
+        (
+            "[axes]\nN = 'batch'",
+            'policy.toml: axes must be tables named by the letter of an axis, as in [axes.N] with name = "batch"; '
+            "it is {'N': 'batch'}.",
+        ),
+        (
+            "[axes.N]\nplace = 'rows'",
+            "policy.toml, [axes.N]: there is no key place (did you mean places?); there are name, places, step.",
+        ),
+        ("[axes.N]\nname = 3", "policy.toml, [axes.N]: name must be a text in quotes; it is 3."),
+        ("[axes.'?']\nname = 'none'", "policy.toml: axes must be tables named by the letter of an axis"),
+        (
+            "[axes.D]\nstep = 'day'",
+            "policy.toml, [axes.D]: step is 'day'; write as places what several of them are called.",
+        ),
+        (
+            "[[meanings]]\npattern = 'a'\nsays = 'A.'\n[[meanings]]\npattern = '('\nsays = 'B.'",
+            "policy.toml, [meanings.2]: pattern must be a regular expression of Python's in quotes, as in 'index out of range'; "
+            "it is '('.",
+        ),
+        ("[[meanings]]\npattern = 'a'", "[meanings.1]: says is missing; it must be a text in quotes."),
+        (
+            "meanings = ['a']",
+            "meanings must be a list of tables, each begun with [[meanings]], of pattern and says; it is ['a'].",
+        ),
         ("messages = [", "policy.toml: "),
     ],
 )

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from gatelab.handed_out.checking.likeness import likeness as told
 
+pytestmark = pytest.mark.usefixtures("kit_terms")
+
 N, T, H = 3, 5, 4
 GENERATOR = torch.Generator().manual_seed(5)
 WANT = torch.randn(N, T, H, generator=GENERATOR, dtype=torch.float64)

@@ -13,11 +13,22 @@ from kit_lab import kit_lab
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from gatelab.handed_out.checking.plain import DTYPES, NO_GPU, PACKED, TUPLE, meaning
+from gatelab.handed_out.checking.plain import DTYPES, NO_GPU, TUPLE, meaning
+from gatelab.handed_out.checking.terms import TERMS, Terms
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.testkit.words import LONGEST, WITHHELD, Words
 
+pytestmark = pytest.mark.usefixtures("kit_terms")
+
 LAB = kit_lab()
+PACKED = (
+    "`pack_padded_sequence` is for PyTorch's own layers; a layer of the notebook takes the padded tensor (N, T, D). "
+    "Give it that, and take each sequence's state at its own last step."
+)
+PAIRS = f"{TUPLE} A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
+NO_ROW = "An embedding was given a token that it has no row for. Which tokens go in, and how many rows does it have?"
+STATE = "A recurrent layer reads (N, T, D), T = 1 for a single step, and a state as it returns one, or none."
+WHOLE = "Tokens and indices are whole numbers (int64); this tensor holds others."
 OWN = """
 class Layer:
     def emb(self, tokens, *, lengths): ...
@@ -198,7 +209,7 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
     error = raised(MISTAKES[about])
     if not error:
         return  # this version of PyTorch allows it
-    words = Words({3: OWN}, ["lstm_step"], LAB.policy.messages)
+    words = Words({3: OWN}, ["lstm_step", *LAB.policy.names], LAB.policy.messages)
     words.given = True
     assert words.error(error)["message"] != WITHHELD, error["message"]
 
@@ -207,17 +218,27 @@ def test_a_common_exception_is_shown_where_a_reference_was_given(about: str) -> 
     ("about", "means"),
     [
         ("packed", PACKED), ("packed, method", PACKED), ("cuda", NO_GPU), ("cuda, new", NO_GPU), ("mps", NO_GPU),
-        ("dtype", DTYPES), ("dtype linear", DTYPES), ("dtype lstm", DTYPES), ("tuple for tensor", TUPLE),
-        ("tuple has no", TUPLE), ("matmul", ""), ("key", ""), ("zero", ""),
+        ("dtype", DTYPES), ("dtype linear", DTYPES), ("dtype lstm", DTYPES), ("tuple for tensor", PAIRS),
+        ("tuple has no", PAIRS), ("token too large", NO_ROW), ("lstm state", STATE), ("float tokens", WHOLE), ("matmul", ""), ("key", ""), ("zero", ""),
         ("import", "The lab is graded with the modules in its requirements.txt, and no others."),
         ("debugger", "A debugger was left in (`breakpoint()`, `set_trace()`): remove it."),
     ],
 )  # fmt: skip
 def test_its_meaning_is_explained_in_plain_words(about: str, means: str) -> None:
-    words = Words({3: OWN}, (), LAB.policy.messages)
+    words = Words({3: OWN}, LAB.policy.names, LAB.policy.messages)
     words.given = True
     error = words.error(raised(MISTAKES[about]))
     assert meaning(error["type"], error["message"]) == means, error
+
+
+def test_a_lab_without_meanings_of_its_own_gets_the_engines() -> None:
+    before = TERMS.set(Terms())
+    said = {
+        about: meaning(*map(raised(MISTAKES[about]).get, ("type", "message")))
+        for about in ("packed", "tuple for tensor", "lstm state")
+    }
+    TERMS.reset(before)
+    assert said == {"packed": "", "tuple for tensor": TUPLE, "lstm state": ""}
 
 
 @pytest.mark.parametrize("given", [True, False])
@@ -234,7 +255,7 @@ def test_its_meaning_is_explained_in_plain_words(about: str, means: str) -> None
     ],
 )
 def test_no_path_of_the_graders_machine_is_shown(text: str, told: str, given: bool) -> None:
-    words = Words({3: OWN}, (), LAB.policy.messages)
+    words = Words({3: OWN}, LAB.policy.names, LAB.policy.messages)
     words.given = given
     said = words.message(text)
     assert not re.search(r"[/\\]\w", said) and (given or told in said)
@@ -248,7 +269,7 @@ def test_a_path_that_the_student_wrote_is_shown() -> None:
 
 @pytest.mark.parametrize("number", ["123456789012345678901", "secret", "1e3", "[12, 13, 14, 15, 16, 17, 18]"])
 def test_a_template_of_the_students_own_lets_nothing_through_but_sizes(number: str) -> None:
-    words = Words({3: OWN}, (), LAB.policy.messages)
+    words = Words({3: OWN}, LAB.policy.names, LAB.policy.messages)
     words.given = True
     assert words.message(f"bad shape {number} at step 1: torch.float32") == WITHHELD
     assert len(words.message("x" * 900)) < LONGEST

@@ -35,7 +35,9 @@ FORGED = "pre_i, pre_f, pre_g, pre_o = pre.chunk(4, dim=1)"
 def words() -> Words:
     """Of a submission whose worker was given reference code."""
     lab = kit_lab()
-    words = Words({3: OWN}, ["lstm_step"], (*lab.policy.messages, lab.policy.withheld.says))
+    words = Words(
+        {3: OWN}, ["lstm_step", *lab.policy.names], (*lab.policy.messages, lab.policy.withheld.says)
+    )
     words.given = True
     return words
 

@@ -3,6 +3,8 @@
 `record`       calls your functions and keeps what they give back
 `differ`       says the first thing in which two results differ
 `tensors`      says it of two tensors, as the grader does
+`carried`      says where a layer does not carry its state
+`terms`        has the names of the axes, and what exceptions mean in this lab
 `likeness`     says what wrong numbers have in common with the right ones
 `steady`       says where equal calls get different answers
 `leftovers`    finds what a call leaves changed, and puts it back
@@ -16,6 +18,7 @@
 """
 
 from seqlab.checking import concepts, standins
+from seqlab.checking.carried import not_carried
 from seqlab.checking.check import TESTS, Check
 from seqlab.checking.differ import (
     Finding,
@@ -51,6 +54,7 @@ __all__ = [
     "has_shapes",
     "is_number",
     "need",
+    "not_carried",
     "repeats",
     "returned",
     "standins",

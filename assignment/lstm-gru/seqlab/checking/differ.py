@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from types import GeneratorType
 from typing import Any
 
@@ -33,7 +35,7 @@ def need(call: Call, condition: bool, text: str = "") -> None:
 
 
 def returned(call: Call, spec: dict[str, str]) -> None:
-    """Are all the parts there? `spec`: path → "name: axes", for example {"0": "h: N H", "2.i": "gates['i']: N H"}."""
+    """Are all the parts there? `spec`: path → "name: axes", for example {"0": "rows: R C", "1.sum": "sums['sum']: R"}."""
     need(call, True)
     if call.value is None:
         raise Finding(call, f"{call.title} returned None. Is the `return` missing?")
@@ -67,7 +69,7 @@ def returned(call: Call, spec: dict[str, str]) -> None:
 
 
 def _odd_item(call: Call, spec: dict[str, str], place: str) -> str:
-    """What is wrong with one item of a returned tuple: gates under other keys, a list of steps for a tensor, …"""
+    """What is wrong with one item of a returned tuple: a dict with other keys, a list for a tensor, …"""
     item, part = call.value[int(place)], _part(spec, place)
     yours = f"yours is {describe(item)}" if item is not None else "yours is None"
     if place in spec:
@@ -87,10 +89,15 @@ def has_shapes(call: Call, spec: dict[str, str], shapes: dict[str, tuple[int, ..
         _has_shape(call, call.leaves[path], shapes[path], text)
 
 
-def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
-    """Values: type, shape, arguments changed in place, dtype, NaN, first wrong time step, largest difference.
+def agree(
+    call: Call, want: Call, spec: dict[str, str], later: Callable[[Call, str, int], str] | None = None
+) -> None:
+    """Values: type, shape, arguments changed in place, dtype, NaN, first wrong step, largest difference.
 
     In this order, since what a change in place does to the numbers is not a separate finding.
+
+    later: called if the numbers are right before a step and wrong from it on, with the call, their path in `spec` and the step;
+    returns a sentence with what the check finds out about that step, or "".
     """
     returned(call, spec)
     got, expected = call.leaves, want.leaves
@@ -98,7 +105,7 @@ def agree(call: Call, want: Call, spec: dict[str, str]) -> None:
         _has_shape(call, got[path], tuple(expected[path].shape), text)
     untouched(call)
     for path, text in spec.items():
-        _tensor_agrees(call, got[path], expected[path], text, path)
+        _tensor_agrees(call, got[path], expected[path], text, later and partial(later, call, path))
 
 
 def gradients_agree(call: Call, want: Call) -> None:
@@ -188,34 +195,14 @@ def _has_shape(call: Call, got: Any, shape: tuple[int, ...], text: str) -> None:
         raise Finding(call, f"{call.title}: {problem}")
 
 
-def _tensor_agrees(call: Call, got: Tensor, expected: Tensor, text: str, path: str = "") -> None:
+def _tensor_agrees(
+    call: Call, got: Tensor, expected: Tensor, text: str, later: Callable[[int], str] | None
+) -> None:
     tolerance = Tolerance(LOOSE, LOOSE) if expected.dtype == torch.float32 else Tolerance()
-
-    def later(step: int) -> str:
-        return _not_carried(call, path, step) if "H" in _axes(text) else ""
-
     if problem := difference(
         got, expected, _name(text), _axes(text), tolerance, expected.dtype, later, public=True
     ):
         raise Finding(call, f"{call.title}: {problem}")
-
-
-def _not_carried(call: Call, path: str, step: int) -> str:
-    """Found by changing the inputs before a step: whether the result (N, T, H) from that step on depends on them at all."""
-    x, *rest = call.arguments or (None,)
-    if call.again is None or not isinstance(x, Tensor) or x.dim() != 3:
-        return ""
-    other = x.clone()
-    other[:, :step] += 1
-    own, moved = (call.again(arguments=(one, *rest)).leaves.get(path) for one in (x, other))
-    if not isinstance(own, Tensor) or not isinstance(moved, Tensor) or own.shape != moved.shape:
-        return ""
-    same = own.dim() == 3 and torch.equal(own[:, step:], moved[:, step:])
-    return (
-        f"From t = {step} on it does not depend on the inputs before it: the state is not carried from step to step."
-        if same
-        else ""
-    )
 
 
 def _name(text: str) -> str:
@@ -223,7 +210,7 @@ def _name(text: str) -> str:
 
 
 def _part(spec: dict[str, str], place: str) -> str:
-    """The name of one item of a returned tuple; "(h, c)" for a tuple in it, "gates" for a dict."""
+    """The name of one item of a returned tuple; "(rows, columns)" for a tuple in it, "sums" for a dict."""
     inside = {path: _name(text) for path, text in spec.items() if path.split(".")[0] == place}
     names = list(dict.fromkeys(name.partition("[")[0] for name in inside.values()))
     nested = all(path.partition(".")[2].isdigit() for path in inside)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .terms import NO_NAME, TERMS
+
 NEAR = 1e-6  # of the largest number: what counts as equal here
 ROUNDED = 4e-6  # of the largest number: what float32 leaves of a short computation
 FEW = 3  # fewer numbers than this agree by chance
 ORDERED = 10  # this many numbers are not in the same order by chance
 LISTED = 4  # places to name
-
-WORDS = {"N": "sequences", "T": "time steps", "S": "source steps", "L": "places"}
+COMPARED = 1 << 25  # differences at once, of every slice from every other: 0.3 GB of float64
 
 
 def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
@@ -38,7 +39,7 @@ def likeness(got: Tensor, want: Tensor, axes: list[str]) -> str:
     near = NEAR * max(scale, float(got.abs().max()))
     found = _as_a_whole(got, want, near) or _along_axes(got, want, axes, near) or _moved(got, want, near)
     # For a gradient (its axes have no names) the function may be right, and the graph cut on one of several paths.
-    return found or ("" if "?" in axes else _in_order(got, want))
+    return found or ("" if NO_NAME in axes else _in_order(got, want))
 
 
 def _as_a_whole(got: Tensor, want: Tensor, near: float) -> str:
@@ -60,38 +61,46 @@ def _varies(numbers: Tensor, near: float) -> bool:
 
 def _along_axes(got: Tensor, want: Tensor, axes: list[str], near: float) -> str:
     """The right slices at other places of an axis, or only some of its places right."""
-    for place, axis in enumerate(axes):
-        if axis not in WORDS or want.shape[place] < 2:
-            continue
-        mine, right = (numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want))
+    terms = TERMS.get()
+    spoken_of = [
+        (axis, _slices(got, place), _slices(want, place))
+        for place, axis in enumerate(axes)
+        if want.shape[place] > 1 and terms.places(axis)
+    ]
+    for axis, mine, right in spoken_of:
         if found := _order(mine, right, axis, near) or _factors(mine, right, axis, near):
             return found
-    for place, axis in enumerate(axes):
-        if axis == "N" and want.shape[place] > 1:
-            mine, right = (
-                numbers.movedim(place, 0).reshape(want.shape[place], -1) for numbers in (got, want)
-            )
-            sound = ((mine - right).abs() <= near).all(dim=1)
-            if bool(sound.any()):
-                rows = [int(n) for n in (~sound).nonzero()[:, 0]]
-                more = ", …" if len(rows) > LISTED else ""
-                return f"Only the sequences N = {', '.join(map(str, rows[:LISTED]))}{more} are wrong; the others are right."
+    for axis, mine, right in spoken_of:
+        sound = ((mine - right).abs() <= near).all(dim=1)
+        if not terms.has_steps(axis) and bool(sound.any()):
+            wrong = [int(place) for place in (~sound).nonzero()[:, 0]]
+            more = ", …" if len(wrong) > LISTED else ""
+            listed = ", ".join(map(str, wrong[:LISTED]))
+            return f"Only the {terms.places(axis)} {axis} = {listed}{more} are wrong; the others are right."
     return ""
+
+
+def _slices(numbers: Tensor, axis: int) -> Tensor:
+    """One row for each place along an axis: (places, numbers)."""
+    return numbers.movedim(axis, 0).reshape(numbers.shape[axis], -1)
 
 
 def _order(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
     """Slices that are the right ones of other places. Both (places, numbers)."""
+    if len(mine) * mine.numel() > COMPARED:
+        return ""
     same = ((mine[:, None] - right[None]).abs() <= near).all(dim=2)  # (mine, right)
     alike = ((right[:, None] - right[None]).abs() <= near).all(dim=2)
     if bool((alike.sum(dim=1) > 1).any()):
         return ""  # slices that cannot be told apart
-    size, word = len(mine), WORDS[axis]
+    size, word = len(mine), TERMS.get().along(axis)
     at = [int(row.nonzero()[0]) if bool(row.any()) else -1 for row in same]
-    if axis in ("T", "S", "L") and size > 2:
+    if TERMS.get().has_steps(axis) and size > 2:
+        step = axis.lower()
         if at[1:] == list(range(size - 1)):
-            return f"They are one step late: what is at {axis} = t is right for t - 1."
+            return f"They are one step late: what is at {axis} = {step} is right for {step} - 1."
         if at[:-1] == list(range(1, size)):
-            return f"They are one step early: what is at {axis} = t is right for t + 1."
+            return f"They are one step early: what is at {axis} = {step} is right for {step} + 1."
     if -1 in at or at == list(range(size)):
         return ""
     if at == list(range(size))[::-1]:
@@ -110,7 +119,7 @@ def _factors(mine: Tensor, right: Tensor, axis: str, near: float) -> str:
     factor = (mine * right).sum(dim=1) / (right * right).sum(dim=1).clamp(min=1e-300)
     fits = ((mine - factor[:, None] * right).abs() <= near).all() and bool((factor.abs() > NEAR).all())
     return (
-        f"Each of the {WORDS[axis]} has the right numbers times a factor, but each a different factor."
+        f"Each of the {TERMS.get().along(axis)} has the right numbers times a factor, but each a different factor."
         if fits
         else ""
     )

@@ -41,7 +41,7 @@ class Numbers:
         return torch.from_numpy(np.asarray(self._random.standard_normal(shape))).to(dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> Tensor:
-        """Tokens from low up to high − 1, int64."""
+        """Whole numbers from low up to high − 1, int64."""
         return torch.from_numpy(np.asarray(self._random.randint(low, high, shape, dtype=np.int64)))
 
     def like(self, shapes: dict[str, tuple[int, ...]]) -> dict[str, Tensor]:
@@ -55,7 +55,7 @@ class Call:
 
     function: str  # the name in the notebook, as messages show it
     group: str  # the question's name to which it belongs: mistakes are told apart by name
-    about: str = ""  # what is special about this call: "one sequence (N = 1)"
+    about: str = ""  # what is special about this call: "a single row"
     names: tuple[str, ...] = ()  # of the arguments
     arguments: tuple[Any, ...] = ()
     keywords: dict[str, Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ class Call:
     def leaves(self) -> dict[str, Any]:
         """The returned value's tensors and numbers by path, without what the contract does not ask for.
 
-        If something is missing, all is kept: gates under other names are a different mistake from no gates.
+        If something is missing, all is kept: parts under other names are a different mistake from no parts.
         """
         found = flatten(self.value)
         whole = self.parts and all(path in found for path in self.parts)
@@ -83,7 +83,7 @@ class Call:
 
     @property
     def title(self) -> str:
-        """`lstm_step` (one sequence, N = 1)"""
+        """`softmax` (a single row)"""
         return f"`{self.function}`" + (f" ({self.about})" if self.about else "")
 
     def name_of(self, path: str) -> str:
@@ -250,7 +250,7 @@ class Student:
         return self._keep(call, target, watch=False)
 
     def watch(self, name: str, about: str, function: Callable[[Any], Any]) -> Call:
-        """Record what `function` returns for something in the notebook: `function(lstm_step)`."""
+        """Record what `function` returns for something in the notebook: `function(softmax)`."""
         call = Call(name, name, about)
 
         def target() -> Callable[..., Any]:

@@ -1,6 +1,6 @@
 """The fork server: imports torch once and gives every worker a process in milliseconds.
 
-    python -I -m gatelab.sandbox.worker.zygote FD PLACE SEQLAB [MODULE …]
+    python -I -m gatelab.sandbox.worker.zygote FD PLACE PACKAGE [MODULE …]
 
 It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
@@ -11,7 +11,7 @@ either, because a fork inherits locks without the threads that would open them.
     {"op": "client"}                    with one: another socket to listen on
 
 An answer with "problem" says why there is no process. Before all answers it says {"ready", "folder"}: a folder that it has
-made in PLACE, with a copy of the students' package SEQLAB ("" for none) in folder/library. The command makes none itself,
+made in PLACE, with a copy of PACKAGE, the students' own ("" for none), in folder/library. The command makes none itself,
 because it may be killed at any moment: when it is gone, however it went, the fork server ends all that came from it and
 removes the folder.
 """

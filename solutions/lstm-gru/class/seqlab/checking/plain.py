@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 
+from .terms import TERMS
+
 NO_GPU = 'There is no GPU here: leave `.cuda()` and `device="cuda"` out, or ask `torch.cuda.is_available()` before you choose.'
 DTYPES = (
     "Tensors of two dtypes have met: keep the dtype that you were given. New ones are made with `x.new_zeros(…)` or "
     "`torch.zeros_like(h)`, not with `torch.zeros(…)`; `.float()`, `.double()` and `.half()` change it."
 )
-PACKED = (
-    "`pack_padded_sequence` is for PyTorch's own layers; a layer of the notebook takes the padded tensor (N, T, D). "
-    "Give it that, and take each sequence's state at its own last step."
-)
-TUPLE = "A tuple was used as if it were a tensor. A recurrent layer, for one, returns two things: `outputs, state = layer(x)`."
+TUPLE = "A tuple was used as if it were a tensor."
 MEANINGS = [  # a pattern in "Type: message" → what it means; the first match counts
-    (r"PackedSequence", PACKED),
     (r"^BdbQuit", "A debugger was left in (`breakpoint()`, `set_trace()`): remove it."),
     (
         r"^(EOFError|StdinNotImplementedError)",
@@ -50,7 +47,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
     ),
     (
         r"scalar types: Long, Int; but got|expected scalar type (Long|Int)\b|Expected dtype int32/int64 for index|must be (long|int), |used as ind(ex|ices) must be long",
-        "Tokens and indices are whole numbers (int64); this tensor holds others.",
+        "Indices are whole numbers (int64); this tensor holds others.",
     ),
     (
         r"not implemented for '(Long|Int|Bool)'",
@@ -99,11 +96,7 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
     ),
     (
         r"index out of range in self",
-        "An embedding was given a token that it has no row for. Which tokens go in, and how many rows does it have?",
-    ),
-    (
-        r"[Ff]or (un)?batched [23]-D input, hx",
-        "A recurrent layer reads (N, T, D), T = 1 for a single step, and a state as it returns one, or none.",
+        "An embedding was given an index that it has no row for. Which indices go in, and how many rows does it have?",
     ),
     (
         r"Expected target size",
@@ -138,6 +131,8 @@ MEANINGS = [  # a pattern in "Type: message" → what it means; the first match 
 
 
 def meaning(kind: str, message: str) -> str:
-    """What an exception means in this lab, in a sentence; "" where there is nothing to add."""
+    """What an exception means in this lab, in a sentence; "" where there is nothing to add. The lab's own meanings come first."""
     text = f"{kind}: {message}"
-    return next((says for pattern, says in MEANINGS if re.search(pattern, text)), "")
+    return next(
+        (says for pattern, says in (*TERMS.get().meanings, *MEANINGS) if re.search(pattern, text)), ""
+    )

@@ -1,0 +1,76 @@
+"""A lab's own terms: what the axes of its tensors are called, and what some exceptions mean in it.
+
+The public checks read them from terms.json beside this file, which the build writes from the lab's policy.toml; where hidden
+suites are run, the grader takes the same terms from there. An axis that is not among them is called by its letter, and its places
+are slices.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+
+FILE = "terms.json"
+NO_NAME = "?"  # in the place of an axis's letter: nothing is said about it
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One of the axes, under its letter."""
+
+    name: str = ""  # as in "batch"
+    places: str = ""  # along it, in the plural, as in "rows"; "": no sentence speaks of them
+    step: str = ""  # one of these places, where each follows on the one before it, as in "day"
+
+
+NAMELESS, UNKNOWN = Axis(), Axis(places="slices")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`meanings`: a pattern in "Type: message" of an exception, and what it means; the first match counts."""
+
+    axes: Mapping[str, Axis] = field(default_factory=dict)
+    meanings: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def read(cls, path: Path) -> Terms:
+        """Those of a file; none where there is no file."""
+        if not path.is_file():
+            return cls()
+        found = json.loads(path.read_text(encoding="utf-8"))
+        axes = {letter: Axis(**axis) for letter, axis in found["axes"].items()}
+        return cls(axes, tuple((pattern, says) for pattern, says in found["meanings"]))
+
+    def called(self, letter: str) -> str:
+        """The letter of an axis, and its name if it has one."""
+        return f"{letter} {self._of(letter).name}".rstrip()
+
+    def places(self, letter: str) -> str:
+        """What the places of an axis are called, in the plural; "" where nothing is said of them."""
+        return self._of(letter).places
+
+    def along(self, letter: str) -> str:
+        """The same for a sentence that does not name the axis otherwise."""
+        return self.places(letter) if letter in self.axes else f"{self.places(letter)} along {letter}"
+
+    def ordered(self, axes: list[str]) -> int | None:
+        """Which of the axes has steps, the first if there are several; None if none has."""
+        return next((at for at, letter in enumerate(axes) if self.has_steps(letter)), None)
+
+    def has_steps(self, letter: str) -> bool:
+        return bool(self._of(letter).step)
+
+    def step(self, letter: str, at: int) -> str:
+        """One step along an axis, as in "day d = 3"."""
+        return f"{self._of(letter).step} {letter.lower()} = {at}"
+
+    def _of(self, letter: str) -> Axis:
+        return self.axes.get(letter, NAMELESS if letter == NO_NAME else UNKNOWN)
+
+
+# Those in force: of the lab whose checks these are, or whose suites are being run.
+TERMS: ContextVar[Terms] = ContextVar("TERMS", default=Terms.read(Path(__file__).with_name(FILE)))  # noqa: B039  # frozen
