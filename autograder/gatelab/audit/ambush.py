@@ -23,7 +23,7 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
-from gatelab.report.model import NOT_RUN
+from gatelab.report.model import Kind
 
 SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check
 RED = "red"
@@ -119,7 +119,7 @@ def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: 
     if is_green(lab, question, source):
         grading = Patient(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
-        parts = [p for p in grading.finished[question].parts if p.kind != NOT_RUN]
+        parts = [p for p in grading.finished[question].parts if p.kind is not Kind.NOT_RUN]
         lost = sum(part.max_points - part.points for part in parts)
         word = f"{lost:g} {lab.questions[question].points:g}"
     line.send(word)

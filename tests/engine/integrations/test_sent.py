@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gatelab.integrations.sent import Memory, Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Part, Question, Report
 
 NAMES = ["ada", "bob", "cleo", "dan"]
 points = st.integers(0, 40).map(lambda quarter: quarter / 4)
@@ -25,7 +25,9 @@ KINDS = st.sampled_from(["canvas", "moodle"])
 
 def report(name: str, got: float) -> Report:
     return Report(
-        name, "graded", questions=[Question("q1", "One", 10.0, [Part("all", got, 10.0, got == 10)])]
+        name,
+        "graded",
+        questions=[Question("q1", "One", 10.0, [Part("all", got, 10.0, None if got == 10 else Kind.WRONG)])],
     )
 
 
