@@ -233,7 +233,8 @@ class Grading:
         return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
 
     def _in_their_place(self, error: str) -> str:
-        """Says which names in an exception are references to what is not right yet; "" for none."""
+        """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
+        which name what was missing only in their text."""
         names: dict[str, list[str]] = {}  # by question
         for name in self.attempt.spec.builds_on:
             id = self.lab.question_of(name)

@@ -81,8 +81,8 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
         if newer and who and index in filled.of:
             name, k = filled.of[index], newer[0]
             held.append(f"{name}: {brief(old[k].strip())} is kept, not {brief(row[k])}")
-            filled.replaced = [line for line in filled.replaced if not line.startswith(f"{name}: ")]
-            filled.feedback = [one for one in filled.feedback if one != name]
+            filled.replaced.pop(index, None)
+            filled.feedback.pop(index, None)
             row[:] = [b if a == b else escape_cell(a) for a, b in zip(old, row, strict=True)]
             filled.filled -= 1
         elif who and (changed or who not in before):
