@@ -59,7 +59,7 @@ def test_the_bank_is_as_large_as_it_says(lab: Lab, bank: Bank) -> None:
 
 
 def test_every_wheat_is_part_of_some_style(bank: Bank) -> None:
-    used = [sources for _, sources in styles(bank)]
+    used = [style.cells for style in styles(bank)]
     assert {(w.question, w.source) for w in bank.wheats} <= {item for each in used for item in each.items()}
     assert all(dict(notebook.cells) in map(dict, used) for notebook in bank.notebooks)
 

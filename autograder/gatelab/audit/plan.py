@@ -85,7 +85,7 @@ def measure(lab: Lab) -> Measured:
     sources: list[Mapping[str, Any]] = [{}]
     for wheat in bank.wheats:
         if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
-            sources.append(next(s for _, s in styles(bank) if s.get(wheat.question) == wheat.source))
+            sources.append(next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source))
     with tempfile.TemporaryDirectory(prefix="gatelab-plan-") as folder:
         place = Path(folder)
         began = time.process_time(), _children()

@@ -147,7 +147,18 @@ def builds_on(lab: Lab, question: str) -> list[str]:
     return [id for id, spec in lab.questions.items() if names.intersection(spec.builds_on)]
 
 
-def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
+class Style(NamedTuple):
+    """A whole correct submission: its short name, what it is made of ("" for a whole notebook), and its code by question."""
+
+    name: str
+    made_of: str
+    cells: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.made_of})" if self.made_of else self.name
+
+
+def styles(bank: Bank) -> Iterator[Style]:
     """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
     fewer starts over), so that every wheat is in at least one."""
     by_question: dict[str, list[Wheat]] = {}
@@ -155,12 +166,13 @@ def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
         by_question.setdefault(wheat.question, []).append(wheat)
     for k in range(max(map(len, by_question.values()), default=0)):
         chosen = {question: wheats[k % len(wheats)] for question, wheats in by_question.items()}
-        yield (
-            f"style {k + 1} ({', '.join(f'{q} {w.id}' for q, w in chosen.items())})",
+        yield Style(
+            f"style {k + 1}",
+            ", ".join(f"{question} {wheat.id}" for question, wheat in chosen.items()),
             {question: wheat.source for question, wheat in chosen.items()},
         )
     for notebook in bank.notebooks:
-        yield f"notebook {notebook.id.replace('_', ' ')}", notebook.cells
+        yield Style(f"notebook {notebook.id.replace('_', ' ')}", "", notebook.cells)
 
 
 def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
@@ -235,25 +247,25 @@ def verify(
             kept.keep({"row": asdict(made), "told": matrix.told[chaff.key]}, *of)
             return made
 
-        def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
+        def wheat_row(job: tuple[Style, Path, int]) -> WheatRow:
             style, path, seed = job
             of = path.read_text(encoding="utf-8"), everything, seed
             if seed != seeds[0] and (before := kept.find(*of)) is not None:
-                return WheatRow(style, seed, tuple(LostPart(*part) for part in before))
-            report = engine.grade(path, style, seed=seed, training=training and seed == seeds[0])
-            grading = f"{style.split(' (')[0]}, seed {seed}"
+                return WheatRow(str(style), seed, tuple(LostPart(*part) for part in before))
+            report = engine.grade(path, str(style), seed=seed, training=training and seed == seeds[0])
+            grading = f"{style.name}, seed {seed}"
             matrix.told[grading] = told(report)
             lost = lost_parts(report)
             kept.keep(lost, *of)
             progress(grading)
-            return WheatRow(style, seed, tuple(lost))
+            return WheatRow(str(style), seed, tuple(lost))
 
         everything = stamp(lab)
         known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
-            (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))
-            for number, (style, sources) in enumerate(styles(bank))
+            (style, write_notebook(place / f"wheat-{number}.ipynb", lab, style.cells))
+            for number, style in enumerate(styles(bank))
         ]
         jobs = [(style, path, seed) for style, path in whole for seed in seeds]
         matrix.chaffs = list(pool.map(chaff_row, chosen))
