@@ -21,7 +21,7 @@ from gatelab.classrun.hashes import for_store
 from gatelab.classrun.store import Store
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.schema import read
 from gatelab.submission.collect import collect
 
 HERE = Path(__file__).resolve().parent.parent
@@ -47,7 +47,7 @@ def grown(lab: Lab, folder: Path, out: Path, base: Path, students: int) -> tuple
         shutil.copyfile(graded[number % len(graded)][0], mine / f"student{number:04}.ipynb")
     after.open()
     for number, came in enumerate(collect(mine, lab)):
-        report = Report.from_dict(graded[number % len(graded)][1])
+        report = read(graded[number % len(graded)][1])
         report.submission = came.name
         after.sign(came, report)
         after.report_path(came).write_text(report.to_json(), encoding="utf-8")

@@ -8,7 +8,7 @@ from kit_lab import kit_lab
 
 from gatelab.lab.bank import Bank, Chaff
 from gatelab.report.classbook import Row
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Mistake, Part, Question, Report
 
 LAB = kit_lab()
 CHOSEN = ["q1", "q2"]
@@ -20,6 +20,10 @@ TANH = Chaff("tanh-left-out", "q1", "The tanh of the cell is left out.", "Read t
 BANK = Bank(chaffs=(SWAPPED, TANH))
 
 
+def as_mistake(chaff: Chaff) -> Mistake:
+    return Mistake(chaff.id, chaff.misconception, chaff.hint)
+
+
 def question(id: str, *earned: bool, **more: object) -> Question:
     """A question of five-point parts, one for each verdict."""
     parts = [
@@ -27,9 +31,9 @@ def question(id: str, *earned: bool, **more: object) -> Question:
             f"part-{k}",
             5.0 if passed else 0.0,
             5.0,
-            passed,
+            None if passed else Kind.WRONG,
             "" if passed else f"message {k}",
-            f"STAFF detail {k}",
+            detail=f"STAFF detail {k}",
         )
         for k, passed in enumerate(earned)
     ]
@@ -43,10 +47,8 @@ def graded(name: str, *questions: Question, **more: object) -> Report:
 
 
 def a_class() -> list[Row]:
-    swapped = question(
-        "q1", True, False, misconception=SWAPPED.id, note=f"{SWAPPED.misconception} Hint: {SWAPPED.hint}"
-    )
-    both = question("q1", False, False, misconception=f"{SWAPPED.id}+{TANH.id}")
+    swapped = question("q1", True, False, mistakes=[as_mistake(SWAPPED)])
+    both = question("q1", False, False, mistakes=[as_mistake(SWAPPED), as_mistake(TANH)])
     reports = [
         graded("ada", question("q1", True, True), question("q2", True, True), sha256="1" * 64),
         graded("bob", swapped, question("q2", True, False), sha256="2" * 64),

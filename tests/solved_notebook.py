@@ -61,7 +61,7 @@ def containing(cells: Cells, text: str) -> dict:
 
 def full(report: Report, *questions: str) -> bool:
     lost = [
-        (q.id, part.name, part.message)
+        (q.id, part.name, part.told)
         for q in report.questions
         if q.id in questions
         for part in q.parts

@@ -70,7 +70,7 @@ class Submission:
 
 def the_class(bank: Bank, every: int) -> list[Submission]:
     """Every style of right solutions (of a thinned class: every second) and every so manieth wrong one."""
-    right = [Submission(name.split(" (")[0], dict(cells)) for name, cells in styles(bank)]
+    right = [Submission(style.name, dict(style.cells)) for style in styles(bank)]
     wrong = [
         Submission(chaff.key.replace("/", " "), {chaff.question: chaff.source}, (chaff.question,))
         for chaff in bank.chaffs[::every]

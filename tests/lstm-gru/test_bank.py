@@ -59,7 +59,7 @@ def test_the_bank_is_as_large_as_it_says(lab: Lab, bank: Bank) -> None:
 
 
 def test_every_wheat_is_part_of_some_style(bank: Bank) -> None:
-    used = [sources for _, sources in styles(bank)]
+    used = [style.cells for style in styles(bank)]
     assert {(w.question, w.source) for w in bank.wheats} <= {item for each in used for item in each.items()}
     assert all(dict(notebook.cells) in map(dict, used) for notebook in bank.notebooks)
 
@@ -121,10 +121,19 @@ def test_one_and_two_jobs_give_the_same_points_and_messages(
 
 
 def test_another_message_or_a_grading_left_out_is_a_difference() -> None:
-    first = Matrix(told={"q1/a": [("q1/outputs", 0, "swapped")], "q1/b": [("q1/outputs", 4, "")]})
-    other = Matrix(told={"q1/a": [("q1/outputs", 0, "Swapped")]})
+    swapped, right = ("q1/outputs", 0, "swapped"), ("q1/outputs", 4, "")
+    first = Matrix(told={"q1/a": {"q1": [("q1", "", ""), swapped]}, "q1/b": {"q1": [right]}})
+    other = Matrix(told={"q1/a": {"q1": [("q1", "", ""), ("q1/outputs", 0, "Swapped")]}})
     assert differences(first, other) == [
         "q1/a got ('q1/outputs', 0, 'swapped') and then ('q1/outputs', 0, 'Swapped')",
         "q1/b got ('q1/outputs', 4, '') and then None",
     ]
     assert differences(first, first) == []
+
+
+def test_what_the_second_time_left_out_is_no_difference() -> None:
+    whole = {"": [("graded", "")], "q1": [("q1", "", ""), ("q1/outputs", 0, "")]}
+    more = {"q3": [("q3", "", ""), ("q3/values", 2, "")]}
+    first, second = Matrix(told={"a": whole | more}), Matrix(told={"a": whole | {"q3": [("q3", "", "")]}})
+    assert differences(first, second) == []
+    assert differences(second, first) != []

@@ -142,6 +142,14 @@ def test_an_unknown_mistake_gets_the_first_difference(check, lab, question, code
 
 
 @pytest.mark.parametrize(
+    ("end", "hinted"), [("return None", True), ("raise ValueError('lstm_cell returned None')", False)]
+)
+def test_print_is_told_from_return_only_where_nothing_came_back(check, lab, end, hinted):
+    result = check("q1", names_with(lab, STEP + f"print(x); {end}"))
+    assert "returned None" in repr(result) and ("`return` hands it back" in repr(result)) is hinted
+
+
+@pytest.mark.parametrize(
     ("change", "says"),
     [
         ("outputs[:, 2:] *= 1.5", "right up to time step t = 1 and wrong from t = 2"),

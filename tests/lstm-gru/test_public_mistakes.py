@@ -45,9 +45,9 @@ def test_two_mistakes_at_once_are_both_named(check, lab, bank, question):
     for pair in some:
         text = repr(check(question, namespace(lab, pair)))
         told = {chaff.id for chaff in bank.chaffs_of(question) if chaff.misconception in text}
-        named += told == set(pair.id.split("+"))
+        named += told == set(pair.ids)
         if question in ONE_OR_BOTH:
-            assert told and told <= set(pair.id.split("+")), f"{pair.id}: {text}"
+            assert told and told <= set(pair.ids), f"{pair.id}: {text}"
     assert named >= PAIRED[question] * len(some), f"{named} of {len(some)}"
 
 
@@ -58,7 +58,7 @@ def test_two_mistakes_in_two_functions_are_both_named(check, lab, bank):
     assert len(pairs) > 100
     for pair in pairs[:: len(pairs) // 10]:
         text = repr(check("q4", namespace(lab, pair)))
-        assert all(by_id[id].misconception in text for id in pair.id.split("+")), f"{pair.id}: {text}"
+        assert all(by_id[id].misconception in text for id in pair.ids), f"{pair.id}: {text}"
 
 
 GATES = {
@@ -113,7 +113,7 @@ def test_the_committed_numbers_are_those_of_the_bank(lab, bank, turn):
         known = {json.dumps(entry["calls"], sort_keys=True): entry["ids"] for entry in question["mistakes"]}
         for chaff in share(chaffs, 20, turn):
             if calls := changes(right, prints(lab, id, chaff)):
-                assert chaff.id in known[json.dumps(calls, sort_keys=True)], (
+                assert chaff.ids in known[json.dumps(calls, sort_keys=True)], (
                     f"{chaff.key}: run `gatelab fingerprints`"
                 )
     assert (lab.assignment / "tests" / "q12.json").read_bytes() == concepts(lab, "q12")

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).with_name("sample")))
 import said
 from kit_lab import kit_lab
 
-from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "tests" / "lstm-gru" / "sample"
@@ -77,7 +77,7 @@ def grades(graded: Path) -> dict[str, dict[str, str]]:
 
 
 def test_nothing_counts_as_begun_in_the_lab_as_handed_out(graded: Path) -> None:
-    report = Report.from_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
+    report = read_json((graded / "reports" / "untouched.json").read_text(encoding="utf-8"))
     assert [question.id for question in report.questions if question.begun and not question.by_hand] == []
 
 

@@ -151,7 +151,7 @@ def report_on(engine: Engine, place: Path, edits: dict[str, list[tuple[str, str]
 def test_a_right_step_that_is_too_slow_is_not_trained_over(quick: Engine, tmp_path: Path) -> None:
     slow, right = (report_on(quick, tmp_path, edits) for edits in ({"q1": [SLOW_STEP]}, {}))
     # All steps were made, over the reference: the same weights come out as over a quick step.
-    one, other = ([(p.name, p.points, p.message) for p in r.question("q7").parts] for r in (slow, right))
+    one, other = ([(p.name, p.points, p.told) for p in r.question("q7").parts] for r in (slow, right))
     assert one == other and slow.question("q1").points == 10
 
 
@@ -160,25 +160,25 @@ def test_what_needs_own_versions_is_trained_over_them(quick: Engine, tmp_path: P
     plain, own, slow = (
         report_on(quick, tmp_path, edits).question("q7") for edits in ({}, AXIS, AXIS | {"q1": [SLOW_STEP]})
     )
-    parts = [[(part.name, part.points, part.message) for part in one.parts] for one in (plain, own, slow)]
+    parts = [[(part.name, part.points, part.told) for part in one.parts] for one in (plain, own, slow)]
     assert parts[0] == parts[1] == parts[2] and plain.points >= 7
     assert plain.own == [] and own.own == slow.own == ["LSTM", "last_valid", "lstm_step"]
     over_references = {part.name: part for part in own.otherwise.parts}
-    assert "TypeError" in over_references["accuracy"].detail and not over_references["logits"].passed
+    assert "TypeError" in over_references["accuracy"].raised and not over_references["logits"].passed
 
 
 def test_a_wrong_answer_is_not_trained_a_second_time(quick: Engine, tmp_path: Path) -> None:
     """The own versions are right and change nothing: the parts before the training show it."""
     question = report_on(quick, tmp_path, {"q7": [(HEAD, f"{HEAD} * 2")]}).question("q7")
     assert question.own == [] and question.points < 10
-    again = {part.name: part.message for part in question.otherwise.parts}
+    again = {part.name: part.told for part in question.otherwise.parts}
     assert again["accuracy"] == "This check was not run."
 
 
 def test_a_module_more_in_the_classifier_costs_nothing(quick: Engine, tmp_path: Path) -> None:
     found = parts(quick, tmp_path, "q7", (LINEAR, f"{LINEAR}\n        self.spare = nn.Linear(2, 2)"))
-    assert [part.message for name, part in found.items() if name != "accuracy" and not part.passed] == []
-    assert "state_dict" not in found["accuracy"].message
+    assert [part.told for name, part in found.items() if name != "accuracy" and not part.passed] == []
+    assert "state_dict" not in found["accuracy"].told
 
 
 # --- q11: edits of the reference's training step -------------------------------------------------------------------

@@ -23,7 +23,7 @@ from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.bank import Bank
 from gatelab.lab.importing import importable
 from gatelab.lab.spec import Lab
-from gatelab.report.model import NOT_RUN
+from gatelab.report.model import Kind
 
 SHARE = 0.05  # share of a question's points that may be lost without a warning from the public check
 RED = "red"
@@ -75,13 +75,13 @@ def tally(
             lab, question, lab.reference(question)
         )  # here, so that what it imports is there for every fork
         found = Tally(question)
-        for wrong, word in outcomes(
+        for wrong, points in outcomes(
             partial(_judge, lab, question, seed, seconds), wrong_work(lab, bank, question), jobs
         ):
             found.wrong += 1
-            if word != RED and not word.startswith("("):
+            if points is not None and points != RED:
                 found.green += 1
-                lost, of = map(float, word.split())
+                lost, of = points
                 if lost > SHARE * of:
                     found.ambushes.append((wrong.name, lost, of))
         found.ambushes.sort(key=lambda row: (-row[1], row[0]))
@@ -115,14 +115,14 @@ def is_green(lab: Lab, question: str, source: str) -> bool:
 def _judge(lab: Lab, question: str, seed: int, seconds: int, source: str, line: Connection) -> None:
     """In a process of its own: RED, or the points that the hidden suite takes and of how many."""
     limit(seconds)
-    word = RED
+    points: tuple[float, float] | str = RED
     if is_green(lab, question, source):
         grading = Patient(lab, seed, LocalWorkers(lab, [source]), None)
         run_suites(lab, grading, [question], training=False)
-        parts = [p for p in grading.finished[question].parts if p.kind != NOT_RUN]
+        parts = [p for p in grading.finished[question].parts if p.kind is not Kind.NOT_RUN]
         lost = sum(part.max_points - part.points for part in parts)
-        word = f"{lost:g} {lab.questions[question].points:g}"
-    line.send(word)
+        points = round(lost, 6), lab.questions[question].points
+    line.send(points)
     os._exit(0)
 
 

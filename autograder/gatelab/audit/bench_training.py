@@ -59,7 +59,7 @@ def run_training_bench(lab: Lab, console: Console | None = None, seeds: int = SE
     sources: dict[str, tuple[Mapping[str, Any], float]] = {"the references": ({}, LIMIT)}
     for wheat in bank.wheats:
         if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
-            whole = next(style for _, style in styles(bank) if style.get(wheat.question) == wheat.source)
+            whole = next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source)
             sources[f"wheat, {wheat.question} {wheat.id}"] = (whole, SLOW_LIMIT)
     before = sorted(
         {lab.question_of(name) for q in trained for name in lab.questions[q].builds_on} - {*trained}

@@ -103,19 +103,19 @@ def _question(lab: Lab, bank: Bank, question: str) -> dict[str, Any]:
             continue
         entry = entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [], "calls": calls})
         # A pair that looks like one of its halves, or like any other single mistake, is reported as the single mistake.
-        if chaff in chaffs or all("+" in id for id in entry["ids"]):
-            entry["ids"].append(chaff.id)
+        if chaff in chaffs or all(len(ids) > 1 for ids in entry["ids"]):
+            entry["ids"].append(chaff.ids)
     # A mistake that is made in only one of the definitions that the bank has it in is the same mistake.
     for chaff in chaffs:
         for half in only_in_one(chaff):
             calls = changes(right, prints(lab, question, half))
             if calls:
-                entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
+                entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.ids], "calls": calls})
     # Nor is it a different one if the student's other code does not use the name that it is made in.
     for chaff in chaffs:
         for name in made_in(chaff) & alone[chaff.id].keys():
             calls = {name: alone[chaff.id][name]}
-            entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.id], "calls": calls})
+            entries.setdefault(json.dumps(calls, sort_keys=True), {"ids": [chaff.ids], "calls": calls})
     return {
         "words": {chaff.id: [chaff.misconception, chaff.hint] for chaff in chaffs},
         "right": right,

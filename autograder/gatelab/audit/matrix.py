@@ -67,9 +67,7 @@ def counts(matrix: Matrix, lab: Lab) -> list[tuple[str, str, int, int, int, int]
     for id, spec in lab.questions.items():
         chaffs = [row for row in matrix.chaffs if row.question == id]
         if chaffs:
-            passed = sum(
-                not any(part.startswith((f"{id}/", "everything")) for part in w.lost) for w in matrix.wheats
-            )
+            passed = sum(all(part.question not in (id, None) for part in w.lost) for w in matrix.wheats)
             caught = sum(row.caught and row.named_right for row in chaffs)
             rows.append((id, spec.title, passed, len(matrix.wheats), caught, len(chaffs)))
     return rows

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gatelab.lab.bank import DRAFT, BankError
 from gatelab.lab.spec import Lab
-from gatelab.report.model import NOT_DEFINED, NOT_RUN, Question, Report
+from gatelab.report.model import Kind, Question
+from gatelab.report.schema import read_json
 
 
 @dataclass
@@ -35,18 +36,18 @@ def misses(out: Path) -> tuple[list[Miss], int]:
         raise BankError(f"{out}: holds no reports; name the folder that `gatelab grade` wrote (its -o).")
     for path in paths:
         try:
-            report = Report.from_json(path.read_text(encoding="utf-8"))
+            report = read_json(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise BankError(f"{path}: is not a report ({error}); grade the class again.") from error
         for question in report.questions:
-            named += bool(question.misconception)
+            named += bool(question.mistakes)
             if not question.signature or _not_there(question):
                 continue
             miss = groups.setdefault((question.id, question.signature), Miss(question.id, question.signature))
             miss.who.append(report.submission)
             failed = [part for part in question.parts if not part.passed]
             if not miss.lost and failed:
-                miss.lost, miss.message = tuple(part.name for part in failed), failed[0].message
+                miss.lost, miss.message = tuple(part.name for part in failed), failed[0].told
             if question.code and (not miss.code or len(question.code) < len(miss.code)):
                 miss.code = question.code
     return sorted(groups.values(), key=lambda miss: (-len(miss.who), miss.question, miss.signature)), named
@@ -54,8 +55,8 @@ def misses(out: Path) -> tuple[list[Miss], int]:
 
 def _not_there(question: Question) -> bool:
     """Whether points were lost only because a name is missing: such an answer is not wrong work to be named."""
-    lost = [part for part in question.parts if not part.passed and part.kind != NOT_RUN]
-    return bool(lost) and all(part.kind == NOT_DEFINED for part in lost)
+    lost = [part for part in question.parts if not part.passed and part.kind is not Kind.NOT_RUN]
+    return bool(lost) and all(part.kind is Kind.NOT_DEFINED for part in lost)
 
 
 def draft(lab: Lab, miss: Miss, id: str) -> Path:

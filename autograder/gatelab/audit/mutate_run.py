@@ -18,7 +18,7 @@ from hashlib import sha256
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from gatelab.audit import mutate
 from gatelab.audit.mutate import Mutant, mutants
@@ -99,8 +99,8 @@ def run(
         found = Found(question, stamp(lab, question), listed=equivalents(lab, question))
         judge = partial(_judge, lab, question, seed, seconds)
         for mutant, killer in outcomes(judge, list(mutants(reference)), jobs):
-            if killer:
-                found.killed[mutant] = killer
+            if killer is None or killer:
+                found.killed[mutant] = ENDLESS if killer is None else killer
             else:
                 found.survived.append(mutant)
         found.survived.sort(key=lambda mutant: (mutant.line, mutant.name))
@@ -204,8 +204,8 @@ J = TypeVar("J", bound=Judged)
 
 def outcomes(
     judge: Callable[[str, Connection], None], waiting: list[J], jobs: int
-) -> Iterator[tuple[J, str]]:
-    """Each mutant with what killed it ("" for a survivor), as they finish."""
+) -> Iterator[tuple[J, Any]]:
+    """Each mutant with what `judge` sent of it, as they finish; None for one that its limit stopped."""
     context = multiprocessing.get_context("fork")
     waiting = waiting[::-1]
     running: dict[Connection, tuple[J, ForkProcess]] = {}
@@ -220,20 +220,19 @@ def outcomes(
         for done in wait(list(running)):
             assert isinstance(done, Connection)
             mutant, process = running.pop(done)
-            killer = _word(done)
+            sent = _sent(done)
             process.join()
-            if isinstance(killer, RuntimeError):
-                raise killer
-            if killer is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
+            if isinstance(sent, RuntimeError):
+                raise sent
+            if sent is None and process.exitcode not in (-signal.SIGXCPU, -signal.SIGKILL):
                 raise RuntimeError(f"exit code {process.exitcode} of {_said(mutant.name)}")
-            yield mutant, ENDLESS if killer is None else killer
+            yield mutant, sent
 
 
-def _word(line: Connection) -> str | RuntimeError | None:
+def _sent(line: Connection) -> Any:
     """What was sent; nothing comes from a process that its limit stopped."""
     with line, contextlib.suppress(EOFError):
-        said: str | RuntimeError = line.recv()
-        return said
+        return line.recv()
     return None
 
 

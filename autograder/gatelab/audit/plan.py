@@ -25,6 +25,7 @@ from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.report.pages import feedback_page
+from gatelab.report.schema import read_json
 
 WRITINGS = 20  # reports written, with their pages, to measure the cost of one
 SPARE = 1.25  # machines that are never all busy: the last submissions, workers that start, one that is lost
@@ -84,7 +85,7 @@ def measure(lab: Lab) -> Measured:
     sources: list[Mapping[str, Any]] = [{}]
     for wheat in bank.wheats:
         if f"{wheat.question}/{wheat.id}" in lab.policy.bench.slow:
-            sources.append(next(s for _, s in styles(bank) if s.get(wheat.question) == wheat.source))
+            sources.append(next(s.cells for s in styles(bank) if s.cells.get(wheat.question) == wheat.source))
     with tempfile.TemporaryDirectory(prefix="gatelab-plan-") as folder:
         place = Path(folder)
         began = time.process_time(), _children()
@@ -111,7 +112,7 @@ def _client(lab: Lab, report: Report, place: Path) -> tuple[float, int]:
     feedback_page(lab, report)  # the templates are compiled once
     began = time.process_time()
     for number in range(WRITINGS):
-        came = Report.from_json(text)
+        came = read_json(text)
         (place / f"{number}.json").write_text(came.to_json(), encoding="utf-8")
         (place / f"{number}.html").write_text(feedback_page(lab, came), encoding="utf-8")
     return (time.process_time() - began) / WRITINGS, len(text.encode())

@@ -15,7 +15,7 @@ from gatelab.audit.kept import Kept, stamp
 from gatelab.lab.bank import Chaff
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.toml import TomlError, read_toml
-from gatelab.report.model import NOT_RUN
+from gatelab.report.model import Kind
 
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
 
@@ -36,7 +36,7 @@ def lost_at(lab: Lab, chaff: Chaff, seeds: Iterable[int]) -> dict[int, tuple[str
         grading = Grading(lab, seed, LocalWorkers(lab, [chaff.source]), None, messages=False)
         run_suites(lab, grading, [chaff.question], training=False)
         parts = grading.finished[chaff.question].parts
-        found[seed] = tuple(part.name for part in parts if not part.passed and part.kind != NOT_RUN)
+        found[seed] = tuple(part.name for part in parts if not part.passed and part.kind is not Kind.NOT_RUN)
     return found
 
 

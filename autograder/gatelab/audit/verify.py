@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from gatelab.audit.kept import Kept, digest, stamp
 from gatelab.audit.notebooks import write_notebook
@@ -21,6 +21,19 @@ from gatelab.lab.bank import Bank, Chaff, Wheat
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 
+Told = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
+
+
+class LostPart(NamedTuple):
+    """A part that was run and not passed. A submission that could not be graded lost them all: then there is no question, and `name`
+    is the reason."""
+
+    question: str | None
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.question}/{self.name}" if self.question else f"everything: {self.name}"
+
 
 @dataclass(frozen=True)
 class ChaffRow:
@@ -30,8 +43,8 @@ class ChaffRow:
     question: str
     misconception: str
     lost: tuple[str, ...]  # parts of its own question
-    elsewhere: tuple[str, ...]  # parts of other questions, "q3/values"; must be empty
-    named: str | None  # what the diagnosis called it
+    elsewhere: tuple[LostPart, ...]  # parts of other questions; must be empty
+    named: str  # what the diagnosis called it; "" for nothing
     earned: float = 0.0  # points of its question by the parts
     points: float = 0.0  # the same with follow-through credit
     of: float = 0.0
@@ -51,7 +64,7 @@ class WheatRow:
 
     style: str
     seed: int
-    lost: tuple[str, ...]
+    lost: tuple[LostPart, ...]
 
 
 @dataclass
@@ -64,7 +77,7 @@ class Matrix:
     empty: list[str] = field(
         default_factory=list
     )  # one sentence for each question for which nothing was graded
-    told: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)  # grading → `told` of its report
+    told: dict[str, Told] = field(default_factory=dict)  # grading → `told` of its report
     by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
     listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
 
@@ -73,7 +86,7 @@ class Matrix:
         """One sentence for each violation."""
         found = [*self.empty]
         found += [
-            f"wheat {row.style} (seed {row.seed}) lost {', '.join(row.lost)}"
+            f"wheat {row.style} (seed {row.seed}) lost {', '.join(map(str, row.lost))}"
             for row in self.wheats
             if row.lost
         ]
@@ -82,28 +95,27 @@ class Matrix:
                 found.append(f"chaff {row.question}/{row.id} passed its own question")
             if row.elsewhere:
                 found.append(
-                    f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(row.elsewhere)}"
+                    f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(map(str, row.elsewhere))}"
                 )
             if row.lost and not row.named_right:
-                found.append(f"chaff {row.question}/{row.id} was named {row.named}")
+                found.append(f"chaff {row.question}/{row.id} was named {row.named or None}")
         return found + unstable(self.by_seed, self.listed)
 
 
-def lost_parts(report: Report) -> list[str]:
-    """`q1/outputs` for every part that was run and not passed."""
+def lost_parts(report: Report) -> list[LostPart]:
+    """Every part that was run and not passed."""
     if report.status != "graded":
-        return [f"everything: {report.reason}"]
-    return [f"{q.id}/{part.name}" for q in report.questions for part in q.parts if not part.passed]
+        return [LostPart(None, report.reason)]
+    return [LostPart(q.id, part.name) for q in report.questions for part in q.parts if not part.passed]
 
 
-def told(report: Report) -> list[tuple[Any, ...]]:
+def told(report: Report) -> Told:
     """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
-    return [
-        (report.status, report.reason),
-        *((cell.index, cell.what, cell.message) for cell in report.cells),
-        *((q.id, q.misconception, q.note) for q in report.questions),
-        *((f"{q.id}/{part.name}", part.points, part.message) for q in report.questions for part in q.parts),
-    ]
+    whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
+    return {"": whole} | {
+        q.id: [(q.id, q.recognised, q.note), *((f"{q.id}/{p.name}", p.points, p.told) for p in q.parts)]
+        for q in report.questions
+    }
 
 
 def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
@@ -113,11 +125,10 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
     """
     found = []
     for grading in first.told if gradings is None else gradings:
-        before, after = first.told.get(grading, []), second.told.get(grading, [])
-        left_out = _graded(before) - _graded(after) if after else set()
+        both = [matrix.told.get(grading, {}) for matrix in (first, second)]
+        left_out = _graded(both[0]) - _graded(both[1]) if both[1] else set()
         before, after = (
-            [line for line in told if str(line[0]).partition("/")[0] not in left_out]
-            for told in (before, after)
+            [line for id, lines in told.items() if id not in left_out for line in lines] for told in both
         )
         if before != after:
             line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
@@ -125,9 +136,9 @@ def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = 
     return found
 
 
-def _graded(told: list[tuple[Any, ...]]) -> set[str]:
-    """The questions whose parts are reported."""
-    return {line[0].partition("/")[0] for line in told if "/" in str(line[0])}
+def _graded(told: Told) -> set[str]:
+    """The questions whose parts are reported, each in a line after the question's own."""
+    return {id for id, lines in told.items() if id and len(lines) > 1}
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
@@ -136,7 +147,18 @@ def builds_on(lab: Lab, question: str) -> list[str]:
     return [id for id, spec in lab.questions.items() if names.intersection(spec.builds_on)]
 
 
-def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
+class Style(NamedTuple):
+    """A whole correct submission: its short name, what it is made of ("" for a whole notebook), and its code by question."""
+
+    name: str
+    made_of: str
+    cells: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.made_of})" if self.made_of else self.name
+
+
+def styles(bank: Bank) -> Iterator[Style]:
     """Whole solutions made of wheat: the k-th has the k-th wheat of every question (the count of questions with
     fewer starts over), so that every wheat is in at least one."""
     by_question: dict[str, list[Wheat]] = {}
@@ -144,12 +166,13 @@ def styles(bank: Bank) -> Iterator[tuple[str, Mapping[str, Any]]]:
         by_question.setdefault(wheat.question, []).append(wheat)
     for k in range(max(map(len, by_question.values()), default=0)):
         chosen = {question: wheats[k % len(wheats)] for question, wheats in by_question.items()}
-        yield (
-            f"style {k + 1} ({', '.join(f'{q} {w.id}' for q, w in chosen.items())})",
+        yield Style(
+            f"style {k + 1}",
+            ", ".join(f"{question} {wheat.id}" for question, wheat in chosen.items()),
             {question: wheat.source for question, wheat in chosen.items()},
         )
     for notebook in bank.notebooks:
-        yield f"notebook {notebook.id.replace('_', ' ')}", notebook.cells
+        yield Style(f"notebook {notebook.id.replace('_', ' ')}", "", notebook.cells)
 
 
 def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[str]:
@@ -203,44 +226,46 @@ def verify(
             # All of the bank can be part of a name; how many jobs there were is what `--twice` compares.
             of = path.read_text("utf-8"), everything, known, seeds[0], where, training, engine.jobs
             if (before := kept.find(*of)) is not None:
-                matrix.told[chaff.key] = [tuple(line) for line in before["told"]]
-                tuples = {name: tuple(before["row"][name]) for name in ("lost", "elsewhere")}
-                return ChaffRow(**before["row"] | tuples)
+                matrix.told[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
+                row = before["row"]
+                elsewhere = tuple(LostPart(*part) for part in row["elsewhere"])
+                return ChaffRow(**row | {"lost": tuple(row["lost"]), "elsewhere": elsewhere})
             report = engine.grade(path, chaff.key, where, seeds[0], training)
             matrix.told[chaff.key] = told(report)
             lost = lost_parts(report)
-            own = tuple(name.partition("/")[2] for name in lost if name.startswith(f"{chaff.question}/"))
-            elsewhere = tuple(name for name in lost if not name.startswith(f"{chaff.question}/"))
+            own = tuple(part.name for part in lost if part.question == chaff.question)
+            elsewhere = tuple(part for part in lost if part.question != chaff.question)
             progress(chaff.key)
-            row = chaff.id, chaff.question, chaff.misconception, own, elsewhere
+            made = ChaffRow(chaff.id, chaff.question, chaff.misconception, own, elsewhere, "")
             if report.status != "graded":
-                return ChaffRow(*row, None)
+                return made
             question = report.question(chaff.question)
-            made = ChaffRow(
-                *row, question.misconception, question.earned, question.points, question.max_points
-            )
+            made = replace(
+                made, named=question.recognised, earned=question.earned, points=question.points,
+                of=question.max_points,
+            )  # fmt: skip
             kept.keep({"row": asdict(made), "told": matrix.told[chaff.key]}, *of)
             return made
 
-        def wheat_row(job: tuple[str, Path, int]) -> WheatRow:
+        def wheat_row(job: tuple[Style, Path, int]) -> WheatRow:
             style, path, seed = job
             of = path.read_text(encoding="utf-8"), everything, seed
             if seed != seeds[0] and (before := kept.find(*of)) is not None:
-                return WheatRow(style, seed, tuple(before))
-            report = engine.grade(path, style, seed=seed, training=training and seed == seeds[0])
-            grading = f"{style.split(' (')[0]}, seed {seed}"
+                return WheatRow(str(style), seed, tuple(LostPart(*part) for part in before))
+            report = engine.grade(path, str(style), seed=seed, training=training and seed == seeds[0])
+            grading = f"{style.name}, seed {seed}"
             matrix.told[grading] = told(report)
             lost = lost_parts(report)
             kept.keep(lost, *of)
             progress(grading)
-            return WheatRow(style, seed, tuple(lost))
+            return WheatRow(str(style), seed, tuple(lost))
 
         everything = stamp(lab)
         known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
         chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
-            (style, write_notebook(place / f"wheat-{number}.ipynb", lab, sources))
-            for number, (style, sources) in enumerate(styles(bank))
+            (style, write_notebook(place / f"wheat-{number}.ipynb", lab, style.cells))
+            for number, style in enumerate(styles(bank))
         ]
         jobs = [(style, path, seed) for style, path in whole for seed in seeds]
         matrix.chaffs = list(pool.map(chaff_row, chosen))

@@ -9,6 +9,7 @@ from typing import Any
 
 from gatelab.report.classbook import GRADED_WITH, signature
 from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 from gatelab.text import visible
 
 LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
@@ -51,7 +52,7 @@ def report_of(out: Path, row: dict[str, Any]) -> Report | None:
     """The report of a row of class.json; None if there is none. Raises NoClass if it cannot be read."""
     path = Path(out) / "reports" / f"{row['file']}.json"
     try:
-        return Report.from_json(path.read_text(encoding="utf-8"))
+        return read_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except OSError as error:

@@ -11,10 +11,10 @@ from functools import lru_cache
 
 from gatelab.lab.quick import QuickLab
 from gatelab.report.classbook import GRADED_WITH, SIGNED, signature
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Mistake, Part, Question, Report
 
 SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
-PartKey = tuple[str, float, float, bool, str]
+PartKey = tuple[str, float, float, Kind | None]
 
 
 def slim(report: Report) -> Report:
@@ -29,9 +29,9 @@ def slim(report: Report) -> Report:
 
 
 def _slim(question: Question) -> Question:
-    parts = [(part.name, part.points, part.max_points, part.passed, part.kind) for part in question.parts]
+    parts = [(part.name, part.points, part.max_points, part.kind) for part in question.parts]
     return _question(
-        question.id, question.title, question.max_points, tuple(parts), question.misconception, question.credit,
+        question.id, question.title, question.max_points, tuple(parts), tuple(question.mistakes), question.credit,
         question.by_hand, round(question.seconds, SECONDS),
     )  # fmt: skip
 
@@ -43,20 +43,20 @@ def _question(
     title: str,
     max_points: float,
     parts: tuple[PartKey, ...],
-    misconception: str | None,
+    mistakes: tuple[Mistake, ...],
     credit: float,
     by_hand: bool,
     seconds: float,
 ) -> Question:
     return Question(
-        id, title, max_points, [_part(*part) for part in parts], misconception, credit, by_hand=by_hand,
+        id, title, max_points, [_part(*part) for part in parts], list(mistakes), credit, by_hand=by_hand,
         seconds=seconds,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=None, typed=True)
-def _part(name: str, points: float, max_points: float, passed: bool, kind: str) -> Part:
-    return Part(name, points, max_points, passed, kind=kind)
+def _part(name: str, points: float, max_points: float, kind: Kind | None) -> Part:
+    return Part(name, points, max_points, kind)
 
 
 def quickly_graded(report: Report, lab: QuickLab, chosen: list[str]) -> Report:
@@ -69,4 +69,4 @@ def quickly_graded(report: Report, lab: QuickLab, chosen: list[str]) -> Report:
         share = of / question.max_points if question.max_points else 1.0
         questions.append(replace(question, max_points=of, credit=question.credit * share))
     reason = " ".join(filter(None, [lab.says(chosen), report.reason]))
-    return replace(report, questions=questions, reason=reason)
+    return replace(report, questions=questions, reason=reason, quick=True)

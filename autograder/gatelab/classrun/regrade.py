@@ -330,7 +330,7 @@ def _why(old: Question, new: Question) -> str:
         if first is None:
             said.append(f"{words(name)}: a new part, {'passed' if part.passed else 'failed'}")
         elif first.passed != part.passed:
-            message = "" if part.passed else brief(" ".join(part.message.split()), LONGEST_MESSAGE)
+            message = "" if part.passed else brief(" ".join(part.told.split()), LONGEST_MESSAGE)
             said.append(
                 f"{words(name)}: {'passed now' if part.passed else 'failed now'}{f' ({message})' if message else ''}"
             )
@@ -339,6 +339,6 @@ def _why(old: Question, new: Question) -> str:
     said += [f"{words(name)}: no longer a part" for name in before if name not in after]
     if old.followed_through or Question.followed_through.fget(new):  # type: ignore[attr-defined]
         said.append("follow-through credit")
-    if old.misconception != new.misconception and new.misconception:
-        said.append(f"recognised as {new.misconception}")
+    if new.recognised not in ("", old.recognised):
+        said.append(f"recognised as {new.recognised}")
     return ", ".join(said) or (new.note or "the grader no longer says this")

@@ -19,7 +19,7 @@ from gatelab.classrun.markbook import MarkBook, SavedMeanwhile
 from gatelab.classrun.store import FOLDER, QUICK, ROSTER, Store, write
 from gatelab.lab.bank import load_bank
 from gatelab.lab.late import Lateness
-from gatelab.lab.quick import SAYS, QuickLab, quick_lab
+from gatelab.lab.quick import QuickLab, quick_lab
 from gatelab.lab.spec import Lab
 from gatelab.limits import READINGS
 from gatelab.report.cells import quoted
@@ -291,7 +291,7 @@ class ClassRun:
         if self.is_part:
             kept = [question for question in report.questions if question.id in self.chosen]
             report = replace(report, questions=kept)
-        if isinstance(self.lab, QuickLab) and not report.reason.startswith(SAYS):
+        if isinstance(self.lab, QuickLab) and not report.quick:
             report = quickly_graded(report, self.lab, self.chosen)
         # Both may repeat the file's name, whatever that contains.
         report.reason, report.told = visible(report.reason), visible(report.told)

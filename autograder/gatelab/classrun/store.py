@@ -17,6 +17,7 @@ from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
 from gatelab.report.classbook import GRADED_WITH
 from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
 
@@ -146,7 +147,7 @@ class Store:
     def existing(self, submission: Submission) -> Report | None:
         """The existing report, whether it is still valid or not."""
         try:
-            return Report.from_json(self.report_path(submission).read_text(encoding="utf-8"))
+            return read_json(self.report_path(submission).read_text(encoding="utf-8"))
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 

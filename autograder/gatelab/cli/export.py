@@ -315,8 +315,8 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
         (filled.left_out, "in the sheet, left out until the marks are there"),
         (filled.fixed, "excused or locked on the platform, which was left as it is"),
         (held, "changed on the platform since the last export, which was left as it is"),
-        (filled.replaced, "had another grade in the sheet, which was replaced"),
-        (filled.feedback, "had other feedback in the sheet, which was replaced"),
+        (filled.replaced.values(), "had another grade in the sheet, which was replaced"),
+        (filled.feedback.values(), "had other feedback in the sheet, which was replaced"),
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)

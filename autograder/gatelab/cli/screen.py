@@ -12,7 +12,7 @@ from gatelab.classrun.lookup import Student
 from gatelab.report.classbook import MOST_CELLS
 from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.detail import Detail, Frame, parse_detail
-from gatelab.report.model import UNTOUCHED, Part, Question
+from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
 from gatelab.report.table import number
 from gatelab.text import shown
@@ -87,12 +87,10 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
     yield from _said(question)
     if question.by_hand:
         return
-    if question.misconception:
-        for what, hint in question.mistakes:
-            yield _below(1, f"{shown(question.misconception)}: {shown(what)} Hint: {shown(hint)}", "magenta")
-    elif question.note:
-        yield _below(1, shown(question.note))
-    elif question.signature:
+    for mistake in question.mistakes:
+        told = f"{shown(question.recognised)}: {shown(mistake.says)} Hint: {shown(mistake.hint)}"
+        yield _below(1, told, "magenta")
+    if question.signature:
         yield _below(1, "no known mistake explains this (gatelab misses groups what has no name)", "dim")
     if question.own:
         yield _below(1, f"over the student's own {', '.join(map(shown, question.own))}", "dim")
@@ -100,7 +98,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
     if right:
         yield _below(1, "✓ " + ", ".join(f"{part.name} {number(part.points)}" for part in right), "green")
     wrong = [part for part in question.parts if not part.passed]
-    failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.message, part.kind))]
+    failed = [list(run) for _, run in groupby(wrong, key=lambda part: (part.told, part.kind))]
     for k, parts in enumerate(failed):
         yield from _failed(parts, closely) if closely or k == 0 else _failed_in_short(parts)
     if len(failed) > 1 and not closely:
@@ -128,7 +126,7 @@ def _said(question: Question) -> Iterator[Piece]:
 
 def _failed_in_short(parts: list[Part]) -> Iterator[Piece]:
     """The same in at most two lines: the first failure of a question is enough in an overview of all of them."""
-    message = shown(parts[0].message).replace("\n", " ")
+    message = shown(parts[0].told).replace("\n", " ")
     message = message if len(message) <= SHORT else message[:SHORT].rsplit(" ", 1)[0] + " …"
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold"), f"  {message}"))
 
@@ -141,10 +139,10 @@ def _names(parts: list[Part]) -> str:
 def _failed(parts: list[Part], closely: bool) -> Iterator[Piece]:
     """Neighbouring checks that failed with the same words."""
     yield _below(1, Text.assemble(("✗ ", "red"), (_names(parts), "bold")))
-    yield _below(3, shown(parts[0].message))
-    if parts[0].kind == UNTOUCHED and not closely:
+    yield _below(3, shown(parts[0].told))
+    if parts[0].kind is Kind.UNTOUCHED and not closely:
         return
-    detail = parse_detail(parts[0].detail)
+    detail = parse_detail(parts[0].detail, parts[0].raised)
     for label, frame in _lines(detail, closely):
         yield _below(3, Text.assemble((f"{label:<8}", "dim"), (shown(frame.place), "cyan")))
         if frame.code:

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.curve import Curve
+from gatelab.report.model import Kind
 from gatelab.testkit.student import Backend, Student
 from gatelab.testkit.trace import Trace
 
@@ -48,15 +49,19 @@ class Share:
 
 @dataclass
 class Verdict:
-    """One test run: a part may have many."""
+    """One test run: a part may have many. The fields are those of a Part."""
 
-    passed: bool
+    kind: Kind | None  # why it failed; None: it passed
     message: str = ""
+    hint: str = ""
     detail: str = ""
+    raised: str = ""
     test: str = ""
-    left_changed: bool = False  # the fault is something that a call left changed
-    kind: str = ""  # why it does not count as a mistake: UNTOUCHED or NOT_DEFINED
     late: bool = False  # the grading's own time was up: it says nothing about the answer
+
+    @property
+    def passed(self) -> bool:
+        return self.kind is None
 
 
 @dataclass(frozen=True)

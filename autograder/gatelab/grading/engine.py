@@ -40,6 +40,7 @@ from gatelab.limits import (
     WARM_AFTER,
 )
 from gatelab.report.model import Report
+from gatelab.report.schema import read
 from gatelab.sandbox.confine import ProtectionMissing, check, memory, pieces
 from gatelab.sandbox.forkserver import ForkServer, ForkServerLost
 
@@ -165,7 +166,7 @@ class Engine:
         else:
             if "missing" in answer:
                 raise ProtectionMissing(answer["missing"], answer["pieces"])
-            return Report.from_dict(answer["report"])
+            return read(answer["report"])
         return Report(name, "failed", reason, TOLD, seed=seed, lab=self.lab.name)
 
     def grade_all(

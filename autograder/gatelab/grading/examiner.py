@@ -25,7 +25,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.check import question_of, wrong_sum
 from gatelab.lab.spec import Lab
 from gatelab.lab.table import QuestionSpec
-from gatelab.report.model import TIME_UP, Cell, Report
+from gatelab.report.model import Cell, Kind, Report
 from gatelab.sandbox.forkserver import Client, ForkServerLost
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.submission.notebook import Ungradable, cells_of, parse, read_bytes
@@ -91,7 +91,7 @@ class Examiner:
             if grading.fault is not None:
                 raise grading.fault
             parts = [part for question in report.questions for part in question.parts]
-            if parts and all(part.kind == TIME_UP for part in parts):
+            if parts and all(part.kind is Kind.TIME_UP for part in parts):
                 raise GraderFault("The time given for the grading was up before anything was graded")
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)

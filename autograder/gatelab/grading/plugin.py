@@ -23,9 +23,10 @@ from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import load_bank
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
+from gatelab.report.model import Kind
 from gatelab.sandbox.confine import REQUIRED
-from gatelab.testkit.compare import LeftChanged
 from gatelab.testkit.draw import Draw
+from gatelab.testkit.failed import Failed
 from gatelab.testkit.local import LocalBackend
 from gatelab.testkit.student import Backend, Student
 
@@ -239,21 +240,22 @@ def pytest_runtest_makereport(
     report = yield
     grading = item.config.stash[KEY]
     if grading is not None and (report.when == "call" or report.failed):
-        message, detail, changed, kind = "", "", False, ""
+        verdict = Verdict(None if report.passed else Kind.NOT_COMPLETED)
         if report.failed:
             assert call.excinfo is not None
             error = call.excinfo.value
             if is_machines(error) and grading.fault is None:
                 grading.fault = error
-            detail = report.longreprtext
-            ours = isinstance(error, AssertionError) and str(error)
-            changed = isinstance(error, LeftChanged)
-            kind = getattr(error, "kind", "") if isinstance(error, AssertionError) else ""
+            verdict.detail = report.longreprtext
             # An assertion is for the student; anything else is a fault of the suite and goes to staff.
-            message = _plain(str(error)) if ours else "This check could not be completed on your answer."
-            if not ours and error.__class__.__module__.startswith("torch"):
-                detail = f"(suite) {detail}"
-        verdict = Verdict(report.passed, message, detail, left_changed=changed, kind=kind)
+            if isinstance(error, Failed):
+                verdict.kind, verdict.message, verdict.hint = error.kind, error.message, error.hint
+            elif isinstance(error, AssertionError) and str(error):
+                verdict.kind, verdict.message = Kind.WRONG, _plain(str(error))
+            else:
+                verdict.message = "This check could not be completed on your answer."
+                if error.__class__.__module__.startswith("torch"):
+                    verdict.detail = f"(suite) {verdict.detail}"
         grading.verdict(item.stash[SHARE], item.nodeid, verdict)
     return report
 
@@ -294,8 +296,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         elif not all(part.passed for part in question.parts) and (unknown := grading.not_graded(question.id)):
             write(f"    over the references alone: this run did not grade {', '.join(unknown)}")
         if question.note:
-            write(f"    {question.misconception}: {question.note} {question.follow_through}".rstrip())
+            write(f"    {question.recognised}: {question.note} {question.follow_through}".rstrip())
         for part in question.parts:
             write(
-                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.message}"
+                f"    {'✓' if part.passed else '✗'} {part.name} {part.points:g}/{part.max_points:g}  {part.told}"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from gatelab.faults import GraderFault
@@ -16,7 +16,7 @@ from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
-from gatelab.report.model import NOT_RUN, TIME_UP, Otherwise, Part, Question
+from gatelab.report.model import Kind, Mistake, Otherwise, Part, Question
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
@@ -133,11 +133,11 @@ class Grading:
         verdict.late = not verdict.passed and self.late
         if not verdict.passed:
             self.attempt.trace.failed.add(test)
+            standing = ""
             if error := self.attempt.errors.get(test):
-                verdict.detail += f"\nThe worker's last exception:\n{error.text}"
-                if error.type in MISSED and (standing := self._in_their_place(error.text)):
-                    verdict.message += standing
-            verdict.message += self._why_missing()
+                verdict.raised = error.text
+                standing = self._in_their_place(error.text) if error.type in MISSED else ""
+            verdict.hint = " ".join(filter(None, [verdict.hint, standing, *self._why_missing()]))
 
     def once_more(self) -> bool:
         """Whether the current question is graded again, over the student's own versions; if so, that has begun."""
@@ -187,7 +187,7 @@ class Grading:
             if rank[0] <= over_references[0]:
                 self._name_mistake(first, question)
             # A mistake that is recognised over the references is named, however many exceptions it caused there.
-            if rank[0] > over_references[0] or (rank > over_references and not question.misconception):
+            if rank[0] > over_references[0] or (rank > over_references and not question.mistakes):
                 question = self._sum_up(last)
                 self._name_mistake(last, question)
                 last = first
@@ -228,13 +228,13 @@ class Grading:
         found = self.finished.get(question)
         return found is not None and abs(found.earned - found.max_points) < 1e-9
 
-    def _why_missing(self) -> str:
-        """Which cell should have defined what a check did not find, and why it did not; "" if none is known."""
-        reasons = map(self.workers.why_missing, sorted(self.attempt.missing))
-        return "".join(f" {reason}" for reason in dict.fromkeys(reasons) if reason)
+    def _why_missing(self) -> Iterable[str]:
+        """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""
+        return dict.fromkeys(map(self.workers.why_missing, sorted(self.attempt.missing)))
 
     def _in_their_place(self, error: str) -> str:
-        """Says which names in an exception are references to what is not right yet; "" for none."""
+        """Says which names in an exception are references to what is not right yet; "" for none. The exception is Python's or PyTorch's,
+        which name what was missing only in their text."""
         names: dict[str, list[str]] = {}  # by question
         for name in self.attempt.spec.builds_on:
             id = self.lab.question_of(name)
@@ -246,7 +246,7 @@ class Grading:
         standing = ", ".join(name for some in names.values() for name in some)
         are = "is" if len(names) == 1 else "are"
         return (
-            f" ({' and '.join(names)} {are} not right yet, so the grader's {standing} replaced yours here, with "
+            f"({' and '.join(names)} {are} not right yet, so the grader's {standing} replaced yours here, with "
             "only what CONTRACT.md says about them.)"
         )
 
@@ -276,13 +276,18 @@ class Grading:
             wrong = next((v for v in verdicts if not v.passed), None)
             if wrong is not None and running.backend is not None:
                 told = unsteady(running.trace, wrong.test, running.forks, running.backend)
-                wrong.message = told or wrong.message
+                if told:
+                    wrong.message, wrong.hint = told, ""
 
     def _charge_leftovers(self) -> None:
         """What calls left changed costs one part of the question, unless a check has already charged for it."""
         running = self.attempt
         tests = {test: self.share_of[test] for test in running.left if test in self.share_of}
-        if any(verdict.left_changed for verdicts in running.verdicts.values() for verdict in verdicts):
+        if any(
+            verdict.kind is Kind.LEFT_CHANGED
+            for verdicts in running.verdicts.values()
+            for verdict in verdicts
+        ):
             return
         id = running.spec.id
         points = {share.name: share.points for share in self.shares.values() if share.question == id}
@@ -292,7 +297,7 @@ class Grading:
             name, kind = running.left[test][0]
             known = {name for spec in self.lab.questions.values() for name in spec.names}
             told = sentence(name if name in known else "", kind)
-            self.verdict(tests[test], test, Verdict(False, told, left_changed=True))
+            self.verdict(tests[test], test, Verdict(Kind.LEFT_CHANGED, told))
 
     @property
     def late(self) -> bool:
@@ -314,13 +319,17 @@ class Grading:
             verdicts = attempt.verdicts.get(share.name, [])
             wrong = next((v for v in verdicts if not v.passed), None)
             passed = bool(verdicts) and wrong is None
-            message = wrong.message if wrong else "" if verdicts else "This check was not run."
-            kind = NOT_RUN if not verdicts else wrong.kind if wrong else ""
+            part = Part(share.name, share.points if passed else 0, share.points, None)
+            if wrong is not None:
+                part.kind, part.message, part.hint = wrong.kind, wrong.message, wrong.hint
+                part.detail, part.raised = wrong.detail, wrong.raised
+            elif not verdicts:
+                part.kind, part.message = Kind.NOT_RUN, "This check was not run."
             if not passed and self.late and all(v.passed or v.late for v in verdicts):
-                kind, message = TIME_UP, "Time was up before this was graded to the end."
-            detail = wrong.detail if wrong else ""
-            points = share.points if passed else 0
-            parts.append(Part(share.name, points, share.points, passed, message, detail, kind))
+                part.kind, part.message, part.hint = (
+                    Kind.TIME_UP, "Time was up before this was graded to the end.", "",
+                )  # fmt: skip
+            parts.append(part)
         return parts
 
     def _sum_up(self, attempt: Attempt) -> Question:
@@ -357,12 +366,10 @@ class Grading:
             question.signature = signature(attempt.trace)
             question.code = own_code(self.workers.sources, own, names.difference(own))
         if found:
-            question.misconception = "+".join(chaff.id for chaff in found)
-            question.mistakes = [[chaff.misconception, chaff.hint] for chaff in found]
+            question.mistakes = [Mistake(chaff.id, chaff.misconception, chaff.hint) for chaff in found]
             if found.full:
                 share = math.prod(chaff.credit for chaff in found) * self.lab.settings.credit
                 question.credit = round(share * question.max_points, 2)
-            question.note = " And: ".join(f"{what} Hint: {hint}" for what, hint in question.mistakes)
 
 
 class _Timed:

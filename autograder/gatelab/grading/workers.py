@@ -36,7 +36,7 @@ from gatelab.limits import (
     SLOW_CPU,
     TRACEBACK_LIMIT,
 )
-from gatelab.report.model import Cell
+from gatelab.report.model import Cell, Stopped
 from gatelab.sandbox.confine import check
 from gatelab.sandbox.ending import told
 from gatelab.sandbox.forkserver import Client
@@ -178,7 +178,7 @@ class ConfinedWorkers:
             except _CellLost as lost:
                 self.shut()
                 times = self.brought_down[lost.index] = self.brought_down.get(lost.index, 0) + 1
-                what = "timed out" if lost.late else "crashed"
+                what: Stopped = "timed out" if lost.late else "crashed"
                 rest = "only its definitions were kept" if times == 1 else "it was left out"
                 self.problems[lost.index] = Cell(lost.index, what, f"{lost.message} Therefore {rest}.")
             finally:

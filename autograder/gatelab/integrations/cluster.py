@@ -34,6 +34,7 @@ from gatelab.limits import (
     CONNECT_SECONDS,
 )
 from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import pieces
 from gatelab.submission.notebook_file import Ungradable, read_bytes
 
@@ -212,7 +213,7 @@ class Cluster:
         if "refused" in answer:
             raise GraderFault(answer["refused"])
         try:
-            report = Report.from_dict(json.loads(answer["report"]))
+            report = read_json(answer["report"])
         except (ValueError, KeyError) as error:
             raise GraderFault(f"{answer.get('worker')}: sent no report of this kit ({error}).") from error
         return report, answer["worker"]

@@ -78,10 +78,10 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
                 what = "" if k == grade else "feedback "
                 kept.append(f"{name}: {what}{brief(old[k].strip())} is kept, not {brief(row[k])}")
             row[k] = escape_cell(old[k])
-            _forget(filled, name, k == grade)
+            _forget(filled, index, k == grade)
         for k in filled.columns:
             if k != grade and any(_same(old[k], one) for one in known.get(came.header[k], [])):
-                _forget(filled, name, False)  # it was ours, in the platform's own form
+                _forget(filled, index, False)  # it was ours, in the platform's own form
             if k not in newer and grade not in newer:
                 known[came.header[k]] = _remembered(old[k], row[k], known.get(came.header[k], []))
         if old[by].strip() and known:
@@ -104,13 +104,10 @@ def _remembered(found: str, wanted: str, known: list[str]) -> list[str]:
     return memory
 
 
-def _forget(filled: Filled, name: str, grade: bool) -> None:
+def _forget(filled: Filled, row: int, grade: bool) -> None:
     """`filled` no longer reports that something was replaced in this row's cell, or a grade filled in."""
-    if grade:
-        filled.replaced = [line for line in filled.replaced if not line.startswith(f"{name}: ")]
-        filled.filled -= 1
-    else:
-        filled.feedback = [one for one in filled.feedback if one != name]
+    (filled.replaced if grade else filled.feedback).pop(row, None)
+    filled.filled -= grade
 
 
 def _same(one: str, other: str) -> bool:

@@ -117,8 +117,8 @@ class Filled:
     no_grade: list[str] = field(default_factory=list)  # rows without a submission
     ungradable: list[str] = field(default_factory=list)  # rows whose submission could not be graded
     failed: list[str] = field(default_factory=list)  # rows whose submission the grader failed at
-    replaced: list[str] = field(default_factory=list)  # "Lovelace, Ada: 55 → 96"
-    feedback: list[str] = field(default_factory=list)  # rows whose feedback was replaced by ours
+    replaced: dict[int, str] = field(default_factory=dict)  # row → "Lovelace, Ada: 55 → 96"
+    feedback: dict[int, str] = field(default_factory=dict)  # row whose feedback was replaced by ours → who
     fixed: list[str] = field(default_factory=list)  # rows in which the platform takes no grade, and why
     unclear: list[str] = field(default_factory=list)  # one sentence each
     left_out: list[str] = field(default_factory=list)  # rows whose total is not entered yet
@@ -351,12 +351,12 @@ def _fill(
                 result.fixed.append(f"{who} ({why})")
                 continue
             if before not in ("", "-") and value_of(before) != float(points):
-                result.replaced.append(f"{who}: {before} → {points}")
+                result.replaced[k] = f"{who}: {before} → {points}"
             row[grade] = points
             if feedback is not None:
                 said = _by_question(graded[0])
                 if row[feedback].strip() and not OURS.match(row[feedback]) and row[feedback] != said:
-                    result.feedback.append(who)
+                    result.feedback[k] = who
                 row[feedback] = said
             result.filled += 1
             result.of[k] = who

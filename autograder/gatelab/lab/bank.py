@@ -56,6 +56,12 @@ class Chaff:
     credit: float = 0.0  # share of the question's points that it leaves; 0 for shortcuts and for what the question is about
     edits: Edits | None = field(default=None, repr=False)  # None: the file holds the whole code
     reference: str = field(default="", repr=False)  # what the edits were applied to
+    pair: tuple[str, ...] = ()  # the IDs of the two that `compose` made it of
+
+    @property
+    def ids(self) -> list[str]:
+        """Of the mistakes that it makes: its own, or both of a pair."""
+        return list(self.pair or (self.id,))
 
     @property
     def key(self) -> str:
@@ -112,6 +118,7 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
         credit=round(a.credit * b.credit, 4),
         edits=a.edits + b.edits,
         reference=a.reference,
+        pair=(a.id, b.id),
     )
 
 

@@ -11,8 +11,6 @@ from gatelab.lab.check import question_of
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
 
-SAYS = "A quick look without trainings, no grade: "
-
 
 def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
     """Question → name → points of its parts that train a model, read from the suites.
@@ -65,7 +63,7 @@ class QuickLab(Lab):
         parts = [
             f"{id} {name} ({points:g})" for id in chosen for name, points in self.left_out.get(id, {}).items()
         ]
-        return f"{SAYS}{', '.join(parts) or 'nothing'} left out."
+        return f"A quick look without trainings, no grade: {', '.join(parts) or 'nothing'} left out."
 
 
 def quick_lab(lab: Lab) -> QuickLab:

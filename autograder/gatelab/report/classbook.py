@@ -16,7 +16,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, comments_said, counted, said_of, said_of_question
 from gatelab.report.items import item
-from gatelab.report.model import Question, Report
+from gatelab.report.model import Report
 from gatelab.report.plain import ROUNDING, less
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
@@ -272,8 +272,8 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
     who: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
         for question in row.report.questions if row.report and row.graded else []:
-            for id in mistakes(question):
-                who[question.id, id].append(row.called)
+            for mistake in question.mistakes:
+                who[question.id, mistake.id].append(row.called)
     order = {id: k for k, id in enumerate(lab.questions)}
     plan = slots(lab)
     found = sorted(who.items(), key=lambda item: (-len(item[1]), order.get(item[0][0], 99), item[0][1]))
@@ -290,11 +290,6 @@ def _misconceptions(lab: Lab, rows: list[Row], bank: Bank) -> list[dict[str, Any
         }
         for (question, id), names in found
     ]
-
-
-def mistakes(question: Question) -> list[str]:
-    """IDs of the chaffs that the answer was recognised as (a pair is joined by a plus)."""
-    return question.misconception.split("+") if question.misconception else []
 
 
 def _identical(rows: list[Row]) -> list[list[str]]:

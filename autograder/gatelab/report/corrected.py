@@ -10,7 +10,7 @@ from typing import Any
 
 from gatelab.lab.late import Lateness
 from gatelab.report.marks import Mark
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Part, Question, Report
 from gatelab.report.plain import number
 
 NO_REASON = "no reason was given"
@@ -162,7 +162,7 @@ def _corrected(question: Question, given: Given) -> Question:
     values: dict[str, Any] = {f.name: getattr(question, f.name) for f in fields(Question)}
     if question.by_hand and id in given.marks:
         points = given.marks[id]
-        values["parts"] = [Part("by hand", points, question.max_points, points > 0)]
+        values["parts"] = [Part("by hand", points, question.max_points, None if points > 0 else Kind.WRONG)]
     # `given` may not be called for a question that is marked by hand: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
     return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))

@@ -1,7 +1,7 @@
 """A failed check's traceback, parsed for staff: what the suite asked, where the student's code raised.
 
-A part's `detail` is the suite's own traceback, and behind it the worker's where the student's code raised. The second is
-text of a hostile process: it is shown and decides nothing.
+A part's `detail` is the suite's own traceback; its `raised` is the worker's, where the student's code raised: text of a hostile
+process, which is shown and decides nothing. Both have the form that Python gives a traceback.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePath
 
-WORKER = "\nThe worker's last exception:\n"
+from gatelab.report.model import Part
+
 FRAME = re.compile(r'^  File "(?P<file>[^"\n]+)", line (?P<line>\d+), in (?P<name>.+)$')
 CELL = re.compile(r"cell \d+")
 MARKERS = set("^~ ")  # of the line below a statement
@@ -40,15 +41,19 @@ class Detail:
     said: str = ""  # the last line of the suite's traceback
 
 
-def parse_detail(detail: str) -> Detail:
-    """The parts of a `Part.detail`; empty if there is none."""
-    ours, _, theirs = detail.partition(WORKER)
+def parse_detail(ours: str, theirs: str = "") -> Detail:
+    """The lines of a part's `detail` and of its `raised`."""
     frames = _frames(ours)
     asked = tuple(frame for frame in frames if PurePath(frame.file).name.startswith("test_"))
     lines = [line for line in ours.splitlines() if line.strip()]
     student = tuple(frame for frame in _frames(theirs) if CELL.fullmatch(frame.file))
     raised = next((line for line in theirs.splitlines() if line.strip()), "")
     return Detail(asked, student, raised, lines[-1] if lines else "")
+
+
+def tracebacks(part: Part) -> str:
+    """Both, one after the other."""
+    return f"{part.detail}\nThe worker's last exception:\n{part.raised}" if part.raised else part.detail
 
 
 def _frames(traceback: str) -> list[Frame]:

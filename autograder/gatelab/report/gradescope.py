@@ -13,7 +13,8 @@ from typing import Any
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.corrected import Counted, said_of, said_of_question
-from gatelab.report.model import TIME_UP, Cell, Part, Question, Report
+from gatelab.report.detail import tracebacks
+from gatelab.report.model import Cell, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
 from gatelab.report.table import number
 from gatelab.text import last_part, shown
@@ -54,7 +55,7 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
                     "points": question.points,
                     "earned": question.earned,
                     "parts": {part.name: part.points for part in question.parts},
-                    "misconceptions": mistakes(question),
+                    "misconceptions": [mistake.id for mistake in question.mistakes],
                 }
                 for question in marked_here
             },
@@ -74,7 +75,7 @@ def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> lis
     return [
         question
         if question.parts or question.by_hand
-        else replace(question, parts=[Part("graded", 0, question.max_points, False, reason)])
+        else replace(question, parts=[Part("graded", 0, question.max_points, Kind.NOT_RUN, reason)])
         for question in found.values()
     ]
 
@@ -117,8 +118,8 @@ def feedback(question: Question) -> str:
     lines = [shown(line) for line in said if line]
     for part in question.parts if not question.by_hand else ():
         lines.append(f"{words(part.name)}: {number(part.points)} of {number(part.max_points)}")
-        if not part.passed and part.message:
-            lines += [f"    {line}" for line in shown(part.message).splitlines()]
+        if not part.passed and part.told:
+            lines += [f"    {line}" for line in shown(part.told).splitlines()]
     return "\n".join(lines)
 
 
@@ -141,7 +142,7 @@ def missing_protection(report: Report) -> str:
 
 def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
     full = question.points > question.max_points - 1e-9
-    nothing = not graded or (unfinished and all(part.kind == TIME_UP for part in question.parts))
+    nothing = not graded or (unfinished and all(part.kind is Kind.TIME_UP for part in question.parts))
     verdict = {"score": question.points, "status": "passed" if full else "failed"}
     return {
         "name": f"{question.id}: {question.title}",
@@ -150,14 +151,9 @@ def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
         "output": ("Not graded to the end: the grader's time was up.\n" if unfinished else "")
         + (feedback(question) or "Marked by hand." if graded else "Not graded."),
         "output_format": "text",
-        "tags": [question.id, *mistakes(question)],
+        "tags": [question.id, *(mistake.id for mistake in question.mistakes)],
         "visibility": "visible",
     }
-
-
-def mistakes(question: Question) -> list[str]:
-    """IDs of the recognised mistakes: none, one, or the two of a pair."""
-    return question.misconception.split("+") if question.misconception else []
 
 
 def _for_staff(report: Report) -> dict[str, Any]:
@@ -171,9 +167,9 @@ def _for_staff(report: Report) -> dict[str, Any]:
         )
     for question in report.questions:
         lines += [
-            f"{question.id} {words(part.name)}: {last_part(part.detail, STAFF_LONGEST)}"
+            f"{question.id} {words(part.name)}: {last_part(tracebacks(part), STAFF_LONGEST)}"
             for part in question.parts
-            if part.detail
+            if part.detail or part.raised
         ]
         if question.output:
             lines.append(f"{question.id} printed: {last_part(question.output, STAFF_LONGEST)}")

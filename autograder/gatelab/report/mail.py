@@ -76,20 +76,17 @@ def _question(question: Question) -> list[str]:
     ]
     for said in said_of_question(question):
         lines += _wrapped(shown(said))
-    if question.mistakes:
-        for what, hint in question.mistakes:
-            lines += _wrapped(shown(what))
-            lines += _wrapped(f"Hint: {shown(hint)}") if hint else []
-    elif question.note:
-        lines += _wrapped(shown(question.note))
+    for mistake in question.mistakes:
+        lines += _wrapped(shown(mistake.says))
+        lines += _wrapped(f"Hint: {shown(mistake.hint)}") if mistake.hint else []
     if question.follow_through:
         lines += _wrapped(shown(question.follow_through))
     lost = [part for part in question.parts if not part.passed]
-    for message, run in groupby(lost, key=lambda part: part.message):
+    for told, run in groupby(lost, key=lambda part: part.told):
         parts = list(run)
         names = ", ".join(words(part.name) for part in parts)
         of = sum(part.max_points for part in parts)
-        said = f" {shown(message)}" if message else ""
+        said = f" {shown(told)}" if told else ""
         lines += _wrapped(
             f"{names} (0 of {number(of)}):{said}" if said else f"{names}: 0 of {number(of)}", "- "
         )

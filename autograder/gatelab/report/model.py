@@ -1,29 +1,42 @@
 """The report: the one record of a graded submission, from which every output is made.
 
-Plain dataclasses that go to JSON and back. Fields marked *staff* never reach a student: the outputs for
+Plain dataclasses that go to JSON, and back by schema.py. Fields marked *staff* never reach a student: the outputs for
 students (feedback page, otter, Gradescope) leave them out. docs/report.schema.json is the form of the JSON, made from
-these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT.
+these classes (schema.py) and checked whenever a report is read; a change of it is another FORMAT, and earlier.py converts
+the reports of the ones before.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from typing import Any, Literal
 
 from gatelab.report.curve import STRICT, Curve
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
-FORMAT = 2  # of the JSON
-EARLIER = (1,)  # formats that are read as well: without the curves
+# What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that stands for another answer.
+Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
+FORMAT = 3  # of the JSON
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
 
-# Why a part is not passed, where that is no mistake: a stub, or a concept question, as it was handed out; a name that the
-# notebook does not define; a check that was not reached; the end of the time that a grading has where the platform gives it one.
-UNTOUCHED, NOT_DEFINED, NOT_RUN, TIME_UP = "untouched", "not defined", "not run", "time up"
+
+class Kind(StrEnum):
+    """Why a part is not passed. The last four are no mistakes in the answer."""
+
+    WRONG = "wrong"  # what came back is not right
+    RAISED = "raised"  # the answer's code raised an exception
+    LOST = "lost"  # its process ended, hung, or had no time or room left
+    LEFT_CHANGED = "left changed"  # a call changed what it must leave as it is
+    NOT_COMPLETED = "not completed"  # the suite could not go on with what came back
+    UNTOUCHED = "untouched"  # a stub, or a concept question, as it was handed out
+    NOT_DEFINED = "not defined"  # the notebook does not define the name
+    NOT_RUN = "not run"  # the check was not reached
+    TIME_UP = "time up"  # the end of the time that a grading has where the platform gives it one
 
 
 @dataclass(slots=True)
@@ -35,10 +48,31 @@ class Part:
     name: str
     points: float
     max_points: float
-    passed: bool
-    message: str = ""  # for the student; empty when passed
-    detail: str = ""  # staff: the traceback, pytest's own words
-    kind: str = ""  # one of these, or empty
+    kind: Kind | None  # why it failed; None: it is passed
+    message: str = ""  # for the student, what is wrong; empty when passed
+    hint: str = ""  # for the student, what it means or what to do; empty where there is nothing to add
+    detail: str = ""  # staff: the suite's traceback, in Python's own words
+    raised: str = ""  # staff: the last exception of the answer's code, as the worker told it
+
+    @property
+    def passed(self) -> bool:
+        return self.kind is None
+
+    @property
+    def told(self) -> str:
+        """For the student: the message and the hint."""
+        return f"{self.message} {self.hint}" if self.hint else self.message
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A known mistake that an answer was recognised as: a chaff of the bank."""
+
+    __pydantic_config__ = STRICT
+
+    id: str  # staff: the chaff's
+    says: str  # for the student: what it is
+    hint: str  # for the student
 
 
 @dataclass(slots=True)
@@ -62,11 +96,10 @@ class Question:
     title: str
     max_points: float
     parts: list[Part] = field(default_factory=list)
-    misconception: str | None = None  # ID of the chaff whose numbers the submission gave
+    # The mistakes whose numbers the submission gave: one, or two made at once.
+    mistakes: list[Mistake] = field(default_factory=list)
     # Points that the question earns at least: the mistake was recognised in full, and its file states this share.
     credit: float = 0.0
-    note: str = ""  # for the student: time used up, question not found, the mistakes that were recognised …
-    mistakes: list[list[str]] = field(default_factory=list)  # of each of these, what it is and a hint
     output: str = ""  # staff
     # Staff, of a wrong answer without a name: alike for those that compute the same, and its code (`gatelab misses`).
     signature: str = ""
@@ -98,6 +131,16 @@ class Question:
         return self.credit > self.earned
 
     @property
+    def recognised(self) -> str:
+        """For staff: the IDs of the mistakes, `gates-swapped+tanh-left-out` for two; "" if none was recognised."""
+        return "+".join(mistake.id for mistake in self.mistakes)
+
+    @property
+    def note(self) -> str:
+        """For the student: the mistakes and their hints; "" if none was recognised."""
+        return " And: ".join(f"{mistake.says} Hint: {mistake.hint}" for mistake in self.mistakes)
+
+    @property
     def follow_through(self) -> str:
         """For the student: why there are more points than the parts add up to; "" if there are not."""
         if not self.followed_through:
@@ -111,7 +154,7 @@ class Question:
     @property
     def begun(self) -> bool:
         """Whether anything was written here: some part failed otherwise than by coming back as it was handed out."""
-        return not self.parts or any(part.passed or part.kind != UNTOUCHED for part in self.parts)
+        return not self.parts or any(part.passed or part.kind is not Kind.UNTOUCHED for part in self.parts)
 
 
 @dataclass(slots=True)
@@ -124,7 +167,7 @@ class Cell:
     __pydantic_config__ = STRICT
 
     index: int
-    what: str  # "raised" | "crashed" | "timed out" | "skipped"
+    what: Stopped
     message: str
     start: str = ""
     missing: str = ""  # the name that was not defined, where that is what it raised
@@ -145,6 +188,7 @@ class Report:
     status: Status
     reason: str = ""  # why not graded: one sentence that says what to do
     told: str = ""  # the same as the student reads it, where that is another sentence
+    quick: bool = False  # a quick look without trainings, which is no grade
     sha256: str = ""
     seed: int = 0
     lab: str = ""
@@ -174,7 +218,7 @@ class Report:
         return [
             q.id
             for q in self.questions
-            if any(p.kind == TIME_UP for p in [*q.parts, *(q.otherwise.parts if q.otherwise else ())])
+            if any(p.kind is Kind.TIME_UP for p in [*q.parts, *(q.otherwise.parts if q.otherwise else ())])
         ]
 
     @property
@@ -211,20 +255,10 @@ class Report:
         data = asdict(self)
         for question, row in zip(self.questions, data["questions"], strict=True):
             row |= {"points": question.points, "earned": question.earned}
+            for part in [*row["parts"], *(row["otherwise"] or {"parts": ()})["parts"]]:
+                # A plain text, since otter pickles what it gets, and opens it where the kit is not.
+                part |= {"kind": part["kind"] and part["kind"].value, "passed": part["kind"] is None}
         return {"format": FORMAT, **data, "points": self.points, "max_points": self.max_points}
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
-
-    @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Report:
-        """The report that `to_dict` gave. Raises ValueError if a field is unknown, missing or of another kind, or
-        the form is another version's."""
-        from gatelab.report.schema import read
-
-        return read(data)
-
-    @classmethod
-    def from_json(cls, text: str) -> Report:
-        """The same, of JSON."""
-        return cls.from_dict(json.loads(text))

@@ -92,7 +92,7 @@ def _question(question: Question) -> dict[str, Any]:
 
 def _outcome(part: Part) -> tuple[bool, str]:
     """Neighbouring parts with the same key become one entry: they failed for the same reason. Passed ones stay separate."""
-    return part.passed, part.name if part.passed else part.message
+    return part.passed, part.name if part.passed else part.told
 
 
 def _together(parts: list[Part]) -> dict[str, Any]:
@@ -101,16 +101,14 @@ def _together(parts: list[Part]) -> dict[str, Any]:
         "points": sum(part.points for part in parts),
         "max_points": sum(part.max_points for part in parts),
         "passed": parts[0].passed,
-        "message": "" if parts[0].passed else shown(parts[0].message),
+        "message": "" if parts[0].passed else shown(parts[0].told),
     }
 
 
 def _notes(question: Question) -> list[dict[str, str]]:
-    """The question's note as paragraphs; for a recognised mistake, the description and the hint are set apart."""
+    """The mistakes that were recognised, each with its hint, and the credit for them, as paragraphs."""
     credited = [{"text": question.follow_through, "hint": ""}] if question.followed_through else []
-    if question.mistakes:
-        return [{"text": shown(what), "hint": shown(hint)} for what, hint in question.mistakes] + credited
-    return [{"text": shown(question.note), "hint": ""}] if question.note else []
+    return [{"text": shown(one.says), "hint": shown(one.hint)} for one in question.mistakes] + credited
 
 
 def display_name(name: str) -> str:

@@ -1,18 +1,24 @@
-"""The schema of a report's JSON, made from its classes: `python -m gatelab.report.schema > docs/report.schema.json`."""
+"""The form of a report's JSON, made from its classes: `python -m gatelab.report.schema > docs/report.schema.json`. Reports are read by it."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gatelab.report.model import EARLIER, FORMAT, Report
+from gatelab.report.earlier import EARLIER, converted
+from gatelab.report.model import FORMAT, Report
 
-# The totals in the JSON are for its readers; we compute them again from the parts.
-TOTALS = {"Report": ("points", "max_points"), "Question": ("points", "earned")}
+# What the JSON also holds, for its readers; we work it out again from the other fields.
+WORKED_OUT = {
+    "Report": {"points": "number", "max_points": "number"},
+    "Question": {"points": "number", "earned": "number"},
+    "Part": {"passed": "boolean"},
+}
 
 
 @cache
@@ -21,25 +27,49 @@ def _adapter() -> TypeAdapter[Report]:
 
 
 def read(data: dict[str, Any]) -> Report:
-    """The report of this JSON, of an earlier format too where that had all that is needed. Raises ValueError that names the field, and for
-    another FORMAT."""
+    """The report that `Report.to_dict` gave, now or in an EARLIER format. Raises ValueError that names the field that is unknown, missing
+    or of another kind, and for another format."""
     if not isinstance(data, dict) or data.get("format") not in (FORMAT, *EARLIER):
         raise ValueError(
             f"This is not a report of format {FORMAT}; grade again with this version of the kit."
         )
-    bare = _without(data, ("format", *TOTALS["Report"]))
-    if isinstance(rows := data.get("questions"), list):
-        bare["questions"] = [
-            _without(row, TOTALS["Question"]) if isinstance(row, dict) else row for row in rows
-        ]
     try:
-        return _adapter().validate_python(bare)
+        if data["format"] in EARLIER:
+            data = converted(data)
+        return _adapter().validate_python(_bare(data))
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
 
 
-def _without(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def read_json(text: str) -> Report:
+    """The same, of JSON."""
+    return read(json.loads(text))
+
+
+def _bare(data: dict[str, Any]) -> dict[str, Any]:
+    """Without what is worked out again. What has not the form of a report stays as it is, for the adapter to refuse."""
+    report = _without(data, ("format", *WORKED_OUT["Report"]))
+    if isinstance(rows := report.get("questions"), list):
+        report["questions"] = [_bare_question(row) if isinstance(row, dict) else row for row in rows]
+    return report
+
+
+def _bare_question(row: dict[str, Any]) -> dict[str, Any]:
+    question = _with_bare_parts(_without(row, WORKED_OUT["Question"]))
+    if isinstance(otherwise := question.get("otherwise"), dict):
+        question["otherwise"] = _with_bare_parts(otherwise)
+    return question
+
+
+def _with_bare_parts(row: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(parts := row.get("parts"), list):
+        return row
+    bare = [_without(part, WORKED_OUT["Part"]) if isinstance(part, dict) else part for part in parts]
+    return row | {"parts": bare}
+
+
+def _without(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
@@ -47,9 +77,14 @@ def schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of `Report.to_dict`."""
     made = _adapter().json_schema(mode="serialization")
     kinds = made["$defs"] | {"Report": made}
-    for name, totals in TOTALS.items():
-        kinds[name]["properties"] |= {total: {"title": total, "type": "number"} for total in totals}
-        kinds[name]["required"] = [*kinds[name]["required"], *totals]
+    for name, fields in WORKED_OUT.items():
+        kinds[name]["properties"] |= {field: {"title": field, "type": type} for field, type in fields.items()}
+        kinds[name]["required"] = [*kinds[name]["required"], *fields]
+    # A part is passed or has a kind.
+    kinds["Part"]["oneOf"] = [
+        {"properties": {"passed": {"const": True}, "kind": {"type": "null"}}},
+        {"properties": {"passed": {"const": False}, "kind": {"$ref": "#/$defs/Kind"}}},
+    ]
     made["properties"]["format"] = {"const": FORMAT, "title": "format"}
     made["required"] = ["format", *made["required"]]
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"gatelab-report-{FORMAT}"}

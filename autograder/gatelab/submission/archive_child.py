@@ -189,7 +189,7 @@ def _is_out_of_memory(error: BaseException | None) -> bool:
         if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
             return True
         if isinstance(error, zlib.error) and str(error).startswith(f"Error {Z_MEM_ERROR} "):
-            return True
+            return True  # `Error -4 while decompressing data`: the number is nowhere else
         error = error.__cause__ or error.__context__
     return False
 

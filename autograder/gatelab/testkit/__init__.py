@@ -12,7 +12,8 @@ from __future__ import annotations
 import pytest
 
 from gatelab.testkit.compare import close, close_grads, kept, needs, same, unchanged
-from gatelab.testkit.student import Unanswered, kind
+from gatelab.testkit.failed import Unanswered
+from gatelab.testkit.student import kind
 
 __all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part", "same", "unchanged"]
 

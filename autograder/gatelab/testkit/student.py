@@ -19,31 +19,14 @@ import torch
 
 from gatelab.handed_out.checking.plain import meaning
 from gatelab.report.curve import Curve
-from gatelab.report.model import NOT_DEFINED, UNTOUCHED
+from gatelab.report.model import Kind
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
+from gatelab.testkit.failed import StudentError
 from gatelab.testkit.words import Said, Words
 
-# The worker's error types for a missing answer, and the part that fails because of it.
-KINDS = {"NotWritten": UNTOUCHED, "NotDefined": NOT_DEFINED}
-
-
-class StudentError(AssertionError):
-    """The student's code raised, or took the worker down; the message is for the student.
-
-    `kind`: UNTOUCHED where all that was raised is the stub's own NotImplementedError, NOT_DEFINED where the notebook has no
-    such name, else empty.
-    """
-
-    def __init__(self, message: str, kind: str = "") -> None:
-        super().__init__(message)
-        self.kind = kind
-
-
-class Unanswered(AssertionError):
-    """A question in words was left open; the message is for the student."""
-
-    kind = UNTOUCHED
+# The worker's error types for a missing answer.
+MISSING = {"NotWritten": Kind.UNTOUCHED, "NotDefined": Kind.NOT_DEFINED}
 
 
 class Backend(Protocol):
@@ -64,21 +47,31 @@ class RemoteError:
     traceback: str = ""
     withheld: bool = False  # whether the message only says that there is one
 
+    @property
+    def failure(self) -> StudentError:
+        """As which a check fails that cannot go on after it."""
+        message, hint = self._said()
+        return StudentError(message, MISSING.get(self.type, Kind.RAISED), hint)
+
     def __str__(self) -> str:
+        return str(self.failure)
+
+    def _said(self) -> tuple[str, str]:
+        """What was raised where, and what that means."""
         if self.type == "NotDefined":
-            return f"`{self.message}` is not defined in the notebook."
+            return f"`{self.message}` is not defined in the notebook.", ""
         if self.type == "NotWritten":
             told = self.message and not self.withheld
-            return f"Not written yet ({self.message})." if told else "Not written yet."
+            return f"Not written yet ({self.message})." if told else "Not written yet.", ""
         means = meaning(self.type, self.message)
         said = f"{self.type} ({self.message})" if self.withheld else f"{self.type}: {self.message}"
         said = said if self.message else self.type
         if self.line:
-            return f"Your code raised {said} ({self.line}){f'. {means}' if means else ''}"
+            return f"Your code raised {said} ({self.line}){'.' if means else ''}", means
         # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
         return (
-            f"This check could not continue with your code ({said}). "
-            f"{means or 'Compare names, arguments, types and shapes with CONTRACT.md.'}"
+            f"This check could not continue with your code ({said}).",
+            means or "Compare names, arguments, types and shapes with CONTRACT.md.",
         )
 
 
@@ -93,7 +86,7 @@ class Reply:
 
     def _ok(self) -> dict[str, Any]:
         if self.error:
-            raise StudentError(str(self.error), KINDS.get(self.error.type, ""))
+            raise self.error.failure
         return self._answer
 
     @property
@@ -283,7 +276,7 @@ class Student:
         try:
             answer = self._backend.request({"op": op, "arguments": _for_worker(arguments)}, replay)
         except WorkerLost as error:
-            raise StudentError(str(error)) from error
+            raise StudentError(str(error), Kind.LOST) from error
         return Reply(answer, self)
 
 

@@ -15,7 +15,7 @@ from gatelab.grading.engine import Engine
 from gatelab.grading.signature import own_code
 from gatelab.lab.bank import BankError, load_bank
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
@@ -53,7 +53,7 @@ def test_answers_that_compute_the_same_are_one_group_however_they_are_written(ki
 
 def test_a_missing_definition_is_not_a_wrong_answer(kit: tuple[Lab, Path]) -> None:
     for name in ABSENT:
-        report = Report.from_json((kit[1] / "reports" / f"{name}.json").read_text())
+        report = read_json((kit[1] / "reports" / f"{name}.json").read_text())
         assert report.status == "graded" and not any(part.passed for part in report.question("q1").parts)
     assert not {name for miss in misses(kit[1])[0] for name in miss.who} & set(ABSENT)
 
@@ -79,7 +79,7 @@ def test_a_group_becomes_a_draft_and_then_a_name(kit: tuple[Lab, Path]) -> None:
     path.write_text(text.replace("credit = 0.0", "credit = 0.5"))
     with Engine(lab) as engine:
         question = engine.grade(out.parent / "bob.ipynb", "bob").question("q1")
-    assert (question.misconception, question.points) == ("twice-as-much", 2)
+    assert (question.recognised, question.points) == ("twice-as-much", 2)
 
 
 @pytest.mark.parametrize(

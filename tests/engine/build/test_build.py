@@ -20,7 +20,7 @@ from gatelab.build.pipeline import accept_now, build, inspect
 from gatelab.build.release import make_release
 from gatelab.build.settings import Settings
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Part, Question, Report
 
 pytestmark = pytest.mark.one_in(2, at=0)
 
@@ -40,7 +40,11 @@ class TextGrader:
         questions = []
         for spec in self.lab.questions.values():
             share = self.give(spec.id, f"{spec.id}: not written" not in text)
-            parts = [] if spec.by_hand else [Part("outputs", share * spec.points, spec.points, share == 1)]
+            parts = (
+                []
+                if spec.by_hand
+                else [Part("outputs", share * spec.points, spec.points, None if share == 1 else Kind.WRONG)]
+            )
             questions.append(Question(spec.id, spec.title, spec.points, parts, by_hand=spec.by_hand))
         return Report(name, "graded", questions=questions)
 

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app as whole_app
 from gatelab.cli.export import app as export_app
 from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
@@ -47,9 +48,7 @@ def points(out: Path) -> dict[str, list[str]]:
 
 
 def report(out: Path, name: str) -> Report:
-    return Report.from_json(
-        (out / "reports" / f"{table(out)[name]['file']}.json").read_text(encoding="utf-8")
-    )
+    return read_json((out / "reports" / f"{table(out)[name]['file']}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -305,12 +304,12 @@ class TestAgain:
         _, out, arguments = again
         names = [name for name, row in table(out).items() if row["status"] == "graded"]
         before = {
-            name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
+            name: [(q.points, q.note, [p.told for p in q.parts]) for q in report(out, name).questions]
             for name in names
         }
         here(*arguments, "--fresh", "--jobs", 1)
         after = {
-            name: [(q.points, q.note, [p.message for p in q.parts]) for q in report(out, name).questions]
+            name: [(q.points, q.note, [p.told for p in q.parts]) for q in report(out, name).questions]
             for name in names
         }
         assert after == before

@@ -25,7 +25,7 @@ from raw_names import raw_names
 from tiny_lab import RIGHT, SETUP, STUB, tiny_kit
 
 from gatelab.limits import CELL_LIMIT, FILE_LIMIT, HAND_IN_ENTRIES, SOURCE_LIMIT
-from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 from gatelab.submission.choose import EXTENSION, is_notebook
 from gatelab.submission.entries import LITTER
 from gatelab.text import visible
@@ -293,8 +293,7 @@ def test_every_file_of_any_class_gets_one_row_and_the_run_touches_nothing_else(b
     with open(out / "grades.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     reports = [
-        Report.from_json((out / "reports" / f"{row['file'].lstrip(chr(39))}.json").read_text())
-        for row in rows
+        read_json((out / "reports" / f"{row['file'].lstrip(chr(39))}.json").read_text()) for row in rows
     ]
     assert len(rows) == len(handed_in) == len(list(folder.iterdir()))
     assert len({row["submission"] for row in rows}) == len(rows)

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
+from gatelab.report.schema import read_json
 
 pytestmark = pytest.mark.usefixtures("shared_server")
 
@@ -67,7 +67,7 @@ def test_a_quick_look_says_everywhere_that_it_is_no_grade(
         ("4", "4", "8", "8", SAYS)
     ] * 3
     assert SAYS in (kit / "look" / "index.html").read_text()
-    report = Report.from_json((kit / "look" / "reports" / "ada.json").read_text())
+    report = read_json((kit / "look" / "reports" / "ada.json").read_text())
     assert report.reason == SAYS and report.max_points == 8
     assert [part.name for part in report.question("q2").parts] == ["loss"]
     assert list((kit / "look" / "feedback").iterdir()) == []  # nothing to be sent to anybody

@@ -17,7 +17,8 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.grading.examiner import without_checks
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import Cell, Report
+from gatelab.report.model import Cell
+from gatelab.report.schema import read_json
 from gatelab.sandbox.confine import REQUIRED
 from gatelab.submission.notebook_file import mark_of, parse, source_of
 from gatelab.submission.untouched import as_handed_out, checksum
@@ -154,7 +155,7 @@ def test_an_untouched_notebook_is_reported_everywhere(graded: tuple, name: str) 
     assert (out / "feedback" / f"{name}.html").read_text(encoding="utf-8").count(HANDED_OUT) == 1
     index = (out / "index.html").read_text(encoding="utf-8")
     assert f"<strong>{name}:</strong> {HANDED_OUT}" in index
-    report = Report.from_json((out / "reports" / f"{name}.json").read_text(encoding="utf-8"))
+    report = read_json((out / "reports" / f"{name}.json").read_text(encoding="utf-8"))
     assert HANDED_OUT in gradescope_results(report)["output"].splitlines()
 
 
@@ -179,7 +180,7 @@ def test_cells_that_missed_the_grader_leave_one_line() -> None:
 
 def test_checks_without_a_grader_are_one_line_for_staff_and_none_for_the_student(graded: tuple) -> None:
     out, rows = graded
-    report = Report.from_json((out / "reports" / "checks.json").read_text(encoding="utf-8"))
+    report = read_json((out / "reports" / "checks.json").read_text(encoding="utf-8"))
     page = (out / "feedback" / "checks.html").read_text(encoding="utf-8")
     assert rows["checks"]["total"] == "18" and "ZeroDivisionError" in page
     assert "grader" not in page and "'grader'" not in json.dumps([cell.message for cell in report.cells])

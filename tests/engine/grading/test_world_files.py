@@ -69,7 +69,7 @@ def test_a_file_that_nobody_wrote_is_missing_where_it_was_asked_for(graded: Call
     def change(cells: Cells) -> None:
         swap(answer(cells, "q1"), PRE, f"open('/tmp/nothing.txt')\n    {PRE}")
 
-    said = graded(change, "q1").question("q1").parts[0].message
+    said = graded(change, "q1").question("q1").parts[0].told
     assert "FileNotFoundError" in said and "'/tmp/nothing.txt'" in said, said
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results, plain_text
-from gatelab.report.model import Cell, Part, Question, Report
+from gatelab.report.model import Cell, Kind, Mistake, Part, Question, Report
 
 SPECS = [
     QuestionSpec("q1", "One LSTM step", 14),
@@ -36,16 +36,18 @@ def report() -> Report:
                 "One LSTM step",
                 14,
                 [
-                    Part("outputs", 4, 4, True),
-                    Part("input-gradients", 0, 10, False, "h has the wrong shape", "STAFF-TRACE"),
+                    Part("outputs", 4, 4, None),
+                    Part("input-gradients", 0, 10, Kind.WRONG, "h has the wrong shape", detail="STAFF-TRACE"),
                 ],
-                misconception="gates-swapped+bias-left-out",
-                note="Two gates are swapped. Hint: look again.",
+                mistakes=[
+                    Mistake("gates-swapped", "Two gates are swapped.", "look again."),
+                    Mistake("bias-left-out", "A bias is left out.", "how many are there?"),
+                ],
                 signature="STAFF-SIGNATURE",
                 code="STAFF-CODE",
                 output="STAFF-PRINTED",
             ),
-            Question("q2", "One GRU step", 12, [Part("outputs", 12, 12, True)]),
+            Question("q2", "One GRU step", 12, [Part("outputs", 12, 12, None)]),
             Question("q12a", "In your own words", 2, by_hand=True),
         ],
     )
@@ -64,7 +66,7 @@ def test_every_graded_question_is_one_test_with_its_points(report):
 def test_a_question_shows_its_mistake_and_its_parts(report):
     test = gradescope_results(report)["tests"][0]
     assert test["output"].splitlines() == [
-        "Two gates are swapped. Hint: look again.",
+        "Two gates are swapped. Hint: look again. And: A bias is left out. Hint: how many are there?",
         "outputs: 4 of 4",
         "input gradients: 0 of 10",
         "    h has the wrong shape",

@@ -55,7 +55,7 @@ def engine(monkeypatch):
                 read_cells(read_bytes(path), path.name, self.lab)
             except Ungradable as error:
                 return Report(name, "ungradable", str(error))
-            q1 = Question("q1", "Softmax", 14, [Part("outputs", 14, 14, True)])
+            q1 = Question("q1", "Softmax", 14, [Part("outputs", 14, 14, None)])
             return Report(name, "graded", questions=[q1])
 
     monkeypatch.setattr("gatelab.grading.engine.Engine", Known)

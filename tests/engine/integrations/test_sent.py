@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from gatelab.integrations.sent import Memory, Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, canvas, moodle
-from gatelab.report.model import Part, Question, Report
+from gatelab.report.model import Kind, Part, Question, Report
 
 NAMES = ["ada", "bob", "cleo", "dan"]
 points = st.integers(0, 40).map(lambda quarter: quarter / 4)
@@ -25,7 +25,9 @@ KINDS = st.sampled_from(["canvas", "moodle"])
 
 def report(name: str, got: float) -> Report:
     return Report(
-        name, "graded", questions=[Question("q1", "One", 10.0, [Part("all", got, 10.0, got == 10)])]
+        name,
+        "graded",
+        questions=[Question("q1", "One", 10.0, [Part("all", got, 10.0, None if got == 10 else Kind.WRONG)])],
     )
 
 
@@ -85,7 +87,7 @@ def test_pushing_twice_changes_nothing(kind: str, there: list[str], ours: list[f
     first, held, memory = push(kind, sheet(kind, there), ours, {})
     assert not held and [float(mark) for mark in marks_of(kind, first.text)] == ours
     again, held, after = push(kind, first.text, ours, memory)
-    assert (again.text, held, again.replaced, after) == (first.text, [], [], memory)
+    assert (again.text, held, list(again.replaced.values()), after) == (first.text, [], [], memory)
     unsent, held, _ = push(kind, sheet(kind, there), ours, memory)  # the filled sheet was never uploaded
     assert (unsent.text, held) == (first.text, [])
 
@@ -131,7 +133,7 @@ def test_a_mark_comes_back_in_the_platforms_own_form(
     newer = [write(str(mark + 0.01)) for mark in later]
     third, held, _ = push(kind, with_marks(second.text, kind, newer), ours, memory)
     stand = [mark != round(mine + 0.01, 2) for mark, mine in zip(ours, later, strict=True)]
-    assert len(held) == sum(stand) and third.replaced == []
+    assert len(held) == sum(stand) and list(third.replaced.values()) == []
     assert [float(mark.replace(",", ".")) for mark in marks_of(kind, third.text)] == [
         round(mark + 0.01, 2) for mark in later
     ]
@@ -165,7 +167,7 @@ def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str
             row = next(csv.DictReader(file))
         assert row["Grade"] == "10"
         assert row["Feedback comments"] == (text if held else "q1: 10 of 10")
-        assert (done.filled, done.replaced, done.feedback) == (1, ["ada: 9.00 → 10"], [])
+        assert (done.filled, list(done.replaced.values()), done.feedback) == (1, ["ada: 9.00 → 10"], {})
 
 
 def test_a_newer_grade_stands_with_its_feedback() -> None:
@@ -212,7 +214,7 @@ def test_a_newer_grade_is_kept_whatever_other_column_was_filled_meanwhile(tmp_pa
 
 def test_no_grade_as_moodle_shows_it_is_not_said_to_be_replaced() -> None:
     filled, _, _ = push("moodle", sheet("moodle", ["-", "3", "", ""]), [5, 5, 5, 5], {})
-    assert filled.replaced == ["bob: 3 → 5"]
+    assert list(filled.replaced.values()) == ["bob: 3 → 5"]
 
 
 def test_a_row_left_as_it_is_holds_no_formula_either() -> None:

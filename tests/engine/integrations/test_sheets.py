@@ -60,7 +60,7 @@ class TestLearningPlatforms:
     def test_a_replaced_grade_is_named(self, tmp_path: Path) -> None:
         sheet = CANVAS.replace("ada,S1,,,", "ada,S1,,55,").replace("bbob,S1,9,,", "bbob,S1,9,10.0,")
         filled = canvas(self.sheet(tmp_path, sheet), self.reports("ada", "bbob"), "77")
-        assert filled.filled == 2 and filled.replaced == ["Lovelace, Ada: 55 → 10"]
+        assert filled.filled == 2 and list(filled.replaced.values()) == ["Lovelace, Ada: 55 → 10"]
 
     def test_the_assignment_must_be_named_where_there_are_two(self, tmp_path: Path) -> None:
         with pytest.raises(

@@ -13,7 +13,7 @@ from reports_made import BANK, CHOSEN, LAB, NASTY, a_class, graded, question
 
 from gatelab.report.classbook import class_book
 from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import Cell, Report
+from gatelab.report.model import Cell, Mistake, Report
 from gatelab.report.pages import class_page, feedback_page
 
 pytestmark = pytest.mark.one_in(2, at=1)
@@ -44,7 +44,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
     cells = [Cell(3, "raised", f"NameError: {LONG}", start="def f(x):")]
     half = question(
-        "q1", True, False, note="A note with `code`.", mistakes=[["It is swapped.", "Which is first?"]]
+        "q1", True, False, mistakes=[Mistake("swapped", "It is swapped in `code`.", "Which is first?")]
     )
     steps = range(10, 130, 10)
     trained = question("q3", True, False)

@@ -14,7 +14,7 @@ from gatelab.lab.bank import Bank
 from gatelab.report.classbook import Row, class_book
 from gatelab.report.corrected import Given
 from gatelab.report.gradescope import gradescope_results
-from gatelab.report.model import UNTOUCHED, Cell, Part, Question, Report
+from gatelab.report.model import Cell, Kind, Mistake, Part, Question, Report
 from gatelab.report.pages import class_page, feedback_page
 from gatelab.report.table import grades_csv
 from gatelab.text import escape_formula
@@ -117,7 +117,13 @@ class TestFeedback:
     def test_what_is_for_staff_is_kept_from_students(self) -> None:
         report = graded(
             "ada",
-            question("q1", True, False, output="STAFF printed", misconception="STAFF-id"),
+            question(
+                "q1",
+                True,
+                False,
+                output="STAFF printed",
+                mistakes=[Mistake("STAFF-id", "It is swapped.", "")],
+            ),
             output="STAFF output",
             hints=["STAFF hint"],
             versions={"STAFF": "STAFF"},
@@ -129,7 +135,7 @@ class TestFeedback:
     def test_nothing_of_a_submission_is_markup(self) -> None:
         report = graded(
             NASTY,
-            Question("q1", NASTY, 5, [Part(NASTY, 0, 5, False, NASTY)], note=NASTY),
+            Question("q1", NASTY, 5, [Part(NASTY, 0, 5, Kind.WRONG, NASTY)], [Mistake(NASTY, NASTY, NASTY)]),
             cells=[Cell(3, "raised", NASTY)],
         )
         for page in (
@@ -142,12 +148,14 @@ class TestFeedback:
 
     def test_any_text_can_be_shown(self) -> None:
         message = "\ud800 \x00 \x1b[31m \u202e " + "x" * 100_000
-        page = feedback_page(LAB, graded("ada", Question("q1", "t", 5, [Part("p", 0, 5, False, message)])))
+        page = feedback_page(
+            LAB, graded("ada", Question("q1", "t", 5, [Part("p", 0, 5, Kind.WRONG, message)]))
+        )
         page.encode("utf-8")
         assert len(page) < 30_000 and not any(char in page for char in "\x00\x1b\u202e")
 
     def test_a_reason_that_all_parts_share_is_given_once(self) -> None:
-        parts = [Part(f"p{k}", 0, 1, False, "`lstm_step` is not defined.") for k in range(5)]
+        parts = [Part(f"p{k}", 0, 1, Kind.NOT_DEFINED, "`lstm_step` is not defined.") for k in range(5)]
         seen = Seen(feedback_page(LAB, graded("ada", Question("q1", "t", 5, parts))))
         assert seen.text.count("is not defined") == 1 and "p0, p1, p2, p3, p4" in seen.text
 
@@ -185,14 +193,14 @@ class TestClassReport:
 
     def test_a_stub_counts_as_not_begun_and_nothing_else(self) -> None:
         stub = [
-            Part(f"part-{k}", 0.0, 5.0, False, "Not written yet (q1: not written yet).", kind=UNTOUCHED)
+            Part(f"part-{k}", 0.0, 5.0, Kind.UNTOUCHED, "Not written yet (q1: not written yet).")
             for k in range(2)
         ]
         rows = [*a_class(), *(Row(n, n, graded(n, Question("q1", "t", 10.0, stub))) for n in ("fay", "gus"))]
         q1 = class_book(LAB, rows, CHOSEN, 7, BANK)["questions"][0]
         assert (q1["mean"], q1["graded"], q1["none"], q1["not_begun"]) == (5.0, 3, 1, 2)
         assert [part["graded"] for part in q1["parts"]] == [3, 3]
-        half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, False, "The shape is wrong.")])
+        half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, Kind.WRONG, "The shape is wrong.")])
         assert half.begun
 
     def test_the_spread_is_that_of_the_graded(self) -> None:

@@ -8,17 +8,20 @@ from typing import Any
 
 import jsonschema
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import Cell, Otherwise, Part, Question, Report
-from gatelab.report.schema import schema
+from gatelab.report.model import FORMAT, Cell, Kind, Mistake, Otherwise, Part, Question, Report
+from gatelab.report.schema import read, read_json, schema
 
+PART = Part("values", 0.0, 10.0, Kind.RAISED, "It raised.", "Is it a tuple?", "test_q1.py", "ValueError: no")
 WHOLE = Report(
-    "ada", "graded", "why", "told", "ab" * 32, 11, "lstm-gru",
+    "ada", "graded", "why", "told", False, "ab" * 32, 11, "lstm-gru",
     [
         Question(
-            "q1", "One step", 10.0, [Part("values", 0.0, 10.0, False, "wrong", "staff")], "slip", 6.0, "note",
-            [["what", "hint"]], "printed", "5a", "def f(): ...", False, 0.5, ["g"], Otherwise(["g"], [Part("values", 0, 10, False)]),
+            "q1", "One step", 10.0, [PART], [Mistake("slip", "what", "hint"), Mistake("slop", "that", "?")], 6.0,
+            "printed", "5a", "def f(): ...", False, 0.5, ["g"], Otherwise(["g"], [Part("values", 10.0, 10.0, None)]),
             Curve("accuracy", 0.99, [Point(10, 2.0)], [Look(100, 0.97)], False, [Band(10, 1.9, 2.0, 2.1)], 32),
         ),
         Question("q12a", "In words", 2.0, by_hand=True),
@@ -42,26 +45,99 @@ def test_the_schema_in_docs_is_that_of_the_classes(root: Path) -> None:
 def test_a_report_has_the_form_and_comes_back_as_it_was(report: Report) -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
     jsonschema.validate(json.loads(report.to_json()), schema())
-    assert Report.from_json(report.to_json()) == report
+    assert read_json(report.to_json()) == report
 
 
-def test_a_report_of_the_format_before_is_read(data: dict[str, Any]) -> None:
-    data["format"] = 1
-    for question in data["questions"]:
-        del question["curve"]
-    read = Report.from_dict(data)
-    assert read.questions[0].curve is None and read.points == WHOLE.points
+FORM = jsonschema.Draft202012Validator(schema())
+numbers = st.floats(0, 1e6)
+parts = st.builds(Part, points=numbers, max_points=numbers)
+questions = st.builds(
+    Question,
+    max_points=numbers,
+    parts=st.lists(parts, max_size=3),
+    credit=numbers,
+    seconds=numbers,
+    otherwise=st.none() | st.builds(Otherwise, parts=st.lists(parts, max_size=2)),
+    curve=st.none() | st.just(WHOLE.questions[0].curve),
+)
+reports = st.builds(
+    Report, questions=st.lists(questions, max_size=3), cpu_seconds=numbers, wall_seconds=numbers
+)
+
+
+@given(reports)
+@settings(deadline=None, max_examples=50)
+def test_whatever_a_report_holds_it_has_the_form_and_comes_back(report: Report) -> None:
+    FORM.validate(json.loads(report.to_json()))
+    assert read_json(report.to_json()) == report
+
+
+@pytest.fixture
+def of_format_2() -> dict[str, Any]:
+    return json.loads(Path(__file__).with_name("report-of-format-2.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("format", [1, 2])
+def test_a_report_of_an_earlier_format_is_read_with_all_that_it_says(
+    of_format_2: dict[str, Any], format: int
+) -> None:
+    old = of_format_2
+    if format == 1:
+        old["format"] = 1
+        for question in old["questions"]:
+            del question["curve"]
+    report = read(old)
+    first, second, _ = report.questions
+    assert report.quick and (report.points, report.max_points) == (old["points"], old["max_points"])
+    assert first.mistakes == [Mistake("swapped", "One.", "a"), Mistake("left-out", "Two.", "b")]
+    assert (first.note, first.points) == (old["questions"][0]["note"], old["questions"][0]["points"])
+    wrong, right = first.parts
+    assert (wrong.kind, wrong.told) == (Kind.WRONG, old["questions"][0]["parts"][0]["message"])
+    assert wrong.raised.startswith("ValueError: no (cell 3)") and wrong.detail.endswith(
+        "AssertionError: wrong"
+    )
+    assert (right.passed, right.kind, right.detail, right.raised) == (True, None, "", "")
+    assert [part.kind for part in second.parts] == [Kind.UNTOUCHED, Kind.NOT_RUN]
+    assert first.otherwise and [part.passed for part in first.otherwise.parts] == [False, True]
+    assert (first.curve is None) == (format == 1)
+    jsonschema.validate(json.loads(report.to_json()), schema())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda old: old.update(questions=3),
+        lambda old: old.pop("reason"),
+        lambda old: old["questions"].append(None),
+        lambda old: old["questions"][0].pop("misconception"),
+        lambda old: old["questions"][0].update(mistakes=[["one"]]),
+        lambda old: old["questions"][0]["parts"][0].update(detail=None),
+        lambda old: old["questions"][0]["parts"][0].update(kind="lost interest"),
+    ],
+)
+def test_a_report_that_has_not_the_earlier_form_it_names_is_refused(
+    of_format_2: dict[str, Any], change: Any
+) -> None:
+    change(of_format_2)
+    with pytest.raises(ValueError, match=r"no report of format 2|questions\.0\.parts\.0\.kind"):
+        read(of_format_2)
 
 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda data: data.update(format=3), "format 2"),
-        (lambda data: data.pop("format"), "format 2"),
+        (lambda data: data.update(format=FORMAT + 1), f"format {FORMAT}"),
+        (lambda data: data.pop("format"), f"format {FORMAT}"),
         (lambda data: data.update(status="lost"), "status"),
         (lambda data: data.update(colour="red"), "colour"),
         (lambda data: data["questions"][0].update(max_points="ten"), "questions.0.max_points"),
-        (lambda data: data["questions"][0]["parts"][0].pop("passed"), "questions.0.parts.0.passed"),
+        (lambda data: data["questions"][0]["parts"][0].pop("kind"), "questions.0.parts.0.kind"),
+        (lambda data: data["questions"][0]["parts"][0].update(kind="bad"), "questions.0.parts.0.kind"),
+        (
+            lambda data: data["questions"][0].update(mistakes=["slip+slop"]),
+            "questions.0.mistakes.0",
+        ),
+        (lambda data: data["cells"][0].update(what="odd"), "cells.0.what"),
         (
             lambda data: data["questions"][0]["curve"]["looks"][0].update(score="good"),
             "questions.0.curve.looks.0.score",
@@ -74,6 +150,6 @@ def test_a_report_of_the_format_before_is_read(data: dict[str, Any]) -> None:
 def test_a_report_of_another_form_is_refused_naming_the_field(data: dict, change: Any, says: str) -> None:
     change(data)
     with pytest.raises(ValueError, match=says):
-        Report.from_dict(data)
+        read(data)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(data, schema())

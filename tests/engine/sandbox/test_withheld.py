@@ -191,8 +191,8 @@ def test_a_notebook_may_compare_with_pytorch_and_not_hand_it_in(
     report = engine.grade(write_notebook(tmp_path / "library.ipynb", lab, {"q1": library}), questions=["q1"])
     q1 = report.question("q1")
     assert q1.points == 0
-    assert q1.misconception == "left-to-the-library"
-    assert all(SHUT in part.message for part in q1.parts)
+    assert q1.recognised == "left-to-the-library"
+    assert all(SHUT in part.told for part in q1.parts)
 
 
 # Ways that are laid while the notebook is loaded: each is a cell of its own before the answer, which asks `cell`.

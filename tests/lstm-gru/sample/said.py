@@ -17,6 +17,7 @@ from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import all_questions, summary
 from gatelab.report.model import Question, Report
 from gatelab.report.plain import number
+from gatelab.report.schema import read_json
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPTED = Path(__file__).with_name("said.txt")
@@ -27,8 +28,7 @@ MEASURED = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|\bnan\b|\d+e-\d+")
 def said(lab: Lab, out: Path) -> dict[str, str]:
     """By submission, of an output folder of `gatelab grade`. Parts that were passed are not named, nor those of an unwritten question."""
     reports = [
-        Report.from_json(path.read_text(encoding="utf-8"))
-        for path in sorted((out / "reports").glob("*.json"))
+        read_json(path.read_text(encoding="utf-8")) for path in sorted((out / "reports").glob("*.json"))
     ]
     return {report.submission: _of(lab, report) for report in reports}
 
@@ -50,7 +50,7 @@ def _question(question: Question) -> list[str]:
     by_message: dict[str, list[str]] = {}
     for part in question.parts if question.begun else ():
         if not part.passed:
-            by_message.setdefault(part.message, []).append(part.name)
+            by_message.setdefault(part.told, []).append(part.name)
     for message, parts in by_message.items():
         lines.append(f"  {', '.join(parts)}: {MEASURED.sub('#', message)}")
     return lines

@@ -9,6 +9,7 @@ Whose a submission is there, `people.py` says.
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -73,7 +74,8 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
             f"{found.folder}: cannot be written ({error.strerror}); free some space or fix its permissions, and export again."
         ) from error
     except Exception as error:  # sqlalchemy's, of a file that is none or is locked
-        if "file is not a database" in str(error):
+        sqlites = getattr(error, "orig", None)
+        if getattr(sqlites, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise ExportError(f"{database}: is no database; name nbgrader's with --db.") from error
         raise ExportError(
             f"{database}: cannot be written ({str(error).splitlines()[0][:120]}); close it elsewhere."

@@ -1,0 +1,42 @@
+"""The map of the questions in a student's notebook: what their checks said, and how much that is."""
+
+from __future__ import annotations
+
+import pytest
+
+from gatelab.handed_out import progress
+from gatelab.handed_out.progress import SESSION, State
+
+NOW, BEFORE = {"session": SESSION}, {"session": "of yesterday"}
+CHECKS = {
+    "q1": {"a": {"passed": True, **NOW}},
+    "q2": {"a": {"passed": True, **NOW}, "b": {"passed": True, **BEFORE}},
+    "q3": {"a": {"passed": True, **NOW}, "b": {"passed": False, **NOW}},
+}
+STATES = {
+    "q1": State.PASSED, "q2": State.EARLIER, "q3": State.NOT_YET, "q4": State.NOT_CHECKED,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        {"id": id, "title": f"passed by {id}", "points": 10, "minutes": 5, "by_hand": id == "q5"}
+        for id in [*STATES, "q5"]
+    ]
+    monkeypatch.setattr(progress, "table", lambda: {"questions": rows})
+    monkeypatch.setattr(progress, "memory", lambda: {"checks": CHECKS})
+
+
+@pytest.mark.parametrize(("question", "state"), STATES.items())
+def test_a_check_is_known_by_its_cases_and_the_session(question: str, state: State) -> None:
+    assert progress.state(question) is state
+
+
+def test_the_map_counts_what_passed_now_or_earlier(capsys: pytest.CaptureFixture[str]) -> None:
+    progress.show()
+    _, *rows, _, said, _ = capsys.readouterr().out.splitlines()
+    ends = [row.rpartition("   ")[2] for row in rows]
+    assert ends == ["passed", "passed earlier", "not yet", "not checked", "read by a person"]
+    assert said.startswith("Checks have passed for questions worth 20 of 50 points")
+    assert said.endswith("Left, by estimate: 15 minutes.")
