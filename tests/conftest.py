@@ -54,7 +54,7 @@ LONG = (
     "test_release",
     "test_deadline_night",
     "test_build",
-    "test_wheel",
+    "test_pip_install",
     "test_otter",
     "test_public_runs",
     "test_standins",
