@@ -14,7 +14,7 @@ from gatelab.report.model import Cell, Otherwise, Part, Question, Report
 from gatelab.report.schema import schema
 
 WHOLE = Report(
-    "ada", "graded", "why", "told", "ab" * 32, 11, "lstm-gru",
+    "ada", "graded", "why", "told", "ab" * 32, 11, "softmax",
     [
         Question(
             "q1", "One step", 10.0, [Part("values", 0.0, 10.0, False, "wrong", "staff")], "slip", 6.0, "note",
