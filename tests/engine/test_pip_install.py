@@ -15,7 +15,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import setuptools
 
 import gatelab
 from gatelab.audit.notebooks import write_notebook
@@ -46,7 +45,7 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(place, with_pip=False, symlinks=True)
     # All that the build needs; with the other packages in sight, pip would take this environment's kit for an older version.
     needed = tmp_path_factory.mktemp("setuptools")
-    here = Path(setuptools.__file__).parents[1]
+    here = Path(sysconfig.get_paths()["purelib"])
     for path in (*here.glob("setuptools*"), *here.glob("_distutils_hack")):
         (needed / path.name).symlink_to(path)
     pip = [sys.executable, "-m", "pip", "--python", place / "bin" / "python", "--disable-pip-version-check"]
@@ -56,7 +55,7 @@ def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     # A line of a .pth is a place to look in; the .pth files of that place are not read, so its editable kit is not seen.
-    (packages(place) / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n", encoding="utf-8")
+    (packages(place) / "others.pth").write_text(f"{here}\n", encoding="utf-8")
     return place
 
 
