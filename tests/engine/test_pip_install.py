@@ -15,10 +15,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from kit_lab import NAME
+from tiny_lab import tiny_lab
 
 import gatelab
 from gatelab.audit.notebooks import write_notebook
-from gatelab.lab.spec import Lab
 
 # In the environment that the kit was installed into: the help of every command.
 HELPS = """
@@ -113,28 +114,31 @@ def test_otter_is_still_otters_own_and_the_kit_is_the_wheels(python: Path, tmp_p
     assert Path(kit).is_relative_to(python.parents[1]) and not Path(otter).is_relative_to(python.parents[1])
 
 
-def test_pytest_grades_a_submission_by_hand(python: Path, lab: Lab, root: Path, tmp_path: Path) -> None:
+def test_pytest_grades_a_submission_by_hand(python: Path, tmp_path: Path) -> None:
+    lab = tiny_lab(tmp_path / "kit")
     path = write_notebook(tmp_path / "ada.ipynb", lab, {})
     done = run(
-        python, "-m", "pytest", root / "tests/lstm-gru/hidden/test_q1_lstm_step.py", "--submission", path, "-q", "-p",
+        python, "-m", "pytest", lab.hidden / "test_q1_softmax.py", "--submission", path, "-q", "-p",
         "no:cacheprovider", cwd=tmp_path,
     )  # fmt: skip
-    assert done.returncode == 0 and "q1  One LSTM step: 10 of 10" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "q1  Softmax: 4 of 4" in done.stdout, done.stdout + done.stderr
 
 
-def test_the_commands_grade_and_pack(python: Path, lab: Lab, root: Path, tmp_path: Path) -> None:
+def test_the_commands_grade_and_pack(place: Path, root: Path, tmp_path: Path) -> None:
+    lab, program = tiny_lab(tmp_path / "kit"), place / "bin" / "gatelab"
     (tmp_path / "class").mkdir()
     write_notebook(tmp_path / "class" / "ada.ipynb", lab, {})
-    command = ("-c", "from gatelab.cli.app import app; app()")
     graded = run(
-        python, *command, "grade", "class", "-o", "out", "--root", root, "--question", "q1", "--jobs", "1",
+        program, "grade", "class", "-o", "out", "--root", tmp_path / "kit", "--question", "q1", "--jobs", "1",
         cwd=tmp_path,
     )  # fmt: skip
     assert graded.returncode == 0, graded.stdout + graded.stderr
-    assert "10" in (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
-    packed = run(python, *command, "zip", "-o", "dist", "--root", root, cwd=tmp_path)
+    row = (tmp_path / "out" / "grades.csv").read_text(encoding="utf-8-sig").splitlines()[1]
+    assert '"graded","","4"' in row
+    # A zip holds the engine of the kit that it is made from.
+    packed = run(program, "zip", "-o", "dist", "--root", root, "--lab", NAME, cwd=tmp_path)
     assert packed.returncode == 0, packed.stderr
-    names = zipfile.ZipFile(tmp_path / "dist" / "lstm-gru-autograder-STAFF-ONLY.zip").namelist()
+    names = zipfile.ZipFile(tmp_path / "dist" / f"{NAME}-autograder-STAFF-ONLY.zip").namelist()
     assert {"run_otter.py", "files/kit/autograder/gatelab/grading/engine.py", "requirements.txt"} <= set(
         names
     )
