@@ -29,29 +29,31 @@ def make_book(tiny: Tiny) -> Path:
     return path
 
 
-def read_book(path: Path) -> dict[str, dict[str, float | None]]:
-    """Student → grade cell → automatic points."""
+def read_book(path: Path, assignment: str | None = None) -> dict[str, dict[str, float | None]]:
+    """Student → grade cell → automatic points, in a book of one assignment, or of the one named."""
     book: dict[str, dict[str, float | None]] = {}
-    for student, cell, points in _grades(path, "auto_score"):
-        book.setdefault(student, {})[cell] = points
+    for student, cell, points, of in _grades(path, "auto_score"):
+        if assignment in (None, of):
+            book.setdefault(student, {})[cell] = points
     return book
 
 
 def left_to_mark(path: Path) -> dict[str, set[str]]:
     """Student → grade cells that nbgrader's formgrader asks a person to mark."""
     found: dict[str, set[str]] = {}
-    for student, cell, waits in _grades(path, "needs_manual_grade"):
+    for student, cell, waits, _ in _grades(path, "needs_manual_grade"):
         found.setdefault(student, set()).update({cell} if waits else ())
     return found
 
 
 def _grades(path: Path, column: str) -> list[tuple]:
-    """Student, grade cell and this column of its grade, of every submission."""
+    """Student, grade cell, this column of its grade and the assignment, of every submission."""
     book = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     rows = book.execute(
-        f"""select submitted_assignment.student_id, base_cell.name, grade.{column} from grade
+        f"""select submitted_assignment.student_id, base_cell.name, grade.{column}, assignment.name from grade
            join base_cell on base_cell.id = grade.cell_id
            join submitted_notebook on submitted_notebook.id = grade.notebook_id
-           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id"""
+           join submitted_assignment on submitted_assignment.id = submitted_notebook.assignment_id
+           join assignment on assignment.id = submitted_assignment.assignment_id"""
     )
     return rows.fetchall()

@@ -39,7 +39,12 @@ def tiny_lab(root: Path, by_hand: bool = False) -> Lab:
     return Lab.in_repository(tiny_kit(root, by_hand))
 
 
+def tiny_lab_here() -> Lab:
+    """The same where it lies, for tests that only read; it has no release."""
+    return Lab.in_repository(TINY)
+
+
 def mistake(id: str) -> tuple[str, str]:
     """A wrong answer of the bank, and the sentence that names what is wrong in it."""
-    chaff = next(chaff for chaff in load_bank(Lab.in_repository(TINY)).chaffs if chaff.id == id)
+    chaff = next(chaff for chaff in load_bank(tiny_lab_here()).chaffs if chaff.id == id)
     return chaff.source, chaff.misconception

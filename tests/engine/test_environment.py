@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from kit_lab import kit_lab
 from locked import LOCK, locked, needed
+from tiny_lab import tiny_lab_here
 
 from gatelab.classrun.hashes import grading_hash
 
@@ -91,7 +91,7 @@ def test_every_package_that_is_imported_is_declared(root: Path, folder: str, ext
 def test_a_grade_of_another_version_of_a_library_does_not_hold(
     root: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
-    lab = kit_lab()
+    lab = tiny_lab_here()
     before = grading_hash(lab, 11, ["q1"])
     assert grading_hash(lab, 11, ["q1"]) == before
     monkeypatch.setattr(

@@ -35,6 +35,19 @@ def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[
     assert said.returncode == 0, said.stdout + said.stderr
 
 
+# Folders of tests/engine that are no room of the engine.
+NO_ROOM = {
+    "tiny-lab": "the small lab on which the engine's tests work, and of which `gatelab new` makes a copy"
+}
+
+
+def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
+    rooms = {path.parent.name for path in (root / "autograder" / "gatelab").glob("*/__init__.py")}
+    assert {path.parent.name for path in (root / "tests" / "engine").glob("*/test_*.py")} == rooms
+    folders = {path.name for path in (root / "tests" / "engine").iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} == rooms | set(NO_ROOM)
+
+
 def test_the_picture_of_the_processes_names_existing_rooms_and_files(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None

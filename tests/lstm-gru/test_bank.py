@@ -50,6 +50,11 @@ def test_every_chaff_is_named_by_its_own_misconception(matrix: Matrix) -> None:
     assert [(row.question, row.id, row.named) for row in matrix.chaffs if not row.named_right] == []
 
 
+def test_no_two_mistakes_of_the_bank_have_one_name_or_one_sentence(bank: Bank) -> None:
+    assert len({one.key for one in bank.chaffs}) == len(bank.chaffs)
+    assert len({(one.question, one.misconception) for one in bank.chaffs}) == len(bank.chaffs)
+
+
 def test_the_bank_is_as_large_as_it_says(lab: Lab, bank: Bank) -> None:
     code = [id for id, spec in lab.questions.items() if not spec.by_hand and id != "q12"]
     for id in code:

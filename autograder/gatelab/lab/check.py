@@ -62,9 +62,17 @@ def _folder(lab: Lab) -> Iterator[str]:
     if package != Table.package and not lab.package.is_dir():
         there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
         yield f"{table}: package names {package}, and {lab.assignment} has no such folder{meant(package, there)}."
-    for name in lab.settings.release:
+    release = lab.settings.release
+    for place, name in enumerate(release):
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts:
             yield f"{table}: release names {name!r}, which is not in {lab.assignment}; only what is there is handed out."
+        elif PurePath(name).parts != (name,):
+            yield (
+                f"{table}: release names {name!r}, which is not the plain name of a file or folder in {lab.assignment}; "
+                'name each file and folder that students get, as in ["CONTRACT.md", "tests"].'
+            )
+        elif name in release[:place]:
+            yield f"{table}: release names {name!r} twice; name each file and folder once."
 
 
 def _late(lab: Lab) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Is the autograder zip the same from build to build, whole, and free of what it must not carry?"""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,13 +10,14 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import build_kit
 import pytest
 import yaml
-from kit_lab import kit_lab
 from tiny_lab import tiny_kit
 from typer.testing import CliRunner
 
 from gatelab.build.autograder_zip import build_autograder_zip
+from gatelab.build.pipeline import released_now
 from gatelab.build.student_zip import write_student_zip
 from gatelab.cli.app import app
 from gatelab.lab.spec import Lab, LabError
@@ -24,8 +26,22 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory):
-    return build_autograder_zip(kit_lab(), tmp_path_factory.mktemp("zip"))
+def kit(tmp_path_factory) -> Path:
+    """The tiny lab with its release, as it is in a repository where it was built."""
+    root = build_kit.make_kit(tmp_path_factory.mktemp("kit"))
+    with released_now(Lab.in_repository(root), root) as release:
+        shutil.copytree(release, root / "release" / build_kit.NAME)
+    return root
+
+
+@pytest.fixture(scope="module")
+def lab(kit) -> Lab:
+    return Lab.in_repository(kit)
+
+
+@pytest.fixture(scope="module")
+def built(lab, tmp_path_factory):
+    return build_autograder_zip(lab, tmp_path_factory.mktemp("zip"))
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +49,9 @@ def names(built):
     return zipfile.ZipFile(built).namelist()
 
 
-def test_the_bytes_are_the_same_again(built, tmp_path):
-    again = build_autograder_zip(kit_lab(), tmp_path)
-    assert again.name == built.name == "lstm-gru-autograder-STAFF-ONLY.zip"
+def test_the_bytes_are_the_same_again(lab, built, tmp_path):
+    again = build_autograder_zip(lab, tmp_path)
+    assert again.name == built.name == "softmax-autograder-STAFF-ONLY.zip"
     assert again.read_bytes() == built.read_bytes()
 
 
@@ -54,10 +70,10 @@ app(sys.argv[2:])
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
-def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, built, tmp_path):
+def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, kit, built, tmp_path):
     place = tmp_path / built.name
     place.write_bytes(built.read_bytes())
-    words = [str(int(by)), "zip", "--lab", "lstm-gru", "-o", str(tmp_path), "--root", str(ROOT)]
+    words = [str(int(by)), "zip", "-o", str(tmp_path), "--root", str(kit)]
     done = subprocess.run([sys.executable, "-c", STOPPED, *words], capture_output=True, text=True)
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert place.read_bytes() == built.read_bytes()
@@ -67,25 +83,23 @@ def test_a_zip_that_is_stopped_leaves_the_one_before_and_nothing_else(by, built,
     assert list(tmp_path.iterdir()) == [place]
 
 
-@pytest.mark.parametrize("folder", ["release", "release/lstm-gru", "release/lstm-gru/../lstm-gru/tests"])
-def test_it_is_not_written_where_students_get_their_files(folder):
-    lab = kit_lab()
+@pytest.mark.parametrize("folder", ["release", "release/softmax", "release/softmax/../softmax/tests"])
+def test_it_is_not_written_where_students_get_their_files(kit, lab, folder):
     with pytest.raises(LabError, match="goes to students"):
-        build_autograder_zip(lab, ROOT / folder)
-    assert not list((ROOT / "release").rglob("*.zip"))
+        build_autograder_zip(lab, kit / folder)
+    assert not list((kit / "release").rglob("*.zip"))
 
 
-def test_it_cannot_be_taken_for_the_students_zip(built, tmp_path):
-    lab = kit_lab()
-    theirs = write_student_zip(ROOT / "release" / lab.name, lab, tmp_path)
-    assert theirs.name == "lstm-gru.zip"
+def test_it_cannot_be_taken_for_the_students_zip(lab, built, tmp_path):
+    theirs = write_student_zip(lab.release, lab, tmp_path)
+    assert theirs.name == "softmax.zip"
     assert "STAFF-ONLY" in built.name
     with zipfile.ZipFile(theirs) as students, zipfile.ZipFile(built) as staff:
-        assert all(name.startswith("lstm-gru/") for name in students.namelist())
-        assert not any(name.startswith("lstm-gru/") for name in staff.namelist())
+        assert all(name.startswith("softmax/") for name in students.namelist())
+        assert not any(name.startswith("softmax/") for name in staff.namelist())
 
 
-def test_it_holds_what_gradescope_and_otter_look_for(names):
+def test_it_holds_what_gradescope_and_otter_look_for(lab, names):
     wanted = {
         "setup.sh",
         "run_autograder",
@@ -97,39 +111,39 @@ def test_it_holds_what_gradescope_and_otter_look_for(names):
         "otter_config.json",
     }
     assert wanted <= set(names)
-    in_lab = [spec.id for spec in kit_lab().questions.values() if not spec.by_hand]
+    in_lab = [spec.id for spec in lab.questions.values() if not spec.by_hand]
     assert sorted(name for name in names if name.startswith("tests/")) == sorted(
         f"tests/{id}.py" for id in in_lab
     )
 
 
-def test_its_kit_is_a_whole_lab(built, tmp_path):
+def test_its_kit_is_a_whole_lab(lab, built, tmp_path):
     zipfile.ZipFile(built).extractall(tmp_path)
-    lab, here = Lab.in_repository(tmp_path / "files" / "kit"), kit_lab()
-    assert lab.questions == here.questions
-    assert {path.name for path in lab.hidden.glob("test_*.py")} == {
-        path.name for path in here.hidden.glob("test_*.py")
+    packed = Lab.in_repository(tmp_path / "files" / "kit")
+    assert packed.questions == lab.questions
+    assert {path.name for path in packed.hidden.glob("test_*.py")} == {
+        path.name for path in lab.hidden.glob("test_*.py")
     }
-    assert lab.reference("q1") == here.reference("q1")
-    assert (lab.bank / "chaff" / "q1").is_dir()
+    assert packed.reference("q1") == lab.reference("q1")
+    assert (packed.bank / "chaff" / "q1").is_dir()
 
 
 def test_masters_and_litter_are_left_out(names):
     """The one notebook that goes along is the release's: by it the grader knows what a student left untouched."""
-    engine, released = "gatelab/lab/spec.py", "release/lstm-gru/lab.ipynb"
+    engine, released = "gatelab/lab/spec.py", "release/softmax/lab.ipynb"
     for name in names:
         assert not name.endswith((".pyc", ".ipynb", "/lab.py")) or name.endswith((engine, released)), name
         assert "__pycache__" not in name
         assert "wheat" not in name
 
 
-def test_its_settings_are_otters_with_one_plugin(built):
+def test_its_settings_are_otters_with_one_plugin(lab, built):
     config = json.loads(zipfile.ZipFile(built).read("otter_config.json"))
     assert config["plugins"] == [
         {
             "gatelab.integrations.otter.plugin.GatelabPlugin": {
-                "lab": "lstm-gru",
-                "seed": kit_lab().settings.seed,
+                "lab": "softmax",
+                "seed": lab.settings.seed,
                 "accept_missing": [],
             }
         }
@@ -174,7 +188,7 @@ def test_wherever_it_is_typed_the_zip_goes_to_the_kits_dist(
 
 
 def test_git_ignores_dist_at_any_depth(root: Path) -> None:
-    zip = "assignment/lstm-gru/dist/lstm-gru-autograder-STAFF-ONLY.zip"
+    zip = "assignment/softmax/dist/softmax-autograder-STAFF-ONLY.zip"
     done = subprocess.run(["git", "check-ignore", "-q", "--no-index", zip], cwd=root)
     if done.returncode == 128:
         pytest.skip("no git repository")

@@ -49,10 +49,11 @@ SECONDS = 10
 FIRST = ("q1", "q2")
 
 
+LATER_NAMES = [name for id, spec in kit_lab().questions.items() if id not in FIRST for name in spec.names]
+
+
 def speaks_of_later_questions(attempt: Attempt) -> bool:
-    lab = kit_lab()
-    names = [name for id, spec in lab.questions.items() if id not in FIRST for name in spec.names]
-    return WHOLE or any(re.search(rf"\b({'|'.join(names)})\b", cell) for cell in attempt.cells)
+    return WHOLE or any(re.search(rf"\b({'|'.join(LATER_NAMES)})\b", cell) for cell in attempt.cells)
 
 
 LATER = [attempt for attempt in ATTEMPTS if speaks_of_later_questions(attempt)]

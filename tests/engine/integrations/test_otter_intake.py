@@ -6,11 +6,11 @@ import struct
 import zipfile
 
 import pytest
-from kit_lab import kit_lab
+from tiny_lab import tiny_lab_here
 
 from gatelab.integrations.otter.intake import take_in
 
-LAB = kit_lab()
+LAB = tiny_lab_here()
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_a_notebook_is_copied_under_its_own_name(handed_in, private):
 @pytest.mark.parametrize(
     "names",
     [
-        ["lab.ipynb", "seqlab/tasks.py", ".OTTER_LOG", "torch.py", "tests", "__init__.py"],
-        ["week 5/lab.ipynb", "week 5/seqlab/plots.py"],
+        ["lab.ipynb", "softmax_lab/tasks.py", ".OTTER_LOG", "torch.py", "tests", "__init__.py"],
+        ["week 5/lab.ipynb", "week 5/softmax_lab/plots.py"],
         ["lab.ipynb", "old/lab.ipynb", ".ipynb_checkpoints/lab-checkpoint.ipynb", "__MACOSX/._lab.ipynb"],
         ["lab.ipynb", "._lab.ipynb"],
     ],

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from kit_lab import kit_lab
 
 from gatelab.lab.bank import BankError, compose, load_bank
 from gatelab.lab.spec import Lab
@@ -112,9 +111,3 @@ def test_two_mistakes_are_put_together_unless_they_collide(toy):
 def test_a_lab_without_a_bank_has_an_empty_one(toy):
     bank = load_bank(Lab(toy.assignment, toy.hidden, None))
     assert bank.wheats == bank.chaffs == ()
-
-
-def test_the_bank_of_the_lab_loads_without_a_fault():
-    bank = load_bank(kit_lab())
-    assert len({one.key for one in bank.chaffs}) == len(bank.chaffs)
-    assert len({(one.question, one.misconception) for one in bank.chaffs}) == len(bank.chaffs)

@@ -303,6 +303,18 @@ SLIPS = {
         TABLE, 'package = "', 'package = "softmax_labs"  # "', "package names softmax_labs, and"),
     "staff's files for students": (TABLE, 'release = [', 'release = ["../../tests", ', "release names '../../tests', which is not in"),
     "a file of the machine for students": (TABLE, 'release = [', 'release = ["/etc/passwd", ', "release names '/etc/passwd', which is not in"),
+    "the whole folder for students": (
+        TABLE, 'release = [', 'release = [".", ',
+        "lab.toml: release names '.', which is not the plain name of a file or folder in"),
+    "the whole folder under another name": (TABLE, 'release = [', 'release = ["./", ', "release names './', which is not the plain name"),
+    "nothing for students": (TABLE, 'release = [', 'release = ["", ', "release names '', which is not the plain name"),
+    "the folder above for students": (TABLE, 'release = [', 'release = ["..", ', "release names '..', which is not in"),
+    "the whole machine for students": (TABLE, 'release = [', 'release = ["/", ', "release names '/', which is not in"),
+    "a folder with a slash": (TABLE, '"tests"]', '"tests/"]', "release names 'tests/', which is not the plain name"),
+    "a file of a folder for students": (
+        TABLE, '"tests"]', '"tests/q1.py"]',
+        "release names 'tests/q1.py', which is not the plain name of a file or folder in"),
+    "a folder twice": (TABLE, '"tests"]', '"tests", "tests"]', "release names 'tests' twice; name each file and folder once."),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 

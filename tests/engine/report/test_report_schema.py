@@ -17,7 +17,7 @@ from gatelab.report.schema import read, read_json, schema
 
 PART = Part("values", 0.0, 10.0, Kind.RAISED, "It raised.", "Is it a tuple?", "test_q1.py", "ValueError: no")
 WHOLE = Report(
-    "ada", "graded", "why", "told", False, "ab" * 32, 11, "lstm-gru",
+    "ada", "graded", "why", "told", False, "ab" * 32, 11, "softmax",
     [
         Question(
             "q1", "One step", 10.0, [PART], [Mistake("slip", "what", "hint"), Mistake("slop", "that", "?")], 6.0,

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from kit_lab import kit_lab
 from nbgrader.api import Gradebook
+from tiny_lab import tiny_lab_here
 
 from gatelab.integrations.nbgrader.gradebook import enter
 from gatelab.report.classbook import Row, submission_of
@@ -18,12 +18,10 @@ from gatelab.report.model import Report
 from gatelab.submission.collect import Submission, collect, told_apart
 from gatelab.submission.people import Person
 
-LAB = kit_lab()
+LAB = tiny_lab_here()
 BOOK = json.dumps(
     {
-        "cells": [
-            {"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}
-        ],
+        "cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],
         "metadata": {},
         "nbformat": 4,
         "nbformat_minor": 5,

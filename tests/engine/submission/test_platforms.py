@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kit_lab import kit_lab
 from raw_names import raw_names
+from tiny_lab import tiny_lab_here
 
 from gatelab.limits import EXPORT_LIMIT
 from gatelab.submission.collect import CollectError, Submission, collect
@@ -20,8 +20,8 @@ from gatelab.submission.people import Person, Roster
 from gatelab.submission.platforms import arrivals
 from gatelab.submission.times import moment
 
-LAB = kit_lab()
-WORK = {"cells": [{"cell_type": "code", "source": "def lstm_step(): return 1", "metadata": {}, "outputs": []}],
+LAB = tiny_lab_here()
+WORK = {"cells": [{"cell_type": "code", "source": "def softmax(): return 1", "metadata": {}, "outputs": []}],
         "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
 BOOK = json.dumps(WORK).encode()
 
@@ -381,7 +381,7 @@ def test_any_names_are_understood_or_left_alone(names: list[str]) -> None:
 
 class TestWhatAStudentUploads:
     def test_an_upload_does_not_say_when_it_came_in(self, tmp_path: Path) -> None:
-        """A folder lstm-gru/ with nbgrader's time stamp, in a download of Moodle: it would pass by the rule for late work."""
+        """A folder softmax/ with nbgrader's time stamp, in a download of Moodle: it would pass by the rule for late work."""
         for who, inner in ((ADAS, f"{LAB.name}/"), ("Bob Babbage_4712_assignsubmission_file_", "")):
             put(tmp_path / "class" / who, f"{inner}lab.ipynb")
             put(tmp_path / "class" / who, f"{LAB.name}/timestamp.txt", text=b"2020-01-01 00:00:00 UTC")

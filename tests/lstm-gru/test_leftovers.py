@@ -18,7 +18,6 @@ from gatelab.grading.verdicts import Grading
 from gatelab.handed_out.checking.leftovers import SAID
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Question
-from gatelab.testkit.leftovers import costs
 
 pytestmark = pytest.mark.one_in(2, at=1)
 
@@ -190,10 +189,3 @@ def test_a_confined_submission_is_charged_the_same(engine: Engine, lab: Lab, tmp
     check_charged(report.question("q10"), "grad-mode")
     assert report.question("q10").points == 7
     assert report.question("q11").points == 3  # nothing of it reaches the next question
-
-
-def test_the_smallest_part_is_charged() -> None:
-    points = {"a": 2.0, "b": 1.0, "c": 1.0, "d": 0.5}
-    assert costs(["a", "b", "c"], points) == "c"
-    assert costs(["a"], points) == "a"
-    assert costs([], points) is None
