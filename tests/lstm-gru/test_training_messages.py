@@ -70,7 +70,7 @@ def lost(engine: Engine, place: Path, question: str, part: str, *edits: tuple[st
     """The message of a part that must have been lost."""
     found = parts(engine, place, question, *edits)[part]
     assert not found.passed and found.points == 0
-    return found.message
+    return found.told
 
 
 # --- q7: edits of the reference's classifier -----------------------------------------------------------------------
