@@ -14,7 +14,7 @@ from gatelab.report.corrected import said_of, said_of_question
 from gatelab.report.detail import Detail, Frame, parse_detail
 from gatelab.report.model import Kind, Part, Question
 from gatelab.report.pages import display_name
-from gatelab.report.table import number
+from gatelab.report.plain import less, number
 from gatelab.text import shown
 
 Piece = tuple[int, Text]  # indentation and text
@@ -78,7 +78,7 @@ def _question(student: Student, question: Question, closely: bool) -> Iterator[P
         yield _line("\n", (head, "bold"), f"  {told} (of {number(question.max_points)})")
         yield from _said(question)
         return
-    full = question.points > question.max_points - 1e-9
+    full = not less(question.points, question.max_points)
     points = f"  {number(question.points)} of {number(question.max_points)}"
     by = "  marked by hand" if question.by_hand else ""
     if question.followed_through:

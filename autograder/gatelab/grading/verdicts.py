@@ -17,6 +17,7 @@ from gatelab.lab.bank import Bank, compose
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
 from gatelab.report.model import Kind, Mistake, Otherwise, Part, Question
+from gatelab.report.plain import equal
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.leftovers import costs, sentence
 from gatelab.testkit.steady import unsteady
@@ -226,7 +227,7 @@ class Grading:
 
     def _is_full(self, question: str) -> bool:
         found = self.finished.get(question)
-        return found is not None and abs(found.earned - found.max_points) < 1e-9
+        return found is not None and equal(found.earned, found.max_points)
 
     def _why_missing(self) -> Iterable[str]:
         """Which cells should have defined what a check did not find, and why they did not, as sentences; "" where none is known."""

@@ -16,7 +16,7 @@ from gatelab.report.corrected import Counted, said_of, said_of_question
 from gatelab.report.detail import tracebacks
 from gatelab.report.model import Cell, Kind, Part, Question, Report
 from gatelab.report.pages import plural, sentence, words
-from gatelab.report.table import number
+from gatelab.report.plain import less, number
 from gatelab.text import last_part, shown
 
 # What staff read of a part's traceback and of what a question printed: the end, where the reason is.
@@ -141,7 +141,7 @@ def missing_protection(report: Report) -> str:
 
 
 def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
-    full = question.points > question.max_points - 1e-9
+    full = not less(question.points, question.max_points)
     nothing = not graded or (unfinished and all(part.kind is Kind.TIME_UP for part in question.parts))
     verdict = {"score": question.points, "status": "passed" if full else "failed"}
     return {
