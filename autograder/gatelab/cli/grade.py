@@ -6,6 +6,7 @@ Exit codes: 0 all submissions were graded, 1 some could not be or a file could n
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -39,6 +40,7 @@ from gatelab.text import visible
 
 WIDE = 160  # columns of the table where the output is no terminal
 MOST_FAILURES = 5  # listed one by one
+FEW = 3  # fewer may lose the same part by themselves
 
 
 def grade(
@@ -111,7 +113,7 @@ def grade(
     rows = run.write_class()
     tidy(out, submissions)
     _show(run, rows, Console(width=None if Console().is_terminal else WIDE))
-    for line in [*_failures(run), *lines_of_marks(run, rows)]:
+    for line in [*_failures(run), *lines_of_marks(run, rows), *_lost_by_all(rows)]:
         typer.echo(visible(line), err=True)
     if isinstance(run.lab, QuickLab):
         typer.echo(f"\n{run.lab.says(run.chosen)}")
@@ -236,6 +238,21 @@ def _show(run: ClassRun, rows: list[Row], console: Console) -> None:
     off = [piece for piece, on in pieces.items() if not on]
     if off:
         console.print(Text(f"\nProtection that was off: {', '.join(off)}."), soft_wrap=True)
+
+
+def _lost_by_all(rows: list[Row]) -> list[str]:
+    """Parts that nobody has who tried: more likely a suite or a reference at fault than the whole class."""
+    lost: dict[str, list[bool]] = defaultdict(list)
+    for row in rows:
+        for question in row.report.questions if row.report and row.graded else ():
+            for part in question.parts if question.begun and not question.by_hand else ():
+                lost[f"{question.id} {part.name}"].append(not part.passed)
+    named = [part for part, tries in lost.items() if len(tries) >= FEW and all(tries)]
+    if not named:
+        return []
+    return [
+        f"Nobody who tried has {some(named)}. If a suite or a reference was changed, gatelab verify shows whether it is right."
+    ]
 
 
 def _failures(run: ClassRun) -> list[str]:

@@ -18,6 +18,7 @@ import pytest
 from gatelab.faults import is_machines, reason_of
 from gatelab.grading.attempt import Share, Verdict, Workers
 from gatelab.grading.references import injection
+from gatelab.grading.slips import slip
 from gatelab.grading.verdicts import Grading
 from gatelab.handed_out.checking.terms import TERMS
 from gatelab.lab.bank import load_bank
@@ -166,7 +167,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_collection_finish(session: pytest.Session) -> None:
     """The parts that will be run (`-m` and `-k` have removed others)."""
     grading = session.config.stash[KEY]
-    if grading is None:
+    if grading is None or any(SHARE not in item.stash for item in session.items):  # why not is said already
         return
     for item in session.items:
         share = item.stash[SHARE]
@@ -244,10 +245,10 @@ def pytest_runtest_makereport(
         if report.failed:
             assert call.excinfo is not None
             error = call.excinfo.value
-            if is_machines(error) and grading.fault is None:
-                grading.fault = error
+            if grading.fault is None:
+                grading.fault = error if is_machines(error) else slip(error, item.nodeid)
             verdict.detail = report.longreprtext
-            # An assertion is for the student; anything else is a fault of the suite and goes to staff.
+            # An assertion is for the student; anything else, which an odd answer may have caused, is for staff to read.
             if isinstance(error, Failed):
                 verdict.kind, verdict.message, verdict.hint = error.kind, error.message, error.hint
             elif isinstance(error, AssertionError) and str(error):

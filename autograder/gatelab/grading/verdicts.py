@@ -14,6 +14,7 @@ from gatelab.grading.identify import identify
 from gatelab.grading.references import references_before
 from gatelab.grading.signature import own_code, signature
 from gatelab.lab.bank import Bank, compose
+from gatelab.lab.near import meant
 from gatelab.lab.spec import Lab
 from gatelab.limits import MAX_FORKS
 from gatelab.report.model import Kind, Mistake, Otherwise, Part, Question
@@ -117,6 +118,7 @@ class Grading:
             if request["op"] == "has" and answer.get("value") is False:
                 running.missing.add(request["arguments"]["name"])
             elif (answer.get("error") or {}).get("type") == "NotDefined":
+                self._was_asked_for(request["arguments"].get("target"))
                 running.missing |= {answer["error"]["message"]} & set(running.spec.names)
             if answer.get("left"):
                 running.left.setdefault(test, []).extend(answer["left"])
@@ -125,6 +127,15 @@ class Grading:
             self._close_worker()
             running.lost = True
             raise
+
+    def _was_asked_for(self, target: Any) -> None:
+        """A name that a submission lacks must be one that the lab asks for. Raises GraderFault."""
+        asked = {name for spec in self.lab.questions.values() for name in spec.names}
+        spec = self.attempt.spec
+        if isinstance(target, str) and spec.names and target not in asked and not self.words.given:
+            raise GraderFault(
+                f"The hidden suite of {spec.id} uses {target}, which no question of lab.toml asks for{meant(target, sorted(asked))}"
+            )
 
     def verdict(self, share: Share, test: str, verdict: Verdict) -> None:
         self.begin(share.question)

@@ -10,7 +10,7 @@ import ast
 import keyword
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.near import meant
@@ -134,6 +134,8 @@ def _suites(lab: Lab) -> Iterator[str]:
         for question, name, points, line in _parts(tree):
             if question is not None and question != id:
                 yield f"{path}, line {line}: the part belongs to {question}, the suite to {id}; a suite is run for its own question only."
+            elif points is not None and not _is_share(points):
+                yield f"{path}, line {line}: the points of a part must be a number, 0 or more; {points!r} is not."
             elif question is None or name is None or points is None:
                 open_ones.add(id)
             elif shares[id].setdefault(name, points) != points:
@@ -152,15 +154,24 @@ def question_of(suite: Path) -> str:
     return suite.stem.split("_")[1]
 
 
+def _is_share(points: object) -> bool:
+    return isinstance(points, int | float) and not isinstance(points, bool) and 0 <= points < float("inf")
+
+
 def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
     """What is wrong with the sum of a question's parts; "" when they add up to its points."""
+    shares = list(shares)
+    if odd := [share for share in shares if not _is_share(share)]:
+        return f"a part of {id} gives {odd[0]!r} points; it must be a number, 0 or more."
+    if not shares:
+        return f"it has no part; mark its tests with @part({id!r}, name, points)."
     total = sum(shares)
     if abs(total - points) <= ALLOWED:
         return ""
     return f"the parts of {id} make {total:g} points, {TABLE} gives it {points:g}; fix one of the two."
 
 
-def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | None, int]]:
+def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, Any, int]]:
     """Question, name, points and line of every `part(…)` in a suite; None for a value that is not a literal."""
     constants = {
         target.id: node.value.value
@@ -175,6 +186,14 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | N
         found = constants.get(node.id) if isinstance(node, ast.Name) else found
         return found if isinstance(found, kinds) and not isinstance(found, bool) else None
 
+    def points(node: ast.expr | None) -> Any:
+        if node is None or isinstance(node, ast.Name):
+            return constants.get(node.id) if node else None
+        try:
+            return ast.literal_eval(node)
+        except (ValueError, TypeError, RecursionError):
+            return None
+
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Call)
@@ -186,7 +205,7 @@ def _parts(tree: ast.Module) -> Iterator[tuple[str | None, str | None, float | N
             yield (
                 value(given.get("question"), str),
                 value(given.get("name"), str),
-                value(given.get("points"), int, float),
+                points(given.get("points")),
                 node.lineno,
             )
 

@@ -287,6 +287,8 @@ SLIPS = {
     "a part of no question": (
         f"{HIDDEN}/test_q1_*.py", '@part("q1"', '@part("q11"', "the part belongs to q11, the suite to q1"),
     "parts that make more": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", 1.5)', "the parts of q1 make 4.5 points"),
+    "a part that takes points away": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", -1)', "the points of a part must be a number, 0 or more; -1 is not."),
+    "points in quotes": (f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"gradient", "1")', "the points of a part must be a number, 0 or more; '1' is not."),
     "parts of two sizes": (
         f"{HIDDEN}/test_q1_*.py", '"gradient", 1)', '"probabilities", 2)', "the part probabilities has two sizes, 1 and 2"),
     "points that are more": (TABLE, "points = 6", "points = 7", "the parts of q2 make 6 points, lab.toml gives it 7"),
