@@ -16,7 +16,6 @@ from gatelab.lab.late import LateError, late_rule
 from gatelab.lab.near import meant
 from gatelab.lab.policy import FILE as POLICY
 from gatelab.lab.table import FILE as TABLE
-from gatelab.lab.table import Table
 
 if TYPE_CHECKING:
     from gatelab.lab.spec import Lab
@@ -59,7 +58,7 @@ def _table(lab: Lab) -> Iterator[str]:
 def _folder(lab: Lab) -> Iterator[str]:
     """What the lab's folder must hold: without the package that the notebook imports, no submission of a class runs."""
     table, package = lab.assignment / TABLE, lab.settings.package
-    if package != Table.package and not lab.package.is_dir():
+    if package and not lab.package.is_dir():
         there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
         yield f"{table}: package names {package}, and {lab.assignment} has no such folder{meant(package, there)}."
     release = lab.settings.release

@@ -144,7 +144,7 @@ class Lab:
     @property
     def package(self) -> Path:
         """The students' package, which their notebook imports; a lab may have none."""
-        return self.assignment / self.settings.package
+        return self.assignment / (self.settings.package or f"{self.name.replace('-', '_')}_lab")
 
     @cached_property
     def policy(self) -> Policy:

@@ -58,7 +58,7 @@ Sizes = Annotated[
     Says("a table of lists of whole numbers, as in { short = [3, 4], long = [7] }"),
 ]
 Module = Annotated[
-    str, Field(pattern=r"^[a-z_][a-z0-9_]*$"), Says('the name of a package in Python, as in "seqlab"')
+    str, Field(pattern=r"^([a-z_][a-z0-9_]*)?$"), Says('the name of a package in Python, as in "softmax_lab"')
 ]
 Notebook = Annotated[str, Field(pattern=r"^[^/\\]+\.ipynb$"), Says("a file's name that ends in .ipynb")]
 Date = Annotated[
@@ -137,7 +137,7 @@ class Table:
     seed: Whole = 11  # the hidden suites draw their inputs from it
     due: Date = None  # when the lab is due
     late: Rule = None  # what lateness costs
-    package: Module = "seqlab"  # the students' package, next to the masters; a lab may have none
+    package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none
     colab_base: Text = ""  # Colab's address of the repository's root
     handout_url: Text = ""  # where Colab fetches the handout
     release: Texts = ()  # what students get besides the notebook

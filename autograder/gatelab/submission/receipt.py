@@ -1,6 +1,6 @@
 """A student's receipt: does it belong to the notebook that came in?
 
-`python -m seqlab submit` writes it into the zip and next to it. It is not signed: it says which bytes were packed and
+The package's `submit` writes it into the zip and next to it. It is not signed: it says which bytes were packed and
 what the public checks said, and anybody can write one. It settles only whether the graded file is the one that the
 student saw.
 """
@@ -80,7 +80,7 @@ def _read(path: Path) -> Receipt:
     digest = found.get("sha256") if isinstance(found, dict) else None
     if not isinstance(digest, str) or not _DIGEST.fullmatch(digest):
         raise NoReceipt(
-            f"{_name(path)}: this is not a receipt; ask for the one that `python -m seqlab submit` wrote."
+            f"{_name(path)}: this is not a receipt; ask for the one that `submit` wrote beside the student's zip."
         )
     public = found.get("public")
     states = list(public.values()) if isinstance(public, dict) else []
