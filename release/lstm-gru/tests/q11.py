@@ -103,7 +103,7 @@ def training_step(found):
     except Finding as finding:
         sound = q9.value is not None and torch.allclose(q9.value, GRADIENT)
         more = "" if sound else " (q11 builds on sequence_loss, which is not right yet: look at q9 first.)"
-        raise Finding(finding.call, f"{finding}{more}") from None
+        raise type(finding)(finding.call, f"{finding}{more}") from None
 
 
 def one_step(call, seen, optimizer):

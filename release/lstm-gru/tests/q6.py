@@ -61,7 +61,7 @@ def right(call, want):
     try:
         agree(call, want, RESULT)
     except Finding as found:
-        raise Finding(call, f"{found} {copied(*call.arguments, call.value)}".rstrip()) from None
+        raise type(found)(call, f"{found} {copied(*call.arguments, call.value)}".rstrip()) from None
 
 
 @check.case("last_valid")

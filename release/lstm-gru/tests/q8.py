@@ -198,7 +198,7 @@ def forward_pass(found):
         whole_forward(found)
     except Finding as finding:
         first = "" if found["parts are right"] else " (It is made of encode and step: fix these first.)"
-        raise Finding(finding.call, f"{finding}{first}") from None
+        raise type(finding)(finding.call, f"{finding}{first}") from None
 
 
 def whole_forward(found):

@@ -20,7 +20,7 @@ from otter.test_files import TestCase, test_case
 
 from .. import device, hooks, progress, runs
 from . import fingerprint, leads, leftovers, patience, render
-from .differ import Finding, untouched
+from .differ import Finding, NoReturn, untouched
 from .plain import meaning
 from .record import Call, Contract, Missing, Student
 from .steady import unsteady
@@ -64,7 +64,7 @@ class Check:
         """Decorator: one otter test case, which gets what the function above returned."""
 
         def registered(function: Callable[[Any], None]) -> _Case:
-            self._cases.append(_Case(self, f"{self.question} {title}", function))
+            self._cases.append(_Case(self, title, function))
             return self._cases[-1]
 
         return registered
@@ -116,7 +116,7 @@ class Check:
         """What a case says about the results."""
         try:
             case.test_func(results)
-            self.nothing_left(case.title)
+            self.nothing_left(case.group)
         except Exception as error:
             return error
         return None
@@ -147,14 +147,14 @@ class Check:
         if wrong:
             raise Finding(call, f"{call.title}: {text}")
 
-    def nothing_left(self, title: str) -> None:
-        """No call of the case's name left anything changed."""
+    def nothing_left(self, group: str) -> None:
+        """No call of this name left anything changed."""
         for call in self.student.record:
-            if call.left and call.group == title.partition(":")[0]:
+            if call.left and call.group == group:
                 untouched(call)
 
-    def explain(self, finding: Finding) -> tuple[list[str], Exception]:
-        """What the student reads, the most important first, and the error that ends the case."""
+    def explain(self, finding: Finding, printed: bool = False) -> tuple[list[str], Exception]:
+        """What the student reads, the most important first, and the error that ends the case. `printed`: whether the calls did."""
         call = finding.call
         if text := _not_written(self.question, call, self.student.namespace):
             return [text], NotWritten(text)
@@ -169,17 +169,21 @@ class Check:
             )
             return [first, *more], CheckFailed(first)
         if found := unsteady(self.student.record, call.group):
-            first = found[1]
-        return [first], CheckFailed(first)
+            return [found[1]], CheckFailed(found[1])
+        told = [first]
+        if printed and isinstance(finding, NoReturn):
+            told.append("(`print` shows a value; `return` hands it back.)")
+        return told, CheckFailed(first)
 
 
 class _Case(test_case):  # type: ignore[misc]  # otter has no types
     """otter's test case. `told` is written when it fails, and shown by render.py."""
 
-    def __init__(self, check: Check, name: str, function: Callable[[Any], None]) -> None:
-        super().__init__(name=name)
+    def __init__(self, check: Check, title: str, function: Callable[[Any], None]) -> None:
+        super().__init__(name=f"{check.question} {title}")
         self.test_func = function
-        self.title = name.partition(" ")[2]
+        self.title = title
+        self.group = title.partition(":")[0]  # the name that it is about: of "LSTM: the state", "LSTM"
         self.check = check
         self.told: list[str] = []
 
@@ -196,15 +200,15 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
                 patience.few_lines() as printed,
             ):
                 found = self.check.outcome(self.name, global_environment)
-                explained = self.check.explain(found) if isinstance(found, Finding) else None  # calls again
+                explained = None
+                if isinstance(found, Finding):
+                    explained = self.check.explain(found, bool(printed.lines))  # calls again
             passed = found is None
         finally:
             progress.note(self.check.question, self.title, passed)
         # otter looks for the test file's line, which the traceback's third entry names.
         if found is not None and explained is not None:
             self.told, error = explained
-            if printed.lines and "returned None" in self.told[0]:
-                self.told.append("(`print` shows a value; `return` hands it back.)")
             self.failure_message = "\n".join(text for text in self.told if text)
             raise error.with_traceback(_from_the_test(found)) from None
         if found is not None:
@@ -217,8 +221,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
 
     def _ask_for_a_good_run(self, namespace: dict[str, Any]) -> None:
         """An answer whose cell failed in its last run is not checked: the current definition is an older one."""
-        name = self.title.partition(":")[0]
-        if text := runs.failed(name, namespace.get(name)):
+        if text := runs.failed(self.group, namespace.get(self.group)):
             self.failure_message, self.told = text, [text]
             raise NotRun(text)
 
@@ -263,12 +266,12 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
     if not isinstance(call.error, NotImplementedError):
         return None
     words = str(call.error)
-    if 'required "forward"' in words:
+    if 'required "forward"' in words:  # PyTorch's own words for a module without one
         own = namespace.get(call.function.partition(".")[0])
         other = leads.meant("forward", vars(own)) if isinstance(own, type) else ""
         other = f" It has `{other}`: is that it?" if other else ""
         return f"{question} is not written yet: `{call.function}` has no forward().{other}"
-    stub = re.match(r"(q\d+)\b", words)
+    stub = re.match(r"(q\d+)\b", words)  # a stub's text, in the notebook's own cell, begins with its question
     if stub and stub[1] != question:
         return f"{question} builds on {stub[1]}, which is not written yet."
     if words and not stub:
@@ -304,7 +307,8 @@ def _raised(call: Call, student: Student) -> str:
 
 
 def _line(error: BaseException) -> str:
-    """An error's text in one line of limited length, without positions in the check's own functions."""
+    """An error's text in one line of limited length, without PyTorch's list of what it would take and without Python's word for a
+    function in another."""
     text = " ".join(str(error).split()).partition(", but expected one of: * (")[0]
     text = re.sub(r"\b\w+\.<locals>\.", "", text).rstrip(".") or "no message"
     return text if len(text) <= 300 else text[:300] + "…"

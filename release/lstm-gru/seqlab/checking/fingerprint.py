@@ -30,7 +30,6 @@ Print = list[Any]  # [checksum of the structure, sum over the values, sum over t
 class Mistake:
     """A known mistake: what it is, and what a teaching assistant would ask."""
 
-    id: str
     says: str
     hint: str
 
@@ -84,7 +83,7 @@ def recognise(question: dict[str, Any], record: list[Call]) -> dict[str, list[Mi
     # The mistake that explains the most names comes first.
     for entry in sorted(question["mistakes"], key=lambda entry: -len(entry["calls"])):
         if not found.keys() & entry["calls"].keys() and _fits(entry["calls"], question["right"], own):
-            mistakes = [_mistake(question["words"], id) for id in entry["ids"]]
+            mistakes = [_mistake(question["words"], ids) for ids in entry["ids"]]
             found |= dict.fromkeys(entry["calls"], mistakes)
     return found
 
@@ -110,12 +109,12 @@ def load(folder: Path, question: str) -> dict[str, Any] | None:
         return None
 
 
-def _mistake(words: dict[str, list[str]], id: str) -> Mistake:
-    """`a+b` is two mistakes made at once."""
-    says, hints = zip(*(words[part] for part in id.split("+")), strict=True)
+def _mistake(words: dict[str, list[str]], ids: list[str]) -> Mistake:
+    """One mistake, or two made at once."""
+    says, hints = zip(*(words[id] for id in ids), strict=True)
     if len(says) == 1:
-        return Mistake(id, says[0], hints[0])
-    return Mistake(id, f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(hints))
+        return Mistake(says[0], hints[0])
+    return Mistake(f"Two at once. First: {says[0]} Second: {says[1]}", " ".join(hints))
 
 
 def _checksum(text: str) -> str:

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -52,14 +53,23 @@ def note(question: str, case: str, passed: bool) -> None:
     remember("checks", {question: {**_checks(question), case: {"passed": passed, "session": SESSION}}})
 
 
-def state(question: str) -> str:
-    """What is known about a question's check: "passed", "passed earlier" (before a restart), "not yet" or "not checked"."""
+class State(StrEnum):
+    """What is known about a question's check, in the words of the map."""
+
+    PASSED = "passed"
+    EARLIER = "passed earlier"  # before a restart
+    NOT_YET = "not yet"
+    NOT_CHECKED = "not checked"
+
+
+def state(question: str) -> State:
+    """What is known about a question's check."""
     cases = _checks(question).values()
     if not cases:
-        return "not checked"
+        return State.NOT_CHECKED
     if not all(case["passed"] for case in cases):
-        return "not yet"
-    return "passed" if all(case["session"] == SESSION for case in cases) else "passed earlier"
+        return State.NOT_YET
+    return State.PASSED if all(case["session"] == SESSION for case in cases) else State.EARLIER
 
 
 def show() -> None:
@@ -67,8 +77,9 @@ def show() -> None:
     rows, points, left = [], 0.0, 0.0
     questions = table()["questions"]
     for question in questions:
-        said = "read by a person" if question["by_hand"] else state(question["id"])
-        done = said.startswith("passed")
+        known = None if question["by_hand"] else state(question["id"])
+        said = known or "read by a person"
+        done = known in (State.PASSED, State.EARLIER)
         points += question["points"] if done else 0
         left += 0 if done else question["minutes"]
         title = question["title"] if len(question["title"]) <= 40 else question["title"][:38].rstrip() + " …"

@@ -26,6 +26,10 @@ class Finding(Exception):
         self.call = call
 
 
+class NoReturn(Finding):
+    """The call returned None, and a value was asked for."""
+
+
 def need(call: Call, condition: bool, text: str = "") -> None:
     """Say `text` (in the contract's words) unless the condition holds and the call came through."""
     if call.error is not None:
@@ -38,7 +42,7 @@ def returned(call: Call, spec: dict[str, str]) -> None:
     """Are all the parts there? `spec`: path → "name: axes", for example {"0": "rows: R C", "1.sum": "sums['sum']: R"}."""
     need(call, True)
     if call.value is None:
-        raise Finding(call, f"{call.title} returned None. Is the `return` missing?")
+        raise NoReturn(call, f"{call.title} returned None. Is the `return` missing?")
     got = call.leaves
     if set(spec) <= set(got):
         return
