@@ -101,7 +101,7 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
         ("due = 2027-03-01", "it is 2027-03-01."),
         (
             'package = "seq-lab"',
-            "package must be the name of a package in Python, as in \"seqlab\"; it is 'seq-lab'.",
+            "package must be the name of a package in Python, as in \"softmax_lab\"; it is 'seq-lab'.",
         ),
         ('course = ["NLP"]', "course must be a text in quotes"),
         ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
