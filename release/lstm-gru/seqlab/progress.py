@@ -1,6 +1,6 @@
-"""Where am I? The map at the top of the notebook, and the memory that it and `python -m seqlab` share.
+"""Where am I? The map at the top of the notebook, and the memory that it and the package's commands share.
 
-What the checks said, and which text of an answer ran last, is kept in the folder `.seqlab` next to the notebook for the
+What the checks said, and which text of an answer ran last, is kept in a hidden folder of the package's name next to the notebook for the
 next day. Only Jupyter writes it; where it cannot be written, nothing is remembered and nothing breaks.
 """
 
@@ -17,7 +17,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-MEMORY = Path(".seqlab") / "progress.json"  # in the notebook's folder
+PACKAGE = __name__.partition(".")[0]
+MEMORY = Path(f".{PACKAGE}") / "progress.json"  # in the notebook's folder
+LISTENS = f"_{PACKAGE}_progress"  # of a shell
 QUESTIONS = Path(__file__).with_name("questions.json")
 SESSION = f"{os.getpid()}-{time.time_ns()}"  # a kernel, from start to restart
 
@@ -31,9 +33,9 @@ def table() -> dict[str, Any]:
 def listen() -> None:
     """From now on remember which text of each answer ran last. Does nothing outside Jupyter."""
     shell = _shell()
-    if shell is None or hasattr(shell, "_seqlab_progress"):
+    if shell is None or hasattr(shell, LISTENS):
         return
-    shell._seqlab_progress = True
+    setattr(shell, LISTENS, True)
     try:
         names = {name for question in table()["questions"] for name in question["names"]}
     except (OSError, ValueError):  # half a handout: the checks say so

@@ -160,7 +160,9 @@ def largest(
     return f"the largest difference is {float(gap.max()):.2g}{at} ({told})"
 
 
-PLURALS = re.compile(r"(the )?(outputs|logits|probabilities|predictions|scores|values)\b")  # words that a name may begin with
+PLURALS = re.compile(
+    r"(the )?(outputs|logits|probabilities|predictions|scores|values)\b"
+)  # words that a name may begin with
 
 
 def verb(name: str, one: str) -> str:

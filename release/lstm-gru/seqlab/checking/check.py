@@ -183,7 +183,7 @@ class _Case(test_case):  # type: ignore[misc]  # otter has no types
         super().__init__(name=f"{check.question} {title}")
         self.test_func = function
         self.title = title
-        self.group = title.partition(":")[0]  # the name that it is about: of "LSTM: the state", "LSTM"
+        self.group = title.partition(":")[0]  # the name that it is about: of "softmax: the shape", "softmax"
         self.check = check
         self.told: list[str] = []
 
