@@ -14,13 +14,14 @@ import jsonschema
 import pytest
 import torch
 from notebooks import write_notebook
-from tiny_lab import tiny_lab
+from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.verify import Matrix, unproved
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
+from gatelab.lab.check import PLUGIN
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
 from gatelab.limits import LARGEST_SEED, WORKER_CPU
@@ -320,6 +321,15 @@ SLIPS = {
         TABLE, '"tests"]', '"tests/q1.py"]',
         "release names 'tests/q1.py', which is not the plain name of a file or folder in"),
     "a folder twice": (TABLE, '"tests"]', '"tests", "tests"]', "release names 'tests' twice; name each file and folder once."),
+    "no conftest": (
+        f"{HIDDEN}/conftest.py", "", "",
+        "softmax/hidden/conftest.py: there is no such file, and without it no suite runs; write it with the line "
+        "`from gatelab.grading.plugin import *`."),
+    "a conftest of something else": (
+        f"{HIDDEN}/conftest.py", "from gatelab.grading.plugin", "from some.plugin",
+        "conftest.py: does not import the grader's plugin, and without it no suite runs; add the line"),
+    "a conftest that is not valid Python": (
+        f"{HIDDEN}/conftest.py", "import (", "import ((", "conftest.py, line 3: is not valid Python"),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 
@@ -331,6 +341,16 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     with pytest.raises(LabError) as told:
         Lab.in_repository(kit)
     assert said in str(told.value) and "\n" not in str(told.value)
+
+
+def test_the_line_for_a_conftest_is_all_that_it_needs(kit: Path, tmp_path: Path) -> None:
+    lab = Lab.in_repository(kit)
+    (lab.hidden / "conftest.py").write_text(f"{PLUGIN}\n", encoding="utf-8")
+    code = "\n\n".join([SETUP, *RIGHT.values(), Q3_REFERENCE])
+    write_notebook(tmp_path / "ada.ipynb", code)
+    with Engine(Lab.in_repository(kit)) as engine:
+        report = engine.grade(tmp_path / "ada.ipynb", "ada", questions=["q1"])
+    assert [question.points for question in report.questions if question.id == "q1"] == [4]
 
 
 @pytest.mark.parametrize(
