@@ -36,6 +36,7 @@ BRANCH = "main"
 GITHUB = re.compile(
     r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
 )
+REFUSED = re.compile(r"^ ! \[[\w ]*rejected\] .*\((.*)\)$")  # a branch that git push could not write, and why
 ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://|[\w.-]+@[\w.-]+:")
 COLAB = "https://colab.research.google.com/github/{}/{}/blob/{}"
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
@@ -89,21 +90,29 @@ def publish(
     snapshot.check(release, lab, release)
     if is_address:
         with vanishing("gatelab-release-") as folder:
-            place = folder / "repository"
-            say(f"fetching {to}")
-            _clone(to, place)
-            _check_place(place, root)
-            done = _release(lab, root, place, address or to, say)
-            if done.commit:
-                say("pushing")
-                branch = _git(place, "symbolic-ref", "--short", "HEAD")
-                _git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
-        return done
+            return _pushed(lab, root, to, address, folder / "repository", say)
     place = Path(to).absolute()
     if not (place / ".git").exists():
         place.mkdir(parents=True, exist_ok=True)
         _git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
     return _release(lab, root, place, address or _origin(place), say)
+
+
+def _pushed(
+    lab: Lab, root: Path, to: str, address: str, place: Path, say: Callable[[str], None]
+) -> Published:
+    """Release to a repository elsewhere, by way of a clone of it at `place`, of which no message speaks."""
+    try:
+        say(f"fetching {to}")
+        _clone(to, place, say)
+        _check_place(place, root)
+        done = _release(lab, root, place, address or to, say)
+        if done.commit:
+            say("pushing")
+            _git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{_branch(place)}")
+    except PublishError as error:
+        raise PublishError(str(error).replace(str(place), to).replace(str(place.parent), to)) from error
+    return done
 
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
@@ -243,16 +252,41 @@ def _check_place(place: Path, root: Path) -> None:
             )
 
 
-def _clone(address: str, place: Path) -> None:
+def _clone(address: str, place: Path, say: Callable[[str], None]) -> None:
+    """Clone a repository, on the branch that its own HEAD names: students who clone it get that one. Where that branch does
+    not exist and others do, it is the one of ours, or the only one."""
     _git(place.parent, "clone", "--quiet", "--", address, str(place))
-    if not _has_commits(place):
-        _git(place, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
+    _branch(place)
+    if _has_commits(place):
+        return
+    names = _git(place, "for-each-ref", "--format=%(refname:lstrip=3)", "refs/remotes/origin").splitlines()
+    if not names:
+        return
+    if BRANCH not in names and len(names) > 1:
+        raise PublishError(
+            f"{address}: its default branch, {_branch(place)}, does not exist, and {', '.join(sorted(names))} do; make one of "
+            "them the default there (in a bare repository: git symbolic-ref HEAD refs/heads/NAME)."
+        )
+    name = BRANCH if BRANCH in names else names[0]
+    say(
+        f"releasing to the branch {name}: the default branch there, {_branch(place)}, does not exist, so that a clone without "
+        f"--branch {name} is empty (in a bare repository, git symbolic-ref HEAD refs/heads/{name} makes it the default)"
+    )
+    _git(place, "checkout", "--quiet", "-B", name, f"refs/remotes/origin/{name}")
+
+
+def _branch(place: Path) -> str:
+    """The branch that a repository is on, which may have no commit yet. Raises PublishError where it is on none."""
+    done = _run(place, "symbolic-ref", "--short", "--quiet", "HEAD")
+    if done.returncode:
+        raise PublishError(f"{place}: is on no branch (its HEAD is a commit); make a branch its HEAD there.")
+    return done.stdout.strip()
 
 
 def _colab(address: str, place: Path, name: str) -> str:
     """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read. Without --address it is what the
     earlier release has, of this lab or of another."""
-    branch = _git(place, "symbolic-ref", "--short", "HEAD")
+    branch = _branch(place)
     given = GITHUB.fullmatch(address)
     new = COLAB.format(given[1], given[2], branch) if given else ""
     return new or _earlier_colab(place, name, branch)
@@ -365,6 +399,8 @@ def _git(place: Path, *words: str, who: bool = False) -> str:
         why = next(
             (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no word"
         )
+        if refused := next((found[1] for line in said if (found := REFUSED.search(line))), ""):
+            why = refused  # what stands beside the branch says more than "failed to push some refs"
         raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
     return done.stdout.strip()
 
