@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import struct
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from gatelab.build import links, pictures
 from gatelab.build.difference import differences
 from gatelab.build.errors import BuildError
 from gatelab.build.pipeline import accept_now, released_now
+from gatelab.build.preview import preview
 from gatelab.lab.spec import Lab
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -158,6 +160,8 @@ def test_a_picture_is_released_and_its_change_is_told(kit: Path) -> None:
     lab = Lab.in_repository(kit)
     with released_now(lab, kit) as old:
         assert (old / "img" / "the axes.png").read_bytes() == picture("PNG")
+        shutil.copytree(old, kit / "release" / LAB)
+        assert "data:image/png;base64," in preview(lab, kit).read_text(encoding="utf-8")
         put(kit, "img/the axes.png", picture("PNG", "L"))
         with released_now(lab, kit) as new:
             told = list(differences(old, new, lab))
