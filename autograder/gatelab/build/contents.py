@@ -53,22 +53,22 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
             )
         if name == lab.notebook:
             check_notebook(path, lab)
-        elif path.suffix in pictures.KINDS:
-            _check_picture(path, name)
+        elif kind := pictures.ending(path):
+            _check_picture(path, name, kind)
         else:
             _check_text(path, name)
         if path.suffix == ".md":
             _check_links(path, name, release, lab)
 
 
-def _check_picture(path: Path, name: str) -> None:
+def _check_picture(path: Path, name: str, kind: str) -> None:
     try:
-        pictures.check(path.read_bytes(), path.suffix)
+        pictures.check(path.read_bytes(), kind)
     except pictures.Odd as odd:
         raise BuildError(
             f"{name} of the release {odd}; save the picture alone, as docs/start-a-lab.md shows."
         ) from odd
-    if path.suffix == ".svg":
+    if kind == ".svg":
         _check_text(path, name)
 
 
@@ -79,7 +79,7 @@ def _check_links(path: Path, name: str, release: Path, lab: Lab) -> None:
 
 
 def _check_text(path: Path, name: str) -> None:
-    if path.suffix not in TEXT_FILES:
+    if path.suffix not in TEXT_FILES and pictures.ending(path) != ".svg":
         kinds = " ".join(sorted({*TEXT_FILES, *pictures.KINDS}))
         raise BuildError(
             f"{name} of the release is of a kind that nobody can look into ({path.suffix or 'no ending'}); release {kinds} files only."
@@ -92,7 +92,7 @@ def _check_text(path: Path, name: str) -> None:
         ) from error
     if "\0" in text or any(start in text for start in ARCHIVES):
         raise BuildError(f"{name} of the release holds an archive or binary data; take it out.")
-    if path.suffix in (".html", ".svg") and _EMBEDDED.search(text):
+    if path.suffix.lower() in (".html", ".svg") and _EMBEDDED.search(text):
         raise BuildError(f"{name} of the release embeds a file in an address (data:…); take it out.")
     if path.suffix == ".json":
         _check_json(text, name)

@@ -179,7 +179,7 @@ def shown(path: Path) -> list[str]:
 
     Code is given twice, as written and plain, and strings also with their escapes resolved.
     """
-    if path.suffix in pictures.KINDS and path.suffix != ".svg":
+    if pictures.ending(path) not in ("", ".svg"):
         return []  # the pixels are for whoever accepts the release (contents.py: it holds nothing else)
     text = path.read_bytes().decode("utf-8", errors="replace")
     if path.suffix == ".py":

@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from xml.etree import ElementTree
 
 # Chunks of a PNG that make the picture: name → the most bytes that one may hold.
@@ -35,15 +36,15 @@ class Odd(ValueError):
     """What a picture holds that is not the picture, as a phrase after the file's name."""
 
 
-def check(data: bytes, ending: str) -> None:
+def check(data: bytes, kind: str) -> None:
     """Raise Odd unless these are the bytes of a picture and nothing else.
 
-    ending: of the file's name, one of KINDS.
+    kind: the ending of the file's name, one of KINDS.
     """
     try:
-        KINDS[ending](data)
+        KINDS[kind](data)
     except (struct.error, IndexError, zlib.error, ElementTree.ParseError) as error:
-        raise Odd(f"is damaged, or no picture of its kind ({ending})") from error
+        raise Odd(f"is damaged, or no picture of its kind ({kind})") from error
 
 
 def _png(data: bytes) -> None:
@@ -125,6 +126,12 @@ def _active(root: ElementTree.Element) -> Iterator[str]:
 def _local(name: str) -> str:
     """A name without its namespace."""
     return name.rpartition("}")[2]
+
+
+def ending(path: Path) -> str:
+    """One of KINDS where a file is called a picture, in capitals or not; else ""."""
+    found = path.suffix.lower()
+    return found if found in KINDS else ""
 
 
 KINDS: dict[str, Callable[[bytes], None]] = {".png": _png, ".jpg": _jpeg, ".jpeg": _jpeg, ".svg": _svg}

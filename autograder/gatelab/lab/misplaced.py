@@ -70,6 +70,8 @@ def misplaced(data: Mapping[str, Any], places: Places, id: re.Pattern[str]) -> I
                 yield from inside(f"{key}.training", training, places.training, key)
         elif place := where(key, example):
             yield f": {key} belongs {place}; move it there."
+        elif key == "questions" and not value:
+            yield f", [{key}]: holds nothing; take this line out: each question has a table of its own, as in [{example}]."
         elif is_table:
             yield from inside(key, value, places.question, key)
         elif _is_list_of_tables(value) and id.fullmatch(key):

@@ -201,6 +201,16 @@ def test_a_picture_with_more_in_it_is_refused(kit: Path) -> None:
         accept_now(kit)
 
 
+def test_an_ending_in_capitals_is_that_of_a_picture_too(kit: Path) -> None:
+    put(kit, "img/IMG_1.JPG", picture("JPEG"))
+    put(kit, "img/A.SVG", SVG.format("").encode())
+    show(kit, "![a](img/IMG_1.JPG) ![b](img/A.SVG)", release="img")
+    accept_now(kit)
+    put(kit, "img/A.SVG", SVG.format('<a href="data:image/png;base64,AAAA"/>').encode())
+    with pytest.raises(BuildError, match=r"img/A.SVG of the release embeds a file in an address"):
+        accept_now(kit)
+
+
 def test_a_page_that_links_to_nothing_is_refused(kit: Path) -> None:
     contract = kit / "assignment" / LAB / "CONTRACT.md"
     contract.write_text(contract.read_text("utf-8") + "\n\n[more](more.md)\n", encoding="utf-8")

@@ -415,6 +415,7 @@ MISPLACED = {
     "two pairs of brackets": ("[q2]", "[[q2]]", "lab.toml, [[q2]]: a question's table has one pair of brackets; write [q2]."),
     "a question in a question": ("[q2]", "[q1.q2]", "lab.toml, [q1.q2]: is inside the table [q1]; write [q2]."),
     "a question in questions": ("[q2]", "[questions.q2]", "lab.toml, [questions.q2]: is inside the table [questions]; write [q2]."),
+    "a heading for questions": ("[q1]", "[questions]\n[q1]", "lab.toml, [questions]: holds nothing; take this line out: each question has a table of its own, as in [q1]."),
     "the late rule in a question": ("[q2]", "[q1.late]\ncap = 5\n[q2]", "lab.toml, [q1.late]: is inside the table [q1]; write [late]."),
     "the late rule in capitals": ("[q2]", "[Late]\ncap = 5\n[q2]", "lab.toml, [Late]: cap belongs in [late]; move it there."),
     "a slip of the pen": ('names = ["softmax"]', 'name = ["softmax"]', "lab.toml, [q1]: there is no key name (did you mean names?); there are title,"),
