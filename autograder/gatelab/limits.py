@@ -86,6 +86,9 @@ DIAGNOSIS_SECONDS = 60.0
 LATE_SECONDS = DIAGNOSIS_SECONDS
 EXAMINER_START_SECONDS = 180.0  # an examiner reads the lab and the bank
 
+# Of the seed of a grading: TOML's and torch's whole numbers have 64 bits, and suites may add to the seed.
+LARGEST_SEED = 2**63 - 1
+
 # Memory, disk and processes of a worker, and memory of an examiner.
 # Of each process (then it is an error), and of all together (then they end); of a mutant too. Measured: the worker of the solved notebook
 # holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that is room for wasteful code, and still two fit into

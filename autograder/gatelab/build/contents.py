@@ -1,4 +1,4 @@
-"""What a release may contain: the listed files, plain text, and a notebook with nothing but its cells.
+"""What a release may contain: the listed files, plain text, pictures, and a notebook with nothing but its cells.
 
 A search finds only what it looks for, so everything not known to be harmless is refused here: outputs,
 attachments, metadata, editors' copies, archives, a second notebook, links.
@@ -14,12 +14,12 @@ from pathlib import Path
 
 import nbformat
 
-from gatelab.build import markers, master
+from gatelab.build import links, markers, master, pictures
 from gatelab.build.errors import BuildError
 from gatelab.build.questions import METADATA, NBGRADER
 from gatelab.lab.spec import Lab
 
-TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv", ".html"}
+TEXT_FILES = {".py", ".md", ".txt", ".json", ".toml", ".csv", ".html", ".svg"}
 ADDED = {"deletable", "editable"}  # nbgrader's, so that a question is not deleted by accident
 _EMBEDDED = re.compile(r";base64,|\bdata:[\w.+-]+/[\w.+-]+[;,]", re.IGNORECASE)
 ARCHIVES = ("UEsDB", "H4sI", "TVqQ")  # zip, gzip and programs, written in base64
@@ -53,13 +53,34 @@ def check(release: Path, lab: Lab, listed: Iterable[str], staff: Iterable[Path] 
             )
         if name == lab.notebook:
             check_notebook(path, lab)
+        elif kind := pictures.ending(path):
+            _check_picture(path, name, kind)
         else:
             _check_text(path, name)
+        if path.suffix == ".md":
+            _check_links(path, name, release, lab)
+
+
+def _check_picture(path: Path, name: str, kind: str) -> None:
+    try:
+        pictures.check(path.read_bytes(), kind)
+    except pictures.Odd as odd:
+        raise BuildError(
+            f"{name} of the release {odd}; save the picture alone, as docs/start-a-lab.md shows."
+        ) from odd
+    if kind == ".svg":
+        _check_text(path, name)
+
+
+def _check_links(path: Path, name: str, release: Path, lab: Lab) -> None:
+    files = [each.relative_to(release).as_posix() for each in release.rglob("*") if each.is_file()]
+    for line, why in links.broken(path.read_text(encoding="utf-8"), name, files, lab.assignment):
+        raise BuildError(f"{name} of the release, line {line}: {why}.")
 
 
 def _check_text(path: Path, name: str) -> None:
-    if path.suffix not in TEXT_FILES:
-        kinds = " ".join(sorted(TEXT_FILES))
+    if path.suffix not in TEXT_FILES and pictures.ending(path) != ".svg":
+        kinds = " ".join(sorted({*TEXT_FILES, *pictures.KINDS}))
         raise BuildError(
             f"{name} of the release is of a kind that nobody can look into ({path.suffix or 'no ending'}); release {kinds} files only."
         )
@@ -71,7 +92,7 @@ def _check_text(path: Path, name: str) -> None:
         ) from error
     if "\0" in text or any(start in text for start in ARCHIVES):
         raise BuildError(f"{name} of the release holds an archive or binary data; take it out.")
-    if path.suffix == ".html" and _EMBEDDED.search(text):
+    if path.suffix.lower() in (".html", ".svg") and _EMBEDDED.search(text):
         raise BuildError(f"{name} of the release embeds a file in an address (data:…); take it out.")
     if path.suffix == ".json":
         _check_json(text, name)

@@ -38,7 +38,7 @@ def differences(old: Path, new: Path, lab: Lab) -> Iterator[str]:
             yield from _notebook(name, before[name], now[name])
         else:
             yield f"file: {name}"
-            yield from _lines(_text(before[name]), _text(now[name]))
+            yield from _of_file(before[name], now[name])
 
 
 def of_revision(root: Path, revision: str, lab: Lab, folder: Path) -> Path:
@@ -84,8 +84,13 @@ def _files(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _text(data: bytes) -> list[str]:
-    return data.decode("utf-8", "replace").splitlines()
+def _of_file(before: bytes, now: bytes) -> Iterator[str]:
+    try:
+        old, new = (data.decode("utf-8").splitlines() for data in (before, now))
+    except UnicodeDecodeError:  # a picture
+        yield f"    other bytes ({len(before)} before, {len(now)} now): look at it"
+        return
+    yield from _lines(old, new)
 
 
 def _notebook(name: str, before: bytes, now: bytes) -> Iterator[str]:

@@ -5,3 +5,7 @@ from gatelab.lab.spec import LabError
 
 class BuildError(LabError):
     """Nothing was written; the message says in one sentence what is wrong and where."""
+
+
+class PublishError(BuildError):
+    """Nothing was released; one sentence that says what to do."""

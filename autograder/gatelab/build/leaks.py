@@ -24,7 +24,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from gatelab.bare import is_string
-from gatelab.build import expressions, regions
+from gatelab.build import expressions, pictures, regions
 
 # Characters without white space, from which on a line counts at all, and counts alone. Of the 886 lines of one
 # lab's solutions and suites, a few up to 21 long are in the students' own files too (`optimizer.step()`,
@@ -179,6 +179,8 @@ def shown(path: Path) -> list[str]:
 
     Code is given twice, as written and plain, and strings also with their escapes resolved.
     """
+    if pictures.ending(path) not in ("", ".svg"):
+        return []  # the pixels are for whoever accepts the release (contents.py: it holds nothing else)
     text = path.read_bytes().decode("utf-8", errors="replace")
     if path.suffix == ".py":
         return text.split("\n") + _read_as_code(text)

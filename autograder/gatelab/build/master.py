@@ -10,7 +10,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from gatelab.build import facts, handout, places, questions, regions
+from gatelab.build import facts, handout, links, places, questions, regions
 from gatelab.build.errors import BuildError
 from gatelab.build.settings import Settings
 from gatelab.folders import write_whole
@@ -47,6 +47,8 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
         raise BuildError(f"{master}: holds no cell; each begins with a line `# %%`.")
     notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
+    is_homework = master.with_suffix(".ipynb").name == lab.notebook
+    given = {lab.notebook, *handout.files(lab, settings)} if is_homework else None
     url = settings.colab_url(place)
     lines = places.first_lines(master.read_text(encoding="utf-8"), notebook.cells)
     for cell, line in zip(notebook.cells, lines, strict=True):
@@ -57,10 +59,13 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
             _complete(cell, lab, master)
         try:
             questions.check_cell(cell, lab)
+            if given is not None and cell.cell_type == "markdown" and not regions.is_solution(cell):
+                for at, why in links.broken(cell.source, lab.notebook, given, lab.assignment):
+                    raise regions.Fault(at, why)
         except regions.Fault as fault:
             raise BuildError(f"{master}, {_place(cell, line, fault.line)}: {fault}.") from fault
     _set_ids(notebook, master)
-    if master.with_suffix(".ipynb").name == lab.notebook:
+    if is_homework:
         questions.check_notebook(notebook, lab, master)
     return notebook
 

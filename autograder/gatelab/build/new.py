@@ -11,7 +11,7 @@ from pathlib import Path
 from gatelab.build import checks
 from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab, LabError
-from gatelab.text import is_printable
+from gatelab.lab.table import TITLE, is_title
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -70,8 +70,8 @@ def _check(root: Path, name: str, title: str) -> None:
             f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
             f"(at most {LONGEST}, and no name that Windows keeps for itself)."
         )
-    if not is_printable(title) or not title.strip() or "{{" in title or title.strip() != title:
-        raise LabError(f"--title {title!r}: must be one line of text without {{{{ in it or blanks around it.")
+    if not is_title(title):
+        raise LabError(f"--title {title!r}: must be {TITLE.format('')}.")
     for part in PARTS:
         place = root / part / name
         if os.path.lexists(place):

@@ -13,18 +13,27 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.build import gate, leaks, pipeline, prose, snapshot
-from gatelab.build.errors import BuildError
+from gatelab.build.errors import PublishError
+from gatelab.build.repository import (
+    BRANCH,
+    branch_of,
+    clone,
+    git,
+    git_folder,
+    has_commits,
+    is_bare,
+    last_commit,
+    origin,
+)
 from gatelab.build.settings import Settings
 from gatelab.folders import remove, vanishing
 from gatelab.lab.spec import Lab
-from gatelab.limits import GIT_PUSH_SECONDS
 
 MARK = ".gatelab-release"
 MARK_TEXT = "Written by `gatelab release`, which replaces what is here. Change the masters, not this.\n"
@@ -32,7 +41,6 @@ UNFINISHED = (
     "gatelab-release-unfinished"  # in .git while a release is put in its place: the lab, the commit before
 )
 MARK_PAGE = "README.md of {}: {}"  # the lab, the page's SHA-256
-BRANCH = "main"
 GITHUB = re.compile(
     r"(?:(?:https?://)?(?:www\.)?|ssh://git@|git@)github\.com[/:]([\w.-]+)/([\w.-]+?)(?:\.git)?/?$"
 )
@@ -58,10 +66,6 @@ class Published:
     colab: str  # the notebook's address in Colab; "" if Colab cannot read the place
 
 
-class PublishError(BuildError):
-    """Nothing was released; one sentence that says what to do."""
-
-
 def publish(
     lab: Lab, root: Path, to: str, address: str = "", say: Callable[[str], None] = lambda step: None
 ) -> Published:
@@ -77,7 +81,7 @@ def publish(
             f"--address {address}: is not a repository on GitHub, as in https://github.com/you/lab, and Colab opens no other."
         )
     release = root / "release" / lab.assignment.name
-    is_address = bool(ADDRESS.match(to)) or _is_bare(Path(to))
+    is_address = bool(ADDRESS.match(to)) or is_bare(Path(to))
     if not is_address:
         _check_place(Path(to).absolute(), root)
     say("comparing release/ with the masters")
@@ -89,27 +93,35 @@ def publish(
     snapshot.check(release, lab, release)
     if is_address:
         with vanishing("gatelab-release-") as folder:
-            place = folder / "repository"
-            say(f"fetching {to}")
-            _clone(to, place)
-            _check_place(place, root)
-            done = _release(lab, root, place, address or to, say)
-            if done.commit:
-                say("pushing")
-                branch = _git(place, "symbolic-ref", "--short", "HEAD")
-                _git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
-        return done
+            return _pushed(lab, root, to, address, folder / "repository", say)
     place = Path(to).absolute()
     if not (place / ".git").exists():
         place.mkdir(parents=True, exist_ok=True)
-        _git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
-    return _release(lab, root, place, address or _origin(place), say)
+        git(place, "init", "--quiet", f"--initial-branch={BRANCH}")
+    return _release(lab, root, place, address or origin(place), say)
+
+
+def _pushed(
+    lab: Lab, root: Path, to: str, address: str, place: Path, say: Callable[[str], None]
+) -> Published:
+    """Release to a repository elsewhere, by way of a clone of it at `place`, of which no message speaks."""
+    try:
+        say(f"fetching {to}")
+        clone(to, place, say)
+        _check_place(place, root)
+        done = _release(lab, root, place, address or to, say)
+        if done.commit:
+            say("pushing")
+            git(place, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch_of(place)}")
+    except PublishError as error:
+        raise PublishError(str(error).replace(str(place), to).replace(str(place.parent), to)) from error
+    return done
 
 
 def _release(lab: Lab, root: Path, place: Path, address: str, say: Callable[[str], None]) -> Published:
     name = lab.assignment.name
     colab = _colab(address, place, name)
-    with vanishing("gatelab-release-", _git_folder(place)) as stage:  # where no commit can pick it up
+    with vanishing("gatelab-release-", git_folder(place)) as stage:  # where no commit can pick it up
         say("writing the release")
         folder = stage / name
         shutil.copytree(root / "release" / name, folder)
@@ -134,12 +146,12 @@ def _commit(lab: Lab, stage: Path, place: Path) -> str:
     shutil.rmtree(place / name, ignore_errors=True)
     for new in (name, MARK, "README.md"):
         shutil.move(stage / new, place / new)
-    _git(place, "add", "--all", "--", name, MARK, "README.md")
-    if not _git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
+    git(place, "add", "--all", "--", name, MARK, "README.md")
+    if not git(place, "status", "--porcelain", "--", name, MARK, "README.md"):
         return ""
-    number = len(_git(place, "log", "--format=%H", "--", name).splitlines()) if _has_commits(place) else 0
-    _git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
-    return _git(place, "rev-parse", "--short", "HEAD")
+    number = len(git(place, "log", "--format=%H", "--", name).splitlines()) if has_commits(place) else 0
+    git(place, "commit", "--quiet", "--message", f"{lab.title}: release {number + 1}", who=True)
+    return git(place, "rev-parse", "--short", "HEAD")
 
 
 @contextmanager
@@ -148,7 +160,7 @@ def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
     killed."""
     try:
         with _alone(place):
-            (_git_folder(place) / UNFINISHED).write_text(f"{name}\n{_head(place)}\n", encoding="utf-8")
+            (git_folder(place) / UNFINISHED).write_text(f"{name}\n{last_commit(place)}\n", encoding="utf-8")
             yield
     finally:
         _undo_unfinished(place)
@@ -156,13 +168,13 @@ def _whole_or_undone(place: Path, name: str) -> Iterator[None]:
 
 def _undo_unfinished(place: Path) -> None:
     """Put back what a release changed that did not get to its commit. Raises PublishError if it is still at work."""
-    folder = _git_folder(place)
+    folder = git_folder(place)
     note = folder / UNFINISHED
     if not note.is_file():
         return
     with _alone(place):
         name, _, head = note.read_text(encoding="utf-8").strip("\n").partition("\n")
-        if name and head == _head(place):  # otherwise it got there, or somebody committed what it left
+        if name and head == last_commit(place):  # otherwise it got there, or somebody committed what it left
             for lock in ("index.lock", "HEAD.lock"):  # of a git that was killed with it
                 (folder / lock).unlink(missing_ok=True)
             _put_back(place, (name, MARK, "README.md"))
@@ -171,19 +183,19 @@ def _undo_unfinished(place: Path) -> None:
 
 def _put_back(place: Path, names: tuple[str, ...]) -> None:
     """These files and folders, and the index, as the last commit has them."""
-    committed = _head(place)
-    _git(place, "read-tree", committed or "--empty")
+    committed = last_commit(place)
+    git(place, "read-tree", committed or "--empty")
     for path in (place / name for name in names):
         remove(path) if path.is_dir() else path.unlink(missing_ok=True)
-    kept = _git(place, "ls-tree", "--name-only", committed, "--", *names).splitlines() if committed else []
+    kept = git(place, "ls-tree", "--name-only", committed, "--", *names).splitlines() if committed else []
     if kept:
-        _git(place, "checkout", "--quiet", committed, "--", *kept)
+        git(place, "checkout", "--quiet", committed, "--", *kept)
 
 
 @contextmanager
 def _alone(place: Path) -> Iterator[None]:
     """Hold a repository (flock). Raises PublishError if another release does."""
-    held = os.open(_git_folder(place), os.O_RDONLY | os.O_DIRECTORY)
+    held = os.open(git_folder(place), os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
@@ -230,29 +242,23 @@ def _check_place(place: Path, root: Path) -> None:
         if found:
             raise PublishError(f"{place}: was a release and its .git is gone; name an empty folder.")
         return
-    if _git(place, "status", "--porcelain"):
+    if git(place, "status", "--porcelain"):
         raise PublishError(
             f"{place}: holds changes that were not committed; commit them, or drop them with "
             "`git reset --hard && git clean -fd`."
         )
-    for commit in _git(place, "log", "--format=%H", "--all").splitlines() if _has_commits(place) else []:
-        if MARK not in _git(place, "ls-tree", "--name-only", commit).splitlines():
+    for commit in git(place, "log", "--format=%H", "--all").splitlines() if has_commits(place) else []:
+        if MARK not in git(place, "ls-tree", "--name-only", commit).splitlines():
             raise PublishError(
                 f"{place}: its history holds something else (commit {commit[:7]}), and students would see that too; "
                 "name an empty repository."
             )
 
 
-def _clone(address: str, place: Path) -> None:
-    _git(place.parent, "clone", "--quiet", "--", address, str(place))
-    if not _has_commits(place):
-        _git(place, "symbolic-ref", "HEAD", f"refs/heads/{BRANCH}")
-
-
 def _colab(address: str, place: Path, name: str) -> str:
     """The beginning of the notebooks' addresses in Colab; "" for a place that Colab cannot read. Without --address it is what the
     earlier release has, of this lab or of another."""
-    branch = _git(place, "symbolic-ref", "--short", "HEAD")
+    branch = branch_of(place)
     given = GITHUB.fullmatch(address)
     new = COLAB.format(given[1], given[2], branch) if given else ""
     return new or _earlier_colab(place, name, branch)
@@ -325,61 +331,3 @@ def _plain(page: str) -> list[str]:
 def _content(folder: Path) -> dict[str, bytes]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
-
-
-def _is_bare(place: Path) -> bool:
-    return (place / "HEAD").is_file() and (place / "objects").is_dir()
-
-
-def _origin(place: Path) -> str:
-    if not (place / ".git").exists():
-        return ""
-    try:
-        return _git(place, "remote", "get-url", "origin")
-    except PublishError:
-        return ""
-
-
-def _has_commits(place: Path) -> bool:
-    return bool(_head(place))
-
-
-def _head(place: Path) -> str:
-    """The last commit; "" before the first."""
-    return _run(place, "rev-parse", "--verify", "--quiet", "HEAD").stdout.strip()
-
-
-def _git_folder(place: Path) -> Path:
-    """`.git`, or where that leads."""
-    return Path(_git(place, "rev-parse", "--absolute-git-dir"))
-
-
-def _git(place: Path, *words: str, who: bool = False) -> str:
-    """What git prints. Raises PublishError with the last line that it says where it fails."""
-    given = []
-    if who and _run(place, "config", "user.email").returncode:
-        given = ["-c", "user.name=gatelab", "-c", "user.email=gatelab@localhost"]
-    done = _run(place, *given, *words)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if line.strip()]
-        why = next(
-            (line for line in said if line.startswith(("fatal:", "error:"))), said[-1] if said else "no word"
-        )
-        raise PublishError(f"git {words[0]} failed in {place}: {why.split(': ', 1)[-1].rstrip('.')}.")
-    return done.stdout.strip()
-
-
-def _run(place: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    # No prompt for a password, and no environment variables that lead to another repository.
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    try:
-        return subprocess.run(
-            ["git", "-C", str(place), *words], capture_output=True, text=True, timeout=GIT_PUSH_SECONDS,
-            env={**environment, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except FileNotFoundError as error:
-        raise PublishError("git is not installed here; install it.") from error
-    except subprocess.TimeoutExpired as error:
-        raise PublishError(
-            f"git {words[0]} took more than {GIT_PUSH_SECONDS:g} s; is the address right?"
-        ) from error

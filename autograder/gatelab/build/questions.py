@@ -117,6 +117,31 @@ def check_notebook(notebook: NotebookNode, lab: Lab, master: Path) -> None:
         if not question.by_hand:
             _check_names(question, [c for c in cells if is_solution(c)], master)
     _check_other_cells(notebook, lab, master)
+    _check_order(notebook, lab, master)
+
+
+def _check_order(notebook: NotebookNode, lab: Lab, master: Path) -> None:
+    """Run from top to bottom, as students do, a cell finds what it needs: a check its answer, a question what it builds on."""
+    asks = {name: question.id for question in lab.questions.values() for name in question.names}
+    solutions: dict[str, list[int]] = {id: [] for id in lab.questions}
+    checks: dict[str, int] = {}
+    for index, cell in enumerate(notebook.cells):
+        mark = cell.metadata.get("nbgrader", {})
+        if mark.get("solution"):
+            solutions[question_id(cell)].append(index)
+        if mark.get("grade"):
+            checks[question_id(cell)] = index
+    for id, question in lab.questions.items():
+        if checks[id] < solutions[id][-1]:
+            raise BuildError(
+                f"{master}: the check of {id} is above its solution; put the cell {id} below all solution cells of {id}."
+            )
+        for name in question.builds_on:
+            if solutions[asks[name]][-1] > solutions[id][0]:
+                raise BuildError(
+                    f"{master}: {id} is above {asks[name]}, whose {name} it builds on (builds_on in lab.toml); "
+                    f"put the cells of {asks[name]} first."
+                )
 
 
 def _check_names(question: QuestionSpec, cells: list[NotebookNode], master: Path) -> None:

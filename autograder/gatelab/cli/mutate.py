@@ -14,7 +14,7 @@ from gatelab.cli.options import LabName
 from gatelab.folders import write_whole
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import MUTANT_CPU
+from gatelab.limits import LARGEST_SEED, MUTANT_CPU
 
 if TYPE_CHECKING:
     from gatelab.audit.mutate_run import Found  # it imports torch
@@ -34,7 +34,10 @@ def mutate_command(
     question: Annotated[list[str] | None, typer.Option(help="Only this question's reference.")] = None,
     jobs: Annotated[int, typer.Option(help="Mutants at once.", min=1)] = 2,
     seed: Annotated[
-        int | None, typer.Option(help="Grading seed; by default lab.toml's.", show_default=False)
+        int | None,
+        typer.Option(
+            help="Grading seed; by default lab.toml's.", min=0, max=LARGEST_SEED, show_default=False
+        ),
     ] = None,
     seconds: Annotated[int, typer.Option(help="Processor time of one mutant.", min=1)] = MUTANT_CPU,
     out: Annotated[

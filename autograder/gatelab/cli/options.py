@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from gatelab.limits import LARGEST_SEED
 from gatelab.sandbox.confine import FLAG, REQUIRED, pieces
 
 
@@ -29,7 +30,12 @@ LabName = Annotated[
 
 Seed = Annotated[
     int | None,
-    typer.Option(help="Seed of the hidden suites' inputs; by default lab.toml's.", min=0, show_default=False),
+    typer.Option(
+        help="Seed of the hidden suites' inputs; by default lab.toml's.",
+        min=0,
+        max=LARGEST_SEED,
+        show_default=False,
+    ),
 ]
 
 AcceptMissing = Annotated[

@@ -13,6 +13,7 @@ from gatelab.cli.options import AcceptMissing, LabName
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.near import meant
+from gatelab.limits import LARGEST_SEED
 from gatelab.report.mail import mail
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
@@ -51,7 +52,10 @@ def show_command(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Another seed of the inputs, for a notebook that is graded now.", min=0)
+        int | None,
+        typer.Option(
+            help="Another seed of the inputs, for a notebook that is graded now.", min=0, max=LARGEST_SEED
+        ),
     ] = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,

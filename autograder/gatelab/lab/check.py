@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+PLUGIN = "from gatelab.grading.plugin import *"
 ALLOWED = 1e-6  # by which a sum of shares may miss the points, since shares like 4/12 are rounded
 
 
@@ -35,6 +36,7 @@ def faults(lab: Lab) -> Iterator[str]:
         yield from _names(lab, spec)
     yield from _policy(lab)
     yield from _suites(lab)
+    yield from _conftest(lab)
     yield from _references(lab)
     yield from _public_checks(lab)
 
@@ -146,6 +148,28 @@ def _suites(lab: Lab) -> Iterator[str]:
             yield f"{lab.hidden}: there is no suite test_{id}_….py for {id}; write it, or set by_hand = true in {table}."
         elif id not in open_ones and (wrong := wrong_sum(id, spec.points, shares[id].values())):
             yield f"{lab.hidden}, test_{id}_….py: {wrong}"
+
+
+def _conftest(lab: Lab) -> Iterator[str]:
+    """The suites have the options and fixtures of the grader, which pytest finds through their conftest.py."""
+    path = lab.hidden / "conftest.py"
+    if not any(lab.hidden.glob("test_*.py")):
+        return
+    if not path.is_file():
+        yield f"{path}: there is no such file, and without it no suite runs; write it with the line `{PLUGIN}`."
+        return
+    tree, why = _parsed(path)
+    if tree is None:
+        yield why
+        return
+    got = {
+        alias.name
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module == PLUGIN.split()[1]
+        for alias in node.names
+    }
+    if got.isdisjoint({"*", "pytest_addoption"}):
+        yield f"{path}: does not import the grader's plugin, and without it no suite runs; add the line `{PLUGIN}`."
 
 
 def question_of(suite: Path) -> str:

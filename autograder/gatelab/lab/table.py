@@ -14,11 +14,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
-from gatelab.lab.keys import FLOAT, FROM_0, STRICT, WHOLE, Says, Text, adapter, no_key, says_of, validated
+from gatelab.lab.keys import (
+    FLOAT,
+    FROM_0,
+    STRICT,
+    WHOLE,
+    Says,
+    Text,
+    adapter,
+    keys_of,
+    no_key,
+    says_of,
+    validated,
+)
+from gatelab.lab.late import KINDS
+from gatelab.lab.misplaced import Places, misplaced
 from gatelab.lab.near import meant
-from gatelab.limits import BACKSTOP, WORKER_CPU
+from gatelab.lab.policy import Policy
+from gatelab.limits import BACKSTOP, LARGEST_SEED, WORKER_CPU
+from gatelab.text import is_printable
 
 FILE = "lab.toml"
 ID = re.compile(r"[a-z][a-z0-9]*")  # it is part of file names, between underscores
@@ -38,6 +54,24 @@ def _date(value: object) -> object:
         return ""
 
 
+def is_title(text: str) -> bool:
+    """Whether a text can be a heading of notebooks and reports: one line, and nothing in it that the build would fill in."""
+    return is_printable(text) and text.strip() == text != "" and "{{" not in text
+
+
+def _title(text: str) -> str:
+    if not is_title(text):
+        raise ValueError
+    return text
+
+
+def _title_or_nothing(text: str) -> str:
+    return text and _title(text)
+
+
+_TITLE = r"^(?!.*\{\{)\S(.*\S)?$"  # the same in JSON's schema, for editors
+TITLE = "one line of text{}, without {{{{ in it or blanks around it"
+
 _above_0 = Annotated[WHOLE, Field(gt=0)] | Annotated[FLOAT, Field(gt=0)]
 _to_1 = Annotated[WHOLE, Field(ge=0, le=1)] | Annotated[FLOAT, Field(ge=0, le=1)]
 _of_a_worker = Annotated[WHOLE, Field(gt=0, lt=WORKER_CPU)] | Annotated[FLOAT, Field(gt=0, lt=WORKER_CPU)]
@@ -49,7 +83,23 @@ CpuSeconds = Annotated[
     Says(f"a number above 0 and below {WORKER_CPU:g}, at which every worker is ended, without quotes"),
 ]
 Share = Annotated[_to_1, Says("a number from 0 to 1, without quotes")]
-Whole = Annotated[WHOLE, Field(ge=0), Says("a whole number from 0 on, without quotes")]
+Seed = Annotated[
+    WHOLE,
+    Field(ge=0, le=LARGEST_SEED),
+    Says(f"a whole number from 0 to {LARGEST_SEED}, without quotes"),
+]
+Title = Annotated[
+    str,
+    AfterValidator(_title),
+    Field(json_schema_extra={"pattern": _TITLE}),
+    Says(TITLE.format(" in quotes")),
+]
+Course = Annotated[
+    str,
+    AfterValidator(_title_or_nothing),
+    Field(json_schema_extra={"pattern": f"^$|{_TITLE}"}),
+    Says(TITLE.format(" in quotes")),
+]
 Count = Annotated[WHOLE, Field(gt=0), Says("a whole number above 0, without quotes")]
 Switch = Annotated[bool, Field(strict=True), Says("true or false, without quotes")]
 Texts = Annotated[tuple[str, ...], Says('a list of texts, as in ["softmax", "cross_entropy"]')]
@@ -98,7 +148,7 @@ class QuestionSpec:
     __pydantic_config__ = STRICT
 
     id: str
-    title: Text
+    title: Title
     points: Number
     names: Texts = ()  # what the student defines for it, looked up in the loaded notebook
     # Names of earlier questions, defined by the references, or by the student's own answers where these earned all points.
@@ -129,12 +179,12 @@ class Table:
 
     __pydantic_config__ = STRICT
 
-    title: Text
+    title: Title
     name: Text  # of the lab's folders
     notebook: Notebook  # the student's, "lab.ipynb"
-    course: Text = ""  # comes before the title at the top of reports
+    course: Course = ""  # comes before the title at the top of reports
     credit: Share = 1  # multiplies the credit of a mistake that is recognised in full; 0 switches credit off
-    seed: Whole = 11  # the hidden suites draw their inputs from it
+    seed: Seed = 11  # the hidden suites draw their inputs from it
     due: Date = None  # when the lab is due
     late: Rule = None  # what lateness costs
     package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none
@@ -148,6 +198,8 @@ class Table:
     @classmethod
     def read(cls, path: Path, data: Mapping[str, Any]) -> Table:
         """The table of a file's TOML. Raises ValueError with one sentence: file, question, key, value, what is allowed."""
+        for told in misplaced(data, PLACES, ID):
+            raise ValueError(f"{path}{told}")
         head = {key: value for key, value in data.items() if key in HEAD or not isinstance(value, dict)}
         rows = {id: row for id, row in data.items() if id not in head}
         if "questions" in head:
@@ -156,7 +208,9 @@ class Table:
         for id, row in rows.items():
             where = f"{path}, [{id}]"
             if not ID.fullmatch(id):
-                raise ValueError(f"{where}: a question's ID is small letters and digits, as in q1.")
+                raise ValueError(
+                    f"{where}: a question's ID is small letters and digits, as in q1{meant(id.lower(), HEAD)}."
+                )
             if "id" in row:
                 raise ValueError(f"{where}: {_unknown_key('id')}")
             table.questions[id] = validated(QuestionSpec, {"id": id, **row}, where, _unknown_key)
@@ -165,6 +219,7 @@ class Table:
 
 HEAD = [one.name for one in fields(Table) if one.name != "questions"]
 KEYS = [one.name for one in fields(QuestionSpec) if one.name != "id"]
+PLACES = Places(HEAD, list(KINDS), KEYS, keys_of(Training), keys_of(Policy))
 
 
 def _unknown_setting(key: str) -> str:

@@ -250,6 +250,28 @@ def missing_file(kit: Path) -> None:
     (kit / "assignment" / NAME / "requirements.txt").unlink()
 
 
+def cells_of(master: str) -> list[str]:
+    return [f"# %%{cell}" for cell in master.split("# %%")[1:]]
+
+
+def a_question_above_what_it_builds_on(kit: Path) -> None:
+    cells = cells_of(build_kit.MASTER)
+    place = next(k for k, cell in enumerate(cells) if '"q1-solution"' in cell)
+    build_kit.write_master(
+        kit,
+        "".join(
+            [*cells[:place], *cells[place + 2 : place + 4], *cells[place : place + 2], *cells[place + 4 :]]
+        ),
+    )
+
+
+def a_check_above_its_solution(kit: Path) -> None:
+    cells = cells_of(build_kit.MASTER)
+    place = next(k for k, cell in enumerate(cells) if '"q2-solution"' in cell)
+    cells[place : place + 2] = reversed(cells[place : place + 2])
+    build_kit.write_master(kit, "".join(cells))
+
+
 def nothing_written(kit: Path) -> None:
     build_kit.write_master(kit, "\n")
 
@@ -267,6 +289,14 @@ def nothing_written(kit: Path) -> None:
         (unknown_question, "q77"),
         (doubled_id, "two cells have grade_id q1-solution"),
         (missing_file, "requirements.txt"),
+        (
+            a_question_above_what_it_builds_on,
+            "lab.py: q2 is above q1, whose softmax it builds on (builds_on in lab.toml); put the cells of q1 first.",
+        ),
+        (
+            a_check_above_its_solution,
+            "lab.py: the check of q2 is above its solution; put the cell q2 below all solution cells of q2.",
+        ),
     ],
 )
 @pytest.mark.one_in(3)

@@ -238,6 +238,96 @@ def test_a_release_is_pushed_to_an_address(kit: Path, tmp_path: Path) -> None:
     assert "git clone failed" in said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2)
 
 
+def bare_repository(place: Path, default: str) -> Path:
+    subprocess.run(["git", "init", "--quiet", "--bare", f"--initial-branch={default}", place], check=True)
+    return place
+
+
+@pytest.mark.parametrize("by", ["path", "address"])
+def test_a_second_release_follows_the_first_on_whatever_branch_is_the_default(
+    kit: Path, tmp_path: Path, by: str
+) -> None:
+    bare = bare_repository(tmp_path / "bare.git", "master")
+    to = bare if by == "path" else f"file://{bare}"
+    said(kit, "release", "--to", to)
+    assert "students have this release already." in said(kit, "release", "--to", to)
+    said(kit, "release", "--to", to, "--address", HUB)
+    assert git(bare, "for-each-ref", "--format=%(refname)") == "refs/heads/master"
+    assert len(git(bare, "log", "--format=%s", "master").splitlines()) == 2
+    git(tmp_path, "clone", "--quiet", bare, "a-student")
+    notebook = (tmp_path / "a-student" / "softmax" / "lab.ipynb").read_text(encoding="utf-8")
+    assert "a-course/softmax-for-students/blob/master/softmax/lab.ipynb" in notebook
+
+
+@pytest.mark.parametrize("name", ["main", "trunk"])
+def test_a_release_goes_on_with_the_branch_that_is_there_where_the_default_is_not(
+    kit: Path, tmp_path: Path, name: str
+) -> None:
+    """As an earlier version left it: the release on main, and HEAD on a branch that is not there."""
+    bare = bare_repository(tmp_path / "bare.git", name)
+    said(kit, "release", "--to", bare)
+    git(bare, "symbolic-ref", "HEAD", "refs/heads/master")
+    text = " ".join(said(kit, "release", "--to", bare, "--address", HUB).split())
+    assert f"releasing to the branch {name}: the default branch there, master, does not exist" in text
+    assert git(bare, "for-each-ref", "--format=%(refname)") == f"refs/heads/{name}"
+    assert len(git(bare, "log", "--format=%s", name).splitlines()) == 2
+    git(bare, "branch", "a", name)
+    git(bare, "branch", "b", name)
+    if name == "trunk":
+        before = git(bare, "show-ref")
+        text = " ".join(said(kit, "release", "--to", bare, code=2).split())
+        assert (
+            "its default branch, master, does not exist, and a, b, trunk do; make one of them the default"
+            in text
+        )
+        assert git(bare, "show-ref") == before
+
+
+def in_the_way(bare: Path, scratch: Path) -> None:
+    git(scratch, "clone", "--quiet", bare, "theirs")
+    somebodys_repository(scratch / "theirs")
+    git(scratch / "theirs", "push", "--quiet", "origin", "HEAD:refs/heads/trunk")
+
+
+def refuses_by_a_hook(bare: Path, scratch: Path) -> None:
+    hook = bare / "hooks" / "pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+
+
+def on_no_branch(bare: Path, scratch: Path) -> None:
+    in_the_way(bare, scratch)
+    (bare / "HEAD").write_text(git(bare, "rev-parse", "trunk~1") + "\n", encoding="utf-8")
+
+
+REMOTE = {
+    "another's branch": (in_the_way, "its history holds something else"),
+    "a hook": (refuses_by_a_hook, "git push failed in BARE: pre-receive hook declined."),
+    "no branch": (
+        on_no_branch,
+        "BARE: is on no branch (its HEAD is a commit); make a branch its HEAD there.",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REMOTE)
+def test_what_stops_a_push_is_told_of_the_repository_and_not_of_a_folder_that_is_gone(
+    kit: Path, tmp_path: Path, case: str
+) -> None:
+    bare = bare_repository(tmp_path / "bare.git", "trunk")
+    spoil, sentence = REMOTE[case]
+    spoil(bare, tmp_path)
+    before = git(bare, "for-each-ref")
+    text = " ".join(said(kit, "release", "--to", bare, code=2).split())
+    assert sentence.replace("BARE", str(bare)) in text
+    assert "gatelab-release-" not in text and git(bare, "for-each-ref") == before
+    text = " ".join(said(kit, "release", "--to", f"file://{tmp_path / 'nowhere.git'}", code=2).split())
+    assert (
+        f"git clone failed in file://{tmp_path / 'nowhere.git'}: " in text and "gatelab-release-" not in text
+    )
+
+
 def test_the_address_of_the_first_release_is_kept(kit: Path, tmp_path: Path) -> None:
     to, bare = tmp_path / "students", tmp_path / "bare.git"
     said(kit, "release", "--to", to, "--address", HUB)

@@ -302,4 +302,5 @@ def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
     assert "q3/base-two: lost values" in said
     assert Lab.in_repository(root, NEW).questions["q3"].points == 5
     assert "q3 results: All test cases passed!" in (root / "solutions" / NEW / "lab.ipynb").read_text("utf-8")
-    assert "(5 points)" in (root / "release" / NEW / "lab.ipynb").read_text("utf-8")
+    released = (root / "release" / NEW / "lab.ipynb").read_text("utf-8")
+    assert "(5 points)" in released and "The questions give 15 points together." in released

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from datetime import UTC, datetime
@@ -11,17 +12,19 @@ from typing import Any
 
 import jsonschema
 import pytest
+import torch
 from notebooks import write_notebook
-from tiny_lab import tiny_lab
+from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
 
 from gatelab.audit.verify import Matrix, unproved
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
+from gatelab.lab.check import PLUGIN
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec, Table, schema
-from gatelab.limits import WORKER_CPU
+from gatelab.limits import LARGEST_SEED, WORKER_CPU
 from gatelab.sandbox.confine.apply import Settings
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -91,8 +94,11 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("seed = -1", "seed must be a whole number from 0 on, without quotes; it is -1."),
-        ("seed = true", "seed must be a whole number from 0 on, without quotes; it is True."),
+        ("seed = -1", "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is -1."),
+        (
+            "seed = true",
+            "seed must be a whole number from 0 to 9223372036854775807, without quotes; it is True.",
+        ),
         ("credit = 1.5", "credit must be a number from 0 to 1, without quotes; it is 1.5."),
         ('due = "next week"', "due must be a date and a time with its distance from UTC"),
         ('due = "2027-03-01T23:59:59"', "as in \"2027-03-01T23:59:59+01:00\"; it is '2027-03-01T23:59:59'."),
@@ -103,7 +109,7 @@ def test_an_unknown_key_above_the_questions_is_named(tmp_path: Path) -> None:
             'package = "seq-lab"',
             "package must be the name of a package in Python, as in \"softmax_lab\"; it is 'seq-lab'.",
         ),
-        ('course = ["NLP"]', "course must be a text in quotes"),
+        ('course = ["NLP"]', "course must be one line of text in quotes"),
         ('late = "10 % a day"', "late must be a table, as in [late]; it is '10 % a day'."),
         ("questions = 3", "has no key questions"),
         ("release = [[]]", "release must be a list of texts"),
@@ -317,6 +323,15 @@ SLIPS = {
         TABLE, '"tests"]', '"tests/q1.py"]',
         "release names 'tests/q1.py', which is not the plain name of a file or folder in"),
     "a folder twice": (TABLE, '"tests"]', '"tests", "tests"]', "release names 'tests' twice; name each file and folder once."),
+    "no conftest": (
+        f"{HIDDEN}/conftest.py", "", "",
+        "softmax/hidden/conftest.py: there is no such file, and without it no suite runs; write it with the line "
+        "`from gatelab.grading.plugin import *`."),
+    "a conftest of something else": (
+        f"{HIDDEN}/conftest.py", "from gatelab.grading.plugin", "from some.plugin",
+        "conftest.py: does not import the grader's plugin, and without it no suite runs; add the line"),
+    "a conftest that is not valid Python": (
+        f"{HIDDEN}/conftest.py", "import (", "import ((", "conftest.py, line 3: is not valid Python"),
     "a table that is no TOML": (TABLE, "[q3]", "[q3", "lab.toml, line "),
 }  # fmt: skip
 
@@ -328,6 +343,16 @@ def test_a_slip_is_named_in_one_sentence(kit: Path, slip: str) -> None:
     with pytest.raises(LabError) as told:
         Lab.in_repository(kit)
     assert said in str(told.value) and "\n" not in str(told.value)
+
+
+def test_the_line_for_a_conftest_is_all_that_it_needs(kit: Path, tmp_path: Path) -> None:
+    lab = Lab.in_repository(kit)
+    (lab.hidden / "conftest.py").write_text(f"{PLUGIN}\n", encoding="utf-8")
+    code = "\n\n".join([SETUP, *RIGHT.values(), Q3_REFERENCE])
+    write_notebook(tmp_path / "ada.ipynb", code)
+    with Engine(Lab.in_repository(kit)) as engine:
+        report = engine.grade(tmp_path / "ada.ipynb", "ada", questions=["q1"])
+    assert [question.points for question in report.questions if question.id == "q1"] == [4]
 
 
 @pytest.mark.parametrize(
@@ -364,6 +389,79 @@ def test_a_table_saved_by_a_windows_editor_is_read_or_named(kit: Path, encoding:
     else:
         with pytest.raises(LabError, match=r"lab.toml: it is not UTF-8 text; save it as UTF-8.$"):
             Lab.in_repository(kit)
+
+
+MISPLACED = {
+    "the late rule first": (
+        'title = "Softmax', '[late]\npercent_per_day = 10\ntitle = "Softmax',
+        "lab.toml, [late]: title belongs above the questions, before the first line in brackets; move it there."),
+    "a question first": (
+        'title = "Softmax', '[q0]\ntitle = "Softmax',
+        "lab.toml, [q0]: name belongs above the questions, before the first line in brackets; move it there."),
+    "a date after the questions": (
+        '"accuracy"]\n', '"accuracy"]\ndue = "2027-03-01T23:59:59+01:00"\n',
+        "lab.toml, [q3]: due belongs above the questions, before the first line in brackets; move it there."),
+    "a threshold without its table": (
+        "points = 4\n", "points = 4\nthreshold = 0.9\n", "lab.toml, [q1]: threshold belongs in [q1.training]; move it there."),
+    "points in the training's table": (
+        "[q4]", "[q3.training]\nby_hand = false\n[q4]",
+        "lab.toml, [q3.training]: by_hand belongs in a question's table, as in [q3]; move it there."),
+    "points above the questions": (
+        "[q1]", "points = 4\n[q1]", "lab.toml: points belongs in a question's table, as in [q1]; move it there."),
+    "a percentage above the questions": ("[q1]", "cap = 4\n[q1]", "lab.toml: cap belongs in [late]; move it there."),
+    "a percentage in a question": ("[q1]", "[q1]\ncap = 4", "lab.toml, [q1]: cap belongs in [late]; move it there."),
+    "a training of no question": (
+        "[q4]", "[training]\nthreshold = 0.9\n[q4]", "lab.toml: training belongs in a question's table, as in [q1]; move it there."),
+    "what the policy holds": (
+        "[q4]", '[axes.M]\nname = "market"\n[q4]', "lab.toml: axes belongs in the lab's policy.toml; move it there."),
+    "two pairs of brackets": ("[q2]", "[[q2]]", "lab.toml, [[q2]]: a question's table has one pair of brackets; write [q2]."),
+    "a question in a question": ("[q2]", "[q1.q2]", "lab.toml, [q1.q2]: is inside the table [q1]; write [q2]."),
+    "a question in questions": ("[q2]", "[questions.q2]", "lab.toml, [questions.q2]: is inside the table [questions]; write [q2]."),
+    "a heading for questions": ("[q1]", "[questions]\n[q1]", "lab.toml, [questions]: holds nothing; take this line out: each question has a table of its own, as in [q1]."),
+    "the late rule in a question": ("[q2]", "[q1.late]\ncap = 5\n[q2]", "lab.toml, [q1.late]: is inside the table [q1]; write [late]."),
+    "the late rule in capitals": ("[q2]", "[Late]\ncap = 5\n[q2]", "lab.toml, [Late]: cap belongs in [late]; move it there."),
+    "a slip of the pen": ('names = ["softmax"]', 'name = ["softmax"]', "lab.toml, [q1]: there is no key name (did you mean names?); there are title,"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("slip", MISPLACED)
+def test_a_key_in_the_wrong_table_is_told_where_it_belongs(kit: Path, slip: str) -> None:
+    old, new, said = MISPLACED[slip]
+    edit(kit, TABLE, old, new)
+    with pytest.raises(LabError) as told:
+        Lab.in_repository(kit)
+    assert said in str(told.value)
+
+
+@pytest.mark.parametrize("title", ["", "  ", " The lab", "two\nlines", "{{POINTS}}", "a\tb"])
+@pytest.mark.parametrize("key", ["title", "course", "[q1] title"])
+def test_a_title_is_one_line_of_text_wherever_it_is(kit: Path, key: str, title: str) -> None:
+    path = kit / TABLE
+    text = path.read_text(encoding="utf-8")
+    old = 'title = "Softmax"' if key.startswith("[") else 'title = "Softmax and cross-entropy"'
+    also = old + "\n" if key == "course" else ""
+    assert old in text
+    path.write_text(text.replace(old, f"{also}{key[-6:].strip()} = {json.dumps(title)}"), encoding="utf-8")
+    if key == "course" and not title:  # as where it is not there
+        assert Lab.in_repository(kit).settings.course == ""
+        return
+    with pytest.raises(LabError) as told:
+        Lab.in_repository(kit)
+    what = f"{key[-6:].strip()} must be one line of text in quotes, without {{{{ in it or blanks around it; it is {title!r}."
+    assert str(told.value).endswith(what)
+
+
+def test_a_seed_is_one_that_torch_takes(kit: Path) -> None:
+    edit(kit, TABLE, "package =", f"seed = {LARGEST_SEED}\npackage =")
+    torch.manual_seed(Lab.in_repository(kit).settings.seed)
+    edit(kit, TABLE, f"seed = {LARGEST_SEED}", f"seed = {2**64}")
+    with pytest.raises(ValueError):
+        torch.manual_seed(2**64)
+    said = f"seed must be a whole number from 0 to {LARGEST_SEED}, without quotes; it is {2**64}."
+    with pytest.raises(LabError, match=re.escape(said)):
+        Lab.in_repository(kit)
+    done = CliRunner().invoke(app, ["grade", str(kit), "--seed", str(2**64), "--root", str(kit)])
+    assert done.exit_code == 2 and "--seed" in done.output, done.output
 
 
 COMMANDS = ("build", "verify", "mutate", "fingerprints", "bench", "zip", "grade HANDED -o OUT")

@@ -28,7 +28,7 @@ from gatelab.integrations.nbgrader.cells import read_submission
 from gatelab.integrations.nbgrader.engines import engine_for
 from gatelab.integrations.nbgrader.rubric import with_rubrics
 from gatelab.lab.spec import Lab, LabError
-from gatelab.limits import EXCHANGE_LINE
+from gatelab.limits import EXCHANGE_LINE, LARGEST_SEED
 from gatelab.report.gradescope import all_questions, feedback, summary
 from gatelab.report.model import OUR_FAULT, Report, Status
 from gatelab.sandbox.confine import ProtectionMissing, pieces
@@ -75,7 +75,11 @@ class SubmissionExporter(NotebookExporter):
     kit = Unicode(help="Folder of the kit, with assignment/ and tests/.").tag(config=True)
     faulty = Dict(help="What is wrong with a lab, in a sentence, by the lab's name.").tag(config=True)
     seed = Integer(
-        None, allow_none=True, help="The hidden tests draw their inputs from it; by default lab.toml's."
+        None,
+        allow_none=True,
+        min=0,
+        max=LARGEST_SEED,
+        help="The hidden tests draw their inputs from it; by default lab.toml's.",
     ).tag(config=True)
     accept_missing = List(
         Unicode(), help="Pieces of protection without which student code may run here all the same."

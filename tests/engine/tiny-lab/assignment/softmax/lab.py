@@ -18,7 +18,7 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({{COLAB_URL}})
 #
 # A classifier gives a row of $K$ scores, the *logits*, for each example. Here you turn them into probabilities, and
-# the probabilities into the number that training makes small. The two questions give {{POINTS}} points.
+# the probabilities into the number that training makes small. The questions give {{POINTS}} points together.
 
 # %%
 import torch
