@@ -59,7 +59,7 @@ def canvas_command(
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export canvas out --template sheet.csv
     """
@@ -85,7 +85,7 @@ def moodle_command(
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export moodle out --template sheet.csv
     """
@@ -102,7 +102,7 @@ def moodle_command(
 def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a plain table: who, their total and what it is out of.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export csv out
     """
@@ -130,7 +130,7 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
     """Write a results.json for each submission, in a folder with its name.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export gradescope out
     """
@@ -165,7 +165,7 @@ def nbgrader_command(
 ) -> None:
     """Enter points and marks into nbgrader's database. Marks given in formgrader are kept.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export nbgrader out --db gradebook.db
     """
@@ -206,7 +206,7 @@ def feedback_command(
 ) -> None:
     """Pack the feedback pages for a platform, or sort them by e-mail address.
 
-    Exit code 1: somebody is left out, or something is left to do; the output says which.
+    Exit code 1: somebody is left out; the output says who.
 
     Example: gatelab export feedback out --to moodle
     """
@@ -284,9 +284,8 @@ def _left(found: GradedClass, partial: bool) -> list[str]:
 
 
 def _to_do(found: GradedClass, partial: bool) -> bool:
-    """Whether somebody's total is missing that may still come."""
-    lost = any(row.report and row.report.status == "ungradable" for row in found.rows)
-    return lost or bool(_failed(found)) or (bool(found.lacking()) and not partial)
+    """Whether totals will have to be exported again."""
+    return bool(_failed(found)) or (bool(found.lacking()) and not partial)
 
 
 def _failed(found: GradedClass) -> list[Graded]:
@@ -320,9 +319,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
     ):
         if names:
             typer.echo(visible(f"{len(names)} {what}: {'; '.join(names)}."), err=True)
-    raise typer.Exit(
-        1 if any([filled.unclear, filled.no_row, filled.failed, filled.ungradable, filled.left_out]) else 0
-    )
+    raise typer.Exit(1 if filled.unclear or filled.no_row or filled.failed or filled.left_out else 0)
 
 
 def _save(path: Path, text: str) -> None:

@@ -28,7 +28,7 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import is_printable, moodle_name, visible
 
 PAGE = "feedback.html"
-RECORD = ".written.json"  # in a folder of folders: the files that an export wrote there
+RECORD = ".written.json"  # beside a folder of folders, after its name: the files that an export wrote there
 NAMED = 5  # people in a message
 EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same feedback gives the same zip
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
@@ -119,7 +119,7 @@ def zipped(delivery: Delivery) -> bytes:
 
 def write_folders(files: Mapping[str, bytes], out: Path) -> None:
     """Write the files below `out`, and remove what an earlier export wrote there for somebody it is not for now. Raises OSError."""
-    record = out / RECORD
+    record = out.with_name(out.name + RECORD)
     stale = _recorded(record) - files.keys()
     out.mkdir(parents=True, exist_ok=True)
     write_whole(record, json.dumps(sorted(stale | files.keys()), indent=1, ensure_ascii=False) + "\n")
@@ -139,7 +139,7 @@ def write_folders(files: Mapping[str, bytes], out: Path) -> None:
 
 
 def _recorded(record: Path) -> set[str]:
-    """The files that earlier exports wrote, relative to the record's folder and below it."""
+    """The files that earlier exports wrote, relative to the folder and below it."""
     try:
         names = json.loads(record.read_text(encoding="utf-8"))
         paths = [PurePosixPath(name) for name in names]
