@@ -27,6 +27,15 @@ LabName = Annotated[
     ),
 ]  # fmt: skip
 
+OfLab = Annotated[
+    str | None,
+    typer.Option(
+        "--lab", metavar="NAME",
+        help="Its lab. It says itself which one that is, and another name is refused.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
 Seed = Annotated[
     int | None,
     typer.Option(help="Seed of the hidden suites' inputs; by default lab.toml's.", min=0, show_default=False),
