@@ -94,7 +94,8 @@ LARGEST_SEED = 2**63 - 1
 # holds 0.26 GiB when it is loaded, and 0.52 GiB at most, when it trains. Six times that is room for wasteful code, and still two fit into
 # a laptop's 8 GiB.
 WORKER_MEMORY = 3 * GIB
-WORKER_CPU = 700  # of each process; a question may allow less (lab.toml), and the longest training of the lab takes 620
+# Of each process; a question allows less (lab.toml), 620 at most so far, where it trains a model.
+WORKER_CPU = 700
 # Threads count too. Measured: 2, the loaded notebook and its fork. A library may still start a pool of one thread a processor.
 WORKER_PROCESSES = 32
 OTHER_PROCESSES = 100  # that the grader's user may start while a worker without a user of its own runs: Linux counts them together
@@ -116,7 +117,7 @@ MOST_LEFT = 32  # changes that a call may be reported to have left, each with ME
 # One message over the line, JSON and tensors. A question may bring a notebook's cell of 1 MiB. The largest answer of reference solutions
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
 REQUEST, ANSWER = (8 * MIB, 256 * MIB), (2 * MIB, 16 * MIB)
-# What is kept of a question's answers to name its mistake. The largest of the reference solutions has 0.7 MiB (q3).
+# What is kept of a question's answers to name its mistake. Measured: 0.7 MiB at most of a reference solution.
 TRACE_LIMIT = 4 * ANSWER[1]
 # Of a tensor that crosses. It is two more than a message writes out (handed_out/checking/tensors.py), so that an answer with an axis too
 # many is a wrong answer and no disturbance.

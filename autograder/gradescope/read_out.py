@@ -1,6 +1,7 @@
 """QUESTION: reads out what the kit's grader found. No code of the submission runs here."""
 
 import json
+from typing import Any
 
 from otter.test_files import test_case
 
@@ -12,12 +13,11 @@ with open("tests/verdicts.json", encoding="utf-8") as file:
     parts = json.load(file)[name]
 
 
-def read_out(part):
-    @test_case(name=part["name"], points=part["max_points"])
-    def verdict():
+def read_out(part: dict[str, Any]) -> test_case:
+    def verdict() -> None:
         assert part["passed"], part["message"]
 
-    return verdict
+    return test_case(name=part["name"], points=part["max_points"])(verdict)
 
 
 # otter collects every test case that it finds among the names of this file.

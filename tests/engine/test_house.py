@@ -24,9 +24,12 @@ def test_the_arrows_between_the_rooms_run_one_way(root: Path) -> None:
     assert said.returncode == 0, said.stdout + said.stderr
 
 
-def test_the_engine_is_typed(root: Path) -> None:
+def test_the_engine_and_what_goes_to_gradescope_are_typed(root: Path) -> None:
     said = run(root, sys.executable, "-m", "mypy")
     assert said.returncode == 0, said.stdout + said.stderr
+    places = [root / "autograder" / name for name in ("gatelab", "gradescope")]
+    files = [path for place in places for path in place.rglob("*.py")]
+    assert f"no issues found in {len(files)} source files" in said.stdout
 
 
 @pytest.mark.parametrize("tool", [["deptry", "autograder"], ["vulture"]], ids=["deptry", "vulture"])

@@ -153,7 +153,7 @@ def write_source(lab: Lab, root: Path) -> Path:
 
 def source_text(lab: Lab, root: Path) -> str:
     """The text of the notebook that nbgrader reads."""
-    path = (lab.assignment / lab.notebook).with_suffix(".py")
+    path = lab.master
     if not path.is_file():
         raise BuildError(f"{path}: the master is missing; put it back, or remove the lab's folder.")
     place = f"release/{lab.name}/{lab.notebook}"

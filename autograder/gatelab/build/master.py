@@ -25,8 +25,15 @@ LANGUAGE = {
     "name": "python",
     "pygments_lexer": "ipython3",
 }
+FOR_CLASS = ("demo.py", "practice.py")  # masters of what is shown and done in class
 COLAB_MARK = "{{COLAB_URL}}"
 NBGRADER_DEFAULTS = {"grade": False, "solution": False, "locked": False, "task": False, "schema_version": 3}
+
+
+def masters_of(lab: Lab) -> list[Path]:
+    """The masters that there are, the homework's first; those for class are optional."""
+    paths = dict.fromkeys([lab.master, *(lab.assignment / name for name in FOR_CLASS)])
+    return [path for path in paths if path.is_file()]
 
 
 def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookNode:

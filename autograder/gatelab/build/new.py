@@ -88,7 +88,7 @@ def _name(folder: Path, old: str, name: str, title: str) -> None:
     table.write_text(text.replace(f'name = "{old}"', f'name = "{name}"', 1), encoding="utf-8")
     former_package, package = (f"{one.replace('-', '_')}_lab" for one in (old, name))
     (folder / former_package).rename(folder / package)
-    master = folder / "lab.py"
+    master = Lab(folder, folder.parent / "tests" / "hidden").master
     for path in (table, master, *folder.glob("tests/*.py")):
         text = path.read_text(encoding="utf-8").replace(former_package, package)
         path.write_text(text, encoding="utf-8")

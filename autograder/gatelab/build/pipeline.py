@@ -83,7 +83,7 @@ def build(
     complete.check(lab)
     with _workspace(root) as workspace:
         if accept:
-            for told in master.bring_points_up_to_date(_homework(lab), lab):
+            for told in master.bring_points_up_to_date(lab.master, lab):
                 say(told)
         say("converting the master with nbgrader")
         release = make_release(lab, root, workspace)
@@ -124,7 +124,7 @@ def inspect(release: Path, lab: Lab, root: Path) -> None:
     solved_files = class_notebooks.for_staff(root / "solutions")
     contents.check(release, lab, settings.release, [lab.hidden, *bank, *solved_files, *beside])
     notebooks = masters(lab, root)
-    gate.check_form(release, lab, notebooks[Path(lab.notebook).with_suffix(".py").name])
+    gate.check_form(release, lab, notebooks[lab.master.name])
     gate.check_leaks(release, lab, notebooks, settings.shared_lines)
 
 
@@ -133,16 +133,12 @@ def accept_now(root: Path, name: str | None = None) -> Path:
     root = Path(root).resolve()
     lab = Lab.in_repository(root, name)
     checks.keep_up(lab)
-    master.bring_points_up_to_date(_homework(lab), lab)
+    master.bring_points_up_to_date(lab.master, lab)
     questions_file.keep_up(lab, Settings.of(lab))
     with _workspace(root) as workspace:
         release = make_release(lab, root, workspace)
         inspect(release, lab, root)
         return snapshot.accept(release, lab)
-
-
-def _homework(lab: Lab) -> Path:
-    return (lab.assignment / lab.notebook).with_suffix(".py")
 
 
 @contextmanager
@@ -154,7 +150,7 @@ def released_now(lab: Lab, root: Path) -> Iterator[Path]:
 
 def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
     """grade_id of each solution cell in code → the names that have a stub of their own there."""
-    notebook = masters(lab, root)[Path(lab.notebook).with_suffix(".py").name]
+    notebook = masters(lab, root)[lab.master.name]
     return {
         cell.metadata["nbgrader"]["grade_id"]: form.of_master(cell.source, regions.find(cell)).stubbed
         for cell in notebook.cells
@@ -165,8 +161,7 @@ def stubbed(lab: Lab, root: Path) -> dict[str, set[str]]:
 def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → notebook of each master, with its solution regions."""
     settings = Settings.of(lab)
-    paths = [lab.assignment / file for file in solved.MASTERS]
-    return {path.name: master.convert(path, lab, settings, path.name) for path in paths if path.is_file()}
+    return {path.name: master.convert(path, lab, settings, path.name) for path in master.masters_of(lab)}
 
 
 @contextmanager

@@ -21,7 +21,6 @@ from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab
 from gatelab.limits import SOLVED_CELL_SECONDS
 
-MASTERS = ("lab.py", "demo.py", "practice.py")  # the lab's master comes first; the others need not exist
 # Makes two runs print the same: one thread, fixed hashes, no dates in figures.
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0"}
 _PRAISE = re.compile(r"passed! [^\w\s<]+")
@@ -33,10 +32,7 @@ _ADDRESS = re.compile(r"\bat 0x[0-9a-f]+")
 def solve(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → solved notebook without outputs, for each master there is."""
     solved = {}
-    for name in MASTERS:
-        path = lab.assignment / name
-        if not path.is_file():
-            continue
+    for path in master.masters_of(lab):
         file = path.with_suffix(".ipynb").name
         folder = "release" if file == lab.notebook else "solutions"
         notebook = master.convert(path, lab, Settings.of(lab), f"{folder}/{lab.name}/{file}")

@@ -48,6 +48,7 @@ class ClassFolder:
                 self.notes.append(f"{visible(str(self.out))}: {REPLACED}")
             if table.get(QUICK):
                 self.notes.append(str(table[QUICK]))
+            self.lab = str(table["lab"])
             self.title = str(table["title"])
             self._rows: dict[str, dict[str, Any]] = {str(row["name"]): row for row in table["submissions"]}
             self.questions: dict[str, str] = {

@@ -12,7 +12,8 @@ from rich.text import Text
 
 from gatelab.audit import machine, machine_leftovers, machine_pieces
 from gatelab.audit.machine import Finding
-from gatelab.lab.choose import kit_above
+from gatelab.lab.choose import chosen_lab, kit_above
+from gatelab.lab.spec import LabError
 from gatelab.report.pages import plural
 from gatelab.text import shown
 
@@ -22,6 +23,10 @@ def doctor_command(
         bool,
         typer.Option("--tidy", help="Remove the temporary folders that earlier runs left and nobody uses."),
     ] = False,
+    lab_name: Annotated[
+        str | None,
+        typer.Option("--lab", metavar="NAME", help="Also check the files of this lab.", show_default=False),
+    ] = None,
 ) -> None:
     """Check this machine: Python, torch, packages, confinement piece by piece, disk, memory, ports, leftovers.
 
@@ -36,11 +41,23 @@ def doctor_command(
         typer.echo(f"removed {plural(gone, 'temporary folder')}")
     console = Console(highlight=False)
     todo = 0
-    for finding in findings(here, kit):
+    for finding in (*_of_lab(lab_name), *findings(here, kit)):
         todo += bool(finding.do)
         _tell(finding, console)
     console.print(f"\n{plural(todo, 'thing')} to do." if todo else "\nAll is well.")
     raise typer.Exit(1 if todo else 0)
+
+
+def _of_lab(name: str | None) -> Iterator[Finding]:
+    """Whether the lab can be graded with, if one is named."""
+    if name is None:
+        return
+    try:
+        lab = chosen_lab(Path(), name)
+    except LabError as error:
+        yield Finding("lab", "is not in order", str(error))
+    else:
+        yield Finding("lab", f"{name}: {plural(len(lab.questions), 'question')}")
 
 
 def findings(here: Path, kit: Path) -> Iterator[Finding]:

@@ -18,10 +18,12 @@ import typer
 from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
+from gatelab.cli.options import OfLab
 from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.sent import Sent, keep_newer_marks
 from gatelab.integrations.sheets import Filled, Rules, canvas, moodle
+from gatelab.lab.choose import agree
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.graded import ExportError, Graded, GradedClass, lacking_lines
 from gatelab.report.gradescope import gradescope_results
@@ -56,6 +58,7 @@ def canvas_command(
     out: Out = None,
     assignment: Annotated[str | None, typer.Option(help="Title or ID of the assignment's column.")] = None,
     partial: Partial = False,
+    lab_name: OfLab = None,
 ) -> None:
     """Fill the assignment's column of a sheet exported from Canvas's grade book.
 
@@ -64,7 +67,7 @@ def canvas_command(
     Example: gatelab export canvas out --template sheet.csv
     """
     try:
-        found = _read(graded)
+        found = _read(graded, lab_name)
         filled = canvas(template, found.reports(), assignment, _rules(found, partial))
     except ExportError as error:
         _usage(str(error))
@@ -82,6 +85,7 @@ def moodle_command(
     ] = "Feedback comments",
     maximum_column: Annotated[str, typer.Option(help="Header of the maximum's column.")] = "Maximum Grade",
     partial: Partial = False,
+    lab_name: OfLab = None,
 ) -> None:
     """Fill grade and feedback of Moodle's offline grading worksheet.
 
@@ -90,7 +94,7 @@ def moodle_command(
     Example: gatelab export moodle out --template sheet.csv
     """
     try:
-        found = _read(graded)
+        found = _read(graded, lab_name)
         rules = _rules(found, partial)
         filled = moodle(template, found.reports(), grade_column, feedback_column, rules, maximum_column)
     except ExportError as error:
@@ -99,14 +103,16 @@ def moodle_command(
 
 
 @app.command("csv")
-def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
+def csv_command(
+    graded: ClassFolder, out: Out = None, partial: Partial = False, lab_name: OfLab = None
+) -> None:
     """Write a plain table: who, their total and what it is out of.
 
     Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export csv out
     """
-    found = _found(graded)
+    found = _found(graded, lab_name)
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\r\n")
     table.writerow(
@@ -127,14 +133,16 @@ def csv_command(graded: ClassFolder, out: Out = None, partial: Partial = False) 
 
 
 @app.command("gradescope")
-def gradescope_command(graded: ClassFolder, out: Out = None, partial: Partial = False) -> None:
+def gradescope_command(
+    graded: ClassFolder, out: Out = None, partial: Partial = False, lab_name: OfLab = None
+) -> None:
     """Write a results.json for each submission, in a folder with its name.
 
     Exit code 1: totals will have to be exported again, or something is left to do; the output says which.
 
     Example: gatelab export gradescope out
     """
-    found = _found(graded)
+    found = _found(graded, lab_name)
     folder = _place(graded, out, "gradescope")
     specs = [QuestionSpec(q["id"], q["title"], q["points"], by_hand=q["by_hand"]) for q in found.questions]
     files = {}
@@ -162,6 +170,7 @@ def nbgrader_command(
         "gradebook.db"
     ),
     partial: Partial = False,
+    lab_name: OfLab = None,
 ) -> None:
     """Enter points and marks into nbgrader's database. Marks given in formgrader are kept.
 
@@ -171,7 +180,7 @@ def nbgrader_command(
     """
     from gatelab.integrations.nbgrader.gradebook import enter
 
-    found = _found(graded)
+    found = _found(graded, lab_name)
     rows = [row for row in found.rows if row.graded and (partial or not row.open)]
     try:
         entered = enter(database, found, rows)
@@ -203,6 +212,7 @@ def feedback_command(
         ),
     ],
     out: Out = None,
+    lab_name: OfLab = None,
 ) -> None:
     """Pack the feedback pages for a platform, or sort them by e-mail address.
 
@@ -211,7 +221,7 @@ def feedback_command(
     Example: gatelab export feedback out --to moodle
     """
     try:
-        found = _read(graded)
+        found = _read(graded, lab_name)
         make = {To.moodle: for_moodle, To.canvas: for_canvas, To.mail: for_mail}[to]
         delivery: Delivery = make(found)
     except ExportError as error:
@@ -234,15 +244,16 @@ def feedback_command(
     )
 
 
-def _found(graded: Path) -> GradedClass:
+def _found(graded: Path, lab_name: str | None) -> GradedClass:
     try:
-        return _read(graded)
+        return _read(graded, lab_name)
     except ExportError as error:
         _usage(str(error))
 
 
-def _read(graded: Path) -> GradedClass:
+def _read(graded: Path, lab_name: str | None) -> GradedClass:
     found = read_graded(graded)
+    agree(lab_name, found.lab, graded)
     for note in found.notes:
         typer.echo(visible(note), err=True)
     return found

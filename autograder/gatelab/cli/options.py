@@ -28,6 +28,15 @@ LabName = Annotated[
     ),
 ]  # fmt: skip
 
+OfLab = Annotated[
+    str | None,
+    typer.Option(
+        "--lab", metavar="NAME",
+        help="Its lab. It says itself which one that is, and another name is refused.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
 Seed = Annotated[
     int | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatelab.cli.options import AcceptMissing, LabName, Seed
+from gatelab.cli.options import AcceptMissing, LabName, OfLab, Seed
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
@@ -41,6 +41,7 @@ def otter_run_command(
     ],
     submission: Annotated[Path, typer.Argument(help="A notebook, a zip or a folder.", exists=True)],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for results.json.")] = Path(),
+    lab_name: OfLab = None,
 ) -> None:
     """`otter run` with a result for any file: otter by itself stops at one that is not a notebook.
 
@@ -53,4 +54,4 @@ def otter_run_command(
     for path, what in ((autograder, "the zip"), (submission, "a notebook, a zip or a folder")):
         if not (path.is_file() or path.is_dir()):  # opening a pipe would wait
             raise LabError(f"{path}: is not an ordinary file; name {what}.")
-    raise typer.Exit(otter_run(autograder, submission, out))
+    raise typer.Exit(otter_run(autograder, submission, out, lab_name))

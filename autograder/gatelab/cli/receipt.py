@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gatelab.cli.options import OfLab
 from gatelab.submission.receipt import NoReceipt, compare
 
 
@@ -24,13 +25,14 @@ def receipt_command(
             show_default=False,
         ),
     ] = None,
+    lab_name: OfLab = None,
 ) -> None:
     """Say whether a student's receipt belongs to a notebook: exit code 0 it does, 1 it does not, 2 nothing to compare.
 
     Example: gatelab receipt ada.receipt.json out/reports/ada.json
     """
     try:
-        same, sentence = compare(file, notebook)
+        same, sentence = compare(file, notebook, lab_name)
     except NoReceipt as reason:
         typer.echo(str(reason), err=True)
         raise typer.Exit(2) from reason

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.lookup import ClassFolder, GradedError, Student
-from gatelab.cli.options import AcceptMissing, LabName
+from gatelab.cli.options import AcceptMissing, LabName, OfLab
 from gatelab.cli.screen import draw
-from gatelab.lab.choose import chosen_lab
+from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.near import meant
 from gatelab.limits import LARGEST_SEED
 from gatelab.report.mail import mail
@@ -71,7 +71,7 @@ def show_command(
         found = _graded_now(name, question, seed, accept_missing or [], lab_name, root)
         known = {row.id for row in found.report.questions} if found.report else set()
     else:
-        found, known = _of_class(name, out or OUT)
+        found, known = _of_class(name, out or OUT, lab_name)
     if question is not None and known and question not in known:
         _usage(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
@@ -85,6 +85,7 @@ def why_command(
     name: Name,
     question: Question = None,
     out: Annotated[Path, typer.Option("--out", "-o", help="The folder that `gatelab grade` wrote.")] = OUT,
+    lab_name: OfLab = None,
 ) -> None:
     """A student's result as an e-mail to them: what they may see, and nothing of the hidden tests.
 
@@ -92,7 +93,7 @@ def why_command(
 
     Example: gatelab why ada -o out
     """
-    found, known = _of_class(name, out)
+    found, known = _of_class(name, out, lab_name)
     if question is not None and question not in known:
         _usage(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
@@ -104,10 +105,11 @@ def why_command(
     raise typer.Exit(0 if found.report.status == "graded" else 1)
 
 
-def _of_class(name: str, out: Path) -> tuple[Student, set[str]]:
+def _of_class(name: str, out: Path, lab_name: str | None) -> tuple[Student, set[str]]:
     """The student, and the IDs of that class's questions."""
     try:
         graded = ClassFolder(out)
+        agree(lab_name, graded.lab, out)
         found = graded.find(_name_of_file(name, graded) if _names_a_file(name) else name)
     except GradedError as error:
         _usage(str(error))

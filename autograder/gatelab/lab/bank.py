@@ -65,7 +65,7 @@ class Chaff:
 
     @property
     def key(self) -> str:
-        """Unique in the whole bank, and where the file is: `q1/forget-and-input-swapped`."""
+        """Unique in the whole bank, and where the file is: `q1/over-the-batch`."""
         return f"{self.question}/{self.id}"
 
 

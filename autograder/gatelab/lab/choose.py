@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gatelab.lab.spec import Lab, LabError, lab_names, none_here
+from gatelab.text import visible
 
 FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder with its name in each
 
@@ -31,6 +32,14 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
             f"{root}: there are several labs here, {_all(names)}; name the one you mean with --lab."
         )
     return Lab.in_repository(root, name)
+
+
+def agree(said: str | None, named: str, what: object) -> None:
+    """Raise LabError where `--lab` is another lab than the one that `what`, a graded folder, a zip or a receipt, names."""
+    if said is not None and named and said != named:
+        raise LabError(
+            f"--lab {visible(said)}: {visible(str(what))} is of the lab {visible(named)}; leave --lab out."
+        )
 
 
 def kit_above(here: Path) -> Path:

@@ -126,6 +126,11 @@ class Lab:
         return self.settings.notebook
 
     @property
+    def master(self) -> Path:
+        """The script that the notebook is made from, `lab.py` beside lab.toml; it need not be there."""
+        return (self.assignment / self.notebook).with_suffix(".py")
+
+    @property
     def questions(self) -> dict[str, QuestionSpec]:
         """Question ID → its row, in the order of the lab."""
         return self.settings.questions

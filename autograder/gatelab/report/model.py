@@ -132,7 +132,7 @@ class Question:
 
     @property
     def recognised(self) -> str:
-        """For staff: the IDs of the mistakes, `gates-swapped+tanh-left-out` for two; "" if none was recognised."""
+        """For staff: the IDs of the mistakes, `summed+over-the-batch` for two; "" if none was recognised."""
         return "+".join(mistake.id for mistake in self.mistakes)
 
     @property

@@ -1,7 +1,7 @@
 """Where in the week a mistake belongs: the slot of the lesson plan that mentions it, and what it says there.
 
 A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
-`## Practice: …`, whose lines name questions (`q1`) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
+`## Practice: …`, whose lines name questions (q1; in backticks where the ID has no digit) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
 it may tell what to say of a wrong solution: the cell before the one that names it. A lab without such a plan has no slots.
 """
 
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from gatelab.lab.spec import Lab
+from gatelab.lab.table import ID
 
 PLAN = "LESSON_PLAN.md"
 LESSON = re.compile(r"^## ([^:\n]+)")
 SLOT = re.compile(r"^### (\d+:\d\d\s*[–-]\s*\d+:\d\d) · (.+?)(?: \(\d+ min\))?\s*$")
-CHAFF = re.compile(r"`(q\w+/[\w.-]+)`")
-RANGE = re.compile(r"\bq(\d+) (?:to|…|–) q(\d+)\b")
-QUESTION = re.compile(r"\bq\d+[a-z]?\b(?!/)")
+CHAFF = re.compile(rf"`({ID.pattern}/[\w.-]+)`")
+RANGE = re.compile(rf"\b({ID.pattern}) (?:to|…|–) ({ID.pattern})\b")
+QUESTION = re.compile(rf"`({ID.pattern})`|\b([a-z]+\d[a-z0-9]*)\b(?!/)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def slots(lab: Lab) -> dict[str, Slot]:
             continue
         chaffs = CHAFF.findall(line)
         if slot:
-            for key in [*chaffs, *_questions(line)]:
+            for key in [*chaffs, *_questions(line, list(lab.questions))]:
                 when.setdefault(key, slot)
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
         for before, cell in pairwise(cells):
@@ -67,8 +68,11 @@ def _plain(text: str) -> str:
     return re.sub(r"\$(\w+)\$", r"\1", re.sub(r"\*([^*]+)\*", r"\1", text))
 
 
-def _questions(line: str) -> list[str]:
-    """The questions that a line names, with ranges written out."""
+def _questions(line: str, ids: list[str]) -> list[str]:
+    """The questions of `ids` that a line names, with ranges written out in the order of `ids`."""
     text = CHAFF.sub("", line)
-    spans = [range(int(a), int(b) + 1) for a, b in RANGE.findall(text)]
-    return [*QUESTION.findall(text), *(f"q{k}" for span in spans for k in span)]
+    found = ["".join(named) for named in QUESTION.findall(text)]
+    for first, last in RANGE.findall(text):
+        if first in ids and last in ids:
+            found += ids[ids.index(first) : ids.index(last) + 1]
+    return [id for id in found if id in ids]

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from gatelab.lab.choose import agree
 from gatelab.limits import FILE_LIMIT, HAND_IN_ENTRIES, RECEIPT_LIMIT, RECEIPT_REPORT_LIMIT
 from gatelab.submission.archives import ArchiveError, entries_of_zip
 from gatelab.submission.choose import Candidate, is_litter, is_notebook, is_one
@@ -38,14 +39,16 @@ class Receipt:
     kit: str
     passed: int
     checks: int
+    lab: str = ""  # "" if it says none
 
     def __str__(self) -> str:
         packed = f"packed {self.time} by the student's clock, kit {self.kit}"
         return packed + (f", {self.passed} of {self.checks} public checks passed" if self.checks else "")
 
 
-def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
-    """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt.
+def compare(receipt: Path, other: Path | None, lab: str | None = None) -> tuple[bool, str]:
+    """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt, and LabError where it is of
+    another lab than `lab`.
 
     receipt: a receipt, or a zip that holds one. other: the notebook that came in, a zip with it, or its report
     (reports/NAME.json); None: the notebook in the zip.
@@ -55,6 +58,7 @@ def compare(receipt: Path, other: Path | None) -> tuple[bool, str]:
             f"{_name(receipt)}: this is a notebook; name the zip or the receipt first, then the notebook."
         )
     told = _read(receipt)
+    agree(lab, told.lab, _name(receipt))
     if other is None and receipt.suffix.lower() != ".zip":
         raise NoReceipt(
             f"{_name(receipt)}: name the notebook too, as in `gatelab receipt {_name(receipt)} ada.ipynb`."
@@ -91,6 +95,7 @@ def _read(path: Path) -> Receipt:
         brief(str(found.get("kit"))),
         sum(state == "passed" for state in states),
         len(states),
+        brief(str(found.get("lab") or "")),
     )
 
 

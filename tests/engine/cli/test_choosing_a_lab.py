@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
+import zipfile
 from pathlib import Path
 
+import click
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from gatelab.cli.app import app
+from gatelab.integrations.otter.plugin import KIT
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
-# The commands that read no lab: they take what was made of one.
+# The commands that read no lab: they take what was made of one, which says which. (`doctor` looks at the machine.)
 WITHOUT = {"otter-run", "new", "why", "doctor", "receipt"}
 # Those that take the lab that a class was graded with.
 OF_A_CLASS = {"mark": ["ada", "q1", "1"], "comment": ["ada", "x"], "late": ["ada"], "regrade": ["class"]}
@@ -126,3 +130,113 @@ def test_no_command_that_takes_a_kit_forgets_the_lab() -> None:
     for name, command in ALL.items():
         parameters = inspect.signature(command.callback).parameters if command.callback else {}
         assert ("root" in parameters) == ("lab_name" in parameters) or name in WITHOUT, name
+
+
+def every_command() -> dict[str, click.Command]:
+    """All commands by what is typed: `grade`, `export csv`."""
+    found = {}
+    for name, command in ALL.items():
+        inner = getattr(command, "commands", None)
+        found.update({f"{name} {sub}": one for sub, one in inner.items()} if inner else {name: command})
+    return found
+
+
+def test_every_command_but_the_one_that_makes_a_lab_takes_its_name() -> None:
+    takes = {
+        name
+        for name, command in every_command().items()
+        if any("--lab" in option.opts for option in command.params)
+    }
+    assert every_command().keys() - takes == {"new"}
+
+
+def graded(out: Path, lab: str) -> Path:
+    """A folder with the table of a class of that lab in which nobody handed in anything."""
+    out.mkdir()
+    table = {
+        "lab": lab,
+        "title": "T",
+        "seed": 11,
+        "all_questions": True,
+        "submissions": [],
+        "questions": [],
+        "by_hand": [],
+    }
+    (out / "class.json").write_text(json.dumps(table), encoding="utf-8")
+    return out
+
+
+def receipt(folder: Path, lab: str) -> Path:
+    """A receipt of that lab, beside its notebook ada.ipynb."""
+    (folder / "ada.ipynb").write_bytes(b"{}")
+    told = {"lab": lab, "sha256": hashlib.sha256(b"{}").hexdigest()}
+    (folder / "receipt.json").write_text(json.dumps(told), encoding="utf-8")
+    return folder / "receipt.json"
+
+
+def autograder_zip(folder: Path, root: Path, lab: str) -> Path:
+    """As much of an autograder zip as is read before anything is graded."""
+    with zipfile.ZipFile(folder / "zip.zip", "w") as zip:
+        plugin = {"gatelab.integrations.otter.plugin.GatelabPlugin": {"lab": lab}}
+        zip.writestr("otter_config.json", json.dumps({"plugins": [plugin]}))
+        for path in (*root.glob("assignment/**/*"), *root.glob("tests/**/*")):
+            zip.write(path, f"{KIT}/{path.relative_to(root)}")
+    return folder / "zip.zip"
+
+
+def names_its_lab(two: Path, tmp_path: Path, command: str) -> list[str]:
+    """The words of a command on something of the lab softmax."""
+    if command == "receipt":
+        return [command, str(receipt(tmp_path, "softmax")), str(tmp_path / "ada.ipynb")]
+    if command == "otter-run":
+        zipped = autograder_zip(tmp_path, two, "softmax")
+        (tmp_path / "ada.ipynb").write_bytes(b"{}")
+        return [command, str(zipped), str(tmp_path / "ada.ipynb"), "-o", str(tmp_path / "results")]
+    out = graded(tmp_path / "out", "softmax")
+    if command in ("why", "show"):
+        return [command, "ada", "-o", str(out)]
+    more = {
+        "canvas": ["--template", "sheet.csv"],
+        "moodle": ["--template", "sheet.csv"],
+        "feedback": ["--to", "mail"],
+    }
+    _, kind = command.split()
+    return ["export", kind, str(out), *more.get(kind, [])]
+
+
+OF_ITSELF = [
+    "why",
+    "show",
+    "receipt",
+    "otter-run",
+    *(name for name in every_command() if name.startswith("export ")),
+]
+
+
+@pytest.mark.parametrize("command", OF_ITSELF)
+def test_what_names_its_lab_is_not_taken_for_another_ones(two: Path, command: str, tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, [*names_its_lab(two, tmp_path, command), "--lab", "rnn"])
+    assert said.exit_code == 2
+    words = " ".join(said.output.split())
+    assert words.startswith("--lab rnn: ") and words.endswith(" is of the lab softmax; leave --lab out.")
+
+
+@pytest.mark.parametrize("command", [name for name in OF_ITSELF if name != "otter-run"])
+def test_its_own_lab_may_be_named_out_of_habit(two: Path, command: str, tmp_path: Path) -> None:
+    words = names_its_lab(two, tmp_path, command)
+    bare, named = (CliRunner().invoke(app, [*words, *more]) for more in ([], ["--lab", "softmax"]))
+    assert (bare.exit_code, bare.output) == (named.exit_code, named.output)
+    assert "--lab" not in named.output
+
+
+def test_the_doctor_also_looks_at_a_named_lab(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gatelab.cli import doctor
+
+    monkeypatch.chdir(two)
+    monkeypatch.setattr(doctor, "findings", lambda here, kit: iter(()))
+    well = CliRunner().invoke(app, ["doctor", "--lab", "softmax"])
+    assert well.exit_code == 0 and "softmax: 1 question" in well.output
+    table = two / "assignment" / "softmax" / "lab.toml"
+    table.write_text(table.read_text(encoding="utf-8").replace("points = 1", "points = -1"), encoding="utf-8")
+    ill = CliRunner().invoke(app, ["doctor", "--lab", "softmax"])
+    assert ill.exit_code == 1 and "[q1]: points must be" in " ".join(ill.output.split())

@@ -304,3 +304,20 @@ def test_a_question_is_added_by_the_steps_of_its_page(tmp_path: Path) -> None:
     assert "q3 results: All test cases passed!" in (root / "solutions" / NEW / "lab.ipynb").read_text("utf-8")
     released = (root / "release" / NEW / "lab.ipynb").read_text("utf-8")
     assert "(5 points)" in released and "The questions give 15 points together." in released
+
+
+@pytest.mark.one_in(2, among="steps")
+def test_points_credit_and_dates_are_changed_by_the_steps_of_their_page(tmp_path: Path) -> None:
+    """The page's commands fail unless the parts add up to the new points, and wheat and chaff come out as they should."""
+    root = bare_kit(tmp_path)
+    gatelab("new", NEW, "--root", root)
+    before = Lab.in_repository(root, NEW)
+    assert (before.questions["q1"].points, before.settings.credit, before.due) == (4, 1, None)
+    said = follow(root, "change-points-thresholds-dates.md")
+    assert re.search(r"q1/over-the-batch: lost .*one-row", said), said
+    lab = Lab.in_repository(root, NEW)
+    assert (lab.questions["q1"].points, lab.questions["q2"].points, lab.settings.credit) == (5, 6, 0.5)
+    assert lab.late and (lab.late.percent_per_day, lab.late.due) == (10, lab.due)
+    released = (root / "release" / NEW / "lab.ipynb").read_text(encoding="utf-8")
+    assert "(5 points)" in released and "give 11 points" in released
+    assert "by 1 March 2027, 23:59 (UTC+01:00)." in released

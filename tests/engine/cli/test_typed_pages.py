@@ -27,6 +27,7 @@ LATE = '\n[late]\ndue = "2026-11-20T23:59:00+01:00"\npercent_per_day = 10\n'
 OWN_TEST = {
     "add-a-misconception.md": "cli/test_second_lab.py",
     "add-a-question.md": "cli/test_second_lab.py",
+    "change-points-thresholds-dates.md": "cli/test_second_lab.py",
     "start-a-lab.md": "cli/test_second_lab.py",
     "deadline-night.md": "cli/test_deadline_night.py",
     "hand-out.md": "build/test_handing_out.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,11 @@ LAB_AXES = re.compile(rf"""["']{AXES}(?: {AXES})*["']|\({AXES}(?:, [\w *]+)*,?\)
 # Tokens of Python are not tokens of a text: these rooms, in which students' answers are spoken of, read no Python.
 TOKENS = re.compile(r"\btokens?\b", re.IGNORECASE)
 SPOKEN = ("handed_out", "testkit", "report/templates")
+GATES = re.compile(r"\bgates\b", re.IGNORECASE)  # the build has one gate
+# Its bank: a name of two words or more is nobody else's.
+CHAFF = re.compile(
+    rf"(?<![\w-])(?:{'|'.join(sorted(path.stem for path in (ROOT / 'tests/lstm-gru/bank/chaff').rglob('*-*.py')))})(?![\w-])"
+)
 # The name of another lab in examples; Python's type variables, torch's transpose, a place in a
 # message, a window's length and the mark of pytest's errors.
 EXAMPLES = re.compile(
@@ -38,7 +44,7 @@ EXAMPLES = re.compile(
 
 def words_of_the_lab(text: str, spoken: bool = False) -> list[tuple[int, str]]:
     """The lines of a text that hold one, with their numbers."""
-    looked_for = [LAB_WORDS, LAB_AXES, *([TOKENS] if spoken else [])]
+    looked_for = [LAB_WORDS, LAB_AXES, GATES, CHAFF, *([TOKENS] if spoken else [])]
     lines = enumerate((EXAMPLES.sub("", line) for line in text.splitlines()), 1)
     return [(number, line.strip()) for number, line in lines if any(one.search(line) for one in looked_for)]
 
@@ -55,12 +61,18 @@ def test_the_engine_holds_no_word_of_the_lab() -> None:
     assert found == {}
 
 
+def test_the_installed_kit_is_not_described_by_the_lab() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert words_of_the_lab(settings["project"]["description"], spoken=True) == []
+
+
 @pytest.mark.parametrize(
     "line",
     [
         'if axis == "N":', "axes.index('T')", 'close(h, want, "h", "N T H")', "# x (N, T, D) → outputs", "one row (N = 1)",
         "what is at T = t", "N sequences", "a time step", "the hidden state", "a recurrent layer", "pack_padded_sequence",
         "PackedSequence", "nn.LSTM", "weight_ih_l0", "the forget gate", "see q12", "the vocabulary", "torch.nn.utils.rnn",
+        "gates-swapped+another", "`q1/forget-and-input-swapped`",
     ],
 )  # fmt: skip
 def test_a_word_of_the_lab_is_found_however_it_is_written(line: str) -> None:

@@ -62,6 +62,21 @@ class TestSlots:
         assert slots(Lab.in_repository(TINY)) == {}
         assert slot_of({}, "q1", "any").when == ""
 
+    def test_questions_may_have_any_id(self, tmp_path: Path) -> None:
+        """A range is one of the lab's own order; an ID that is a word counts in backticks."""
+        lab = tiny_lab(tmp_path)
+        table = lab.assignment / "lab.toml"
+        row = '\n[{}]\ntitle = "t"\npoints = 1\nby_hand = true\n'
+        text = table.read_text(encoding="utf-8")
+        table.write_text(text + "".join(map(row.format, ["a1", "mse", "q12a", "z"])), encoding="utf-8")
+        (lab.assignment / "LESSON_PLAN.md").write_text(
+            "## Lecture: one\n### 0:00–0:10 · A\nThe mse, `mse/summed`, then a1 and q99.\n"
+            "### 0:10–0:20 · B\nHere `mse`.\n### 0:20–0:30 · C\nFrom a1 to q12a; z.\n",
+            encoding="utf-8",
+        )
+        when = {key: slot.when[-1] for key, slot in slots(Lab.in_repository(tmp_path)).items()}
+        assert when == {"mse/summed": "A", "a1": "A", "mse": "B", "q12a": "C"}
+
     def test_they_are_on_the_page(self) -> None:
         page = class_page(class_book(LAB, a_class(), CHOSEN, 7, BANK))
         assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page

@@ -26,6 +26,7 @@ from gatelab.folders import make_writable, not_writable, vanishing
 from gatelab.integrations.otter.intake import Intake, take_in
 from gatelab.integrations.otter.metadata import METADATA, out_of_sight
 from gatelab.integrations.otter.plugin import Keep, empty_notebook, handed_in, lab_of_the_kit
+from gatelab.lab.choose import agree
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import QuestionSpec
 from gatelab.report.gradescope import gradescope_results
@@ -161,13 +162,16 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
 
 
-def otter_run(autograder: Path, submission: Path, output_dir: Path) -> int:
+def otter_run(autograder: Path, submission: Path, output_dir: Path, lab_name: str | None = None) -> int:
     """Grade one submission with an autograder zip; `results.json` goes to `output_dir`. Returns the exit code.
 
-    Raises LabError, with one sentence, when the zip is none of the kit's or nothing can be written to `output_dir`.
+    Raises LabError, with one sentence, when the zip is none of the kit's or of another lab than `lab_name`, or nothing
+    can be written to `output_dir`.
     """
     with vanishing("gatelab-zip-") as folder:
         _unpack(autograder, folder)
+        lab = _lab(folder) if lab_name is not None else None
+        agree(lab_name, lab.name if lab else "", autograder)
         try:
             make_writable(output_dir)
         except OSError as error:
