@@ -15,7 +15,7 @@ from typing import Any
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
-from gatelab.report.classbook import GRADED_WITH
+from gatelab.report.classbook import GRADED_WITH, REPORT_MARK
 from gatelab.report.model import Report
 from gatelab.report.schema import read_json
 from gatelab.submission.collect import Submission
@@ -195,7 +195,7 @@ class Store:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
         current = {submission.file for submission in submissions}
         for folder, suffix, mark in (
-            (self.reports, ".json", f'"{GRADED_WITH}"'),
+            (self.reports, ".json", REPORT_MARK),
             (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
         ):
             for path in folder.glob(f"*{suffix}"):

@@ -250,6 +250,25 @@ class TestWhatIsToldElsewhere:
             next(row for row in tiny.book()["submissions"] if row["name"] == "hopperbob")["reason"] == before
         )
 
+    @pytest.mark.parametrize("older", [False, True], ids=["now", "without `problem`"])
+    def test_why_somebody_is_missing_is_kept_apart_from_the_remarks(self, tiny: Tiny, older: bool) -> None:
+        roster = tiny.base / "roster.csv"
+        roster.write_text("Student,ID,Email\nFrank,4716,f@x.org\n")
+        tiny.grade("--roster", roster)
+        book = tiny.book()
+        row = next(row for row in book["submissions"] if row["name"] == "Frank")
+        why = row["problem"]
+        assert why and why == row["reason"]
+        if older:
+            del row["problem"]
+        else:  # a remark that the reason ends with: what is why must not be guessed from it
+            row["remarks"] = [why.split(" ", 1)[1]]
+        (tiny.out / "class.json").write_text(json.dumps(book))
+        for _ in range(2):
+            assert tiny.gatelab("comment", "ada", "hi").exit_code == 0
+            row = next(row for row in tiny.book()["submissions"] if row["name"] == "Frank")
+            assert row["problem"] == why
+
     def test_why_something_is_not_graded_yet_is_still_told_after_a_correction(self, tiny: Tiny) -> None:
         book = tiny.book()
         why = "The grader itself failed (OSError: no room); run the same command again."
