@@ -128,11 +128,8 @@ class Store:
 
     def bytes_graded(self, submission: Submission) -> str:
         """Hash of what the report on disk was made from, whether it still holds or not; without one, of what came in."""
-        try:
-            report = json.loads(self.report_path(submission).read_text(encoding="utf-8"))
-            return str(report["sha256"]) or submission.sha256
-        except (OSError, ValueError, TypeError, KeyError):
-            return submission.sha256
+        report = self.existing(submission)
+        return (report.sha256 if report else "") or submission.sha256
 
     def report_path(self, submission: Submission) -> Path:
         return self.reports / f"{submission.file}.json"
