@@ -113,7 +113,7 @@ class TestTheLabHasChanged:
         assert "you have 14 of 15 points" in said("why", "ada", "-o", tiny.out)
         assert "4 <small>of 5" in tiny.page("ada") and "bob,graded,11,15," in exported(tiny, "--partial")
 
-    def test_a_question_that_is_no_longer_marked_by_hand_is_missing_nowhere(self, tiny: Tiny) -> None:
+    def test_a_question_no_longer_marked_by_hand_is_not_listed_as_missing(self, tiny: Tiny) -> None:
         tiny.replace(tiny.table, BY_HAND, "")
         assert tiny.gatelab("comment", "ada", "hi").exit_code == 0
         assert "q3" not in tiny.page("ada") and "ada,graded,10,10," in exported(tiny)
