@@ -50,5 +50,5 @@ def names_with(lab: Lab, code: str) -> dict:
 
 
 def first_message(result: TestFile) -> str:
-    """What stands first under the name of the check."""
+    """What comes first under the name of the check."""
     return next(r.test_case.failure_message for r in result.test_case_results if not r.passed)

@@ -38,7 +38,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def is_machines(error: BaseException) -> bool:
-    """Whether an exception on the trusted side says that the machine had no more to give: of memory, disk, files, processes.
+    """Whether an exception on the trusted side says that the machine ran out of memory, disk, files or processes.
 
     What a submission may use of these is limited in its own process, so that it cannot use up ours.
     """

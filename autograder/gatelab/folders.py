@@ -14,6 +14,8 @@ from pathlib import Path
 
 from gatelab.limits import REMOVE_SECONDS
 
+# The earliest date that a zip can hold. Every file in a zip of the kit has it, so that the same files give the same zip.
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 # Waits for its input to end, which it does when the process that holds the other end is gone.
 KEEPER = 'read -r _; rm -rf -- "$1"'
 

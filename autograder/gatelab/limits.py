@@ -41,6 +41,8 @@ NEEDS_OBJECTS, NEEDS_INSIDE = 2000, 200  # objects that a question's names lead 
 RESTORE_ROUNDS = 4  # a helper as it was may use another helper as it was
 ABSENT_MODULES = 20  # that one statement may miss: it is run again for each
 SCAN_HINTS = 20  # a list that staff read
+# Characters of one hint, and of the code quoted in it: one line of a report.
+HINT_LIMIT, SHORTCUT_LIMIT = 200, 60
 SCAN_DEPTH = 3  # texts in texts: `exec("exec('…')")`
 
 # Its processes.
@@ -113,6 +115,12 @@ WARM_AFTER = 5  # submissions after which an examiner holds all it caches: suite
 OUTPUT_LIMIT = 64 << 10
 MESSAGE_LIMIT = 400  # characters of a student's own exception that are kept: five lines
 TRACEBACK_LIMIT = 4000  # characters: a dozen frames
+LINE_LIMIT = 160  # characters of a line of the student's code: two lines of a terminal
+NAME_LIMIT = 80  # characters of a name that the notebook's code chose: of a type, or of what is not defined
+TIME_UP_LIMIT = 80  # characters of why a call's time is up: the worker's own sentence has about 45
+# Names that a cell may bind and that then count as refused with it; and names reported as bound by several cells. A lab asks for some
+# dozens, so a longer list is no answer to it.
+MOST_BOUND, MOST_REBOUND = 100, 50
 MOST_LEFT = 32  # changes that a call may be reported to have left, each with MESSAGE_LIMIT characters
 # One message over the line, JSON and tensors. A question may bring a notebook's cell of 1 MiB. The largest answer of reference solutions
 # is 0.2 MiB, and 20,000 numbers are 0.7 MiB of JSON.
@@ -228,5 +236,6 @@ TRIAL_SECONDS = 120.0  # a worker on trial: torch is imported, on a machine that
 # Of one git command here: the course's repository may be large, and its disk slow.
 GIT_SECONDS = 60.0
 GIT_PUSH_SECONDS = 120.0  # of one that may go to the other end of the world
+BENCH_CELL_SECONDS = 300  # one cell in nbgrader's run of the bench: a slow machine is measured, not cut short
 SOLVED_CELL_SECONDS = 900  # one cell of a solved notebook: it trains
 UNTOUCHED_SECONDS = 300  # the release as it is handed out: torch is imported, on a machine that may be busy

@@ -1,4 +1,4 @@
-"""Limits stand in one module, each once and beside its reason."""
+"""All limits are in one module, each once and beside its reason."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ OWN = re.compile(
     r"|^\w+_(?:SECONDS|CPU|MEMORY|LIMIT|EVERY|BYTES|DEPTH) *(?::.*)?= *\(?\d|^\w+ *(?::.*)?= *\(?\d+ << [23]0",
     re.MULTILINE,
 )  # fmt: skip
+CUT = re.compile(r"(?<!hexdigest\(\))\[:\s*\d{2,}\]")
 
 
 def test_no_other_module_has_limits_of_its_own() -> None:
@@ -26,6 +27,18 @@ def test_no_other_module_has_limits_of_its_own() -> None:
         for path in ENGINE.rglob("*.py")
         if path.name != "limits.py" and OWN.search(path.read_text(encoding="utf-8"))
     }
+    assert not found
+
+
+def test_no_text_or_list_of_a_worker_is_cut_at_a_bare_number() -> None:
+    """Of a digest the kit makes itself, the first characters may be taken."""
+    found = [
+        f"{path.relative_to(ENGINE)}: {line.strip()}"
+        for room in ("grading", "sandbox")
+        for path in sorted((ENGINE / room).rglob("*.py"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if CUT.search(line)
+    ]
     assert not found
 
 

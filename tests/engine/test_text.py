@@ -105,7 +105,7 @@ def test_a_file_name_leads_nowhere_on_any_system(raw: str) -> None:
         ("No such file: '/srv/gatelab/tests/hidden/q1.py'", "No such file: 'q1.py'"),
         ("cannot open C:\\grader\\bank\\slip.py", "cannot open slip.py"),
         ("1/2 of x/y", "1/2 of x/y"),
-        ("'/home/ada/data.csv'", "'/home/ada/data.csv'"),  # it stands in the student's own code
+        ("'/home/ada/data.csv'", "'/home/ada/data.csv'"),  # it is in the student's own code
     ],
 )
 def test_only_the_last_part_of_a_path_of_this_machine_is_shown(said: str, told: str) -> None:

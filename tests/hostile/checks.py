@@ -120,7 +120,7 @@ def _digits(text: str) -> int:
 
 
 def _exact(line: str) -> bool:
-    """Whether a number with all its digits stands in a line that the grader wrote."""
+    """Whether a line that the grader wrote contains a number with all its digits."""
     numbers = (found[0].replace(".", "").lstrip("0") for found in NUMBER.finditer(line))
     return any(len(digits) >= DIGITS for digits in numbers)
 

@@ -17,7 +17,7 @@ NEEDED = (
     f'grader.check needs a question, as in grader.check("q1"); grader.check_all() runs every check. {ALL}'
 )
 SETUP = "import otter\nimport seqlab\ngrader = otter.Notebook(tests_dir='tests')"
-ASKED = [  # what stands in the cell, and what is said under it
+ASKED = [  # what is in the cell, and what is said under it
     ('grader.check("Q1")', f"There is no question Q1; {Q1}"),
     ('grader.check("q1 ")', f"There is no question q1 ; {Q1}"),
     ('grader.check("q01")', f"There is no question q01; {Q1}"),
@@ -70,7 +70,7 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module")
 def told(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, bool]]:
-    """What stands under each cell but the first, and whether it ran to its end; all in one run, with right calls between."""
+    """What is under each cell but the first, and whether it ran to its end; all in one run, with right calls between."""
     folder = tmp_path_factory.mktemp("student")
     student_folder(lab, folder)
     for check in (folder / "tests").glob("q*.py"):  # a check that costs nothing, of a name of the notebook

@@ -118,7 +118,7 @@ def test_public_check_and_grader_agree_on_whatever_is_written(both, right, answe
 
 
 def test_the_students_file_accepts_81_sets_of_answers_and_shows_none(lab, right):
-    """Four numbers, each of which may be a hundredth off; no answer stands in the file."""
+    """Four numbers, each of which may be a hundredth off; no answer is in the file."""
     stored = json.loads((lab.assignment / "tests" / "q12.json").read_text(encoding="utf-8"))
     assert sum(not isinstance(answer, str) for answer in right.values()) == 4
     assert len(set(stored["hashes"])) == 81

@@ -105,7 +105,7 @@ def test_the_table_that_students_get_is_the_lab_s(lab: Lab) -> None:
 
 
 def test_the_minutes_of_the_questions_are_the_hours_of_the_parts(lab: Lab) -> None:
-    """Of each part in the notebook's table: within what stands there."""
+    """For each part in the notebook's table: within the time given there."""
     text = (lab.assignment / "lab.py").read_text(encoding="utf-8")
     parts = re.findall(r"^# \| \d [^|]*\| ([q\dab, ]+) \| [^|]* \| ([^|]*) \|$", text, re.MULTILINE)
     assert {id for ids, _ in parts for id in ids.split(", ")} == lab.questions.keys()
@@ -235,7 +235,7 @@ def test_check_all_goes_in_the_order_of_the_lab(folder: Path) -> None:
 
 
 def test_the_map_costs_nothing_in_the_grader(graded: Callable, lab: Lab) -> None:
-    """It stands among the cells that a worker runs."""
+    """It is among the cells that a worker runs."""
     master = (lab.assignment / "lab.py").read_text(encoding="utf-8")
     [cell] = [text for text in re.split(r"^# %%.*$", master, flags=re.MULTILINE) if "progress.show()" in text]
 

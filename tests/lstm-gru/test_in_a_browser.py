@@ -215,7 +215,7 @@ def next_day(desk: Desk, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
 
 
 def test_the_next_day_nothing_is_lost(next_day: Desk) -> None:
-    """What was said stands there as it was saved; the map and the predictions are known to the new kernel, too."""
+    """What was said is there as it was saved; the map and the predictions are known to the new kernel, too."""
     assert re.search(r"q1 .* passed", next_day.cell("progress.show()").inner_text())
     assert "q1 passed!" in next_day.cell('grader.check("q1")').inner_text()
     for text in ("HANDOUT =", "import math", "import copy"):

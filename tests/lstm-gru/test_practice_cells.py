@@ -13,7 +13,7 @@ PRACTICE = (Path(__file__).resolve().parents[2] / "assignment" / "lstm-gru" / "p
 
 
 def test_the_table_of_teacher_forcing_is_in_columns():
-    """What the decoder reads at a step stands above what it should say there, one step late."""
+    """What the decoder reads at a step is above what it should say there, one step late."""
     loop = re.search(r"^for who, marks in \{.*?^    print\(.*?\)$", PRACTICE, re.MULTILINE | re.DOTALL)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):

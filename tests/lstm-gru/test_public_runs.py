@@ -24,7 +24,7 @@ OLD = "The current definition is from an earlier run."
 
 
 def shown(lab: Lab, folder: Path, cells: list[str]) -> list[str]:
-    """What stands under each cell of a notebook that is run from top to bottom, whatever its cells raise."""
+    """What is under each cell of a notebook that is run from top to bottom, whatever its cells raise."""
     student_folder(lab, folder)
     notebook = nbformat.v4.new_notebook()
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

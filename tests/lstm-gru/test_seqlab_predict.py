@@ -140,7 +140,7 @@ def test_after_the_outcome_running_the_cell_again_does_not_open_the_choice(butto
 
 
 def test_a_choice_outlives_the_kernel(buttons, monkeypatch, tmp_path):
-    """It is kept beside the notebook, its outcome with it; what stands there of another question is no choice."""
+    """It is kept beside the notebook, its outcome with it; what is there of another question is not a choice."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(module.progress, "remembers", lambda: True)
     predict(QUESTION, OPTIONS)._buttons.react({"new": "both"})

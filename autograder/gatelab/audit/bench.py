@@ -28,6 +28,7 @@ from gatelab.audit.notebooks import SETUP, write_notebook
 from gatelab.grading.engine import Engine
 from gatelab.lab.policy import FILE
 from gatelab.lab.spec import Lab, LabError
+from gatelab.limits import BENCH_CELL_SECONDS
 
 OTTER_TEST = """from otter.test_files import test_case
 OK_FORMAT = False
@@ -154,7 +155,8 @@ def _nbgrader(place: Path, lab: Lab, students: int) -> tuple[float, Cost]:
     nbformat.write(_gradable(lab), source / "lab.ipynb")
     # The limit per cell would otherwise cut a slow machine short; nothing else is changed.
     (course / "nbgrader_config.py").write_text(
-        "c = get_config()\nc.CourseDirectory.course_id = 'bench'\nc.ExecutePreprocessor.timeout = 300\n"
+        "c = get_config()\nc.CourseDirectory.course_id = 'bench'\n"
+        f"c.ExecutePreprocessor.timeout = {BENCH_CELL_SECONDS}\n"
     )
     _run(["nbgrader", "generate_assignment", "bench"], course)
     for n in range(1 + students):

@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import gatelab
-from gatelab.folders import replacing
+from gatelab.folders import ZIP_DATE, replacing
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import FILE as TABLE
 from gatelab.report.gradescope import gradescope_results
@@ -33,7 +33,6 @@ from gatelab.sandbox.confine import pieces
 KIT = "files/kit"
 PLUGIN = "gatelab.integrations.otter.plugin.GatelabPlugin"
 LEFT_OUT = {"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".hypothesis", ".ruff_cache"}
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 SCRIPTS = ("setup.sh", "run_autograder")
 
 
@@ -168,7 +167,7 @@ def _constraints(lock: Path) -> bytes:
 def _write(path: Path, files: dict[str, bytes]) -> None:
     with replacing(path) as draft, zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as zip:
         for name in sorted(files):
-            member = zipfile.ZipInfo(name, EPOCH)
+            member = zipfile.ZipInfo(name, ZIP_DATE)
             member.create_system = 3  # Unix, wherever it is built
             member.external_attr = (0o755 if name in SCRIPTS else 0o644) << 16
             zip.writestr(member, files[name])

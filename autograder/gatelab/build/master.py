@@ -54,7 +54,7 @@ def convert(master: Path, lab: Lab, settings: Settings, place: str) -> NotebookN
         raise BuildError(f"{master}: holds no cell; each begins with a line `# %%`.")
     notebook.metadata = NotebookNode(kernelspec=dict(KERNEL), language_info=dict(LANGUAGE))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
-    is_homework = master.with_suffix(".ipynb").name == lab.notebook
+    is_homework = master.name == lab.master.name
     given = {lab.notebook, *handout.files(lab, settings)} if is_homework else None
     url = settings.colab_url(place)
     lines = places.first_lines(master.read_text(encoding="utf-8"), notebook.cells)

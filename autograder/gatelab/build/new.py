@@ -12,17 +12,11 @@ from gatelab.build import checks
 from gatelab.folders import vanishing
 from gatelab.lab.spec import Lab, LabError
 from gatelab.lab.table import TITLE, is_title
+from gatelab.text import RESERVED
 
 TEMPLATE = Path("tests", "engine", "tiny-lab")  # laid out like a repository of its own, with one lab in it
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 LONGEST = 40
-NO_FOLDER = {
-    "con",
-    "prn",
-    "aux",
-    "nul",
-    *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10)),
-}  # on Windows
 PARTS = ("assignment", "tests", "release", "solutions")
 
 
@@ -65,7 +59,7 @@ def new_lab(root: Path, name: str, title: str = "") -> tuple[Path, Path]:
 
 
 def _check(root: Path, name: str, title: str) -> None:
-    if not NAME.fullmatch(name) or len(name) > LONGEST or name in NO_FOLDER:
+    if not NAME.fullmatch(name) or len(name) > LONGEST or name in RESERVED:
         raise LabError(
             f"{name!r} cannot be a lab's name: lower-case letters and digits, with a hyphen between words, as in rnn-basics "
             f"(at most {LONGEST}, and no name that Windows keeps for itself)."

@@ -7,10 +7,8 @@ import zipfile
 from pathlib import Path
 
 from gatelab.build.errors import BuildError
-from gatelab.folders import replacing
+from gatelab.folders import ZIP_DATE, replacing
 from gatelab.lab.spec import Lab
-
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold
 
 
 def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
@@ -30,7 +28,7 @@ def write_student_zip(release: Path, lab: Lab, out: Path) -> Path:
     with replacing(beside) as digest, replacing(path) as draft:
         with zipfile.ZipFile(draft, "w", zipfile.ZIP_STORED) as zip:
             for name in sorted(files):
-                member = zipfile.ZipInfo(name, EPOCH)
+                member = zipfile.ZipInfo(name, ZIP_DATE)
                 member.create_system = 3  # Unix, wherever it is built
                 member.external_attr = 0o644 << 16
                 zip.writestr(member, files[name])

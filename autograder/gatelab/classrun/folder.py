@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gatelab.report.classbook import GRADED_WITH, signature
+from gatelab.report.classbook import REPORT_MARK, signature
 from gatelab.report.model import Report
 from gatelab.report.schema import read_json
 from gatelab.text import visible
@@ -78,7 +78,7 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
         if report is not None and (newer := newer_than(out, row, report)):
             raise NoClass(newer)
     for path in sorted((Path(out) / "reports").glob("*.json")):
-        if path.stem not in files and GRADED_WITH in path.read_text("utf-8", "replace"):
+        if path.stem not in files and REPORT_MARK in path.read_text("utf-8", "replace"):
             raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.classbook import GRADED_WITH, SIGNED, signature
+from gatelab.report.classbook import SIGNED, signature, without_keys
 from gatelab.report.model import Kind, Mistake, Part, Question, Report
 
 SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
@@ -19,9 +19,7 @@ PartKey = tuple[str, float, float, Kind | None]
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    versions = {
-        what: version for what, version in report.versions.items() if not what.startswith(GRADED_WITH)
-    }
+    versions = without_keys(report.versions)
     versions[SIGNED] = signature(report)
     return replace(
         report, output="", questions=[_slim(question) for question in report.questions], versions=versions

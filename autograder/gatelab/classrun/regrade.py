@@ -14,10 +14,11 @@ from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
+from gatelab.report.classbook import without_keys
 from gatelab.report.corrected import Given, counted, given_for
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
-from gatelab.report.plain import number
+from gatelab.report.plain import equal, number
 from gatelab.submission.collect import Submission
 from gatelab.text import brief
 
@@ -152,9 +153,9 @@ class Regrade:
         else:
             self.new[came.name] = _merged(self.run, old, report, questions)
 
-    def split(self, again: Mapping[str, Sequence[str]]) -> str:
-        """Who would be out of other points than the lab gives now, if only these questions of these submissions were graded again, as
-        the beginning of a sentence; "" if nobody would."""
+    def first_with_an_old_maximum(self, again: Mapping[str, Sequence[str]]) -> str:
+        """The first student whose maximum would differ from lab.toml if only these questions of these submissions were graded again, as
+        the beginning of a sentence; "" if there is none."""
         most = {id: self.run.lab.questions[id].points for id in self.run.chosen}
         for came in self.run.submissions:
             old, replaced = self.run.reports.get(came.name), set(again.get(came.name, ()))
@@ -166,7 +167,7 @@ class Regrade:
             for id, points in has.items():
                 if id not in most:
                     return f"{came.name} keeps {id}, which is no longer a question"
-                if id not in replaced and abs(points - most[id]) > 1e-6:
+                if id not in replaced and not equal(points, most[id]):
                     return f"{came.name} keeps {id} out of {number(points)}, and it is worth {number(most[id])} now"
         return ""
 
@@ -220,7 +221,7 @@ class Regrade:
                     )
                 continue
             first = before[question.id]
-            if abs(question.graded - first.points) > 1e-6 or question.max_points != first.max_points:
+            if not equal(question.graded, first.points) or not equal(question.max_points, first.max_points):
                 why = _why(first, question)
                 if over := given_for(question):
                     why += f"; overridden, so its {number(over.points)} points stand"
@@ -313,15 +314,14 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
         questions=[found[id] for id in order],
         cells=new.cells,
         protection=new.protection,
-        versions=dict(old.versions)
-        | {k: v for k, v in new.versions.items() if not k.startswith("graded with")},
+        versions=dict(old.versions) | without_keys(new.versions),
     )
 
 
 def _why(old: Question, new: Question) -> str:
     """What changed in a question, in words."""
     said = []
-    if old.max_points != new.max_points:
+    if not equal(old.max_points, new.max_points):
         said.append(f"worth {number(new.max_points)} now, was {number(old.max_points)}")
     before = {part.name: part for part in old.parts}
     after = {part.name: part for part in new.parts}
@@ -334,7 +334,7 @@ def _why(old: Question, new: Question) -> str:
             said.append(
                 f"{words(name)}: {'passed now' if part.passed else 'failed now'}{f' ({message})' if message else ''}"
             )
-        elif abs(first.points - part.points) > 1e-6:
+        elif not equal(first.points, part.points):
             said.append(f"{words(name)}: {number(first.points)} → {number(part.points)}")
     said += [f"{words(name)}: no longer a part" for name in before if name not in after]
     if old.followed_through or Question.followed_through.fget(new):  # type: ignore[attr-defined]

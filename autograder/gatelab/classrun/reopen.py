@@ -89,8 +89,8 @@ def _incomplete(out: Path, error: Exception) -> StoreError:
 
 
 def _as_graded(lab: Lab, book: dict[str, Any]) -> Lab:
-    """The lab with the questions and points that were graded, whatever lab.toml says now; those that are marked by hand are nobody's but
-    the lab's, and are as it says now."""
+    """The lab with the questions and points that were graded, whatever lab.toml says now; questions marked by hand follow lab.toml as
+    it is now."""
     graded = {row["id"]: float(row["max_points"]) for row in book["questions"]}
     found = {}
     for id, spec in lab.questions.items():

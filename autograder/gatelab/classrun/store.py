@@ -15,7 +15,7 @@ from typing import Any
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
-from gatelab.report.classbook import GRADED_WITH
+from gatelab.report.classbook import GRADED_WITH, REPORT_MARK
 from gatelab.report.model import Report
 from gatelab.report.schema import read_json
 from gatelab.submission.collect import Submission
@@ -128,11 +128,8 @@ class Store:
 
     def bytes_graded(self, submission: Submission) -> str:
         """Hash of what the report on disk was made from, whether it still holds or not; without one, of what came in."""
-        try:
-            report = json.loads(self.report_path(submission).read_text(encoding="utf-8"))
-            return str(report["sha256"]) or submission.sha256
-        except (OSError, ValueError, TypeError, KeyError):
-            return submission.sha256
+        report = self.existing(submission)
+        return (report.sha256 if report else "") or submission.sha256
 
     def report_path(self, submission: Submission) -> Path:
         return self.reports / f"{submission.file}.json"
@@ -195,7 +192,7 @@ class Store:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
         current = {submission.file for submission in submissions}
         for folder, suffix, mark in (
-            (self.reports, ".json", f'"{GRADED_WITH}"'),
+            (self.reports, ".json", REPORT_MARK),
             (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
         ):
             for path in folder.glob(f"*{suffix}"):

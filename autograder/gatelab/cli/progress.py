@@ -9,7 +9,6 @@ those in the lab's policy. As soon as some work is done, the rest is estimated f
 
 from __future__ import annotations
 
-import json
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from gatelab.lab.spec import Lab
 from gatelab.report.model import Report
 from gatelab.report.plain import number
+from gatelab.report.schema import read_json
 from gatelab.submission.collect import Submission
 
 MOST_READ = 40  # reports that are read for their times
@@ -57,12 +57,12 @@ class Costs:
         rests = []
         for path in sorted(reports.glob("*.json"))[:MOST_READ]:
             try:
-                report = json.loads(path.read_text(encoding="utf-8"))
-                seconds = {q["id"]: float(q["seconds"]) for q in report["questions"] if q["parts"]}
-                if seconds:
-                    rests.append(max(0.0, float(report["wall_seconds"]) - sum(seconds.values())))
-            except (OSError, ValueError, TypeError, KeyError):
+                report = read_json(path.read_text(encoding="utf-8"))
+            except (OSError, ValueError, TypeError, KeyError, AttributeError):
                 continue
+            seconds = {question.id: question.seconds for question in report.questions if question.parts}
+            if seconds:
+                rests.append(max(0.0, report.wall_seconds - sum(seconds.values())))
             for id, value in seconds.items():
                 took[id].append(value)
         if not all(took[id] for id in chosen):

@@ -116,7 +116,7 @@ def regrade_command(
         typer.echo(_nothing_to_grade(again))
         _tell(run.unwritten)
         raise typer.Exit(1 if run.unwritten else 0)
-    if problem := again.split(again.questions):
+    if problem := again.first_with_an_old_maximum(again.questions):
         part = bool(question or named)
         stays()
         usage(f"{problem}: {WHOLE if part else 'gatelab grade grades all that is there now.'}")
@@ -178,7 +178,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     if not again.new and not found:
         stays()
         raise typer.Exit(1)
-    if problem := again.split({name: again.questions[name] for name in again.new}):
+    if problem := again.first_with_an_old_maximum({name: again.questions[name] for name in again.new}):
         _tell([f"{problem}, so nothing was replaced: gatelab grade grades all that is there now."])
         stays()
         raise typer.Exit(1)

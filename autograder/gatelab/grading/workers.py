@@ -25,15 +25,20 @@ from gatelab.limits import (
     CELL_SECONDS,
     ENDED_SECONDS,
     FORK_SECONDS,
+    HINT_LIMIT,
     KILLED_SECONDS,
     LOAD_CPU,
     LOADS_SECONDS,
     MAX_LOADS,
     MESSAGE_LIMIT,
+    MOST_BOUND,
     MOST_LEFT,
+    MOST_REBOUND,
+    SCAN_HINTS,
     SCAN_SECONDS,
     SETUP_SECONDS,
     SLOW_CPU,
+    TIME_UP_LIMIT,
     TRACEBACK_LIMIT,
 )
 from gatelab.report.model import Cell, Stopped
@@ -75,7 +80,9 @@ class QuestionWorker:
         answer = _checked(self.main.ask(request, seconds, self.line, self._why_ended))
         if answer.get("error", {}).get("type") == "TimeUp":
             # The next call would take as long, so the process is given up; few are allowed.
-            why = f"Your code did not finish: {answer['error']['message'][:80]} (an endless loop?)."
+            why = (
+                f"Your code did not finish: {answer['error']['message'][:TIME_UP_LIMIT]} (an endless loop?)."
+            )
             raise WorkerLost(why, Loss.LATE)
         return answer
 
@@ -229,9 +236,11 @@ class ConfinedWorkers:
         try:
             hints = self.loaded.ask(scan, SCAN_SECONDS).get("hints")
         except WorkerLost as lost:
-            self.hints = [f"the code could not be looked through for shortcuts: {lost}"[:200]]
+            self.hints = [f"the code could not be looked through for shortcuts: {lost}"[:HINT_LIMIT]]
             raise _ScanLost from lost
-        self.hints = [str(hint)[:200] for hint in hints[:20]] if isinstance(hints, list) else []
+        self.hints = (
+            [str(hint)[:HINT_LIMIT] for hint in hints[:SCAN_HINTS]] if isinstance(hints, list) else []
+        )
 
     def _ask_cell(self, cell: CodeCell, request: dict[str, Any], seconds: float) -> dict[str, Any]:
         try:
@@ -250,7 +259,7 @@ class ConfinedWorkers:
         # The kit's own sentence: passed through TorchScript it arrives as an exception of another type with the same text.
         says = self.policy.withheld.says if self.policy.withheld and not self.has_library else None
         if (says and says in error["message"]) or missing in refused:
-            refused.update(binds[:100])
+            refused.update(binds[:MOST_BOUND])
             return
         # Loaded again after a question, the cells could repeat what that question was given.
         if cell.index in self.problems or self.opened or error["type"] == "NotWritten":
@@ -305,7 +314,7 @@ class ConfinedWorkers:
         names = {name for question in self.lab.questions.values() for name in question.names}
         for kind in ("kept", "twice"):
             entries = answer.get(kind)
-            for entry in entries[:50] if isinstance(entries, list) else ():
+            for entry in entries[:MOST_REBOUND] if isinstance(entries, list) else ():
                 if not isinstance(entry, dict) or entry.get("name") not in names:
                     continue
                 name, cell, before = entry["name"], entry.get("cell"), entry.get("before")

@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from gatelab.folders import drafted, write_whole
+from gatelab.folders import ZIP_DATE, drafted, write_whole
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.gradescope import plain_text
 from gatelab.submission.people import Person
@@ -30,7 +30,6 @@ from gatelab.text import is_printable, moodle_name, visible
 PAGE = "feedback.html"
 RECORD = ".written.json"  # beside a folder of folders, after its name: the files that an export wrote there
 NAMED = 5  # people in a message
-EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed, so that the same feedback gives the same zip
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -111,7 +110,7 @@ def zipped(delivery: Delivery) -> bytes:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as zip:
         for name, content in delivery.files.items():
-            info = zipfile.ZipInfo(name, EPOCH)
+            info = zipfile.ZipInfo(name, ZIP_DATE)
             info.external_attr, info.compress_type = 0o100644 << 16, zipfile.ZIP_DEFLATED
             zip.writestr(info, content)
     return data.getvalue()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -24,9 +25,10 @@ from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
-GRADED_WITH = (
-    "graded with"  # entry of a report's `versions` in which the class run keeps its key (classrun/store.py)
-)
+# Entry of a report's `versions` in which the class run keeps its key (classrun/store.py), and how the JSON of its reports is known by it:
+# a submission's text cannot contain that, since its quotes are escaped there.
+GRADED_WITH = "graded with"
+REPORT_MARK = f'"{GRADED_WITH}"'
 SIGNED = f"{GRADED_WITH} (all)"  # and, in a report without these entries, what identifies them together
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
@@ -77,6 +79,11 @@ class Row:
         return self.status == "graded"
 
 
+def without_keys(versions: Mapping[str, str]) -> dict[str, str]:
+    """A report's `versions` without the class run's keys."""
+    return {name: version for name, version in versions.items() if not name.startswith(GRADED_WITH)}
+
+
 def signature(report: Report) -> str:
     """What identifies the grading that made the report: another suite, other points or another seed give another one."""
     if (kept := report.versions.get(SIGNED)) is not None:
@@ -98,11 +105,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "lab": lab.name,
         "title": lab.heading,
         "seed": seed,
-        "versions": {
-            name: version
-            for name, version in next((report.versions for report in graded), {}).items()
-            if not name.startswith(GRADED_WITH)
-        },
+        "versions": without_keys(next((report.versions for report in graded), {})),
         "protection": _protection(graded),
         "max_points": sum(lab.questions[id].points for id in chosen),
         "by_hand": [
@@ -185,6 +188,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
         "newest": came.newest,
         "attempt": came.attempt,
         "remarks": list(came.notes),
+        "problem": came.problem if came.missing else "",
     }
 
 
@@ -195,13 +199,12 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
         for one in row.get("people", ())
     )
-    missing = row["status"] == MISSING
-    remarks = tuple(row.get("remarks", ()))
     return Submission(
         row["name"],
         row["file"],
         folder / row["place"] if row.get("place") else None,
-        row["reason"].removesuffix(" ".join(remarks)).rstrip() if missing else "",
+        # Earlier class.json files have no `problem`; who is missing had no remarks then, so it is the whole reason.
+        row.get("problem", row["reason"]) if row["status"] == MISSING else "",
         sha256=row.get("sha256", ""),
         entry=row.get("entry") or "",
         people=people,
@@ -209,7 +212,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         attempts=row.get("attempts", 1),
         newest=row.get("newest") or "",
         attempt=row.get("attempt", 0),
-        notes=remarks,
+        notes=tuple(row.get("remarks", ())),
     )
 
 

@@ -17,7 +17,7 @@ from gatelab.report.curve import STRICT, Curve
 
 # "failed" is the grader's or the machine's own fault: never a 0, and tried again by the same command.
 Status = Literal["graded", "ungradable", "failed"]
-# What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that stands for another answer.
+# What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that refers to another answer.
 Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
 FORMAT = 3  # of the JSON
 OUR_FAULT = "not graded, our fault"  # what a person reads for it

@@ -23,9 +23,6 @@ from gatelab.report.sections import sections
 from gatelab.submission.platforms import MOODLE_DOWNLOAD
 from gatelab.text import marked, shown, whole
 
-# Longer than any message of the suites; a student's own exception text may be of any length.
-LONGEST = 2_000  # characters
-
 
 def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "") -> str:
     """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model. `called` is the

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-ROUNDING = 1e-9  # sums of points in float64 differ by about 1e-14; points that a person gives by 0.01 or more
+# Sums of points in float64 differ by about 1e-14; points that a person gives, by 0.01 or more. That sums are rounded to six digits
+# (report/model.py) asks for no more: equal ones are the same number then.
+ROUNDING = 1e-9
 
 
 def number(points: float) -> str:

@@ -37,10 +37,10 @@ class Person:
     @property
     def called(self) -> str:
         """Their usual name: `Ada Lovelace` for `Lovelace, Ada`."""
-        return spoken(self.name) or self.email or self.id
+        return usual_name(self.name) or self.email or self.id
 
 
-def spoken(name: str) -> str:
+def usual_name(name: str) -> str:
     """`Ada Lovelace` for `Lovelace, Ada`; any other name as it is, safe to show."""
     name = field(name, PERSON_LIMIT)
     last, comma, first = name.partition(", ")

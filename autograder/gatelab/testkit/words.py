@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import NOTEBOOK_CODE
+from gatelab.limits import LINE_LIMIT, NOTEBOOK_CODE
 from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
 from gatelab.text import is_printable, one_line, without_paths
@@ -28,7 +28,6 @@ from gatelab.text import is_printable, one_line, without_paths
 LONGEST = 200  # characters of a message where nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
 LONGEST_NAME = 40
-LONGEST_LINE = 160  # characters of a line of code
 MOST_READ = 1000  # characters of what a worker said that are looked at; it should say MESSAGE_LIMIT of them
 MOST_PARTS = 5  # of a dotted name
 MOST_OWN = 2  # parts of it that only this notebook knows
@@ -134,7 +133,7 @@ class Words:
         lines = source_lines(self.sources.get(cell, ""))
         if cell not in self.sources or not 1 <= number <= len(lines):
             return ""
-        return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LONGEST_LINE)}"
+        return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LINE_LIMIT)}"
 
     def _may_be_told(self, places: dict[str, str]) -> bool:
         """Whether a message may be shown with what fills its places."""

@@ -375,7 +375,7 @@ def test_a_kernel_that_does_not_start_is_reported_in_a_sentence(monkeypatch, tmp
 
 
 def test_a_solved_notebook_shows_text_and_figures_in_their_order(tmp_path: Path) -> None:
-    """What is printed after a figure stands after it, a progress bar leaves nothing, and one piece of text is one output."""
+    """What is printed after a figure comes after it, a progress bar leaves nothing, and one piece of text is one output."""
     cell = (
         "import sys\nfrom IPython.display import display\nprint('before', flush=True)\n"
         "print(' 10%|#', end='\\r', flush=True)\nprint('and more')\nprint('careful', file=sys.stderr, flush=True)\n"

@@ -47,7 +47,7 @@ endings = st.sampled_from(
 
 
 def _entry(name: str, ending: str) -> str:
-    """At most the 255 bytes that a file system allows, and no name that stands for something else or is hidden."""
+    """At most the 255 bytes that a file system allows, and no name that is hidden or means something else."""
     entry = os.fsdecode(os.fsencode(name)[: 255 - len(ending)]) + ending
     return f"_{entry}" if entry in LITTER | {"submitted"} or entry.startswith(".") else entry
 

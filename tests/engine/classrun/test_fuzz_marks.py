@@ -268,7 +268,7 @@ def test_no_mark_is_lost_whatever_was_done_to_the_table(
         assert again.files() == before and said.stderr.count("\n") == 1
         return
     assert said.exit_code == 1
-    # What stood in the marks table stands in an earlier version, and what was saved is kept as it was, empty tables apart.
+    # What was in the marks table is in an earlier version, and what was saved is kept as it was, empty tables apart.
     earlier = {path.name: path.read_bytes() for path in (again.out / "earlier").iterdir()}
     assert before[str(again.out / "marks.csv")] in earlier.values()
     assert not data or not data.strip(b"\0\r\n\t \xff\xfe\xef\xbb\xbf") or data in earlier.values()

@@ -219,7 +219,7 @@ class TestASavedTable:
     def test_a_row_whose_name_alone_was_changed_is_reported_and_nothing_is_set_aside(
         self, again: Class
     ) -> None:
-        """Its mark is the one that stands already; the table is read again once the class is graded."""
+        """Its mark is the one that is there already; the table is read again once the class is graded."""
         again.edit({("ada", "submission"): "Ada"})
         said = again.run()
         assert "ada was changed to Ada; that is ignored" in said.stderr

@@ -6,7 +6,6 @@ The lab's suite of q2 says that its second part trains a model; no command knows
 from __future__ import annotations
 
 import csv
-import json
 import subprocess
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from typer.testing import CliRunner
 from gatelab.cli.app import app
 from gatelab.cli.progress import Costs, in_words
 from gatelab.lab.spec import Lab
+from gatelab.report.model import Part, Question, Report
 from gatelab.report.schema import read_json
 
 pytestmark = pytest.mark.usefixtures("shared_server")
@@ -99,9 +99,11 @@ def test_the_estimate_uses_the_time_that_the_questions_took(kit: Path, tmp_path:
     lab = Lab.in_repository(kit)
     (tmp_path / "reports").mkdir()
     for name, took in (("a", 20.0), ("b", 40.0)):
-        report = {"wall_seconds": took + 3, "questions": [{"id": "q1", "parts": [1], "seconds": took / 2},
-                                                          {"id": "q2", "parts": [1], "seconds": took / 2}]}  # fmt: skip
-        (tmp_path / "reports" / f"{name}.json").write_text(json.dumps(report))
+        questions = [
+            Question(id, id, 1.0, [Part("values", 1.0, 1.0, None)], seconds=took / 2) for id in ("q1", "q2")
+        ]
+        report = Report(name, "graded", questions=questions, wall_seconds=took + 3)
+        (tmp_path / "reports" / f"{name}.json").write_text(report.to_json())
     (tmp_path / "reports" / "broken.json").write_text("{")
     costs = Costs.of(lab, tmp_path, ["q1", "q2"])
     assert (costs.each, costs.questions) == (33.0, {"q1": 15.0, "q2": 15.0})

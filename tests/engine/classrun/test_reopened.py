@@ -113,7 +113,7 @@ class TestTheLabHasChanged:
         assert "you have 14 of 15 points" in said("why", "ada", "-o", tiny.out)
         assert "4 <small>of 5" in tiny.page("ada") and "bob,graded,11,15," in exported(tiny, "--partial")
 
-    def test_a_question_that_is_no_longer_marked_by_hand_is_missing_nowhere(self, tiny: Tiny) -> None:
+    def test_a_question_no_longer_marked_by_hand_is_not_listed_as_missing(self, tiny: Tiny) -> None:
         tiny.replace(tiny.table, BY_HAND, "")
         assert tiny.gatelab("comment", "ada", "hi").exit_code == 0
         assert "q3" not in tiny.page("ada") and "ada,graded,10,10," in exported(tiny)
@@ -249,6 +249,25 @@ class TestWhatIsToldElsewhere:
         assert (
             next(row for row in tiny.book()["submissions"] if row["name"] == "hopperbob")["reason"] == before
         )
+
+    @pytest.mark.parametrize("older", [False, True], ids=["now", "without `problem`"])
+    def test_why_somebody_is_missing_is_kept_apart_from_the_remarks(self, tiny: Tiny, older: bool) -> None:
+        roster = tiny.base / "roster.csv"
+        roster.write_text("Student,ID,Email\nFrank,4716,f@x.org\n")
+        tiny.grade("--roster", roster)
+        book = tiny.book()
+        row = next(row for row in book["submissions"] if row["name"] == "Frank")
+        why = row["problem"]
+        assert why and why == row["reason"]
+        if older:
+            del row["problem"]
+        else:  # a remark that the reason ends with: what is why must not be guessed from it
+            row["remarks"] = [why.split(" ", 1)[1]]
+        (tiny.out / "class.json").write_text(json.dumps(book))
+        for _ in range(2):
+            assert tiny.gatelab("comment", "ada", "hi").exit_code == 0
+            row = next(row for row in tiny.book()["submissions"] if row["name"] == "Frank")
+            assert row["problem"] == why
 
     def test_why_something_is_not_graded_yet_is_still_told_after_a_correction(self, tiny: Tiny) -> None:
         book = tiny.book()

@@ -1,4 +1,4 @@
-"""Every command that works on a lab: `--lab`, else the lab whose folder one stands in, else the only one."""
+"""Every command that works on a lab: `--lab`, else the lab whose folder is the current one, else the only one."""
 
 from __future__ import annotations
 

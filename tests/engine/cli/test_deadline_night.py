@@ -1,4 +1,4 @@
-"""docs/deadline-night.md, typed through: every command of the page, as it stands there, in its order, in a kit's folder."""
+"""docs/deadline-night.md, typed through: every command of the page, as written there, in its order, in a kit's folder."""
 
 from __future__ import annotations
 

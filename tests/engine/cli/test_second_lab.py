@@ -60,7 +60,7 @@ def program(kit: Path, *words: str | Path) -> None:
 
 
 def page(name: str) -> str:
-    """A page of docs/; what stands indented in a step is as far left as the step."""
+    """A page of docs/; what is indented in a step is moved as far left as the step."""
     text = (ROOT / "docs" / name).read_text(encoding="utf-8")
     return re.sub(r"^   ", "", text, flags=re.MULTILINE)
 

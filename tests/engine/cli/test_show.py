@@ -25,7 +25,7 @@ HIDDEN = TINY / "tests" / "softmax" / "hidden"
 
 @pytest.fixture(scope="module")
 def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The class, graded, with a mark for adam that stands in grades.csv and was not taken in yet."""
+    """The class, graded, with a mark for adam that is in grades.csv and was not read yet."""
     out = evening_class.graded(tmp_path_factory.mktemp("class"))
     path = out / "grades.csv"
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))

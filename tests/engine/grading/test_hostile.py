@@ -1,7 +1,7 @@
 """Hostile submissions: no undeserved point, nothing stolen, nothing left behind, a truthful status, the class goes on.
 
 A twelfth of tests/hostile/attempts at each run (all with GATELAB_ALL) through the class command, some with the whole lab or through
-otter or nbgrader, which take turns; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves stands in test_otter.py, test_otter_intake.py and
+otter or nbgrader, which take turns; `make hostile` sends all of them there, with all questions. What is aimed at those two themselves is in test_otter.py, test_otter_intake.py and
 test_nbgrader.py.
 """
 

@@ -238,7 +238,7 @@ FAILS = {
 }
 
 
-# What is slow takes a cell's whole time, so each of the two stands in one of the places only.
+# What is slow takes a cell's whole time, so each of the two is tried in only one of the places.
 ELSEWHERE = {("slow loop", "answer"), ("slow call", "set-up")}
 FAILING = [
     (name, where)

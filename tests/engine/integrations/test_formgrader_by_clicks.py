@@ -56,7 +56,7 @@ class Desk:
         return self.formgrader.locator("tbody tr").first
 
     def click(self, cell: str, says: str) -> str:
-        """Click what stands in this cell of the table's row, wait for the answer, close it; its log."""
+        """Click what is in this cell of the table's row, wait for the answer, close it; its log."""
         self.row().locator(f"{cell} a").click()
         answer = self.formgrader.locator(".modal.in")
         answer.wait_for()

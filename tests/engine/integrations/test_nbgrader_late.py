@@ -104,7 +104,7 @@ def test_a_penalty_that_is_taken_back_is_so_in_nbgrader(tmp_path: Path) -> None:
     tiny.replace(tiny.table, "11-25T10", "11-29T10")
     tiny.grade()
     assert penalties(tiny) == {"ada": None, "bob": None, "cleo": None}
-    # Of cleo no time is known: what nbgrader's plugin takes off stands. Of the others the rule decides.
+    # No time is known for cleo, so what nbgrader's plugin deducts is kept. For the others the rule decides.
     autograded(tiny, 3)
     assert penalties(tiny) == {"ada": None, "bob": None, "cleo": 3}
 

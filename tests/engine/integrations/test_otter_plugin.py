@@ -1,6 +1,6 @@
 """Does every step of the plugin leave an honest result, whatever the submission, the kit or otter do?
 
-Here an engine that knows its answers stands for the kit's, and otter goes without its kernel.
+Here the kit's engine is replaced by one with fixed answers, and otter runs without its kernel.
 """
 
 from __future__ import annotations

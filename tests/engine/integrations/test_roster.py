@@ -13,7 +13,7 @@ import pytest
 
 from gatelab.integrations.roster import ALL, RosterError, read_roster
 from gatelab.report.sheet import SheetError, read_table
-from gatelab.submission.people import Person, Roster, spoken
+from gatelab.submission.people import Person, Roster, usual_name
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,LSTM lab (77)\n    Points Possible,,,,,10\n"
@@ -120,7 +120,7 @@ def test_one_person_is_found_or_nobody(came: Person, found: Person | None) -> No
      ("x" * 500, "x" * 200)],
 )  # fmt: skip
 def test_people_get_their_usual_names(name: str, said: str) -> None:
-    assert spoken(name) == said
+    assert usual_name(name) == said
 
 
 @pytest.mark.parametrize("where", [(2_000, 1), (1, 16_384), (2_000, 16_384)])

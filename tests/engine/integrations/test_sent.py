@@ -1,4 +1,4 @@
-"""Filling a platform's sheet again: nothing changes, and a mark that was changed there since then stands."""
+"""Filling a platform's sheet again: nothing changes, and a mark that was changed there since then is kept."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_a_mark_comes_back_in_the_platforms_own_form(
     ],
 )
 def test_feedback_comes_back_as_the_platform_writes_it(tmp_path: Path, back: str) -> None:
-    """Another text than ours is newer and stands; the grade that nobody changed is filled in all the same."""
+    """A text that is not ours is newer and is kept; the grade that nobody changed is filled in all the same."""
     comes, filled = tmp_path / "sheet.csv", tmp_path / "filled.csv"
     memory = {"Participant 0": {"Feedback comments": ["", SAID], "Grade": ["", "9"]}}
     for text, held in ((back, []), (back.replace("Mind", "Never mind"), ["ada: "])):

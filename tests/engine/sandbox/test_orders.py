@@ -83,7 +83,7 @@ def test_an_answer_that_is_none_makes_the_fork_server_lost(said: bytes) -> None:
     ("said", "why"),
     [(b'{"at": NaN}\n', "not JSON"), (b"[]\n", "no JSON object"), (b"x" * 2000, "longer than 1000 bytes"), (b"", "gone")],
 )  # fmt: skip
-def test_an_examiner_that_says_what_is_no_answer_is_given_up_with_a_reason(said: bytes, why: str) -> None:
+def test_an_invalid_examiner_reply_is_reported_with_its_reason(said: bytes, why: str) -> None:
     examiner = object.__new__(_Examiner)
     near, far = socket.socketpair()
     examiner.line, examiner.heard, examiner.pid = near, Received(1000), os.getpid()

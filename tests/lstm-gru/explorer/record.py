@@ -3,7 +3,7 @@
     python tests/lstm-gru/explorer/record.py     (a minute; writes recorded.json and the page)
 
 They are the lab's own classifiers, trained on the lab's own task from a fixed seed. Everything that the page shows is
-recorded: it computes no gate and no gradient, so no answer of the lab stands in it.
+recorded: it computes no gate and no gradient, so it holds no answer of the lab.
 """
 
 from __future__ import annotations

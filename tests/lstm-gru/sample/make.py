@@ -3,7 +3,7 @@
     python tests/lstm-gru/sample/make.py [FOLDER]         (default: tests/lstm-gru/sample/class)
 
 `make grade` and the tests run it: the notebooks are not committed. The same input gives the same bytes. What each
-submission is, and what it must get, stands in expected.toml.
+submission is, and what it must get, is in expected.toml.
 """
 
 from __future__ import annotations

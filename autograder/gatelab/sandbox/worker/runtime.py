@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from gatelab.handed_out.checking.leftovers import put_back, switched, watched
-from gatelab.limits import MESSAGE_LIMIT, TRACEBACK_LIMIT
+from gatelab.limits import LINE_LIMIT, MESSAGE_LIMIT, NAME_LIMIT, TRACEBACK_LIMIT
 from gatelab.sandbox.worker.values import Shelf, leaves
 
 NOT_WRITTEN = "NotWritten"  # the type of a stub's NotImplementedError
@@ -250,7 +250,7 @@ def describe(error: BaseException) -> dict[str, Any]:
     for filename, number in reversed(places):
         if filename.startswith("cell "):
             text = linecache.getline(filename, number).strip()
-            line = f"{filename}, line {number}: {text[:160]}"
+            line = f"{filename}, line {number}: {text[:LINE_LIMIT]}"
             break
     try:
         # str() of a syntax error would say the place once more.
@@ -258,10 +258,10 @@ def describe(error: BaseException) -> dict[str, Any]:
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
-    kind = type(error).__name__[:80]
+    kind = type(error).__name__[:NAME_LIMIT]
     # PyTorch raises the same for what it cannot do.
     if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):
         kind = NOT_WRITTEN
     told = {"type": kind, "message": message, "line": line, "traceback": kept}
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
-    return told | ({"missing": missing[:80]} if isinstance(missing, str) else {})
+    return told | ({"missing": missing[:NAME_LIMIT]} if isinstance(missing, str) else {})

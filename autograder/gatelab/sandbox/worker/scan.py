@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from gatelab.limits import SCAN_CPU, SCAN_DEPTH, SCAN_HINTS
+from gatelab.limits import SCAN_CPU, SCAN_DEPTH, SCAN_HINTS, SHORTCUT_LIMIT
 from gatelab.sandbox.worker.budget import TimeUp, within
 from gatelab.sandbox.worker.statements import root_name, statements
 from gatelab.sandbox.worker.templates import is_made
@@ -159,7 +159,7 @@ def _shortcut(node: ast.AST, names: _Names) -> str | None:
         and node.func.id in ("vars", "dir", "globals")
         and (node.func.id == "globals" or any(root_name(arg) in MODULES for arg in node.args))
     ):
-        return f"calls {ast.unparse(node)[:60]}"
+        return f"calls {ast.unparse(node)[:SHORTCUT_LIMIT]}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
         put_together = len(node.args) > 1 and isinstance(node.args[1], ast.BinOp | ast.JoinedStr | ast.Call)
         return "calls getattr with a name that is put together" if put_together else None

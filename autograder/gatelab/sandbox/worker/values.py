@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES
+from gatelab.limits import MAX_DEPTH, MAX_DIGITS, MAX_INT_KEY, MAX_KEY, MAX_NODES, NAME_LIMIT
 
 # What safetensors can carry and a check can compare.
 DTYPES = {
@@ -160,7 +160,7 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
             text = tree["float"]
             return float(text) if text in ("nan", "inf", "-inf") else float.fromhex(text)
         if "ref" in tree:
-            ref = Ref(int(tree["ref"]), str(tree["type"])[:80])
+            ref = Ref(int(tree["ref"]), str(tree["type"])[:NAME_LIMIT])
             return ref if shelf is None else shelf.get(ref)
         if "tuple" in tree:
             return tuple(inner(item) for item in tree["tuple"])
