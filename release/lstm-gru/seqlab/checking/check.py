@@ -27,6 +27,7 @@ from .steady import unsteady
 
 # The checks and their numbers are next to the package, whatever the notebook's working directory.
 TESTS = Path(__file__).parents[2] / "tests"
+STUB = re.compile(r"([a-z][a-z0-9]*): not written yet\b")  # as the build writes it
 
 
 render.install()
@@ -271,11 +272,9 @@ def _not_written(question: str, call: Call, namespace: dict[str, Any]) -> str | 
         other = leads.meant("forward", vars(own)) if isinstance(own, type) else ""
         other = f" It has `{other}`: is that it?" if other else ""
         return f"{question} is not written yet: `{call.function}` has no forward().{other}"
-    stub = re.match(r"(q\d+)\b", words)  # a stub's text, in the notebook's own cell, begins with its question
-    if stub and stub[1] != question:
-        return f"{question} builds on {stub[1]}, which is not written yet."
-    if words and not stub:
-        return None
+    if re.match(rf"{question}\b", words) is None and words:  # a stub's text begins with its question
+        stub = STUB.match(words)
+        return f"{question} builds on {stub[1]}, which is not written yet." if stub else None
     return f"{question} is not written yet: `{call.function}`.{leads.still_a_stub(call, namespace)}"
 
 
