@@ -19,6 +19,7 @@ from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
 from gatelab.cli.options import OfLab
+from gatelab.cli.places import usage
 from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.sent import Sent, keep_newer_marks
@@ -70,7 +71,7 @@ def canvas_command(
         found = _read(graded, lab_name)
         filled = canvas(template, found.reports(), assignment, _rules(found, partial))
     except ExportError as error:
-        _usage(str(error))
+        usage(str(error))
     _write(filled, found, partial, template, _place(graded, out, "canvas.csv"))
 
 
@@ -98,7 +99,7 @@ def moodle_command(
         rules = _rules(found, partial)
         filled = moodle(template, found.reports(), grade_column, feedback_column, rules, maximum_column)
     except ExportError as error:
-        _usage(str(error))
+        usage(str(error))
     _write(filled, found, partial, template, _place(graded, out, "moodle.csv"))
 
 
@@ -155,7 +156,7 @@ def gradescope_command(
     try:
         write_folders(files, folder)
     except OSError as error:
-        _usage(f"{folder}: cannot be written ({error.strerror}); choose another -o.")
+        usage(f"{folder}: cannot be written ({error.strerror}); choose another -o.")
     _end(
         f"{folder}: {plural(len(files), 'results.json', 'results.json')} written.",
         _left(found, partial),
@@ -185,7 +186,7 @@ def nbgrader_command(
     try:
         entered = enter(database, found, rows)
     except ExportError as error:
-        _usage(str(error))
+        usage(str(error))
     head = f"{database}: {plural(len(entered.students), 'student')} entered in {found.lab}."
     new = [f"{len(entered.new)} of them new in it: {', '.join(entered.new)}."] if entered.new else []
     lines = [*new, *entered.notes, *_left(found, partial)]
@@ -225,7 +226,7 @@ def feedback_command(
         make = {To.moodle: for_moodle, To.canvas: for_canvas, To.mail: for_mail}[to]
         delivery: Delivery = make(found)
     except ExportError as error:
-        _usage(str(error))
+        usage(str(error))
     path = _place(graded, out, f"feedback-{to}" if to is To.mail else f"feedback-{to}.zip")
     if not delivery.files:
         _end("No feedback can be delivered, and nothing was written.", delivery.left_out, True)
@@ -236,7 +237,7 @@ def feedback_command(
             path.parent.mkdir(parents=True, exist_ok=True)
             write_whole(path, zipped(delivery))
     except OSError as error:
-        _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
+        usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
     _end(
         f"{path}: feedback for {plural(len(delivery.files), 'person', 'people')}.",
         delivery.left_out,
@@ -248,7 +249,7 @@ def _found(graded: Path, lab_name: str | None) -> GradedClass:
     try:
         return _read(graded, lab_name)
     except ExportError as error:
-        _usage(str(error))
+        usage(str(error))
 
 
 def _read(graded: Path, lab_name: str | None) -> GradedClass:
@@ -265,9 +266,9 @@ def _place(graded: Path, out: Path | None, usual: str) -> Path:
         return graded / usual
     place, own = out.resolve(), graded.resolve()
     if place == own or (place.is_relative_to(own) and place.relative_to(own).parts[0] in OWN):
-        _usage(f"{out}: is the grading's own; choose another -o.")
+        usage(f"{out}: is the grading's own; choose another -o.")
     if place.is_dir() and "." in usual:
-        _usage(f"{out}: is a folder; name a file, as in -o {out / usual}.")
+        usage(f"{out}: is a folder; name a file, as in -o {out / usual}.")
     return out
 
 
@@ -305,7 +306,7 @@ def _failed(found: GradedClass) -> list[Graded]:
 
 def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, out: Path) -> None:
     if out.resolve() == template.resolve():
-        _usage(f"{out}: is the downloaded sheet itself; choose another -o.")
+        usage(f"{out}: is the downloaded sheet itself; choose another -o.")
     sent = Sent.beside(out)
     held, memory = keep_newer_marks(template, filled, sent.read())
     try:
@@ -313,7 +314,7 @@ def _write(filled: Filled, found: GradedClass, partial: bool, template: Path, ou
         write(out, filled.text)
         sent.keep(memory)
     except OSError as error:
-        _usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
+        usage(f"{out}: cannot be written ({error.strerror}); choose another -o.")
     typer.echo(f"{out}: {plural(filled.filled, 'grade')} filled in.")
     for line in [*filled.notes, *lacking_lines(found.lacking(), partial), *filled.unclear]:
         typer.echo(visible(line), err=True)
@@ -338,7 +339,7 @@ def _save(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, text)
     except OSError as error:
-        _usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
+        usage(f"{path}: cannot be written ({error.strerror}); choose another -o.")
 
 
 def _end(head: str, lines: list[str], to_do: bool) -> NoReturn:
@@ -346,8 +347,3 @@ def _end(head: str, lines: list[str], to_do: bool) -> NoReturn:
     for line in lines:
         typer.echo(visible(line), err=True)
     raise typer.Exit(1 if to_do else 0)
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(visible(message), err=True)
-    raise typer.Exit(2)

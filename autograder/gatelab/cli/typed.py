@@ -8,7 +8,7 @@ from gatelab.report.classbook import Row
 
 def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
     """What was read from grades.csv, what was not, and what must be marked again."""
-    book, lines = run.book, []
+    book, works, lines = run.book, run.works(), []
     for what, kinds in (("Marks", [""]), ("Corrections", ["points", "late", "comment"])):
         if changes := [str(change) for change in book.changes if change.what in kinds]:
             lines.append(f"{what} read from {book.grades_path}: {some(changes, '; ')}.")
@@ -30,12 +30,12 @@ def lines_of_marks(run: ClassRun, rows: list[Row]) -> list[str]:
             f"Nothing readable says when {some(timeless)} handed in, so no late penalty applies there."
         )
     by_hand = {id: spec.by_hand for id, spec in run.lab.questions.items()}
-    if left := book.left_over(run.works(), by_hand):
+    if left := book.left_over(works, by_hand):
         lines.append(
             f"Kept and not counted, because lab.toml has no such question now, or another kind of question: {some(left, '; ')}."
         )
     for path, kept in ((book.marks_path, book.marks), (book.corrections_path, book.corrections)):
-        if strangers := kept.strangers(run.works()):
+        if strangers := kept.strangers(works):
             lines.append(f"{path}: keeps {path.stem} of {some(strangers)}, not in this class.")
     return lines
 

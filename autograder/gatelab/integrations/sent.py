@@ -70,22 +70,24 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
     for index, name in filled.of.items():
         row = new.rows[index]
         old = [*came.rows[index], *[""] * (len(row) - len(came.rows[index]))]
-        known = dict(before.get(old[by].strip(), {}))
-        newer = [k for k in filled.columns if _is_newer(old[k], row[k], known.get(came.header[k], []))]
-        grade = filled.columns[0]
-        for k in filled.columns if grade in newer else newer:
-            if k in newer:
-                what = "" if k == grade else "feedback "
-                kept.append(f"{name}: {what}{brief(old[k].strip())} is kept, not {brief(row[k])}")
-            row[k] = escape_cell(old[k])
-            _forget(filled, index, k == grade)
+        who, grade = old[by].strip(), filled.columns[0]
+        cells = before.get(who, {})
+        known = {k: cells.get(came.header[k], []) for k in filled.columns}
+        newer = [k for k in filled.columns if _is_newer(old[k], row[k], known[k])]
+        for k in newer:
+            what = "" if k == grade else "feedback "
+            kept.append(f"{name}: {what}{brief(old[k].strip())} is kept, not {brief(row[k])}")
+        left = filled.columns if grade in newer else newer
         for k in filled.columns:
-            if k != grade and any(_same(old[k], one) for one in known.get(came.header[k], [])):
-                _forget(filled, index, False)  # it was ours, in the platform's own form
-            if k not in newer and grade not in newer:
-                known[came.header[k]] = _remembered(old[k], row[k], known.get(came.header[k], []))
-        if old[by].strip() and known:
-            memory[old[by].strip()] = known
+            # A feedback that was ours, in the platform's own form, is not somebody's that was replaced.
+            if k in left or (k != grade and any(_same(old[k], one) for one in known[k])):
+                _forget(filled, index, k == grade)
+            if k in left:
+                row[k] = escape_cell(old[k])
+            else:
+                cells = cells | {came.header[k]: _remembered(old[k], row[k], known[k])}
+        if who and cells:
+            memory[who] = cells
     filled.text = new.text() if kept else filled.text
     return kept, memory
 

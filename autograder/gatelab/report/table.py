@@ -10,8 +10,6 @@ from gatelab.report.classbook import Row
 from gatelab.report.plain import number
 from gatelab.text import escape_formula
 
-__all__ = ["columns", "grades_csv", "header", "number", "overridden"]
-
 # Columns for people to write in, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 

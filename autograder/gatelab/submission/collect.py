@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -178,7 +179,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
         entry, arrival = row.attempt.entry, row.attempt.entry.arrival
         came = _submission(name, stem, entry.raw, entry.picked, lab)
         people = arrival.people if arrival.platform else _by_name(name, roster)
-        maybe = [who for person in arrival.people or (_named(name),) for who in _several(person, roster)]
+        maybe = _several(arrival.people or (_named(name),), roster)
         people = tuple(known(person, roster) for person in people)
         others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
         notes = []
@@ -230,10 +231,10 @@ def _named(name: str) -> Person:
     return Person(name, name if "@" in name else "", ids=(name,))
 
 
-def _several(person: Person, roster: Roster | None) -> list[Person]:
-    """The people on the roster of whom nobody can say which one this is."""
-    found = roster.fits(person) if roster else []
-    return found if len(found) > 1 else []
+def _several(people: Iterable[Person], roster: Roster | None) -> list[Person]:
+    """The people on the roster of whom nobody can say which one somebody of these is."""
+    found = [roster.fits(person) for person in people] if roster else []
+    return [who for fits in found if len(fits) > 1 for who in fits]
 
 
 def _told_of_twins(found: list[Submission]) -> list[Submission]:
@@ -265,8 +266,7 @@ def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
     maybe = {
         id(who): came.name
         for came in came_in
-        for person in came.people or (_named(came.name),)
-        for who in _several(person, roster)
+        for who in _several(came.people or (_named(came.name),), roster)
     }
     taken = [came.name for came in came_in]
     raws = [f"{person.called} {person.id or person.email}".strip() for person in gone]
