@@ -51,12 +51,20 @@ def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
     assert folders - {"__pycache__"} == rooms | set(NO_ROOM)
 
 
-def test_the_picture_of_the_processes_names_existing_rooms_and_files(root: Path) -> None:
+def test_the_picture_in_the_readme_shows_every_room_and_names_only_what_exists(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
     named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])
     assert len(named) > 12
-    assert [name for name in named if not (root / "autograder" / "gatelab" / name).exists()] == []
+    engine = root / "autograder" / "gatelab"
+    assert [name for name in named if not (engine / name).exists()] == []
+    rooms = {path.parent.name for path in engine.glob("*/__init__.py")}
+    assert rooms - {name.partition("/")[0] for name in named} == set()
+    nodes = set(re.findall(r"(\w+)\[", picture[1]))
+    ends = set(re.findall(r"^ *(\w+)(?:\[.*?\])? -", picture[1], re.MULTILINE)) | set(
+        re.findall(r"> (\w+)", picture[1])
+    )
+    assert ends <= nodes | {"trusted", "confined"}, "an arrow leads to a box that is not drawn"
 
 
 def test_the_versions_of_the_kit_are_one(root: Path) -> None:
