@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from gatelab.cli.options import LabName
+from gatelab.cli.options import LabName, Root
 from gatelab.folders import write_whole
 from gatelab.lab.bank import BankError
 from gatelab.lab.choose import chosen_lab
@@ -43,7 +43,7 @@ def verify_command(
         Path | None, typer.Option(help="Also put the table into this page, between its marks.")
     ] = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Test the suites: every wheat must pass, every chaff must fail its own question and no other.
 
@@ -110,7 +110,7 @@ def misses_command(
     draft: Annotated[int, typer.Option(help="Write a chaff file for the group with this number.", min=0)] = 0,
     name: Annotated[str, typer.Option(help="The mistake's name, as in bias-left-out.")] = "",
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Show a class's wrong answers that no known mistake explains, grouped by what they compute, largest groups first.
 
@@ -157,7 +157,7 @@ def ambush_command(
         Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/ambush.md.")
     ] = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Find wrong work that passes every public check and then loses more than 5 % of a question.
 
@@ -188,7 +188,7 @@ def fingerprints_command(
         list[str] | None, typer.Option(help="Only this question; the others stay as they are.")
     ] = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Write the numbers by which the public checks recognise mistakes, computed from the chaff.
 
