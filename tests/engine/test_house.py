@@ -1,7 +1,8 @@
-"""The house that the engine is: its rooms import one way, and all that is in them is typed."""
+"""The house that the engine is: its rooms import one way, all that is in them is typed, and each function fits on a screen."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -30,6 +31,26 @@ def test_the_engine_and_what_goes_to_gradescope_are_typed(root: Path) -> None:
     places = [root / "autograder" / name for name in ("gatelab", "gradescope")]
     files = [path for place in places for path in place.rglob("*.py")]
     assert f"no issues found in {len(files)} source files" in said.stdout
+
+
+LONGEST = 59  # lines from `def` to the end: what a screen shows
+
+
+def test_no_function_is_longer_than_a_screen(root: Path) -> None:
+    place = root / "autograder"
+    functions = [
+        (path, node)
+        for path in sorted(place.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(functions) > 1000
+    too_long = [
+        f"{path.relative_to(place)}: {node.name} has {lines} lines"
+        for path, node in functions
+        if (lines := node.end_lineno - node.lineno + 1) > LONGEST
+    ]
+    assert not too_long, "\n".join(too_long)
 
 
 @pytest.mark.parametrize("tool", [["deptry", "autograder"], ["vulture"]], ids=["deptry", "vulture"])

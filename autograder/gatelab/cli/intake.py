@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.here import UNPACKED
-from gatelab.cli.options import Attempts, LabName, RosterFile, WhichAttempts
+from gatelab.cli.options import Attempts, LabName, Root, RosterFile, WhichAttempts
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
@@ -63,7 +63,7 @@ def intake_command(
     roster: RosterFile = None,
     attempts: WhichAttempts = Attempts.newest,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Show what was handed in, whose it is and which file would be graded. Nothing is graded or changed.
 

@@ -25,7 +25,6 @@ ClassFolder = Annotated[
         help="The folder that `gatelab grade` wrote; by default this one, or ./out, where there is a class.",
     ),
 ]  # fmt: skip
-Root = Annotated[Path, typer.Option(help="The kit's folder.")]
 Why = Annotated[str | None, typer.Option("--why", help="The reason; students read it.", show_default=False)]
 Remove = Annotated[bool, typer.Option("--remove", help="Take it back.")]
 

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from gatelab.classrun.lookup import ClassFolder, GradedError, Student
-from gatelab.cli.options import AcceptMissing, LabName, OfLab
+from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.near import meant
@@ -59,7 +59,7 @@ def show_command(
     ] = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:  # fmt: skip
     """Every hidden check of a student's work: what was asked, what came back, the student's line, the name of the mistake, credit, mark.
 
