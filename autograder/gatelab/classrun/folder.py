@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gatelab.report.classbook import REPORT_MARK, signature
+from gatelab.report.classbook import signature
 from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.text import visible
 
 LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
@@ -78,7 +78,7 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
         if report is not None and (newer := newer_than(out, row, report)):
             raise NoClass(newer)
     for path in sorted((Path(out) / "reports").glob("*.json")):
-        if path.stem not in files and REPORT_MARK in path.read_text("utf-8", "replace"):
+        if path.stem not in files and is_of_a_class(path.read_text("utf-8", "replace")):
             raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 

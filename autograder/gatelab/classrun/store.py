@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
-from gatelab.report.classbook import GRADED_WITH, REPORT_MARK
-from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.model import Report, Signed
+from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
 
@@ -25,6 +25,8 @@ __all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash", "
 
 QUICK = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
 ROSTER = "roster"  # entry of class.json: the list that the class was graded with, as seen from there; "" without one
+PAGE_MARK = '<meta name="generator" content="gatelab">'  # in the head of every feedback page
+DIGITS = 16  # that a report keeps of a question's hash
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -163,42 +165,39 @@ class Store:
     def current(self, submission: Submission) -> Report | None:
         """The report, if it was made of these bytes with what decides grades now; also one that says that the grader failed."""
         report = self.existing(submission)
-        holds = report is not None and report.versions.get(GRADED_WITH) == self.key(submission)
+        holds = report is not None and report.signed and report.signed.key == self.key(submission)
         return report if holds else None
 
     def sign(self, submission: Submission, report: Report) -> None:
         """Mark the report with everything that decides it, so that `load` can recognise it."""
-        report.versions[GRADED_WITH] = self.key(submission)
-        report.versions |= {
-            f"{GRADED_WITH} {id}".strip() + ":": digest[:16] for id, digest in self.parts.items()
-        }
+        report.signed = Signed(self.key(submission), self._of_questions(self.parts))
 
     def sign_questions(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
-        for id in questions:
-            report.versions[f"{GRADED_WITH} {id}:"] = self.parts[id][:16]
+        was = report.signed or Signed()
+        report.signed = Signed(was.key, was.questions | self._of_questions(questions))
         if not self.changed(report):
             self.sign(submission, report)
 
     def changed(self, report: Report) -> list[str]:
         """What was changed since the report was made: question IDs, or REST where it may be anything."""
-        return [
-            id
-            for id, digest in self.parts.items()
-            if report.versions.get(f"{GRADED_WITH} {id}".strip() + ":") != digest[:16]
-        ]
+        was = (report.signed or Signed()).questions
+        return [id for id, digest in self._of_questions(self.parts).items() if was.get(id) != digest]
+
+    def _of_questions(self, ids: Iterable[str]) -> dict[str, str]:
+        return {id: self.parts[id][:DIGITS] for id in ids}
 
     def tidy(self, submissions: list[Submission]) -> None:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
         current = {submission.file for submission in submissions}
-        for folder, suffix, mark in (
-            (self.reports, ".json", REPORT_MARK),
-            (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
+        for folder, suffix, is_ours in (
+            (self.reports, ".json", is_of_a_class),
+            (self.feedback, ".html", lambda text: PAGE_MARK in text),
         ):
             for path in folder.glob(f"*{suffix}"):
-                # Only files with the kit's mark may be removed.
-                if path.name.removesuffix(suffix) not in current and mark in path.read_text(
-                    "utf-8", "replace"
+                # Only what the kit wrote may be removed.
+                if path.name.removesuffix(suffix) not in current and is_ours(
+                    path.read_text("utf-8", "replace")
                 ):
                     path.unlink()
 
