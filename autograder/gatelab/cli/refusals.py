@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -50,6 +50,12 @@ class OneSentence(TyperGroup):
         return name, command, rest
 
 
+def usage(message: str) -> NoReturn:
+    """End with one sentence and exit code 2."""
+    typer.echo(visible(message), err=True)
+    raise typer.Exit(WRONG)
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """Say in one sentence what stopped the command, and end it with exit code 2."""
@@ -63,22 +69,21 @@ def refusing() -> Iterator[None]:
         command = " ".join(["gatelab", *path.split()[1:]])
         said = visible(" ".join(_said(error).split()))
         end = "" if said.endswith(("?", "?.")) else "."
-        _end(f"{command}: {said.rstrip('.')}{end} See {command} --help.", error)
+        usage(f"{command}: {said.rstrip('.')}{end} See {command} --help.")
     except Empty as error:
-        _end(str(error), error)
+        usage(str(error))
     except OSError as error:
         if error.errno == errno.EPIPE:  # `gatelab … | head`
             raise
         what = visible(str(error.filename)) if error.filename else "this machine"
         why = error.strerror or str(error) or "it failed"
-        _end(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.", error)
+        usage(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.")
     except RuntimeError as error:
         loop = error.__context__  # of Path.resolve, up to Python 3.12
         if not isinstance(loop, OSError) or loop.errno != errno.ELOOP:
             raise
-        _end(
-            f"{visible(str(loop.filename))}: is a link that leads to itself; name the folder or file that is meant.",
-            error,
+        usage(
+            f"{visible(str(loop.filename))}: is a link that leads to itself; name the folder or file that is meant."
         )
 
 
@@ -111,8 +116,3 @@ def _of_value(fault: Mapping[str, Any]) -> str:
 
 def _plain(bound: float) -> str:
     return str(bound) if isinstance(bound, int) else f"{bound:g}"
-
-
-def _end(sentence: str, error: Exception) -> None:
-    typer.echo(" ".join(sentence.split()), err=True)
-    raise typer.Exit(WRONG) from error
