@@ -39,21 +39,17 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     lab = chosen_lab(root, lab_name or str(book["lab"]))
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
     submissions = graded_in(book, folder, out)
-    try:
-        chosen = [row["id"] for row in book["questions"]]
-        seed = int(book["seed"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise _incomplete(out, error) from error
+    chosen = [row["id"] for row in book["questions"]]
     gone = [id for id in chosen if id not in lab.questions or lab.questions[id].by_hand]
     if gone:
         raise StoreError(
             f"{out}: {gone[0]} was graded, which lab.toml no longer has for the grader; run gatelab grade again."
         )
     run = ClassRun(
-        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, seed, bool(book.get(QUICK)),
+        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, int(book["seed"]), bool(book.get(QUICK)),
         lateness=lateness_in(book),
     )  # fmt: skip
-    run.trouble = next((row["reason"] for row in book["submissions"] if row["status"] == PENDING), "")
+    run.trouble = next((row.get("reason", "") for row in book["submissions"] if row["status"] == PENDING), "")
     try:
         for came, row in zip(submissions, book["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):

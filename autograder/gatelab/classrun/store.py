@@ -7,15 +7,14 @@ the kit, the lab. All of that is hashed into the report's key.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
+from gatelab.report.classfile import Left, head_of, read_left
 from gatelab.report.model import Report, Signed
 from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission
@@ -46,6 +45,7 @@ class Store:
         # Relative, so that class and grades may be moved together.
         self.folder = self._from_here(folder)
         self.roster: str | None = None  # None: that of the last run
+        self._read: tuple[tuple[int, int, int], Left] | None = None  # which class.json was read, and its head
 
     def _from_here(self, path: Path) -> str:
         return os.path.relpath(Path(path).resolve(), self.out.resolve())
@@ -57,8 +57,9 @@ class Store:
     @property
     def last_roster(self) -> Path | None:
         """The list that this class was graded with the last time."""
-        said = self.last_book().get(ROSTER)
-        return Path(os.path.normpath(self.out / said)) if isinstance(said, str) and said else None
+        book = self._head
+        said = "" if self._is_of_another(book) else book.get("roster", "")
+        return Path(os.path.normpath(self.out / said)) if said else None
 
     def open(self) -> None:
         """Make the folders. Raises StoreError when nothing can be written to them."""
@@ -79,13 +80,14 @@ class Store:
     def check(self, questions: list[str] | None, quick: bool = False) -> None:
         """Raise StoreError when another class is here, a grading of other questions (None: of all), or a quick look where
         none is meant (and the other way round)."""
-        book = self._book()
-        was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
+        book = self._head
+        of = [question["id"] for question in book["questions"]] if "questions" in book else questions
+        was = None if book.get("all_questions", True) else of
         if self._is_of_another_lab(book):
             what = f"of the lab {book['lab']}"
         elif self._is_of_another(book):
-            what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
-        elif book and bool(book.get(QUICK)) != quick:
+            what = f"of the folder {os.path.normpath(self.out / book['folder'])}"
+        elif book and bool(book.get("quick")) != quick:
             what = (
                 "with trainings, and this is a quick look" if quick else "of a quick look, without trainings"
             )
@@ -97,34 +99,39 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def last_book(self) -> dict[str, Any]:
-        """class.json of the last run that wrote here, if of this class; otherwise empty."""
-        book = self._book()
+    def last_book(self) -> Left:
+        """What is left of the last run that wrote here, if of this class; otherwise empty."""
+        book = read_left(self.out / "class.json")
         return {} if self._is_of_another(book) else book
 
-    def _book(self) -> dict[str, Any]:
-        """class.json of the last run that wrote here; empty if there is none that can be read."""
+    @property
+    def _head(self) -> Left:
+        """Of class.json, whose it is and what was graded. It is large, so it is read again only if the file is another by now."""
+        path = self.out / "class.json"
         try:
-            book = json.loads((self.out / "class.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = path.stat()
+        except OSError:
             return {}
-        return book if isinstance(book, dict) else {}
+        now = found.st_ino, found.st_mtime_ns, found.st_size
+        if self._read is None or self._read[0] != now:
+            self._read = now, head_of(read_left(path))
+        return self._read[1]
 
     @property
     def is_of_another_class(self) -> bool:
         """Whether this is the grading of another folder, or of another lab. One that was moved alone (to a disk with room on it) names a place where
         nothing is, and is known by the folder's name."""
-        return self._is_of_another(self._book())
+        return self._is_of_another(self._head)
 
-    def _is_of_another_lab(self, book: dict[str, Any]) -> bool:
+    def _is_of_another_lab(self, book: Left) -> bool:
         return bool(self.lab) and book.get("lab", self.lab) != self.lab
 
-    def _is_of_another(self, book: dict[str, Any]) -> bool:
+    def _is_of_another(self, book: Left) -> bool:
         if self._is_of_another_lab(book):
             return True
-        was = book.get(FOLDER, self.folder)
-        if not isinstance(was, str) or was == self.folder:
-            return not isinstance(was, str)
+        was = book.get("folder", self.folder)
+        if was == self.folder:
+            return False
         place = Path(os.path.normpath(self.out.resolve() / was))
         return place.exists() or place.name != Path(self.folder).name
 

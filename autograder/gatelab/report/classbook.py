@@ -184,7 +184,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
 
 
 def submission_of(row: dict[str, Any], folder: Path) -> Submission:
-    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
+    """A row of class.json as what came in, `folder` being the class's."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
@@ -195,7 +195,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         row["file"],
         folder / row["place"] if row.get("place") else None,
         # Earlier class.json files have no `problem`; who is missing had no remarks then, so it is the whole reason.
-        row.get("problem", row["reason"]) if row["status"] == MISSING else "",
+        row.get("problem", row.get("reason", "")) if row["status"] == MISSING else "",
         sha256=row.get("sha256", ""),
         entry=row.get("entry") or "",
         people=people,
