@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gatelab.classrun.folder import (
-    SAME,
     NoClass,
     class_table,
     of_no_regrade,
@@ -85,8 +84,6 @@ def _read(folder: Path) -> _Came:
         return _Came(table, rows, reports, people, mark_book(folder, table))
     except NoClass as error:
         raise ExportError(str(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ExportError(f"{folder}/class.json: is not a table of a graded class; {SAME}") from error
 
 
 def _refuse_parts(folder: Path, table: Mapping[str, Any]) -> None:

@@ -30,8 +30,8 @@ from gatelab.cli.options import (
     Seed,
     WhichAttempts,
 )
-from gatelab.cli.places import usage
 from gatelab.cli.progress import Costs, Watch
+from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
 from gatelab.faults import GraderFault, NotStarted
 from gatelab.integrations.roster import RosterError

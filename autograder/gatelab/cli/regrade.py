@@ -23,16 +23,15 @@ from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
 from gatelab.classrun.regrade import Regrade, write_differences
-from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book, reopen
+from gatelab.classrun.reopen import called, graded_in, lab_of, lateness_in, read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import QUICK, Store, StoreError
 from gatelab.cli.gains import summary
 from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
-from gatelab.cli.places import usage
 from gatelab.cli.progress import Costs, Watch
+from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
 from gatelab.cli.typed import lines_of_marks, some
-from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
 from gatelab.report.corrected import Given
 from gatelab.report.marks import MarksError
@@ -76,10 +75,10 @@ def regrade_command(
     """
     try:
         book = _book_of_grades(out)
-        lab = chosen_lab(root, lab_name or str(book["lab"]))
+        lab = lab_of(book, out, root, lab_name)
         chosen = _chosen(lab, book, question or [], out)
         seed = int(book["seed"])
-        submissions = graded_in(book, folder, out)
+        submissions = graded_in(book, folder)
         context.with_resource(locked(out))
         found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
