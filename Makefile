@@ -13,7 +13,7 @@ JOBS ?= 2
 LAB ?= lstm-gru
 IMAGE ?= debian:bookworm
 
-.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image claims calibrate docs lint clean
+.PHONY: grade test test-all coverage hostile flat reached fuzz build zip verify fingerprints mutate ambush bench soak killed memory steady image claims calibrate docs pictures lint clean
 
 SAMPLE = tests/$(LAB)/sample
 
@@ -127,6 +127,11 @@ accept-bank: $(READY)
 
 calibrate: $(READY)
 	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
+
+## The README's pictures (Chromium must be there); look at them before you commit them.
+pictures: grade
+	GATELAB_PICTURES=$(CURDIR)/docs/img $(BIN)/pytest -q tests/lstm-gru/test_in_a_browser.py -k "set_up or wrong_answer"
+	$(BIN)/python docs/pictures.py out/sample
 
 ## The documentation as a website, out/docs/index.html; the page of commands is rewritten first.
 docs: $(READY)

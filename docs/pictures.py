@@ -1,4 +1,4 @@
-"""The pictures of the README, from a graded class: `python docs/pictures.py out/sample` (Chromium must be there)."""
+"""Two of the README's pictures, from a graded class (Chromium must be there); `make pictures` makes all three."""
 
 from __future__ import annotations
 

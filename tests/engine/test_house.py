@@ -1,7 +1,8 @@
-"""The house that the engine is: its rooms import one way, and all that is in them is typed."""
+"""The house that the engine is: its rooms import one way, all that is in them is typed, and each function fits on a screen."""
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
@@ -32,6 +33,26 @@ def test_the_engine_and_what_goes_to_gradescope_are_typed(root: Path) -> None:
     assert f"no issues found in {len(files)} source files" in said.stdout
 
 
+LONGEST = 59  # lines from `def` to the end: what a screen shows
+
+
+def test_no_function_is_longer_than_a_screen(root: Path) -> None:
+    place = root / "autograder"
+    functions = [
+        (path, node)
+        for path in sorted(place.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_bytes()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(functions) > 1000
+    too_long = [
+        f"{path.relative_to(place)}: {node.name} has {lines} lines"
+        for path, node in functions
+        if (lines := node.end_lineno - node.lineno + 1) > LONGEST
+    ]
+    assert not too_long, "\n".join(too_long)
+
+
 @pytest.mark.parametrize("tool", [["deptry", "autograder"], ["vulture"]], ids=["deptry", "vulture"])
 def test_dependencies_are_declared_and_no_code_is_unused(root: Path, tool: list[str]) -> None:
     said = run(root, str(Path(sys.executable).with_name(tool[0])), *tool[1:])
@@ -51,12 +72,20 @@ def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
     assert folders - {"__pycache__"} == rooms | set(NO_ROOM)
 
 
-def test_the_picture_of_the_processes_names_existing_rooms_and_files(root: Path) -> None:
+def test_the_picture_in_the_readme_shows_every_room_and_names_only_what_exists(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
     named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])
     assert len(named) > 12
-    assert [name for name in named if not (root / "autograder" / "gatelab" / name).exists()] == []
+    engine = root / "autograder" / "gatelab"
+    assert [name for name in named if not (engine / name).exists()] == []
+    rooms = {path.parent.name for path in engine.glob("*/__init__.py")}
+    assert rooms - {name.partition("/")[0] for name in named} == set()
+    nodes = set(re.findall(r"(\w+)\[", picture[1]))
+    ends = set(re.findall(r"^ *(\w+)(?:\[.*?\])? -", picture[1], re.MULTILINE)) | set(
+        re.findall(r"> (\w+)", picture[1])
+    )
+    assert ends <= nodes | {"trusted", "confined"}, "an arrow leads to a box that is not drawn"
 
 
 def test_the_versions_of_the_kit_are_one(root: Path) -> None:

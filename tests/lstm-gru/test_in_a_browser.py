@@ -67,6 +67,14 @@ class Desk:
         command = [sys.executable, "-m", "seqlab", *words]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300)
 
+    def picture(self, cell: Page, name: str) -> None:
+        """With `make pictures`, the screen around this cell becomes a picture of the README."""
+        if place := os.environ.get("GATELAB_PICTURES"):
+            self.page.mouse.move(0, 0)
+            cell.evaluate("cell => cell.scrollIntoView({block: 'center'})")
+            self.page.wait_for_timeout(1000)
+            self.page.screenshot(path=Path(place) / f"{name}.png")
+
     def _ran(self, cell: Page, before: str) -> None:
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
@@ -149,6 +157,7 @@ def test_a_wrong_answer_is_reported_and_named(desk: Desk, lab: Lab) -> None:
     assert wrong != lab.reference("q1")
     said = desk.write("def lstm_step", wrong).inner_text()
     assert "This looks like a known mistake" in said and "forget" in said
+    desk.picture(desk.cell('grader.check("q1")'), "notebook")
     assert re.search(r"q1 .* not yet", desk.run("progress.show()").inner_text())
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from shares import share
 
+from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import OPERATORS, mutants
-from gatelab.audit.mutate_run import ENDLESS, Found, Listed, equivalents, stamp
+from gatelab.audit.mutate_run import ENDLESS, Found, stamp
 from gatelab.cli.mutate import mutated
 from gatelab.lab.spec import Lab
 

@@ -61,15 +61,24 @@ def test_the_message_is_what_is_read_first(check, lab, bank):
     result = check("q1", namespace(lab, chaff))
     plain, page = repr(result), result._repr_html_()
     assert plain.splitlines()[1:3] == [
-        "❌ q1 lstm_step",
+        "✗ q1 lstm_step: not yet",
         f"    This looks like a known mistake: {chaff.misconception} Hint: {chaff.hint}",
     ]
     assert plain.splitlines()[3].startswith("    Seen in: `lstm_step` (")
     assert (
-        page.index("❌ <strong>q1 lstm_step</strong>")
+        page.index("✗</span> <strong>q1 lstm_step</strong>: not yet")
         < page.index("known mistake")
         < page.index("Seen in: <code>lstm_step</code>")
     )
+
+
+def test_what_a_check_shows_needs_no_emoji_font(check, lab, bank):
+    """Without one, an emoji is an empty box. The words say it, too, for those who listen."""
+    right, wrong = (check("q1", namespace(lab, *chaff)) for chaff in ([], bank.chaffs_of("q1")[:1]))
+    assert right.passed_all and "q1</strong> passed!" in right._repr_html_()
+    for result in (right, wrong):
+        for text in (repr(result), result._repr_html_()):
+            assert [sign for sign in text if ord(sign) > 0x27FF or sign in "✅❌✨"] == []
 
 
 def test_nothing_of_otters_surrounds_the_message(check, lab, bank):
@@ -83,7 +92,7 @@ def test_nothing_of_otters_surrounds_the_message(check, lab, bank):
             assert "Error at line" not in text and "in test q" not in text and "CheckFailed" not in text
             assert "result:" not in text and "see the message above" not in text
         assert "`" not in result._repr_html_() and "<code>" in result._repr_html_()
-    assert result._repr_html_().count("✅") == 1  # what is right in q8 is still told
+    assert result._repr_html_().count("✓") == 1  # what is right in q8 is still told
 
 
 def test_a_check_of_other_staff_looks_as_otter_shows_it(check, lab, tmp_path):

@@ -9,15 +9,15 @@ import inspect
 import torch
 from torch import nn
 
-from seqlab.checking import Check, Numbers, agree, gradients_agree, need, not_carried, repeats, standins
+from seqlab.checking import Check, Numbers, Part, agree, gradients_agree, need, not_carried, repeats, standins
 
 OK_FORMAT = False
 name = "q3"
 check = Check(name)
 
 RETURNS = {
-    "LSTM": {"0": "outputs: N T H", "1.0": "h: N H", "1.1": "c: N H"},
-    "GRU": {"0": "outputs: N T H", "1": "h: N H"},
+    "LSTM": {"0": Part("outputs", "N T H"), "1.0": Part("h", "N H"), "1.1": Part("c", "N H")},
+    "GRU": {"0": Part("outputs", "N T H"), "1": Part("h", "N H")},
 }
 STATE = {"LSTM": 2, "GRU": 1}  # how many tensors the state is
 BLOCKS = {"LSTM": 4, "GRU": 3}

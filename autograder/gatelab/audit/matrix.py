@@ -1,139 +1,152 @@
-"""The matrix of wheat and chaff, for the terminal, as a Markdown table and as a page."""
+"""What `gatelab verify` finds: where each wheat and chaff lost points, what they were told, and what of that must not be."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
+from typing import Any, NamedTuple
 
-from jinja2 import Environment
-from rich.console import Console
-from rich.table import Table
+from gatelab.audit.seeds import Lost, unstable
+from gatelab.lab.bank import Chaff
+from gatelab.report.model import Report
 
-from gatelab.audit.verify import Matrix
-from gatelab.folders import write_whole
-from gatelab.lab.spec import Lab
-from gatelab.text import marked
-
-MARKS = ("<!-- the matrix of {lab}, written by gatelab verify -->", "<!-- end of the matrix -->")
-
-PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>The suites, graded</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { max-width: 70rem; margin: 2rem auto; padding: 0 1rem }
-table { border-collapse: collapse; width: 100% } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
-border-bottom: 1px solid #8884 } th { border-bottom: 2px solid } td.n { text-align: right }
-td { overflow-wrap: anywhere } th { overflow-wrap: normal; hyphens: auto }
-.bad { background: #d5430033 } code { font-size: .9em }
-</style>
-<h1>The suites, graded</h1>
-<p>Every wheat (a correct solution in another style) must pass every hidden test; every chaff (a wrong solution with a
-named misconception) must lose points in its own question, in no other, and be named.
-Wheat was graded with {{ matrix.seeds|length }} seed{{ "s" if matrix.seeds|length != 1 }}.
-{%- if matrix.by_seed %} Chaff must lose the same parts at each of {{ (matrix.by_seed.values()|first).total() }} seeds (parts that train left out).{% endif %}
-Points: by the parts, and in brackets with the follow-through credit of a mistake recognised in full.</p>
-<table><tr><th>question</th><th></th><th>wheat gradings passed</th><th>chaff caught and named</th></tr>
-{%- for id, title, passed, wheats, caught, chaffs in counts -%}
-<tr><td><a href="#{{ id }}">{{ id }}</a></td><td>{{ title }}</td><td class='n'>{{ passed }} of {{ wheats }}</td><td class='n'>{{ caught }} of {{ chaffs }}</td></tr>
-{%- endfor %}</table>
-{%- if matrix.listed %}
-<h2>Chaff that may lose other parts at other seeds</h2>
-<table><tr><th>chaff</th><th>why</th><th>lost</th></tr>
-{% for key, why in matrix.listed.items() %}
-<tr><td><code>{{ key }}</code></td><td>{{ why|marked }}</td><td>{% for parts, n in matrix.by_seed[key].most_common() %}{{ parts|join(", ") or "nothing" }} at {{ n }} seed{{ "s" if n != 1 }}{{ "; " if not loop.last }}{% endfor %}</td></tr>
-{% endfor %}</table>
-{%- endif %}
-<h2>Wheat</h2>
-<p>Whole correct submissions, each put together from one wheat of every question.</p>
-<table><tr><th>style</th><th>gradings passed</th></tr>
-{% for style, passed, count in styles %}
-<tr class="{{ '' if passed == count else 'bad' }}"><td>{{ style }}</td><td class="n">{{ passed }} of {{ count }}</td></tr>
-{% endfor %}</table>
-{% for question in questions %}
-<h2 id="{{ question.id }}">{{ question.id }} · {{ question.title }}</h2>
-<table><tr><th>chaff</th><th>misconception</th><th>parts lost</th><th>points of {{ "%g"|format(question.points) }}</th><th>lost elsewhere</th><th>named</th></tr>
-{% for row in rows[question.id] %}
-<tr class="{{ '' if row.caught and row.named_right else 'bad' }}"><td><code>{{ row.id }}</code></td><td>{{ row.misconception|marked }}</td>
-<td>{{ row.lost|join(", ") }}</td><td class="n">{{ "%g"|format(row.earned) }}{% if row.points > row.earned %} ({{ "%g"|format(row.points) }}){% endif %}</td><td>{{ row.elsewhere|join(", ") }}</td><td>{{ "yes" if row.named_right else row.named or "no" }}</td></tr>
-{% endfor %}</table>
-{% endfor %}
-</html>
-"""
+Told = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
 
 
-def counts(matrix: Matrix, lab: Lab) -> list[tuple[str, str, int, int, int, int]]:
-    """(question, title, wheat gradings passed, wheat gradings, chaffs caught, chaffs) for each question with chaff."""
-    rows = []
-    for id, spec in lab.questions.items():
-        chaffs = [row for row in matrix.chaffs if row.question == id]
-        if chaffs:
-            passed = sum(all(part.question not in (id, None) for part in w.lost) for w in matrix.wheats)
-            caught = sum(row.caught and row.named_right for row in chaffs)
-            rows.append((id, spec.title, passed, len(matrix.wheats), caught, len(chaffs)))
-    return rows
+class LostPart(NamedTuple):
+    """A part that was run and not passed. A submission that could not be graded lost them all: then there is no question, and `name`
+    is the reason."""
+
+    question: str | None
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.question}/{self.name}" if self.question else f"everything: {self.name}"
 
 
-def show(matrix: Matrix, lab: Lab, console: Console) -> None:
-    """Print the counts and every fault."""
-    table = Table("question", "", "wheat passed", "chaff caught and named")
-    for id, title, passed, wheats, caught, chaffs in counts(matrix, lab):
-        table.add_row(id, title, f"{passed} of {wheats}", f"{caught} of {chaffs}")
-    console.print(table)
-    for row in matrix.chaffs:
-        where = ", ".join(row.lost) or "nothing"
-        console.print(f"{row.question}/{row.id}: lost {where}", markup=False, highlight=False, soft_wrap=True)
-    for fault in matrix.faults:
-        console.print(fault, style="red", markup=False, soft_wrap=True)
+@dataclass(frozen=True)
+class ChaffRow:
+    """Where one chaff lost points, and how it was named."""
+
+    id: str
+    question: str
+    misconception: str
+    lost: tuple[str, ...]  # parts of its own question
+    elsewhere: tuple[LostPart, ...]  # parts of other questions; must be empty
+    named: str  # what the diagnosis called it; "" for nothing
+    earned: float = 0.0  # points of its question by the parts
+    points: float = 0.0  # the same with follow-through credit
+    of: float = 0.0
+
+    @classmethod
+    def of_report(cls, chaff: Chaff, report: Report) -> ChaffRow:
+        """From what the engine said of this chaff."""
+        lost = lost_parts(report)
+        own = tuple(part.name for part in lost if part.question == chaff.question)
+        elsewhere = tuple(part for part in lost if part.question != chaff.question)
+        row = cls(chaff.id, chaff.question, chaff.misconception, own, elsewhere, "")
+        if report.status != "graded":
+            return row
+        question = report.question(chaff.question)
+        return replace(
+            row, named=question.recognised, earned=question.earned, points=question.points,
+            of=question.max_points,
+        )  # fmt: skip
+
+    @classmethod
+    def of_json(cls, row: Mapping[str, Any]) -> ChaffRow:
+        """From what `asdict` of one was as JSON."""
+        elsewhere = tuple(LostPart(*part) for part in row["elsewhere"])
+        return cls(**{**row, "lost": tuple(row["lost"]), "elsewhere": elsewhere})
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.lost) and not self.elsewhere
+
+    @property
+    def named_right(self) -> bool:
+        return self.named == self.id
 
 
-def markdown(matrix: Matrix, lab: Lab) -> str:
-    """The counts as a Markdown table."""
-    lines = ["| question | | wheat gradings passed | chaff caught and named |", "| --- | --- | --- | --- |"]
-    total = [0, 0, 0, 0]
-    for id, title, *numbers in counts(matrix, lab):
-        lines.append("| {} | {} | {} of {} | {} of {} |".format(id, title, *numbers))
-        total = [a + b for a, b in zip(total, numbers, strict=True)]
-    lines.append("| | all | {} of {} | {} of {} |".format(*total))
-    return "\n".join([*lines, "", graded(matrix)]) + "\n"
+@dataclass(frozen=True)
+class WheatRow:
+    """One wheat at one seed: the parts it lost (must be none) with what the student would have read."""
+
+    style: str
+    seed: int
+    lost: tuple[LostPart, ...]
 
 
-def graded(matrix: Matrix) -> str:
-    """How many styles and seeds the counts cover."""
-    at = max((seen.total() for seen in matrix.by_seed.values()), default=1)
-    return (
-        f"Wheat in {len({row.style for row in matrix.wheats})} styles, each at {len(matrix.seeds)} "
-        f"seed{'s' if len(matrix.seeds) != 1 else ''}; chaff at {at} seed{'s' if at != 1 else ''}."
-    )
+@dataclass
+class Matrix:
+    """What `gatelab verify` found."""
+
+    chaffs: list[ChaffRow] = field(default_factory=list)
+    wheats: list[WheatRow] = field(default_factory=list)
+    seeds: tuple[int, ...] = ()
+    empty: list[str] = field(
+        default_factory=list
+    )  # one sentence for each question for which nothing was graded
+    told: dict[str, Told] = field(default_factory=dict)  # grading → `told` of its report
+    by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
+    listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
+
+    @property
+    def faults(self) -> list[str]:
+        """One sentence for each violation."""
+        found = [*self.empty]
+        found += [
+            f"wheat {row.style} (seed {row.seed}) lost {', '.join(map(str, row.lost))}"
+            for row in self.wheats
+            if row.lost
+        ]
+        for row in self.chaffs:
+            if not row.lost:
+                found.append(f"chaff {row.question}/{row.id} passed its own question")
+            if row.elsewhere:
+                found.append(
+                    f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(map(str, row.elsewhere))}"
+                )
+            if row.lost and not row.named_right:
+                found.append(f"chaff {row.question}/{row.id} was named {row.named or None}")
+        return found + unstable(self.by_seed, self.listed)
 
 
-def into_readme(readme: Path, table: str, lab: str) -> bool:
-    """Put the Markdown table between the lab's marks in a Markdown page; False when it has none."""
-    begin = MARKS[0].format(lab=lab)
-    text = readme.read_text(encoding="utf-8") if readme.is_file() else ""
-    before, start, rest = text.partition(begin)
-    _, end, after = rest.partition(MARKS[1])
-    if not end:
-        return False
-    write_whole(readme, f"{before}{start}\n\n{table}\n{end}{after}")
-    return True
+def lost_parts(report: Report) -> list[LostPart]:
+    """Every part that was run and not passed."""
+    if report.status != "graded":
+        return [LostPart(None, report.reason)]
+    return [LostPart(q.id, part.name) for q in report.questions for part in q.parts if not part.passed]
 
 
-def write_pages(matrix: Matrix, lab: Lab, table: str, out: Path) -> list[Path]:
-    """Write matrix.html, and the Markdown table as matrix.md, into a folder; returns their paths."""
-    out.mkdir(parents=True, exist_ok=True)
-    questions = [lab.questions[id] for id in dict.fromkeys(row.question for row in matrix.chaffs)]
-    rows = {q.id: [row for row in matrix.chaffs if row.question == q.id] for q in questions}
-    by_style: dict[str, list[bool]] = {}
-    for row in matrix.wheats:
-        by_style.setdefault(row.style, []).append(not row.lost)
-    styles = [(style, sum(passed), len(passed)) for style, passed in by_style.items()]
-    environment = Environment(autoescape=True)
-    environment.filters["marked"] = marked
-    template = environment.from_string(PAGE)
-    page = template.render(
-        matrix=matrix, questions=questions, rows=rows, counts=counts(matrix, lab), styles=styles
-    )
-    paths = [out / "matrix.html", out / "matrix.md"]
-    write_whole(paths[0], page + "\n")
-    write_whole(paths[1], table)
-    return paths
+def told(report: Report) -> Told:
+    """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
+    whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
+    return {"": whole} | {
+        q.id: [(q.id, q.recognised, q.note), *((f"{q.id}/{p.name}", p.points, p.told) for p in q.parts)]
+        for q in report.questions
+    }
+
+
+def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
+    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
+
+    What the second time left out, because a chaff was graded in fewer questions, is not compared.
+    """
+    found = []
+    for grading in first.told if gradings is None else gradings:
+        both = [matrix.told.get(grading, {}) for matrix in (first, second)]
+        left_out = _graded(both[0]) - _graded(both[1]) if both[1] else set()
+        before, after = (
+            [line for id, lines in told.items() if id not in left_out for line in lines] for told in both
+        )
+        if before != after:
+            line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
+            found.append(f"{grading} got {line} and then {other}")
+    return found
+
+
+def _graded(told: Told) -> set[str]:
+    """The questions whose parts are reported, each in a line after the question's own."""
+    return {id for id, lines in told.items() if id and len(lines) > 1}

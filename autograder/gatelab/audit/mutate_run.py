@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from gatelab.audit import mutate
+from gatelab.audit.listed import Listed, equivalents
 from gatelab.audit.mutate import Mutant, mutants
 from gatelab.audit.patient import Patient
 from gatelab.bare import bare
@@ -28,18 +29,9 @@ from gatelab.grading.attempt import Share, Verdict
 from gatelab.grading.examiner import run_suites
 from gatelab.grading.plugin import LocalWorkers
 from gatelab.lab.spec import Lab, LabError
-from gatelab.lab.toml import TomlError, read_toml
 from gatelab.limits import WORKER_MEMORY
 
 ENDLESS = "(never ends)"  # instead of a part
-
-
-@dataclass(frozen=True)
-class Listed:
-    """A mutant that need not be killed: an entry of equivalent.toml."""
-
-    name: tuple[str, str, str]
-    why: str
 
 
 @dataclass
@@ -107,25 +99,6 @@ def run(
         progress(f"{question}: {len(found.killed)} killed, {len(found.survived)} survived")
         results.append(found)
     return results
-
-
-def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
-    """The listed mutants of a question."""
-    path = equivalents_path(lab)
-    try:
-        rows = read_toml(path) if path.is_file() else {}
-        return tuple(
-            Listed((row["where"], row["before"], row["after"]), row["why"]) for row in rows.get(question, ())
-        )
-    except TomlError as error:
-        raise LabError(str(error)) from error
-    except KeyError as error:
-        raise LabError(f"{path}: an entry of {question} has no {error}.") from error
-
-
-def equivalents_path(lab: Lab) -> Path:
-    assert lab.bank is not None
-    return lab.bank / "equivalent.toml"
 
 
 def stamp(lab: Lab, question: str) -> str:

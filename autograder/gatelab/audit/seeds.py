@@ -9,12 +9,13 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from pathlib import Path
+from typing import Annotated
 
 from gatelab.audit.kept import Kept, stamp
+from gatelab.audit.listed import SAYS_SOMETHING, table
 from gatelab.lab.bank import Chaff
+from gatelab.lab.keys import Says, validated_value
 from gatelab.lab.spec import Lab, LabError
-from gatelab.lab.toml import TomlError, read_toml
 from gatelab.report.model import Kind
 
 Lost = Counter[tuple[str, ...]]  # parts lost → at how many seeds
@@ -88,17 +89,13 @@ def unstable(by_seed: dict[str, Lost], listed: dict[str, str]) -> list[str]:
 
 
 LIST = "chaff/unstable.toml"
+Why = Annotated[str, SAYS_SOMETHING, Says('its reason in quotes, as in "q1/slip" = "Where the drawn …"')]
 
 
 def listed(lab: Lab) -> dict[str, str]:
-    """The chaffs that may fail different parts at different seeds, each with the reason."""
-    assert lab.bank is not None
-    path = Path(lab.bank) / LIST
+    """The chaffs that may fail different parts at different seeds, each with the reason. Raises LabError."""
+    path, rows = table(lab, LIST)
     try:
-        rows = read_toml(path) if path.is_file() else {}
-    except TomlError as error:
+        return {key: validated_value(Why, why, str(path), key) for key, why in rows.items()}
+    except ValueError as error:
         raise LabError(str(error)) from error
-    for key, why in rows.items():
-        if not isinstance(why, str) or not why:
-            raise LabError(f'{path}: {key} needs its reason, as in "q1/slip" = "…".')
-    return rows

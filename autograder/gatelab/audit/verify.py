@@ -1,144 +1,21 @@
-"""Tests the suites: every wheat must pass everything, every chaff must fail its own question and no other.
-
-The matrix that comes out is a page, a table in the documentation, and a test.
-"""
+"""Tests the suites: every wheat must pass everything, every chaff must fail its own question and no other."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
-from itertools import zip_longest
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gatelab.audit.kept import Kept, digest, stamp
+from gatelab.audit.matrix import ChaffRow, LostPart, Matrix, Told, WheatRow, lost_parts, told
 from gatelab.audit.notebooks import write_notebook
-from gatelab.audit.seeds import Lost, listed, over_seeds, unstable
+from gatelab.audit.seeds import listed, over_seeds
 from gatelab.folders import vanishing
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, Wheat
 from gatelab.lab.spec import Lab
-from gatelab.report.model import Report
-
-Told = dict[str, list[tuple[Any, ...]]]  # question ID → a line for it and one for each part; "" → the rest
-
-
-class LostPart(NamedTuple):
-    """A part that was run and not passed. A submission that could not be graded lost them all: then there is no question, and `name`
-    is the reason."""
-
-    question: str | None
-    name: str
-
-    def __str__(self) -> str:
-        return f"{self.question}/{self.name}" if self.question else f"everything: {self.name}"
-
-
-@dataclass(frozen=True)
-class ChaffRow:
-    """Where one chaff lost points, and how it was named."""
-
-    id: str
-    question: str
-    misconception: str
-    lost: tuple[str, ...]  # parts of its own question
-    elsewhere: tuple[LostPart, ...]  # parts of other questions; must be empty
-    named: str  # what the diagnosis called it; "" for nothing
-    earned: float = 0.0  # points of its question by the parts
-    points: float = 0.0  # the same with follow-through credit
-    of: float = 0.0
-
-    @property
-    def caught(self) -> bool:
-        return bool(self.lost) and not self.elsewhere
-
-    @property
-    def named_right(self) -> bool:
-        return self.named == self.id
-
-
-@dataclass(frozen=True)
-class WheatRow:
-    """One wheat at one seed: the parts it lost (must be none) with what the student would have read."""
-
-    style: str
-    seed: int
-    lost: tuple[LostPart, ...]
-
-
-@dataclass
-class Matrix:
-    """What `gatelab verify` found."""
-
-    chaffs: list[ChaffRow] = field(default_factory=list)
-    wheats: list[WheatRow] = field(default_factory=list)
-    seeds: tuple[int, ...] = ()
-    empty: list[str] = field(
-        default_factory=list
-    )  # one sentence for each question for which nothing was graded
-    told: dict[str, Told] = field(default_factory=dict)  # grading → `told` of its report
-    by_seed: dict[str, Lost] = field(default_factory=dict)  # chaff → parts lost → at how many seeds
-    listed: dict[str, str] = field(default_factory=dict)  # chaffs whose lost parts may differ, and why
-
-    @property
-    def faults(self) -> list[str]:
-        """One sentence for each violation."""
-        found = [*self.empty]
-        found += [
-            f"wheat {row.style} (seed {row.seed}) lost {', '.join(map(str, row.lost))}"
-            for row in self.wheats
-            if row.lost
-        ]
-        for row in self.chaffs:
-            if not row.lost:
-                found.append(f"chaff {row.question}/{row.id} passed its own question")
-            if row.elsewhere:
-                found.append(
-                    f"chaff {row.question}/{row.id} lost points elsewhere: {', '.join(map(str, row.elsewhere))}"
-                )
-            if row.lost and not row.named_right:
-                found.append(f"chaff {row.question}/{row.id} was named {row.named or None}")
-        return found + unstable(self.by_seed, self.listed)
-
-
-def lost_parts(report: Report) -> list[LostPart]:
-    """Every part that was run and not passed."""
-    if report.status != "graded":
-        return [LostPart(None, report.reason)]
-    return [LostPart(q.id, part.name) for q in report.questions for part in q.parts if not part.passed]
-
-
-def told(report: Report) -> Told:
-    """Everything that grades and feedback are made from: every point and every message, but no times and no tracebacks."""
-    whole = [(report.status, report.reason), *((c.index, c.what, c.message) for c in report.cells)]
-    return {"": whole} | {
-        q.id: [(q.id, q.recognised, q.note), *((f"{q.id}/{p.name}", p.points, p.told) for p in q.parts)]
-        for q in report.questions
-    }
-
-
-def differences(first: Matrix, second: Matrix, gradings: Iterable[str] | None = None) -> list[str]:
-    """One sentence for each grading (of these, or all) that the second time gave another point or another message.
-
-    What the second time left out, because a chaff was graded in fewer questions, is not compared.
-    """
-    found = []
-    for grading in first.told if gradings is None else gradings:
-        both = [matrix.told.get(grading, {}) for matrix in (first, second)]
-        left_out = _graded(both[0]) - _graded(both[1]) if both[1] else set()
-        before, after = (
-            [line for id, lines in told.items() if id not in left_out for line in lines] for told in both
-        )
-        if before != after:
-            line, other = next(pair for pair in zip_longest(before, after) if pair[0] != pair[1])
-            found.append(f"{grading} got {line} and then {other}")
-    return found
-
-
-def _graded(told: Told) -> set[str]:
-    """The questions whose parts are reported, each in a line after the question's own."""
-    return {id for id, lines in told.items() if id and len(lines) > 1}
 
 
 def builds_on(lab: Lab, question: str) -> list[str]:
@@ -187,6 +64,50 @@ def unproved(lab: Lab, bank: Bank, questions: Sequence[str] = ()) -> Iterator[st
                 yield f"{id} has no chaff in {lab.bank / 'chaff' / id}: nothing shows that its suite catches a mistake"
 
 
+@dataclass
+class _Gradings:
+    """Single gradings of the bank, made by the engine or kept from an earlier run. `told` fills up with what they said."""
+
+    engine: Engine
+    first: int  # the first grading seed: chaff is graded with it, and wheat anew in every run
+    training: bool  # whether what trains is run, at the first seed
+    progress: Callable[[str], None]
+    kept: Kept
+    told: dict[str, Told]
+
+    def __post_init__(self) -> None:
+        self.stamp = stamp(self.engine.lab)
+
+    def chaff(self, chaff: Chaff, path: Path, where: tuple[str, ...], known: str) -> ChaffRow:
+        """Grade it in the questions `where`, all when empty. `known`: a digest of all chaff that it can be taken for."""
+        # How many jobs there were is what `--twice` compares.
+        jobs = self.engine.jobs
+        of = path.read_text("utf-8"), self.stamp, known, self.first, where, self.training, jobs
+        if (before := self.kept.find(*of)) is not None:
+            self.told[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
+            return ChaffRow.of_json(before["row"])
+        report = self.engine.grade(path, chaff.key, where, self.first, self.training)
+        self.told[chaff.key] = told(report)
+        row = ChaffRow.of_report(chaff, report)
+        self.progress(chaff.key)
+        if report.status == "graded":
+            self.kept.keep({"row": asdict(row), "told": self.told[chaff.key]}, *of)
+        return row
+
+    def wheat(self, style: Style, path: Path, seed: int) -> WheatRow:
+        of = path.read_text(encoding="utf-8"), self.stamp, seed
+        if seed != self.first and (before := self.kept.find(*of)) is not None:
+            return WheatRow(str(style), seed, tuple(LostPart(*part) for part in before))
+        training = self.training and seed == self.first
+        report = self.engine.grade(path, str(style), seed=seed, training=training)
+        grading = f"{style.name}, seed {seed}"
+        self.told[grading] = told(report)
+        lost = lost_parts(report)
+        self.kept.keep(lost, *of)
+        self.progress(grading)
+        return WheatRow(str(style), seed, tuple(lost))
+
+
 def verify(
     engine: Engine,
     bank: Bank,
@@ -216,60 +137,24 @@ def verify(
     lab.check_questions(questions)
     seeds = seeds or (engine.seed,)
     matrix = Matrix(seeds=seeds, empty=list(unproved(lab, bank, questions)))
+    gradings = _Gradings(engine, seeds[0], training, progress, kept, matrix.told)
+    known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
+    chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
     with vanishing() as place, ThreadPoolExecutor(engine.jobs) as pool:
 
         def chaff_row(chaff: Chaff) -> ChaffRow:
-            path = write_notebook(
-                place / f"{chaff.question}-{chaff.id}.ipynb", lab, {chaff.question: chaff.source}
-            )
+            path = place / f"{chaff.question}-{chaff.id}.ipynb"
+            write_notebook(path, lab, {chaff.question: chaff.source})
             where = () if everywhere else (chaff.question, *builds_on(lab, chaff.question))
-            # All of the bank can be part of a name; how many jobs there were is what `--twice` compares.
-            of = path.read_text("utf-8"), everything, known, seeds[0], where, training, engine.jobs
-            if (before := kept.find(*of)) is not None:
-                matrix.told[chaff.key] = {id: list(map(tuple, lines)) for id, lines in before["told"].items()}
-                row = before["row"]
-                elsewhere = tuple(LostPart(*part) for part in row["elsewhere"])
-                return ChaffRow(**row | {"lost": tuple(row["lost"]), "elsewhere": elsewhere})
-            report = engine.grade(path, chaff.key, where, seeds[0], training)
-            matrix.told[chaff.key] = told(report)
-            lost = lost_parts(report)
-            own = tuple(part.name for part in lost if part.question == chaff.question)
-            elsewhere = tuple(part for part in lost if part.question != chaff.question)
-            progress(chaff.key)
-            made = ChaffRow(chaff.id, chaff.question, chaff.misconception, own, elsewhere, "")
-            if report.status != "graded":
-                return made
-            question = report.question(chaff.question)
-            made = replace(
-                made, named=question.recognised, earned=question.earned, points=question.points,
-                of=question.max_points,
-            )  # fmt: skip
-            kept.keep({"row": asdict(made), "told": matrix.told[chaff.key]}, *of)
-            return made
+            return gradings.chaff(chaff, path, where, known)
 
-        def wheat_row(job: tuple[Style, Path, int]) -> WheatRow:
-            style, path, seed = job
-            of = path.read_text(encoding="utf-8"), everything, seed
-            if seed != seeds[0] and (before := kept.find(*of)) is not None:
-                return WheatRow(str(style), seed, tuple(LostPart(*part) for part in before))
-            report = engine.grade(path, str(style), seed=seed, training=training and seed == seeds[0])
-            grading = f"{style.name}, seed {seed}"
-            matrix.told[grading] = told(report)
-            lost = lost_parts(report)
-            kept.keep(lost, *of)
-            progress(grading)
-            return WheatRow(str(style), seed, tuple(lost))
-
-        everything = stamp(lab)
-        known = digest([(chaff.key, chaff.source, chaff.hint, chaff.credit) for chaff in bank.chaffs])
-        chosen = [chaff for chaff in bank.chaffs if not questions or chaff.question in questions]
         whole = [
             (style, write_notebook(place / f"wheat-{number}.ipynb", lab, style.cells))
             for number, style in enumerate(styles(bank))
         ]
         jobs = [(style, path, seed) for style, path in whole for seed in seeds]
         matrix.chaffs = list(pool.map(chaff_row, chosen))
-        matrix.wheats = list(pool.map(wheat_row, jobs))
+        matrix.wheats = list(pool.map(lambda job: gradings.wheat(*job), jobs))
     if chaff_seeds:
         matrix.by_seed = over_seeds(lab, chosen, chaff_seeds, engine.jobs, progress, kept)
         matrix.listed = {key: why for key, why in listed(lab).items() if key in matrix.by_seed}

@@ -60,7 +60,7 @@ class _Master:
                         line,
                         f"`{GIVEN}` is inside a solution region; end the region above it or delete the mark",
                     )
-        self._body(syntax.parse(source).body, "the cell", "")
+        self._body(syntax.parse(source).body, ast.Module, "")
         for region in regions:
             if region not in self.filled:
                 raise Fault(
@@ -69,8 +69,8 @@ class _Master:
                 )
         self._check_comments(comments)
 
-    def _body(self, body: list[ast.stmt], kind: str, name: str) -> None:
-        """Every statement of a body is part of a region, given, a definition or a docstring."""
+    def _body(self, body: list[ast.stmt], kind: type[ast.AST], name: str) -> None:
+        """Every statement of a body (of the cell, a class or a function) is part of a region, given, a definition or a docstring."""
         used: list[Region] = []
         for index, statement in enumerate(body):
             first, last = syntax.span(statement)
@@ -81,9 +81,9 @@ class _Master:
                         region.begin,
                         f"the stub of {name} would follow a return and never be reached; put the region above it",
                     )
-                self._solution(statement, region, kind)
+                self._solution(statement, region, kind, name)
                 used += [region] if region not in used else []
-            elif kind != "the cell" and index == 0 and is_string(statement):
+            elif kind is not ast.Module and index == 0 and is_string(statement):
                 if region:
                     raise Fault(region.begin, "a marker is inside a docstring; close the string before it")
             elif self._is_given(statement):
@@ -96,39 +96,37 @@ class _Master:
                     raise Fault(region.begin, f"a marker is inside a statement marked `{GIVEN}`")
                 self.form.given.add(ast.dump(statement))
                 self.covered.update(range(first, last + 1))
-                if kind == "the cell":
+                if kind is ast.Module:
                     self.form.bound |= syntax.bound(statement)
-            elif isinstance(statement, ast.ClassDef) and kind == "the cell":
+            elif isinstance(statement, ast.ClassDef) and kind is ast.Module:
                 self._decorators(statement)
                 syntax.check_signature(statement)
-                self._body(statement.body, f"class {statement.name}", f"{statement.name}.")
-            elif isinstance(statement, syntax.FUNCTIONS) and (
-                kind == "the cell" or kind.startswith("class ")
-            ):
-                self._function(statement, name)
+                self._body(statement.body, ast.ClassDef, statement.name)
+            elif isinstance(statement, syntax.FUNCTIONS) and kind is not ast.FunctionDef:
+                self._function(statement, f"{name}.{statement.name}" if name else statement.name)
             else:
                 self._refuse(statement, region)
-        if kind == "the cell" and used:
+        if kind is ast.Module and used:
             self._of_the_cell(body, used)
         elif len(used) > 1:
             raise Fault(
                 used[1].begin,
-                f"a second solution region in {kind}; a function gets one stub, so join the two",
+                f"a second solution region in def {name}; a function gets one stub, so join the two",
             )
-        elif kind.startswith("def ") and not used:
+        elif kind is ast.FunctionDef and not used:
             raise Fault(
                 syntax.span(body[0])[0],
                 f"{name} has no solution region, so its stub would be missing; add the markers, "
                 f"or end its `def` line with `{GIVEN}` if students get all of it",
             )
 
-    def _solution(self, statement: ast.stmt, region: Region, kind: str) -> None:
-        if kind.startswith("class "):
+    def _solution(self, statement: ast.stmt, region: Region, kind: type[ast.AST], name: str) -> None:
+        if kind is ast.ClassDef:
             raise Fault(
                 region.begin,
-                f"a solution region in the body of {kind}, outside of its methods, would leave the class without them; give each method its own region",
+                f"a solution region in the body of class {name}, outside of its methods, would leave the class without them; give each method its own region",
             )
-        if kind == "the cell" and isinstance(statement, syntax.DEFINITIONS):
+        if kind is ast.Module and isinstance(statement, syntax.DEFINITIONS):
             raise Fault(
                 region.begin,
                 f"the solution region holds the whole of {statement.name}; leave signature and docstring outside, a region in each function",
@@ -144,7 +142,7 @@ class _Master:
                     f"the {word} marker is not indented like its solution; indent it by {statement.col_offset} spaces",
                 )
 
-    def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, owner: str) -> None:
+    def _function(self, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> None:
         self._decorators(function)
         syntax.check_signature(function)
         if isinstance(function, ast.AsyncFunctionDef):
@@ -152,8 +150,7 @@ class _Master:
                 function.lineno,
                 f"{function.name} is async: calling its stub would raise nothing; write a plain function",
             )
-        name = f"{owner}{function.name}"
-        self._body(function.body, f"def {name}", name)
+        self._body(function.body, ast.FunctionDef, name)
         self.form.stubbed.add(name)
 
     def _of_the_cell(self, body: list[ast.stmt], used: list[Region]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,21 +94,13 @@ def build(
         if call:
             say("calling every stub of the untouched release")
             untouched.check(release, lab, stubbed(lab, root))
-        notebooks = solved.solve(lab, root)
         finished = workspace / "solutions" / name
-        finished.mkdir(parents=True)
-        for file, notebook in notebooks.items():
-            (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
-        class_notebooks.write(lab, notebooks, release, finished / class_notebooks.CLASS)
+        notebooks = _solve(lab, root, release, finished)
         say("grading the solution and the untouched release")
         with _grading(lab, engine) as grade:
             gate.check_points(release, finished / lab.notebook, lab, grade)
-
         if execute:
-            for file, notebook in notebooks.items():
-                say(f"running {file}, solved")
-                notebook = solved.executed(file, notebook, release, old / file)
-                (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
+            _execute(notebooks, release, finished, old, say)
             _swap(finished, old, workspace)
         accepted = snapshot.accept(release, lab) if accept else None
         _swap(release, place, workspace)
@@ -162,6 +154,30 @@ def masters(lab: Lab, root: Path) -> dict[str, NotebookNode]:
     """File name → notebook of each master, with its solution regions."""
     settings = Settings.of(lab)
     return {path.name: master.convert(path, lab, settings, path.name) for path in master.masters_of(lab)}
+
+
+def _solve(lab: Lab, root: Path, release: Path, finished: Path) -> dict[str, NotebookNode]:
+    """Write the solved notebooks and those for teaching into a new folder, nothing executed; file name → solved notebook."""
+    notebooks = solved.solve(lab, root)
+    finished.mkdir(parents=True)
+    for file, notebook in notebooks.items():
+        (finished / file).write_text(master.dumps(notebook), encoding="utf-8")
+    class_notebooks.write(lab, notebooks, release, finished / class_notebooks.CLASS)
+    return notebooks
+
+
+def _execute(
+    notebooks: Mapping[str, NotebookNode],
+    release: Path,
+    finished: Path,
+    old: Path,
+    say: Callable[[str], None],
+) -> None:
+    """Replace the solved notebooks in `finished` by executed ones; those in `old` are kept where nothing was changed."""
+    for file, notebook in notebooks.items():
+        say(f"running {file}, solved")
+        executed = solved.executed(file, notebook, release, old / file)
+        (finished / file).write_text(master.dumps(executed), encoding="utf-8")
 
 
 @contextmanager

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from gatelab.report.classbook import REPORT_MARK, signature
+from gatelab.report.classbook import signature
+from gatelab.report.classfile import read_class
 from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.text import visible
 
-LISTS = {"submissions": ("name", "file", "status"), "questions": ("id", "title", "max_points"), "by_hand": ("id", "title", "points")}  # fmt: skip
 SAME = "run the same gatelab grade again."
 STAGE = ".regraded"  # in the output folder: regraded, not accepted yet
 REPLACING = (
@@ -34,18 +33,13 @@ def class_table(out: Path) -> dict[str, Any]:
         what = "is not a folder" if Path(out).exists() else "there is no such folder"
         raise NoClass(f"{name}: {what}; {grade}")
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        for key, needed in LISTS.items():
-            for row in table[key]:
-                [row[one] for one in needed]
-        [table[key] for key in ("lab", "title", "seed", "all_questions")]
+        return read_class(path)
     except FileNotFoundError as error:
         raise NoClass(f"{name}: there is no graded class in it; {grade}") from error
     except OSError as error:
         raise _unreadable(path, error) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except ValueError as error:
         raise NoClass(f"{visible(str(path))}: is not a table of a graded class; {SAME}") from error
-    return dict(table)
 
 
 def report_of(out: Path, row: dict[str, Any]) -> Report | None:
@@ -78,7 +72,7 @@ def of_one_run(out: Path, rows: Iterable[dict[str, Any]], reports: Mapping[str, 
         if report is not None and (newer := newer_than(out, row, report)):
             raise NoClass(newer)
     for path in sorted((Path(out) / "reports").glob("*.json")):
-        if path.stem not in files and REPORT_MARK in path.read_text("utf-8", "replace"):
+        if path.stem not in files and is_of_a_class(path.read_text("utf-8", "replace")):
             raise NoClass(f"{visible(str(path))}: {INTERRUPTED}")
 
 

@@ -16,7 +16,7 @@ from gatelab.report.table import header
 
 
 def mark_book(out: Path, table: Mapping[str, Any]) -> MarkBook:
-    """The book of marks of the class whose class.json this is; nothing is read yet. Raises KeyError, TypeError, ValueError if it is not one."""
+    """The book of marks of the class whose class.json this is; nothing is read yet."""
     by_hand = [ByHand(str(row["id"]), str(row["title"]), float(row["points"])) for row in table["by_hand"]]
     automatic = {str(row["id"]): float(row["max_points"]) for row in table["questions"]}
     order = header(list(automatic), [one.id for one in by_hand], bool(table.get("late")))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from gatelab.classrun.folder import (
-    SAME,
     NoClass,
     class_table,
     of_no_regrade,
@@ -15,31 +15,97 @@ from gatelab.classrun.folder import (
     report_needed,
 )
 from gatelab.classrun.given import as_counted, mark_book
+from gatelab.classrun.markbook import MarkBook
 from gatelab.classrun.store import QUICK
 from gatelab.report.classbook import MISSING, PENDING, submission_of
 from gatelab.report.corrected import Counted, said_of, said_of_question
 from gatelab.report.graded import ExportError, Graded, GradedClass
 from gatelab.report.marks import MarksError, Work
 from gatelab.report.model import Report
+from gatelab.submission.people import Person
 
 
 def read_graded(folder: Path) -> GradedClass:
     """What is in a folder that `gatelab grade` wrote. Raises ExportError when it is not one, or not all is graded."""
+    came = _read(folder)
+    table, book = came.table, came.book
+    _refuse_parts(folder, table)
+    works = {
+        row["name"]: Work.of(
+            row["name"], row["file"], row.get("sha256") or _sha256(came.reports.get(row["name"]))
+        )
+        for row in table["submissions"]
+    }
+    try:
+        book.read(list(works.values()))
+    except MarksError as error:
+        raise ExportError(str(error)) from error
+    found = []
+    changed = {change.name for change in book.changes}
+    for row in came.rows:
+        name = row["name"]
+        graded = came.reports.get(name)
+        report = None if graded is None else as_counted(book, works[name], row, graded)
+        found.append(
+            Graded(
+                name, row.get("called") or name, row["file"], row["status"], report, came.people[name],
+                row.get("entry") or "", row.get("handed_in") or "", row.get("attempts", 1),
+                name not in changed and _as_written(row, report),
+            )
+        )  # fmt: skip
+    questions = _questions(table)
+    return GradedClass(
+        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes,
+        bool(table.get("late")),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Came:
+    """What is in the folder, before marks by hand are counted. Reports and people are found by the name of their row."""
+
+    table: dict[str, Any]  # class.json
+    rows: list[dict[str, Any]]  # of its submissions, without earlier attempts
+    reports: dict[str, Report]
+    people: dict[str, tuple[Person, ...]]
+    book: MarkBook  # not read yet
+
+
+def _read(folder: Path) -> _Came:
+    """Raises ExportError when the folder is no graded class."""
     try:
         table = class_table(folder)
         rows = [row for row in table["submissions"] if not row.get("newest")]
         came = [row for row in rows if row["status"] not in (PENDING, MISSING)]
-        read = {row["name"]: report_needed(folder, row) for row in came}
+        reports = {row["name"]: report_needed(folder, row) for row in came}
         of_no_regrade(folder)
-        of_one_run(folder, table["submissions"], read)
+        of_one_run(folder, table["submissions"], reports)
         people = {row["name"]: submission_of(row, folder).people for row in rows}
-        book = mark_book(folder, table)
+        return _Came(table, rows, reports, people, mark_book(folder, table))
     except NoClass as error:
         raise ExportError(str(error)) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ExportError(f"{folder}/class.json: is not a table of a graded class; {SAME}") from error
+
+
+def _refuse_parts(folder: Path, table: Mapping[str, Any]) -> None:
+    """Raises ExportError when submissions, training or questions were left out of the grading."""
     waiting = sum(row["status"] == PENDING for row in table["submissions"])
-    questions = [
+    if waiting:
+        raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
+    if table.get(QUICK):
+        raise ExportError(
+            f"{folder}: {table[QUICK]} Grade without --quick, into another -o, and export that."
+        )
+    if not table["all_questions"]:
+        graded = ", ".join(q["id"] for q in table["questions"])
+        raise ExportError(
+            f"{folder}: only {graded} was graded here; grade without --question, into another -o, "
+            "and export that."
+        )
+
+
+def _questions(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The questions of the lab, those graded by hand last."""
+    return [
         {
             "id": q["id"],
             "title": q["title"],
@@ -49,43 +115,6 @@ def read_graded(folder: Path) -> GradedClass:
         for by_hand, found in ((False, table["questions"]), (True, table["by_hand"]))
         for q in found
     ]
-    if waiting:
-        raise ExportError(f"{folder}: {waiting} submissions are not graded yet; run gatelab grade again.")
-    if table.get(QUICK):
-        raise ExportError(
-            f"{folder}: {table[QUICK]} Grade without --quick, into another -o, and export that."
-        )
-    automatic = [q["id"] for q in questions if not q["by_hand"]]
-    if not table["all_questions"]:
-        raise ExportError(
-            f"{folder}: only {', '.join(automatic)} was graded here; grade without --question, into another -o, "
-            "and export that."
-        )
-    works = {
-        row["name"]: Work.of(row["name"], row["file"], row.get("sha256") or _sha256(read.get(row["name"])))
-        for row in table["submissions"]
-    }
-    try:
-        book.read(list(works.values()))
-    except MarksError as error:
-        raise ExportError(str(error)) from error
-    found = []
-    changed = {change.name for change in book.changes}
-    for row in rows:
-        name = row["name"]
-        graded = read.get(name)
-        report = None if graded is None else as_counted(book, works[name], row, graded)
-        found.append(
-            Graded(
-                name, row.get("called") or name, row["file"], row["status"], report, people[name],
-                row.get("entry") or "", row.get("handed_in") or "", row.get("attempts", 1),
-                name not in changed and _as_written(row, report),
-            )
-        )  # fmt: skip
-    return GradedClass(
-        folder, table["lab"], sum(q["points"] for q in questions), found, questions, book.notes,
-        bool(table.get("late")),
-    )  # fmt: skip
 
 
 def _as_written(row: Mapping[str, Any], report: Counted | None) -> bool:

@@ -7,11 +7,10 @@ submissions they must not all be in memory at once.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from gatelab.lab.quick import QuickLab
-from gatelab.report.classbook import SIGNED, signature, without_keys
-from gatelab.report.model import Kind, Mistake, Part, Question, Report
+from gatelab.report.model import Kind, Mistake, Part, Question, Report, Signed
 
 SECONDS = 2  # decimals that are kept of a question's time: the class report shows no more
 PartKey = tuple[str, float, float, Kind | None]
@@ -19,10 +18,9 @@ PartKey = tuple[str, float, float, Kind | None]
 
 def slim(report: Report) -> Report:
     """The report without what only its own file and page hold."""
-    versions = without_keys(report.versions)
-    versions[SIGNED] = signature(report)
+    signed = report.signed and Signed(report.signed.key, _hashes(tuple(report.signed.questions.items())))
     return replace(
-        report, output="", questions=[_slim(question) for question in report.questions], versions=versions
+        report, output="", questions=[_slim(question) for question in report.questions], signed=signed
     )
 
 
@@ -34,7 +32,12 @@ def _slim(question: Question) -> Question:
     )  # fmt: skip
 
 
-# One object for all submissions that have the same here: few questions are answered in many ways.
+# One object for all submissions that have the same here: few questions are answered in many ways, and few suites graded them.
+@cache
+def _hashes(of_questions: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return dict(of_questions)
+
+
 @lru_cache(maxsize=None, typed=True)
 def _question(
     id: str,

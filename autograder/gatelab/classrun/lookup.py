@@ -132,10 +132,7 @@ class ClassFolder:
 
 
 def _called(row: dict[str, Any]) -> str:
-    try:
-        called = submission_of(row, Path()).called
-    except (KeyError, TypeError, ValueError):
-        return ""
+    called = submission_of(row, Path()).called
     return called if called != row["name"] else ""
 
 

@@ -14,7 +14,6 @@ from gatelab.classrun.folder import REPLACING, STAGE
 from gatelab.classrun.hashes import REST, built_on, grading_hash
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import Store, write
-from gatelab.report.classbook import without_keys
 from gatelab.report.corrected import Given, counted, given_for
 from gatelab.report.model import Question, Report
 from gatelab.report.pages import words
@@ -314,7 +313,7 @@ def _merged(run: ClassRun, old: Report, new: Report, questions: list[str]) -> Re
         questions=[found[id] for id in order],
         cells=new.cells,
         protection=new.protection,
-        versions=dict(old.versions) | without_keys(new.versions),
+        versions=old.versions | new.versions,
     )
 
 

@@ -11,7 +11,7 @@ from gatelab.classrun import nearby
 from gatelab.classrun.folder import NoClass, class_table, of_no_regrade, of_one_run, report_needed
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import FOLDER, QUICK, Store, StoreError
-from gatelab.lab.choose import chosen_lab
+from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.late import Lateness
 from gatelab.lab.quick import quick_lab
 from gatelab.lab.spec import Lab
@@ -36,24 +36,20 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     Its submissions have the path that they had; nothing is read there.
     """
     book = read_book(out)
-    lab = chosen_lab(root, lab_name or str(book["lab"]))
+    lab = lab_of(book, out, root, lab_name)
     folder = Path(os.path.normpath(out / book.get(FOLDER, ".")))
-    submissions = graded_in(book, folder, out)
-    try:
-        chosen = [row["id"] for row in book["questions"]]
-        seed = int(book["seed"])
-    except (ValueError, TypeError, KeyError) as error:
-        raise _incomplete(out, error) from error
+    submissions = graded_in(book, folder)
+    chosen = [row["id"] for row in book["questions"]]
     gone = [id for id in chosen if id not in lab.questions or lab.questions[id].by_hand]
     if gone:
         raise StoreError(
             f"{out}: {gone[0]} was graded, which lab.toml no longer has for the grader; run gatelab grade again."
         )
     run = ClassRun(
-        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, seed, bool(book.get(QUICK)),
+        _as_graded(lab, book), submissions, Store(out, "", folder), chosen, int(book["seed"]), bool(book.get(QUICK)),
         lateness=lateness_in(book),
     )  # fmt: skip
-    run.trouble = next((row["reason"] for row in book["submissions"] if row["status"] == PENDING), "")
+    run.trouble = next((row.get("reason", "") for row in book["submissions"] if row["status"] == PENDING), "")
     try:
         for came, row in zip(submissions, book["submissions"], strict=True):
             if row["status"] not in (PENDING, MISSING):
@@ -67,12 +63,15 @@ def reopen(out: Path, root: Path, lab_name: str | None = None) -> ClassRun:
     return run
 
 
-def graded_in(book: dict[str, Any], folder: Path, out: Path) -> list[Submission]:
-    """Who was graded, by class.json, `folder` being the class's. Raises StoreError."""
-    try:
-        return told_apart([submission_of(row, folder) for row in book["submissions"]])
-    except (ValueError, TypeError, KeyError) as error:
-        raise _incomplete(out, error) from error
+def lab_of(book: dict[str, Any], out: Path, root: Path, lab_name: str | None) -> Lab:
+    """The lab of class.json; `--lab` may name that one and no other. Raises LabError."""
+    agree(lab_name, book["lab"], out)
+    return chosen_lab(root, book["lab"])
+
+
+def graded_in(book: dict[str, Any], folder: Path) -> list[Submission]:
+    """Who was graded, by class.json, `folder` being the class's."""
+    return told_apart([submission_of(row, folder) for row in book["submissions"]])
 
 
 def lateness_in(book: dict[str, Any]) -> dict[str, Lateness]:
@@ -82,10 +81,6 @@ def lateness_in(book: dict[str, Any]) -> dict[str, Lateness]:
         for row in book["submissions"]
         if isinstance(row.get("lateness"), dict)
     }
-
-
-def _incomplete(out: Path, error: Exception) -> StoreError:
-    return StoreError(f"{out}: class.json is not complete ({error}); run gatelab grade FOLDER -o {out}.")
 
 
 def _as_graded(lab: Lab, book: dict[str, Any]) -> Lab:

@@ -228,7 +228,7 @@ class ClassRun:
         """Write what is about the class as a whole: marks.csv, grades.csv, class.json, index.html."""
         others, self.unwritten = self.unwritten, []
         last = self.store.last_book()  # first: it is large, and nothing else is in memory yet
-        before, roster = Before.of(last), last.get(ROSTER, "")
+        before, roster = Before.of(last), last.get("roster", "")
         del last
         rows = self._write_grades()
         bank = load_bank(self.lab)

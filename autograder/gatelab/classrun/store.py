@@ -7,17 +7,16 @@ the kit, the lab. All of that is hashed into the report's key.
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from gatelab.classrun.earlier import durable, sync
 from gatelab.classrun.hashes import grading_hash, hash_of
 from gatelab.folders import drafted, make_writable, not_writable
-from gatelab.report.classbook import GRADED_WITH, REPORT_MARK
-from gatelab.report.model import Report
-from gatelab.report.schema import read_json
+from gatelab.report.classfile import Left, head_of, read_left
+from gatelab.report.model import Report, Signed
+from gatelab.report.schema import is_of_a_class, read_json
 from gatelab.submission.collect import Submission
 from gatelab.text import to_bytes
 
@@ -25,6 +24,8 @@ __all__ = ["FOLDER", "QUICK", "ROSTER", "Store", "StoreError", "grading_hash", "
 
 QUICK = "quick"  # entry of class.json: that nothing was trained, and what was therefore left out
 ROSTER = "roster"  # entry of class.json: the list that the class was graded with, as seen from there; "" without one
+PAGE_MARK = '<meta name="generator" content="gatelab">'  # in the head of every feedback page
+DIGITS = 16  # that a report keeps of a question's hash
 FOLDER = "folder"  # entry of class.json: the submissions' place, as seen from the output folder
 
 
@@ -44,6 +45,7 @@ class Store:
         # Relative, so that class and grades may be moved together.
         self.folder = self._from_here(folder)
         self.roster: str | None = None  # None: that of the last run
+        self._read: tuple[tuple[int, int, int], Left] | None = None  # which class.json was read, and its head
 
     def _from_here(self, path: Path) -> str:
         return os.path.relpath(Path(path).resolve(), self.out.resolve())
@@ -55,8 +57,9 @@ class Store:
     @property
     def last_roster(self) -> Path | None:
         """The list that this class was graded with the last time."""
-        said = self.last_book().get(ROSTER)
-        return Path(os.path.normpath(self.out / said)) if isinstance(said, str) and said else None
+        book = self._head
+        said = "" if self._is_of_another(book) else book.get("roster", "")
+        return Path(os.path.normpath(self.out / said)) if said else None
 
     def open(self) -> None:
         """Make the folders. Raises StoreError when nothing can be written to them."""
@@ -77,13 +80,14 @@ class Store:
     def check(self, questions: list[str] | None, quick: bool = False) -> None:
         """Raise StoreError when another class is here, a grading of other questions (None: of all), or a quick look where
         none is meant (and the other way round)."""
-        book = self._book()
-        was = None if book.get("all_questions", True) else [question["id"] for question in book["questions"]]
+        book = self._head
+        of = [question["id"] for question in book["questions"]] if "questions" in book else questions
+        was = None if book.get("all_questions", True) else of
         if self._is_of_another_lab(book):
             what = f"of the lab {book['lab']}"
         elif self._is_of_another(book):
-            what = f"of the folder {os.path.normpath(self.out / book[FOLDER])}"
-        elif book and bool(book.get(QUICK)) != quick:
+            what = f"of the folder {os.path.normpath(self.out / book['folder'])}"
+        elif book and bool(book.get("quick")) != quick:
             what = (
                 "with trainings, and this is a quick look" if quick else "of a quick look, without trainings"
             )
@@ -95,34 +99,39 @@ class Store:
             f"{self.out}: holds the grading {what}; choose another -o, or --fresh to replace it."
         )
 
-    def last_book(self) -> dict[str, Any]:
-        """class.json of the last run that wrote here, if of this class; otherwise empty."""
-        book = self._book()
+    def last_book(self) -> Left:
+        """What is left of the last run that wrote here, if of this class; otherwise empty."""
+        book = read_left(self.out / "class.json")
         return {} if self._is_of_another(book) else book
 
-    def _book(self) -> dict[str, Any]:
-        """class.json of the last run that wrote here; empty if there is none that can be read."""
+    @property
+    def _head(self) -> Left:
+        """Of class.json, whose it is and what was graded. It is large, so it is read again only if the file is another by now."""
+        path = self.out / "class.json"
         try:
-            book = json.loads((self.out / "class.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            found = path.stat()
+        except OSError:
             return {}
-        return book if isinstance(book, dict) else {}
+        now = found.st_ino, found.st_mtime_ns, found.st_size
+        if self._read is None or self._read[0] != now:
+            self._read = now, head_of(read_left(path))
+        return self._read[1]
 
     @property
     def is_of_another_class(self) -> bool:
         """Whether this is the grading of another folder, or of another lab. One that was moved alone (to a disk with room on it) names a place where
         nothing is, and is known by the folder's name."""
-        return self._is_of_another(self._book())
+        return self._is_of_another(self._head)
 
-    def _is_of_another_lab(self, book: dict[str, Any]) -> bool:
+    def _is_of_another_lab(self, book: Left) -> bool:
         return bool(self.lab) and book.get("lab", self.lab) != self.lab
 
-    def _is_of_another(self, book: dict[str, Any]) -> bool:
+    def _is_of_another(self, book: Left) -> bool:
         if self._is_of_another_lab(book):
             return True
-        was = book.get(FOLDER, self.folder)
-        if not isinstance(was, str) or was == self.folder:
-            return not isinstance(was, str)
+        was = book.get("folder", self.folder)
+        if was == self.folder:
+            return False
         place = Path(os.path.normpath(self.out.resolve() / was))
         return place.exists() or place.name != Path(self.folder).name
 
@@ -163,42 +172,39 @@ class Store:
     def current(self, submission: Submission) -> Report | None:
         """The report, if it was made of these bytes with what decides grades now; also one that says that the grader failed."""
         report = self.existing(submission)
-        holds = report is not None and report.versions.get(GRADED_WITH) == self.key(submission)
+        holds = report is not None and report.signed and report.signed.key == self.key(submission)
         return report if holds else None
 
     def sign(self, submission: Submission, report: Report) -> None:
         """Mark the report with everything that decides it, so that `load` can recognise it."""
-        report.versions[GRADED_WITH] = self.key(submission)
-        report.versions |= {
-            f"{GRADED_WITH} {id}".strip() + ":": digest[:16] for id, digest in self.parts.items()
-        }
+        report.signed = Signed(self.key(submission), self._of_questions(self.parts))
 
     def sign_questions(self, submission: Submission, report: Report, questions: list[str]) -> None:
         """Mark what of the report was graded now. It holds as a whole once everything in it was graded with what there is now."""
-        for id in questions:
-            report.versions[f"{GRADED_WITH} {id}:"] = self.parts[id][:16]
+        was = report.signed or Signed()
+        report.signed = Signed(was.key, was.questions | self._of_questions(questions))
         if not self.changed(report):
             self.sign(submission, report)
 
     def changed(self, report: Report) -> list[str]:
         """What was changed since the report was made: question IDs, or REST where it may be anything."""
-        return [
-            id
-            for id, digest in self.parts.items()
-            if report.versions.get(f"{GRADED_WITH} {id}".strip() + ":") != digest[:16]
-        ]
+        was = (report.signed or Signed()).questions
+        return [id for id, digest in self._of_questions(self.parts).items() if was.get(id) != digest]
+
+    def _of_questions(self, ids: Iterable[str]) -> dict[str, str]:
+        return {id: self.parts[id][:DIGITS] for id in ids}
 
     def tidy(self, submissions: list[Submission]) -> None:
         """Remove what earlier runs wrote for submissions that are no longer in the class."""
         current = {submission.file for submission in submissions}
-        for folder, suffix, mark in (
-            (self.reports, ".json", REPORT_MARK),
-            (self.feedback, ".html", '<meta name="generator" content="gatelab">'),
+        for folder, suffix, is_ours in (
+            (self.reports, ".json", is_of_a_class),
+            (self.feedback, ".html", lambda text: PAGE_MARK in text),
         ):
             for path in folder.glob(f"*{suffix}"):
-                # Only files with the kit's mark may be removed.
-                if path.name.removesuffix(suffix) not in current and mark in path.read_text(
-                    "utf-8", "replace"
+                # Only what the kit wrote may be removed.
+                if path.name.removesuffix(suffix) not in current and is_ours(
+                    path.read_text("utf-8", "replace")
                 ):
                     path.unlink()
 

@@ -35,9 +35,9 @@ COMMANDS = {
     "receipt": "receipt.receipt_command",
     "verify": "verify.verify_command",
     "mutate": "mutate.mutate_command",
-    "ambush": "verify.ambush_command",
-    "misses": "verify.misses_command",
-    "fingerprints": "verify.fingerprints_command",
+    "ambush": "ambush.ambush_command",
+    "misses": "misses.misses_command",
+    "fingerprints": "fingerprints.fingerprints_command",
     "bench": "bench.bench_command",
     "export": "export.app",
 }

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatelab.cli.options import LabName
+from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
 
 
@@ -32,7 +32,7 @@ def bench_command(
     ] = 0,
     price: Annotated[float, typer.Option(help="Price of a core-hour, for --plan.", min=0)] = 0.05,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Print the CPU seconds of one submission here, under otter run and under nbgrader autograde, what training costs
     in the accuracy questions compared with the same training in full, and what follow-through credit costs.

@@ -9,14 +9,14 @@ import typer
 from rich.console import Console
 
 from gatelab.build.errors import BuildError
-from gatelab.cli.options import LabName
+from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
 
 def build_command(
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
     accept: Annotated[
         bool,
         typer.Option("--accept", help="Accept what students will now see, and write the snapshot."),

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gatelab.classrun.run import ClassRun, Grader
+from gatelab.cli.refusals import usage
 from gatelab.lab.spec import Lab
 
 ClusterAddress = Annotated[
@@ -36,6 +37,5 @@ def on_cluster(
     try:
         from gatelab.integrations.cluster import Cluster  # brings Dask, which not every machine has
     except ImportError as error:
-        typer.echo(f"--cluster needs Dask ({error}): pip install 'gatelab[cluster]'.", err=True)
-        raise typer.Exit(2) from error
+        usage(f"--cluster needs Dask ({error}): pip install 'gatelab[cluster]'.")
     return Cluster(address, run.lab, run.seed, run.chosen, accept_missing, hash_of)

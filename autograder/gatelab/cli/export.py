@@ -19,7 +19,7 @@ from gatelab.classrun.graded import read_graded
 from gatelab.classrun.regrade import KEPT
 from gatelab.classrun.store import write
 from gatelab.cli.options import OfLab
-from gatelab.cli.places import usage
+from gatelab.cli.refusals import usage
 from gatelab.folders import write_whole
 from gatelab.integrations.delivery import Delivery, for_canvas, for_mail, for_moodle, write_folders, zipped
 from gatelab.integrations.sent import Sent, keep_newer_marks

@@ -17,7 +17,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gatelab.classrun.here import UNPACKED
-from gatelab.cli.options import Attempts, LabName, RosterFile, WhichAttempts
+from gatelab.cli.options import Attempts, LabName, Root, RosterFile, WhichAttempts
+from gatelab.cli.refusals import usage
 from gatelab.integrations.roster import RosterError, read_roster
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
@@ -63,7 +64,7 @@ def intake_command(
     roster: RosterFile = None,
     attempts: WhichAttempts = Attempts.newest,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Show what was handed in, whose it is and which file would be graded. Nothing is graded or changed.
 
@@ -76,8 +77,7 @@ def intake_command(
             lab = chosen_lab(root, lab_name)
             came_in = collected(folder, lab, None, roster, attempts, Path(room))
         except (LabError, CollectError, RosterError) as error:
-            typer.echo(visible(str(error)), err=True)
-            raise typer.Exit(2) from error
+            usage(str(error))
         problems = {came.name: _problem(came, lab) for came in came_in}
         _show(came_in, problems, folder, Path(room))
     raise typer.Exit(1 if any(problems[came.name] for came in came_in if not came.missing) else 0)

@@ -13,8 +13,9 @@ import typer
 
 from gatelab.classrun.reopen import called
 from gatelab.classrun.run import ClassRun
-from gatelab.cli.options import LabName
-from gatelab.cli.places import ClassFolder, Remove, Root, Why, graded_folder, open_class, usage, write_out
+from gatelab.cli.options import LabName, Root
+from gatelab.cli.places import ClassFolder, Remove, Why, graded_folder, open_class, write_out
+from gatelab.cli.refusals import usage
 from gatelab.cli.written import list_written
 from gatelab.lab.near import meant
 from gatelab.report.cells import quoted

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from gatelab.cli.options import LabName
+from gatelab.cli.options import LabName, Root
 from gatelab.folders import write_whole
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import Lab, LabError
@@ -44,7 +44,7 @@ def mutate_command(
         Path | None, typer.Option("--out", "-o", help="The page goes to OUT/<lab>/mutation.md.")
     ] = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Test the suites with every small change of the references: each must be caught, or be listed as equivalent.
 

@@ -7,13 +7,14 @@ from typing import Annotated
 
 import typer
 
+from gatelab.cli.options import Root
 from gatelab.lab.choose import kit_above
 
 
 def new_command(
     name: Annotated[str, typer.Argument(help="Name of its folders, as in rnn-basics.", show_default=False)],
     title: Annotated[str, typer.Option(help="What students call it; made from the name by default.")] = "",
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Create a new lab: a small working one, whose questions you replace with your own.
 

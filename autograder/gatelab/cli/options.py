@@ -37,6 +37,8 @@ OfLab = Annotated[
     ),
 ]  # fmt: skip
 
+Root = Annotated[Path, typer.Option(help="The kit's folder.")]
+
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -45,6 +47,10 @@ Seed = Annotated[
         max=LARGEST_SEED,
         show_default=False,
     ),
+]
+
+ClassJobs = Annotated[
+    int, typer.Option("--jobs", help="Submissions graded at once; 0: one per processor.", min=0)
 ]
 
 AcceptMissing = Annotated[

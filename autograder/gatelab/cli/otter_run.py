@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gatelab.cli.options import AcceptMissing, LabName, OfLab, Seed
+from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root, Seed
 from gatelab.lab.choose import chosen_lab
 from gatelab.lab.spec import LabError
 
@@ -20,7 +20,7 @@ def zip_command(
     seed: Seed = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:
     """Write the autograder zip for otter and Gradescope.
 

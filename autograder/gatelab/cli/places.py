@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from gatelab.classrun.lock import locked
 from gatelab.classrun.reopen import read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import StoreError
+from gatelab.cli.refusals import usage
 from gatelab.lab.spec import LabError
 from gatelab.report.classbook import Row
 from gatelab.report.marks import MarksError, exact
@@ -25,25 +26,16 @@ ClassFolder = Annotated[
         help="The folder that `gatelab grade` wrote; by default this one, or ./out, where there is a class.",
     ),
 ]  # fmt: skip
-Root = Annotated[Path, typer.Option(help="The kit's folder.")]
 Why = Annotated[str | None, typer.Option("--why", help="The reason; students read it.", show_default=False)]
 Remove = Annotated[bool, typer.Option("--remove", help="Take it back.")]
 
 
-def usage(message: str) -> NoReturn:
-    """End with one sentence and exit code 2."""
-    typer.echo(visible(message), err=True)
-    raise typer.Exit(2)
-
-
 def graded_folder(said: Path | None) -> Path:
     """The folder meant."""
-    if said is not None:
-        return said
-    for place in (Path(), Path("out")):
-        if (place / "class.json").is_file():
-            return place
-    usage("There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.")
+    found = said or next((place for place in (Path(), Path("out")) if (place / "class.json").is_file()), None)
+    if found is None:
+        usage("There is no graded class here or in ./out; name with -o the folder that gatelab grade wrote.")
+    return found
 
 
 @contextmanager

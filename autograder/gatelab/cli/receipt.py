@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gatelab.cli.options import OfLab
+from gatelab.cli.refusals import usage
 from gatelab.submission.receipt import NoReceipt, compare
 
 
@@ -34,7 +35,6 @@ def receipt_command(
     try:
         same, sentence = compare(file, notebook, lab_name)
     except NoReceipt as reason:
-        typer.echo(str(reason), err=True)
-        raise typer.Exit(2) from reason
+        usage(str(reason))
     typer.echo(sentence)
     raise typer.Exit(0 if same else 1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import errno
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from gatelab.text import visible
@@ -17,7 +17,8 @@ from gatelab.text import visible
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 WRONG = 2
 SAYS_IT_ITSELF = "comment"  # the command that has a sentence of its own for an empty text
-LOOP = "Symlink loop from"  # pathlib's words, up to Python 3.12
+# The beginning of what typer says of arguments that are too many: its exception has no field that tells that from other wrong usage.
+EXTRA = "Got unexpected extra argument"
 
 
 class Empty(Exception):
@@ -49,6 +50,12 @@ class OneSentence(TyperGroup):
         return name, command, rest
 
 
+def usage(message: str) -> NoReturn:
+    """End with one sentence and exit code 2."""
+    typer.echo(visible(message), err=True)
+    raise typer.Exit(WRONG)
+
+
 @contextmanager
 def refusing() -> Iterator[None]:
     """Say in one sentence what stopped the command, and end it with exit code 2."""
@@ -60,44 +67,52 @@ def refusing() -> Iterator[None]:
         ctx = getattr(error, "ctx", None)
         path = str(ctx.command_path) if ctx else "gatelab"
         command = " ".join(["gatelab", *path.split()[1:]])
-        said = _plainly(" ".join(str(getattr(error, "format_message", error.__str__)()).split()))
+        said = visible(" ".join(_said(error).split()))
         end = "" if said.endswith(("?", "?.")) else "."
-        _end(f"{command}: {said.rstrip('.')}{end} See {command} --help.", error)
+        usage(f"{command}: {said.rstrip('.')}{end} See {command} --help.")
     except Empty as error:
-        _end(str(error), error)
+        usage(str(error))
     except OSError as error:
         if error.errno == errno.EPIPE:  # `gatelab … | head`
             raise
         what = visible(str(error.filename)) if error.filename else "this machine"
         why = error.strerror or str(error) or "it failed"
-        _end(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.", error)
+        usage(f"{what}: {why[:1].lower()}{why[1:]}; fix that and run the command again.")
     except RuntimeError as error:
-        if not str(error).startswith(LOOP):
+        loop = error.__context__  # of Path.resolve, up to Python 3.12
+        if not isinstance(loop, OSError) or loop.errno != errno.ELOOP:
             raise
-        place = visible(str(error).removeprefix(LOOP).strip(" '\""))
-        _end(f"{place}: is a link that leads to itself; name the folder or file that is meant.", error)
+        usage(
+            f"{visible(str(loop.filename))}: is a link that leads to itself; name the folder or file that is meant."
+        )
 
 
-# What typer says about a value, and what a person would say
-WORDS = (
-    (r"Input should be a valid integer, .*", "it must be a whole number"),
-    (r"Input should be a valid number, .*", "it must be a number"),
-    (r"Input should be (greater|less) than or equal to (\S+)", r"it must be at \1 \2"),
-    (r"Value error, ", ""),
-    (
-        r"^(Got unexpected extra arguments?(?:\(s\))? \(.*\))\.?$",
-        r"\1; put quotes around anything that contains a space",
-    ),
-    (r"^No such option: (-\d\S*).*", r"\1 is below zero"),
-)
+def _said(error: Any) -> str:
+    """What is wrong, as a person would say it."""
+    option = str(getattr(error, "option_name", ""))
+    if option[1:2].isdecimal():  # no option of ours begins with a digit
+        return f"{option} is below zero"
+    if isinstance(error.__cause__, ValidationError):
+        error.message = _of_value(error.__cause__.errors()[0]) or error.message
+    said = str(error.format_message())
+    return f"{said}; put quotes around anything that contains a space" if said.startswith(EXTRA) else said
 
 
-def _plainly(said: str) -> str:
-    for theirs, ours in WORDS:
-        said = re.sub(theirs, ours, said)
-    return visible(said.replace("at greater ", "at least ").replace("at less ", "at most "))
+def _of_value(fault: Mapping[str, Any]) -> str:
+    """What a value must be, by pydantic's kind of fault; "" where its own sentence will do."""
+    match fault["type"], fault.get("ctx", {}):
+        case "int_parsing", _:
+            return "it must be a whole number"
+        case "float_parsing", _:
+            return "it must be a number"
+        case "greater_than_equal", {"ge": least}:
+            return f"it must be at least {_plain(least)}"
+        case "less_than_equal", {"le": most}:
+            return f"it must be at most {_plain(most)}"
+        case "value_error", {"error": ours}:
+            return str(ours)
+    return ""
 
 
-def _end(sentence: str, error: Exception) -> None:
-    typer.echo(" ".join(sentence.split()), err=True)
-    raise typer.Exit(WRONG) from error
+def _plain(bound: float) -> str:
+    return str(bound) if isinstance(bound, int) else f"{bound:g}"

@@ -8,11 +8,10 @@ accepted; 2 wrong usage; 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -23,42 +22,47 @@ from gatelab.classrun.given import given_to, mark_book
 from gatelab.classrun.hashes import for_store
 from gatelab.classrun.here import here
 from gatelab.classrun.lock import locked
-from gatelab.classrun.regrade import Difference, Regrade, sentence, write_differences
-from gatelab.classrun.reopen import called, graded_in, lateness_in, read_book, reopen
+from gatelab.classrun.regrade import Regrade, write_differences
+from gatelab.classrun.reopen import called, graded_in, lab_of, lateness_in, read_book, reopen
 from gatelab.classrun.run import ClassRun
 from gatelab.classrun.store import QUICK, Store, StoreError
-from gatelab.cli.options import AcceptMissing, LabName
-from gatelab.cli.places import Root, usage
+from gatelab.cli.gains import summary
+from gatelab.cli.options import AcceptMissing, ClassJobs, LabName, Root
 from gatelab.cli.progress import Costs, Watch
+from gatelab.cli.refusals import usage
 from gatelab.cli.running import processors, stoppable
 from gatelab.cli.typed import lines_of_marks, some
-from gatelab.lab.choose import chosen_lab
-from gatelab.lab.spec import LabError
+from gatelab.lab.spec import Lab, LabError
+from gatelab.report.corrected import Given
 from gatelab.report.marks import MarksError
 from gatelab.report.pages import plural
-from gatelab.report.plain import less, number
 from gatelab.submission.collect import CollectError, Submission
 from gatelab.text import visible
 
-MOST = 200  # differences listed one by one
 WHOLE = "regrade the whole class, without --only and --question."
+
+
+Submissions = Annotated[
+    Path, typer.Argument(help="The submissions, as they were graded.", show_default=False)
+]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="The folder that gatelab grade wrote.", show_default=False)
+]
+Only = Annotated[list[str] | None, typer.Option(metavar="NAME", help="Only this one (may be repeated).")]
+Question = Annotated[list[str] | None, typer.Option(help="Only this question (may be repeated).")]
+Yes = Annotated[bool, typer.Option("--yes", help="Replace without asking.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Grade again, whether anything was changed or not.")]
 
 
 def regrade_command(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(help="The submissions, as they were graded.", show_default=False)],
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="The folder that gatelab grade wrote.", show_default=False)
-    ],
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this one (may be repeated).")
-    ] = None,
-    question: Annotated[list[str] | None, typer.Option(help="Only this question (may be repeated).")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Replace without asking.")] = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Grade again, whether anything was changed or not.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(help="Submissions graded at once; 0: one per processor.", min=0)] = 0,
+    folder: Submissions,
+    out: Out,
+    only: Only = None,
+    question: Question = None,
+    yes: Yes = False,
+    fresh: Fresh = False,
+    jobs: ClassJobs = 0,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
     root: Root = Path(),
@@ -70,22 +74,11 @@ def regrade_command(
     Example: gatelab regrade submissions -o out
     """
     try:
-        book = read_book(out)
-        if book.get(QUICK):
-            raise StoreError(
-                f"{out}: is a quick look, without trainings; gatelab grade --quick grades what was changed."
-            )
-        lab = chosen_lab(root, lab_name or str(book["lab"]))
-        listed = [row["id"] for row in book["questions"]]
-        automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
-        chosen = [id for id in automatic if id in listed or book.get("all_questions", True)]
-        lab.check_questions(question or [], "--question")
-        for id in question or []:
-            if id not in chosen:
-                raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
+        book = _book_of_grades(out)
+        lab = lab_of(book, out, root, lab_name)
+        chosen = _chosen(lab, book, question or [], out)
         seed = int(book["seed"])
-        rows = {row["name"]: row for row in book["submissions"]}
-        submissions = graded_in(book, folder, out)
+        submissions = graded_in(book, folder)
         context.with_resource(locked(out))
         found, newcomers = here(submissions, folder, lab, out)
         grading, parts = for_store(lab, seed, chosen)
@@ -97,33 +90,54 @@ def regrade_command(
         store.open()
         run.keep_existing()
         of_one_run(out, book["submissions"], run.reports)
-        rules = mark_book(out, book)  # with the points of then
-        rules.marks, rules.corrections = run.book.marks, run.book.corrections
+        again = Regrade(run, question or None, named, fresh, found, _given_before(run, book))
     except (LabError, CollectError, StoreError, MarksError, NoClass) as error:
         usage(str(error))
     run.keep_marks()
-    again = Regrade(
-        run, question or None, named, fresh, found,
-        lambda came: given_to(rules, run.work(came), rows[came.name]),
-    )  # fmt: skip
     _tell(lines_of_marks(run, run.rows()))
     if newcomers:
         _tell([f"{some(newcomers)}: not graded before; gatelab grade takes in what is there now."])
     left = again.plan()
-    stays = partial(_write_marks, again, root, lab_name)
     if not left and not again.moves_marks:
-        _tell([*again.skipped, *_by_hand(run, book)])
-        typer.echo(_nothing_to_grade(again))
-        _tell(run.unwritten)
-        raise typer.Exit(1 if run.unwritten else 0)
+        _end_as_it_is(again, book)
+    stays = partial(_write_marks, again, root, lab_name)
     if problem := again.first_with_an_old_maximum(again.questions):
-        part = bool(question or named)
         stays()
-        usage(f"{problem}: {WHOLE if part else 'gatelab grade grades all that is there now.'}")
+        usage(f"{problem}: {WHOLE if question or named else 'gatelab grade grades all that is there now.'}")
     if left:
         _grade(again, left, jobs or processors(), accept_missing or [])
     _tell(again.skipped)
     _offer(again, yes, stays)
+
+
+def _book_of_grades(out: Path) -> dict[str, Any]:
+    """class.json. Raises StoreError where no class was graded, or only looked at."""
+    book = read_book(out)
+    if book.get(QUICK):
+        raise StoreError(
+            f"{out}: is a quick look, without trainings; gatelab grade --quick grades what was changed."
+        )
+    return book
+
+
+def _chosen(lab: Lab, book: Mapping[str, Any], wanted: list[str], out: Path) -> list[str]:
+    """The questions that the class was graded in. Raises LabError, StoreError for a wanted one that is none of these."""
+    listed = [row["id"] for row in book["questions"]]
+    automatic = [id for id, spec in lab.questions.items() if not spec.by_hand]
+    chosen = [id for id in automatic if id in listed or book.get("all_questions", True)]
+    lab.check_questions(wanted, "--question")
+    for id in wanted:
+        if id not in chosen:
+            raise StoreError(f"--question {id}: was not graded in {out}; there are {', '.join(chosen)}.")
+    return chosen
+
+
+def _given_before(run: ClassRun, book: Mapping[str, Any]) -> Callable[[Submission], Given]:
+    """What people have given each submission, by the rules and with the points of then."""
+    rules = mark_book(run.out, book)
+    rules.marks, rules.corrections = run.book.marks, run.book.corrections
+    rows = {row["name"]: row for row in book["submissions"]}
+    return lambda came: given_to(rules, run.work(came), rows[came.name])
 
 
 def _write_marks(again: Regrade, root: Path, lab_name: str | None) -> None:
@@ -174,7 +188,7 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     for report in failed:
         del again.new[report.submission]  # it keeps what it has
     found = again.differences()
-    typer.echo("\n".join(_summary(again, found)))
+    typer.echo("\n".join(summary(again, found)))
     if not again.new and not found:
         stays()
         raise typer.Exit(1)
@@ -211,6 +225,14 @@ def _offer(again: Regrade, yes: bool, stays: Callable[[], None]) -> None:
     raise typer.Exit(1 if again.run.unwritten or failed else 0)
 
 
+def _end_as_it_is(again: Regrade, book: Mapping[str, Any]) -> NoReturn:
+    """Say why nothing is graded, and end."""
+    _tell([*again.skipped, *_by_hand(again.run, book)])
+    typer.echo(_nothing_to_grade(again))
+    _tell(again.run.unwritten)
+    raise typer.Exit(1 if again.run.unwritten else 0)
+
+
 def _by_hand(run: ClassRun, book: Mapping[str, Any]) -> list[str]:
     """What changed in questions that the grader does not grade."""
     rows = [(row["id"], row["title"], row["points"]) for row in book["by_hand"]]
@@ -236,43 +258,6 @@ def _is_stale(again: Regrade, name: str) -> bool:
     if report is None or report.status != "graded" or name not in again.here:
         return False
     return bool(again.run.store.changed(report))
-
-
-def _summary(again: Regrade, found: list[Difference]) -> list[str]:
-    """Who gains, who loses, and why; then by question."""
-    lines, gain, lose = [], 0, 0
-    by_name: dict[str, list[Difference]] = defaultdict(list)
-    for difference in found:
-        by_name[difference.name].append(difference)
-    counted = [came for came in again.run.submissions if came.name in again.new or came.name in by_name]
-    totals = {came.name: again.totals(came) for came in counted}
-    for was, now in totals.values():
-        gain += less(was or 0, now or 0)
-        lose += less(now or 0, was or 0)
-    for name, rows in by_name.items():
-        was, now = totals[name]
-        total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
-        lines.append(f"{visible(name)}: total {total}")
-        lines += [f"    {visible(sentence(row).removeprefix(name).strip())}" for row in rows]
-    if len(lines) > MOST:
-        lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
-    graded = f"{len(again.new)} graded again"
-    of = graded if len(counted) == len(again.new) else f"{len(counted)}, {graded}"
-    lines.append(f"{gain} gain, {lose} lose, {len(counted) - gain - lose} keep their total, of {of}.")
-    questions: dict[str, list[float]] = defaultdict(list)
-    for difference in found:
-        if difference.question and difference.was is not None and difference.now is not None:
-            questions[difference.question].append(difference.now - difference.was)
-    for id, moves in questions.items():
-        up, down = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
-        lines.append(
-            f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."
-        )
-    return lines
-
-
-def _signed(points: float) -> str:
-    return ("+" if points >= 0 else "−") + number(abs(points))
 
 
 def _agreed(out: Path) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from gatelab.classrun.lookup import ClassFolder, GradedError, Student
-from gatelab.cli.options import AcceptMissing, LabName, OfLab
+from gatelab.cli.options import AcceptMissing, LabName, OfLab, Root
+from gatelab.cli.refusals import usage
 from gatelab.cli.screen import draw
 from gatelab.lab.choose import agree, chosen_lab
 from gatelab.lab.near import meant
@@ -17,7 +18,7 @@ from gatelab.limits import LARGEST_SEED
 from gatelab.report.mail import mail
 from gatelab.submission.choose import REPLACED, is_notebook
 from gatelab.submission.collect import sha256_of
-from gatelab.text import shown, visible
+from gatelab.text import visible
 
 OUT = Path("out")
 WIDE = 110  # columns where the output is no terminal
@@ -59,7 +60,7 @@ def show_command(
     ] = None,
     accept_missing: AcceptMissing = None,
     lab_name: LabName = None,
-    root: Annotated[Path, typer.Option(help="The kit's folder.")] = Path(),
+    root: Root = Path(),
 ) -> None:  # fmt: skip
     """Every hidden check of a student's work: what was asked, what came back, the student's line, the name of the mistake, credit, mark.
 
@@ -73,7 +74,7 @@ def show_command(
     else:
         found, known = _of_class(name, out or OUT, lab_name)
     if question is not None and known and question not in known:
-        _usage(
+        usage(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     console = Console(width=None if Console().is_terminal else WIDE, highlight=False)
@@ -95,11 +96,11 @@ def why_command(
     """
     found, known = _of_class(name, out, lab_name)
     if question is not None and question not in known:
-        _usage(
+        usage(
             f"{question}: no such question here{meant(question, known)}; there are {', '.join(sorted(known, key=_order))}."
         )
     if found.report is None:
-        _usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
+        usage(f"{visible(found.name)}: not graded yet; run the same gatelab grade again.")
     title = ClassFolder(out).title
     typer.echo(mail(title, found.report, [question] if question else [], found.called), nl=False)
     raise typer.Exit(0 if found.report.status == "graded" else 1)
@@ -112,7 +113,7 @@ def _of_class(name: str, out: Path, lab_name: str | None) -> tuple[Student, set[
         agree(lab_name, graded.lab, out)
         found = graded.find(_name_of_file(name, graded) if _names_a_file(name) else name)
     except GradedError as error:
-        _usage(str(error))
+        usage(str(error))
     for note in graded.notes:
         typer.echo(note, err=True)
     return found, set(graded.questions)
@@ -131,10 +132,10 @@ def _name_of_file(said: str, graded: ClassFolder) -> str:
     try:
         digest = sha256_of(path)
     except OSError as error:
-        _usage(f"{visible(said)}: cannot be read ({error.strerror}); fix its permissions.")
+        usage(f"{visible(said)}: cannot be read ({error.strerror}); fix its permissions.")
     names = graded.with_bytes(digest)
     if not names:
-        _usage(
+        usage(
             f"{visible(said)}: is not what was graded in {visible(str(graded.out))}; omit -o to grade it now."
         )
     return names[0]
@@ -155,7 +156,7 @@ def _graded_now(
     path = Path(name)
     if not path.is_file():
         what = "is a folder" if path.is_dir() else "there is no such file"
-        _usage(f"{visible(name)}: {what}; name a notebook, or a student of a graded class with -o OUT.")
+        usage(f"{visible(name)}: {what}; name a notebook, or a student of a graded class with -o OUT.")
     lab.check_questions([question] if question else [], "QUESTION")
     with Engine(lab, accept_missing=accept_missing) as engine:
         report = engine.grade(path, visible(path.stem), [question] if question else [], seed)
@@ -167,8 +168,3 @@ def _graded_now(
 def _order(id: str) -> tuple[int, str]:
     digits = "".join(char for char in id if char.isdigit())
     return int(digits or 0), id
-
-
-def _usage(message: str) -> NoReturn:
-    typer.echo(shown(message), err=True)
-    raise typer.Exit(2)

@@ -12,11 +12,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from gatelab.cli.options import LabName
+from gatelab.cli.options import LabName, Root
 from gatelab.lab.choose import chosen_lab
 from gatelab.text import shown
 
-Root = Annotated[Path, typer.Option(help="The kit's folder.")]
 STYLES = {"+": "green", "-": "red"}
 
 

@@ -88,11 +88,7 @@ class Examiner:
             grading.at = at
             run_suites(self.lab, grading, questions, training)
             report.questions = grading.questions()
-            if grading.fault is not None:
-                raise grading.fault
-            parts = [part for question in report.questions for part in question.parts]
-            if parts and all(part.kind is Kind.TIME_UP for part in parts):
-                raise GraderFault("The time given for the grading was up before anything was graded")
+            raise_fault(grading, report)
         except (Ungradable, WorkerLost) as error:
             report.status, report.reason = "ungradable", str(error)
             if not isinstance(error, Ungradable):
@@ -103,14 +99,7 @@ class Examiner:
             if self.client.lost:
                 raise ForkServerLost("the fork server is gone")  # not the submission's fault
             if workers is not None:
-                stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
-                report.cells = [
-                    replace(problem, start=first_words(workers.sources.get(problem.index, "")))
-                    for problem in stopped
-                ]
-                report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
-                report.output = workers.output
-                report.protection = workers.protection
+                tell_of_loading(report, workers)
                 report.cpu_seconds = round(time.process_time() - cpu + workers.cpu_seconds, 3)
             report.wall_seconds = round(time.monotonic() - started, 3)
         return report
@@ -119,6 +108,26 @@ class Examiner:
         """The question that is graded first."""
         specs = [spec for spec in self.lab.questions.values() if not spec.by_hand]
         return next((spec for spec in specs if not questions or spec.id in questions), specs[0])
+
+
+def raise_fault(grading: Grading, report: Report) -> None:
+    """Raises what went wrong in the grader itself, GraderFault where time was up before any part was graded."""
+    if grading.fault is not None:
+        raise grading.fault
+    parts = [part for question in report.questions for part in question.parts]
+    if parts and all(part.kind is Kind.TIME_UP for part in parts):
+        raise GraderFault("The time given for the grading was up before anything was graded")
+
+
+def tell_of_loading(report: Report, workers: ConfinedWorkers) -> None:
+    """Enter what the workers saw of the notebook itself: cells that stopped, hints for staff, what was printed, the confinement."""
+    stopped, hint = without_checks([problem for _, problem in sorted(workers.problems.items())])
+    report.cells = [
+        replace(problem, start=first_words(workers.sources.get(problem.index, ""))) for problem in stopped
+    ]
+    report.hints = [named_cells(one, workers.sources) for one in [*workers.hints, *hint]]
+    report.output = workers.output
+    report.protection = workers.protection
 
 
 def without_checks(cells: list[Cell]) -> tuple[list[Cell], list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from gatelab.grading.pairs import functions, likely_pairs, side_by_side
 from gatelab.grading.replay import Replay, as_submitted, called, drawn_at
@@ -52,70 +52,116 @@ def identify(
         return Mistakes()  # nothing was written; another message says so
     # The library is withheld once for all replays: to do it for every call would cost more than the replays.
     with out_of_reach(without):
-        return _named(trace, list(chaffs), under, reference, compose)
+        return _named(Evidence(trace, list(chaffs), under, reference), compose)
 
 
-def _named(
-    trace: Trace,
-    chaffs: list[Chaff],
-    under: list[str],
-    reference: str | None,
-    compose: Callable[[Chaff, Chaff], Chaff | None] | None,
-) -> Mistakes:
-    def played_once(source: str) -> Replay:
-        return Replay(trace, lambda: LocalBackend([*under, source]))
+class Evidence:
+    """The answers of a submission, of the reference and of each chaff to the same calls. Sets of numbers are places in the trace."""
 
-    replay = functools.cache(played_once)  # each mistake is examined in several ways below
-    replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
-    correct = {} if reference is None else dict(replay(reference))
-    right = {place for place, answer in correct.items() if as_submitted(trace, place, answer)}
-    if right == replayed:
+    def __init__(self, trace: Trace, chaffs: list[Chaff], under: list[str], reference: str | None) -> None:
+        self.trace, self.chaffs, self.under = trace, chaffs, under
+        self._played: dict[str, Replay] = {}
+        self.replays = [self.replay(chaff.source) for chaff in chaffs]
+        self.replayed = {place for place, exchange in enumerate(trace.exchanges) if exchange.replay}
+        self.correct = {} if reference is None else dict(self.replay(reference))
+        self.right = {place for place, answer in self.correct.items() if as_submitted(trace, place, answer)}
+
+    def played_once(self, source: str) -> Replay:
+        """The answers of this code."""
+        return Replay(self.trace, functools.partial(LocalBackend, [*self.under, source]))
+
+    def replay(self, source: str) -> Replay:
+        """The same, kept: each mistake is examined in several ways."""
+        if source not in self._played:
+            self._played[source] = self.played_once(source)
+        return self._played[source]
+
+    def played(self) -> Iterator[tuple[Chaff, Replay]]:
+        """Each chaff with its answers."""
+        return zip(self.chaffs, self.replays, strict=True)
+
+    @functools.cached_property
+    def drawn(self) -> set[int]:
+        """Where the answer depends on random numbers, if there is a reference to judge by."""
+        return drawn_at(self.trace, self.replayed) if self.correct else set()
+
+    @functools.cached_property
+    def judged(self) -> set[int]:
+        """Where an answer decides: not where numbers are drawn, if something else is wrong too."""
+        fixed = self.replayed - self.drawn
+        return fixed if fixed - self.right else self.replayed
+
+
+def _named(seen: Evidence, compose: Callable[[Chaff, Chaff], Chaff | None] | None) -> Mistakes:
+    if seen.right == seen.replayed:
         return Mistakes()
-    replays = [replay(chaff.source) for chaff in chaffs]
-    for chaff, played in zip(chaffs, replays, strict=True):
-        if played.differs is None:
-            return Mistakes([chaff], full=True)
-    # Made in only one of several definitions, it shows in some calls, and the answers to the others are right.
-    for chaff, played in zip(chaffs, replays, strict=True):
-        for half in only_in_one(chaff) if played.differs in right else ():
-            if replay(half.source).differs is None:
-                return Mistakes([half], full=True)
-    drawn = drawn_at(trace, replayed) if correct else set()
-    # Where something else is wrong too, that decides.
-    judged = replayed - drawn if replayed - drawn - right else replayed
-    if judged != replayed:
-        for chaff, played in zip(chaffs, replays, strict=True):
-            if played.differs in drawn and played.agrees_at(judged):
-                return Mistakes([chaff], full=True)
-    if correct:
-        # A function that the student's other code does not use shows only in calls of its own name.
-        calls, wrong = called(trace), judged - right
-        for chaff, played in zip(chaffs, replays, strict=True):
-            names = functions(chaff)
-            own = {place for place in judged if calls.get(place) in names}
-            if wrong <= own and played.agrees_at(own):
-                return Mistakes([chaff], full=True)
-    # Not all answers decide, since some are free. What remains: those of the tests that failed, and those that are
-    # right, since a mistake that would have shown there was not made.
-    failed = {place for place in replayed if trace.exchanges[place].test in trace.failed}
-    asked = (failed | right) & judged
-    found = [chaff for chaff, played in zip(chaffs, replays, strict=True) if played.agrees_at(asked)]
+    if one := _explains_all(seen) or _explains_all_but_draws(seen) or _explains_its_own_calls(seen):
+        return Mistakes([one], full=True)
+    found = _explain_failed_tests(seen)
     if len(found) == 1:
         return Mistakes(found)
     # Where every call fails, there are no numbers to tell two mistakes apart.
-    numbers = any(not trace.exchanges[place].answer.get("error") for place in replayed)
-    if not numbers:
+    if all(seen.trace.exchanges[place].answer.get("error") for place in seen.replayed):
         return Mistakes()
-    correct = {place: answer for place, answer in correct.items() if place in judged}
-    if correct and (two := side_by_side(trace, chaffs, replay, correct)):
-        return Mistakes(two, full=True)
+    two = _two_explain_all(seen, compose)
+    return Mistakes(two, full=bool(two))
+
+
+def _explains_all(seen: Evidence) -> Chaff | None:
+    """The mistake that gives every answer of the submission."""
+    for chaff, played in seen.played():
+        if played.differs is None:
+            return chaff
+    # Made in only one of several definitions, it shows in some calls, and the answers to the others are right.
+    for chaff, played in seen.played():
+        for half in only_in_one(chaff) if played.differs in seen.right else ():
+            if seen.replay(half.source).differs is None:
+                return half
+    return None
+
+
+def _explains_all_but_draws(seen: Evidence) -> Chaff | None:
+    """The mistake that gives every answer but those that depend on random numbers, of which two solutions may draw different ones."""
+    if seen.judged != seen.replayed:
+        for chaff, played in seen.played():
+            if played.differs in seen.drawn and played.agrees_at(seen.judged):
+                return chaff
+    return None
+
+
+def _explains_its_own_calls(seen: Evidence) -> Chaff | None:
+    """The mistake in a function that the student's other code does not use, and that shows only in calls of its own name."""
+    if seen.correct:
+        calls, wrong = called(seen.trace), seen.judged - seen.right
+        for chaff, played in seen.played():
+            names = functions(chaff)
+            own = {place for place in seen.judged if calls.get(place) in names}
+            if wrong <= own and played.agrees_at(own):
+                return chaff
+    return None
+
+
+def _explain_failed_tests(seen: Evidence) -> list[Chaff]:
+    """The mistakes that give the answers of the tests that failed. The other answers do not decide, since some are free; but those that
+    are right do, since a mistake that would have shown there was not made."""
+    exchanges = seen.trace.exchanges
+    failed = {place for place in seen.replayed if exchanges[place].test in seen.trace.failed}
+    asked = (failed | seen.right) & seen.judged
+    return [chaff for chaff, played in seen.played() if played.agrees_at(asked)]
+
+
+def _two_explain_all(seen: Evidence, compose: Callable[[Chaff, Chaff], Chaff | None] | None) -> list[Chaff]:
+    """Two mistakes that together give every answer; `[]` where there are none."""
+    correct = {place: answer for place, answer in seen.correct.items() if place in seen.judged}
+    if correct and (two := side_by_side(seen.trace, seen.chaffs, seen.replay, correct)):
+        return two
     if not compose:
-        return Mistakes()
-    pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(chaffs)), 2)
+        return []
+    pairs: Iterable[tuple[int, int]] = itertools.combinations(range(len(seen.chaffs)), 2)
     if correct:
-        pairs = likely_pairs(trace, replays, correct)
+        pairs = likely_pairs(seen.trace, seen.replays, correct)
     for a, b in pairs:
-        both = compose(chaffs[a], chaffs[b])
-        if both is not None and played_once(both.source).agrees_at(judged):
-            return Mistakes([chaffs[a], chaffs[b]], full=True)
-    return Mistakes()
+        both = compose(seen.chaffs[a], seen.chaffs[b])
+        if both is not None and seen.played_once(both.source).agrees_at(seen.judged):
+            return [seen.chaffs[a], seen.chaffs[b]]
+    return []

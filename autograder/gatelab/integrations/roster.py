@@ -12,25 +12,29 @@ from pathlib import Path
 
 from gatelab.limits import PEOPLE_LIMIT, PERSON_LIMIT
 from gatelab.report.sheet import Line, NoHeader, Sheet, SheetError, Table, normal
+from gatelab.submission.languages import IDENTIFIER, LANGUAGES, translated
 from gatelab.submission.people import Person, Roster, alike, merged
 from gatelab.submission.times import moment
 from gatelab.text import field
 
-NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", "Vollständiger Name")
-FIRST = ("First name", "Given name", "First", "first_name", "Vorname")
-LAST = ("Last name", "Surname", "Family name", "Last", "last_name", "Nachname")
-EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", "E-Mail-Adresse")
+NAME = ("Full name", "Student", "Name", "Student name", "Display name", "full_name", *translated("Full name"))
+FIRST = ("First name", "Given name", "First", "first_name", *translated("First name"))
+LAST = ("Last name", "Surname", "Family name", "Last", "last_name", *translated("Last name"))
+EMAIL = ("Email address", "Email", "E-mail", "E-mail address", "Mail", *translated("Email address"))
 # The platform's own number is part of its downloads' file names.
-MOODLE = "Identifier"
-NUMBER = (MOODLE, "ID", "User ID", "user_id", "Canvas user ID")
-# Moodle's in German: "Teilnehmer/in 4711", which also others call their logins by.
-PARTICIPANT = re.compile(r"Teilnehmer\S* (\d+)", re.IGNORECASE)
-# The school's own ID, which is shown first.
+NUMBER = (IDENTIFIER, "ID", "User ID", "user_id", "Canvas user ID")
+# The school's own ID, which is shown first. In other languages than English, Moodle's title for its number ("Kennung") is also what
+# others call their logins.
 IDS = (
-    "SIS User ID", "ID number", "SID", "Student ID", "student_id", "Matrikelnummer", "SIS Login ID", "Username", "Login", "Login ID",
-    "Integration ID", "Kennung", "ID-Nummer", "Anmeldename",
+    "SIS User ID", "ID number", "SID", "Student ID", "student_id", *translated("Student ID"), "SIS Login ID", "Username", "Login",
+    "Login ID", "Integration ID", *translated(IDENTIFIER), *translated("ID number"), *translated("Username"),
 )  # fmt: skip
-HANDED_IN = ("Last modified (submission)", "Zuletzt geändert (Abgabe)")
+# Moodle's number under such a title: "Teilnehmer/in 4711".
+_HIDDEN = "|".join(
+    word for language in LANGUAGES.values() if IDENTIFIER in language.titles for word in language.hidden
+)
+PARTICIPANT = re.compile(rf"(?:{_HIDDEN})\S* (\d+)", re.IGNORECASE)
+HANDED_IN = ("Last modified (submission)", *translated("Last modified (submission)"))
 ALL = (*NAME, *FIRST, *LAST, *EMAIL, *NUMBER, *IDS, *HANDED_IN)
 NOT_PEOPLE = {"pointspossible", "student,test"}  # rows of Canvas's sheet
 
@@ -106,7 +110,7 @@ def _person(table: Table, line: Line, zone: tzinfo | None) -> Person | None:
 
     name = first(NAME) or " ".join(filter(None, [first(FIRST), first(LAST)]))
     number = first(NUMBER)
-    moodle = bool(table.cell(line, MOODLE))
+    moodle = bool(table.cell(line, IDENTIFIER))
     number = number.split()[-1] if number and number.split()[-1].isdecimal() else number  # "Participant 4711"
     ids = dict.fromkeys(cell for title in IDS if (cell := first((title,))))
     for id in [*ids]:

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gatelab.folders import write_whole
-from gatelab.integrations.sheets import Filled, escape_cell, read_sheet, sheet_of, value_of
+from gatelab.integrations.sheets import Filled
+from gatelab.integrations.sheets.cells import escape_cell, value_of
+from gatelab.integrations.sheets.downloaded import read_sheet, sheet_of
 from gatelab.report.plain import equal
 from gatelab.text import brief
 
@@ -68,8 +70,7 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
     kept: list[str] = []
     memory = dict(before)
     for index, name in filled.of.items():
-        row = new.rows[index]
-        old = [*came.rows[index], *[""] * (len(row) - len(came.rows[index]))]
+        row, old = new.rows[index], came.rows[index]
         who, grade = old[by].strip(), filled.columns[0]
         cells = before.get(who, {})
         known = {k: cells.get(came.header[k], []) for k in filled.columns}

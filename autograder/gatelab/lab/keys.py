@@ -79,6 +79,15 @@ def validated(
     raise ValueError(f"{where}: {key} must be {says.words}; it is {shown(data[key])}.") from None
 
 
+def validated_value(kind: Any, value: object, where: str, key: str) -> Any:
+    """A value under a key that people choose, as the annotation `kind` has it. Raises ValueError with a sentence."""
+    try:
+        return adapter(kind).validate_python(value)
+    except ValidationError:
+        says = next(one for one in kind.__metadata__ if isinstance(one, Says))
+        raise ValueError(f"{where}: {key} must be {says.words}; it is {shown(value)}.") from None
+
+
 def _inside(where: str, table: str) -> str:
     """The place of a table within another, as it is written in the file: lab.toml, [q1.training]."""
     return f"{where[:-1]}.{table}]" if where.endswith("]") else f"{where}, [{table}]"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +16,7 @@ from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 from gatelab.report.corrected import Counted, Given, comments_said, counted, said_of, said_of_question
 from gatelab.report.items import item
-from gatelab.report.model import Report
+from gatelab.report.model import Report, Signed
 from gatelab.report.plain import ROUNDING, less
 from gatelab.report.slots import slot_of, slots
 from gatelab.submission.collect import Submission
@@ -25,11 +24,6 @@ from gatelab.submission.people import Person
 
 PENDING = "not graded yet"
 MISSING = "nothing handed in"  # somebody of the roster
-# Entry of a report's `versions` in which the class run keeps its key (classrun/store.py), and how the JSON of its reports is known by it:
-# a submission's text cannot contain that, since its quotes are escaped there.
-GRADED_WITH = "graded with"
-REPORT_MARK = f'"{GRADED_WITH}"'
-SIGNED = f"{GRADED_WITH} (all)"  # and, in a report without these entries, what identifies them together
 MOST_CELLS = 20  # named per submission: a page with two thousand cells that raise cannot be read
 BINS = 10  # bars of the distribution: tenths of the maximum
 
@@ -79,17 +73,14 @@ class Row:
         return self.status == "graded"
 
 
-def without_keys(versions: Mapping[str, str]) -> dict[str, str]:
-    """A report's `versions` without the class run's keys."""
-    return {name: version for name, version in versions.items() if not name.startswith(GRADED_WITH)}
-
-
 def signature(report: Report) -> str:
     """What identifies the grading that made the report: another suite, other points or another seed give another one."""
-    if (kept := report.versions.get(SIGNED)) is not None:
-        return kept
-    entries = sorted(entry for entry in report.versions.items() if entry[0].startswith(GRADED_WITH))
-    return hashlib.sha256(json.dumps(entries).encode()).hexdigest()[:16]
+    signed = report.signed or Signed()
+    # Named as in reports of format 3: the class.json of an older kit has this hash.
+    entries = {f"graded with {id}".strip() + ":": digest for id, digest in signed.questions.items()}
+    if signed.key:
+        entries["graded with"] = signed.key
+    return hashlib.sha256(json.dumps(sorted(entries.items())).encode()).hexdigest()[:16]
 
 
 def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Bank) -> dict[str, Any]:
@@ -105,7 +96,7 @@ def class_book(lab: Lab, rows: list[Row], chosen: list[str], seed: int, bank: Ba
         "lab": lab.name,
         "title": lab.heading,
         "seed": seed,
-        "versions": without_keys(next((report.versions for report in graded), {})),
+        "versions": next((report.versions for report in graded), {}),
         "protection": _protection(graded),
         "max_points": sum(lab.questions[id].points for id in chosen),
         "by_hand": [
@@ -193,7 +184,7 @@ def _submission_entry(came: Submission | None) -> dict[str, Any]:
 
 
 def submission_of(row: dict[str, Any], folder: Path) -> Submission:
-    """A row of class.json as what came in, `folder` being the class's. Raises ValueError, TypeError, KeyError if it is no such row."""
+    """A row of class.json as what came in, `folder` being the class's."""
     time = datetime.fromisoformat(row["handed_in"]) if row.get("handed_in") else None
     people = tuple(
         Person(one["sheet"], one["email"], one["number"], tuple(one["ids"]), time, one.get("moodle", False))
@@ -204,7 +195,7 @@ def submission_of(row: dict[str, Any], folder: Path) -> Submission:
         row["file"],
         folder / row["place"] if row.get("place") else None,
         # Earlier class.json files have no `problem`; who is missing had no remarks then, so it is the whole reason.
-        row.get("problem", row["reason"]) if row["status"] == MISSING else "",
+        row.get("problem", row.get("reason", "")) if row["status"] == MISSING else "",
         sha256=row.get("sha256", ""),
         entry=row.get("entry") or "",
         people=people,

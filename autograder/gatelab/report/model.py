@@ -19,7 +19,7 @@ from gatelab.report.curve import STRICT, Curve
 Status = Literal["graded", "ungradable", "failed"]
 # What became of a cell; "asleep" is of a kind that Jupyter does not run, "bound again" has a name that refers to another answer.
 Stopped = Literal["raised", "crashed", "timed out", "skipped", "asleep", "bound again"]
-FORMAT = 3  # of the JSON
+FORMAT = 4  # of the JSON
 OUR_FAULT = "not graded, our fault"  # what a person reads for it
 
 MOST_NAMED = 5  # other notebooks
@@ -178,6 +178,17 @@ class Cell:
         return f'cell {self.index} ("{self.start}")' if self.start else f"cell {self.index}"
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a class run graded the submission with, in hashes (classrun/hashes.py): the report holds as long as they are the same."""
+
+    __pydantic_config__ = STRICT
+
+    key: str = ""  # of everything, the submission included; "": the report has not been graded as a whole with what there was
+    # Question ID → of what decides its points; "" → of what belongs to no single question.
+    questions: dict[str, str] = field(default_factory=dict)
+
+
 @dataclass
 class Report:
     """Every submission that came in gets exactly one."""
@@ -199,6 +210,7 @@ class Report:
     hints: list[str] = field(default_factory=list)  # staff: library shortcuts seen in the code, …
     protection: dict[str, bool] = field(default_factory=dict)  # each piece of confinement, on or off
     versions: dict[str, str] = field(default_factory=dict)
+    signed: Signed | None = None  # None: not graded by a class run
     output: str = ""  # staff: what the cells printed while loading
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0

@@ -47,6 +47,14 @@ def read_json(text: str) -> Report:
     return read(json.loads(text))
 
 
+def is_of_a_class(text: str) -> bool:
+    """Whether this is the JSON of a report that a class run wrote; not of one that cannot be read."""
+    try:
+        return read_json(text).signed is not None
+    except (ValueError, RecursionError):
+        return False
+
+
 def _bare(data: dict[str, Any]) -> dict[str, Any]:
     """Without what is worked out again. What has not the form of a report stays as it is, for the adapter to refuse."""
     report = _without(data, ("format", *WORKED_OUT["Report"]))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from gatelab.report.classbook import PENDING
+from gatelab.report.classfile import LastRow, Left
 
 LAST = "last"  # entry of class.json: the class as the last finished run left it
 
@@ -14,27 +16,29 @@ LAST = "last"  # entry of class.json: the class as the last finished run left it
 class Before:
     """What is kept of the existing class.json, which is large, for the one that takes its place."""
 
-    last: dict[str, Any]  # what `remember` gives
+    last: dict[str, LastRow]  # what `remember` gives
     similar: list[dict[str, Any]]  # pairs that were found close to each other (report/similar.py)
     similar_of: str  # hash of the class they were found in
 
     @classmethod
-    def of(cls, book: dict[str, Any]) -> Before:
+    def of(cls, book: Left) -> Before:
         """What is kept of it; empty: there is none."""
         return cls(remember(book), book.get("similar", []), book.get("similar_of", ""))
 
 
-def remember(before: dict[str, Any]) -> dict[str, Any]:
+def remember(before: Left) -> dict[str, LastRow]:
     """The class as the last finished run left it: name → status, points, hash of the file. `before` is the class.json that
     lies there; one of a run that was stopped has kept what was before it."""
     rows = before.get("submissions", [])
     if any(row["status"] == PENDING for row in rows):
-        kept: dict[str, Any] = before.get(LAST, {})
-        return kept
-    return {row["name"]: {key: row.get(key) for key in ("status", "points", "sha256")} for row in rows}
+        return before.get("last", {})
+    return {
+        row["name"]: {"status": row["status"], "points": row.get("points"), "sha256": row.get("sha256")}
+        for row in rows
+    }
 
 
-def changes(last: dict[str, Any], submissions: list[dict[str, Any]]) -> list[dict[str, str]]:
+def changes(last: dict[str, LastRow], submissions: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Who came, went, or has another grade: `{"name", "was", "now", "why"}`, in the order of the class. `submissions` are
     class.json's rows; what is not graded yet is no change."""
     found = []
@@ -56,5 +60,5 @@ def changes(last: dict[str, Any], submissions: list[dict[str, Any]]) -> list[dic
     return [*found, *gone]
 
 
-def _said(row: dict[str, Any]) -> str:
+def _said(row: Mapping[str, Any]) -> str:
     return f"{row['points']:g}" if row["points"] is not None else str(row["status"])

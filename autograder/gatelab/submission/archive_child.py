@@ -17,7 +17,10 @@ import tarfile
 import zlib
 from collections import Counter
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from py7zr import WriterFactory
 
 LONGEST = 4000  # characters to show of a name: its beginning and its end
 Z_MEM_ERROR = -4  # zlib.h
@@ -64,15 +67,7 @@ class Book:
 def of_tar(archive: str, book: Book) -> None:
     with tarfile.open(archive, "r|*") as opened:
         for info in opened:
-            kind = (
-                "file"
-                if info.isreg()
-                else "folder"
-                if info.isdir()
-                else "link"
-                if info.issym() or info.islnk()
-                else "odd"
-            )
+            kind = _kind(folder=info.isdir(), link=info.issym() or info.islnk(), file=info.isreg())
             number = book.enter(info.name, kind, info.size, float(info.mtime))
             if number is not None and (stream := opened.extractfile(info)):
                 with open(book.into / str(number), "wb") as file:
@@ -82,6 +77,29 @@ def of_tar(archive: str, book: Book) -> None:
 
 def of_7z(archive: str, book: Book) -> None:
     import py7zr
+
+    # An open file is read by one thread, in the archive's own order.
+    with open(archive, "rb") as file, py7zr.SevenZipFile(file) as opened:
+        if opened.needs_password():
+            raise Refused("encrypted")
+        found = []
+        for info in opened.list():
+            kind = _kind(folder=info.is_directory, link=info.is_symlink, file=info.is_file)
+            saved = info.creationtime.timestamp() if info.creationtime else 0.0
+            number = book.enter(info.filename, kind, int(info.uncompressed or 0), saved)
+            found.append((info.filename, number))
+        wanted = {name for name, number in found if number is not None}
+        if wanted:
+            rooms = _rooms(book, _numbers(found, wanted))
+            opened.extract(book.into, targets=list(wanted), factory=rooms)
+
+
+def _kind(*, folder: bool, link: bool, file: bool) -> str:
+    return "folder" if folder else "link" if link else "file" if file else "odd"
+
+
+def _rooms(book: Book, numbers: dict[str, int]) -> WriterFactory:
+    """Where py7zr writes what it unpacks. `numbers`: the path that it gives a wanted member → its number in INTO."""
     from py7zr import Py7zIO, WriterFactory
 
     class Room(Py7zIO):
@@ -120,28 +138,7 @@ def of_7z(archive: str, book: Book) -> None:
             number = numbers.pop(str(place), None)
             return Room(book.into / ("rest" if number is None else str(number)))
 
-    # An open file is read by one thread, in the archive's own order.
-    with open(archive, "rb") as file, py7zr.SevenZipFile(file) as opened:
-        if opened.needs_password():
-            raise Refused("encrypted")
-        found = []
-        for info in opened.list():
-            kind = (
-                "folder"
-                if info.is_directory
-                else "link"
-                if info.is_symlink
-                else "file"
-                if info.is_file
-                else "odd"
-            )
-            saved = info.creationtime.timestamp() if info.creationtime else 0.0
-            number = book.enter(info.filename, kind, int(info.uncompressed or 0), saved)
-            found.append((info.filename, number))
-        wanted = {name for name, number in found if number is not None}
-        numbers = _numbers(found, wanted)
-        if wanted:
-            opened.extract(book.into, targets=list(wanted), factory=Rooms())
+    return Rooms()
 
 
 def _numbers(found: list[tuple[str, int | None]], wanted: set[str]) -> dict[str, int]:

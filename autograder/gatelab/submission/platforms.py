@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from gatelab.submission.languages import HIDDEN
 from gatelab.submission.people import Person
 from gatelab.submission.times import moment
 
@@ -36,8 +37,6 @@ _TEXT = re.compile(rf"{_NAME}(?P<late>_LATE)?_(?P<user>\d{{1,20}})_(?P<file>(?:t
 _MOODLE = re.compile(
     r"(?P<name>[^_]*)_(?P<user>\d{1,20})_assignsubmission_(?P<plugin>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
-# Moodle's word for a name that blind marking hides, without the slash of a German one, as it may be in a file's name.
-_HIDDEN = {"Participant", "Teilnehmerin", "Teilnehmer", "Participante", "Partecipante", "Deelnemer"}
 # `lab-1.ipynb` is Canvas's name for a second `lab.ipynb` of the same student.
 _AGAIN = re.compile(r"-\d{1,3}(?=\.[^.]+$)")
 
@@ -97,8 +96,8 @@ def _moodle(name: str) -> Arrival | None:
     if not (match := _MOODLE.fullmatch(name)):
         return None
     who = " ".join(match["name"].split()) or f"Participant {match['user']}"
-    person = Person("" if who in _HIDDEN else who, number=match["user"])
-    who = f"Participant {match['user']}" if who in _HIDDEN else who
+    person = Person("" if who in HIDDEN else who, number=match["user"])
+    who = f"Participant {match['user']}" if who in HIDDEN else who
     return Arrival("Moodle", f"{who}_{match['user']}", who, (person,), match["file"], plugin=match["plugin"])
 
 

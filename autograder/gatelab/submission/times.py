@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from gatelab.limits import TIME_LIMIT
+from gatelab.submission.languages import MONTHS
 
 # 2026-04-26 17:34:00.861687000 Z (Gradescope), 2026-04-26T10:34:00-07:00, 2015-02-02 15:58:23.948203 America/Los_Angeles
 # (nbgrader)
@@ -15,11 +16,8 @@ _ISO = re.compile(
 )
 # Thursday, 26 November 2026, 6:28 PM and Donnerstag, 26. November 2026, 18:28 (Moodle in English and German)
 _MOODLE = re.compile(
-    r"(?:[A-Za-z]+, )?(\d{1,2})\.? ([A-Za-zä]+) (\d{4}), (\d{1,2}):(\d\d)(?::\d\d)?(?: (AM|PM))?", re.I
+    r"(?:[^\W\d_]+, )?(\d{1,2})\.? ([^\W\d_]+) (\d{4}), (\d{1,2}):(\d\d)(?::\d\d)?(?: (AM|PM))?", re.I
 )
-_MONTHS = {name: k for k, name in enumerate(
-    ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
-_MONTHS |= {"mär": 3, "mai": 5, "okt": 10, "dez": 12}
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -41,7 +39,7 @@ def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
         elif found := _MOODLE.fullmatch(text):
             day, month, year, hour, minute, half = found.groups()
             clock = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
-            when = datetime(int(year), _MONTHS[month[:3].lower()], int(day), clock, int(minute))
+            when = datetime(int(year), MONTHS[month[:3].lower()], int(day), clock, int(minute))
         else:
             return None
         return _usable(when.replace(tzinfo=zone) if zone else when.astimezone())

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gatelab.audit.kept import Kept
-from gatelab.audit.verify import Matrix, verify
+from gatelab.audit.matrix import Matrix
+from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank
 from gatelab.lab.choose import chosen_lab

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tiny_class import Tiny
@@ -94,3 +96,47 @@ def test_a_missing_report_is_reported_before_a_correction_costs_its_points(
         f"{tiny.out}/reports/bob.json: is missing; run the same gatelab grade again.\n",
     )
     assert tiny.rows() == before
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda book: book["submissions"][0].pop("status"),
+        lambda book: book["submissions"][0].update(status=3),
+        lambda book: book["submissions"].append(None),
+        lambda book: book["submissions"][0].update(marks=[]),
+        lambda book: book["submissions"][0].update(lateness={"colour": "red"}),
+        lambda book: book["submissions"][0].update(people=[{"sheet": "Ada"}]),
+        lambda book: book["submissions"][0].update(handed_in="yesterday"),
+        lambda book: book["questions"][0].update(max_points="four"),
+        lambda book: book.update(by_hand={}),
+        lambda book: book.update(seed="eleven"),
+        lambda book: book.update(questions=3, all_questions=False),
+    ],
+)
+def test_a_damaged_class_json_is_refused_in_one_sentence_and_written_anew_by_the_same_grading(
+    graded: Tiny, tmp_path: Path, spoil: Callable[[dict[str, Any]], object]
+) -> None:
+    tiny = graded.copy(tmp_path)
+    before, book = tiny.rows(), tiny.book()
+    spoil(book)
+    (tiny.out / "class.json").write_text(json.dumps(book))
+    says = f"{tiny.out}/class.json: is not a table of a graded class; run the same gatelab grade again.\n"
+    wrong = {command: said.output for command in COMMANDS if (said := run(tiny, command)).stderr != says}
+    assert wrong == {}
+    again = tiny.grade()
+    assert again.exit_code == 0 and "3 of 3 notebooks are done from an earlier run" in again.stderr
+    assert tiny.rows() == before and run(tiny, "why").exit_code == 0
+
+
+def test_a_class_json_of_an_older_or_newer_kit_is_read(graded: Tiny, tmp_path: Path) -> None:
+    tiny = graded.copy(tmp_path)
+    book = tiny.book()
+    kept = ("lab", "title", "seed", "all_questions", "submissions", "questions", "by_hand", "folder")
+    book = {key: book[key] for key in kept} | {"colour": "red"}
+    book["submissions"] = [
+        {key: row[key] for key in ("name", "file", "status", "reason")} | {"colour": "red"}
+        for row in book["submissions"]
+    ]
+    (tiny.out / "class.json").write_text(json.dumps(book))
+    assert {run(tiny, command).exit_code for command in ("show", "why", "csv", "mark")} == {0}

@@ -89,9 +89,11 @@ def test_a_graded_class_says_which_lab_it_is_of(two: Path, command: str) -> None
     arguments = [command, *OF_A_CLASS[command], "-o", str(two / "out"), "--root", str(two)]
     said = CliRunner().invoke(app, arguments)
     assert said.exit_code == 2 and "several labs" not in said.output
-    said = CliRunner().invoke(app, [*arguments, "--lab", "rnns"])
+    said = CliRunner().invoke(app, [*arguments, "--lab", "rnn"])
     assert said.exit_code == 2
-    assert "--lab rnns: there is no such lab" in " ".join(said.output.split())
+    assert f"--lab rnn: {two / 'out'} is of the lab softmax; leave --lab out." in " ".join(
+        said.output.split()
+    )
 
 
 @pytest.mark.parametrize(

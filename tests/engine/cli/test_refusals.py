@@ -183,6 +183,36 @@ def test_a_typing_error_is_refused(case: str) -> None:
     assert said in text and " --help." in text and "\x1b" not in text
 
 
+WORDS = [
+    (["grade", "x", "-o", "y", "--jbos", "2"], "grade: No such option: --jbos (Possible options: --jobs)"),
+    (["why", "ada", "q1", "q2", "Ann Lee"], "why: Got unexpected extra argument(s) (q2 Ann Lee); put quotes around anything that contains a space"),
+    (["why", "ada", "q1", "q2\x1b[31m"], "why: Got unexpected extra argument(s) (q2\\x1b[31m); put quotes around anything that contains a space"),
+    (["verify", "--jobs", "1.5"], "verify: Invalid value for '--jobs': it must be a whole number"),
+    (["verify", "--jobs", "9" * 5000], "verify: Invalid value for '--jobs': Unable to parse input string as an integer, exceeded maximum size"),
+    (["bench", "--price", "5c"], "bench: Invalid value for '--price': it must be a number"),
+    (["bench", "--price", "-1"], "bench: Invalid value for '--price': it must be at least 0"),
+    (["mutate", "--jobs=-3"], "mutate: Invalid value for '--jobs': it must be at least 1"),
+    (["grade", "c", "-o", "o", "--seed", str(2**70)], f"grade: Invalid value for '--seed': it must be at most {2**63 - 1}"),
+    (["mutate", "-15"], "mutate: -1 is below zero"),
+    (["mark", "ada", "q1", "-5"], "mark: -5 is below zero"),
+    (["grade", "c", "-o", "o", "--accept-missing", "all"], "grade: Invalid value for '--accept-missing': 'all' is not a piece that may be accepted as missing; "
+     "there are files, network, processes, signals, limits, user"),
+    (["grade", "c", "-o", "o", "--attempts", "some"], "grade: Invalid value for '--attempts': 'some' is not one of 'newest', 'all'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), WORDS, ids=lambda value: " ".join(value)[:40])
+def test_a_typing_error_is_refused_in_these_words(words: list[str], said: str) -> None:
+    assert refused(*words) == f"gatelab {said}. See gatelab {words[0]} --help."
+
+
+def test_a_link_that_leads_to_itself_is_named(base: Path) -> None:
+    loop = base / "loop"
+    said = f"{loop}: is a link that leads to itself; name the folder or file that is meant."
+    assert refused("grade", loop, "-o", base / "o", "--root", base / "kit") == said
+    assert refused("grade", base / "kit", "-o", loop, "--root", base / "kit") == said
+
+
 EMPTY = {
     "grade -o": ["grade", "class", "-o", ""],
     "grade grade": ["grade", "", "-o", "out"],

@@ -62,6 +62,12 @@ class TestCanvas:
         assert filled.unclear == ["4711: 2 rows of the sheet fit; fill in by hand."]
         assert filled.no_row == [] and "Lovelace, Ada" not in " ".join(filled.no_grade)
 
+    def test_a_row_that_a_spreadsheet_cut_short_is_filled(self, tmp_path: Path) -> None:
+        cut = CANVAS.replace(",ada,S1,", ",ada")
+        filled = self.fill(tmp_path, cut, people(ada="4711"))
+        assert f"4711,,ada,,{POINTS}\n" in filled.text
+        assert keep_newer_marks(tmp_path / "sheet.csv", filled, {}) == ([], {"4711": {"Lab (77)": [POINTS]}})
+
     def test_people_of_one_name_are_told_apart(self, tmp_path: Path) -> None:
         filled = self.fill(tmp_path, CANVAS, people(ada="4711"))
         assert filled.no_grade == ["Smith, John (4712)", "Smith, John (4713)"]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from reports_made import graded, question
 
-from gatelab.integrations.sheets import ExportError, Rules, canvas, moodle
+from gatelab.integrations.sheets import Rules, canvas, moodle
+from gatelab.report.graded import ExportError
 from gatelab.report.model import Report
 from gatelab.submission.people import Person
 

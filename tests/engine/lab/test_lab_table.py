@@ -17,7 +17,8 @@ from notebooks import write_notebook
 from tiny_lab import RIGHT, SETUP, tiny_lab
 from typer.testing import CliRunner
 
-from gatelab.audit.verify import Matrix, unproved
+from gatelab.audit.matrix import Matrix
+from gatelab.audit.verify import unproved
 from gatelab.cli.app import app
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import load_bank

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gatelab.report.classbook import signature
 from gatelab.report.curve import Band, Curve, Look, Point
-from gatelab.report.model import FORMAT, Cell, Kind, Mistake, Otherwise, Part, Question, Report
-from gatelab.report.schema import read, read_json, schema
+from gatelab.report.model import FORMAT, Cell, Kind, Mistake, Otherwise, Part, Question, Report, Signed
+from gatelab.report.schema import is_of_a_class, read, read_json, schema
 
 PART = Part("values", 0.0, 10.0, Kind.RAISED, "It raised.", "Is it a tuple?", "test_q1.py", "ValueError: no")
 WHOLE = Report(
@@ -27,7 +29,7 @@ WHOLE = Report(
         Question("q12a", "In words", 2.0, by_hand=True),
     ],
     [Cell(3, "raised", "NameError", "x = y", "y")], ["Untitled.ipynb"], False, ["hint"], {"files": True}, {"torch": "2.13.0"},
-    "out", 1.5, 2.5,
+    Signed("5f" * 32, {"": "00112233aabbccdd", "q1": "1" * 16, "q12a": "2" * 16}), "out", 1.5, 2.5,
 )  # fmt: skip
 
 
@@ -103,10 +105,40 @@ def test_a_report_of_an_earlier_format_is_read_with_all_that_it_says(
     jsonschema.validate(json.loads(report.to_json()), schema())
 
 
+def test_a_report_of_format_3_is_read_with_the_hashes_that_were_among_its_versions() -> None:
+    text = Path(__file__).with_name("report-of-format-3.json").read_text(encoding="utf-8")
+    assert json.loads(text)["format"] == 3 and read_json(text) == WHOLE
+    old = json.loads(text)
+    old["versions"] = {"torch": "2.13.0"}
+    assert read(old).signed is None and is_of_a_class(text) and not is_of_a_class(json.dumps(old))
+
+
+@pytest.mark.parametrize(
+    ("signed", "row"),
+    [
+        (WHOLE.signed, "2c3bb7dc6a5d15aa"),
+        (Signed("5f" * 32), "6f7c87be7b8538c1"),
+        (None, "4f53cda18c2baa0c"),
+    ],
+)
+def test_a_class_json_that_was_written_with_reports_of_format_3_is_still_of_the_same_grading(
+    signed: Signed | None, row: str
+) -> None:
+    assert signature(replace(WHOLE, signed=signed)) == row
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"format": 99, "signed": {"key": "5f"}}', '{"versions": {"graded with": "5f"}}', "[" * 5000]
+)  # fmt: skip
+def test_what_is_no_report_is_not_of_a_class(text: str) -> None:
+    assert not is_of_a_class(text)
+
+
 @pytest.mark.parametrize(
     "change",
     [
         lambda old: old.update(questions=3),
+        lambda old: old.pop("versions"),
         lambda old: old.pop("reason"),
         lambda old: old["questions"].append(None),
         lambda old: old["questions"][0].pop("misconception"),
@@ -130,6 +162,8 @@ def test_a_report_that_has_not_the_earlier_form_it_names_is_refused(
         (lambda data: data.pop("format"), f"format {FORMAT}"),
         (lambda data: data.update(status="lost"), "status"),
         (lambda data: data.update(colour="red"), "colour"),
+        (lambda data: data["signed"].update(key=None), "signed.key"),
+        (lambda data: data["signed"]["questions"].update(q1=3), "signed.questions.q1"),
         (lambda data: data["questions"][0].update(max_points="ten"), "questions.0.max_points"),
         (lambda data: data["questions"][0]["parts"][0].pop("kind"), "questions.0.parts.0.kind"),
         (lambda data: data["questions"][0]["parts"][0].update(kind="bad"), "questions.0.parts.0.kind"),

@@ -1,10 +1,10 @@
 """What the public checks (`tests/q1.py`, …) are made of. The other files of this folder are the engine's: the build writes them."""
 
 from .check import TESTS, Check
-from .differ import Finding, agree, describe, gradients_agree, has_shapes, is_number, need, repeats, returned, untouched
+from .differ import Finding, Part, agree, describe, gradients_agree, has_shapes, is_number, need, repeats, returned, untouched
 from .record import SEED, Call, Contract, Numbers, Student
 
 __all__ = [
-    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Student", "agree", "describe", "gradients_agree",
-    "has_shapes", "is_number", "need", "repeats", "returned", "untouched",
+    "SEED", "TESTS", "Call", "Check", "Contract", "Finding", "Numbers", "Part", "Student", "agree", "describe",
+    "gradients_agree", "has_shapes", "is_number", "need", "repeats", "returned", "untouched",
 ]  # fmt: skip

@@ -1,0 +1,86 @@
+"""What a bank lists as known, each entry with its reason: here mutants that are as right as the reference, in seeds.py chaff.
+
+[[q1]]                                     # bank/equivalent.toml
+where = "softmax"
+before = "x = x.clone()"
+after = "x = x"
+why = "Nothing writes into it."
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from gatelab.lab.keys import STRICT, Says, Text, validated, validated_value
+from gatelab.lab.near import meant
+from gatelab.lab.spec import Lab, LabError
+from gatelab.lab.toml import TomlError, read_toml
+
+EQUIVALENT = "equivalent.toml"  # in the bank
+
+SAYS_SOMETHING = Field(pattern=r"\S")
+Rows = Annotated[
+    list[dict[str, Any]],
+    Says("a list of tables, each begun with [[q1]], of where, before, after and why"),
+]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A mutant that need not be killed: an entry of equivalent.toml."""
+
+    name: tuple[str, str, str]
+    why: str
+
+
+@dataclass(frozen=True)
+class _Row:
+    """[[q1]]: a mutant, by what names it."""
+
+    __pydantic_config__ = STRICT
+
+    where: Text  # "Layer.forward"
+    before: Text
+    after: Text
+    why: Annotated[str, SAYS_SOMETHING, Says("the reason in quotes why it is as right as the reference")]
+
+
+def equivalents(lab: Lab, question: str) -> tuple[Listed, ...]:
+    """The listed mutants of a question. Raises LabError, whichever entry of the file is wrong."""
+    path, rows = table(lab, EQUIVALENT)
+    try:
+        found = {id: _of_question(path, id, entries) for id, entries in rows.items()}
+    except ValueError as error:
+        raise LabError(str(error)) from error
+    for id in found:
+        if id not in lab.questions:
+            raise LabError(
+                f"{path}: there is no question {id}{meant(id, lab.questions)}; there are {', '.join(lab.questions)}."
+            )
+    return found.get(question, ())
+
+
+def _of_question(path: Path, id: str, entries: object) -> tuple[Listed, ...]:
+    rows = [
+        validated(_Row, row, f"{path}, [{id}.{number}]")
+        for number, row in enumerate(validated_value(Rows, entries, str(path), id), 1)
+    ]
+    return tuple(Listed((row.where, row.before, row.after), row.why) for row in rows)
+
+
+def table(lab: Lab, name: str) -> tuple[Path, dict[str, Any]]:
+    """The place of a list in the bank, and what is in it; nothing where there is no such file. Raises LabError."""
+    assert lab.bank is not None
+    path = Path(lab.bank) / name
+    try:
+        return path, read_toml(path)
+    except FileNotFoundError:
+        return path, {}
+    except OSError as error:
+        raise LabError(f"{path}: it cannot be read ({error.strerror}).") from error
+    except TomlError as error:
+        raise LabError(str(error)) from error

@@ -1,0 +1,48 @@
+"""What `gatelab regrade` shows before anything is replaced: who gains and who loses what, and why; then by question."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from gatelab.classrun.regrade import Difference, Regrade, sentence
+from gatelab.report.plain import less, number
+from gatelab.text import visible
+
+MOST = 200  # lines about single submissions
+
+
+def summary(again: Regrade, found: list[Difference]) -> list[str]:
+    """Who gains, who loses, and why; then by question."""
+    lines, gain, lose = [], 0, 0
+    by_name: dict[str, list[Difference]] = defaultdict(list)
+    for difference in found:
+        by_name[difference.name].append(difference)
+    counted = [came for came in again.run.submissions if came.name in again.new or came.name in by_name]
+    totals = {came.name: again.totals(came) for came in counted}
+    for was, now in totals.values():
+        gain += less(was or 0, now or 0)
+        lose += less(now or 0, was or 0)
+    for name, rows in by_name.items():
+        was, now = totals[name]
+        total = " → ".join("no grade" if points is None else number(points) for points in (was, now))
+        lines.append(f"{visible(name)}: total {total}")
+        lines += [f"    {visible(sentence(row).removeprefix(name).strip())}" for row in rows]
+    if len(lines) > MOST:
+        lines = [*lines[:MOST], f"… {len(lines) - MOST} more lines"]
+    graded = f"{len(again.new)} graded again"
+    of = graded if len(counted) == len(again.new) else f"{len(counted)}, {graded}"
+    lines.append(f"{gain} gain, {lose} lose, {len(counted) - gain - lose} keep their total, of {of}.")
+    questions: dict[str, list[float]] = defaultdict(list)
+    for difference in found:
+        if difference.question and difference.was is not None and difference.now is not None:
+            questions[difference.question].append(difference.now - difference.was)
+    for id, moves in questions.items():
+        up, down = sum(move > 0 for move in moves), sum(move < 0 for move in moves)
+        lines.append(
+            f"{id}: {up} up, {down} down, {_signed(sum(moves) / len(moves))} points on average of those."
+        )
+    return lines
+
+
+def _signed(points: float) -> str:
+    return ("+" if points >= 0 else "−") + number(abs(points))

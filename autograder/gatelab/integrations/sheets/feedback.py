@@ -1,0 +1,33 @@
+"""The text for Moodle's column of feedback: points by question, and the remarks of staff."""
+
+from __future__ import annotations
+
+import re
+
+from gatelab.report.corrected import said_of, said_of_question
+from gatelab.report.model import Report
+from gatelab.report.plain import number
+from gatelab.text import escape_formula
+
+# How `by_question` begins, in the HTML that Moodle may make of it.
+OURS = re.compile(r"\s*(?:<\w+[^>]*>\s*)*\w+: [\d.]+ of [\d.]+(?:;|<|\s|$)")
+
+
+def by_question(report: Report) -> str:
+    """The points of each question, and the remarks of staff on each and on the whole."""
+    said = [
+        " ".join(
+            [
+                f"{q.id}: {number(q.points)} of {number(q.max_points)}",
+                *(f"({line})" for line in said_of_question(q)),
+            ]
+        )
+        for q in report.questions
+        if q.parts or not q.by_hand or said_of_question(q)
+    ]
+    return escape_formula("; ".join([*said, *said_of(report)]))
+
+
+def is_ours(cell: str) -> bool:
+    """Whether an export wrote this feedback, whatever the points in it."""
+    return bool(OURS.match(cell))

@@ -1,0 +1,97 @@
+"""Give each row of a sheet the one submission that belongs to it, and say of the others why they have none."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gatelab.integrations.sheets.cells import escape_cell
+from gatelab.integrations.sheets.downloaded import Sheet
+from gatelab.integrations.sheets.feedback import by_question
+from gatelab.integrations.sheets.filled import Filled
+from gatelab.integrations.sheets.layout import Layout
+from gatelab.integrations.sheets.listed import Listed
+from gatelab.integrations.sheets.scale import Scale
+from gatelab.report.model import Report
+from gatelab.report.plain import number
+from gatelab.submission.people import Person
+
+People = Mapping[str, tuple[Person, ...]]  # of a submission, by its name
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How totals are entered. `out_of`: the lab's points, 0 where they are not to be compared with the sheet's maximum;
+    `called`: how staff know a submission, by its name; `left_out`: names of submissions whose totals are not to be entered yet."""
+
+    out_of: float = 0.0
+    people: People = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    left_out: Collection[str] = ()
+
+
+@dataclass
+class Owners:
+    """Whose the rows are."""
+
+    of: dict[int, list[Report]] = field(default_factory=lambda: defaultdict(list))  # by the row's index
+    doubtful: set[int] = field(default_factory=set)  # rows of which nobody can say whose they are
+
+
+def fill(sheet: Sheet, layout: Layout, reports: Iterable[Report], rules: Rules, scale: Scale) -> Filled:
+    """Fill the sheet in place, with every total times the scale's factor."""
+    listed = Listed(sheet, layout)
+    filled = Filled(layout.to_fill, notes=[scale.note] if scale.note else [])
+    owners = _owners(listed, reports, rules, filled)
+    for k, who in listed.shown.items():
+        row, owned = sheet.rows[k], owners.of[k]
+        if len(owned) > 1:
+            names = ", ".join(report.submission for report in owned)
+            filled.unclear.append(f"{who}: {len(owned)} submissions ({names}); fill in by hand.")
+        elif not owned:
+            if k not in owners.doubtful:
+                filled.no_grade.append(who)
+        elif owned[0].status != "graded":
+            (filled.failed if owned[0].status == "failed" else filled.ungradable).append(who)
+        elif owned[0].submission in rules.left_out:
+            filled.left_out.append(who)
+        elif why := layout.fixed(row):
+            filled.fixed.append(f"{who} ({why})")
+        else:
+            filled.enter(k, who, row, number(owned[0].points * scale.factor), by_question(owned[0]))
+    _escape_formulas(sheet, layout.ids, filled)
+    filled.text = sheet.text()
+    return filled
+
+
+def _owners(listed: Listed, reports: Iterable[Report], rules: Rules, filled: Filled) -> Owners:
+    """The submissions that belong to each row. `filled` is told of those that have no row, or several."""
+    owners = Owners()
+    for report in reports:
+        name = report.submission
+        people = rules.people.get(name, ())
+        called = rules.called.get(name) or ", ".join(one.called for one in people) or name
+        fits = listed.rows_for(people, name)
+        for k in {rows[0] for rows in fits if len(rows) == 1}:
+            owners.of[k].append(report)
+        for rows in fits:
+            if len(rows) > 1:
+                owners.doubtful |= {*rows}
+                filled.unclear.append(f"{called}: {len(rows)} rows of the sheet fit; fill in by hand.")
+        if not all(fits) and report.status == "graded":
+            filled.no_row.append(called)
+    return owners
+
+
+def _escape_formulas(sheet: Sheet, ids: set[int], filled: Filled) -> None:
+    """Put an apostrophe before every cell that a spreadsheet would run: people choose their own names."""
+    count = 0
+    for row in sheet.rows:
+        for k, cell in enumerate(row):
+            if k not in ids and (plain := escape_cell(cell)) != cell:
+                row[k] = plain
+                count += 1
+    if count:
+        cells = "1 cell holds" if count == 1 else f"{count} cells hold"
+        filled.notes.append(f"{cells} a formula; an apostrophe precedes it now.")

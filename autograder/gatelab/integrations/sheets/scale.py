@@ -1,0 +1,50 @@
+"""The sheet's maximum and the lab's points: where they are not the same, every total is scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from gatelab.integrations.sheets.cells import value_of
+from gatelab.report.graded import ExportError
+from gatelab.report.plain import equal, number
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The sheet's maximum over the lab's points, and a remark about it."""
+
+    factor: float = 1.0
+    note: str = ""
+
+
+def scale_to(cells: list[str], out_of: float, path: Path) -> Scale:
+    """The factor for every total.
+
+    Args:
+        cells: those in which the sheet has its maximum.
+        out_of: the lab's points; 0 where they are not to be compared.
+        path: what a message names.
+
+    Raises ExportError when the sheet's maximum cannot be honoured.
+    """
+    if not out_of:
+        return Scale()
+    maxima = {cell.strip() for cell in cells if cell.strip()}
+    if not maxima:
+        return Scale(1.0, f"{path}: it says no maximum; the totals are out of {number(out_of)}.")
+    values = {value_of(cell) for cell in maxima}
+    value = values.pop()
+    if values or value is None or not 0 < value < float("inf"):
+        said = ", ".join(sorted(maxima)[:3])
+        raise ExportError(
+            f"{path}: its maximum is {said} and the lab has {number(out_of)} points; set one maximum above 0 on the "
+            "platform and download the sheet again."
+        )
+    if equal(value, out_of):
+        return Scale()
+    return Scale(
+        value / out_of,
+        f"{path}: its maximum is {number(value)} and the lab has {number(out_of)} points; every total is scaled by "
+        f"{number(value)}/{number(out_of)}.",
+    )

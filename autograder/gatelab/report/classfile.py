@@ -1,0 +1,157 @@
+"""The form of class.json, as far as a command reads it back. classbook.py writes more, for the class report alone.
+
+A key that is not here is passed over, so that a file of a newer kit can be read, and one that older kits did not write may be missing.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NotRequired
+
+from pydantic import AfterValidator, ConfigDict, OnErrorOmit, TypeAdapter
+from typing_extensions import TypedDict
+
+
+def _time(text: str) -> str:
+    datetime.fromisoformat(text)
+    return text
+
+
+Time = Annotated[str, AfterValidator(_time)]
+
+
+class PersonRow(TypedDict):
+    """Somebody who handed it in; `ids` are of the platforms and lists."""
+
+    sheet: str
+    email: str
+    number: str
+    ids: list[str]
+    moodle: NotRequired[bool]
+
+
+class LatenessRow(TypedDict, total=False):
+    """What `Lateness.to_dict` gives."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    percent: float
+    possible: bool
+    text: str
+
+
+class SubmissionRow(TypedDict):
+    """What came in, its status, and what people gave it."""
+
+    name: str
+    file: str
+    status: str
+    reason: NotRequired[str]
+    sha256: NotRequired[str]
+    graded_with: NotRequired[str]
+    points: NotRequired[float | None]
+    marks: NotRequired[dict[str, float]]
+    said: NotRequired[list[str]]
+    lateness: NotRequired[LatenessRow]
+    place: NotRequired[str | None]
+    called: NotRequired[str | None]
+    entry: NotRequired[str | None]
+    people: NotRequired[list[PersonRow]]
+    handed_in: NotRequired[Time | None]
+    attempts: NotRequired[int]
+    newest: NotRequired[str | None]
+    attempt: NotRequired[int]
+    remarks: NotRequired[list[str]]
+    problem: NotRequired[str]
+
+
+class QuestionRow(TypedDict):
+    id: str
+    title: str
+    max_points: float
+
+
+class ByHandRow(TypedDict):
+    id: str
+    title: str
+    points: float
+
+
+class ClassFile(TypedDict):
+    """The whole file. `folder` and `roster` are places as seen from the output folder."""
+
+    lab: str
+    title: str
+    seed: int
+    all_questions: bool
+    submissions: list[SubmissionRow]
+    questions: list[QuestionRow]
+    by_hand: list[ByHandRow]
+    folder: NotRequired[str]
+    roster: NotRequired[str]
+    quick: NotRequired[str]
+    late: NotRequired[bool]
+
+
+class LastRow(TypedDict):
+    """A submission as the last finished run left it (since.py)."""
+
+    status: str
+    points: float | None
+    sha256: str | None
+
+
+class Left(TypedDict, total=False):
+    """What a run takes over from the class.json that it replaces. Whatever of it is damaged is left out."""
+
+    lab: OnErrorOmit[str]
+    folder: OnErrorOmit[str]
+    roster: OnErrorOmit[str]
+    quick: OnErrorOmit[str]
+    all_questions: OnErrorOmit[bool]
+    questions: OnErrorOmit[list[QuestionRow]]
+    submissions: OnErrorOmit[list[SubmissionRow]]
+    last: OnErrorOmit[dict[str, LastRow]]
+    similar: OnErrorOmit[list[dict[str, Any]]]
+    similar_of: OnErrorOmit[str]
+
+
+def read_class(path: Path) -> dict[str, Any]:
+    """The whole file, as it was written. Raises OSError, and ValueError if it has not the form."""
+    data: dict[str, Any] = _json(path)
+    _adapter(ClassFile).validate_python(data)
+    return data
+
+
+def read_left(path: Path) -> Left:
+    """What is left of an earlier run; nothing if there is no such file, or if it cannot be read."""
+    try:
+        left: Left = _adapter(Left).validate_python(_json(path))
+    except (OSError, ValueError):
+        return {}
+    return left
+
+
+def head_of(left: Left) -> Left:
+    """The same without what grows with the class."""
+    head = left.copy()
+    head.pop("submissions", None)
+    head.pop("last", None)
+    head.pop("similar", None)
+    return head
+
+
+def _json(path: Path) -> Any:
+    """Raises OSError, ValueError."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
