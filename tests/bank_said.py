@@ -21,7 +21,8 @@ from typing import Any
 
 import accepted
 
-from gatelab.audit.verify import ChaffRow, Matrix, verify
+from gatelab.audit.matrix import ChaffRow, Matrix
+from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 from gatelab.lab.spec import Lab

@@ -1,9 +1,9 @@
-"""`gatelab grade --cluster ADDRESS`: a class graded by the workers of a Dask cluster, in place of this machine's engine.
+"""`gatelab grade --cluster ADDRESS`: a class is graded by the workers of a Dask cluster instead of this machine's engine.
 
-Submissions go out as bytes, reports come back as JSON and are read by the report's own schema. The cluster keeps
-nothing: what is done is on this machine's disk as it comes, so a killed worker, a lost scheduler or a killed command
-lose what was under way and nothing else. Every submission's task is called by what decides its report, so one that is
-asked for again while a worker is still at it is not begun a second time.
+Submissions are sent as bytes, reports come back as JSON and are checked against the report's schema. The cluster stores
+nothing: results are saved on this machine's disk as they arrive, so a killed worker, a lost scheduler or a killed command
+loses only what was in progress. A submission's task key is computed from everything that affects its report, so if it is
+submitted again while a worker is still grading it, it is not started a second time.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ class _Task(NamedTuple):
     name: str
     path: Path
     data: bytes = b""
-    elsewhere: list[str] | None = None  # the workers that may retry what one failed at
-    failed: Report | None = None  # the failure, in its words
+    elsewhere: list[str] | None = None  # the workers that may retry it after one has failed
+    failed: Report | None = None  # the report of that failure
 
 
-# By key. The scheduler forgets a future that is released.
+# By task key. The scheduler forgets a released future.
 _Running = dict[str, tuple[_Task, "Future[Any]"]]
 
 
@@ -66,11 +66,11 @@ class Cluster:
         seed: inputs are drawn from it.
         chosen: question IDs to grade.
         accept_missing: pieces of protection that workers may do without.
-        hash_of: works out what decides a grade, here and on every worker. It travels by its name.
+        hash_of: hashes everything that affects a grade, here and on every worker. It is sent by its name.
 
     Raises:
-        NotStarted: at `with`, when there is no scheduler, or a worker would grade otherwise.
-        GraderFault: later, when the scheduler is lost or a worker that came meanwhile would. What is done is kept.
+        NotStarted: at `with`, if there is no scheduler, or a worker would grade differently.
+        GraderFault: later, if the scheduler is lost or a new worker would grade differently. Finished work is kept.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Cluster:
         hash_of: HashOf,
     ) -> None:
         self.address, self.lab, self.seed, self.hash_of = address, lab, seed, hash_of
-        self.at: Callable[[str, str], None] | None = None  # workers do not report which question begins
+        self.at: Callable[[str, str], None] | None = None  # workers do not report which question they grade
         self._done: queue.SimpleQueue[str] = queue.SimpleQueue()  # keys of the tasks that have ended
         self.job: dict[str, Any] = {
             "root": str(lab.assignment.parents[1]), "lab": lab.name, "seed": seed, "chosen": chosen, "questions": [],
@@ -92,7 +92,7 @@ class Cluster:
 
     def __enter__(self) -> Cluster:
         for name in ("distributed", "distributed.client", "tornado.application"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # they say in forty lines what we say in one
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # their forty lines say no more than our one
         where = (
             {"scheduler_file": self.address} if Path(self.address).is_file() else {"address": self.address}
         )
@@ -122,12 +122,12 @@ class Cluster:
         try:
             return dict(self.client.nthreads())
         except (OSError, RuntimeError, TimeoutError) as error:
-            raise self._lost() from error
+            raise self._scheduler_gone() from error
 
     def grade_all(
         self, submissions: Iterable[tuple[str, Path]], questions: Sequence[str] = (), training: bool = True
     ) -> Iterator[Report]:
-        """Reports of (name, path) pairs as they come. `training`: also what trains a model."""
+        """Reports of (name, path) pairs, as they arrive. `training`: include the parts that train a model."""
         job = json.dumps(self.job | {"questions": list(questions), "training": training})
         coming = (_Task(name, path) for name, path in submissions)
         running: _Running = {}
@@ -136,12 +136,12 @@ class Cluster:
             if not running:
                 return
             if (key := self._next_done(running)) not in running:
-                continue  # none has ended, or it was released
+                continue  # no task has ended, or its future was released
             task, future = running.pop(key)
             report, worker = self._outcome(task, future)
             others = sorted(self.workers.keys() - {worker})
             if report.status == "failed" and worker and others and not task.elsewhere:
-                # It may be that machine's own trouble: a full disk must not fail every submission sent there.
+                # The fault may be that machine's: a full disk must not fail every submission sent there.
                 self._send(task._replace(elsewhere=others, failed=report), running, job)
             else:
                 yield report
@@ -168,7 +168,7 @@ class Cluster:
     def _send(self, task: _Task, running: _Running, job: str) -> None:
         key = self._key(task, job)
         with warnings.catch_warnings():
-            # For a large notebook. It stays with the scheduler, so that it is not lost with a worker.
+            # Dask warns about large notebooks. They stay with the scheduler, so that they are not lost with a worker.
             warnings.simplefilter("ignore", UserWarning)
             future = self.client.submit(
                 grade_here, job, task.data, task.name, task.path.name, self.hash_of,
@@ -178,15 +178,15 @@ class Cluster:
         future.add_done_callback(lambda _: self._done.put(key))
 
     def _key(self, task: _Task, job: str) -> str:
-        """A key made from what decides its report: a task that a worker still runs for a killed command is not started again."""
+        """A key computed from everything that affects the report: a task that a worker still runs for a killed command is not started again."""
         decides = [job, task.name, task.path.name, hashlib.sha256(task.data).hexdigest(), task.elsewhere]
         return f"grade-{hashlib.sha256(json.dumps(decides).encode()).hexdigest()}"
 
     def _next_done(self, running: _Running) -> str:
-        """Key of a task that has ended; '' if none has for a while. Raises GraderFault if the scheduler is gone."""
+        """The key of a task that has ended; '' if none has for some time. Raises GraderFault if the scheduler is gone."""
         with contextlib.suppress(queue.Empty):
             return self._done.get(timeout=CLUSTER_LOOK_SECONDS)
-        workers = self.workers  # asks the scheduler
+        workers = self.workers  # raises if the scheduler is gone
         for key, (task, _) in running.items():
             if task.elsewhere and workers.keys().isdisjoint(task.elsewhere):
                 return key  # no worker is left that could retry
@@ -200,11 +200,11 @@ class Cluster:
         while answer is None:
             try:
                 answer = future.result(timeout=CLUSTER_LOOK_SECONDS)
-            except TimeoutError:  # its worker ended before it could be fetched: it is run again
+            except TimeoutError:  # its worker ended before the result could be fetched: Dask runs it again
                 if task.failed and self.workers.keys().isdisjoint(task.elsewhere or ()):
                     return task.failed, ""
             except CancelledError as error:
-                raise self._lost() from error
+                raise self._scheduler_gone() from error
             except KilledWorker:
                 return self._failed(task, KILLED), ""
             except Exception as error:
@@ -221,11 +221,11 @@ class Cluster:
     def _failed(self, task: _Task, reason: str) -> Report:
         return Report(task.name, "failed", reason, TOLD, seed=self.seed, lab=self.lab.name)
 
-    def _lost(self) -> GraderFault:
+    def _scheduler_gone(self) -> GraderFault:
         return GraderFault(f"The scheduler at {self.address} is gone; start it and its workers, and {AGAIN}")
 
     def _check_workers(self) -> None:
-        """Raise NotStarted when a worker that is there would grade otherwise than this machine."""
+        """Raise NotStarted if a connected worker would grade differently from this machine."""
         answers = self.client.run(problem_here, json.dumps(self.job), self.hash_of, on_error="return")
         for worker, answer in sorted(answers.items()):
             if isinstance(answer, ImportError):

@@ -1,9 +1,9 @@
 """What a Dask worker does for `gatelab grade --cluster`: it grades one submission with the kit on its own machine.
 
-A submission comes as bytes and goes back as a report's JSON; no object of a submission is ever made in the worker's
-process, since its code runs where it always does, confined, behind an engine. A worker process keeps one engine, so
-torch is imported once. The engine's fork server is a program of its own, started by exec: a process with threads, as a
-worker is, could not be forked from.
+A submission arrives as bytes and its report is returned as JSON; no object from a submission is ever created in the worker's
+process, since the code runs confined, behind an engine, as always. A worker process keeps one engine, so
+torch is imported once. The engine's fork server is a separate program, started by exec, because a process with threads, such as a
+Dask worker, cannot safely be forked.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from gatelab.limits import CLUSTER_IDLE_SECONDS
 from gatelab.report.model import Report
 from gatelab.sandbox.confine import ProtectionMissing
 
-ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, if not the same as the client's
+ROOT = "GATELAB_ROOT"  # the kit's folder on a worker, if it differs from the client's
 
-# Computes what decides a grade from the lab, the seed and the questions.
+# Hashes everything that affects a grade, from the lab, the seed and the questions.
 HashOf = Callable[[Lab, int, list[str]], str]
 
 
@@ -51,7 +51,7 @@ class _Open:
 
 
 class Engines:
-    """The engines of this process, by what decides a grade: one, unless several classes are graded by it at once."""
+    """The engines of this process, by the hash of what affects a grade: one, unless it grades several classes at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -83,7 +83,7 @@ class Engines:
                     found.timer.start()
 
     def close_idle(self) -> None:
-        """Close what no thread uses."""
+        """Close engines that no thread uses."""
         with self._lock:
             self._close_idle()
 
@@ -100,7 +100,7 @@ ENGINES = Engines()
 
 
 def problem_here(job: str, hash_of: HashOf) -> str:
-    """Why this worker cannot grade for the client, in a sentence; "" when it can. Starts nothing."""
+    """Why this worker cannot grade for the client, in a sentence; "" if it can. Starts nothing."""
     try:
         _lab(json.loads(job), hash_of)
     except _Refused as error:
@@ -109,14 +109,14 @@ def problem_here(job: str, hash_of: HashOf) -> str:
 
 
 def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> dict[str, str]:
-    """Grade one submission. Nothing in it, and nothing that this machine lacks, makes this raise.
+    """Grade one submission. Does not raise, whatever is in it and whatever this machine lacks.
 
     Args:
-        job: what `Cluster` says of the class, as JSON: root, lab, seed, chosen, questions, grading, accept_missing.
+        job: the description of the class from `Cluster`, as JSON: root, lab, seed, chosen, questions, grading, accept_missing.
         data: the notebook's bytes.
-        name: what the report calls the submission.
-        file: name of the notebook's file, which messages repeat.
-        hash_of: works out what decides a grade here.
+        name: the submission's name in the report.
+        file: name of the notebook's file, for messages.
+        hash_of: hashes everything that affects a grade on this machine.
 
     Returns:
         {"report": its JSON, "worker": this one's address}, or {"refused": why this worker cannot grade for this client}.
@@ -145,7 +145,7 @@ def grade_here(job: str, data: bytes, name: str, file: str, hash_of: HashOf) -> 
 
 
 def _lab(wanted: dict[str, Any], hash_of: HashOf) -> Lab:
-    """The client's lab, as it is here. Raises _Refused where it is missing or grades differently."""
+    """The client's lab on this machine. Raises _Refused if it is missing or would grade differently."""
     root = Path(os.environ.get(ROOT) or wanted["root"])
     try:
         lab = chosen_lab(root, wanted["lab"])
@@ -174,5 +174,5 @@ def _address() -> str:
 
 
 def _where() -> str:
-    """This worker's name for its administrator."""
+    """A name for this worker that its administrator recognises."""
     return f"worker {_address()} on {socket.gethostname()}"

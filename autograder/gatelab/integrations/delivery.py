@@ -1,11 +1,11 @@
-"""Feedback pages in the form in which a platform takes them back, or a folder for each e-mail address.
+"""Feedback pages in the format that a platform accepts for upload, or a folder for each e-mail address.
 
     Moodle   Ada Lovelace_4711_assignsubmission_file_/feedback.html    "Upload multiple feedback files in a zip"
     Canvas   lovelaceada_4711_90210_lab.ipynb                          "Upload submissions": the names as downloaded
     e-mail   ada@example.org/feedback.html
 
-Canvas shows an uploaded file under the name that the student gave to theirs. So a notebook comes back for a notebook, with
-the feedback in it, and a zip for a zip.
+Canvas shows an uploaded file under the name of the student's own file. So a student who handed in a notebook gets a notebook
+with the feedback, and one who handed in a zip gets a zip.
 """
 
 from __future__ import annotations
@@ -28,27 +28,28 @@ from gatelab.submission.platforms import arrivals
 from gatelab.text import is_printable, moodle_name, visible
 
 PAGE = "feedback.html"
-RECORD = ".written.json"  # beside a folder of folders, after its name: the files that an export wrote there
+# Suffix of a file next to a folder, which lists the files that an export wrote there
+RECORD = ".written.json"
 NAMED = 5  # people in a message
 ADDRESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_'-]{0,62}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
 @dataclass
 class Delivery:
-    """Path in the zip or folder → bytes; and who is left out, with the reason, one sentence each."""
+    """`files`: path in the zip or folder → content; `left_out`: who is left out and why, one sentence each."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
 
 def for_moodle(found: GradedClass) -> Delivery:
-    """Moodle's feedback zip. Participants are known by their number."""
+    """Moodle's feedback zip. Participants are identified by their number."""
     delivery = Delivery()
     for row, person, page in _pages(found, delivery):
         arrival = arrivals([row.entry], found.lab).get(row.entry)
         if arrival and arrival.platform == "Moodle":
             folder = f"{arrival.called}_{arrival.people[0].number}_assignsubmission_file_"
-        elif person.moodle and person.number.isdecimal():  # another number would be another participant's
+        elif person.moodle and person.number.isdecimal():  # another number may be another participant's
             folder = f"{person.called}_{person.number}_assignsubmission_file_"
         else:
             delivery.left_out.append(
@@ -61,11 +62,11 @@ def for_moodle(found: GradedClass) -> Delivery:
 
 
 def for_canvas(found: GradedClass) -> Delivery:
-    """Canvas's re-upload zip. Submissions are known by the two numbers of the downloaded name."""
+    """Canvas's re-upload zip. Submissions are identified by the two numbers in the downloaded file's name."""
     delivery = Delivery()
     for row, person, page in _pages(found, delivery):
         arrival = arrivals([row.entry], found.lab).get(row.entry)
-        # A single name proves nothing: its number is Canvas's if it was recognised when the class was read as a whole.
+        # A single name proves nothing: its number is Canvas's only if it was recognised as such when the whole class was read.
         known = arrival and arrival.platform == "Canvas" and arrival.people[0].number == person.number
         content = _as_handed_in(row, page) if known else None
         if arrival is None or not known or not arrival.order[0]:
@@ -87,7 +88,7 @@ def for_canvas(found: GradedClass) -> Delivery:
 
 
 def for_mail(found: GradedClass) -> Delivery:
-    """A folder for each address. People without one, or who share one, are reported."""
+    """A folder for each e-mail address. People without one, or who share one, are reported."""
     delivery = Delivery()
     rows = list(_pages(found, delivery))
     count = Counter(person.email.casefold() for _, person, _ in rows)
@@ -106,7 +107,7 @@ def for_mail(found: GradedClass) -> Delivery:
 
 
 def zipped(delivery: Delivery) -> bytes:
-    """The files as a zip, the same for the same files."""
+    """The files as a zip; the same files always give the same bytes."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as zip:
         for name, content in delivery.files.items():
@@ -117,7 +118,7 @@ def zipped(delivery: Delivery) -> bytes:
 
 
 def write_folders(files: Mapping[str, bytes], out: Path) -> None:
-    """Write the files below `out`, and remove what an earlier export wrote there for somebody it is not for now. Raises OSError."""
+    """Write the files below `out`, and remove files of an earlier export that are not in this one. Raises OSError."""
     record = out.with_name(out.name + RECORD)
     stale = _recorded(record) - files.keys()
     out.mkdir(parents=True, exist_ok=True)
@@ -132,13 +133,13 @@ def write_folders(files: Mapping[str, bytes], out: Path) -> None:
         if path.parent.is_symlink():
             continue
         path.unlink(missing_ok=True)
-        with suppress(OSError):  # something of somebody else's is in it
+        with suppress(OSError):  # it contains somebody else's files
             path.parent.rmdir()
     write_whole(record, json.dumps(sorted(files), indent=1, ensure_ascii=False) + "\n")
 
 
 def _recorded(record: Path) -> set[str]:
-    """The files that earlier exports wrote, relative to the folder and below it."""
+    """The files that earlier exports wrote, as paths relative to the folder."""
     try:
         names = json.loads(record.read_text(encoding="utf-8"))
         paths = [PurePosixPath(name) for name in names]
@@ -152,8 +153,8 @@ def _recorded(record: Path) -> set[str]:
 
 
 def _pages(found: GradedClass, delivery: Delivery) -> Iterator[tuple[Graded, Person, bytes]]:
-    """Each person with a feedback page. Submissions that the grader failed on are graded again, not delivered. Raises ExportError
-    if a page is older than what counts."""
+    """Each person with a feedback page. Submissions at which the grader failed must be graded again and are not delivered. Raises ExportError
+    if a page is out of date."""
     if old := [row.called for row in found.rows if row.report is not None and not row.on_page]:
         who = ", ".join(old[:NAMED]) + (f" and {len(old) - NAMED} more" if len(old) > NAMED else "")
         raise ExportError(
@@ -186,7 +187,7 @@ def _put(delivery: Delivery, name: str, content: bytes, row: Graded) -> None:
 
 
 def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
-    """The feedback as a file of the kind that the student handed in; None if no page can be read as one."""
+    """The feedback as a file of the kind that the student handed in; None if that is not possible."""
     name = row.entry.lower()
     if name.endswith(".ipynb"):
         return _notebook(row)
@@ -198,7 +199,7 @@ def _as_handed_in(row: Graded, page: bytes) -> bytes | None:
 
 
 def _notebook(row: Graded) -> bytes:
-    """A notebook with one text: everything that the student reads, verbatim."""
+    """A notebook with one Markdown cell that contains the feedback verbatim."""
     assert row.report is not None
     text = plain_text(row.report)
     fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))

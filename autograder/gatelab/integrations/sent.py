@@ -1,9 +1,9 @@
-"""What was sent to a platform's sheet before: a mark that somebody has changed there since is newer, and is kept.
+"""Keeps marks that somebody has changed on a platform since they were sent there, when its sheet is filled again.
 
 Next to a filled sheet is a record of the columns that were filled: everything that was found in a cell and replaced, or sent to it, since
-nobody can say which of the filled sheets were uploaded. When the sheet is downloaded and filled again, a cell that holds none of these
-was changed on the platform in between. A newer grade is returned with its feedback, newer feedback alone; everything else is filled. Filling the
-same sheet twice changes nothing. A platform writes what it was sent in its own way: 9.9 as `9.90` or `9,90`, a text as HTML.
+we cannot know which of the filled sheets were uploaded. When the sheet is downloaded and filled again, a cell that contains none of these
+was changed on the platform in between. A newer grade is kept with its feedback, newer feedback by itself; everything else is filled. Filling the
+same sheet twice changes nothing. A platform rewrites what it was sent: 9.9 as `9.90` or `9,90`, a text as HTML.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gatelab.integrations.sheets.downloaded import read_sheet, sheet_of
 from gatelab.report.plain import equal
 from gatelab.text import brief
 
-# What an editor on a platform puts around a text and its lines.
+# Tags that a platform's editor puts around a text and its lines.
 WRAPPING = re.compile(r"</?(?:a|p|div|br|span)\b[^>]*>", re.IGNORECASE)
 SUFFIX = ".sent.json"
 Memory = dict[str, dict[str, list[str]]]  # row → column → what was found and replaced, and what was sent
@@ -29,7 +29,7 @@ Memory = dict[str, dict[str, list[str]]]  # row → column → what was found an
 
 @dataclass(frozen=True)
 class Sent:
-    """The memory of a filled sheet, in the file next to it."""
+    """The record of a filled sheet, in the file next to it."""
 
     path: Path
 
@@ -38,7 +38,7 @@ class Sent:
         return cls(out.with_name(out.name + SUFFIX))
 
     def read(self) -> Memory:
-        """What was sent; nothing if there is no such file, or one that is not ours."""
+        """What was sent; empty if there is no such file, or it is not ours."""
         try:
             rows = json.loads(self.path.read_text(encoding="utf-8"))
             return {
@@ -49,7 +49,7 @@ class Sent:
             return {}
 
     def keep(self, memory: Memory) -> None:
-        """Write it. Raises OSError."""
+        """Write the record. Raises OSError."""
         write_whole(self.path, json.dumps(memory, indent=1, ensure_ascii=False) + "\n")
 
 
@@ -57,36 +57,36 @@ def keep_newer_marks(template: Path, filled: Filled, before: Memory) -> tuple[li
     """Remove from `filled` whatever would overwrite a newer mark.
 
     Args:
-        template: the sheet as it was downloaded.
-        filled: the same, filled; its text and what it reports are changed.
-        before: what was sent until now.
+        template: the downloaded sheet.
+        filled: the same sheet, filled; changed in place.
+        before: what has been sent so far.
 
     Returns:
-        A line for each cell that was left as it is, and what is to be remembered.
+        A line for each cell that was left unchanged, and the new record.
     """
-    came = read_sheet(template)
+    downloaded = read_sheet(template)
     new = sheet_of(filled.text, template)
-    by = came.header.index("ID") if "ID" in came.header else 0
+    by = downloaded.header.index("ID") if "ID" in downloaded.header else 0
     kept: list[str] = []
     memory = dict(before)
     for index, name in filled.of.items():
-        row, old = new.rows[index], came.rows[index]
+        row, old = new.rows[index], downloaded.rows[index]
         who, grade = old[by].strip(), filled.columns[0]
         cells = before.get(who, {})
-        known = {k: cells.get(came.header[k], []) for k in filled.columns}
+        known = {k: cells.get(downloaded.header[k], []) for k in filled.columns}
         newer = [k for k in filled.columns if _is_newer(old[k], row[k], known[k])]
         for k in newer:
             what = "" if k == grade else "feedback "
             kept.append(f"{name}: {what}{brief(old[k].strip())} is kept, not {brief(row[k])}")
         left = filled.columns if grade in newer else newer
         for k in filled.columns:
-            # A feedback that was ours, in the platform's own form, is not somebody's that was replaced.
+            # Feedback that we sent, as rewritten by the platform, does not count as a person's feedback that is replaced.
             if k in left or (k != grade and any(_same(old[k], one) for one in known[k])):
                 _forget(filled, index, k == grade)
             if k in left:
                 row[k] = escape_cell(old[k])
             else:
-                cells = cells | {came.header[k]: _remembered(old[k], row[k], known[k])}
+                cells = cells | {downloaded.header[k]: _remembered(old[k], row[k], known[k])}
         if who and cells:
             memory[who] = cells
     filled.text = new.text() if kept else filled.text
@@ -99,7 +99,7 @@ def _is_newer(found: str, wanted: str, known: list[str]) -> bool:
 
 
 def _remembered(found: str, wanted: str, known: list[str]) -> list[str]:
-    """The memory of a cell that is filled now."""
+    """The new record for a cell that is being filled."""
     memory = [one for one in known if not _same(one, "")]
     for one in (found, wanted):
         if not any(_same(one, other) for other in ("", *memory)):
@@ -108,13 +108,13 @@ def _remembered(found: str, wanted: str, known: list[str]) -> list[str]:
 
 
 def _forget(filled: Filled, row: int, grade: bool) -> None:
-    """`filled` no longer reports that something was replaced in this row's cell, or a grade filled in."""
+    """Make `filled` no longer report that this row's cell was filled or something in it replaced."""
     (filled.replaced if grade else filled.feedback).pop(row, None)
     filled.filled -= grade
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether a platform may have made one of the other: of a mark, or of a text."""
+    """Whether two marks or texts are the same except for a platform's rewriting."""
     a, b = value_of(one), value_of(other)
     if a is not None and b is not None:
         return equal(a, b)
@@ -122,6 +122,6 @@ def _same(one: str, other: str) -> bool:
 
 
 def _readings(cell: str) -> set[str]:
-    """The words of a cell, read as it is and as HTML. `-` is how a platform shows an empty one."""
+    """The words of a cell, read as plain text and as HTML. `-` is how a platform shows an empty cell."""
     texts = (cell, html.unescape(WRAPPING.sub(" ", cell)))
     return {"" if words == ["-"] else " ".join(words) for words in map(str.split, texts)}

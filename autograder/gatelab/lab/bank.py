@@ -2,7 +2,7 @@
 
 A chaff file is a docstring (first line: the misconception; a paragraph that starts with "Hint:") and then
 either `EDITS = [(old, new), …]`, applied to the question's reference, or the whole wrong code. Before that there may be
-`credit = 0.6`: the share of the question's points that the mistake leaves, where it is recognised in full. Nothing is
+`credit = 0.6`: the share of the question's points that an answer with this mistake still earns if it is recognised in full. Nothing is
 executed here: the files are only parsed, and a broken one is named.
 """
 
@@ -19,7 +19,7 @@ from typing import TypeGuard
 
 from gatelab.lab.spec import Lab, LabError
 
-DRAFT = "FILL IN:"  # what `gatelab misses` leaves for a person to write
+DRAFT = "FILL IN:"  # marks what `gatelab misses --draft` leaves for a person to write
 Edits = tuple[tuple[str, str], ...]
 
 
@@ -53,14 +53,14 @@ class Chaff:
     misconception: str
     hint: str
     source: str = field(repr=False)
-    credit: float = 0.0  # share of the question's points that it leaves; 0 for shortcuts and for what the question is about
+    credit: float = 0.0  # share of the question's points that it still earns; 0 for shortcuts and for what the question is about
     edits: Edits | None = field(default=None, repr=False)  # None: the file holds the whole code
     reference: str = field(default="", repr=False)  # what the edits were applied to
-    pair: tuple[str, ...] = ()  # the IDs of the two that `compose` made it of
+    pair: tuple[str, ...] = ()  # the IDs of the two chaffs that `compose` made it from
 
     @property
     def ids(self) -> list[str]:
-        """Of the mistakes that it makes: its own, or both of a pair."""
+        """The IDs of its mistakes: its own, or both of a pair."""
         return list(self.pair or (self.id,))
 
     @property
@@ -100,7 +100,7 @@ def load_bank(lab: Lab) -> Bank:
 
 
 def compose(a: Chaff, b: Chaff) -> Chaff | None:
-    """Both mistakes at once; None when one of them is whole code or their edits conflict."""
+    """Both mistakes at once; None if one of them is whole code or their edits conflict."""
     if a.question != b.question or a.edits is None or b.edits is None:
         return None
     try:
@@ -124,9 +124,9 @@ def compose(a: Chaff, b: Chaff) -> Chaff | None:
 
 @lru_cache(maxsize=1024)
 def only_in_one(chaff: Chaff) -> tuple[Chaff, ...]:
-    """The same mistake made in only one of the definitions in which the chaff is wrong, each under the chaff's own ID.
+    """The same mistake, made in only one of the definitions in which the chaff is wrong, each under the chaff's own ID.
 
-    A student may get one of two classes right and the other wrong. Empty where the chaff is wrong in one definition only, or is
+    A student may get one of two classes right and the other wrong. Empty if the chaff is wrong in one definition only, or is
     whole code.
     """
     by_name = _by_definition(chaff)
@@ -257,7 +257,7 @@ def _assigns(node: ast.stmt, name: str) -> TypeGuard[ast.Assign]:
 
 
 def _edits(path: Path, tree: ast.Module) -> Edits | None:
-    """The file's EDITS, read without running it; None when the file is whole code."""
+    """The file's EDITS, read without running it; None if the file is whole code."""
     body = [node for node in tree.body[1:] if not _assigns(node, "credit")]  # after the docstring
     assigned = [node for node in body if _assigns(node, "EDITS")]
     if not assigned:

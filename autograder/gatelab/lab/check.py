@@ -1,7 +1,7 @@
-"""Is a lab complete? Checked before any command starts its work: a slip in the table must not cost a class its points.
+"""Checks that a lab is complete, before any command starts its work: a slip in the table must not cost a class its points.
 
 Nothing is imported; the suites and the references are only parsed, which takes a tenth of a second. Parts that a suite
-makes while it is imported (in a loop) are counted by the examiner when it starts.
+creates while it is imported (in a loop) are counted by the examiner when it starts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PLUGIN = "from gatelab.grading.plugin import *"
-ALLOWED = 1e-6  # by which a sum of shares may miss the points, since shares like 4/12 are rounded
+ALLOWED = 1e-6  # by how much a sum of shares may differ from the points, since shares like 4/12 are rounded
 
 
 def faults(lab: Lab) -> Iterator[str]:
@@ -42,7 +42,7 @@ def faults(lab: Lab) -> Iterator[str]:
 
 
 def no_such_question(lab: Lab, id: str, by_hand: bool = False) -> str:
-    """Why a question cannot be graded, as a phrase after its ID; "" when it can. `by_hand`: those marked by hand are allowed too."""
+    """Why a question cannot be graded, as a phrase after its ID; "" if it can. `by_hand`: questions marked by hand are allowed too."""
     automatic = [spec.id for spec in lab.questions.values() if by_hand or not spec.by_hand]
     if id in automatic:
         return ""
@@ -58,7 +58,7 @@ def _table(lab: Lab) -> Iterator[str]:
 
 
 def _folder(lab: Lab) -> Iterator[str]:
-    """What the lab's folder must hold: without the package that the notebook imports, no submission of a class runs."""
+    """The lab's folder has what it must: without the package that the notebook imports, no submission of a class runs."""
     table, package = lab.assignment / TABLE, lab.settings.package
     if package and not lab.package.is_dir():
         there = [path.parent.name for path in lab.assignment.glob("*/__init__.py")]
@@ -182,7 +182,7 @@ def _is_share(points: object) -> bool:
 
 
 def wrong_sum(id: str, points: float, shares: Iterable[float]) -> str:
-    """What is wrong with the sum of a question's parts; "" when they add up to its points."""
+    """What is wrong with the sum of a question's parts; "" if they add up to its points."""
     shares = list(shares)
     if odd := [share for share in shares if not _is_share(share)]:
         return f"a part of {id} gives {odd[0]!r} points; it must be a number, 0 or more."
@@ -255,7 +255,7 @@ def _references(lab: Lab) -> Iterator[str]:
 
 
 def _has_key(lab: Lab, id: str) -> bool:
-    """Whether a question's right answers are in the key of the concept questions instead of in code."""
+    """Whether the right answers to a question are in the key of the concept questions and not in code."""
     return lab.concept_key.is_file() and any(
         lab.concept_key.name in path.read_text(encoding="utf-8", errors="replace")
         for path in lab.hidden.glob(f"test_{id}_*.py")

@@ -11,7 +11,7 @@ FOLDERS = ("assignment", "tests", "release", "solutions")  # a lab has a folder 
 
 
 def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) -> Lab:
-    """The lab, completely checked. Raises LabError, with one sentence, where it is not clear which one.
+    """The lab, completely checked. Raises LabError, with one sentence, if it is not clear which one.
 
     root: the kit's folder. `Path()` means the current folder, or the nearest above it that holds a lab.
     here: the folder you are in; the working directory by default.
@@ -34,16 +34,16 @@ def chosen_lab(root: Path, name: str | None = None, here: Path | None = None) ->
     return Lab.in_repository(root, name)
 
 
-def agree(said: str | None, named: str, what: object) -> None:
-    """Raise LabError where `--lab` is another lab than the one that `what`, a graded folder, a zip or a receipt, names."""
-    if said is not None and named and said != named:
+def agree(stated: str | None, named: str, what: object) -> None:
+    """Raise LabError if `--lab` is not the lab named by `what` (a graded folder, a zip or a receipt)."""
+    if stated is not None and named and stated != named:
         raise LabError(
-            f"--lab {visible(said)}: {visible(str(what))} is of the lab {visible(named)}; leave --lab out."
+            f"--lab {visible(stated)}: {visible(str(what))} is of the lab {visible(named)}; leave --lab out."
         )
 
 
 def kit_above(here: Path) -> Path:
-    """The nearest folder, from `here` upwards, with a lab in its assignment/; `here` itself where there is none."""
+    """The nearest folder, from `here` upwards, with a lab in its assignment/; `here` itself if there is none."""
     return next((folder for folder in (here, *here.parents) if lab_names(folder)), here)
 
 

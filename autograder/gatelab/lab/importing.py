@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def importable(folder: Path) -> Iterator[None]:
-    """The import of a lab's package finds the one in this folder (unless one has been imported before)."""
+    """While this is open, importing the lab's package finds the one in this folder (unless one was imported before)."""
     sys.path.insert(0, str(folder))
     try:
         yield

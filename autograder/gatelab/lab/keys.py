@@ -21,8 +21,8 @@ class Says:
     """What a key may hold, as a phrase after "must be".
 
     Args:
-        table: the class of the table that it holds, so that a fault in it is told with the table's name.
-        several: it holds a table or a list of these.
+        table: the class of the table that it holds, so that an error in it is reported with the table's name.
+        several: it holds a table or a list of tables.
     """
 
     words: str
@@ -40,7 +40,7 @@ Text = Annotated[str, Says("a text in quotes")]
 
 @cache
 def adapter(kind: Any) -> TypeAdapter[Any]:
-    """pydantic's view of a class, which takes a while to make."""
+    """pydantic's adapter for a class; cached, because it is slow to make."""
     return TypeAdapter(kind)
 
 
@@ -50,7 +50,7 @@ def validated(
     """The object with these values.
 
     Args:
-        where: what a sentence begins with: the file, and the table in it.
+        where: the beginning of the error message: the file, and the table in it.
         unknown: the sentence about a key that `kind` does not have.
 
     Raises ValueError with a sentence about the first wrong value.

@@ -1,4 +1,4 @@
-"""The rule for late work, `[late]` in lab.toml, and what it takes for a time that a platform recorded.
+"""The rule for late work, `[late]` in lab.toml, and the penalty for a time that a platform recorded.
 
     due = "2026-11-30T23:59:00+01:00"  # of the lab, above the questions
 
@@ -8,8 +8,8 @@
     cap = 50                         # percent, at most
     of = "earned"                    # a percentage of the points earned, or of the points "possible"
 
-A lab may have `due` in [late] instead, where it may also be "2026-11-30 23:59" with zone = "Europe/Berlin".
-It is not part of the grading: a change to it grades nothing again.
+`due` may be in [late] instead, where it may also be "2026-11-30 23:59" with zone = "Europe/Berlin".
+The rule is not part of the grading: changing it does not cause any regrading.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class LateError(ValueError):
 
 @dataclass(frozen=True)
 class Lateness:
-    """What the rule takes from one submission: `percent` of the points earned or `possible`, and why in one sentence."""
+    """The penalty for one submission: `percent` of the points earned (or of those `possible`), and the reason in one sentence."""
 
     percent: float = 0.0
     possible: bool = False
@@ -51,7 +51,7 @@ class Lateness:
 
 @dataclass(frozen=True)
 class LateRule:
-    """`due` has its time zone; `grace` is how late is not yet late."""
+    """`due` has a time zone; work that is late by no more than `grace` does not count as late."""
 
     due: datetime
     percent_per_day: float
@@ -60,12 +60,12 @@ class LateRule:
     possible: bool = False
 
     def of(self, handed_in: datetime | None) -> Lateness:
-        """What it takes from a submission; nothing where the platform gave no time. `handed_in` has its time zone."""
+        """The penalty for a submission; none if the platform gave no time. `handed_in` has a time zone."""
         if handed_in is None:
             return Lateness()
         late = handed_in.astimezone(UTC) - self.due.astimezone(
             UTC
-        )  # hours that passed, even across a change of the clocks
+        )  # hours that passed, even across a switch to or from summer time
         if late <= self.grace:
             return Lateness()
         days = math.ceil(late / DAY)
@@ -80,7 +80,7 @@ class LateRule:
 
 
 def late_rule(path: Path, row: Mapping[str, Any] | None, due: datetime | None) -> LateRule | None:
-    """The rule of the lab whose lab.toml is at `path`: its table [late] and its due date. None without a table. Raises LateError."""
+    """The rule of the lab whose lab.toml is at `path`: from its table [late] and its due date; None if there is no such table. Raises LateError."""
     if row is None:
         return None
     where = f"{path}, [{KEY}]"

@@ -1,4 +1,4 @@
-"""A key of lab.toml in the wrong table: TOML takes every line after [q2] for q2's, so one line too far down changes what it means."""
+"""Keys in the wrong table of lab.toml: to TOML every line after [q2] belongs to q2, so a line that is too far down changes its meaning."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ABOVE = "above the questions, before the first line in brackets"
 
 @dataclass(frozen=True)
 class Places:
-    """The keys of each kind of table in lab.toml, and of the policy, which is a file of its own."""
+    """The keys of each kind of table in lab.toml, and those of the policy, which is a separate file."""
 
     head: list[str]
     late: list[str]
@@ -23,9 +23,9 @@ class Places:
     policy: list[str]
 
     def of(self, key: str, id: str, in_head: bool) -> str:
-        """Where a key belongs, as a phrase after "belongs"; "" for one that is known nowhere.
+        """Where a key belongs, as a phrase after "belongs"; "" for an unknown key.
 
-        id: of the question to name as an example. in_head: the key is above the questions already.
+        id: a question to name as an example. in_head: the key is already above the questions.
         """
         if key in self.head and not in_head:
             return ABOVE
@@ -38,9 +38,9 @@ class Places:
 
 
 def misplaced(data: Mapping[str, Any], places: Places, id: re.Pattern[str]) -> Iterator[str]:
-    """For each key that belongs elsewhere, the end of the sentence that begins with the file's name, in the order of the file.
+    """One error message, without the file's name at its beginning, for each key that belongs elsewhere, in the order of the file.
 
-    id: what the ID of a question looks like.
+    id: the pattern of question IDs.
     """
     rows = [key for key, row in data.items() if key not in places.head and id.fullmatch(key) and row]
     example = next((key for key in rows if isinstance(data[key], dict) and "points" in data[key]), "q1")
@@ -50,7 +50,7 @@ def misplaced(data: Mapping[str, Any], places: Places, id: re.Pattern[str]) -> I
 
     def inside(table: str, row: Mapping[str, Any], known: list[str], question: str) -> Iterator[str]:
         for key, value in row.items():
-            if key in known or (key in data and meant(key, known)):  # a slip of the pen is told as one
+            if key in known or (key in data and meant(key, known)):  # a typo is reported as one
                 continue
             if isinstance(value, dict) and (key == "late" or (id.fullmatch(key) and "points" in value)):
                 yield f", [{table}.{key}]: is inside the table [{table}]; write [{key}]."

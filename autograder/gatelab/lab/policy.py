@@ -1,8 +1,8 @@
 """What a lab gives the engine besides its table of questions: `policy.toml` among its hidden suites.
 
-The engine knows no lab. The lab says what is withheld from a question, which names are reported to staff, which messages
-and names may be shown, what the axes of its tensors are called, what exceptions mean in it, what is imported beforehand and what
-the benchmark measures. The file may be missing.
+The engine contains nothing about any particular lab. The lab says what is withheld from a question, which names are reported to staff,
+which messages and names may be shown, what the axes of its tensors are called, what exceptions mean in it, what is imported
+beforehand and what the benchmark measures. The file is optional.
 """
 
 from __future__ import annotations
@@ -53,9 +53,9 @@ class Withheld:
     __pydantic_config__ = STRICT
 
     says: Text = "The library's own answer is switched off in this question"
-    # Of torch's dispatcher → the dispatch key that is overridden.
+    # Operators of torch's dispatcher → the dispatch key that is overridden.
     operators: TextTable = field(default_factory=dict)
-    copies: Texts = ()  # "module:name" of the same in Python
+    copies: Texts = ()  # "module:name" of functions in Python that compute the same
 
     def to_worker(self) -> dict[str, Any]:
         """What a worker needs (sandbox/worker/withheld.py)."""
@@ -70,14 +70,14 @@ class Bench:
 
     part: Texts = ()  # questions that train nothing
     trained: Texts = ()
-    slow: Texts = ()  # wheats "question/name" that make a training slow
-    # Question → seconds of one submission, and those of the "rest": for the estimate before a class is graded.
+    slow: Texts = ()  # wheats "question/name" with which training is slow
+    # Question → seconds for one submission, and "rest" → those for everything else: for the estimate before a class is graded.
     costs: Seconds = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class AxisTable:
-    """[axes.R]: how messages speak of an axis; the keys are those of Axis."""
+    """[axes.R]: what messages call an axis; the keys are those of Axis."""
 
     __pydantic_config__ = STRICT
 
@@ -92,9 +92,7 @@ class Meaning:
 
     __pydantic_config__ = STRICT
 
-    pattern: (
-        Pattern  # looked for in "Type: message"; the first that is found counts, before those of the engine
-    )
+    pattern: Pattern  # searched for in "Type: message"; the first match counts, and the lab's come before the engine's
     says: Text
 
 
@@ -105,9 +103,9 @@ class Policy:
     __pydantic_config__ = STRICT
 
     preload: Texts = ()  # modules that are imported once for all submissions
-    messages: Texts = ()  # that a student may always see (testkit/known.py)
-    names: Texts = ()  # that a message may hold, besides those of Python and PyTorch (testkit/words.py)
-    shortcuts: TextTable = field(default_factory=dict)  # name of torch → what staff read
+    messages: Texts = ()  # that students may always see (testkit/known.py)
+    names: Texts = ()  # that a message may contain, besides those of Python and PyTorch (testkit/words.py)
+    shortcuts: TextTable = field(default_factory=dict)  # name in torch → what staff read
     withheld: Annotated[Withheld | None, Says("a table", Withheld)] = None
     axes: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Za-z]\w*$")], AxisTable],
@@ -125,7 +123,7 @@ class Policy:
 
     @classmethod
     def read(cls, path: Path) -> Policy:
-        """The policy of a file; an empty one where there is none. Raises PolicyError."""
+        """The policy in a file; an empty one if there is no file. Raises PolicyError."""
         try:
             made = validated(cls, read_toml(path), str(path))
         except FileNotFoundError:
@@ -143,6 +141,6 @@ class Policy:
 
     @cached_property
     def terms(self) -> Terms:
-        """What the messages of suites and public checks are written with."""
+        """The words for axes and exceptions in the messages of suites and public checks."""
         axes = {letter: Axis(**asdict(axis)) for letter, axis in self.axes.items()}
         return Terms(axes, tuple((one.pattern, one.says) for one in self.meanings))

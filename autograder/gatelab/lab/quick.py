@@ -15,7 +15,7 @@ from gatelab.lab.table import QuestionSpec
 def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
     """Question → name → points of its parts that train a model, read from the suites.
 
-    Raises LabError where such a part is not written out as `@part("q1", "accuracy", 4)`.
+    Raises LabError if such a part is not written out as `@part("q1", "accuracy", 4)`.
     """
     found: dict[str, dict[str, float]] = {}
     for path in sorted(lab.hidden.glob("test_*.py")):
@@ -39,11 +39,11 @@ def trained_parts(lab: Lab) -> dict[str, dict[str, float]]:
 
 
 class QuickLab(Lab):
-    """The lab whose questions have the points that a grading without trainings can give."""
+    """The lab with the points that each question can give without training."""
 
     @cached_property
     def left_out(self) -> dict[str, dict[str, float]]:
-        """What is not graded, as `trained_parts` gives it."""
+        """The parts that are not graded, in the form of `trained_parts`."""
         return trained_parts(self)
 
     @cached_property
@@ -55,11 +55,11 @@ class QuickLab(Lab):
 
     def with_questions(self, questions: dict[str, QuestionSpec]) -> Self:
         made = replace(self)
-        vars(made)["questions"] = questions  # nothing is left out of these
+        vars(made)["questions"] = questions  # these are complete
         return made
 
     def says(self, chosen: list[str]) -> str:
-        """The note beside every result, so that none is mistaken for a grade."""
+        """The note next to every result, so that none is mistaken for a grade."""
         parts = [
             f"{id} {name} ({points:g})" for id in chosen for name, points in self.left_out.get(id, {}).items()
         ]

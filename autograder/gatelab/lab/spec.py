@@ -27,7 +27,7 @@ def lab_names(root: Path) -> list[str]:
 
 
 def _only_lab(root: Path) -> str:
-    """The folder of assignment/ that holds a lab. Raises LabError where there is none, or more than one."""
+    """The only folder of assignment/ that holds a lab. Raises LabError if there is none, or more than one."""
     found = lab_names(root)
     if not found:
         raise LabError(none_here(root, "LAB"))
@@ -39,7 +39,7 @@ def _only_lab(root: Path) -> str:
 
 
 def none_here(root: Path, name: str) -> str:
-    """The sentence that a folder holds no lab."""
+    """The error message for a folder that holds no lab."""
     return f"{root}: no assignment/{name}/{TABLE} here; run the command in the kit's folder or name it with --root."
 
 
@@ -50,7 +50,7 @@ class Lab:
     assignment: Path  # lab.toml, the students' package, the masters
     hidden: Path  # the suites and reference/
     bank: Path | None = None  # holds chaff/, wheat/, equivalent.toml; None: no diagnosis by name
-    release: Path | None = None  # folder that students get; None: the notebook as handed out is not known
+    release: Path | None = None  # folder that students get; None: the handed-out notebook is not known
 
     @classmethod
     def in_repository(cls, root: Path, name: str | None = None) -> Lab:
@@ -78,14 +78,14 @@ class Lab:
         return next(faults(self), None) is None
 
     def check_questions(self, ids: Iterable[str], option: str = "") -> None:
-        """Raise LabError unless the grader can grade all of these. `option`: what the message begins with."""
+        """Raise LabError unless the grader can grade all of these. `option`: the beginning of the message."""
         for id in ids:
             if why := no_such_question(self, id):
                 raise LabError(f"{option} {id}: {why}".lstrip())
 
     @cached_property
     def settings(self) -> Table:
-        """What lab.toml says. Raises LabError."""
+        """The contents of lab.toml. Raises LabError."""
         path = self.assignment / TABLE
         try:
             return Table.read(path, read_toml(path))
@@ -117,7 +117,7 @@ class Lab:
 
     @property
     def due(self) -> datetime | None:
-        """When the lab is to be handed in; None if its lab.toml does not say. Raises LabError."""
+        """When the lab is due; None if its lab.toml does not say. Raises LabError."""
         return self.settings.due or (self.late.due if self.late else None)
 
     @property
@@ -127,12 +127,12 @@ class Lab:
 
     @property
     def master(self) -> Path:
-        """The script that the notebook is made from, `lab.py` beside lab.toml; it need not be there."""
+        """The script from which the notebook is made, `lab.py` next to lab.toml; it may be missing."""
         return (self.assignment / self.notebook).with_suffix(".py")
 
     @property
     def questions(self) -> dict[str, QuestionSpec]:
-        """Question ID → its row, in the order of the lab."""
+        """Question ID → its entry, in the order of the lab."""
         return self.settings.questions
 
     def with_questions(self, questions: dict[str, QuestionSpec]) -> Self:
@@ -160,7 +160,7 @@ class Lab:
             raise LabError(str(error)) from error
 
     def without(self, question: QuestionSpec) -> Withheld | None:
-        """What a question may not use of the library; None: it may use everything."""
+        """The parts of the library that a question may not use; None: it may use everything."""
         return None if question.library else self.policy.withheld
 
     def question_of(self, name: str) -> str:

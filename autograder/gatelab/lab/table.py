@@ -37,7 +37,7 @@ from gatelab.limits import BACKSTOP, LARGEST_SEED, WORKER_CPU
 from gatelab.text import is_printable
 
 FILE = "lab.toml"
-ID = re.compile(r"[a-z][a-z0-9]*")  # it is part of file names, between underscores
+ID = re.compile(r"[a-z][a-z0-9]*")  # used in file names, between underscores
 
 
 def _date(value: object) -> object:
@@ -69,7 +69,7 @@ def _title_or_nothing(text: str) -> str:
     return text and _title(text)
 
 
-_TITLE = r"^(?!.*\{\{)\S(.*\S)?$"  # the same in JSON's schema, for editors
+_TITLE = r"^(?!.*\{\{)\S(.*\S)?$"  # the same as a pattern in the JSON schema, for editors
 TITLE = "one line of text{}, without {{{{ in it or blanks around it"
 
 _above_0 = Annotated[WHOLE, Field(gt=0)] | Annotated[FLOAT, Field(gt=0)]
@@ -127,12 +127,12 @@ class Training:
 
     __pydantic_config__ = STRICT
 
-    threshold: Share  # to be reached on each stratum separately
+    threshold: Share  # to be reached on each stratum
     n: Count  # examples in each stratum
-    seconds: CpuSeconds  # processor time that a training may take; the model is judged as it is then
+    seconds: CpuSeconds  # processor time for a training run; the model is scored as it is then
     # What each stratum consists of, if the suite does not say so itself.
     strata: Sizes = field(default_factory=dict)
-    # A shorter training that is tried first; its keys are defined by the suite.
+    # A shorter training run that is tried first; the suite defines its keys.
     quick: Free = field(default_factory=dict)
 
 
@@ -151,22 +151,22 @@ class QuestionSpec:
     title: Title
     points: Number
     names: Texts = ()  # what the student defines for it, looked up in the loaded notebook
-    # Names of earlier questions, defined by the references, or by the student's own answers where these earned all points.
+    # Names from earlier questions: the references' definitions, or the student's own where these earned all points.
     builds_on: Texts = ()
     cpu_seconds: CpuSeconds = 40.0  # processor time that each of its processes may take
     seconds: Positive = (
-        0.0  # by the clock, for all its gradings together; by default BACKSTOP times cpu_seconds
+        0.0  # wall-clock time for all its gradings together; by default BACKSTOP times cpu_seconds
     )
     minutes: Number = 0  # an estimate of a student's time; 0: none is shown
     by_hand: Switch = False
     pairs: Switch = False  # also look for two mistakes made at once
-    library: Switch = True  # false: the library's own answer is switched off (policy.toml)
-    concepts: Switch = False  # its answers are the key hidden/reference/concepts.toml
+    library: Switch = True  # false: the library's own implementation is switched off (policy.toml)
+    concepts: Switch = False  # its answers are compared with the key hidden/reference/concepts.toml
     training: TrainingTable = None
 
     @property
     def told(self) -> dict[str, Any]:
-        """What its hidden suite gets: the keys of `training`."""
+        """What its hidden suite gets as `student.settings`: the keys of `training`."""
         return {} if self.training is None else asdict(self.training)
 
     def __post_init__(self) -> None:
@@ -184,7 +184,7 @@ class Table:
     notebook: Notebook  # the student's, "lab.ipynb"
     course: Course = ""  # comes before the title at the top of reports
     credit: Share = 1  # multiplies the credit of a mistake that is recognised in full; 0 switches credit off
-    seed: Seed = 11  # the hidden suites draw their inputs from it
+    seed: Seed = 11  # for the inputs that hidden suites draw
     due: Date = None  # when the lab is due
     late: Rule = None  # what lateness costs
     package: Module = ""  # the students' package, next to the masters: by default the lab's name and "_lab"; a lab may have none

@@ -1,4 +1,4 @@
-"""A TOML file that people write by hand: its table, or one sentence with the line and what was probably meant."""
+"""Reads TOML files that people write by hand; an error is one sentence with the line and what was probably meant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class TomlError(ValueError):
 def read_toml(path: Path) -> dict[str, Any]:
     """The table of a file, with or without the byte order mark that Windows editors put first.
 
-    Raises OSError (FileNotFoundError where there is none) and TomlError.
+    Raises OSError (FileNotFoundError if there is no file) and TomlError.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -49,9 +49,9 @@ def shown(value: object) -> str:
     return value.isoformat() if isinstance(value, date) else repr(value)
 
 
-def _sentence(path: Path, text: str, said: str) -> str:
-    at = AT.search(said)
-    why = said[: at.start()] if at else said
+def _sentence(path: Path, text: str, message: str) -> str:
+    at = AT.search(message)
+    why = message[: at.start()] if at else message
     lines = text.replace("\r\n", "\n").split("\n")
     if at and at[1] and int(at[1]) <= len(lines):
         line = visible(lines[int(at[1]) - 1].strip())

@@ -1,4 +1,4 @@
-"""Cells of an edited table: which say the same, whose name is meant, and how to quote them in a sentence."""
+"""Cells of an edited table: whether two are equal, whose name one means, and how to quote them in a sentence."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LONGEST_QUOTED = 40  # characters of a cell in a sentence
 
 
 class Names:
-    """Finds the name that a cell means: as it is, or without what spreadsheets change (spaces, an apostrophe, accent
+    """Finds the name that a cell means: exactly, or ignoring what spreadsheets change (spaces, an apostrophe, accent
     composition, leading zeros) if only one name fits."""
 
     def __init__(self, names: Iterable[str]) -> None:
@@ -42,7 +42,7 @@ def plain(name: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two cells say the same: `14`, `14.0` and `14,00` do."""
+    """Whether two cells mean the same: `14`, `14.0` and `14,00` do."""
     if one == other or plain(one) == plain(other):
         return True
     a, b = number_of(one), number_of(other)

@@ -1,4 +1,4 @@
-"""What an edited grade table says, as data: what is read from it, what was changed in it."""
+"""The result of reading an edited grade table: what was read, and what was changed in it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from gatelab.report.corrections import COMMENT, Corrections
 from gatelab.report.marks import Mark, Marks, exact
 
 WITHDRAWN = {"-", "–", "—", "−"}
-MOST = 8  # of a kind, listed one by one
+MOST = 8  # cases of a kind that are listed one by one
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What is read back. `questions`: ID → most points, of what is marked by hand; `automatic`: the same of what the grader gives
-    points for; `order`: the kit's columns; `now`: the time that new marks get."""
+    """What to read back. `questions`: ID → maximum points, of questions marked by hand; `automatic`: the same for those that the grader
+    marks; `order`: the kit's columns; `now`: the time to record for new marks."""
 
     questions: dict[str, float]
     automatic: dict[str, float]
@@ -52,17 +52,17 @@ class Change:
 
 @dataclass
 class Readback:
-    """What an edited table says. `notes`: one sentence each on what is ignored."""
+    """The contents of an edited table. `notes`: one sentence for each thing that is ignored."""
 
     given: list[Mark] = field(default_factory=list)
     withdrawn: list[tuple[str, str]] = field(default_factory=list)
-    corrected: list[tuple[str, Mark]] = field(default_factory=list)  # kind of correction, what was given
+    corrected: list[tuple[str, Mark]] = field(default_factory=list)  # kind of correction, and its entry
     taken_back: list[tuple[str, str, str]] = field(default_factory=list)  # kind, name, question
     changes: list[Change] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def apply(self, marks: Marks, corrections: Corrections) -> None:
-        """Enter all of it."""
+        """Enter everything that was read."""
         for what, name, question in self.taken_back:
             corrections.tables[what].withdraw(name, question)
         for what, mark in self.corrected:

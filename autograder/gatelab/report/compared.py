@@ -1,4 +1,4 @@
-"""What a class report says beyond single submissions: the class compared with its last run, and its members with each other."""
+"""What a class report says about more than one submission: changes since the last run, and similar answers."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from gatelab.text import to_bytes
 def compared(
     lab: Lab, bank: Bank, submissions: list[Submission], before: Before, rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """More entries of class.json: `changes` and `similar`, and what the next run needs to work them out.
+    """Further entries of class.json: `changes` and `similar`, and what the next run needs to compute them.
 
     Args:
-        submissions: what came in.
+        submissions: what was handed in.
         before: what is kept of the existing class.json.
-        rows: the entry "submissions" of the one that will take its place.
+        rows: the entry "submissions" of the new one.
     """
-    of = hashlib.sha256(to_bytes(repr([(came.name, came.sha256) for came in submissions])))
-    key = of.hexdigest()
-    known = before.similar_of == key  # the same files: the same pairs
+    files = repr([(submission.name, submission.sha256) for submission in submissions])
+    key = hashlib.sha256(to_bytes(files)).hexdigest()
+    known = before.similar_of == key  # the same files have the same similar pairs
     return {
         LAST: before.last,
         "had_last": bool(before.last),

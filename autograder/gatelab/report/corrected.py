@@ -1,6 +1,6 @@
-"""The report as it counts: with the marks by hand, with what staff put in place of the grader's points, and less the late penalty.
+"""The report with marks by hand, overrides and the late penalty applied.
 
-The report itself stays the record of what the grader did; this is made of it whenever something is shown or handed on.
+The report itself remains the record of what the grader did; the corrected one is made from it whenever something is shown or exported.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ NO_REASON = "no reason was given"
 
 @dataclass(frozen=True)
 class ByHand:
-    """A question that the lab has now and that is marked by hand."""
+    """A question marked by hand, as the lab has it now."""
 
     id: str
     title: str
@@ -27,15 +27,15 @@ class ByHand:
 
 @dataclass(frozen=True)
 class Given:
-    """What staff gave one work. By question ID: `marks`, `reasons` of these, `overrides`, `comments` ("": on the whole)."""
+    """What staff gave one submission. By question ID: `marks`, `reasons` for these, `overrides`, `comments` ("": on the whole)."""
 
     marks: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     overrides: dict[str, Mark] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
-    penalty: Mark | None = None  # in place of what the rule for late work takes
+    penalty: Mark | None = None  # instead of the late rule's penalty
     lateness: Lateness = field(default_factory=Lateness)
-    # Of the lab as it is now, whatever it had when the work was graded; None: those of the report.
+    # The lab's questions marked by hand as they are now, not when the submission was graded; None: those in the report.
     by_hand: tuple[ByHand, ...] | None = None
 
     @classmethod
@@ -45,10 +45,10 @@ class Given:
 
 @dataclass(slots=True)
 class Corrected(Question):
-    """A question that people gave something, as it counts. `given`: the points that staff gave in place of `graded`."""
+    """A question with what staff gave it. `given`: the points from staff that replace `graded`."""
 
     given: Mark | None = None
-    why: str = ""  # of a mark by hand
+    why: str = ""  # the reason for a mark by hand
     comment: str = ""
 
     @property
@@ -61,7 +61,7 @@ class Corrected(Question):
 
     @property
     def said(self) -> list[str]:
-        """Remarks of staff, for student and staff: one sentence each."""
+        """Remarks by staff, for student and staff, one sentence each."""
         said = []
         if self.given is not None:
             said.append(
@@ -81,25 +81,25 @@ def _taken_off(points: float) -> str:
 
 @dataclass
 class Counted(Report):
-    """A report as it counts; `points` is the total, less the late penalty."""
+    """A report with all corrections; `points` is the total minus the late penalty."""
 
     given: Given = field(default_factory=Given)
 
     @property
     def before_penalty(self) -> float:
-        """Points of the questions."""
+        """The sum of the questions' points."""
         return round(sum(question.points for question in self.questions), 6)
 
     @property
     def out_of(self) -> float:
-        """What the questions give at most that count so far: a mark that is missing is in neither total."""
+        """The maximum of the questions that count so far: one whose mark is missing is in neither total."""
         return sum(
             question.max_points for question in self.questions if question.parts or not question.by_hand
         )
 
     @property
     def by_rule(self) -> float:
-        """The penalty by the late rule."""
+        """The penalty according to the late rule."""
         if self.status != "graded":
             return 0.0
         return self.given.lateness.points(self.before_penalty, self.out_of)
@@ -134,19 +134,19 @@ class Counted(Report):
 
 
 def comments_said(given: Given) -> list[str]:
-    """All comments, where no questions are shown: one sentence each."""
+    """All comments, one sentence each, for a page that shows no questions."""
     return [f"Comment{f' on {id}' if id else ''}: {text}" for id, text in given.comments.items()]
 
 
 def counted(report: Report, given: Given) -> Counted:
-    """The report as it counts."""
+    """The report with what staff gave."""
     values = {f.name: getattr(report, f.name) for f in fields(Report)}
     values["questions"] = [_corrected(question, given) for question in _questions(report, given)]
     return Counted(**values, given=given)
 
 
 def _questions(report: Report, given: Given) -> list[Question]:
-    """Its questions, with those that are marked by hand as the lab has them now."""
+    """The report's questions, but those marked by hand as the lab has them now."""
     if given.by_hand is None or report.status != "graded":
         return report.questions
     left = {one.id: Question(one.id, one.title, one.points, by_hand=True) for one in given.by_hand}
@@ -158,26 +158,26 @@ def _questions(report: Report, given: Given) -> list[Question]:
 def _corrected(question: Question, given: Given) -> Question:
     id = question.id
     if not any(id in people for people in (given.marks, given.reasons, given.overrides, given.comments)):
-        return question  # most are as the grader left them, and a class has many
+        return question  # most are unchanged, and a class has many
     values: dict[str, Any] = {f.name: getattr(question, f.name) for f in fields(Question)}
     if question.by_hand and id in given.marks:
         points = given.marks[id]
         values["parts"] = [Part("by hand", points, question.max_points, None if points > 0 else Kind.WRONG)]
-    # `given` may not be called for a question that is marked by hand: its mark is what staff gave.
+    # A question marked by hand has no override: its mark is what staff gave.
     over = None if question.by_hand else given.overrides.get(id)
     return Corrected(**values, given=over, why=given.reasons.get(id, ""), comment=given.comments.get(id, ""))
 
 
 def said_of(report: Report) -> list[str]:
-    """`Counted.said`; nothing for a report that only the grader has touched."""
+    """`Counted.said`; empty for a report without corrections."""
     return report.said if isinstance(report, Counted) else []
 
 
 def given_for(question: Question) -> Mark | None:
-    """`Corrected.given`; None for a question that only the grader has touched."""
+    """`Corrected.given`; None for a question without corrections."""
     return question.given if isinstance(question, Corrected) else None
 
 
 def said_of_question(question: Question) -> list[str]:
-    """`Corrected.said`; nothing for a question that only the grader has touched."""
+    """`Corrected.said`; empty for a question without corrections."""
     return question.said if isinstance(question, Corrected) else []

@@ -1,7 +1,7 @@
-"""What staff put in place of the grader's, as `corrections.csv` keeps it: points of a question, comments, late penalties.
+"""Staff's corrections, as stored in `corrections.csv`: points of a question, comments, late penalties.
 
-Points and comments belong, as marks do, to what was read: they hold for the same name and bytes, through every regrading, and are listed
-as to be given again for anything else that comes in under the name. A late penalty is the person's and holds by name.
+Like marks, points and comments belong to the file they were given for: they apply to the same name and the same bytes in every regrading,
+and if another file is handed in under the name, they are listed as to be given again. A late penalty belongs to the person, by name.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ POINTS, COMMENT, LATE = "points", "comment", "late"
 
 @dataclass
 class Corrections:
-    """Three tables of `Mark`s. `points`: in place of the grader's; `comments`: their text is `why`, their question "" for the work
-    as a whole; `late`: points taken off in place of the rule's, without question and bytes."""
+    """Three tables of `Mark`s. `points`: instead of the grader's; `comments`: the text is in `why`, the question is "" for the
+    whole submission; `late`: points deducted instead of the rule's penalty, without question and hash."""
 
     points: Marks = field(default_factory=Marks)
     comments: Marks = field(default_factory=Marks)
@@ -31,7 +31,7 @@ class Corrections:
         return sum(map(len, self.tables.values()))
 
     def put_back(self, older: Corrections) -> list[str]:
-        """As in `Marks`."""
+        """Like `Marks.put_back`."""
         return [
             f"{whose} {'' if what == POINTS else what}".strip()
             for what, table in self.tables.items()
@@ -39,19 +39,19 @@ class Corrections:
         ]
 
     def only(self, works: list[Work]) -> Corrections:
-        """Those that count for one of these works, whichever class they were given in; a late penalty belonged to that class's due date."""
+        """Those that count for one of these submissions, whichever class they were given in, without late penalties, which depend on the due date."""
         return Corrections(self.points.only(works), self.comments.only(works))
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with corrections that belong to no work of the class."""
+        """Names with corrections that belong to no submission of the class."""
         return sorted({name for table in self.tables.values() for name in table.strangers(works)})
 
     def penalty(self, work: Work) -> Mark | None:
-        """What is taken off in place of what the rule takes."""
+        """The penalty that replaces the late rule's."""
         return self.late.by_key.get((work.name, "", ""))
 
     def said(self, work: Work) -> dict[str, str]:
-        """Question ("" for the work as a whole) → comment."""
+        """Question ("" for the whole submission) → comment."""
         return {
             mark.question: mark.why
             for mark in self.comments.by_key.values()
@@ -67,7 +67,7 @@ class Corrections:
 
 
 def read_corrections(data: bytes) -> Corrections:
-    """What corrections.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
+    """The contents of corrections.csv. Raises MarksError, whose message has no subject, if it is incomplete or invalid."""
     found = Corrections()
     for number, row, more in ledger_rows(data, COLUMNS, ("what", "question", "points", "why", "sha256")):
         what, points = row.pop("what").strip(), number_of(row.pop("points"))

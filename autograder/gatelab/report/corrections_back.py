@@ -1,4 +1,4 @@
-"""What was written over the grader's points and the late penalties in a grade table, with the reasons, and comments."""
+"""Reads overrides of the grader's points and late penalties from an edited grade table, with reasons and comments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CorrectionsBack(Rows):
     """Reads corrections, one student's rows at a time."""
 
     def _corrections(self, name: str, lines: list[Line], emptied: dict[str, list[str]]) -> list[str]:
-        """Read what was written over the grader's points, reasons and comments; returns which of the grader's cells were emptied, as a sentence."""
+        """Read overrides, reasons and comments; returns a sentence for each of the grader's cells that was emptied."""
         edits: list[str] = []
         why = next((text for line in lines if (text := self._text(name, WHY, line))), "")
         found = [mark for id in self.most if (mark := self._override(name, id, lines, why, edits))]
@@ -28,7 +28,7 @@ class CorrectionsBack(Rows):
         return edits
 
     def _override(self, name: str, id: str, lines: list[Line], why: str, edits: list[str]) -> Mark | None:
-        """What somebody wrote over the points that the kit wrote."""
+        """Read what somebody wrote over the points that the kit wrote."""
         if (
             id not in self.table.columns
             or not self.base
@@ -59,7 +59,7 @@ class CorrectionsBack(Rows):
         was = number_of(before) if old is None else old
         if said in WITHDRAWN:
             if any((m.submission, m.question) == (name, question) for m in table.by_key.values()):
-                self._sure(line, name, id)
+                self._refuse_foreign_row(line, name, id)
                 self.result.taken_back.append((what, name, question))
                 self.result.changes.append(Change(name, id, was, None, what))
             else:
@@ -70,13 +70,13 @@ class CorrectionsBack(Rows):
         points = self._points(name, id, said, line)
         if points == old:
             return None
-        self._sure(line, name, id)
+        self._refuse_foreign_row(line, name, id)
         return self._correct(
             what, name, id, Mark(name, question, points, sha256, "", self.now, "grades.csv", why=why), was
         )
 
     def _key(self, name: str, id: str, line: Line) -> tuple[str, str, str]:
-        """Kind of correction, question and bytes under which it is kept."""
+        """Kind of correction, question and file hash under which it is stored."""
         return (LATE, "", "") if id == PENALTY else (POINTS, id, self._bytes(line, name))
 
     def _correct(self, what: str, name: str, id: str, mark: Mark, was: float | None) -> Mark:
@@ -99,7 +99,7 @@ class CorrectionsBack(Rows):
                 f"{name}, column {WHY}: nothing is overridden in this row; {cells.quoted(why)} is ignored."
             )
         if overridden:
-            self._sure(line, name, WHY)
+            self._refuse_foreign_row(line, name, WHY)
         for what, id, mark in [item for item in overridden if not item[2].why] or overridden:
             self._correct(what, name, id, replace(mark, why=why, given=self.now), mark.points)
 
@@ -125,7 +125,7 @@ class CorrectionsBack(Rows):
                 self.result.taken_back.append((COMMENT, name, ""))
                 self.result.changes.append(Change(name, "", None, None, COMMENT))
         elif not existing or existing.why != text:
-            self._sure(line, name, COMMENT_COLUMN)
+            self._refuse_foreign_row(line, name, COMMENT_COLUMN)
             self._correct(
                 COMMENT, name, "", Mark(name, "", 0.0, sha256, "", self.now, "grades.csv", why=text), None
             )

@@ -1,7 +1,7 @@
-"""A failed check's traceback, parsed for staff: what the suite asked, where the student's code raised.
+"""Parses a failed check's traceback for staff: what the suite called, and where the student's code raised.
 
-A part's `detail` is the suite's own traceback; its `raised` is the worker's, where the student's code raised: text of a hostile
-process, which is shown and decides nothing. Both have the form that Python gives a traceback.
+A part's `detail` is the suite's own traceback; its `raised` is the worker's, from the student's code: text from a hostile
+process, which is only shown. Both have the form of Python's tracebacks.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MARKERS = set("^~ ")  # of the line below a statement
 
 @dataclass(frozen=True)
 class Frame:
-    """A line of code on the way to an exception. `code` is its text, empty if the file was not available."""
+    """A line of a traceback. `code` is its text, empty if the file was not available."""
 
     file: str
     line: int
@@ -42,7 +42,7 @@ class Detail:
 
 
 def parse_detail(ours: str, theirs: str = "") -> Detail:
-    """The lines of a part's `detail` and of its `raised`."""
+    """The frames of a part's `detail` and of its `raised`."""
     frames = _frames(ours)
     asked = tuple(frame for frame in frames if PurePath(frame.file).name.startswith("test_"))
     lines = [line for line in ours.splitlines() if line.strip()]
@@ -52,7 +52,7 @@ def parse_detail(ours: str, theirs: str = "") -> Detail:
 
 
 def tracebacks(part: Part) -> str:
-    """Both, one after the other."""
+    """Both tracebacks, one after the other."""
     return f"{part.detail}\nThe worker's last exception:\n{part.raised}" if part.raised else part.detail
 
 

@@ -13,7 +13,7 @@ TICKS = 4
 
 
 def drawn(curve: Curve | None) -> dict[str, Any] | None:
-    """What the template draws; None if nothing was watched."""
+    """The data that the template draws; None if no training was watched."""
     if curve is None or not (curve.points or curve.looks):
         return None
     steps = [point.step for point in curve.points] + [look.step for look in curve.looks]
@@ -47,7 +47,7 @@ def drawn(curve: Curve | None) -> dict[str, Any] | None:
 
 
 def _rows(curve: Curve) -> list[dict[str, str]]:
-    """The table: a row for each step that has a number."""
+    """The rows of the table, one for each step with a number."""
     losses = {point.step: point.loss for point in curve.points}
     looks = {look.step: look.score for look in curve.looks}
     band = {row.step: row for row in curve.band}
@@ -74,7 +74,7 @@ def _verdict(curve: Curve) -> str:
 
 
 def _alt(curve: Curve) -> str:
-    """What the picture shows, in words."""
+    """A description of the picture, for its alt text."""
     said = []
     if curve.points:
         first, last = curve.points[0], curve.points[-1]
@@ -92,7 +92,7 @@ def _alt(curve: Curve) -> str:
 
 
 def _outside(curve: Curve) -> tuple[int, int]:
-    """At how many points the loss is above the band, and below it."""
+    """The number of points at which the loss is above the band, and below it."""
     band = {row.step: row for row in curve.band}
     pairs = [(point.loss, band[point.step]) for point in curve.points if point.step in band]
     return sum(loss > row.high for loss, row in pairs), sum(loss < row.low for loss, row in pairs)

@@ -1,4 +1,4 @@
-"""A graded class, ready for the delivery of grades and feedback: people, reports with the marks by hand, what is still missing."""
+"""A graded class, ready for exporting grades and feedback: people, reports with the marks by hand, what is still missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ExportError(Exception):
 
 @dataclass(frozen=True)
 class Graded:
-    """One row of the class, of the newest attempt."""
+    """One row of the class: the newest attempt."""
 
     name: str
     called: str  # the student's name, for people to read
@@ -30,7 +30,7 @@ class Graded:
     entry: str = ""
     handed_in: str = ""
     attempts: int = 1
-    on_page: bool = True  # whether the feedback page says what counts now
+    on_page: bool = True  # whether the feedback page is up to date
 
     @property
     def graded(self) -> bool:
@@ -46,7 +46,7 @@ class Graded:
 
 @dataclass(frozen=True)
 class GradedClass:
-    """`out_of`: the points of the whole lab, marks by hand included. `notes`: what reading the marks showed, one sentence each.
+    """`out_of`: the points of the whole lab, including marks by hand. `notes`: remarks from reading the marks, one sentence each.
     `late`: whether the lab has a rule for late work."""
 
     folder: Path
@@ -69,7 +69,7 @@ class GradedClass:
 
 
 def lacking_lines(rows: list[Graded], partial: bool) -> list[str]:
-    """One line for each set of questions that somebody's marks are missing for."""
+    """One line for each set of questions for which somebody's marks are missing."""
     missing = Counter(row.open for row in rows)
     lines = []
     for open_, count in missing.items():

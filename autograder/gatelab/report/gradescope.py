@@ -1,7 +1,7 @@
 """The report as Gradescope's `results.json`: one test per question, and one that only staff see.
 
-Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* is in the one
-hidden test and nowhere else. Questions that are still to be marked by hand are left out: they are manually graded questions of
+Gradescope shows a student every test that is not `hidden`, so what the model marks *staff* is only in the one
+hidden test. Questions that still have to be marked by hand are left out: they are manually graded questions in
 the assignment's outline, and a test with 0 points here would count them twice.
 """
 
@@ -19,16 +19,16 @@ from gatelab.report.pages import plural, sentence, words
 from gatelab.report.plain import less, number
 from gatelab.text import last_part, shown
 
-# What staff read of a part's traceback and of what a question printed: the end, where the reason is.
+# Staff see only the end of a part's traceback and of a question's output, where the reason is.
 STAFF_LONGEST = 600  # characters
 CELLS_NAMED = 10
 
 
 def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -> dict[str, Any]:
-    """`results.json` of a report. `questions` (the lab's) fill in what an ungradable submission has no result for.
+    """`results.json` of a report. `questions` (the lab's) fill in those for which an ungradable submission has no result.
 
-    If the grader failed there is no score at all: Gradescope then says that the autograder failed, and enters no 0. A
-    question that ran out of time has the points earned until then, and no score if there were none.
+    If the grader failed, there is no score at all: Gradescope then says that the autograder failed and does not enter a 0. A
+    question that ran out of time has the points earned until then, or no score if there are none.
     """
     rows = all_questions(report, questions)
     marked_here = [question for question in rows if question.parts or not question.by_hand]
@@ -64,9 +64,9 @@ def gradescope_results(report: Report, questions: Iterable[QuestionSpec] = ()) -
 
 
 def all_questions(report: Report, questions: Iterable[QuestionSpec] = ()) -> list[Question]:
-    """The report's questions and whatever else a lab has, each with points to lose.
+    """The report's questions, completed by the lab's others.
 
-    A question without parts (of an ungradable submission, say) gets one that was not passed and says why.
+    A question without parts (in an ungradable submission, say) gets one failed part that says why.
     """
     found = {question.id: question for question in report.questions}
     for spec in questions:
@@ -84,7 +84,7 @@ def summary(
     report: Report, questions: list[Question], points: str = "{} of {} points from the grader."
 ) -> str:
     """What goes above the questions: the points, or why there are none, and the cells that did not run to the end. `points`: the
-    sentence of a report that only the grader has touched."""
+    sentence about the points in a report without changes by staff."""
     counts = isinstance(report, Counted) and report.status == "graded"
     open_ = [question for question in questions if question.by_hand and not question.parts]
     here = sum(question.max_points for question in questions if question not in open_)
@@ -113,7 +113,7 @@ def summary(
 
 
 def feedback(question: Question) -> str:
-    """What a student reads of a question, as plain text: the note, then every part with its points."""
+    """The feedback on a question as plain text: the note, then every part with its points."""
     said = [*said_of_question(question), question.note, question.follow_through]
     lines = [shown(line) for line in said if line]
     for part in question.parts if not question.by_hand else ():
@@ -124,7 +124,7 @@ def feedback(question: Question) -> str:
 
 
 def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
-    """The whole result as plain text: the summary, what protection was missing, every question with its parts."""
+    """The whole result as plain text: the summary, missing protections, every question with its parts."""
     rows = all_questions(report, questions)
     lines = [summary(report, rows), missing_protection(report)]
     for question in rows:
@@ -135,7 +135,7 @@ def plain_text(report: Report, questions: Iterable[QuestionSpec] = ()) -> str:
 
 
 def missing_protection(report: Report) -> str:
-    """One line that names the pieces of confinement that were off, or nothing."""
+    """One line that names the protections that were off; "" if none was."""
     off = [name for name, on in report.protection.items() if not on]
     return f"Graded without full protection; off on this machine: {', '.join(off)}." if off else ""
 
@@ -157,7 +157,7 @@ def _test(question: Question, graded: bool, unfinished: bool) -> dict[str, Any]:
 
 
 def _for_staff(report: Report) -> dict[str, Any]:
-    """The hidden test: what was off, hints on the code, what the student's code printed, tracebacks."""
+    """The hidden test: protections that were off, hints at shortcuts, output of the student's code, tracebacks."""
     lines = [missing_protection(report), report.reason if report.status == "failed" else "", *report.hints]
     if report.unfinished:
         lines.insert(

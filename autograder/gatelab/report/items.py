@@ -1,7 +1,7 @@
-"""How hard a question was, and how well it separates those who know more from those who know less.
+"""How hard a question was, and how well it distinguishes those who know more from those who know less.
 
 Difficulty is the mean share of its points. Discrimination is the correlation of a question's points with those of all
-other questions together (its own left out, which would flatter it). Both are of those who began the question.
+other questions together (its own left out, which would flatter it). Both are computed over those who started the question.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gatelab.report.model import Report
 FEWEST = 10  # fewest answers for which a correlation means anything
 LOW = 0.2  # discrimination below which textbooks on testing call a question doubtful
 EASY = 0.9  # nothing else can be expected of a question that nearly everybody gets right
-NOISE = 2.0  # standard errors (about 1/√n) by which a correlation must be off before it is remarked on
+NOISE = 2.0  # standard errors (about 1/√n) by which a correlation must be off before there is a remark
 
 
 def item(id: str, max_points: float, graded: Sequence[Report]) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def _correlation(own: list[float], rest: list[float]) -> float | None:
 def _remark(difficulty: float | None, discrimination: float | None, answers: int) -> str:
     if difficulty is None or discrimination is None:
         return ""
-    most = discrimination + NOISE / sqrt(answers)  # what it may be nevertheless
+    most = discrimination + NOISE / sqrt(answers)  # the highest plausible value
     if most < 0:
         return "those who do well elsewhere do worse here: look at the question and its suite"
     if most < LOW and difficulty < EASY:

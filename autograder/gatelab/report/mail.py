@@ -1,6 +1,6 @@
-"""A result as an e-mail to the student: what they may see of it, as plain text.
+"""A result as an e-mail to the student, in plain text.
 
-Only the report's texts for students are used: nothing that the model marks *staff*.
+Only the report's texts for students are used, nothing that the model marks *staff*.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ CELLS_NAMED = 5
 
 
 def mail(title: str, report: Report, questions: list[str], called: str = "") -> str:
-    """The e-mail. `questions` are the IDs it covers; empty: all in which points were lost or staff gave something. title: of the lab.
-    The report is one as it counts (`counted`); `called` is the student's name where it is known.
+    """The e-mail. `title` is the lab's. `questions` are the IDs it covers; empty: all in which points were lost or staff gave something.
+    The report is one that `counted` returned; `called` is the student's name, if known.
     """
     name = shown(called or display_name(report.submission))
     lines = [f"Subject: {title}: your result", "", f"Hello {name},", ""]
     if report.status != "graded":
-        for said in [report.told or report.reason, *said_of(report)]:
-            lines += _wrapped(shown(said))
+        for remark in [report.told or report.reason, *said_of(report)]:
+            lines += _wrapped(shown(remark))
         return _joined([*lines, "", *_end()])
     waiting = [q for q in report.questions if q.by_hand and not q.parts]
     counted = [q for q in report.questions if q not in waiting]
@@ -45,17 +45,17 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
     if cells:
         lines += ["", "These cells did not run through when your notebook was graded:", ""]
         for cell in cells[:CELLS_NAMED]:
-            said = f": {shown(cell.message)}" if cell.message else "."
-            lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{said}", "- ")
+            detail = f": {shown(cell.message)}" if cell.message else "."
+            lines += _wrapped(f"{sentence(shown(cell.name))} {cell.what}{detail}", "- ")
         if len(cells) > CELLS_NAMED:
             lines += _wrapped(f"and {len(cells) - CELLS_NAMED} more", "- ")
     lost = [q for q in counted if less(q.points, q.max_points)]
-    told = [
+    covered = [
         q
         for q in report.questions
         if q.id in questions or (not questions and (q in lost or said_of_question(q)))
     ]
-    for question in told:
+    for question in covered:
         lines += ["", *(_unmarked(question) if question in waiting else _question(question))]
     if not lost and not questions and not less(report.points, most):
         lines += ["", "Nothing was lost."]
@@ -65,8 +65,8 @@ def mail(title: str, report: Report, questions: list[str], called: str = "") -> 
 def _unmarked(question: Question) -> list[str]:
     """A question that is marked by hand and has no mark yet."""
     lines = [f"{question.id}, {question.title}: not marked yet"]
-    for said in said_of_question(question):
-        lines += _wrapped(shown(said))
+    for remark in said_of_question(question):
+        lines += _wrapped(shown(remark))
     return lines
 
 
@@ -74,25 +74,25 @@ def _question(question: Question) -> list[str]:
     lines = [
         f"{question.id}, {question.title}: {number(question.points)} of {number(question.max_points)} points"
     ]
-    for said in said_of_question(question):
-        lines += _wrapped(shown(said))
+    for remark in said_of_question(question):
+        lines += _wrapped(shown(remark))
     for mistake in question.mistakes:
         lines += _wrapped(shown(mistake.says))
         lines += _wrapped(f"Hint: {shown(mistake.hint)}") if mistake.hint else []
     if question.follow_through:
         lines += _wrapped(shown(question.follow_through))
-    lost = [part for part in question.parts if not part.passed]
-    for told, run in groupby(lost, key=lambda part: part.told):
+    failed = [part for part in question.parts if not part.passed]
+    for message, run in groupby(failed, key=lambda part: part.told):
         parts = list(run)
         names = ", ".join(words(part.name) for part in parts)
         of = sum(part.max_points for part in parts)
-        said = f" {shown(told)}" if told else ""
+        text = f" {shown(message)}" if message else ""
         lines += _wrapped(
-            f"{names} (0 of {number(of)}):{said}" if said else f"{names}: 0 of {number(of)}", "- "
+            f"{names} (0 of {number(of)}):{text}" if text else f"{names}: 0 of {number(of)}", "- "
         )
-    kept = [words(part.name) for part in question.parts if part.passed and not question.by_hand]
-    if kept and lost:
-        lines += _wrapped(f"Right: {', '.join(kept)}.", "- ")
+    passed = [words(part.name) for part in question.parts if part.passed and not question.by_hand]
+    if passed and failed:
+        lines += _wrapped(f"Right: {', '.join(passed)}.", "- ")
     return lines
 
 

@@ -1,7 +1,7 @@
-"""Marks by hand, as `marks.csv` keeps them: who, which question, how many points, for which bytes.
+"""Marks by hand, as stored in `marks.csv`: who, which question, how many points, for which file.
 
-A mark belongs to what was read. It counts for a submission of the same name and the same bytes, and follows the same bytes in the same
-entry to another name; for anything else it is an old mark, shown with "to be marked again".
+A mark belongs to the file that was marked. It counts for a submission with the same name and the same bytes, and if the same bytes in the same
+entry get another name, it moves along; for anything else it is an old mark, listed as "to be marked again".
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class MarksError(Exception):
 
 
 class Work(NamedTuple):
-    """What one student handed in, as far as a mark knows it. The texts went through `escape_formula`, as in the tables."""
+    """What one student handed in, as far as marks need it. The texts have passed `escape_formula`, as in the tables."""
 
     name: str
     file: str  # stem of its output files
-    sha256: str  # of the notebook; empty when there is none
+    sha256: str  # of the notebook; empty if there is none
     entry: str = ""  # the notebook's path in the class's folder
 
     @classmethod
@@ -41,7 +41,7 @@ class Work(NamedTuple):
 
 @dataclass(frozen=True)
 class Mark:
-    """One row of marks.csv. `more` holds columns that this version of the kit does not know; they are kept."""
+    """One row of marks.csv. `more` has columns that this version of the kit does not know; they are kept."""
 
     submission: str
     question: str
@@ -51,7 +51,7 @@ class Mark:
     given: str = ""  # UTC, ISO 8601
     source: str = ""  # the table it was read from, or the command
     more: tuple[tuple[str, str], ...] = ()
-    why: str = ""  # the reason, one line; the student reads it too
+    why: str = ""  # the reason, one line; shown to the student too
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -68,16 +68,18 @@ class Marks:
         return len(self.by_key)
 
     def give(self, mark: Mark) -> None:
-        """Enter a mark, in place of the one for the same bytes."""
+        """Enter a mark; it replaces one for the same bytes."""
         was = self.by_key.pop(mark.key, None)
         self.by_key[mark.key] = replace(mark, more=was.more) if was and not mark.more else mark
 
     def withdraw(self, name: str, question: str) -> list[Mark]:
         """Remove every mark given to somebody for a question, whatever bytes it was given for."""
-        gone = [mark for mark in self.by_key.values() if (mark.submission, mark.question) == (name, question)]
-        for mark in gone:
+        withdrawn = [
+            mark for mark in self.by_key.values() if (mark.submission, mark.question) == (name, question)
+        ]
+        for mark in withdrawn:
             del self.by_key[mark.key]
-        return gone
+        return withdrawn
 
     def points(self, name: str, question: str, sha256: str) -> float | None:
         """The mark for these bytes."""
@@ -85,16 +87,16 @@ class Marks:
         return mark.points if mark else None
 
     def put_back(self, older: Marks) -> list[str]:
-        """Enter what `older` has and this one lacks; returns whose and which they were."""
-        gone = [mark for key, mark in older.by_key.items() if key not in self.by_key]
-        for mark in gone:
+        """Enter the marks in `older` that are missing here; returns whose and which they were."""
+        missing = [mark for key, mark in older.by_key.items() if key not in self.by_key]
+        for mark in missing:
             self.give(mark)
-        return [f"{mark.submission} {mark.question}" for mark in gone]
+        return [f"{mark.submission} {mark.question}" for mark in missing]
 
     def follow(self, works: list[Work]) -> None:
-        """Give marks the name that their work has now: the same entry with the same bytes is the same work, whoever came in beside it.
+        """Move marks to the name that their submission has now: the same entry with the same bytes is the same submission, whoever joined the class.
 
-        What is the person's, without bytes, follows the entry if nobody has its name any more.
+        Marks that belong to a person, without bytes, move with the entry if nobody has the old name any more.
         """
         names = {work.name for work in works}
         here = {(work.name, work.sha256) for work in works}
@@ -114,15 +116,15 @@ class Marks:
                 self.give(moved)
 
     def counting(self, work: Work, questions: dict[str, float]) -> dict[str, float]:
-        """Question → points, of the marks that count for this work; `questions`: ID → most points."""
+        """Question → points, of the marks that count for this work; `questions`: ID → maximum points."""
         found = {id: self.points(work.name, id, work.sha256) for id in questions}
         return {id: points for id, points in found.items() if points is not None and points <= questions[id]}
 
     def again(self, works: list[Work], questions: dict[str, float]) -> list[dict[str, tuple[float, str]]]:
-        """For each work: question → points and name of the last mark that was given to it as it was before.
+        """For each submission: question → points and name of its last mark that no longer counts.
 
-        That is a mark under its name for other bytes, or one for the same entry or the same bytes under another name, which
-        is nowhere else; or one above what the question has now. Its own name's go before another's.
+        That is a mark under its name for other bytes; one for the same entry or the same bytes under another name, if no other
+        submission claims it; or one above the question's current maximum. Marks under its own name take precedence.
         """
         here = {(work.name, work.sha256) for work in works}
         alone = _alone(works)
@@ -144,7 +146,7 @@ class Marks:
         return found
 
     def strangers(self, works: list[Work]) -> list[str]:
-        """Names with marks that belong to no work of the class, and that `again` gives to none."""
+        """Names with marks that belong to no submission of the class and are not in the result of `again`."""
         names = {work.name for work in works}
         here = ({work.entry for work in works} | _alone(works)) - {""}
         return sorted(
@@ -156,7 +158,7 @@ class Marks:
         )
 
     def only(self, works: list[Work]) -> Marks:
-        """Those that count for one of these works, whichever class they were given in."""
+        """Those that count for one of these submissions, whichever class they were given in."""
         here = {(work.name, work.sha256) for work in works if work.sha256}
         return Marks({key: mark for key, mark in self.by_key.items() if (key[0], key[2]) in here})
 
@@ -166,12 +168,12 @@ class Marks:
 
 
 def _alone(works: list[Work]) -> set[str]:
-    """Hashes of what only one of them handed in."""
+    """Hashes of files that only one of them handed in."""
     return {sha256 for sha256, count in Counter(work.sha256 for work in works).items() if count == 1} - {""}
 
 
 def read_marks(data: bytes) -> Marks:
-    """What marks.csv holds. Raises MarksError, whose message has no subject, when it is not whole."""
+    """The contents of marks.csv. Raises MarksError, whose message has no subject, if it is incomplete or invalid."""
     found = Marks()
     for number, row, more in ledger_rows(data, COLUMNS, ("question", "points", "sha256")):
         points = number_of(row.pop("points"))
@@ -182,7 +184,7 @@ def read_marks(data: bytes) -> Marks:
 
 
 def ledger_text(columns: Sequence[str], entries: Iterable[tuple[Mark, str, str]]) -> str:
-    """A table of marks as CSV, a header row first. An entry: the mark, its points and its kind (`what`) as they are written."""
+    """A table of marks as CSV, a header row first. An entry has the mark, its points and its kind (`what`) as written."""
     rows = list(entries)
     more = list(dict.fromkeys(title for mark, *_ in rows for title, _ in mark.more))
     text = io.StringIO()
@@ -199,7 +201,7 @@ def ledger_rows(
 ) -> Iterator[tuple[int, dict[str, str], tuple[tuple[str, str], ...]]]:
     """The rows of such a table: line, own columns, columns that this version of the kit does not know.
 
-    Raises MarksError, whose message has no subject, when it is no table or lacks a column that is `needed`.
+    Raises MarksError, whose message has no subject, if it is not a table or lacks a `needed` column.
     """
     try:
         table = read_table(data, "submission", columns)

@@ -1,8 +1,8 @@
 """The pages: feedback for a student, the class report for staff.
 
-Both are single files without scripts or fonts to load, and lead nowhere but to the lab's own released notebook. Everything
-that comes from a submission is text: Jinja2 escapes it, and the page's own policy forbids whatever would still get
-through.
+Both are single files that load no scripts or fonts; their only links are to the lab's own released notebook. Everything
+from a submission is inserted as text: Jinja2 escapes it, and the page's content security policy blocks anything that would still
+get through.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from gatelab.text import marked, shown, whole
 
 
 def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "") -> str:
-    """The page a student gets: points, parts, messages, hints. Nothing that is marked *staff* in the model. `called` is the
-    student's name where it is known; `made_of` is put into the page's head, to find out later whether it must be made again."""
+    """The page a student gets: points, parts, messages, hints. It shows nothing that is marked *staff* in the model. `called` is the
+    student's name, if known; `made_of` is put into the page's head, to find out later whether the page is out of date."""
     cells = [cell for cell in report.cells if cell.what != "skipped"]
     unmarked = [question for question in report.questions if question.by_hand and not question.parts]
     counted = [question for question in report.questions if question not in unmarked]
@@ -64,12 +64,12 @@ def feedback_page(lab: Lab, report: Report, called: str = "", made_of: str = "")
 
 
 def class_page(book: dict[str, Any]) -> str:
-    """The class report, from what `class_book` gave. For staff: it names students and mistakes."""
+    """The class report, from the result of `class_book`. For staff: it names students and mistakes."""
     return _environment().get_template("class.html").render(book=book)
 
 
 def written_page(lab: Lab, questions: list[dict[str, Any]]) -> str:
-    """All written answers (classrun/written.py gives them), for staff to mark by."""
+    """All written answers (collected by classrun/written.py), for staff to mark."""
     return _environment().get_template("written.html").render(title=lab.title, questions=questions)
 
 
@@ -119,12 +119,12 @@ def words(name: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """With a capital letter."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 
 def fewest(parts: list[dict[str, Any]], most: int = 5) -> list[dict[str, Any]]:
-    """The parts that somebody failed, those passed least often first."""
+    """The parts that somebody failed, those passed least often first; at most `most`."""
     failed = [part for part in parts if part["passed"] < part["graded"]]
     return sorted(failed, key=lambda part: part["passed"] / part["graded"])[:most]
 

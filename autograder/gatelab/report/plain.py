@@ -1,9 +1,9 @@
-"""How points are written and compared everywhere."""
+"""How points are written and compared, everywhere."""
 
 from __future__ import annotations
 
-# Sums of points in float64 differ by about 1e-14; points that a person gives, by 0.01 or more. That sums are rounded to six digits
-# (report/model.py) asks for no more: equal ones are the same number then.
+# Rounding errors in sums of points are about 1e-14 in float64; points given by people differ by 0.01 or more. Sums are rounded to
+# six digits (report/model.py), after which equal sums are the same number.
 ROUNDING = 1e-9
 
 

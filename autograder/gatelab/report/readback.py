@@ -1,15 +1,15 @@
-"""Reads an edited grades.csv: which marks somebody gave in it, and what else was changed and is ignored.
+"""Reads an edited grades.csv: which marks somebody entered in it, and which other changes are ignored.
 
-It is compared with the table that the kit wrote (the *written* one, of the last few the one that it was made
-from: an editor may have held an older one open). The rules:
+It is compared with the table that the kit wrote: the one of the last few from which it was edited, since a
+spreadsheet may have kept an older one open. The rules:
 
-- a number in a column marked by hand is a mark, one in a column that the grader fills overrides it, and so does one that is written
-  over a late penalty; each belongs to the bytes that its row was written for;
-- a text under `override_reason` is the reason of what was overridden in that row, one under `comment_for_student` a comment;
-- `-` withdraws what people gave; an emptied cell, a row, a column or a file that is gone withdraws nothing;
-- every other column is the kit's: a change there is reported and not taken in;
-- marks for a name that is not in the class (who has left it) are kept under that name, and reported;
-- where it is not certain whose mark it is, nothing is taken in and one sentence says why (MarksError).
+- a number in a column marked by hand is a mark; one in a column that the grader fills, or over a late penalty, is an override;
+  each belongs to the file that its row was written for;
+- a text under `override_reason` is the reason for the overrides in that row, one under `comment_for_student` a comment;
+- `-` withdraws what people gave; an emptied cell or a missing row, column or file withdraws nothing;
+- all other columns belong to the kit: a change there is reported and ignored;
+- marks for a name that is not in the class (any more) are kept under that name, and reported;
+- if it is not certain whose mark it is, nothing is read and one sentence says why (MarksError).
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def read_back(
     corrections: Corrections,
     asked: Asked,
 ) -> Readback:
-    """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far; None: there is no table of
-    marks, and all that are here are new. `seen`: what was read back already since the last one was written.
+    """Compare `table` with the tables that were `written` (newest first) and with the `marks` so far (None: there is no marks.csv,
+    so all marks in the table are new). `seen`: the table that was read back since the last one was written.
 
     Raises MarksError, whose message has no subject.
     """
@@ -71,7 +71,7 @@ class _Reader(CorrectionsBack):
                 extra.append(line)
                 continue
             name = name or escape_formula(said)
-            self._whole(line, name)
+            self._refuse_extra_cells(line, name)
             by_name[name].append(line)
         emptied: dict[str, list[str]] = defaultdict(list)
         edits: list[str] = []
@@ -86,37 +86,37 @@ class _Reader(CorrectionsBack):
         return self.result
 
     def _columns(self) -> None:
-        """A column of marks that is gone withdraws nothing; it must not have got another name."""
+        """A missing column of marks withdraws nothing, but raise MarksError if it seems to have been renamed."""
         expected = self.base.columns if self.base else dict.fromkeys(self.order)
-        gone = [id for id in self.questions if id in expected and id not in self.table.columns]
-        if gone and self.table.others:
+        missing = [id for id in self.questions if id in expected and id not in self.table.columns]
+        if missing and self.table.others:
             others = ", ".join(repr(brief(title, 40)) for title in self.table.others.values())
             raise MarksError(
-                f"has no column {gone[0]!r}, and one that gatelab does not know ({others}); give the column its name "
-                f"{gone[0]!r} again, or take the other one out."
+                f"has no column {missing[0]!r}, and one that gatelab does not know ({others}); give the column its name "
+                f"{missing[0]!r} again, or take the other one out."
             )
 
-    def _has_left(self, line: Line, said: str) -> bool:
-        """Whether a row that is nobody's in the class holds marks of somebody who is not in it. False without marks, and for the row
-        of somebody in the class under another name that holds the marks it had."""
+    def _has_left(self, line: Line, submission: str) -> bool:
+        """Whether a row without an owner in the class has marks of somebody who has left. False without marks, and for the row
+        of somebody in the class under another name, with unchanged marks."""
         given = {id: self.table.cell(line, id) for id in self.questions}
         if not any(given.values()):
             return False
         owner = self._owner(line)
-        if owner and all(cells.same(said, self._reference(owner, id, line)) for id, said in given.items()):
+        if owner and all(cells.same(mark, self._reference(owner, id, line)) for id, mark in given.items()):
             return False
-        if said.strip() and not owner:
+        if submission.strip() and not owner:
             return True
-        id = next(id for id, said in given.items() if said)
+        id = next(id for id, mark in given.items() if mark)
         raise MarksError(
-            f"holds marks for {brief(said, 40)!r}, and no submission has that name; correct the name there "
+            f"holds marks for {brief(submission, 40)!r}, and no submission has that name; correct the name there "
             f"or take the marks out (line {line.number}, column {id})."
         )
 
     def _mark(self, name: str, id: str, lines: list[Line], emptied: dict[str, list[str]]) -> None:
-        """Take in the one thing that all of somebody's rows say of a question."""
-        said = {self.table.cell(line, id): line for line in lines}
-        filled = {cell: line for cell, line in said.items() if cell}
+        """Read the mark for a question, which must be the same in all of somebody's rows."""
+        entries = {self.table.cell(line, id): line for line in lines}
+        filled = {cell: line for cell, line in entries.items() if cell}
         if not filled:
             if (
                 self._written(name, id)
@@ -140,14 +140,14 @@ class _Reader(CorrectionsBack):
         if isinstance(value, str):  # "-"
             old = [m for m in self.marks.by_key.values() if (m.submission, m.question) == (name, id)]
             if old:
-                self._sure(line, name, id)
+                self._refuse_foreign_row(line, name, id)
                 self.result.withdrawn.append((name, id))
                 self.result.changes.append(Change(name, id, old[-1].points if was is None else was, None))
             return
         if cells.same(next(iter(filled)), reference) or value == was:
             return
-        self._sure(line, name, id)
-        if len(lines) > 1 and (len(said) > 1 or self.known.twins(name)):
+        self._refuse_foreign_row(line, name, id)
+        if len(lines) > 1 and (len(entries) > 1 or self.known.twins(name)):
             where = " and ".join(str(line.number) for line in lines)
             raise MarksError(f"has more than one row for {name}, in lines {where}; leave the right one.")
         entry = (

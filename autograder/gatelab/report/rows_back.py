@@ -1,4 +1,4 @@
-"""The rows of an edited grade table: whose they are, what was in them when they were written, and what was entered since."""
+"""The rows of an edited grade table: whose they are, what the kit wrote into them, and what was entered since."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class Rows:
-    """`table` and the tables that were `written` (newest first), of which `base` is the one that it was made from; `last` is what
-    was read back already since then, or the base."""
+    """`table`, and the tables that the kit has `written` (newest first); `base` is the one from which `table` was edited; `last` is the
+    table that was last read back since then, or the base."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class Rows:
             )
         self.result = Readback()
 
-    def _whole(self, line: Line, name: str) -> None:
+    def _refuse_extra_cells(self, line: Line, name: str) -> None:
         if any(cell.strip() for cell in line.cells[self.table.width :]):
             raise MarksError(
                 f"has more cells in line {line.number} ({name}) than in its header; fix that line "
@@ -77,7 +77,7 @@ class Rows:
             )
 
     def _owner(self, line: Line) -> str | None:
-        """Whose row it was when it was written, by its file and bytes."""
+        """Whose row it was when the kit wrote it, judging by its file and hash."""
         file, sha256 = self.table.cell(line, "file"), self.table.cell(line, "sha256")
         found = [
             name
@@ -86,8 +86,8 @@ class Rows:
         ]
         return found[0] if len(found) == 1 else None
 
-    def _apart(self, line: Line, name: str) -> str:
-        """The column that says that this row, or a part of it, is another's; empty when none does."""
+    def _foreign_column(self, line: Line, name: str) -> str:
+        """A column that shows that this row, or a part of it, belongs to somebody else; "" if there is none."""
         if "file" in self.table.columns and self.files[name]:
             file = self.table.cell(line, "file")
             if file and not any(cells.same(file, known) for known in self.files[name]):
@@ -100,7 +100,7 @@ class Rows:
         return "sha256" if any(SHA256.fullmatch(cell.strip()) for cell in elsewhere) else ""
 
     def _bytes(self, line: Line, name: str) -> str:
-        """What the row was written for: the bytes that a mark in it belongs to."""
+        """The hash of the file that the row was written for, to which a mark in it belongs."""
         sha256 = self.table.cell(line, "sha256")
         if SHA256.fullmatch(sha256) and sha256 in self.bytes[name]:
             return sha256
@@ -109,18 +109,18 @@ class Rows:
         return self.by_name[name].sha256 if name in self.by_name else ""
 
     def _reference(self, name: str, id: str, line: Line) -> str:
-        """What was in the cell before somebody changed it."""
+        """The content of a cell before somebody changed it."""
         if self.all_new:
             return ""
         if self.last and name in self.last_rows:
             return self.last.cell(self.last_rows[name], id)
-        if self.base:  # whose row had been renamed or removed at the last reading
+        if self.base:  # the row had been renamed or removed when the table was last read
             return self.base.cell(self.base_rows[name], id) if name in self.base_rows else ""
         points = self.marks.points(name, id, self._bytes(line, name))
         return "" if points is None else number(points)
 
     def _before(self, name: str, id: str) -> str:
-        """What was in one of the kit's cells before somebody changed it."""
+        """The content of one of the kit's cells before somebody changed it."""
         if self.last and name in self.last_rows and id in self.last.columns:
             return self.last.cell(self.last_rows[name], id)
         return self._written(name, id)
@@ -129,29 +129,29 @@ class Rows:
         """What the kit wrote into this cell."""
         return self.base.cell(self.base_rows[name], id) if self.base and name in self.base_rows else ""
 
-    def _sure(self, line: Line, name: str, id: str) -> None:
-        column = self._apart(line, name)
+    def _refuse_foreign_row(self, line: Line, name: str, id: str) -> None:
+        column = self._foreign_column(line, name)
         if column:
             raise MarksError(
                 f"has in line {line.number} a mark for {name}, column {id}, in a row whose {column} is not that of {name}; "
                 "its cells were sorted or moved apart. Put the row in order, or take the mark out."
             )
 
-    def _points(self, name: str, id: str, said: str, line: Line) -> float:
-        points, most = number_of(said), (self.questions | self.most)[id]
+    def _points(self, name: str, id: str, cell: str, line: Line) -> float:
+        points, most = number_of(cell), (self.questions | self.most)[id]
         if points is None or points > most:
             before = self._reference(name, id, line) if id in self.questions else self._before(name, id)
-            if cells.same(said, before):
+            if cells.same(cell, before):
                 return points or 0.0  # it was valid when it was given
             to = f" to {most:g}" if most < float("inf") else " on"
             raise MarksError(
-                f"{name}, column {id}: {said[:40]!r} is not a number from 0{to}; fix it there and save."
+                f"{name}, column {id}: {cell[:40]!r} is not a number from 0{to}; fix it there and save."
             )
         return points
 
     def _distance(self, base: Table, rows: dict[str, Line]) -> tuple[int, int]:
-        """How many cells differ between the table and one that was written: of the kit's columns, which people rarely change, and of
-        those that only people write in. An empty one of these says nothing: it may have been empty before somebody else wrote there.
+        """How many cells differ between the table and one that the kit wrote: in the kit's columns, which people rarely change, and in
+        those that only people fill. An empty cell of the latter does not count: it may have been empty before somebody else wrote there.
         """
         kits, peoples = 0, 0
         for line in self.table.lines:
@@ -170,7 +170,7 @@ class Rows:
         return not cells.same(self.table.cell(line, title), base.cell(other, title))
 
     def _text(self, name: str, title: str, line: Line) -> str:
-        """What somebody wrote into a cell for text, "" if it is as it was."""
+        """What somebody wrote into a text cell; "" if it is unchanged."""
         said = self.table.raw(line, title)
         before = self.last.raw(self.last_rows[name], title) if self.last and name in self.last_rows else ""
         return "" if cells.same(said, before) else one_line(unescape_formula(said))

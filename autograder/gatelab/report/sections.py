@@ -1,4 +1,4 @@
-"""Where a question is in the students' notebook: its section's heading, and an address that opens it there."""
+"""Where a question is in the students' notebook: its section's heading, and a link to it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from gatelab.lab.spec import Lab
 from gatelab.submission.notebook_file import mark_of, source_of
 
 HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
-UNSET = "/your-course/"  # in the addresses of a newly created lab; it leads nowhere
+UNSET = "/your-course/"  # in the links of a newly created lab, which lead nowhere
 
 
 @dataclass(frozen=True)
 class Section:
-    """`heading` as the notebook shows it; `address` of the released notebook at that place, "" if none is known."""
+    """`heading` as in the notebook; `address`: a link to that place in the released notebook, "" if none is known."""
 
     heading: str
     address: str = ""
 
 
 def sections(lab: Lab) -> dict[str, Section]:
-    """Question ID → its section of the released notebook; without those of a release that is not there."""
+    """Question ID → its section of the released notebook; empty if there is no release."""
     if lab.release is None:
         return {}
     base = lab.settings.colab_base.rstrip("/")

@@ -1,8 +1,8 @@
-"""A table as a spreadsheet saves it: its bytes become rows of text under known column titles, or one sentence says why not.
+"""Reads a table saved by a spreadsheet: bytes become rows of text under known column titles, or one sentence says why not.
 
-Understood are UTF-8, UTF-16 and UTF-32 with and without byte order mark, what Excel calls plain CSV, the separators
+It understands UTF-8, UTF-16 and UTF-32 with and without byte order mark, what Excel calls plain CSV, the separators
 `,` `;` tab and `|`, a first line `sep=;`, either kind of quotation mark, every kind of line end, lines above the header, a header
-that was sorted among the rows, and .xlsx workbooks under any name. Nothing is guessed where rows could be lost by it.
+that was sorted among the rows, and .xlsx workbooks under any name. It does not guess if rows could be lost by a wrong guess.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ BOM = "\ufeff"
 SEPARATORS = ",;\t|"
 Rows = list[tuple[int, list[str]]]  # line number, cells
 
-# Longer marks first: UTF-32's begins with UTF-16's.
+# Longer marks first: UTF-32's mark begins with UTF-16's.
 MARKS = (
     (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -45,15 +45,15 @@ UNSEEN = re.compile(r"""[\s\ufeff\u200b-\u200f\u2060\x00]+""")
 
 
 class SheetError(Exception):
-    """The bytes are no table with the column that is asked for. The message has no subject: "is empty"."""
+    """The bytes are not a table with the wanted column. The message has no subject: "is empty"."""
 
 
 class NoHeader(SheetError):
-    """No row of it has the column that is asked for."""
+    """No row has the wanted column."""
 
 
 class Ambiguous(SheetError):
-    """The same thing is in it twice; the message says which of them to keep."""
+    """Something is in the table twice; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Line:
 
 @dataclass
 class Table:
-    """The contents of a sheet. `columns`: known title → index; `others`: index → title, of columns with anything in them."""
+    """The contents of a sheet. `columns`: known title → index; `others`: index → title, of other columns that are not empty."""
 
     columns: dict[str, int]
     width: int
@@ -80,7 +80,7 @@ class Table:
         return line.cells[k] if k is not None and k < len(line.cells) else ""
 
     def cell(self, line: Line, title: str) -> str:
-        """The same without space around it."""
+        """The same without surrounding spaces."""
         return self.raw(line, title).strip()
 
 
@@ -93,7 +93,7 @@ def read_table(data: bytes, key: str, known: Iterable[str]) -> Table:
 
 
 class Sheet:
-    """A file of which more than one table is asked; a workbook is opened once. Raises SheetError, at any of its methods."""
+    """A file from which several tables may be read; a workbook is opened only once. All methods may raise SheetError."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -105,7 +105,7 @@ class Sheet:
             raise SheetError("is an old Excel workbook (.xls) or one with a password")
 
     def table(self, key: str, known: Iterable[str]) -> Table:
-        """As read_table."""
+        """Like read_table."""
         titles = _titles([key, *known])
         if self._is_workbook:
             rows, problem = _of_one(self._worksheets, key, titles), ""
@@ -119,7 +119,7 @@ class Sheet:
         return _table(rows, at, titles)
 
     def may_have(self, title: str) -> bool:
-        """Whether it can have a column with this title, found out quickly."""
+        """A quick test whether it may have a column with this title."""
         return normal(title) in (self._cells if self._is_workbook else self._head)
 
     @property
@@ -141,7 +141,7 @@ class Sheet:
 
 
 def as_written(text: str, key: str) -> Table:
-    """A table in the kit's own form, its header in the first row. Raises SheetError when it is in another."""
+    """A table in the kit's own format, with its header in the first row. Raises SheetError if it is in another format."""
     rows, problem = _split(text, ",", '"', 0)
     if problem or not rows or key not in rows[0][1]:
         raise SheetError(problem or f"has no header row with a column {key!r}")
@@ -149,12 +149,12 @@ def as_written(text: str, key: str) -> Table:
 
 
 def normal(title: str) -> str:
-    """A title as it is compared: without case, spaces or quotation marks."""
+    """A title in the form for comparison: without case, spaces or quotation marks."""
     return UNSEEN.sub("", title).strip("\"'").casefold()
 
 
 def _titles(known: Iterable[str]) -> dict[str, str]:
-    """Normal form → title; "out of" is found as out_of as well, unless that is another column's."""
+    """Normal form → title; "out of" also finds out_of, unless that is another column's title."""
     exact = {normal(title): title for title in known}
     return {key.replace("_", ""): title for key, title in exact.items()} | exact
 
@@ -189,13 +189,13 @@ def _table(rows: Rows, at: int, titles: dict[str, str]) -> Table:
 
 
 def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
-    """The rows that contain most of the header, and what is wrong with them."""
+    """The rows, split so that they contain most of the header, and what is wrong with them."""
     best: tuple[int, Rows, str] = (0, [], "")
     for text in _decoded(data):
         sep = SEP.match(text)
         body, skipped = (text[sep.end() :], 1) if sep else (text, 0)
-        told = sep[1] if sep else ""
-        separators = told + SEPARATORS.replace(told, "") if told else SEPARATORS
+        stated = sep[1] if sep else ""
+        separators = stated + SEPARATORS.replace(stated, "") if stated else SEPARATORS
         for quote, separator in product("\"'", separators):
             if quote == separator:
                 continue
@@ -209,7 +209,7 @@ def _text(data: bytes, key: str, titles: dict[str, str]) -> tuple[Rows, str]:
 
 
 def _decoded(data: bytes) -> Iterator[str]:
-    """The bytes decoded as text, likeliest encoding first."""
+    """The bytes decoded as text, in the likeliest encoding first."""
     for mark, encoding in MARKS:
         if data.startswith(mark):
             try:
@@ -258,17 +258,17 @@ def _split(text: str, separator: str, quote: str, skipped: int) -> tuple[Rows, s
 
 def _workbook(data: bytes) -> list[Rows]:
     """The rows of each worksheet."""
-    from openpyxl import load_workbook  # takes a second, which only a workbook is worth
+    from openpyxl import load_workbook  # imported late: takes a second, and only workbooks need it
 
     try:
-        if entries_of_zip(io.BytesIO(data)) > WORKBOOK_FILES:  # before zipfile makes an object of each
+        if entries_of_zip(io.BytesIO(data)) > WORKBOOK_FILES:  # before zipfile makes an object for each
             raise SheetError(f"is an archive of more than {WORKBOOK_FILES:,} files")
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if "xl/workbook.xml" not in archive.namelist():
                 raise SheetError("is an archive, or a workbook of another kind than .xlsx")
             if sum(info.file_size for info in archive.infolist()) > WORKBOOK_LIMIT:
                 raise SheetError(f"unpacks to more than {WORKBOOK_LIMIT >> 20} MiB")
-        with warnings.catch_warnings():  # openpyxl's, of styles and of parts that it leaves out
+        with warnings.catch_warnings():  # openpyxl warns about styles and about parts that it ignores
             warnings.simplefilter("ignore")
             shown, typed = (
                 load_workbook(io.BytesIO(data), read_only=True, data_only=values) for values in (True, False)
@@ -302,12 +302,12 @@ def _worksheet(shown: Any, typed: Any) -> Rows:
     for number, (values, formulas) in enumerate(pairs, 1):
         if number > TABLE_ROWS:
             raise SheetError(f"has more than {TABLE_ROWS:,} rows")
-        # A formula that no spreadsheet has worked out yet has no value; it must not look like an empty cell.
+        # A formula that no spreadsheet has computed yet has no value; it must not look like an empty cell.
         cells = [
             _shown(formula if value is None else value)
             for value, formula in zip(values, formulas, strict=True)
         ]
-        # One cell far down or to the right, typed by mistake, makes everything before it a part of the sheet.
+        # A cell filled by mistake, far down or to the right, makes everything before it part of the sheet.
         while cells and not cells[-1].strip():
             cells.pop()
         count += len(cells)

@@ -1,9 +1,9 @@
-"""Answers that are closer to each other than the release, the bank and the class explain: a hint where to look, not a verdict.
+"""Finds answers that are more similar than the release, the bank and the class explain: hints where to look, not verdicts.
 
-Each notebook's own code becomes fingerprints (winnowing, as Moss has it: runs of K tokens, of which each window keeps
-one). What the release has, what a reference or a right or wrong solution of the bank has, and what many in the class have,
-is taken out: a short exercise has few forms, and two who found the same one have nothing to explain. The names of variables
-count as any name, so that renaming them hides nothing. The tokens are found in one linear pass: no text can make it slow.
+Each notebook's own code becomes fingerprints (winnowing, as in Moss: of all runs of K tokens, each window keeps
+one). Fingerprints that are also in the release, in a reference, in a solution of the bank or in many answers of the class
+are removed: a short exercise has few forms, and two students who found the same one have nothing to explain. All variable names
+count as the same, so renaming them hides nothing. Tokens are found in one linear pass, so no text can make it slow.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from gatelab.submission.collect import Submission
 from gatelab.submission.notebook_file import Ungradable, parse, read_bytes, source_of
 
 K = 12  # tokens in a run
-WINDOW = 6  # runs of which one is kept
+WINDOW = 6  # runs, of which one is kept
 FEWEST = 20  # fewest fingerprints of its own that an answer must have
-SHARED = 0.6  # share of the smaller set from which a pair is named
-MOST = 20  # pairs named, closest first
+SHARED = 0.6  # share of the smaller set from which on a pair is reported
+MOST = 20  # pairs reported, closest first
 
 TOKEN = re.compile(
     r"""(?P<note>\#[^\n]*)
@@ -42,19 +42,22 @@ TOKEN = re.compile(
 
 
 def similar(lab: Lab, bank: Bank, submissions: Iterable[Submission]) -> list[dict[str, Any]]:
-    """Pairs of submissions, as `{"who": [name, name], "shared": 0.83, "prints": 41}`, the nearest first: `shared` is the
-    part of the fewer's own fingerprints that the other has too, `prints` how many these are.
+    """Pairs of submissions, as `{"who": [name, name], "shared": 0.83, "prints": 41}`, the closest first: `shared` is the
+    share of the smaller set of fingerprints that the other submission has too, `prints` their number.
 
-    The same file under two names is not a pair: that is reported elsewhere.
+    The same file under two names is not a pair; that is reported elsewhere.
     """
     released = _released(lab)
     known = [*released, *_known(lab, bank)]
     explained = {mark for source in known for mark in prints(source)}
-    read = sorted((came for came in submissions if came.path is not None), key=lambda came: came.name)
+    read = sorted(
+        (submission for submission in submissions if submission.path is not None),
+        key=lambda submission: submission.name,
+    )
     marks = array("Q")  # fingerprint and number of the submission, as one integer: a large class has millions
-    for number, came in enumerate(read):
-        assert came.path is not None
-        code = "\n".join(source for source in _sources(came.path) if source not in released)
+    for number, submission in enumerate(read):
+        assert submission.path is not None
+        code = "\n".join(source for source in _sources(submission.path) if source not in released)
         marks.extend(mark * len(read) + number for mark in prints(code[:NOTEBOOK_CODE]) - explained)
     most = max(2, min(20, len(read) // 20))  # submissions beyond which a fingerprint is common to the class
     own: Counter[int] = Counter()  # fingerprints of each submission that are not

@@ -1,4 +1,4 @@
-"""Which grades have changed since the last finished run over the class."""
+"""Finds the grades that have changed since the last finished run."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 from gatelab.report.classbook import PENDING
 from gatelab.report.classfile import LastRow, Left
 
-LAST = "last"  # entry of class.json: the class as the last finished run left it
+LAST = "last"  # entry of class.json: the grades after the last finished run
 
 
 @dataclass(frozen=True)
 class Before:
-    """What is kept of the existing class.json, which is large, for the one that takes its place."""
+    """The parts of the existing class.json (which is large) that are needed for the new one."""
 
-    last: dict[str, LastRow]  # what `remember` gives
+    last: dict[str, LastRow]  # the result of `remember`
     similar: list[dict[str, Any]]  # pairs that were found close to each other (report/similar.py)
     similar_of: str  # hash of the class they were found in
 
     @classmethod
     def of(cls, book: Left) -> Before:
-        """What is kept of it; empty: there is none."""
+        """The parts to keep; empty if there is no class.json."""
         return cls(remember(book), book.get("similar", []), book.get("similar_of", ""))
 
 
 def remember(before: Left) -> dict[str, LastRow]:
-    """The class as the last finished run left it: name → status, points, hash of the file. `before` is the class.json that
-    lies there; one of a run that was stopped has kept what was before it."""
+    """The grades after the last finished run: name → status, points, hash of the file. `before` is the existing class.json;
+    if its run was stopped, it contains those of the run before."""
     rows = before.get("submissions", [])
     if any(row["status"] == PENDING for row in rows):
         return before.get("last", {})
@@ -39,8 +39,8 @@ def remember(before: Left) -> dict[str, LastRow]:
 
 
 def changes(last: dict[str, LastRow], submissions: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Who came, went, or has another grade: `{"name", "was", "now", "why"}`, in the order of the class. `submissions` are
-    class.json's rows; what is not graded yet is no change."""
+    """Who was added, was removed or has another grade: `{"name", "was", "now", "why"}`, in the order of the class. `submissions` are
+    class.json's rows; those not graded yet are not changes."""
     found = []
     for row in submissions:
         was = last.get(row["name"])

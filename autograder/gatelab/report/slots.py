@@ -1,8 +1,8 @@
-"""Where in the week a mistake belongs: the slot of the lesson plan that mentions it, and what it says there.
+"""Finds the slot of the lesson plan in which a mistake is discussed, and what the plan says about it.
 
 A lab's `LESSON_PLAN.md` has sections headed by a clock (`### 0:25–1:10 · The new layer`) below `## Lecture: …` and
-`## Practice: …`, whose lines name questions (q1; in backticks where the ID has no digit) and wrong solutions of the bank (`q1/some-slip`); tables elsewhere in
-it may tell what to say of a wrong solution: the cell before the one that names it. A lab without such a plan has no slots.
+`## Practice: …`, whose lines name questions (q1; in backticks if the ID has no digit) and wrong solutions of the bank (`q1/some-slip`). In tables anywhere in
+the plan, the cell before one that names a wrong solution is what to say about it. A lab without such a plan has no slots.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ QUESTION = re.compile(rf"`({ID.pattern})`|\b([a-z]+\d[a-z0-9]*)\b(?!/)")
 
 @dataclass(frozen=True)
 class Slot:
-    """`when` is a slot of the week ("" if the plan names none), `say` what the plan says of the mistake."""
+    """`when` is a slot of the week ("" if the plan names none), `say` what the plan says about the mistake."""
 
     when: str = ""
     say: str = ""
@@ -64,7 +64,7 @@ def slot_of(found: dict[str, Slot], question: str, chaff: str) -> Slot:
 
 
 def _plain(text: str) -> str:
-    """Without Markdown emphasis, and without dollar signs around a letter."""
+    """The text without Markdown emphasis and without dollar signs around a letter."""
     return re.sub(r"\$(\w+)\$", r"\1", re.sub(r"\*([^*]+)\*", r"\1", text))
 
 

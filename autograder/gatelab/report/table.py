@@ -10,21 +10,21 @@ from gatelab.report.classbook import Row
 from gatelab.report.plain import number
 from gatelab.text import escape_formula
 
-# Columns for people to write in, besides those of questions.
+# Columns for people to fill, besides those of questions.
 WHY, COMMENT, PENALTY = "override_reason", "comment_for_student", "late_penalty"
 
-CAME = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
+HAND_IN = ("name", "email", "id", "handed_in", "attempts")  # columns about the hand-in
 
 
 def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
     """The grade table as CSV text, UTF-8, a header row first.
 
     Columns: submission, file (stem of its report and feedback page), status, reason, one per graded question,
-    one per question to mark by hand, what lateness takes off where the lab has a rule for it, total and what the total is out of, what
-    staff put in place of the grader's, a place to write
-    a reason for it, comments, old marks that were given to something else, the hash of what came in; then name, e-mail address and ID
-    of the person or team, time and number of attempts as the platform knows them. A question's column holds what counts. Points are
-    only in rows whose status is "graded", but for what people gave; what is not marked yet is in neither total nor out_of.
+    one per question to mark by hand, the late penalty if the lab has a rule for it, total and maximum,
+    overrides, a column for a new override's reason, comments, old marks that were given to another file, the hash of
+    the file; then name, e-mail address and ID
+    of the person or team, time and number of attempts from the platform. A question's column has the points that count. Only rows
+    with the status "graded" have points, except for those given by people; what is not marked yet is in neither total nor out_of.
     """
     by_hand = [id for id, spec in lab.questions.items() if spec.by_hand]
     text = io.StringIO()
@@ -60,27 +60,29 @@ def grades_csv(lab: Lab, rows: list[Row], chosen: list[str]) -> str:
 
 
 def overridden(row: Row) -> list[str]:
-    """`q1: 10 instead of 4 (regraded with her)`: everything that staff put in place of the grader's points or the rule's penalty."""
+    """`q1: 10 instead of 4 (regraded with her)`: all overrides of the grader's points or of the late penalty."""
     graded = {q.id: q.points for q in row.report.questions} if row.report and row.graded else {}
-    said = []
+    entries = []
     for id, mark in row.given.overrides.items():
         instead = f" instead of {number(graded[id])}" if id in graded else ""
-        said.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
+        entries.append(f"{id}: {number(mark.points)}{instead} ({mark.why or 'no reason given'})")
     if penalty := row.given.penalty:
         instead = f" instead of {number(row.counted.by_rule)}" if row.counted and row.graded else ""
-        said.append(f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})")
-    said += [f"{id}: marked by hand ({why})" for id, why in row.given.reasons.items()]
-    return said
+        entries.append(
+            f"late penalty: {number(penalty.points)}{instead} ({penalty.why or 'no reason given'})"
+        )
+    entries += [f"{id}: marked by hand ({why})" for id, why in row.given.reasons.items()]
+    return entries
 
 
 def _submission_cells(row: Row) -> list[str]:
-    came = row.came
-    if came is None:
-        return [""] * len(CAME)
-    time = came.handed_in.isoformat(sep=" ", timespec="seconds") if came.handed_in else ""
-    emails = "; ".join(filter(None, (one.email for one in came.people)))
-    ids = "; ".join(filter(None, (one.id for one in came.people)))
-    return [*map(escape_formula, (row.called, emails, ids)), time, str(came.attempts)]
+    submission = row.came
+    if submission is None:
+        return [""] * len(HAND_IN)
+    time = submission.handed_in.isoformat(sep=" ", timespec="seconds") if submission.handed_in else ""
+    emails = "; ".join(filter(None, (one.email for one in submission.people)))
+    ids = "; ".join(filter(None, (one.id for one in submission.people)))
+    return [*map(escape_formula, (row.called, emails, ids)), time, str(submission.attempts)]
 
 
 def columns(lab: Lab, chosen: list[str]) -> list[str]:
@@ -90,7 +92,7 @@ def columns(lab: Lab, chosen: list[str]) -> list[str]:
 
 
 def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
-    """The same, from the questions that were graded, those marked by hand, and whether there is a late rule."""
+    """The same, from the graded questions, those marked by hand, and whether there is a late rule."""
     return [
         "submission",
         "file",
@@ -107,5 +109,5 @@ def header(automatic: list[str], by_hand: list[str], late: bool) -> list[str]:
         "question_comments",
         "mark_again",
         "sha256",
-        *CAME,
+        *HAND_IN,
     ]

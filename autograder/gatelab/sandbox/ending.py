@@ -1,4 +1,4 @@
-"""How a process of a submission ended, in one sentence for the student: its exit status and processor time say which it was."""
+"""Describes how a submission's process ended, in one sentence for the student, from its exit status and processor time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CLOSED = "Your code closed its line to the grader."
 def told(ended: Any, limit: float) -> str:
     """The sentence.
 
-    ended: `[status, processor seconds]` as os.wait4 has them, or anything else where nobody saw an end; a worker says it of
-    its forks, so it is not believed further than this sentence.
-    limit: seconds of processor time that the process had.
+    ended: `[status, processor seconds]` as os.wait4 returns them, or anything else if nobody saw the end. Workers report it for
+    their forks, so nothing but this sentence depends on it.
+    limit: the processor time that the process could use, in seconds.
     """
     if not isinstance(ended, list | tuple) or len(ended) != 2 or not _plain(ended):
         return CLOSED

@@ -24,7 +24,7 @@ class ForkServerLost(Exception):
 
 
 class Client:
-    """One line to the fork server. Safe to use from several threads. `lost` when it did not answer once."""
+    """A connection to the fork server. Safe to use from several threads. `lost` is set once it has failed to answer."""
 
     def __init__(self, line: socket.socket) -> None:
         self.line, self.lost = line, False
@@ -32,12 +32,12 @@ class Client:
         self._lock = threading.Lock()
 
     def ask(self, message: Message, descriptors: list[int]) -> Message:
-        """The fork server's answer. Raises ForkServerLost, also when it could not do what was asked."""
+        """The fork server's answer. Raises ForkServerLost, also if it could not do what was asked."""
         with self._lock:
             try:
                 self.line.settimeout(ANSWER_SECONDS)
                 socket.send_fds(self.line, [encode(message)], descriptors)
-                answer = self.hear(ANSWER_SECONDS)
+                answer = self.receive(ANSWER_SECONDS)
             except (OSError, ForkServerLost) as error:
                 self.lost = True
                 raise ForkServerLost("the fork server is gone") from error
@@ -46,8 +46,8 @@ class Client:
             raise ForkServerLost(answer["problem"])
         return answer
 
-    def hear(self, seconds: float) -> Message:
-        """What the fork server says next. Raises ForkServerLost, OSError."""
+    def receive(self, seconds: float) -> Message:
+        """The next message from the fork server. Raises ForkServerLost, OSError."""
         try:
             message = self._answers.read(time.monotonic() + seconds)
         except BadLine as error:
@@ -57,7 +57,7 @@ class Client:
         return message
 
     def another(self) -> socket.socket:
-        """The near end of a new line, to hand to another process."""
+        """One end of a new connection, to hand to another process."""
         near, far = socket.socketpair()
         with far:
             try:
@@ -87,15 +87,15 @@ class ForkServer:
                 stdin=subprocess.DEVNULL,
                 env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", **NO_GPU},
                 start_new_session=True,
-                # otter works in a folder that goes when it is killed; MKL, in a folder that is gone while it loads, ends the process at once.
+                # otter's working folder is removed when otter is killed; if that happens while MKL is loading, MKL ends the process at once.
                 cwd="/",
             )  # fmt: skip
         self.client = Client(near)
         try:
-            self.folder = Path(self.client.hear(FORK_SERVER_START_SECONDS)["folder"])
+            self.folder = Path(self.client.receive(FORK_SERVER_START_SECONDS)["folder"])
             self.library = self.folder / "library"
         except (ForkServerLost, OSError) as error:
-            near.close()  # at which one that still starts ends, and removes its folder
+            near.close()  # makes a server that is still starting end and remove its folder
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(timeout=FORK_SERVER_END_SECONDS)
             self.process.kill()
@@ -106,7 +106,7 @@ class ForkServer:
             raise ForkServerLost(f"the fork server did not start {how}") from error
 
     def close(self) -> None:
-        """End it, and all that it forked. (It ends by itself, and removes its folder, when this process is gone.)"""
+        """End the server and everything that it forked. (If this process is gone, it ends by itself and removes its folder.)"""
         self.client.line.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=FORK_SERVER_END_SECONDS)
@@ -124,7 +124,7 @@ class ForkServer:
 
 
 def open_place() -> Path:
-    """A temporary folder in which other users can reach files: as root, every worker is a user of its own."""
+    """A temporary folder that other users can reach, because if the grader is root, every worker runs as a user of its own."""
     places = dict.fromkeys([tempfile.gettempdir(), "/tmp", "/var/tmp"])
     for place in places:
         way = Path(place).resolve()

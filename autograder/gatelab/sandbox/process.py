@@ -1,4 +1,4 @@
-"""One worker process as the examiner holds it: its line, what it prints, and its end."""
+"""One worker process, from the examiner's side: its connection, its output and its end."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from gatelab.sandbox.worker.values import ValueProblem
 from gatelab.text import decoded
 
 NO_ANSWER = "Your code disturbed its process: it sent something that is not an answer."
-pretended: dict[str, Any] = {}  # settings by which the tests make this machine one that has less
-_numbers = itertools.count(os.getpid() * 7)  # two examiners rarely begin with the same user
+pretended: dict[str, Any] = {}  # settings by which tests simulate a machine with fewer protections
+_numbers = itertools.count(os.getpid() * 7)  # so that two examiners rarely start with the same user
 
 
 class OutputFile:
-    """A file without a name that a worker prints into. We read by an opening of our own, so that no link can mislead
-    and nothing the worker does to its opening (`fcntl` sets flags for all who share one) stops us."""
+    """An unlinked file that a worker prints into. We read it through a separate open file description, so that no link can mislead
+    us and nothing the worker does to its own (`fcntl` sets flags for all who share one) affects reading."""
 
     def __init__(self) -> None:
         self.fd, path = tempfile.mkstemp(prefix="gatelab-output-")
@@ -68,7 +68,7 @@ class OutputFile:
 
 
 def machine_can_fork() -> bool:
-    """Whether another process can be had here and now: what a worker says of that, its submission may have made it say."""
+    """Whether this machine can create another process now. A worker's word for it does not count: its submission may control it."""
     try:
         pid = os.fork()
     except OSError:
@@ -80,10 +80,10 @@ def machine_can_fork() -> bool:
 
 
 class WorkerProcess:
-    """A confined process with the fork server as its origin.
+    """A confined process, forked by the fork server.
 
-    `protection` says which pieces are on, `lacks` in words what the machine has not.
-    Raises GraderFault when there is none to be had: nothing of the submission has run by then.
+    `protection` says which pieces are on, `lacks` what the machine is missing, in words.
+    Raises GraderFault if no process can be started; nothing of the submission has run by then.
     """
 
     def __init__(self, client: Client, library: Path) -> None:
@@ -106,7 +106,7 @@ class WorkerProcess:
             undone.pop_all()
 
     def _start(self, client: Client, library: Path, far: socket.socket, far_control: socket.socket) -> None:
-        uid = USERS[next(_numbers) % len(USERS)]  # where the warden begins to look for one that is free
+        uid = USERS[next(_numbers) % len(USERS)]  # where the warden starts searching for a free one
         settings = Settings(
             folder=str(self.folder),
             readable=(str(library),),
@@ -122,14 +122,14 @@ class WorkerProcess:
             )["pid"]
             far.close()
             far_control.close()
-            said = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=ANSWER)[
+            pieces = wire.receive(self.line, time.monotonic() + WORKER_START_SECONDS, limits=ANSWER)[
                 "protection"
             ]
         except (wire.WireProblem, ForkServerLost) as error:
-            client.lost = True  # another fork server is tried
+            client.lost = True  # so that another fork server is started
             raise GraderFault("No process could be started for this submission.") from error
-        self.lacks = [str(lack) for lack in said.pop("lacks", [])]
-        self.protection = {str(piece): on is True for piece, on in said.items()}
+        self.lacks = [str(lack) for lack in pieces.pop("lacks", [])]
+        self.protection = {str(piece): on is True for piece, on in pieces.items()}
 
     def ask(
         self,
@@ -138,10 +138,10 @@ class WorkerProcess:
         line: socket.socket | None = None,
         why_ended: Callable[[], str] | None = None,
     ) -> dict[str, Any]:
-        """Ask on the main line, or on a question's, and return the answer, within `seconds`. `why_ended` tells how the question's
-        process ended where it did.
+        """Send a request on the main connection, or on a question's, and return the answer, within `seconds`. `why_ended` says how the
+        question's process ended, if it did.
 
-        Raises WorkerLost with the reason, for the student, and GraderFault when it was the machine that ended it.
+        Raises WorkerLost with the reason, for the student, and GraderFault if the machine ended the process.
         """
         line = line or self.line
         try:
@@ -162,40 +162,40 @@ class WorkerProcess:
         return answer
 
     def _why_ended(self) -> str:
-        """How the worker ended, once the warden has collected it."""
+        """How the worker ended, after the warden has collected it."""
         deadline = time.monotonic() + COLLECT_SECONDS
-        while not (said := self._said()) and time.monotonic() < deadline:
+        while not (report := self._warden_report()) and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        return self.reason() or told(said.get("ended"), self.cpu_limit)
+        return self.reason() or told(report.get("ended"), self.cpu_limit)
 
     def reason(self) -> str:
-        """Why the grader ended the worker; "" where it did not. Raises GraderFault when the machine did."""
-        why: str = self._said().get("why") or ""
+        """Why the grader ended the worker; "" if it did not. Raises GraderFault if the machine did."""
+        why: str = self._warden_report().get("why") or ""
         if why:
             return why
         if killed_by_machine() > self.kills:
-            # Below the limit that a submission has; the warden names that one.
+            # Below the submission's own limit, which the warden reports.
             raise GraderFault("The machine ran out of memory and ended the submission's process.")
         return ""
 
-    def _said(self) -> dict[str, Any]:
-        """What the warden has said by now. It is only looked at: `close` reads all of it."""
-        said: dict[str, Any] = {}
+    def _warden_report(self) -> dict[str, Any]:
+        """What the warden has reported so far. The messages are only peeked at; `close` reads them."""
+        report: dict[str, Any] = {}
         received = Received(WARDEN_LIMIT)
         with contextlib.suppress(OSError, ValueError):
             received.add(self.control.recv(WARDEN_LIMIT, socket.MSG_PEEK | socket.MSG_DONTWAIT))
             for message in received.all():
-                said |= message
-        return said
+                report |= message
+        return report
 
     def close(self) -> None:
-        """End everything of the worker; returns when nothing of it is left."""
+        """End the worker and all its processes; returns when none is left."""
         self.line.close()
         with contextlib.suppress(OSError, ValueError):
             deadline = time.monotonic() + WARDEN_REPORT_SECONDS
             self.control.shutdown(socket.SHUT_WR)
-            said = Reader(self.control, WARDEN_LIMIT)
-            while (message := said.read(deadline)) is not None:
+            messages = Reader(self.control, WARDEN_LIMIT)
+            while (message := messages.read(deadline)) is not None:
                 self.cpu_seconds = float(message.get("cpu", 0.0))
         self.control.close()
         remove(self.folder)

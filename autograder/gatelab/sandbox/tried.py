@@ -1,9 +1,9 @@
-"""What this machine can confine, tried with one real worker in which nothing runs.
+"""Finds out what this machine can confine, with one real worker in which nothing runs.
 
     python -I -m gatelab.sandbox.tried
 
-One line of JSON: {"protection": {piece: on}, "lacks": [words]}, or {"problem": one sentence}. A process of its own, because
-it imports torch, and because a failure to start here must not end the process that asks.
+One line of JSON: {"protection": {piece: on}, "lacks": [words]}, or {"problem": one sentence}. It is a separate process, because
+it imports torch, and because a failure to start must not end the process that asks.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ def main() -> None:
             worker = WorkerProcess(server.client, server.library)
             worker.close()
             worker.output.close()
-        told = {"protection": worker.protection, "lacks": worker.lacks}
+        result = {"protection": worker.protection, "lacks": worker.lacks}
     except (ForkServerLost, GraderFault) as error:
-        told = {"problem": str(error)}
+        result = {"problem": str(error)}
     except ImportError as error:
-        told = {"problem": f"{error.name or 'a library'} cannot be imported"}
+        result = {"problem": f"{error.name or 'a library'} cannot be imported"}
     except OSError as error:
-        told = {"problem": f"the machine failed ({error.strerror})"}
-    print(encode(told).decode(), end="")
+        result = {"problem": f"the machine failed ({error.strerror})"}
+    print(encode(result).decode(), end="")
 
 
 if __name__ == "__main__":

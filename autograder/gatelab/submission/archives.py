@@ -1,8 +1,8 @@
-"""Archives: .zip, .tar, .tar.gz, .tgz, .tar.bz2 and .7z become a list of names, and the files that are wanted are copied out.
+"""Lists archives (.zip, .tar, .tar.gz, .tgz, .tar.bz2 and .7z) and extracts selected files.
 
 No name in an archive ever becomes a path, links and devices are not followed, an archive inside another is an ordinary
-file, and nothing is read beyond the limits: the sizes that an archive states are checked first, and what comes out is
-counted while it is read.
+file, and nothing is read beyond the limits: the sizes that an archive states are checked first, and the extracted bytes
+are counted while they are read.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ class ArchiveError(Exception):
 
 @dataclass(frozen=True)
 class Member:
-    """A file, link or other thing in an archive. `place` is only a label: it has no `..` and is not absolute."""
+    """A file, link or other member of an archive. `place` is only a label: it has no `..` and is not absolute."""
 
     place: PurePosixPath
     kind: str  # "file", "link" or "odd"
     size: int
     saved: float  # seconds since 1970
-    copy: Path | None = None  # its bytes, if they were wanted and are not too many
+    copy: Path | None = None  # its content, if it was wanted and is not too large
 
 
 def is_archive(name: str) -> bool:
@@ -59,9 +59,9 @@ def is_archive(name: str) -> bool:
 
 
 def members(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive = STUDENTS) -> list[Member]:
-    """What is in an archive, in its own order; files whose names match are copied into the folder `into`, numbered.
+    """What is in an archive, in the archive's order; files whose names match are copied into the folder `into`, numbered.
 
-    Raises ArchiveError, GraderFault (for the machine's faults), OSError.
+    Raises ArchiveError, GraderFault (if the machine is at fault), OSError.
     """
     size = archive.stat().st_size
     if size > limits.packed:
@@ -104,8 +104,8 @@ def _of_zip(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive)
 
 
 def entries_of_zip(archive: Path | io.BytesIO) -> int:
-    """The number of members that a zip states, before an object is made for each; a larger number where its list is longer
-    than that many names can need. Raises ArchiveError where it is no zip."""
+    """The number of members that a zip states, read without making an object for each; a larger number if its list is longer
+    than that many names can need. Raises ArchiveError if it is not a zip."""
     with open(archive, "rb") if isinstance(archive, Path) else nullcontext(archive) as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(0, size - (1 << 16) - 22 - 20))
@@ -134,7 +134,7 @@ def _kind_of_zip(info: zipfile.ZipInfo) -> str:
 
 
 def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, whole: bool) -> int:
-    """Copy a member out, up to the limit; returns the number of bytes seen. A damaged one is left empty, or is an error."""
+    """Copy a member out, up to the limit; returns the number of bytes read. A damaged one is left empty, or is an error."""
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ArchiveError("in a compression that only some programs know")
     seen = 0
@@ -152,7 +152,7 @@ def _copy(opened: zipfile.ZipFile, info: zipfile.ZipInfo, to: Path, most: int, w
             if whole:
                 raise ArchiveError(f"that is damaged (at {brief(info.filename)})") from error
             file.seek(0)
-            file.truncate()  # an empty file yields to a complete one; if it is the only one, grading it says so
+            file.truncate()  # complete files are preferred to an empty one; if it is the only one, grading it says so
             return 0
     return seen
 
@@ -164,11 +164,11 @@ def _saved(info: zipfile.ZipInfo) -> float:
         return 0.0
 
 
-# --- the others ------------------------------------------------------------------------------------------------------
+# --- tar and 7z ------------------------------------------------------------------------------------------------------
 
 
 def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archive) -> list[Member]:
-    told = {
+    request = {
         "entries": limits.entries, "total": limits.total, "file": limits.file, "wanted": wanted.pattern,
         "memory": limits.memory, "seconds": limits.seconds,
     }  # fmt: skip
@@ -178,7 +178,7 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
         str(CHILD),
         str(archive.absolute()),
         str(into.absolute()),
-        json.dumps(told),
+        json.dumps(request),
     ]
     try:
         done = subprocess.run(
@@ -188,18 +188,18 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
     except subprocess.TimeoutExpired as error:
         raise ArchiveError("that takes too long to unpack") from error
     try:
-        said = json.loads(done.stdout)
+        answer = json.loads(done.stdout)
     except ValueError:
-        said = {"refused": "died", "why": visible(done.stderr.decode("utf-8", "replace").strip()[-80:])}
-    if "members" in said:
+        answer = {"refused": "died", "why": visible(done.stderr.decode("utf-8", "replace").strip()[-80:])}
+    if "members" in answer:
         found = [
             Member(_place(name, limits), kind, size, saved, None if number is None else into / str(number))
-            for name, kind, size, saved, number in said["members"]
+            for name, kind, size, saved, number in answer["members"]
             if kind != "folder"
         ]
         return [member for member in found if member.copy is None or member.copy.exists()]
-    if said["refused"] == "machine":
-        raise OSError(said["errno"], os.strerror(said["errno"]))
+    if answer["refused"] == "machine":
+        raise OSError(answer["errno"], os.strerror(answer["errno"]))
     raise ArchiveError(
         {
             "entries": _too_many(limits),
@@ -208,7 +208,7 @@ def _of_child(archive: Path, into: Path, wanted: re.Pattern[str], limits: Archiv
             "encrypted": "with a password",
             "memory": "that takes more memory than an archive may",
             "died": "that takes more time or memory than an archive may",
-        }.get(said["refused"], f"that is damaged ({visible(str(said.get('why') or 'it breaks off'))})")
+        }.get(answer["refused"], f"that is damaged ({visible(str(answer.get('why') or 'it breaks off'))})")
     )
 
 
@@ -231,7 +231,7 @@ def _too_large(limits: Archive) -> str:
 
 
 def _is_machines(error: Exception) -> bool:
-    """Whether it is the machine's fault. An OSError without a number is a decompressor's; EINVAL is an impossible position
+    """Whether the machine is at fault. An OSError without a number is a decompressor's; EINVAL is an impossible position
     in the file."""
     return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL)
 

@@ -21,8 +21,8 @@ from gatelab.text import brief
 
 
 class Problem(NamedTuple):
-    """Why there is nothing to grade, and what staff can do about it. What a student can do is always the same, or nothing
-    where it is the machine's fault (`ours`)."""
+    """Why there is nothing to grade, and what staff can do about it. What the student can do is always the same, or nothing
+    if it is the machine's fault (`ours`)."""
 
     what: str
     way_out: str
@@ -47,7 +47,7 @@ class Entry:
     arrival: Arrival
 
     @property
-    def told(self) -> str:
+    def description(self) -> str:
         """The entry as an attempt, in a sentence."""
         time = self.arrival.handed_in
         name = brief(self.arrival.file or self.raw)
@@ -63,7 +63,7 @@ class Attempt:
 
 
 def attempts(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> list[Attempt]:
-    """The attempts of one person, the newest first. Raises GraderFault when the machine cannot read them."""
+    """The attempts of one person, the newest first. Raises GraderFault if the machine cannot read them."""
     newest_first = sorted(entries, key=lambda entry: entry.arrival.order, reverse=True)
     platform = entries[0].arrival.platform
     if platform in ("Gradescope", "nbgrader"):
@@ -89,7 +89,7 @@ def _of_canvas(newest_first: list[Entry], lab: Lab, read: Callable[[Path], bytes
 
 
 def _best(entries: Sequence[Entry], lab: Lab, read: Callable[[Path], bytes]) -> Attempt:
-    """Of the entries of one attempt, the one with the lab's notebook."""
+    """The entry of an attempt that has the lab's notebook."""
     ready = [entry for entry in entries if entry.picked.path is not None]
     if not ready:
         # A problem with files says more than an empty text field.

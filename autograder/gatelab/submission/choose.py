@@ -1,10 +1,10 @@
-"""Which of several notebooks is the lab: one rule for every way in (class folder, nbgrader, otter, Gradescope, pytest).
+"""Which of several notebooks is the lab's: one rule for every interface (class folder, nbgrader, otter, Gradescope, pytest).
 
-What systems and Jupyter leave behind (`._lab.ipynb`, `.ipynb_checkpoints/`, `.virtual_documents/`, `__MACOSX/`) was
-never handed in. For the rest, in this order: a notebook of this lab comes before others; one with answers before one as
-it was handed out; the lab's file name, in the highest folder, before copies (`lab-Copy1.ipynb`, `lab_maria.ipynb`) and
+What operating systems and Jupyter leave behind (`._lab.ipynb`, `.ipynb_checkpoints/`, `.virtual_documents/`, `__MACOSX/`) is
+ignored. For the rest, in this order: a notebook of this lab comes before others; one with answers before an unchanged
+one; the lab's file name, in the highest folder, before copies (`lab-Copy1.ipynb`, `lab_maria.ipynb`) and
 other names; more of the lab's questions before fewer; the newest first. Ties are decided by the path, so that every run
-takes the same one.
+chooses the same one.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ from gatelab.text import brief
 # A browser that takes a notebook for text or JSON appends that extension, and some append a number to a second
 # download: `lab.ipynb.txt`, `lab.ipynb (1)`, `lab.ipynb-1.txt`.
 EXTENSION = re.compile(r"\.ipynb(?:[ ._-]?\(\d{1,3}\)|[ ._-]\d{1,3})?(?:\.txt|\.json)?$", re.IGNORECASE)
-# What it puts in place of `.ipynb`. Such a file is a notebook if its content is one.
+# The extensions with which a browser replaces `.ipynb`. Such a file is a notebook if its content is one.
 REPLACED = re.compile(r"\.(?:txt|json)$", re.IGNORECASE)
 
-# What operating systems leave behind in any folder. So is everything whose name begins with a dot.
+# Litter that operating systems leave in any folder. Everything whose name begins with a dot counts as litter too.
 LITTER = {"Thumbs.db", "desktop.ini", "__MACOSX", "__pycache__"}
 
 
@@ -74,14 +74,14 @@ def is_notebook(name: str) -> bool:
 
 
 def is_litter(name: str) -> bool:
-    """Whether a system left a file or folder of this name, so that nobody handed it in."""
+    """Whether a file or folder with this name was left by an operating system or an editor and not handed in."""
     return name in LITTER or name.startswith(".")
 
 
 def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
     """What is in a folder and its subfolders. Links and pipes are listed as such; no link is followed.
 
-    Raises OSError when the folder itself cannot be read; an unreadable subfolder is skipped.
+    Raises OSError if the folder itself cannot be read; an unreadable subfolder is skipped.
     """
     notebooks: list[Candidate] = []
     others: list[Candidate] = []
@@ -105,7 +105,7 @@ def in_folder(folder: Path, read: Callable[[Path], bytes]) -> Found:
 
 
 def found(notebooks: list[Candidate], others: list[Candidate], too_many: bool = False) -> Found:
-    """What was found. If no file has a notebook's name, the first ones whose extension was replaced are looked into."""
+    """What was found. If no file has a notebook's name, the first files whose extension may have been replaced are read."""
     if not notebooks:
         maybe = [file for file in others if REPLACED.search(file.place.name)]
         notebooks = [file for file in maybe[:LOOKED_INTO] if is_one(file)]
@@ -114,7 +114,7 @@ def found(notebooks: list[Candidate], others: list[Candidate], too_many: bool = 
 
 
 def is_one(file: Candidate) -> bool:
-    """Whether a file is a notebook, by its content. Raises GraderFault when the machine does not let it be read."""
+    """Whether a file is a notebook, by its content. Raises GraderFault if the machine cannot read it."""
     return REPLACED.search(file.place.name) is not None and _parsed(file)[0] is not None
 
 
@@ -139,9 +139,9 @@ def _saved(entry: os.DirEntry[str]) -> float:
 
 
 def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, list[Candidate]]:
-    """The notebook to grade, and the others; there is at least one. Without a lab (it is broken) only names and times count.
+    """The notebook to grade, and the others; `candidates` must not be empty. Without a lab (it is broken) only names and times count.
 
-    Raises GraderFault when the machine cannot read them.
+    Raises GraderFault if the machine cannot read them.
     """
     if len(notebooks) == 1:
         return notebooks[0], []
@@ -159,7 +159,7 @@ def choose(notebooks: Sequence[Candidate], lab: Lab | None) -> tuple[Candidate, 
 
 
 def _by_name(notebook: Candidate, wanted: str) -> tuple[int, int, bytes]:
-    """How far its name is from the wanted one (0 to 3), how deep it is, and its path."""
+    """How far its name is from the lab's (0 to 3), how deep it is, and its path."""
     name = notebook.place.name
     stem, wanted_stem = (EXTENSION.sub("", each).casefold() for each in (name, wanted))
     if name == wanted:
@@ -177,7 +177,7 @@ Inside = tuple[bool, bool, int]  # is of this lab, has answers, how many of its 
 
 
 def _known(notebooks: Sequence[Candidate], lab: Lab) -> dict[int, Inside]:
-    """What is in each notebook, by its `id`, as far as they are read."""
+    """What is in each notebook, by the candidate's `id`, for those that are read."""
     known: dict[int, Inside] = {}
     left = BYTES_LOOKED_INTO
     for notebook in notebooks:
@@ -199,7 +199,7 @@ def _inside(notebook: Candidate, lab: Lab) -> tuple[Inside, int]:
 
 
 def _parsed(notebook: Candidate) -> tuple[dict[str, Any] | None, int]:
-    """The notebook's JSON, or None if the file is no notebook, and its size in bytes."""
+    """The notebook's JSON, or None if the file is not a notebook, and its size in bytes."""
     size = 0
     try:
         data = notebook.read()

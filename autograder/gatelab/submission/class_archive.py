@@ -1,7 +1,7 @@
-"""A class that came as one archive, as Canvas, Moodle and Gradescope make it: unpacked once, next to the output.
+"""Unpacks a class that was downloaded as one archive (from Canvas, Moodle or Gradescope), once, next to the output.
 
-What is graded is copied out; of every other file only the name is kept, so that each still has its row or its sentence: a
-link becomes a broken link, a device a pipe, and a file that is too large an empty one of that size.
+Files to grade are extracted; of every other file only the name is kept, so that it still gets its row or message: a
+link becomes a broken link, a device becomes a pipe, and a file that is too large becomes an empty one of the same size.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WANTED = re.compile(
 
 
 def unpacked(archive: Path, room: Path) -> Path:
-    """The folder below `room` with the archive's content; that of an earlier run, if the archive is the same.
+    """The folder below `room` with the archive's content; an earlier run's, if the archive is the same.
 
     Raises ArchiveError, OSError.
     """
@@ -51,7 +51,7 @@ def unpacked(archive: Path, room: Path) -> Path:
 
 
 def _put(member: Member, tree: Path, number: int) -> None:
-    """One member at its place; if its name is taken or impossible, under another name in the same folder."""
+    """Create one member at its place or, if its name is taken or impossible, under another name in the same folder."""
     parts = [_short(part) for part in member.place.parts]
     name = parts[-1]
     other = f"{name.rpartition('.')[0] or name} ({number}){name[name.rfind('.') :] if '.' in name else ''}"

@@ -1,12 +1,12 @@
-"""What came in: everybody in a class becomes exactly one submission, gradable or not.
+"""Collects what a class handed in: everybody becomes exactly one submission, gradable or not.
 
-A class may have these shapes, as a folder or as one archive, also mixed:
+A class may have these layouts, as a folder or as one archive, even mixed:
 
     flat                     nbgrader's                           a platform's download
     class/ada.ipynb          submitted/ada/softmax/lab.ipynb      names: platforms.py
     class/grace.zip          submitted/grace/softmax/lab.ipynb    Gradescope: gradescope_export.py
 
-A student's archive is opened, one inside it is not. A notebook is parsed here only to choose among several (choose.py);
+A student's archive is opened, an archive inside it is not. A notebook is parsed here only to choose among several (choose.py);
 attempts.py decides which entries are attempts of one person.
 """
 
@@ -44,21 +44,21 @@ class Submission:
 
     name: str  # the student, or what the file is called; safe to show, unique in the class
     file: str  # stem of this submission's output files
-    path: Path | None  # the notebook; None when there is none to grade
-    problem: str = ""  # why there is none: one sentence with what to do, for staff
+    path: Path | None  # the notebook; None if there is none to grade
+    problem: str = ""  # why there is none and what to do, in one sentence for staff
     told: str = ""  # the same for the student
     sha256: str = ""
     others: tuple[str, ...] = ()  # notebooks and earlier attempts that came with it and are not graded
     ours: bool = False  # whether the problem is the machine's and not the submission's
-    entry: str = ""  # the file or folder as it came in; empty where nothing did
+    entry: str = ""  # the name of the file or folder that was handed in; empty if nothing was
     people: tuple[Person, ...] = ()  # whose it is, as far as the platform or the roster says
-    # When it came in, by the platform's record and never by a file's date; with its time zone. None: not known.
+    # When it was handed in, as the platform recorded it (never a file's date), with a time zone. None: not known.
     handed_in: datetime | None = None
-    attempts: int = 1  # that the platform knows; 0 where nothing was handed in
-    newest: str = ""  # of an earlier attempt: the name of the row with the newest
-    attempt: int = 0  # of an earlier attempt: its number, from 1 on
+    attempts: int = 1  # known to the platform; 0 if nothing was handed in
+    newest: str = ""  # for an earlier attempt: the name of the newest attempt's row
+    attempt: int = 0  # for an earlier attempt: its number, from 1 on
     alike: bool = False  # whether another row's person has the same name
-    notes: tuple[str, ...] = ()  # for staff: remarks on how it came in, one sentence each
+    notes: tuple[str, ...] = ()  # remarks for staff on how it was handed in, one sentence each
 
     @property
     def gradable(self) -> bool:
@@ -66,19 +66,19 @@ class Submission:
 
     @property
     def missing(self) -> bool:
-        """Whether nothing was handed in: somebody on the roster without an entry."""
+        """Whether this is somebody on the roster who handed in nothing."""
         return self.attempts == 0
 
     @property
     def called(self) -> str:
-        """The person's name; the row's name where it is not known."""
+        """The person's name, or the row's name if that is not known."""
         who = ", ".join(person.called for person in self.people if person.called)
         earlier = f", attempt {self.attempt}" if self.attempt else ""
         return who + earlier if who else self.name
 
     @property
     def listed(self) -> str:
-        """The same in a list of the class: with the row's name where another one is called so too."""
+        """The same for a list of the class: with the row's name if another person has the same name."""
         return f"{self.called} ({self.name})" if self.alike and self.name != self.called else self.called
 
 
@@ -94,8 +94,8 @@ def collect(
 ) -> list[Submission]:
     """All submissions of a class, sorted by name, followed by those on the roster who handed in nothing.
 
-    `leave_out` (the output folder) and `beside` (the roster) are not submissions even when they are among
-    them. A single notebook is a class of one; an archive is a class. `room` is a folder for files from archives; without
+    `leave_out` (the output folder) and `beside` (the roster) are not submissions even if they are in the
+    folder. A single notebook is a class of one; an archive is a class. `room` is a folder for files from archives; without
     it no archive is opened. With `every_attempt` earlier attempts get their own rows. Raises CollectError.
     """
     folder = Path(folder)
@@ -118,19 +118,19 @@ def collect(
         )
     rows = _rows(people, every_attempt)
     rows.sort(key=lambda row: os.fsencode(row.raw))
-    came_in = _submissions(rows, lab, roster)
-    return told_apart(came_in + (_missing(came_in, roster) if roster else []))
+    submissions = _submissions(rows, lab, roster)
+    return told_apart(submissions + (_missing(submissions, roster) if roster else []))
 
 
 def told_apart(rows: list[Submission]) -> list[Submission]:
-    """The same, and each knows whether another one is called the same."""
+    """The same rows, each with `alike` set if another person has the same name."""
     count = Counter(row.called for row in rows)
     return [replace(row, alike=count[row.called] > 1) for row in rows]
 
 
 @dataclass(frozen=True)
 class _Row:
-    """A future row: `raw` is its entry, or the person's key on a platform; `base` is the name it would have."""
+    """A future row: `raw` is its entry, or the person's key on a platform; `base` is its name before names are made unique."""
 
     raw: str
     base: str
@@ -141,7 +141,7 @@ class _Row:
 
 
 def _of_people(found: list[Entry], lab: Lab) -> list[list[Attempt]]:
-    """The attempts of each person. Each entry that no platform named is a person of its own."""
+    """The attempts of each person. Each entry that no platform names is a person of its own."""
     by_person: dict[tuple[str, str], list[Entry]] = defaultdict(list)
     for entry in found:
         by_person[entry.arrival.platform, entry.arrival.key].append(entry)
@@ -170,24 +170,32 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
     raws = [row.raw for row in rows]
     bases = [row.base for row in rows]
     names = distinct(bases, raws)
-    # Output files are also named after the student; where two share a name, after the entry.
+    # Output files are also named after the student or, if two share a name, after the entry.
     count = Counter(bases)
     stems = file_names([row.raw if count[row.base] > 1 else row.base for row in rows])
     by_raw = dict(zip(raws, names, strict=True))
     found = []
     for row, name, stem in zip(rows, names, stems, strict=True):
         entry, arrival = row.attempt.entry, row.attempt.entry.arrival
-        came = _submission(name, stem, entry.raw, entry.picked, lab)
+        submission = _submission(name, stem, entry.raw, entry.picked, lab)
         people = arrival.people if arrival.platform else _by_name(name, roster)
-        maybe = _several(arrival.people or (_named(name),), roster)
+        maybe = _candidates(arrival.people or (_named(name),), roster)
         people = tuple(known(person, roster) for person in people)
-        others = [*row.attempt.others, *(f"an earlier attempt, {each.entry.told}" for each in row.earlier)]
+        others = [
+            *row.attempt.others,
+            *(f"an earlier attempt, {each.entry.description}" for each in row.earlier),
+        ]
         notes = []
-        if came.path is not None and not is_notebook(came.path.name):
-            notes.append(f"{brief(came.path.name)} was taken, because it holds a notebook.")
-        if came.path is None and any(each.entry.picked.path for each in row.earlier):
+        if submission.path is not None and not is_notebook(submission.path.name):
+            notes.append(f"{brief(submission.path.name)} was taken, because it holds a notebook.")
+        if submission.path is None and any(each.entry.picked.path for each in row.earlier):
             notes.append("An earlier attempt has a notebook: --attempts all grades it too.")
-        if len(rows) == 1 and came.others and came.path and entry.raw in came.path.parts[:-1]:
+        if (
+            len(rows) == 1
+            and submission.others
+            and submission.path
+            and entry.raw in submission.path.parts[:-1]
+        ):
             notes.append(f"If {brief(entry.raw)} is not one student's folder, name it as the class's folder.")
         handed_in = _handed_in(arrival, people)
         unread = next((person.unread for person in people if person.unread), arrival.unread)
@@ -200,7 +208,7 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
             notes.append(f"{arrival.platform} calls it late.")
         found.append(
             replace(
-                came,
+                submission,
                 others=tuple(others),
                 entry=entry.raw,
                 people=people,
@@ -211,71 +219,71 @@ def _submissions(rows: list[_Row], lab: Lab, roster: Roster | None) -> list[Subm
                 notes=tuple(notes),
             )
         )
-    return _told_of_twins(found)
+    return _note_duplicates(found)
 
 
 def _handed_in(arrival: Arrival, people: tuple[Person, ...]) -> datetime | None:
-    """By the platform's own record: from its download, from its sheet, or from nbgrader's file next to the notebook."""
+    """The time that the platform recorded: in its download, in its sheet, or in nbgrader's file next to the notebook."""
     by_sheet = next((person.handed_in for person in people if person.handed_in), None)
     return arrival.handed_in or by_sheet if arrival.platform else by_sheet or arrival.handed_in
 
 
 def _by_name(name: str, roster: Roster | None) -> tuple[Person, ...]:
-    """The person on the roster whom the name of a file or folder means."""
+    """The person on the roster named by a file or folder."""
     found = roster.find(_named(name)) if roster else None
     return (found,) if found else ()
 
 
 def _named(name: str) -> Person:
-    """What the name of a file or folder may say about a person."""
+    """The person that the name of a file or folder describes."""
     return Person(name, name if "@" in name else "", ids=(name,))
 
 
-def _several(people: Iterable[Person], roster: Roster | None) -> list[Person]:
-    """The people on the roster of whom nobody can say which one somebody of these is."""
+def _candidates(people: Iterable[Person], roster: Roster | None) -> list[Person]:
+    """The people on the roster who fit somebody of these, where more than one fits."""
     found = [roster.fits(person) for person in people] if roster else []
     return [who for fits in found if len(fits) > 1 for who in fits]
 
 
-def _told_of_twins(found: list[Submission]) -> list[Submission]:
-    """The same rows; where two are the same person on the roster, both say so."""
+def _note_duplicates(submissions: list[Submission]) -> list[Submission]:
+    """The same rows; if several are the same person on the roster, each says so."""
     rows: dict[Person, list[str]] = defaultdict(list)
-    for came in found:
-        for person in came.people if not came.newest else ():
-            rows[_lasting(person)].append(came.name)
-    twins = {person: names for person, names in rows.items() if len(names) > 1}
-    told = []
-    for came in found:
-        of = [(person, names) for person, names in twins.items() if came.name in names]
-        notes = [f"{', '.join(names)} are all of {who.called}; remove all but one." for who, names in of]
-        told.append(replace(came, notes=(*came.notes, *notes)) if notes else came)
-    return told
+    for submission in submissions:
+        for person in submission.people if not submission.newest else ():
+            rows[_identity(person)].append(submission.name)
+    duplicates = {person: names for person, names in rows.items() if len(names) > 1}
+    noted = []
+    for submission in submissions:
+        own = [(person, names) for person, names in duplicates.items() if submission.name in names]
+        notes = [f"{', '.join(names)} are all of {who.called}; remove all but one." for who, names in own]
+        noted.append(replace(submission, notes=(*submission.notes, *notes)) if notes else submission)
+    return noted
 
 
-def _lasting(person: Person) -> Person:
-    """Without what another hand-in may have otherwise: a platform counts anew in each course, so its number is only a sign where there is
-    no other."""
+def _identity(person: Person) -> Person:
+    """The person without what may differ between two hand-ins. A platform numbers people anew in each course, so its number counts only
+    if nothing else identifies the person."""
     number = "" if person.ids or person.email else person.number
     return replace(person, number=number, handed_in=None, unread="", moodle=False)
 
 
-def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
+def _missing(submissions: list[Submission], roster: Roster) -> list[Submission]:
     """A row for everybody on the roster who handed in nothing."""
-    here = {id(roster.find(person)) for came in came_in for person in came.people}
-    gone = [person for person in roster.people if id(person) not in here and person.called]
+    present = {id(roster.find(person)) for submission in submissions for person in submission.people}
+    absent = [person for person in roster.people if id(person) not in present and person.called]
     maybe = {
-        id(who): came.name
-        for came in came_in
-        for who in _several(came.people or (_named(came.name),), roster)
+        id(who): submission.name
+        for submission in submissions
+        for who in _candidates(submission.people or (_named(submission.name),), roster)
     }
-    taken = [came.name for came in came_in]
-    raws = [f"{person.called} {person.id or person.email}".strip() for person in gone]
-    names = distinct(taken + [person.called for person in gone], taken + raws)[len(taken) :]
-    stems = file_names([came.file for came in came_in] + names)[len(taken) :]
+    taken = [submission.name for submission in submissions]
+    raws = [f"{person.called} {person.id or person.email}".strip() for person in absent]
+    names = distinct(taken + [person.called for person in absent], taken + raws)[len(taken) :]
+    stems = file_names([submission.file for submission in submissions] + names)[len(taken) :]
     return [
-        Submission(name, stem, None, said, said, people=(person,), attempts=0)
-        for name, stem, person in zip(names, stems, gone, strict=True)
-        for said in [
+        Submission(name, stem, None, reason, reason, people=(person,), attempts=0)
+        for name, stem, person in zip(names, stems, absent, strict=True)
+        for reason in [
             f"Nothing that is surely theirs was handed in; {maybe[id(person)]} may be."
             if id(person) in maybe
             else NOTHING
@@ -284,7 +292,7 @@ def _missing(came_in: list[Submission], roster: Roster) -> list[Submission]:
 
 
 def one(folder: Path, lab: Lab) -> Submission:
-    """What is in one student's folder, as `collect` has it."""
+    """The submission in one student's folder, in the form of `collect`."""
     return _submission(folder.name, "", folder.name, of_folder(folder, lab, None), lab)
 
 

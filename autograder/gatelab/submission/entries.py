@@ -1,4 +1,4 @@
-"""The entries of a class: every file and folder that came in, its notebook, and whose it is by its place and name."""
+"""The entries of a class: every file and folder handed in, its notebook, and whose it is, judging by its place and name."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from gatelab.submission.pick import of_file, of_folder
 from gatelab.submission.platforms import Arrival, arrivals
 from gatelab.submission.times import moment
 
-# Files that systems leave in a class's folder. Any other file that begins with a dot is somebody's notebook; a folder
-# that does is nobody's.
+# Files that operating systems leave in a class's folder. Any other file that begins with a dot is somebody's notebook;
+# a folder that does is ignored.
 LITTER = {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}
 
 
@@ -39,7 +39,7 @@ def found_in(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -
 
 
 def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> Iterator[Entry]:
-    """Each entry as it came in, its notebook and whose it is."""
+    """Each entry under its original name, with its notebook and whose it is."""
     if folder.is_file():
         yield _plain(folder.name, of_file(folder))
         return
@@ -72,19 +72,19 @@ def _found(folder: Path, lab: Lab, leave_out: list[Path], room: Path | None) -> 
         plain = _plain(path.name, picked, is_folder)
         arrival = known_of.get(path.name, plain.arrival)
         # In a platform's download such a file is the student's own and may say anything.
-        if is_folder and not arrival.platform and (said := _timestamp(path / lab.name)):
-            time = moment(said)
-            arrival = replace(arrival, handed_in=time, unread="" if time else said)
+        if is_folder and not arrival.platform and (written := _timestamp(path / lab.name)):
+            time = moment(written)
+            arrival = replace(arrival, handed_in=time, unread="" if time else written)
         yield Entry(path.name, picked, arrival)
     for name in (export or {}).keys() - {path.name for path, _ in entries}:
-        gone = Problem(
+        missing = Problem(
             "the export names this submission and holds no folder of it", "download the export again"
         )
-        yield Entry(name, Picked(None, gone), known_of[name])
+        yield Entry(name, Picked(None, missing), known_of[name])
 
 
 def _is_of_a_grading(folder: Path) -> bool:
-    """Whether the output of an earlier grading was left here; never if there is a notebook in it."""
+    """Whether this folder is the output of an earlier grading; never if there is a notebook in it."""
     with suppress(OSError):
         there = set(os.listdir(folder))
         return {"class.json", "reports"} <= there and not any(is_notebook(name) for name in there)
@@ -92,7 +92,7 @@ def _is_of_a_grading(folder: Path) -> bool:
 
 
 def _plain(raw: str, picked: Picked, is_folder: bool = False) -> Entry:
-    """An entry that no platform named: it counts as a person."""
+    """An entry that no platform named: it counts as a person of its own."""
     return Entry(raw, picked, Arrival("", raw, raw if is_folder else _student(raw, picked)))
 
 
@@ -104,12 +104,12 @@ def _export(folder: Path) -> dict[str, Handed] | None:
 
 
 def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[Path, bool]]:
-    """What is in the only folder, if that is a platform's download and not a student's folder."""
+    """The content of the only folder, if that is a platform's download and not a student's folder."""
     if len(entries) != 1 or not entries[0][1]:
         return entries
     own = arrivals([entries[0][0].name], lab.name).values()
     if any(arrival.platform in ("Moodle", "nbgrader") for arrival in own):
-        return entries  # a class of one: what is in it is what they uploaded, whatever its name
+        return entries  # a class of one: its content is what the student uploaded, whatever the name
     try:
         with os.scandir(entries[0][0]) as scanned:
             inside = [
@@ -125,7 +125,7 @@ def _below_a_wrapper(entries: list[tuple[Path, bool]], lab: Lab) -> list[tuple[P
 
 
 def _is_a_class(inside: list[tuple[Path, bool]], lab: Lab) -> bool:
-    """Whether a folder holds students' folders, each with one of this lab's, as nbgrader has them."""
+    """Whether a folder holds students' folders, each with a folder for this lab, as in nbgrader's layout."""
     return any(is_folder and (path / lab.name).is_dir() for path, is_folder in inside)
 
 
@@ -142,7 +142,7 @@ def _inner(folder: Path, lab: Lab) -> Path:
 
 
 def _timestamp(folder: Path) -> str:
-    """The time that nbgrader's exchange left with a submission; without a zone, which it always writes, UTC as nbgrader reads it."""
+    """The time that nbgrader's exchange recorded with a submission. It always has a zone; if it has none, it is UTC, as nbgrader reads it."""
     path = folder / "timestamp.txt"
     with suppress(OSError, ValueError):
         if stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < 1000 and not folder.is_symlink():
@@ -151,7 +151,7 @@ def _timestamp(folder: Path) -> str:
 
 
 def _students_folder(folder: Path, lab: str) -> Path:
-    """`submitted/` when the folder is an nbgrader course, else the folder itself."""
+    """`submitted/` if the folder is an nbgrader course, else the folder itself."""
     submitted = folder / "submitted"
     if submitted.is_dir() and not submitted.is_symlink() and any(submitted.glob(f"*/{lab}")):
         return submitted

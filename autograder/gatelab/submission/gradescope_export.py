@@ -47,7 +47,7 @@ class Handed:
     earlier: int
 
     def arrival(self, folder: str) -> Arrival:
-        """Whose the folder is. A folder without a submitter keeps its name."""
+        """Who handed in the folder. A folder without a submitter keeps its name."""
         time = moment(self.created)
         key = " ".join(sorted(person.email or person.id or person.name for person in self.people)) or folder
         called = ", ".join(person.called for person in self.people) or folder
@@ -56,7 +56,7 @@ class Handed:
 
 
 def read_metadata(folder: Path) -> dict[str, Handed] | None:
-    """Folder name → what the export says about it; None where the folder is no export. Raises MetadataError, OSError."""
+    """Folder name → what the export says about it; None if the folder is not an export. Raises MetadataError, OSError."""
     path = folder / METADATA
     try:
         status = path.lstat()

@@ -1,8 +1,8 @@
-"""Names that came in with submissions, made safe to show and to write to disk.
+"""Names of submissions, made safe to show and to write to disk.
 
 Students choose the file names of their submissions: a name may hold control characters, bytes that are not text, letters
-that change the reading direction, or any other 255 bytes. Two forms are made from it, one to show (`distinct`) and one to
-write (`file_names`), and neither lets two submissions become one.
+that change the reading direction, or any other 255 bytes. Two forms are made from it, one to show (`distinct`) and one for
+files (`file_names`); two submissions never get the same one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from gatelab.text import file_stem, visible
 
 
 def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
-    """Names to show, each unique: a name that several would have is replaced by the entry that each came in.
+    """Names to show, each unique: a name that several submissions share is replaced by their entries' names.
 
-    `names[k]` is what submission k would be called ("ada"), `raws[k]` the entry it came in ("ada.IPYNB").
+    `names[k]` is the name of submission k ("ada"), `raws[k]` that of its entry ("ada.IPYNB").
     """
-    shown = _where_shared([visible(name) for name in names], [visible(raw) for raw in raws])
-    shown = _where_shared(shown, [f"{name} ({digest(raw)})" for name, raw in zip(shown, raws, strict=True)])
+    shown = _replace_shared([visible(name) for name in names], [visible(raw) for raw in raws])
+    shown = _replace_shared(shown, [f"{name} ({digest(raw)})" for name, raw in zip(shown, raws, strict=True)])
     used: set[str] = set()
     result = []
     for base in shown:
@@ -33,13 +33,13 @@ def distinct(names: Sequence[str], raws: Sequence[str]) -> list[str]:
     return result
 
 
-def _where_shared(names: list[str], instead: list[str]) -> list[str]:
+def _replace_shared(names: list[str], instead: list[str]) -> list[str]:
     count = Counter(map(_composed, names))
     return [other if count[_composed(name)] > 1 else name for name, other in zip(names, instead, strict=True)]
 
 
 def _composed(name: str) -> str:
-    """One form for names that look the same: `é` is one character or two."""
+    """The same form for names that look the same: `é` may be one character or two."""
     return unicodedata.normalize("NFC", name)
 
 
@@ -47,7 +47,7 @@ def file_names(raws: Sequence[str]) -> list[str]:
     """Stems of the output files, in the order of `raws`: safe on every file system, and all different,
     even if the case and the composition of accents are ignored.
 
-    A name that is safe and unique stays as it is; every other one ends in a hash of the name that came in, so
+    A name that is safe and unique is kept; every other one ends in a hash of the original name, so
     that it does not change when other submissions join the class.
     """
     stems = [file_stem(raw) for raw in raws]
@@ -72,5 +72,5 @@ def digest(raw: str) -> str:
 
 
 def _folded(stem: str) -> str:
-    """The form in which two file names must differ: a file system may ignore case and composition."""
+    """The form in which file names must differ: a file system may ignore case and the composition of accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", stem).casefold())

@@ -1,6 +1,6 @@
-"""Read a submitted notebook's code cells, without a kernel and without trusting anything in it.
+"""Reads a submitted notebook's code cells, without a kernel and without trusting anything in it.
 
-notebook_file.py turns the file into JSON; this module decides whether that is this lab's notebook, and which code is run.
+notebook_file.py turns the file into JSON; this module decides whether it is this lab's notebook and which code is run.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ class CodeCell:
     source: str
     grade_id: str = ""
     kind: str = "code"
-    names: tuple[
-        str, ...
-    ] = ()  # for an answer in such a cell: the names that questions ask for and it defines
+    names: tuple[str, ...] = ()  # for an answer in such a cell: the names it defines that questions ask for
 
 
 def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
@@ -42,7 +40,7 @@ def read_cells(data: bytes, name: str, lab: Lab) -> list[CodeCell]:
         lab: the lab it should belong to.
 
     Raises:
-        Ungradable: with one sentence, when the file is not a Python notebook of this lab.
+        Ungradable: with one sentence, if the file is not a Python notebook of this lab.
     """
     return cells_of(parse(data, name), name, lab)
 
@@ -57,8 +55,8 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
         if not isinstance(raw, dict):
             continue
         if raw.get("cell_type") != "code":
-            if asleep := _answer_asleep(raw, index, lab):
-                cells.append(asleep)
+            if answer := _answer_in_text_cell(raw, index, lab):
+                cells.append(answer)
             continue
         source = source_of(raw)
         if source is None or len(source) > SOURCE_LIMIT:
@@ -77,8 +75,8 @@ def cells_of(notebook: dict[str, Any], name: str, lab: Lab) -> list[CodeCell]:
     return cells
 
 
-def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
-    """An answer in a raw or markdown cell (one wrong key turns a code cell into one); None for any other text."""
+def _answer_in_text_cell(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None:
+    """An answer in a raw or markdown cell (one wrong keystroke turns a code cell into one); None for any other text."""
     source = source_of(raw)
     if source is None or len(source) > SOURCE_LIMIT:
         return None
@@ -92,12 +90,12 @@ def _answer_asleep(raw: dict[str, Any], index: int, lab: Lab) -> CodeCell | None
 
 
 def question_ids(cells: list[CodeCell], lab: Lab) -> set[str]:
-    """The lab's questions that have a cell here, by its grade_id."""
+    """The lab's questions that have a cell here, judging by its grade_id."""
     return {cell.grade_id.removesuffix("-solution") for cell in cells} & set(lab.questions)
 
 
 def of_this_lab(cells: list[CodeCell], lab: Lab) -> bool:
-    """Recognised by its question cells or, if copied into a new notebook, by the names it defines."""
+    """Whether the cells are of this lab, judging by their grade_ids or, if they were copied into a new notebook, by the names defined."""
     return bool(question_ids(cells, lab)) or any(
         f"def {name}" in cell.source or f"class {name}" in cell.source
         for name in _names(lab)
@@ -110,19 +108,19 @@ def _names(lab: Lab) -> list[str]:
 
 
 def _other_language(notebook: dict[str, Any], cells: list[CodeCell], lab: Lab) -> str:
-    """The language that the notebook states, where that is not Python and its cells do not show otherwise.
+    """The language that the notebook states, if that is not Python and its cells do not look like Python; else "".
 
     A kernel's name is often odd ("Pyodide", "xpython", "conda-env-…", nothing at all) and means little: a definition in
     Python's syntax counts for more. No cell is parsed here, since Python's parser is not made for hostile text.
     """
     metadata = found if isinstance(found := notebook.get("metadata"), dict) else {}
-    said = [
+    stated = [
         entry.get(key)
         for part, key in (("kernelspec", "language"), ("language_info", "name"))
         if isinstance(entry := metadata.get(part), dict)
     ]
     others = [
-        name for name in said if isinstance(name, str) and name.strip() and not _PYTHON.search(name.lower())
+        name for name in stated if isinstance(name, str) and name.strip() and not _PYTHON.search(name.lower())
     ]
     if not others or any(_is_python(cell.source) for cell in cells):
         return ""

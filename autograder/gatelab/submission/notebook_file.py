@@ -1,7 +1,7 @@
-"""A notebook's file: bytes that anybody may have written become a list of cells, or one sentence that says why not.
+"""Reads a notebook's file: untrusted bytes become a list of cells, or one sentence that says why not.
 
 The JSON is checked here and not by nbformat, which upgrades and repairs (and may raise anything for a hostile file): a
-file is either plainly readable or called what it is. Everything that says nothing about the work (the kernel's name, the
+file is either readable as it is or refused with the reason. Anything irrelevant to the answers (the kernel's name, the
 format's minor number, the encoding, pictures) is accepted.
 """
 
@@ -26,11 +26,11 @@ class Ungradable(Exception):
 
 
 def read_bytes(path: Path) -> bytes:
-    """The file's bytes. Raises Ungradable when it is no regular file of a sensible size, GraderFault when the machine
+    """The file's bytes. Raises Ungradable if it is not a regular file of a sensible size, GraderFault if the machine
     cannot read it."""
     irregular = Ungradable(f"{path.name}: this is not a regular file; hand in the notebook itself.")
     try:
-        # Opened first and checked then, since the name may change hands in between.
+        # Opened first and checked afterwards, since the file may be replaced in between.
         with open(path, "rb", opener=_open) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise irregular
@@ -65,7 +65,7 @@ def _is_irregular(path: Path) -> bool:
 def parse(data: bytes, name: str) -> dict[str, Any]:
     """The notebook as plain JSON in format 4, its `cells` a list (of anything), without its outputs if they are large.
 
-    Raises Ungradable when the bytes are no notebook.
+    Raises Ungradable if the bytes are not a notebook.
     """
     if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe"):
         raise Ungradable(f"{name}: the file is empty; save the notebook and hand it in again.")
@@ -101,7 +101,7 @@ def parse(data: bytes, name: str) -> dict[str, Any]:
     return notebook
 
 
-# What is handed in under a notebook's name, recognised by its beginning
+# Other files that are handed in under a notebook's name, recognised by how they begin
 NO_JSON = (
     (b"<!", "it is a web page"), (b"<html", "it is a web page"), (b"<?xml", "it is a web page"),
     (b"http", "it is a link to it"), (b"[internetshortcut]", "it is a link to it"), (b"%pdf", "it is a PDF"),
@@ -113,13 +113,13 @@ SAVE = "save the notebook in Jupyter and hand in the .ipynb file"
 
 
 def _called(data: bytes) -> str | None:
-    """What a file that is no notebook is, if that can be seen."""
+    """What a file that is not a notebook is, if that can be recognised."""
     start = data.lstrip()[:60].lower()
     return next((what for begin, what in NO_JSON if start.startswith(begin)), None)
 
 
 def _damage(data: bytes, error: Exception) -> tuple[str, str]:
-    """What is wrong with a file that is not JSON, and what its owner can do: Jupyter opens none of these either."""
+    """What is wrong with a file that is not JSON, and what its owner can do. Jupyter cannot open such files either."""
     if not data.lstrip().startswith(b"{"):
         return _called(data) or "it is not JSON", SAVE
     again = "hand in a copy that Jupyter opens"
@@ -160,8 +160,8 @@ def _utf8(data: bytes, name: str) -> bytes:
 def without_outputs(data: bytes) -> bytes | None:
     """The notebook's JSON with every cell's list of outputs, every attachment and the widgets' states emptied.
 
-    Only brackets and strings are scanned, so that no objects are made of what is discarded. What is no notebook is returned
-    as it is, or with less in it: reading it will show that. None where more than `NOTEBOOK_TOKENS` would have to be scanned.
+    Only brackets and strings are scanned, so that no objects are made for what is discarded. What is not a notebook is returned
+    unchanged or with parts missing; the parser will refuse it. None if more than `NOTEBOOK_TOKENS` would have to be scanned.
     """
     kept: list[bytes] = []
     begin = at = depth = looked = 0
@@ -181,7 +181,7 @@ def without_outputs(data: bytes) -> bytes | None:
             if depth + 1 in _DROPPED.get(key, ()):
                 end, some = _end(data, at, NOTEBOOK_TOKENS - looked)
                 if end < 0:
-                    return None if some else b"".join([*kept, data[begin:]])  # it has no end
+                    return None if some else b"".join([*kept, data[begin:]])  # it is never closed
                 kept += [data[begin:at], data[end - 1 : end]]
                 begin = at = end
                 looked += some
@@ -194,8 +194,8 @@ def without_outputs(data: bytes) -> bytes | None:
 
 
 def _end(data: bytes, at: int, most: int) -> tuple[int, int]:
-    """Where the bracket that was opened before `at` is closed, and the number of steps; -1 and 0 where it is not closed, -1 and 1
-    where more than `most` steps would be needed."""
+    """Where the bracket that was opened before `at` is closed, and the number of steps; -1 and 0 if it is not closed, -1 and 1
+    if more than `most` steps would be needed."""
     depth, looked = 1, 0
     while depth and (found := _REST.match(data, at)):
         looked += 1
@@ -214,12 +214,12 @@ _SMALL = _FLAT
 for _ in range(3):
     _SMALL = rb"(?:" + _FLAT + rb"|[\[{]" + _SMALL + rb"*+[\]}])"
 _REST = re.compile(_SMALL + rb"*+[\[\]{}]", re.DOTALL)
-# What is emptied, and the depth of its bracket: a cell's in format 4 and in format 3, the notebook's.
+# What is emptied, and the depth of its bracket: in cells of format 4 and of format 3, and in the notebook itself.
 _DROPPED = {b'"outputs"': (4, 6), b'"attachments"': (4,), b'"widgets"': (3,)}
 
 
 def _of_worksheets(sheets: Any) -> Any:
-    """The cells of a notebook in format 2 or 3, in the form of format 4; not a list where it has none."""
+    """The cells of a notebook in format 2 or 3, in the form of format 4; not a list if it has none."""
     if not isinstance(sheets, list) or not all(isinstance(sheet, dict) for sheet in sheets):
         return None
     cells: list[Any] = []
@@ -237,7 +237,7 @@ def _of_worksheets(sheets: Any) -> Any:
 
 
 def source_of(cell: Any) -> str | None:
-    """A cell's text, empty for a cell without any; None when it is not text."""
+    """A cell's source, "" for a cell without any; None if it is not text."""
     source = cell.get("source", "")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         source = "".join(source)
@@ -245,7 +245,7 @@ def source_of(cell: Any) -> str | None:
 
 
 def mark_of(cell: Any) -> dict[str, Any]:
-    """nbgrader's metadata of a cell; empty when it has none."""
+    """nbgrader's metadata of a cell; empty if it has none."""
     metadata = cell.get("metadata")
     mark = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     return mark if isinstance(mark, dict) else {}

@@ -1,7 +1,7 @@
-"""Who handed in: a person as a platform or a roster knows them, and which one on the roster that is.
+"""People as a platform or a roster describes them, and finding a person on the roster.
 
 A file's name, a platform's number, an e-mail address or a login may each identify a person. They are compared kind by
-kind, the most reliable first, and a match counts only where exactly one person fits.
+kind, the most reliable first, and a match counts only if exactly one person fits.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class Person:
     number: str = ""
     ids: tuple[str, ...] = ()
     handed_in: datetime | None = None  # as the platform's sheet says
-    moodle: bool = False  # whether `number` is the number of Moodle's participant
-    unread: str = ""  # what the sheet says there if it cannot be read as a time
+    moodle: bool = False  # whether `number` is a Moodle participant number
+    unread: str = ""  # the sheet's text for the time, if it cannot be read
 
     @property
     def id(self) -> str:
-        """The one to show: a student number or login before the platform's number."""
+        """The ID to show: a student number or login, else the platform's number."""
         return next(iter(self.ids), self.number)
 
     @property
@@ -58,17 +58,17 @@ class Roster:
                 self._by_key[key].add(k)
 
     def find(self, wanted: Person) -> Person | None:
-        """The one person that this must be; None where nobody fits, or several fit equally well."""
+        """The only person who fits; None if nobody fits, or several fit equally well."""
         found = self.fits(wanted)
         return found[0] if len(found) == 1 else None
 
     def fits(self, wanted: Person) -> list[Person]:
-        """Everybody that this may be, by the surest sign that anybody here has."""
+        """Everybody who fits, judging by the most reliable sign that somebody on the roster matches."""
         for keys in _signs(wanted):
             found = set().union(*(self._by_key.get(key, set()) for key in keys))
             if any(key.startswith("!") for key in keys):
-                # Another platform's number may be the same by chance: then the names have little in common, or
-                # somebody else has the whole name.
+                # A number from another platform may be equal by chance: then the names have little in common, or
+                # somebody else has the full name.
                 found = {k for k in found if alike(wanted.name, self.people[k].name)}
                 called = self._by_key.get(f"={' '.join(sorted(_words(wanted.name)))}", set())
                 found = found & called if called else found
@@ -78,7 +78,7 @@ class Roster:
 
 
 def merged(one: Person, other: Person) -> Person:
-    """Two rows on the same person as one; the first says more reliably."""
+    """Two rows about the same person as one; where they differ, the first counts."""
     return Person(
         one.name or other.name,
         one.email or other.email,
@@ -108,7 +108,7 @@ def known(person: Person, roster: Roster | None) -> Person:
 
 
 def _keys(person: Person) -> set[str]:
-    """Everything that may identify a person on the roster."""
+    """All keys under which a person on the roster may be found."""
     keys = {f"#{_folded(id)}" for id in (*person.ids, person.number) if id}
     if person.number:
         keys.add(f"!{_folded(person.number)}")
@@ -143,15 +143,15 @@ def _signs(person: Person) -> list[set[str]]:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two names may be the same person's: they share a word that is no initial, one is the other run together (`lovelaceada`), or
-    one of them is empty."""
+    """Whether two names may be the same person's: they share a word that is not an initial, one is the other without spaces
+    (`lovelaceada`), or one of them is empty."""
     a, b = _words(one), _words(other)
     shared = {word for word in a if len(word) > 1} & {*b}
     return not a or not b or bool(shared) or _run_together(a, b) or _run_together(b, a)
 
 
 def _run_together(one: list[str], words: list[str]) -> bool:
-    """Whether a single word is made of these, or begins or ends with one of them."""
+    """Whether `one` is a single word that contains all of `words`, or begins or ends with one of them."""
     if len(one) != 1:
         return False
     whole = one[0]

@@ -1,6 +1,6 @@
-"""What one entry of a class holds: the notebook to grade, or why there is none, in words for staff.
+"""Finds the notebook of one entry of a class, or why there is none, in words for staff.
 
-An archive is opened where there is no unpacked notebook next to it; an archive inside an archive is not.
+An archive is opened if there is no unpacked notebook next to it; an archive inside an archive is not.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ def of_folder(path: Path, lab: Lab, room: Path | None) -> Picked:
 
 
 def _of_other_labs(folder: Path, lab: Lab) -> list[str]:
-    """The kit's other labs of which work is here, as in nbgrader's `submitted/`, where nothing else is that could hold this lab's."""
+    """The kit's other labs whose work is in this folder (as in nbgrader's `submitted/`); empty if anything else there may hold this lab's."""
     with os.scandir(folder) as scanned:
         there = [entry for entry in scanned if not is_litter(entry.name)]
     found = [
@@ -180,11 +180,11 @@ def _archive(path: Path, label: str, lab: Lab, room: Path) -> Picked:
 
 
 class WholeClassError(ArchiveError):
-    """The archive is a platform's download of a class, not one student's, so that one of many people would be graded."""
+    """The archive is a platform's download of a class, not one student's: only one of many people would be graded."""
 
 
 def _in_archive(path: Path, copies: Path, lab: Lab, wanted: re.Pattern[str]) -> Found:
-    """What is in an archive, as `in_folder` has it, if only files with these names are looked into. Raises ArchiveError, OSError."""
+    """What is in an archive, in the form of `in_folder`; only files whose names match are read. Raises ArchiveError, OSError."""
     notebooks: list[Candidate] = []
     others: list[Candidate] = []
     inside = [member for member in members(path, copies, wanted) if member.place.parts]
@@ -213,14 +213,14 @@ def _in_archive(path: Path, copies: Path, lab: Lab, wanted: re.Pattern[str]) -> 
 
 
 def _copy_of(member: Member) -> bytes:
-    """Raises Ungradable where it was not wanted, or is too large."""
+    """Raises Ungradable if it was not extracted or is too large."""
     if member.copy is None:
         raise Ungradable(f"{brief(str(member.place))}: it was not taken out of the archive.")
     return read_bytes(member.copy)
 
 
 def _keep(notebook: Candidate, folder: Path, lab: Lab) -> Path:
-    """Copy the notebook to its own folder, under its own name if a file can have it."""
+    """Copy the notebook to its own folder, under its own name if that is possible."""
     data = notebook.read()
     folder.mkdir(parents=True, exist_ok=True)
     for name in (notebook.place.name, lab.notebook):
@@ -249,7 +249,7 @@ def _nothing(others: list[str], too_many: bool, where: str = "folder") -> Proble
 
 
 def unreadable(error: OSError) -> Problem:
-    """The machine cannot read it. No student could fix that."""
+    """The problem of a file that the machine cannot read, which is not the student's fault."""
     way_out = "fix its permissions" if isinstance(error, PermissionError) else "fix that"
     return Problem(f"it cannot be read ({error.strerror})", f"{way_out} and run the command again", ours=True)
 

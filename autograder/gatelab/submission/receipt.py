@@ -1,8 +1,8 @@
-"""A student's receipt: does it belong to the notebook that came in?
+"""Checks whether a student's receipt belongs to the notebook that was handed in.
 
 The package's `submit` writes it into the zip and next to it. It is not signed: it says which bytes were packed and
-what the public checks said, and anybody can write one. It settles only whether the graded file is the one that the
-student saw.
+what the public checks said, and anybody can write one. It shows only whether the graded file is the one that the
+student packed.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ class NoReceipt(Exception):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a receipt says, as far as it is valid."""
+    """The valid entries of a receipt."""
 
     sha256: str
     time: str  # UTC, by the student's clock
     kit: str
     passed: int
     checks: int
-    lab: str = ""  # "" if it says none
+    lab: str = ""  # "" if the receipt names none
 
     def __str__(self) -> str:
         packed = f"packed {self.time} by the student's clock, kit {self.kit}"
@@ -47,27 +47,27 @@ class Receipt:
 
 
 def compare(receipt: Path, other: Path | None, lab: str | None = None) -> tuple[bool, str]:
-    """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt, and LabError where it is of
+    """Whether the receipt belongs to the notebook, and one sentence about it. Raises NoReceipt, and LabError if it is for
     another lab than `lab`.
 
-    receipt: a receipt, or a zip that holds one. other: the notebook that came in, a zip with it, or its report
+    receipt: a receipt, or a zip that holds one. other: the notebook that was handed in, a zip with it, or its report
     (reports/NAME.json); None: the notebook in the zip.
     """
     if is_notebook(receipt.name):
         raise NoReceipt(
             f"{_name(receipt)}: this is a notebook; name the zip or the receipt first, then the notebook."
         )
-    told = _read(receipt)
-    agree(lab, told.lab, _name(receipt))
+    found = _read(receipt)
+    agree(lab, found.lab, _name(receipt))
     if other is None and receipt.suffix.lower() != ".zip":
         raise NoReceipt(
             f"{_name(receipt)}: name the notebook too, as in `gatelab receipt {_name(receipt)} ada.ipynb`."
         )
     what, sha256 = _digest(other or receipt)
-    if sha256 == told.sha256:
-        return True, f"{what} is the notebook of the receipt ({told}; sha256 {sha256[:16]}…)."
+    if sha256 == found.sha256:
+        return True, f"{what} is the notebook of the receipt ({found}; sha256 {sha256[:16]}…)."
     return False, (
-        f"{what} is not the notebook of the receipt: its sha256 is {sha256[:16]}…, the receipt's {told.sha256[:16]}… ({told})."
+        f"{what} is not the notebook of the receipt: its sha256 is {sha256[:16]}…, the receipt's {found.sha256[:16]}… ({found})."
     )
 
 
@@ -100,7 +100,7 @@ def _read(path: Path) -> Receipt:
 
 
 def _digest(path: Path) -> tuple[str, str]:
-    """What is compared, in words, and the SHA-256 of the notebook."""
+    """The name of what is compared, and the SHA-256 of the notebook."""
     if path.suffix.lower() == ".zip":
         with _opened(path) as archive:
             inside, data = _member(archive, path, is_notebook, FILE_LIMIT, "no notebook")

@@ -1,4 +1,4 @@
-"""When something was handed in, as the platforms write it."""
+"""Parses the times at which something was handed in, as platforms write them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
 def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
-    """The time that a platform wrote, always with its time zone; None where it cannot be read without guessing.
+    """The time that a platform wrote, with its time zone; None if it cannot be read without guessing.
 
-    `zone` is for a time without one; None: this machine's.
+    `zone` is for a time that names none; None: this machine's.
     """
     text = text.strip()
     if len(text) > TIME_LIMIT:
         return None
     try:
         if found := _ISO.fullmatch(text):
-            year, month, day, hour, minute, second, fraction, said = found.groups()
+            year, month, day, hour, minute, second, fraction, named_zone = found.groups()
             micro = int((fraction or "0").ljust(6, "0")[:6])
             when = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), micro)
-            if said:
-                return _usable(when.replace(tzinfo=_zone(said)))
+            if named_zone:
+                return _usable(when.replace(tzinfo=_zone(named_zone)))
         elif found := _MOODLE.fullmatch(text):
             day, month, year, hour, minute, half = found.groups()
             clock = int(hour) % 12 + 12 * (half.upper() == "PM") if half else int(hour)
@@ -48,14 +48,14 @@ def moment(text: str, zone: tzinfo | None = UTC) -> datetime | None:
 
 
 def _usable(when: datetime) -> datetime:
-    """The time, if it can be compared with others in every zone, as the first and last day of the calendar cannot. Raises OverflowError."""
+    """The time, if it can be converted to every zone (the first and last day of the calendar cannot). Raises OverflowError."""
     when.astimezone(UTC)
     return when
 
 
-def _zone(said: str) -> tzinfo:
-    """Raises ValueError or KeyError where the zone is unknown, as most abbreviations are."""
-    if offset := _OFFSET.fullmatch(said):
+def _zone(name: str) -> tzinfo:
+    """Raises ValueError or KeyError if the zone is unknown, as most abbreviations are."""
+    if offset := _OFFSET.fullmatch(name):
         minutes = 60 * int(offset[2]) + int(offset[3])
         return timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
-    return UTC if said.upper() in ("Z", "UTC", "GMT") else ZoneInfo(said)
+    return UTC if name.upper() in ("Z", "UTC", "GMT") else ZoneInfo(name)

@@ -1,7 +1,7 @@
 """Whether anything has been written in a notebook since it was handed out.
 
 nbgrader stores with each answer cell a checksum of its content at the release. So a copy of any release, even an old one,
-is recognised without that release. A student can change the checksum; it decides only a sentence.
+is recognised without that release. A student can change the checksum, but only a message depends on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gatelab.submission.notebook_file import mark_of, source_of
 
 
 def as_handed_out(notebook: dict[str, Any], lab: Lab) -> bool:
-    """Whether every answer cell of the notebook (JSON, as notebook_file reads it) is as in the release, and no other cell
+    """Whether no answer cell of the notebook (JSON, as notebook_file reads it) differs from the release, and no other cell
     defines what a question asks for."""
     answers = 0
     for cell in notebook["cells"]:

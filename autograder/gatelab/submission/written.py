@@ -18,16 +18,16 @@ LONGEST = 20_000  # characters to show of an answer
 
 @dataclass(frozen=True)
 class Written:
-    """An answer: its text, "" where nothing was written; or why it is not shown."""
+    """An answer: its text ("" if nothing was written), or why it is not shown."""
 
     text: str = ""
     problem: str = ""
 
 
 def written(path: Path, lab: Lab) -> dict[str, Written]:
-    """The answers to the lab's questions that are marked by hand. Whatever the file holds, this does not raise.
+    """The answers to the lab's questions that are marked by hand. Does not raise, whatever the file contains.
 
-    An answer's cell is found by its grade_id or, in a notebook that has lost these, by the cell above it in the release.
+    An answer's cell is found by its grade_id or, in a notebook that has lost those, by the cell above it in the release.
     """
     ids = [id for id, spec in lab.questions.items() if spec.by_hand]
     try:
@@ -44,7 +44,7 @@ def model_answer(solved: Path, id: str) -> str:
 
 
 def rubric(path: Path, id: str) -> str:
-    """The rubric's section on a question: from the heading that begins with its ID to the next of that level; "" if there is none."""
+    """The rubric's section on a question: from the heading that begins with its ID to the next heading of that level; "" if there is none."""
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError):

@@ -1,5 +1,5 @@
-"""What a hidden suite uses: the `student`, `draw` and `seed` fixtures (plugin.py), `part`, and the assertions whose messages
-name the mistake.
+"""What hidden suites use: the fixtures `student`, `draw` and `seed` (plugin.py), `part`, and assertions with messages
+for the student.
 
     @part("q1", "probabilities", 4)
     def test_probabilities(student, draw):
@@ -19,5 +19,5 @@ __all__ = ["Unanswered", "close", "close_grads", "kept", "kind", "needs", "part"
 
 
 def part(question: str, name: str, points: float) -> pytest.MarkDecorator:
-    """Mark a test function as one part of a question: all its parameters must pass for the points."""
+    """Mark a test function as one part of a question: it must pass with all its parameters to earn the points."""
     return pytest.mark.part(question=question, name=name, points=points)

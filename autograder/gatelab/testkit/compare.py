@@ -1,6 +1,6 @@
-"""Assertions for hidden suites. Each says the first thing that is wrong, in the student's terms.
+"""Assertions for hidden suites. Each reports the first thing that is wrong, in the student's terms.
 
-The order is that of handed_out/checking/tensors.py, which the public checks use too. A message never holds more than a few
+The order is that of handed_out/checking/tensors.py, which the public checks use too. A message never contains more than a few
 numbers: for a tensor one of the student's own, for a single number both.
 """
 
@@ -17,7 +17,7 @@ from gatelab.testkit.failed import LeftChanged
 
 
 def kept(condition: bool, message: str) -> None:
-    """Like `needs`, for what a call must not change."""
+    """Like `needs`, for things that a call must not change."""
     if not condition:
         raise LeftChanged(message)
 
@@ -29,7 +29,7 @@ def needs(condition: bool, message: str) -> None:
 
 
 def same(got: Any, want: Any, name: str) -> None:
-    """A plain value must be equal; a bool is not a number, a whole float is not an int."""
+    """Assert that plain values are equal; a bool is not a number, a whole float is not an int."""
     if isinstance(got, torch.Tensor) and got.ndim == 0:
         got = got.item()
     if isinstance(want, int) and not isinstance(want, bool):
@@ -50,12 +50,12 @@ def close(
     dtype: torch.dtype | None = None,
     later: Callable[[int], str] | None = None,
 ) -> None:
-    """A tensor must have the shape, the dtype (if given) and the numbers of `want`.
+    """Assert that a tensor has the shape, the dtype (if given) and the numbers of `want`.
 
     Args:
-        axes: letters of the dimensions, for example "R C"; what messages call them, the lab's policy says.
-        later: called if the numbers are right before a step and wrong from it on; returns a sentence with what the
-            suite knows about that step, or "". Numbers alone do not show whether a state is dropped, another input read or
+        axes: letters of the dimensions, for example "R C"; the lab's policy says what messages call them.
+        later: called if the numbers are right up to a step and wrong from there on; returns a sentence about that step from the
+            suite, or "". The numbers alone do not show whether the state is dropped, the wrong input read or
             a function changed.
     """
     want = want.detach()
@@ -71,7 +71,7 @@ def close_grads(
     rtol: float = GRAD_RTOL,
     atol: float = ATOL,
 ) -> None:
-    """Gradients must equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it."""
+    """Assert that gradients equal `want`; `names` maps a path (`"0"`, `"param:bias"`) to the student's name for it."""
     missing = [
         names.get(path, path) for path in want if got.get(path) is None and bool((want[path] != 0).any())
     ]
@@ -96,7 +96,7 @@ def unchanged(
     before: Mapping[str, torch.Tensor],
     names: Mapping[str, str] | None = None,
 ) -> None:
-    """The caller's tensors must be unchanged after the call."""
+    """Assert that a call did not change its caller's tensors."""
     for path, tensor in before.items():
         mine = after.get(path)
         label = (names or {}).get(path, path)

@@ -17,7 +17,7 @@ _found: OrderedDict[tuple[Any, ...], tuple[Any, torch.Tensor]] = OrderedDict()
 
 
 class Draw:
-    """`draw(3, 4)` gives a (3, 4) float64 normal tensor; the next call gives other numbers."""
+    """`draw(3, 4)` returns a (3, 4) float64 tensor of standard normal numbers; each call returns new ones."""
 
     def __init__(self, seed: int, name: str) -> None:
         self.key = f"{seed}/{name}"
@@ -28,16 +28,16 @@ class Draw:
         return torch.randn(*shape, generator=self.generator, dtype=torch.float64).mul(scale).to(dtype)
 
     def integers(self, low: int, high: int, *shape: int) -> torch.Tensor:
-        """Whole numbers in [low, high), int64."""
+        """Random integers in [low, high), int64."""
         return torch.randint(low, high, shape, generator=self.generator)
 
     def search(self, make: Callable[[], Any], good: Callable[[Any], bool], tries: int = 1000) -> Any:
-        """The first of `make`'s draws that is `good`: inputs with which every mistake shows.
+        """The first of `make`'s draws that is `good`: inputs that reveal every mistake.
 
-        The result is cached, and the next submission gets a copy: it is the same for all that are graded with this seed.
-        So neither function may depend on the student, and both must always return the same.
+        The result is cached, and the next submission gets a copy: all submissions graded with this seed get the same one.
+        So neither function may depend on the student, and both must be deterministic.
 
-        Raises GraderFault when nothing good is drawn in `tries`: no submission loses a point because of that.
+        Raises GraderFault if nothing good is drawn in `tries`; no submission loses a point because of that.
         """
         at = self.key, _place(make), self.generator.get_state().numpy().tobytes()
         if at not in _found:
@@ -58,5 +58,5 @@ class Draw:
 
 
 def _place(function: Callable[..., Any]) -> tuple[str, int]:
-    """Where a function is defined: another lab's suites may have tests with the same name."""
+    """Where a function is defined; part of the cache key, because other labs' suites may have tests with the same name."""
     return function.__code__.co_filename, function.__code__.co_firstlineno

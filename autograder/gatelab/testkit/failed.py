@@ -1,4 +1,4 @@
-"""How a check fails where more is known than that an assertion does not hold. The texts are for the student."""
+"""Exceptions for failed checks, with more information than a failed assertion. Their texts are for the student."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from gatelab.report.model import Kind
 
 
 class Failed(AssertionError):
-    """What a failed part carries: its kind, the message, and a hint where there is one."""
+    """A failed check: its kind, the message, and a hint if there is one."""
 
     def __init__(self, message: str, kind: Kind = Kind.WRONG, hint: str = "") -> None:
         super().__init__(f"{message} {hint}" if hint else message)
@@ -14,18 +14,18 @@ class Failed(AssertionError):
 
 
 class LeftChanged(Failed):
-    """A call left something changed: what a check finds itself is not counted again."""
+    """A call left something changed. If a check finds this itself, it is not counted a second time."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, Kind.LEFT_CHANGED)
 
 
 class Unanswered(Failed):
-    """A question in words was left open."""
+    """A written question was left unanswered."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, Kind.UNTOUCHED)
 
 
 class StudentError(Failed):
-    """The student's code raised, took the worker down, or gave what the check cannot go on with."""
+    """The student's code raised, crashed the worker, or returned something that the check cannot continue with."""

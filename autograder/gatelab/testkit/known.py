@@ -1,12 +1,12 @@
-"""Messages of Python, PyTorch and the kit that may be shown whatever a worker was given (words.py)."""
+"""Messages of Python, PyTorch and the kit that may be shown even after a worker was given reference code (words.py)."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-# Beginnings of messages; only these are shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
-# in C++, {w} a name that may be shown, {x} a word that is left out.
+# Beginnings of messages; only this much is shown. {n} is a number, {s} a shape, {d} a dtype or a type's name
+# in C++, {w} a name that may be shown, {x} a word that is replaced by an ellipsis.
 PLACES = {
     "n": r"-?\d{1,6}", "N": r"\d{1,15}", "s": r"[\[(]\d{0,6}(?:, \d{1,6}){0,4},?[\])]", "x": r"\w{1,60}",
     "d": r"(?:torch\.)?(?:float|double|half|int|long|short|char|byte|bool|complex|bfloat|BFloat|Float|Double|Half|Int|Long|"
@@ -239,6 +239,6 @@ def _pattern(text: str) -> re.Pattern[str]:
 # The most specific comes first.
 @lru_cache(maxsize=16)
 def patterns(messages: tuple[str, ...] = ()) -> list[re.Pattern[str]]:
-    """From the messages above and the `messages` that a lab adds."""
+    """Patterns for the messages above and for the lab's own `messages`."""
     lines = [*KNOWN.strip().splitlines(), *messages]
     return sorted(map(_pattern, lines), key=lambda pattern: -len(pattern.pattern))

@@ -1,4 +1,4 @@
-"""What a student reads about a call that left something changed, and which part of the question it costs."""
+"""The message about a call that left something changed, and which part of the question is lost because of it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from gatelab.handed_out.checking.leftovers import SAID
 
 
 def sentence(name: str, kind: str) -> str:
-    """The message for a call of `name` ("": not known which) that left this changed."""
+    """The message about a call of `name` ("" if unknown) that left `kind` changed."""
     who = f"a call of `{name}`" if name else "a call of your code"
     return f"After {who}, {SAID[kind]}."
 
 
 def costs(seen: Iterable[str], points: Mapping[str, float]) -> str | None:
-    """The part that a leftover costs: the smallest in which it was seen, and the last of these."""
+    """The part that is lost because of a leftover: of those in which it was seen, the one with the fewest points, the last if several."""
     seen = set(seen)
     parts = [part for part in points if part in seen]
     return min(reversed(parts), key=points.__getitem__, default=None)

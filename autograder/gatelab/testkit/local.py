@@ -1,6 +1,6 @@
-"""A backend in the examiner's own process: for wheat, chaff and references, which staff wrote.
+"""A backend in the examiner's own process, for wheat, chaff and references, which staff wrote.
 
-Values are encoded as they are for a worker, so a suite sees no difference.
+Values are encoded as for a worker, so a suite sees no difference.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from gatelab.sandbox.worker.withheld import withheld
 class LocalBackend:
     """Runs code that staff wrote. `sources` are executed in order in one namespace.
 
-    `without`: what it may not use of the library.
+    `without`: the parts of the library that it may not use.
     """
 
     def __init__(self, sources: list[str], without: Withheld | None = None) -> None:
@@ -39,16 +39,16 @@ class LocalBackend:
     def request(self, request: dict[str, Any], replay: bool = True) -> dict[str, Any]:
         box = Box()
         tree = encode(request, box)
-        with contextlib.redirect_stdout(io.StringIO()), unmoved_randomness(), out_of_reach(self.without):
+        with contextlib.redirect_stdout(io.StringIO()), restored_state(), out_of_reach(self.without):
             answer = self.runtime.handle(decode(tree, box.tensors, self.runtime.shelf))
             box = Box()
             tree = encode(answer, box, self.runtime.shelf)
-        said: dict[str, Any] = decode(tree, box.tensors)
-        return said
+        decoded: dict[str, Any] = decode(tree, box.tensors)
+        return decoded
 
 
 def out_of_reach(without: Withheld | None) -> contextlib.AbstractContextManager[None]:
-    """Inside, what staff code may not use is withheld."""
+    """A context in which the parts of the library that staff code may not use are withheld."""
     return withheld(without.says, without.operators) if without else contextlib.nullcontext()
 
 
@@ -59,8 +59,8 @@ def _compiled(source: str) -> types.CodeType:
 
 
 @contextlib.contextmanager
-def unmoved_randomness() -> Iterator[None]:
-    """Code that seeds or draws must not affect the examiner's own generators, dtype or gradients."""
+def restored_state() -> Iterator[None]:
+    """Restores the examiner's random generators, default dtype and grad mode after running code that may change them."""
     states = (
         random.getstate(),
         np.random.get_state(),

@@ -1,8 +1,8 @@
-"""Whether equal calls get equal answers, which "10 of 15 numbers differ" does not say.
+"""Checks whether equal calls get equal answers, which "10 of 15 numbers differ" does not say.
 
-A dropout that was left on, or a counter kept between calls, looks like wrong numbers, and students search the equations for
-it. So when a question is over, the last call of every failed test is made three times more, in the worker that answered it:
-twice with equal random numbers and once with others. No verdict depends on it.
+Dropout that was left on, or a counter kept between calls, looks like wrong numbers, and students would look for the mistake in
+the equations. So after a question is graded, the last call of every failed test is repeated three times in the worker that
+answered it: twice with the same random numbers and once with others. No verdict depends on it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from gatelab.sandbox.lost import WorkerLost
 from gatelab.testkit.student import Backend
 from gatelab.testkit.trace import Exchange, Trace
 
-# A driver may define `draws(**values)`: whether random numbers are part of its answer.
+# A driver may define `draws(**values)`, which says whether its answer depends on random numbers.
 AGAIN = (
     Path(equal.__file__).read_text(encoding="utf-8")
     + """
@@ -57,9 +57,9 @@ MESSAGES = {"random": equal.RANDOM.format(who="Your code"), "kept": equal.KEPT.f
 
 
 def unsteady(trace: Trace, test: str, fork: int, backend: Backend) -> str:
-    """What must be said about the last call of a failed test: one of MESSAGES, or "" if equal calls get equal answers.
+    """A message about the last call of a failed test, one of MESSAGES; "" if equal calls get equal answers.
 
-    `fork` counts the question's workers; a call that another worker answered is not repeated.
+    `fork` counts the question's workers; a call that was answered by another worker is not repeated.
     """
     last = _last(trace, test)
     if last is None or last.fork != fork:
@@ -74,7 +74,7 @@ def unsteady(trace: Trace, test: str, fork: int, backend: Backend) -> str:
 
 
 def _last(trace: Trace, test: str) -> Exchange | None:
-    """The last call or run of a test that was answered and is worth repeating, which a training is not."""
+    """The last call or run of a test that was answered and is worth repeating (training runs are not)."""
     for exchange in reversed(trace.exchanges):
         if exchange.test == test and exchange.request["op"] in ("call", "run"):
             return exchange if exchange.replay and not exchange.answer.get("error") else None

@@ -1,4 +1,4 @@
-"""The `student` of a hidden test: calls that look local and happen in the worker.
+"""The `student` fixture of hidden tests: calls that look local and run in the worker.
 
     reply = student.softmax(logits, upstream=g)
     reply.value               # what was returned, a tensor
@@ -6,7 +6,7 @@
     layer = student.make("Layer", 3, 5)     # stays in the worker; `layer` refers to it
     layer(x).grads["param:weight"]
 
-Expected values stay on this side. What comes back is data from a hostile process.
+Expected values stay in this process. Replies are data from a hostile process.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from gatelab.report.model import Kind
 from gatelab.sandbox.lost import WorkerLost
 from gatelab.sandbox.worker.values import Ref
 from gatelab.testkit.failed import StudentError
-from gatelab.testkit.words import Said, Words
+from gatelab.testkit.words import Words, WorkerText
 
-# The worker's error types for a missing answer.
+# The worker's exception types for a missing answer.
 MISSING = {"NotWritten": Kind.UNTOUCHED, "NotDefined": Kind.NOT_DEFINED}
 
 
@@ -39,44 +39,44 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class RemoteError:
-    """An exception of the student's code, in words that may be shown (words.py)."""
+    """An exception raised by the student's code, in words that may be shown (words.py)."""
 
     type: str
     message: str
     line: str = ""
     traceback: str = ""
-    withheld: bool = False  # whether the message only says that there is one
+    withheld: bool = False  # whether the original message is not shown
 
     @property
     def failure(self) -> StudentError:
-        """As which a check fails that cannot go on after it."""
-        message, hint = self._said()
+        """The failure of a check that cannot continue after this exception."""
+        message, hint = self._message_and_hint()
         return StudentError(message, MISSING.get(self.type, Kind.RAISED), hint)
 
     def __str__(self) -> str:
         return str(self.failure)
 
-    def _said(self) -> tuple[str, str]:
-        """What was raised where, and what that means."""
+    def _message_and_hint(self) -> tuple[str, str]:
+        """What was raised, where, and what it means."""
         if self.type == "NotDefined":
             return f"`{self.message}` is not defined in the notebook.", ""
         if self.type == "NotWritten":
-            told = self.message and not self.withheld
-            return f"Not written yet ({self.message})." if told else "Not written yet.", ""
+            shown = self.message and not self.withheld
+            return f"Not written yet ({self.message})." if shown else "Not written yet.", ""
         means = meaning(self.type, self.message)
-        said = f"{self.type} ({self.message})" if self.withheld else f"{self.type}: {self.message}"
-        said = said if self.message else self.type
+        raised = f"{self.type} ({self.message})" if self.withheld else f"{self.type}: {self.message}"
+        raised = raised if self.message else self.type
         if self.line:
-            return f"Your code raised {said} ({self.line}){'.' if means else ''}", means
-        # No cell of the notebook raised: it was the call itself, or the check in its use of what came back.
+            return f"Your code raised {raised} ({self.line}){'.' if means else ''}", means
+        # No cell of the notebook raised: it was the call itself, or the check in using the returned value.
         return (
-            f"This check could not continue with your code ({said}).",
+            f"This check could not continue with your code ({raised}).",
             means or "Compare names, arguments, types and shapes with CONTRACT.md.",
         )
 
 
 class Reply:
-    """What a call gave. Behaves like the returned value; raises StudentError where the call failed."""
+    """The result of a call. Behaves like the returned value; raises StudentError if the call failed."""
 
     def __init__(self, answer: dict[str, Any], student: Student) -> None:
         self._answer = answer
@@ -91,7 +91,7 @@ class Reply:
 
     @property
     def value(self) -> Any:
-        """The returned value; objects that are not plain come as Remote."""
+        """The returned value; objects that are not plain data are represented by a Remote."""
         return _from_worker(self._ok().get("value"), self._student)
 
     @property
@@ -104,7 +104,7 @@ class Reply:
 
     @property
     def after(self) -> dict[str, torch.Tensor]:
-        """The tensor arguments as they were after the call, by path."""
+        """The tensor arguments after the call, by path."""
         return self._ok().get("after") or {}
 
     def __getitem__(self, key: Any) -> Any:
@@ -125,7 +125,7 @@ class Reply:
 
 
 def kind(value: Any) -> str:
-    """What a value is, in a student's words."""
+    """Describes a value in words for students."""
     if value is None:
         return "None (is a `return` missing?)"
     if isinstance(value, Remote):
@@ -147,7 +147,7 @@ def _no_entry(value: Any, key: Any) -> str:
 
 
 def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
-    """In which names or shapes a state_dict is not like the weights to be loaded into it ("": in none)."""
+    """How the names or shapes of a state_dict differ from those of the weights to be loaded into it; "" if they do not."""
     if not isinstance(own, dict) or not all(isinstance(weight, torch.Tensor) for weight in own.values()):
         return ""
     if missing := [name for name in given if name not in own]:
@@ -160,7 +160,7 @@ def _misfit(own: Any, given: dict[str, torch.Tensor]) -> str:
             shape = str(tuple(own[name].shape))
             has = (
                 f"shape {shape}" if len(shape) <= 20 else "another shape"
-            )  # sizes are the worker's to choose
+            )  # the worker could choose these sizes
             return f"{name} has {has}, it should be {tuple(weight.shape)}"
     return ""
 
@@ -170,7 +170,7 @@ class Remote:
 
     def __init__(self, ref: Ref, student: Student) -> None:
         self.ref = ref
-        self.type = Said(ref.type, student._words)
+        self.type = WorkerText(ref.type, student._words)
         self._student = student
 
     def __call__(self, *args: Any, upstream: Any = None, **kwargs: Any) -> Reply:
@@ -187,10 +187,10 @@ class Remote:
         return state
 
     def load_state_dict(self, state: dict[str, torch.Tensor], strict: bool = True) -> None:
-        """Load weights (the module takes their dtype). Raises StudentError when names or shapes do not fit.
+        """Load weights (the module takes their dtype). Raises StudentError if names or shapes do not match.
 
-        Not `strict`: what `state` does not name stays as it is. So it must where a layer may have a second name, whose
-        old weights would else be loaded over the new ones.
+        Not `strict`: weights that `state` does not name are kept. This is needed because a layer may be registered under a
+        second name, whose old weights would otherwise be loaded over the new ones.
         """
         reply = self._student._ask("load_state_dict", target=self, state=dict(state), strict=strict)
         if reply.error and (problem := _misfit(self.state_dict(), state)):
@@ -201,9 +201,9 @@ class Remote:
 class Student:
     """The loaded notebook, as a hidden test sees it.
 
-    `own`: names that the question builds on and that are the student's own versions; the others are the references.
-    `settings`: what lab.toml says of the question's training, as in `student.settings["threshold"]`.
-    `curve`: how a training of the student's model goes; a suite that watches one sets it, for the feedback page.
+    `own`: which of the names that the question builds on are the student's own versions; the others are the references'.
+    `settings`: the question's training settings in lab.toml, as in `student.settings["threshold"]`.
+    `curve`: the training curve of the student's model; set by a suite that watches the training, for the feedback page.
     """
 
     curve: Curve | None = None
@@ -230,7 +230,7 @@ class Student:
         return self._call(name, None, args, kwargs, upstream)
 
     def make(self, name: str, *args: Any, **kwargs: Any) -> Remote:
-        """Make an object of a class of the notebook; it stays in the worker."""
+        """Create an object of one of the notebook's classes; it stays in the worker."""
         made = self._call(name, None, args, kwargs, None).value
         if not isinstance(made, Remote):
             raise StudentError(f"`{name}(…)` should give an object of your class, but it is {kind(made)}.")
@@ -242,15 +242,15 @@ class Student:
     def define(self, source: str) -> None:
         """Run staff-written source in the notebook's namespace, in this question's worker only.
 
-        It may hold an answer: from now on no message is shown whose words could be chosen (words.py).
+        It may contain an answer: from now on only messages whose words cannot be chosen freely are shown (words.py).
         """
         self._ask("define", source=source).value  # noqa: B018
 
     def run(self, source: str, *, replay: bool = True, **values: Any) -> Reply:
         """Run `main(ns, **values)` of staff-written source in the process that holds the student's objects.
 
-        The source must hold no answer and no expected value: a student may come to see words of it.
-        `replay=False` leaves the run out of the comparison with the chaff: for what takes long.
+        The source must not contain an answer or an expected value, because a student may get to see parts of it.
+        `replay=False` excludes the run from the comparison with the chaff, for runs that take long.
         """
         return self._ask("run", replay=replay, source=source, values=values)
 
@@ -281,18 +281,18 @@ class Student:
 
 
 def _for_worker(value: Any) -> Any:
-    """With a reference for every Remote, and what the worker said as it said it."""
+    """The value to send to the worker: a reference for every Remote, and the worker's own texts unchanged."""
     if isinstance(value, Remote):
         return value.ref
-    return value.raw() if isinstance(value, Said) else _inside(value, _for_worker)
+    return value.raw() if isinstance(value, WorkerText) else _inside(value, _for_worker)
 
 
 def _from_worker(value: Any, student: Student) -> Any:
-    """With a Remote for every reference; texts become Said."""
+    """The value received from the worker: a Remote for every reference, a WorkerText for every text."""
     if isinstance(value, Ref):
         return Remote(value, student)
     if isinstance(value, str):
-        return Said(value, student._words)
+        return WorkerText(value, student._words)
     return _inside(value, lambda item: _from_worker(item, student))
 
 

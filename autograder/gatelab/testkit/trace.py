@@ -1,4 +1,4 @@
-"""What was asked of a submission and what it answered, kept so that it can be asked of a chaff too."""
+"""Records the requests to a submission and its answers, so that the same requests can be made to a chaff."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gatelab.testkit.student import Backend
 
 @dataclass(frozen=True)
 class Exchange:
-    """One request and its answer, of one test. `fork` counts the workers of the question."""
+    """One request of a test and its answer. `fork` counts the workers of the question."""
 
     test: str
     fork: int
@@ -24,7 +24,7 @@ class Exchange:
 
 @dataclass
 class Trace:
-    """All exchanges of one question, in order; none at all once they are more than a comparison is worth."""
+    """All exchanges of one question, in order; emptied if they become too large to be worth comparing."""
 
     question: str
     exchanges: list[Exchange] = field(default_factory=list)
@@ -32,7 +32,7 @@ class Trace:
     size: int = 0
 
     def keep(self, exchange: Exchange) -> None:
-        """Add an exchange. A submission that answers with too much keeps none, and its mistake stays unnamed."""
+        """Add an exchange. If the answers of a submission are too large, none is kept and its mistake gets no name."""
         self.size += size(exchange.answer)
         if self.size <= TRACE_LIMIT:
             self.exchanges.append(exchange)
@@ -41,7 +41,7 @@ class Trace:
 
 
 def size(value: Any) -> int:
-    """About how many bytes of memory a plain value takes."""
+    """Roughly how many bytes of memory a plain value takes."""
     if isinstance(value, torch.Tensor):
         return 64 + value.nbytes
     if isinstance(value, str):
@@ -54,7 +54,7 @@ def size(value: Any) -> int:
 
 
 class Recording:
-    """A backend that keeps what passes through it."""
+    """A backend that records the requests and answers passing through it."""
 
     def __init__(self, backend: Backend, trace: Trace, test: str, fork: int) -> None:
         self._backend, self._trace, self._test, self._fork = backend, trace, test, fork

@@ -1,13 +1,13 @@
-"""Which words of a worker a student may be shown. All that a suite says of an answer passes here.
+"""Decides which words from a worker a student may be shown. Everything that a suite says about an answer passes through here.
 
-A worker holds what a question was given: reference code to the names it builds on. Its words may carry that out, spelt
-in any way. So from the moment something was given, a student is shown words that cannot be chosen freely: those of the
-student's own notebook, taken from our copy, names that Python and PyTorch know, and the messages of KNOWN.
+A worker may have been given reference code, for the names that a question builds on, and its words could leak that code in
+some spelling. So once anything was given, a student is shown only words that the worker cannot choose freely: those of the
+student's own notebook (from our copy), names known in Python and PyTorch, and the messages of KNOWN.
 
-Which of these words, and which sizes in them, can still be chosen. So there may be few: a notebook that is a dictionary
-has no words of its own here, and a message with long numbers is no message.
+The worker can still choose among these words and the sizes in them. So their number is limited: a notebook as long as a
+dictionary counts as having no words of its own, and a message with too many digits is withheld.
 
-Paths of this machine are left out wherever they come from, and so is nothing else of a message that may be shown.
+Paths of this machine are removed from every message; nothing else is removed from one that may be shown.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from gatelab.sandbox.worker.lines import source_lines
 from gatelab.testkit.known import PLACES, patterns
 from gatelab.text import is_printable, one_line, without_paths
 
-LONGEST = 200  # characters of a message where nothing was given
+LONGEST = 200  # characters of a message if nothing was given
 LONGEST_OWN = 100  # characters that may be repeated from the student's notebook
 LONGEST_NAME = 40
-MOST_READ = 1000  # characters of what a worker said that are looked at; it should say MESSAGE_LIMIT of them
+MOST_READ = 1000  # characters of a worker's text that are examined; it should send at most MESSAGE_LIMIT
 MOST_PARTS = 5  # of a dotted name
-MOST_OWN = 2  # parts of it that only this notebook knows
+MOST_OWN = 2  # parts of it that are defined only in this notebook
 MOST_DIGITS = 18  # of all numbers in a message
 WITHHELD = "its text is kept back, since the grader's own code was within its reach"
-FIRST_WORDS = 28  # characters of a cell's first line by which it is named
+FIRST_WORDS = 28  # characters of a cell's first line that are quoted to identify it
 OTHER_NAME = "another name"
 NO_NAME = "an exception"
 
@@ -42,7 +42,7 @@ NAMES = (
     | {"NoneType", "Tensor", "ndarray", "float32", "float64", "function", "generator", "method", "torch", "driver", "cpu", "cuda", "mps", "meta"}
     | {"weight", "bias", "running_mean", "running_var", "num_batches_tracked", "forward"}
 )  # fmt: skip
-# PyTorch's other names: what a reference is made of could be spelt with them, so there is no more than one in a name.
+# PyTorch's other names. Reference code could be spelt out with them, so a dotted name may have only one of them.
 WIDE = {
     name for name in (*dir(torch), *dir(torch.Tensor), *dir(torch.nn.functional)) if not name.startswith("_")
 }
@@ -52,7 +52,7 @@ ERRORS = {
     for name, value in vars(builtins).items()
     if isinstance(value, type) and issubclass(value, BaseException)
 }
-# PyTorch's, the students' package's, and ours for a name that is missing.
+# Exceptions of PyTorch, of the students' package, and ours for a missing name.
 ERRORS |= {
     "LinAlgError",
     "OutOfMemoryError",
@@ -69,12 +69,12 @@ LINE = re.compile(r"cell (\d{1,4}), line (\d{1,6}):")
 
 
 class Words:
-    """What may be shown for one submission in words that come from its worker.
+    """Filters the texts that come from one submission's worker.
 
     Args:
-        sources: the submission's code cells by number, our copy of them.
-        known: names that the lab itself speaks of.
-        messages: of the lab's, that may be shown as those of known.py are.
+        sources: our copy of the submission's code cells, by number.
+        known: names that the lab itself mentions.
+        messages: further messages that may be shown, in the form of known.py.
     """
 
     def __init__(
@@ -87,23 +87,23 @@ class Words:
         self.names = set(re.findall(r"[^\W\d]\w*", self.text)) - self.known
         self.templates = list(_templates(sources.values())) if self.text else []
         self.patterns = patterns(messages)
-        self.given = False  # whether the worker may know more than the student
+        self.given = False  # whether the worker may know more than the student does
 
     def error(self, error: Mapping[str, str]) -> dict[str, Any]:
-        """An exception as the student may see it; `withheld` says that its message is kept back."""
+        """An exception as the student may see it; `withheld` says that its message is not shown."""
         kind = error["type"]
         if kind not in ERRORS and kind not in self.known and kind not in self.names:
             kind = NO_NAME
         message = self.shown(error["message"]) if kind == "NotDefined" else self.message(error["message"])
-        told = {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
-        return told | ({"withheld": True} if message is WITHHELD else {})
+        visible = {"type": kind, "message": message, "line": self.line(error["line"]), "traceback": ""}
+        return visible | ({"withheld": True} if message is WITHHELD else {})
 
     def cell(self, number: int) -> str:
-        """A cell as it is named everywhere: `cell 12 ("def softmax…")`, counted from 1 with all kinds of cells."""
+        """The name of a cell in all messages: `cell 12 ("def softmax…")`, counting cells of all kinds from 1."""
         return cell_name(number, self.sources)
 
     def message(self, text: str) -> str:
-        """A sentence: an exception's message."""
+        """An exception's message as the student may see it."""
         text = without_paths(one_line(text, MOST_READ), self.text)
         if not self.given:
             return text[:LONGEST]
@@ -111,7 +111,7 @@ class Words:
             return text
         for pattern in (*self.templates, *self.patterns):
             found = pattern.match(text)
-            if found and self._may_be_told(found.groupdict()):
+            if found and self._may_be_shown(found.groupdict()):
                 text = found[0]
                 for place in (place for place in found.groupdict() if place[0] == "x"):
                     text = text.replace(found[place], "…", 1)
@@ -119,13 +119,13 @@ class Words:
         return WITHHELD
 
     def shown(self, text: str) -> str:
-        """A word: a name, a key, an entry."""
+        """A single word (a name, a key, an entry) as the student may see it."""
         if not self.given:
             return one_line(text, LONGEST)
         return text if self._is_name(text) or self._is_own(text) else OTHER_NAME
 
     def line(self, text: str) -> str:
-        """Where it was raised: the worker gives the line number, our copy the line."""
+        """Where it was raised; the line number comes from the worker, the line from our copy."""
         found = LINE.match(text)
         if not found:
             return ""
@@ -135,8 +135,8 @@ class Words:
             return ""
         return f"{self.cell(cell)}, line {number}: {one_line(lines[number - 1], LINE_LIMIT)}"
 
-    def _may_be_told(self, places: dict[str, str]) -> bool:
-        """Whether a message may be shown with what fills its places."""
+    def _may_be_shown(self, places: dict[str, str]) -> bool:
+        """Whether a message may be shown with these texts in its placeholders."""
         digits = sum(
             letter.isdigit() for place, word in places.items() if place[0] in "nNs" for letter in word
         )
@@ -161,18 +161,18 @@ class Words:
         )
 
 
-class Said(str):
-    """A text of a worker: it compares as what it is, and reads, in a message, as what may be shown.
+class WorkerText(str):
+    """A text from a worker: it compares as the original text, but is formatted as what may be shown.
 
-    (`", ".join(…)` does not ask; join `map(str, …)` or `map(repr, …)`.)
+    (`", ".join(…)` does not format its items; join `map(str, …)` or `map(repr, …)`.)
     """
 
     words: Words
 
-    def __new__(cls, text: str, words: Words) -> Said:
-        said = super().__new__(cls, text)
-        said.words = words
-        return said
+    def __new__(cls, text: str, words: Words) -> WorkerText:
+        new = super().__new__(cls, text)
+        new.words = words
+        return new
 
     def __str__(self) -> str:
         return self.words.shown(self.raw())
@@ -184,26 +184,26 @@ class Said(str):
         return format(str(self), spec)
 
     def raw(self) -> str:
-        """What the worker said, for the worker."""
+        """The worker's original text, to be sent back to it."""
         return super().__str__()
 
-    def __getitem__(self, key: Any) -> Said:
-        return Said(super().__getitem__(key), self.words)
+    def __getitem__(self, key: Any) -> WorkerText:
+        return WorkerText(super().__getitem__(key), self.words)
 
 
 def cell_name(number: int, sources: Mapping[int, str]) -> str:
-    """`cell 12 ("def softmax…")`; of a cell without words the number alone."""
+    """`cell 12 ("def softmax…")`; only the number for an empty cell."""
     start = first_words(sources.get(number, ""))
     return f'cell {number} ("{start}")' if start else f"cell {number}"
 
 
 def named_cells(text: str, sources: Mapping[int, str]) -> str:
-    """A hint to staff, with the first words of the cell it begins with."""
+    """A hint to staff in which the cell number at the beginning is followed by the cell's first words."""
     return re.sub(r"^cell (\d{1,4})(?=, line)", lambda found: cell_name(int(found[1]), sources), text)
 
 
 def first_words(source: str) -> str:
-    """The first words of a cell, by which it is found again: `def softmax…`; "" where it is empty."""
+    """The first words of a cell, which identify it: `def softmax…`; "" for an empty cell."""
     line = next(
         (line for line in (one_line(line, MOST_READ) for line in source_lines(source)) if line.strip("\"'")),
         "",
@@ -217,7 +217,7 @@ def first_words(source: str) -> str:
 
 
 def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
-    """What the notebook's own f-strings and `%` or `format` texts may come out as, with numbers and shapes put in."""
+    """Patterns for the results of the notebook's own f-strings, with numbers and shapes filled in."""
     place = r"(?:torch\.Size\()?" + PLACES["s"] + r"\)?|" + PLACES["n"] + r"|torch\.(?:float|int)\d\d"
     for source in sources:
         try:
@@ -239,5 +239,5 @@ def _templates(sources: Iterable[str]) -> Iterator[re.Pattern[str]]:
 
 
 def printable_in(text: str) -> str:
-    """Inside a sentence: as `one_line`, but spaces at the ends stay."""
+    """Like `one_line`, but spaces at the ends are kept, for use inside a sentence."""
     return re.sub(r"\s+", " ", text)

@@ -9,7 +9,8 @@ import bank_said
 import pytest
 from tiny_lab import tiny_lab
 
-from gatelab.audit.verify import ChaffRow, LostPart, Matrix, verify
+from gatelab.audit.matrix import ChaffRow, LostPart, Matrix
+from gatelab.audit.verify import verify
 from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank, Chaff, load_bank
 

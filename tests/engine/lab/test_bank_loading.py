@@ -1,4 +1,4 @@
-"""Is the bank read as its files say, and is a broken file named?"""
+"""The bank is read from its files, and a broken file is named."""
 
 from pathlib import Path
 
@@ -46,7 +46,7 @@ def test_edits_are_applied_to_the_reference(toy):
     assert found.source == REFERENCE.replace("x + 1", "x - 1")
 
 
-def test_whole_code_is_taken_as_written(toy):
+def test_whole_code_is_used_as_written(toy):
     path = chaff(toy, "whole", "def f(x):\n    return x\n")
     (found,) = load_bank(toy).chaffs
     assert found.source == path.read_text()
@@ -73,7 +73,7 @@ def test_reading_a_file_does_not_run_it(toy):
         ("def f(:\n", "not Python"),
     ],
 )
-def test_a_faulty_file_is_named(toy, code, says):
+def test_an_invalid_file_is_reported_by_name(toy, code, says):
     path = chaff(toy, "broken", code)
     with pytest.raises(BankError, match=says) as raised:
         load_bank(toy)

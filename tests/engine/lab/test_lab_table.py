@@ -1,4 +1,4 @@
-"""A lab that is not in order: is it named, file, question and field, before a command does anything?"""
+"""An error in a lab is reported with file, question and key before a command does anything."""
 
 from __future__ import annotations
 
@@ -380,7 +380,7 @@ def test_a_line_that_is_not_toml_is_shown_with_what_was_likely_meant(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
-def test_a_table_saved_by_a_windows_editor_is_read_or_named(kit: Path, encoding: str) -> None:
+def test_a_table_saved_by_a_windows_editor_is_read_or_refused_by_name(kit: Path, encoding: str) -> None:
     path = kit / TABLE
     path.write_bytes(
         path.read_text(encoding="utf-8").replace("The classes", "Die Klassen für").encode(encoding, "replace")
@@ -426,7 +426,7 @@ MISPLACED = {
 
 
 @pytest.mark.parametrize("slip", MISPLACED)
-def test_a_key_in_the_wrong_table_is_told_where_it_belongs(kit: Path, slip: str) -> None:
+def test_the_message_about_a_key_in_the_wrong_table_says_where_it_belongs(kit: Path, slip: str) -> None:
     old, new, said = MISPLACED[slip]
     edit(kit, TABLE, old, new)
     with pytest.raises(LabError) as told:
@@ -452,7 +452,7 @@ def test_a_title_is_one_line_of_text_wherever_it_is(kit: Path, key: str, title: 
     assert str(told.value).endswith(what)
 
 
-def test_a_seed_is_one_that_torch_takes(kit: Path) -> None:
+def test_a_seed_must_be_one_that_torch_accepts(kit: Path) -> None:
     edit(kit, TABLE, "package =", f"seed = {LARGEST_SEED}\npackage =")
     torch.manual_seed(Lab.in_repository(kit).settings.seed)
     edit(kit, TABLE, f"seed = {LARGEST_SEED}", f"seed = {2**64}")

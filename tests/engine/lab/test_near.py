@@ -1,4 +1,4 @@
-"""A message about a mistyped word ends with the one that was meant."""
+"""A message about a mistyped word ends with the word that was meant."""
 
 from __future__ import annotations
 

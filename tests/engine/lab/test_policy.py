@@ -1,4 +1,4 @@
-"""What a lab tells the engine besides its questions, and that the engine knows nothing of it by itself."""
+"""What a lab tells the engine besides its questions; the engine itself contains none of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the class report finds in a class: hard questions, near answers, the slot of a mistake, what has changed."""
+"""Findings of the class report: hard questions, similar answers, the slot of a mistake, what has changed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TestSlots:
         assert swapped.when.startswith("Lecture, 0:25")
         assert swapped.say == "the gate that multiplies the old c is the forget gate"
 
-    def test_a_lab_without_a_plan_has_none(self) -> None:
+    def test_a_lab_without_a_plan_has_no_slots(self) -> None:
         assert slots(Lab.in_repository(TINY)) == {}
         assert slot_of({}, "q1", "any").when == ""
 
@@ -77,7 +77,7 @@ class TestSlots:
         when = {key: slot.when[-1] for key, slot in slots(Lab.in_repository(tmp_path)).items()}
         assert when == {"mse/summed": "A", "a1": "A", "mse": "B", "q12a": "C"}
 
-    def test_they_are_on_the_page(self) -> None:
+    def test_the_slots_are_on_the_page(self) -> None:
         page = class_page(class_book(LAB, a_class(), CHOSEN, 7, BANK))
         assert "Lecture, 0:25–1:10 · LSTM and GRU:" in page
         assert "<code>q1/forget-and-input-swapped</code>" in page
@@ -177,7 +177,7 @@ def rows(**points: float | None) -> dict:
 
 
 class TestChanges:
-    def test_who_came_went_or_has_another_grade(self) -> None:
+    def test_added_removed_and_changed_grades_are_listed(self) -> None:
         now = rows(ada=10.0, bob=7.5, dan=3.0)["submissions"]
         now[0]["sha256"] = "another"
         found = changes(remember(rows(ada=5.0, bob=6.0, cleo=1.0)), now)

@@ -1,4 +1,4 @@
-"""What people gave, on the pages: a mark by hand is neither right nor wrong, and a correction is under the student's name."""
+"""Marks and corrections on the pages: a mark by hand is neither right nor wrong, and a correction is under the student's name."""
 
 from __future__ import annotations
 

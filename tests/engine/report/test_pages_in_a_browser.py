@@ -1,4 +1,4 @@
-"""The pages in a browser: accessible at both widths (axe, WCAG 2.2 AA), whole without scripts, never wider than the screen."""
+"""The pages in a browser: accessible at both widths (axe, WCAG 2.2 AA), complete without scripts, never wider than the screen."""
 
 from __future__ import annotations
 

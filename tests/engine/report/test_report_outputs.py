@@ -1,4 +1,4 @@
-"""What is made from reports: does each reader get what is meant for them, whole, and nothing else?"""
+"""Outputs made from reports: each reader gets everything meant for them, and nothing else."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ class TestClassReport:
             {"name": "part-1", "passed": 1, "graded": 3},
         ]
 
-    def test_a_stub_counts_as_not_begun_and_nothing_else(self) -> None:
+    def test_only_a_stub_counts_as_not_begun(self) -> None:
         stub = [
             Part(f"part-{k}", 0.0, 5.0, Kind.UNTOUCHED, "Not written yet (q1: not written yet).")
             for k in range(2)
@@ -203,7 +203,7 @@ class TestClassReport:
         half = Question("q1", "t", 10.0, [stub[0], Part("x", 0.0, 5.0, Kind.WRONG, "The shape is wrong.")])
         assert half.begun
 
-    def test_the_spread_is_that_of_the_graded(self) -> None:
+    def test_the_distribution_counts_only_graded_submissions(self) -> None:
         bins = [bin["count"] for bin in self.book()["distribution"]]
         assert bins == [1, 0, 0, 0, 0, 1, 0, 0, 0, 1]
 

@@ -1,4 +1,4 @@
-"""The JSON of a report has a form that is written down, and is read by it."""
+"""A report's JSON has a documented schema, and is validated by it when it is read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that the grader quotes is the student's own, at its own number, whatever IPython makes of the cell."""
+"""A line that the grader quotes is the student's own, with its own number, however IPython rewrites the cell."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_place_of_a_syntax_error_is_the_students(before: str) -> None:
     assert error.value.lineno == before.count("\n") + 2
 
 
-def test_prompts_and_indentation_that_came_with_a_paste_are_taken_away() -> None:
+def test_prompts_and_indentation_from_a_paste_are_removed() -> None:
     assert to_python("\n>>> x = 1\n>>> y = 2\n") == "\nx = 1\ny = 2\n"
     assert to_python("\n    x = 1\n    y = 2\n") == "\nx = 1\ny = 2\n"
 

@@ -138,7 +138,7 @@ def test_no_other_process_is_slowed_or_limited(inside: Run) -> None:
     assert inside(body) == [[False] * 2, [True] * 4]
 
 
-def test_calls_that_came_after_the_list_and_calls_of_other_architectures_do_not_exist(inside: Run) -> None:
+def test_calls_newer_than_the_list_and_of_other_architectures_do_not_exist(inside: Run) -> None:
     assert inside(f"{CALLS}\nreturn [tried(k) for k in (470, 480, 511)]") == ["ENOSYS"] * 3
     if platform.machine() == "x86_64":
         x32 = 0x40000000

@@ -1,4 +1,4 @@
-"""How a process of a submission ended is told in one sentence that is true: not as a list of what it may have been."""
+"""How a submission's process ended is reported in one true sentence, not as a list of possible reasons."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_a_notebook_says_that_its_processor_time_is_used_up(
     "ended",
     [None, [], [1], ["9", 1.0], [True, 0.0], [-9, 0.0], [1 << 40, 0.0], [9, "x"], {"status": 9}, [9, None]],
 )
-def test_what_a_worker_says_of_its_end_is_checked(ended: object) -> None:
+def test_a_workers_report_of_its_end_is_checked(ended: object) -> None:
     assert told(ended, 2.0) == CLOSED
 
 

@@ -1,4 +1,4 @@
-"""What the fork server and an examiner's engine do about a message that is none."""
+"""What the fork server and an examiner's engine do about an invalid message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A machine that cannot confine all: what is missing is named, refused unless it was accepted, and what is on holds."""
+"""A machine with fewer protections: missing ones are named and refused unless accepted, and the others hold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What staff are told of a submission's code before it runs."""
+"""What staff are told about a submission's code before it runs."""
 
 import gc
 
@@ -40,7 +40,7 @@ def hints(cells: list[list]) -> list[str]:
         ("getattr(q, 'LSTM' + 'Cell')", "calls getattr with a name that is put together"),
     ],
 )
-def test_a_way_to_the_librarys_own_cell_is_named(source: str, says: str) -> None:
+def test_a_way_to_the_librarys_own_cell_is_reported(source: str, says: str) -> None:
     assert hints([[3, source]]) == [f"cell 3, line 1: {says}"]
 
 
@@ -64,7 +64,9 @@ INDENTED = BACK.strip().replace("\nc", "\n    c")
     ],
     ids=["writefile", "file", "open", "pathlib", "dedent", "here-document", "script", "f-string", "text in a text"],
 )  # fmt: skip
-def test_so_is_one_in_a_file_that_the_notebook_writes(source: str, lines: tuple[int, int]) -> None:
+def test_a_shortcut_in_a_file_that_the_notebook_writes_is_reported(
+    source: str, lines: tuple[int, int]
+) -> None:
     first, second = lines
     assert hints([[3, source]]) == [
         f"cell 3, line {first}: imports from torch, in a text",

@@ -1,4 +1,4 @@
-"""The line between examiner and worker: what may cross, and what becomes of anything else."""
+"""The connection between examiner and worker: what may be sent, and what happens to anything else."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def test_a_view_arrives_with_its_own_numbers(tensor: torch.Tensor) -> None:
     assert arrived["once"].data_ptr() != arrived["again"].data_ptr()
 
 
-def test_a_leaf_that_needs_gradients_is_one_on_the_other_side() -> None:
+def test_a_leaf_that_requires_gradients_arrives_as_such_a_leaf() -> None:
     assert across(torch.ones(2, requires_grad=True)).requires_grad
     assert not across(torch.ones(2, requires_grad=True) * 2).requires_grad
 
 
-def test_an_object_stays_on_its_shelf_and_a_reference_goes() -> None:
+def test_an_object_stays_on_its_shelf_and_a_reference_is_sent() -> None:
     shelf, layer = Shelf(), torch.nn.Linear(1, 1)
     near, far = socket.socketpair()
     with near, far:
@@ -276,7 +276,7 @@ def test_an_error_crosses_as_text_only(field: str) -> None:
         _checked(answer)
 
 
-def test_what_was_printed_is_read_by_an_opening_that_the_worker_does_not_share() -> None:
+def test_output_is_read_through_a_file_description_that_the_worker_does_not_share() -> None:
     output = OutputFile()
     os.write(output.fd, b"hello")
     assert fcntl.fcntl(output.reader, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY

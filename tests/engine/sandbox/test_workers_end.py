@@ -1,4 +1,4 @@
-"""How a worker comes to its end, with all that it started: by itself, by its time, by its memory, when it is shut."""
+"""How a worker ends, with everything that it started: by itself, by its time limit, by its memory limit, or when it is closed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ os._exit(0)
 
 @pytest.mark.parametrize("leave", ["pass", "os.setsid()"])
 @pytest.mark.parametrize("without", [(), ("namespaces",), ("namespaces", "seccomp")], ids=str)
-def test_orphans_that_fork_on_end_with_the_worker_that_ended_by_itself(
+def test_orphans_that_keep_forking_end_with_a_worker_that_ended_by_itself(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch, leave: str, without: tuple[str, ...]
 ) -> None:
     if without and "seccomp" in without and os.geteuid() != 0:

@@ -1,4 +1,4 @@
-"""Archives of one student: is the lab found in them, and is every other one refused in a sentence that keeps the row?"""
+"""A student's archive: the lab's notebook is found in it, or it is refused in one sentence and keeps its row."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ class TestOddMembers:
         row, _ = class_of(tmp_path, "ada.zip", write)
         assert not row.gradable and "no notebook (.ipynb) in the archive" in row.problem
 
-    def test_what_systems_leave_behind_counts_for_nothing(self, tmp_path: Path) -> None:
+    def test_files_left_behind_by_systems_are_ignored(self, tmp_path: Path) -> None:
         files = {"__MACOSX/._lab.ipynb": b"\0", ".ipynb_checkpoints/lab.ipynb": OTHER, "lab.ipynb": BOOK}
         row, _ = class_of(tmp_path, "ada.zip", lambda path: as_zip(path, files))
         assert row.path.read_bytes() == BOOK and row.others == ()
@@ -274,7 +274,7 @@ class TestOddMembers:
             "def lstm_step(): return 1"
         ]
 
-    def test_all_notebooks_of_one_name_in_a_7z_are_told_apart(self, tmp_path: Path) -> None:
+    def test_notebooks_with_the_same_name_in_a_7z_are_distinguished(self, tmp_path: Path) -> None:
         """A link of the name among them, which py7zr counts too."""
         (tmp_path / "link").symlink_to("/etc/passwd")
 

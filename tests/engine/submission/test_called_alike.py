@@ -1,4 +1,4 @@
-"""Two people with one name, and the attempts of one person: are they told apart wherever staff read of them?"""
+"""Two people with the same name, and several attempts of one person, are distinguished wherever staff see them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def export(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_namesakes_and_attempts_are_told_apart(export: Path) -> None:
+def test_namesakes_and_attempts_are_distinguished(export: Path) -> None:
     came_in = collect(export, LAB, every_attempt=True)
     assert sorted(came.listed for came in came_in) == [
         "Ada Lovelace (ada2@example.org)",
@@ -65,7 +65,7 @@ def test_namesakes_and_attempts_are_told_apart(export: Path) -> None:
     assert {came.called for came in came_in if not came.attempt} == {"Ada Lovelace", "Bob Babbage"}
 
 
-def test_a_student_reads_no_more_than_their_name(export: Path) -> None:
+def test_a_student_sees_only_their_own_name(export: Path) -> None:
     assert sorted(came.called for came in collect(export, LAB)) == [
         "Ada Lovelace",
         "Ada Lovelace",
@@ -73,7 +73,7 @@ def test_a_student_reads_no_more_than_their_name(export: Path) -> None:
     ]
 
 
-def test_they_are_still_told_apart_when_a_correction_reads_the_class_back(export: Path) -> None:
+def test_namesakes_are_still_distinguished_after_a_correction_reads_the_class_back(export: Path) -> None:
     came_in = collect(export, LAB, every_attempt=True)
     table = [
         {
@@ -88,12 +88,12 @@ def test_they_are_still_told_apart_when_a_correction_reads_the_class_back(export
     assert len({row.called for row in rows}) == len(rows)
 
 
-def test_a_row_that_is_called_like_nobody_else_has_its_name_alone() -> None:
+def test_a_row_with_a_unique_name_is_listed_by_that_name() -> None:
     alone = told_apart([Submission("ada", "ada", None), Submission("bob", "bob", None)])
     assert [came.listed for came in alone] == ["ada", "bob"]
 
 
-def test_of_two_rows_of_one_student_none_overwrites_the_other_in_nbgrader(
+def test_two_rows_of_one_student_do_not_overwrite_each_other_in_nbgrader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(

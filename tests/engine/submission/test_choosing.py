@@ -1,4 +1,4 @@
-"""Of several notebooks of a hand-in, is the one that is the lab taken, the same one at every door?"""
+"""Of several notebooks in a hand-in the lab's is chosen, the same one through every interface."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def of_class(folder: Path) -> Submission:
 
 
 @pytest.mark.parametrize("hand_in", HAND_INS.values(), ids=HAND_INS.keys())
-def test_every_door_takes_the_lab_and_lists_the_others(
+def test_every_interface_takes_the_lab_and_lists_the_others(
     hand_in: HandIn, files: dict[str, bytes], tmp_path: Path
 ) -> None:
     folder = write(tmp_path / "ada", hand_in, files)
@@ -185,7 +185,7 @@ def test_hidden_folders_and_copies_of_macos_are_not_students(files: dict[str, by
     assert [row.name for row in collect(tmp_path, LAB)] == ["ada"]
 
 
-def test_the_same_notebook_gives_the_same_points_through_every_door(
+def test_the_same_notebook_gives_the_same_points_through_every_interface(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The class command, otter with a folder and with an archive, and pytest by hand, each with its real engine."""

@@ -1,4 +1,4 @@
-"""A class that came as one archive: unpacked once, each entry a row, and no name in it leads anywhere else."""
+"""A class downloaded as one archive is unpacked once, each entry is a row, and no name in it leads outside."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class TestClassArchive:
         assert ada.path == first[0].path and ada.path.read_bytes() == OTHER
 
     @pytest.mark.parametrize("kind", [".zip", ".tar.gz", ".7z"])
-    def test_a_damaged_archive_gets_a_sentence(self, kind: str, tmp_path: Path) -> None:
+    def test_a_damaged_archive_is_reported_in_one_sentence(self, kind: str, tmp_path: Path) -> None:
         path = tmp_path / f"class{kind}"
         MAKERS[kind](path, {"ada.ipynb": os.urandom(9000)})
         path.write_bytes(path.read_bytes()[:4000])

@@ -1,4 +1,4 @@
-"""Does everything that came in become exactly one submission, under names that can be written anywhere?"""
+"""Everything that was handed in becomes exactly one submission, under names that can be written anywhere."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class TestNames:
     def test_every_submission_has_its_own_name(self, raws: list[str]) -> None:
         assert len(set(distinct([raw.split(".")[0] or raw for raw in raws], raws))) == len(raws)
 
-    def test_a_plain_name_stays(self) -> None:
+    def test_a_plain_name_is_kept(self) -> None:
         assert file_names(["ada", "Lovelace_Ada", "नमस्ते", "s1234567"]) == [
             "ada",
             "Lovelace_Ada",
@@ -204,7 +204,7 @@ class TestTree:
         row = by_name(tmp_path)["ada"]
         assert row.path.name == "lab.ipynb" and row.others == ("lab-Copy1.ipynb",)
 
-    def test_another_file_is_named(self, tmp_path: Path) -> None:
+    def test_a_folder_with_another_file_is_reported_with_its_name(self, tmp_path: Path) -> None:
         put(tmp_path, "ada/lab.py")
         assert (
             by_name(tmp_path)["ada"].problem
@@ -224,7 +224,7 @@ class TestTree:
         rows = by_name(tmp_path)
         assert not rows["mallory"].gradable and "link" in rows["mallory"].problem
 
-    def test_a_bottomless_folder_is_given_up(self, tmp_path: Path) -> None:
+    def test_a_folder_nested_too_deeply_is_not_searched_to_the_end(self, tmp_path: Path) -> None:
         put(tmp_path, *(f"ada/{k}.txt" for k in range(2_001)), "grace.ipynb")
         rows = by_name(tmp_path)
         assert "more than 2,000 files" in rows["ada"].problem and rows["grace"].gradable

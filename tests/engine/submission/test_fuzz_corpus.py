@@ -1,4 +1,4 @@
-"""What the fuzzer (tests/fuzz, `make fuzz`) found interesting, once more: no reader of strangers' bytes fails on any of it."""
+"""The fuzzer's corpus (tests/fuzz, `make fuzz`): no reader of untrusted bytes fails on any of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exchange's inbound folder: whose is a submission whose student's ID, or whose lab, has a plus in its name?"""
+"""The exchange's inbound folder: the student is found even if the ID or the lab's name contains a plus."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def test_the_id_is_everything_before_the_labs_name(user: str, lab: str, end: str
 @pytest.mark.parametrize(
     "name", [f"ada+other+{TIME}", f"+rnn+{TIME}", "ada+rnn+yesterday", f"ada+rnn2+{TIME}"]
 )
-def test_what_is_not_of_this_lab_is_nobodys(name: str) -> None:
+def test_a_folder_that_is_not_for_this_lab_has_no_owner(name: str) -> None:
     assert arrivals([name], "rnn") == {}

@@ -1,4 +1,4 @@
-"""What bad input gets: one sentence that names the file, what is wrong and the way out."""
+"""Bad input is refused with one sentence that names the file, says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_outputs_that_cannot_be_left_out_are_not_called_something_else() -> None
         read(data)
 
 
-def test_what_is_large_without_its_outputs_is_named() -> None:
+def test_a_notebook_too_large_without_its_outputs_is_refused() -> None:
     with pytest.raises(Ungradable, match="larger than 20 MiB without its outputs"):
         read(book(cells=[CELL, *[{"cell_type": "markdown", "source": "x" * (1 << 20)}] * 21]))
 
@@ -283,7 +283,7 @@ shaped = st.fixed_dictionaries(
 
 @given(junk | shaped)
 @settings(max_examples=1000 if WHOLE else 250, deadline=None, print_blob=True)
-def test_any_json_is_read_or_named(value: object) -> None:
+def test_any_json_is_read_or_refused(value: object) -> None:
     try:
         read(json.dumps(value).encode())
     except Ungradable as error:
@@ -292,7 +292,7 @@ def test_any_json_is_read_or_named(value: object) -> None:
 
 @given(st.binary(max_size=300))
 @settings(max_examples=500 if WHOLE else 150, deadline=None, print_blob=True)
-def test_any_bytes_are_read_or_named(data: bytes) -> None:
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:
         read(data)
     except Ungradable as error:

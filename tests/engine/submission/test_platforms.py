@@ -1,4 +1,4 @@
-"""What Canvas, Moodle, Gradescope and nbgrader let staff download: is everybody one row, under their name, with their time?"""
+"""Downloads from Canvas, Moodle, Gradescope and nbgrader: everybody is one row, with their name and time."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class TestGradescope:
         eve = found['=HYPERLINK("http://x")']
         assert not eve.gradable and "only notes.pdf" in eve.problem and eve.handed_in
 
-    def test_all_attempts_have_rows_where_that_is_asked_for(self, tmp_path: Path) -> None:
+    def test_all_attempts_get_rows_on_request(self, tmp_path: Path) -> None:
         found = rows(export(tmp_path / "class"), tmp_path / "room", every_attempt=True)
         earlier = found["Ada Lovelace, attempt 1"]
         assert earlier.entry == "submission_3" and earlier.newest == "Ada Lovelace"
@@ -170,7 +170,7 @@ class TestGradescope:
         else:
             assert all(isinstance(handed.arrival(name).called, str) for name, handed in found.items())
 
-    def test_a_damaged_export_is_named(self, tmp_path: Path) -> None:
+    def test_a_damaged_export_is_reported(self, tmp_path: Path) -> None:
         with pytest.raises(
             CollectError, match=rf"{METADATA}: is damaged in line \d; download the export again\.$"
         ):
@@ -223,7 +223,7 @@ class TestCanvas:
         assert (bob.entry, bob.attempts, bob.others) == (names[1], 2, ("an earlier attempt, lab.ipynb",))
         assert bob.notes == ("Canvas calls it late.",)
 
-    def test_a_late_file_that_is_no_notebook_takes_nobodys_notebook_away(self, tmp_path: Path) -> None:
+    def test_a_late_file_that_is_not_a_notebook_replaces_no_notebook(self, tmp_path: Path) -> None:
         names = (
             "bergbob_102_90002_lab.ipynb",
             "bergbob_LATE_102_95002_note.pdf",
@@ -380,7 +380,7 @@ def test_any_names_are_understood_or_left_alone(names: list[str]) -> None:
 
 
 class TestWhatAStudentUploads:
-    def test_an_upload_does_not_say_when_it_came_in(self, tmp_path: Path) -> None:
+    def test_an_upload_does_not_set_its_own_time(self, tmp_path: Path) -> None:
         """A folder softmax/ with nbgrader's time stamp, in a download of Moodle: it would pass by the rule for late work."""
         for who, inner in ((ADAS, f"{LAB.name}/"), ("Bob Babbage_4712_assignsubmission_file_", "")):
             put(tmp_path / "class" / who, f"{inner}lab.ipynb")
@@ -401,7 +401,9 @@ class TestWhatAStudentUploads:
         assert ada.handed_in == datetime(2020, 1, 1, tzinfo=UTC)
 
     @pytest.mark.parametrize("theirs", ["Eve_4712_assignsubmission_file_/lab.ipynb", METADATA])
-    def test_an_upload_does_not_say_whose_it_is_in_a_class_of_one(self, theirs: str, tmp_path: Path) -> None:
+    def test_an_upload_does_not_set_its_own_student_in_a_class_of_one(
+        self, theirs: str, tmp_path: Path
+    ) -> None:
         put(tmp_path, f"{ADAS}/submission_1/lab.ipynb")
         put(tmp_path, f"{ADAS}/{theirs}", text=EXPORT.encode() if theirs == METADATA else BOOK)
         [ada] = collect(tmp_path, LAB)

@@ -1,4 +1,4 @@
-"""A receipt is a stranger's file: whatever is in it, one sentence comes of it, and nothing large is made of little."""
+"""A receipt is untrusted: whatever it contains, the result is one sentence, and a small file never costs much memory."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def receipt(folder: Path, data: bytes | dict) -> Path:
         b'{"sha256": 1, "sha256": "%s", "public": {"q1": ["passed"]}}' % OWN.encode(),
     ],
 )
-def test_a_right_one_is_reported_in_one_printable_line(data: bytes | dict, book: Path) -> None:
+def test_a_matching_receipt_is_reported_in_one_printable_line(data: bytes | dict, book: Path) -> None:
     same, said = compare(receipt(book.parent, data), book)
     assert same and said.isprintable() and len(said) < 500
 
@@ -64,7 +64,7 @@ def test_a_notebook_that_a_browser_called_json_is_compared_as_one(book: Path) ->
     assert same and "gus.json is the notebook" in said
 
 
-def test_a_folder_is_called_one(book: Path) -> None:
+def test_a_folder_is_refused_as_one(book: Path) -> None:
     with pytest.raises(NoReceipt, match="it is a folder"):
         compare(book.parent, None)
 

@@ -1,4 +1,4 @@
-"""Other kinds of files under a notebook's name, as they really are: what are they called?"""
+"""Real files of other kinds that have a notebook's name are refused as what they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose work something is, and which lab's, where a class could be read in two ways."""
+"""Whose work something is, and for which lab, if a class could be read in two ways."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class TestANumberThatIsSomebodyElsesId:
     ROSTER = "Name,Email,ID\nAda Lovelace,ada@x.org,1815\n"
 
     @pytest.mark.parametrize("other", ["Bob A Ray", "Love Li", "Ada Ray", "Oliver Lovelace"])
-    def test_the_whole_name_wins(self, tmp_path: Path, lab: Lab, other: str) -> None:
+    def test_the_full_name_takes_precedence(self, tmp_path: Path, lab: Lab, other: str) -> None:
         roster = self.ROSTER + f"{other},bob@x.org,4711\n"
         rows = moodle(tmp_path, roster, "Ada Lovelace_4711", f"{other}_4712", lab=lab)
         assert rows["Ada Lovelace_4711"].people[0].email == "ada@x.org"
@@ -48,11 +48,13 @@ class TestANumberThatIsSomebodyElsesId:
         assert not any(came.missing for came in rows.values())
 
     @pytest.mark.parametrize("other", ["Bob A Ray", "Li Vela", "Cleo Adalbert"])
-    def test_initials_and_pieces_of_names_are_no_likeness(self, tmp_path: Path, lab: Lab, other: str) -> None:
+    def test_initials_and_pieces_of_names_do_not_count_as_similar(
+        self, tmp_path: Path, lab: Lab, other: str
+    ) -> None:
         rows = moodle(tmp_path, f"Name,Email,ID\n{other},bob@x.org,4711\n", "Ada Lovelace_4711", lab=lab)
         assert rows["Ada Lovelace_4711"].people[0].email == ""
 
-    def test_a_short_form_of_the_name_is_likeness_enough(self, tmp_path: Path, lab: Lab) -> None:
+    def test_a_short_form_of_the_name_is_similar_enough(self, tmp_path: Path, lab: Lab) -> None:
         roster = "Name,Email,ID\nAda King Lovelace,ada@x.org,4711\n"
         rows = moodle(tmp_path, roster, "Ada Lovelace_4711", lab=lab)
         assert rows["Ada Lovelace_4711"].people[0].email == "ada@x.org"
@@ -62,7 +64,7 @@ class TestANumberThatIsSomebodyElsesId:
         assert all("are all of Ada Lovelace" in " ".join(came.notes) for came in rows.values())
 
 
-def test_names_that_look_the_same_are_told_apart(tmp_path: Path, lab: Lab) -> None:
+def test_names_that_look_the_same_are_distinguished(tmp_path: Path, lab: Lab) -> None:
     for form in ("NFC", "NFD"):
         hand_in(tmp_path / unicodedata.normalize(form, "José") / "lab.ipynb")
     names = [unicodedata.normalize("NFC", came.name) for came in collect(tmp_path, lab)]
@@ -78,9 +80,7 @@ class TestAFolderInAFolder:
             hand_in(tmp_path / "tree" / "submissions" / name / lab.name / "lab.ipynb")
         assert self.names(tmp_path / "tree", lab) == ["ada", "bob"]
 
-    def test_where_nothing_tells_a_student_from_a_class_the_row_says_so(
-        self, tmp_path: Path, lab: Lab
-    ) -> None:
+    def test_the_row_says_if_a_students_folder_may_be_a_class(self, tmp_path: Path, lab: Lab) -> None:
         for name in ("ada", "bob"):
             hand_in(tmp_path / "section1" / f"{name}.ipynb")
         [row] = collect(tmp_path, lab)
@@ -128,7 +128,7 @@ class TestTwoLabsInOneKit:
         )
 
 
-def test_where_several_fit_nobody_is_said_to_have_handed_in_nothing(tmp_path: Path, lab: Lab) -> None:
+def test_nobody_who_may_have_handed_in_is_reported_as_missing(tmp_path: Path, lab: Lab) -> None:
     hand_in(tmp_path / "class" / "Wei Li.ipynb")
     (tmp_path / "r.csv").write_text("Name,Email\nWei Li,w1@x.org\nWei Li,w2@x.org\nAda Roe,a@x.org\n")
     came, *missing = collect(tmp_path / "class", lab, roster=read_roster(tmp_path / "r.csv"))
@@ -170,21 +170,21 @@ class TestARosterIsRemembered:
         self.list(tiny, "Thursday, 26 November 2026, 11:10 PM")  # in the due date's zone
         assert tiny.grade().exit_code == 0 and tiny.rows()["ada"]["late_penalty"] == ""
 
-    def test_one_that_is_gone_is_asked_for(self, tiny: Tiny) -> None:
+    def test_a_roster_that_was_moved_must_be_named_again(self, tiny: Tiny) -> None:
         tiny.grade("--roster", tiny.base / "m.csv")
         (tiny.base / "m.csv").rename(tiny.base / "new.csv")
         said = tiny.grade()
         assert said.exit_code == 2 and f"{tiny.base / 'm.csv'}: cannot be read" in said.stderr
         assert tiny.grade("--roster", tiny.base / "new.csv").exit_code == 0
 
-    def test_a_fresh_grading_needs_none(self, tiny: Tiny) -> None:
+    def test_a_fresh_grading_does_not_need_the_earlier_roster(self, tiny: Tiny) -> None:
         tiny.grade("--roster", tiny.base / "m.csv")
         for _ in range(2):
             assert tiny.grade("--fresh").exit_code == 0 and set(tiny.rows()) == {"ada"}
 
 
 @pytest.mark.usefixtures("shared_server")
-def test_feedback_stays_in_no_folder_that_is_not_its_persons_any_more(tmp_path: Path) -> None:
+def test_feedback_is_removed_from_a_folder_that_is_no_longer_its_persons(tmp_path: Path) -> None:
     tiny = Tiny.lay_out(tmp_path, {"ada": GOOD, "bob": GOOD})
     people = "Name,Email\nada,{}@x.org\nbob,bob@x.org\n"
     folder = tiny.out / "feedback-mail"

@@ -1,4 +1,4 @@
-"""What a call that leaves something changed costs."""
+"""Which part is lost by a call that leaves something changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions that students really get are told in full where a reference was given too, and no path of the grader is."""
+"""Common exceptions are shown in full even after a reference was given, and paths of the grader never are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A lab says what its axes are called, and hidden suites and public checks speak of them in its words and in no others."""
+"""A lab says what its axes are called, and hidden suites and public checks use its words and no others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def told(got: torch.Tensor, axes: str = "M D F", public: bool = False) -> str:
 
 
 @pytest.mark.usefixtures("stocks")
-def test_an_axis_with_steps_is_spoken_of_in_the_labs_words() -> None:
+def test_messages_about_an_axis_with_steps_use_the_labs_words() -> None:
     late = torch.cat([torch.zeros_like(WANT[:, :1]), WANT[:, :-1]], dim=1)
     assert "They are one step late: what is at D = d is right for d - 1." in told(late)
     later = WANT.clone()
@@ -138,7 +138,7 @@ def test_neither_invents_a_word_for_an_axis_that_the_lab_does_not_name(tiny: Lab
         assert "(N batch, K)" in said and "classes" not in said
 
 
-def test_a_lab_without_axes_has_its_letters_alone(tiny: Lab) -> None:
+def test_a_lab_without_axes_uses_only_letters(tiny: Lab) -> None:
     (tiny.hidden / "policy.toml").unlink()
     other = Lab.in_repository(tiny.assignment.parents[1])
     keep_up(other)

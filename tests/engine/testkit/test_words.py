@@ -1,4 +1,4 @@
-"""What a student may be told in words that come from the worker, and what the worker is told itself."""
+"""Which words from the worker a student may be shown, and what the worker itself is given."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gatelab.lab.spec import Lab
 from gatelab.limits import NOTEBOOK_CODE, TRACE_LIMIT
 from gatelab.sandbox.worker.runtime import describe
 from gatelab.testkit.trace import Exchange, Trace
-from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Said, Words
+from gatelab.testkit.words import LONGEST, NO_NAME, OTHER_NAME, WITHHELD, Words, WorkerText
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "assignment" / "lstm-gru"))
 
@@ -50,7 +50,7 @@ def raised(code: Callable[[], object]) -> dict:
     raise AssertionError("nothing was raised")
 
 
-def test_where_nothing_was_given_a_message_is_shown_and_cut() -> None:
+def test_without_a_reference_a_message_is_shown_and_shortened() -> None:
     error = {"type": "ValueError", "message": "a\nb\x1b[2J" + "c" * 900, "line": "", "traceback": "x"}
     shown = Words({}).error(error)
     assert shown["message"].startswith("a b [2Jc") and len(shown["message"]) == LONGEST
@@ -180,8 +180,8 @@ def test_any_other_name_is_hidden(words: Words, name: str) -> None:
     assert words.shown(name) == OTHER_NAME
 
 
-def test_what_a_worker_said_reads_as_what_may_be_shown_however_it_is_put_into_a_message(words: Words) -> None:
-    text = Said(FORGED, words)
+def test_a_workers_text_is_filtered_however_it_is_put_into_a_message(words: Words) -> None:
+    text = WorkerText(FORGED, words)
     assert text == FORGED and {text: 1}[FORGED] == 1 and text.raw() == FORGED
     for shown in (
         f"{text}",
@@ -233,7 +233,7 @@ def test_a_question_that_builds_on_nothing_is_given_nothing(lab: Lab) -> None:
         (["q9", "q10"], True),
     ],
 )
-def test_from_the_first_reference_on_every_message_is_looked_at(
+def test_every_message_is_filtered_after_the_first_reference_was_given(
     lab: Lab, order: list[str], given: bool
 ) -> None:
     grading = Grading(lab, 1, LocalWorkers(lab, []), None)
@@ -268,7 +268,7 @@ def test_only_a_question_that_was_given_a_reference_keeps_a_message_back(
     assert shown == {id: not lab.questions[id].builds_on for id in names}
 
 
-def test_answers_without_end_are_not_kept() -> None:
+def test_endless_answers_are_not_kept() -> None:
     trace, answer = (
         Trace("q1"),
         {"value": torch.zeros(TRACE_LIMIT // 32)},

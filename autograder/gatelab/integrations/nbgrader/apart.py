@@ -1,8 +1,8 @@
-"""nbgrader's long steps in a process of their own, so that JupyterLab's server keeps responding.
+"""Runs nbgrader's long steps in a separate process, so that JupyterLab's server keeps responding.
 
-`python -m gatelab.integrations.nbgrader.apart` reads one request a line from its input, JSON, and answers each by one line. It lives as long
-as the server, so the grader that it has started is warm at the next click, and ends with it: when its input does. Server
-and process agree on the settings, because every request carries the server's.
+`python -m gatelab.integrations.nbgrader.apart` reads requests from its input, one line of JSON each, and answers each with one line. It lives as long
+as the server, so the grader that it has started is still running at the next click, and ends with it, when its input ends. Server
+and process agree on the settings, because every request contains the server's.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Answer = Message
 
 
 def plain(config: Config) -> dict[str, dict[str, Any]]:
-    """The settings that JSON can hold. (What it cannot is what a setting adds to a default, which none of these steps' has.)"""
+    """The settings that can be written as JSON. (The others are additions to defaults, which none of these steps uses.)"""
     found: dict[str, dict[str, Any]] = {}
     for section, values in config.items():
         for name, value in values.items() if isinstance(values, dict) else ():
@@ -39,7 +39,7 @@ def plain(config: Config) -> dict[str, dict[str, Any]]:
 
 @dataclass
 class Apart:
-    """The process, from the server's side. One request at a time; the next waits, and the server does not."""
+    """The process, from the server's side. One request at a time; the next one waits, but the server does not."""
 
     process: asyncio.subprocess.Process | None = None
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,12 +71,12 @@ class Apart:
 def main() -> None:
     """Answer requests until the input ends."""
     with os.fdopen(os.dup(1), "wb") as out:
-        os.dup2(2, 1)  # what a library prints is not an answer
+        os.dup2(2, 1)  # so that what a library prints is not taken for an answer
         for line in sys.stdin.buffer:
             request = decode(line)
             try:
                 answer = encode(_do(request["step"], Config(request["config"]), request["arguments"]))
-            except BaseException:  # the server must have an answer
+            except BaseException:  # the server must get an answer
                 answer = encode({"success": False, "error": traceback.format_exc()})
             out.write(answer)
             out.flush()
@@ -95,7 +95,7 @@ def _do(step: str, config: Config, arguments: list[Any]) -> Answer:
 
 
 def _validate(config: Config, root: str, path: str) -> Answer:
-    """nbgrader's answer to Validate, by its own function."""
+    """nbgrader's answer to Validate, from its own function."""
     from nbgrader.server_extensions.validate_assignment.handlers import ValidateAssignmentHandler
 
     log = logging.getLogger(__name__)

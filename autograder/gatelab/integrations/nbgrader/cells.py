@@ -1,8 +1,8 @@
-"""A submitted notebook as nbgrader gets to see it: the student's text, the course's metadata.
+"""Prepares a submitted notebook for nbgrader: the student's text with the course's metadata.
 
 nbgrader trusts the metadata of the cells it is given. A duplicated cell stops the grading of the whole class, and
-so does a cell whose schema version was edited; points and locks are the student's to change. So nothing is kept of
-a submitted cell but its type, its text and what outputs.py keeps of its outputs; what nbgrader must know of it comes
+so does a cell with an edited schema version; students could change points and locks. So only a submitted cell's
+type, its text and the outputs that outputs.py keeps are used; its metadata come
 from the grade book.
 """
 
@@ -25,12 +25,12 @@ from gatelab.limits import CELL_LIMIT, SOURCE_LIMIT
 from gatelab.submission.notebook_file import Ungradable, mark_of, parse, read_bytes, source_of
 from gatelab.text import utf8
 
-# The beginning of an HTML tag. nbgrader's pages show a student's text as it is, scripts too, to who marks it; with a
-# space after it the sign is only a sign, in formulas as well.
+# The beginning of an HTML tag. nbgrader's pages show a student's text unescaped, including scripts, to the person who marks it;
+# with a space after it, `<` is only a character, in formulas as well.
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 
-# A link that runs code or brings a page of its own when it is clicked; nbconvert makes it of `[x](javascript:…)`, however
-# the letters are written. (With a space after its colon, `data:` is a word that students write.)
+# A link that runs code or opens a page of its own when clicked; nbconvert makes one from `[x](javascript:…)`, however
+# the letters are encoded. (With a space after the colon, `data:` is an ordinary word.)
 _ENTITY = re.compile(r"&(?=#|\w+;)")
 _SCRIPT = re.compile(
     r"(?:java|vb|live|j|ecma)script(?=\\?:)|(?:mocha|data|blob|file|filesystem|view-source|mhtml|jar)(?=\\?:\S)",
@@ -45,7 +45,7 @@ MAKE: dict[str, Callable[..., NotebookNode]] = {
 
 
 def read_submission(path: Path | None) -> NotebookNode:
-    """The notebook's cells without attachments and metadata; no cells where there is none to read."""
+    """The notebook's cells without attachments and metadata; no cells if it cannot be read."""
     try:
         raw = parse(read_bytes(path), path.name)["cells"] if path else []
     except (Ungradable, GraderFault):
@@ -60,13 +60,13 @@ def read_submission(path: Path | None) -> NotebookNode:
 
 
 def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
-    """A clean copy of a submitted cell; of its metadata it keeps the grade_id it claims."""
+    """A clean copy of a submitted cell; of its metadata only the claimed grade_id is kept."""
     if not isinstance(raw, dict) or raw.get("cell_type") not in MAKE:
         return None
     source = source_of(raw)
     if source is None or len(source) > SOURCE_LIMIT:
         return None
-    # Halves of characters cannot be written to a file.
+    # Lone surrogates cannot be written to a file.
     source = utf8(source)
     if raw["cell_type"] != "code":
         source = _SCRIPT.sub(r"\g<0> ", _ENTITY.sub("& ", _TAG.sub("< ", source)))
@@ -82,8 +82,8 @@ def _cell(raw: Any, id: str, room: Room | None = None) -> NotebookNode | None:
 class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has no stubs
     """Give each of the lab's cells its metadata back, once, and put deleted grade cells where they belong.
 
-    Takes the place of nbgrader's DeduplicateIds, whose emptied metadata the next step refuses as too old, and of
-    OverwriteCells.add_missing_cells, which fails when the cell before the missing one is missing too.
+    Replaces nbgrader's DeduplicateIds, whose emptied metadata the next step rejects as too old, and
+    OverwriteCells.add_missing_cells, which fails if the cell before the missing one is missing too.
     """
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
@@ -108,8 +108,8 @@ class RestoreCells(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has 
 def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str]:
     """Cell index → grade_id, every grade_id once.
 
-    Of several copies of a cell the last that was written in counts: whoever copied an answer cell to write in the
-    copy meant the copy. The others stay in the notebook as ordinary cells, for a human to see.
+    Of several copies of a cell the last one that was edited counts: somebody who copied an answer cell and wrote in the
+    copy meant the copy. The others stay in the notebook as ordinary cells, for a person to see.
     """
     copies: dict[str, list[int]] = {}
     for index, cell in enumerate(nb.cells):
@@ -124,14 +124,20 @@ def _choose(nb: NotebookNode, originals: dict[str, SourceCell]) -> dict[int, str
 
 
 def _restored(
-    came: NotebookNode | None, id: str, original: SourceCell, points: dict[str, float], solutions: set[str]
+    submitted: NotebookNode | None,
+    id: str,
+    original: SourceCell,
+    points: dict[str, float],
+    solutions: set[str],
 ) -> NotebookNode:
-    """A cell as in the release; only unlocked ones keep the student's text and outputs. None: it was deleted."""
+    """A cell as in the release; only unlocked ones keep the student's text and outputs. `submitted`: None if it was deleted."""
     name = original.name
-    own = came is not None and not original.locked
-    cell = MAKE[original.cell_type](came.source if came is not None and own else original.source, id=id)
+    own = submitted is not None and not original.locked
+    cell = MAKE[original.cell_type](
+        submitted.source if submitted is not None and own else original.source, id=id
+    )
     if own and cell.cell_type == "code":
-        cell.outputs = came.get("outputs", []) if came is not None else []
+        cell.outputs = submitted.get("outputs", []) if submitted is not None else []
     cell.metadata["nbgrader"] = {
         "grade_id": name,
         "grade": name in points,
@@ -148,7 +154,7 @@ def _restored(
 
 
 def _place(nb: NotebookNode, id: str) -> int:
-    """Where a deleted cell goes: after the last cell of its question, else at the end."""
+    """The index at which to restore a deleted cell: after the last cell of its question, else at the end."""
     question = id.split("-")[0]
     for index in reversed(range(len(nb.cells))):
         mark = nb.cells[index].metadata.get("nbgrader", {})

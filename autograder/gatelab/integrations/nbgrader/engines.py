@@ -1,7 +1,7 @@
-"""The engines of a process that nbgrader grades in: one for each lab, and never one that has read an older version of the lab.
+"""The engines of a process in which nbgrader grades: one for each lab, restarted if the lab has changed.
 
-A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde a suite is fixed or
-a point is moved: an engine keeps what it read when it started, so a new one is started if the files have changed.
+A command grades once and ends. JupyterLab's server lives for days, and between two clicks on Autograde somebody may fix a suite or
+change points. An engine keeps what it read when it started, so a new one is started if the files have changed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _engines: dict[Path, tuple[str, Engine]] = {}
 
 
 def engine_for(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> Engine:
-    """The open engine for a lab as it is on disk now; it ends with the process or with the lab's next change.
+    """The running engine for a lab as it is on disk now; it ends with the process, or is replaced after the lab's next change.
 
     Raises what `Engine.__enter__` raises.
     """
@@ -41,7 +41,7 @@ def _close() -> None:
 
 
 def _read_by_an_engine(lab: Lab, seed: int, accept_missing: tuple[str, ...]) -> str:
-    """Hash of all that an engine of this lab holds once it is open: settings, table, suites, points, bank, release."""
+    """Hash of everything that an engine of this lab reads when it starts: settings, table, suites, points, bank, release."""
     digest = hashlib.sha256(json.dumps([seed, accept_missing]).encode())
     for path in _files(lab):
         digest.update(json.dumps(str(path)).encode() + hashlib.sha256(path.read_bytes()).digest())

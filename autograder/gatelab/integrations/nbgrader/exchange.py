@@ -1,4 +1,4 @@
-"""Releases feedback through nbgrader's exchange for a class that was not all handed in through it."""
+"""Releases feedback through nbgrader's exchange for a class in which not everybody handed in through it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
-PAPERS = ("timestamp.txt", "submission_secret.txt")  # by which the exchange identifies a submission
+PAPERS = ("timestamp.txt", "submission_secret.txt")  # the files by which the exchange identifies a submission
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's, which stops with a traceback at the first student whose notebook came another way (a file by e-mail put
-    into `submitted/`), so that nobody after it gets feedback."""
+    """Replaces nbgrader's own, which stops with a traceback at the first student whose notebook was handed in another way (a file
+    from an e-mail put into `submitted/`), so that later students get no feedback."""
 
     def copy_files(self) -> None:
-        """Release what came through the exchange, and name who must get the page another way."""
+        """Release feedback for what was handed in through the exchange, and name who must get the page another way."""
         excluded = self.coursedir.student_id_exclude
         folders = [Path(path) for path in sorted(glob.glob(self.src_path)) if Path(path).is_dir()]
         here = [folder for folder in folders if all((folder / name).is_file() for name in PAPERS)]
@@ -40,8 +40,8 @@ class ReleaseFeedback(ExchangeReleaseFeedback):  # type: ignore[misc]  # nbgrade
                 self._under_own_names(folder)
 
     def _under_own_names(self, folder: Path) -> None:
-        """Release the page also as that of each notebook handed in under another name: `fetch_feedback` asks by the name
-        that the student's file has."""
+        """Release the page also under the names of notebooks that students renamed, because `fetch_feedback` asks for the name
+        of the student's file."""
         pages = list(folder.glob("*.html"))
         if len(pages) != 1:
             return

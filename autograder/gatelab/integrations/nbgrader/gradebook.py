@@ -1,9 +1,9 @@
-"""Grades into nbgrader's database, through its own API (`nbgrader.api.Gradebook`).
+"""Enters grades into nbgrader's database, through its own API (`nbgrader.api.Gradebook`).
 
-The assignment must be in the database, as `nbgrader generate_assignment` puts it there. The grader's points are entered as nbgrader's automatic
+The assignment must be in the database already (`nbgrader generate_assignment`). The grader's points are entered as nbgrader's automatic
 score; points given by a person as its manual score, and the remarks as the comment, so that all of it survives
 nbgrader's own next autograding. A mark or a comment that somebody gave in formgrader is never overwritten: where it differs, it is kept and reported.
-Whose a submission is there, `people.py` says.
+`people.py` finds the student of each submission.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gatelab.report.plain import equal, number
 
 @dataclass
 class Entered:
-    """Who was entered, who of them nbgrader had not known, and one sentence each about what was not entered or is doubtful."""
+    """Who was entered, which of them are new to nbgrader, and one sentence for each thing that was not entered or is doubtful."""
 
     students: list[str] = field(default_factory=list)
     new: list[str] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Entered:
 
 
 def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered:
-    """Enter points, marks and overrides of these rows. Raises ExportError when the database has no such assignment, or nothing can be
+    """Enter points, marks and overrides of these rows. Raises ExportError if the database has no such assignment or cannot be
     written."""
     if not database.is_file():
         raise ExportError(
@@ -73,7 +73,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
         raise ExportError(
             f"{found.folder}: cannot be written ({error.strerror}); free some space or fix its permissions, and export again."
         ) from error
-    except Exception as error:  # sqlalchemy's, of a file that is none or is locked
+    except Exception as error:  # sqlalchemy's errors, if the file is not a database or is locked
         sqlites = getattr(error, "orig", None)
         if getattr(sqlites, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise ExportError(f"{database}: is no database; name nbgrader's with --db.") from error
@@ -85,7 +85,7 @@ def enter(database: Path, found: GradedClass, rows: Sequence[Graded]) -> Entered
 
 @contextmanager
 def _alembic_found() -> Iterator[None]:
-    """nbgrader starts `alembic` by its name; it is next to this Python and not always on the path."""
+    """Make `alembic` available, which nbgrader starts by name; it is next to this Python but not always on the path."""
     before = os.environ.get("PATH", "")
     os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), before]))
     try:
@@ -107,7 +107,7 @@ def _check(database: Path, found: GradedClass, cells: dict[str, float]) -> None:
 
 
 def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], row: Graded) -> Any:
-    """nbgrader's submission of this row."""
+    """nbgrader's submission for this row."""
     book.update_or_create_student(student, **details)
     time = {}
     if row.handed_in:
@@ -116,7 +116,7 @@ def _submission(book: Any, lab: str, student: str, details: Mapping[str, str], r
 
 
 def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, entered: Entered) -> None:
-    """Enter one row; nothing is committed. `rule`: whether the lab has one for late work."""
+    """Enter one row, without committing. `rule`: whether the lab has a rule for late work."""
     assert isinstance(row.report, Counted)
     questions = {question.id: question for question in row.report.questions}
     whole = said_of(row.report)
@@ -131,7 +131,7 @@ def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, e
         for question in questions.values():
             if question.id in comments:
                 said = [*said_of_question(question), *(["On the whole:", *whole] if whole else [])]
-                whole = []  # nbgrader has no place for it but the first answer's comment
+                whole = []  # goes into the first answer's comment, because nbgrader has no other place for it
                 _enter_comment(comments[question.id], question, key, said, row, sent, entered)
     if whole:
         entered.notes.append(f"{row.called}: nbgrader has no place for this: {' '.join(whole)}")
@@ -139,7 +139,7 @@ def _enter(submission: Any, student: str, row: Graded, rule: bool, sent: Sent, e
 
 
 def _enter_penalty(notebook: Any, key: str, row: Graded, report: Counted, rule: bool, sent: Sent) -> None:
-    """Enter the late penalty, or withdraw one that an export entered. Where the lab does not decide, nbgrader's own plugin does."""
+    """Enter the late penalty, or withdraw one that an export entered. If the lab has no rule, nbgrader's own plugin decides."""
     decided = report.given.penalty is not None or report.by_rule > 0 or (rule and bool(row.handed_in))
     if decided:
         notebook.late_submission_penalty = sent.now[key] = report.penalty or None
@@ -170,7 +170,7 @@ def _enter_points(
         grade.auto_score = min(question.graded, grade.max_score)
     value, done = sent.settle(key, grade.manual_score, wanted)
     grade.manual_score = value
-    # Points given in formgrader that nothing contradicts were reviewed there.
+    # Points from formgrader that agree with ours count as reviewed there.
     grade.needs_manual_grade = question.by_hand and value is None
     if not done:
         entered.notes.append(

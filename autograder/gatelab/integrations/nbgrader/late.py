@@ -14,7 +14,7 @@ from gatelab.lab.late import LateRule
 
 
 class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no stubs
-    """Enter the penalty of `[late]` in lab.toml. A lab without it is left to nbgrader's due dates and plugins."""
+    """Enter the penalty according to `[late]` in lab.toml. For a lab without it, nbgrader's due dates and plugins apply."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
         exporter: Any = self.parent

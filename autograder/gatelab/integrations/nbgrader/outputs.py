@@ -1,8 +1,8 @@
-"""What a student's cell printed and drew, safe to show to the person who marks it.
+"""Makes what a student's cell printed and drew safe to show to the person who marks it.
 
-A written answer speaks of "my figure" and "0.24 against 1.00": without them it cannot be marked. nbgrader's pages show an
-output's HTML, SVG and JavaScript as they are, in the marker's own session, so of an output only its text and its pixels
-are kept, under names and kinds chosen here, and only so much of them as a page can bear.
+A written answer refers to "my figure" and "0.24 against 1.00": it cannot be marked without them. nbgrader's pages show an
+output's HTML, SVG and JavaScript unescaped, in the marker's own session. So only an output's text and pixels
+are kept, with names and types chosen here, and only as much as a page can hold.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from gatelab.text import printed
 
 CUT = "\n… (cut here)\n"
 
-PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}  # and how their bytes begin
+PICTURES = {
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+}  # type → the first bytes of such a file
 
 
 class Room:
-    """How many bytes of a notebook's outputs may still be kept."""
+    """Counts how many bytes of a notebook's outputs may still be kept."""
 
     def __init__(self, limit: int = SHOWN_OF_A_NOTEBOOK) -> None:
         self.left = limit
 
     def taken(self, size: int) -> bool:
-        """Take room for this many bytes; whether there was enough."""
+        """Reserve this many bytes; returns whether there was enough room."""
         if size > self.left:
             return False
         self.left -= size
@@ -37,7 +40,7 @@ class Room:
 
 
 def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
-    """The text and pictures of a submitted cell's `outputs`, whatever that is."""
+    """The text and pictures in a submitted cell's `outputs`, which may be anything."""
     kept: list[NotebookNode] = []
     for output in raw if isinstance(raw, list) else []:
         made = _made(output, room) if isinstance(output, dict) else None
@@ -51,7 +54,7 @@ def kept_outputs(raw: Any, room: Room) -> list[NotebookNode]:
 
 
 def _made(output: dict[str, Any], room: Room) -> NotebookNode | None:
-    """One output rewritten in a safe form, or None if nothing of it can be shown."""
+    """One output in a safe form; None if nothing in it can be shown."""
     kind = output.get("output_type")
     if kind == "stream":
         return _text(output.get("text"), room, _stream)
@@ -74,19 +77,19 @@ def _text(raw: Any, room: Room, make: Any) -> NotebookNode | None:
 
 
 def _plain(raw: Any) -> str:
-    """The text, cut and fit for a page; "" if it is not one."""
+    """The text, shortened and made safe for a page; "" if it is not text."""
     return printed(_joined(raw), SHOWN_OUTPUT, CUT)
 
 
 def _joined(raw: Any) -> str:
-    """A text as notebooks have it, whole or as a list of lines; "" for anything else."""
+    """A text that a notebook stores as a string or a list of lines; "" for anything else."""
     if isinstance(raw, list) and all(isinstance(line, str) for line in raw):
         return "".join(raw)
     return raw if isinstance(raw, str) else ""
 
 
 def _pixels(raw: Any, begins: bytes) -> str:
-    """The picture in base64, written again from its bytes; "" if it is not one or too large."""
+    """The picture in base64, encoded again from its bytes; "" if it is not a picture or too large."""
     text = "".join(_joined(raw)[: 2 * SHOWN_PICTURE].split())
     try:
         pixels = base64.b64decode(text, validate=True)

@@ -1,6 +1,6 @@
-"""Which of nbgrader's students a submission is of: nbgrader has IDs of its own, which a roster need not have.
+"""Finds nbgrader's student for a submission: nbgrader has its own IDs, which may differ from the roster's.
 
-Whoever is in the grade book already is meant, by whichever of a person's IDs or e-mail addresses is there; nobody gets a second entry.
+A student who is already in the grade book is found by any ID or e-mail address of theirs that is there; nobody gets a second entry.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gatelab.submission.platforms import arrivals
 
 @dataclass(frozen=True)
 class Meant:
-    """A row, and the ID of a student who handed it in. `new`: whether nbgrader does not know the student yet."""
+    """A row and the ID of the student who handed it in. `new`: whether the student is not in the grade book yet."""
 
     row: Graded
     student: str
@@ -28,8 +28,8 @@ class Meant:
 
 
 def meant(rows: Sequence[Graded], lab: str, there: Iterable[Any]) -> tuple[list[Meant], list[str]]:
-    """The students of these rows, `there` being nbgrader's, and a sentence about each who is in doubt. Of one with several rows
-    nothing is entered."""
+    """The students of these rows, and a sentence about each doubtful one. `there`: nbgrader's students. For a student with several
+    rows nothing is entered."""
     known: dict[str, list[str]] = defaultdict(list)
     for student in there:
         known[student.id].insert(0, student.id)
@@ -60,7 +60,7 @@ def _of_row(row: Graded, lab: str, known: Mapping[str, list[str]]) -> list[Meant
 
 
 def _of_person(row: Graded, person: Person, by_id: bool, known: Mapping[str, list[str]]) -> Meant:
-    """`by_id`: whether the row's name is an ID, and no name that a platform wrote."""
+    """`by_id`: whether the row's name is an ID and not a name from a platform."""
     first, _, last = person.called.rpartition(" ")
     details = {"first_name": first or last, "last_name": last if first else "", "email": person.email}
     given = [*person.ids, person.email, person.number]

@@ -1,8 +1,8 @@
 """nbgrader: the engine grades, nbgrader keeps the grade book.
 
-`SubmissionExporter` is what Autograde reads submissions with: it hands each file to the engine and gives nbgrader a
-clean copy. `GradeByEngine` takes Execute's place: it writes what the engine gave as the grade cells' outputs,
-from which nbgrader takes its points. No student code runs outside of the engine's worker.
+Autograde reads submissions with `SubmissionExporter`, which passes each file to the engine and gives nbgrader a
+clean copy. `GradeByEngine` replaces Execute: it writes the engine's points as the grade cells' outputs,
+from which nbgrader reads them. No student code runs outside the engine's workers.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from gatelab.sandbox.forkserver import ForkServerLost
 from gatelab.submission.collect import one
 from gatelab.text import escaped, is_printable
 
-# On nbgrader's pages a person's points may be shown above this.
+# On nbgrader's pages, points given by a person may be shown above this.
 BY_THE_CHECKS = "The automatic checks gave {} of {} points; the scores on this page also count what a person gave or changed."
 
 
 class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader has no stubs
     """The course's folders as Autograde should see them.
 
-    Nothing next to a submitted notebook is copied: nobody reads it, a link among it would be followed, and
-    nbgrader would hand the copies out again with the feedback.
+    Files next to a submitted notebook are not copied: nobody reads them, links among them would be followed, and
+    nbgrader would return the copies with the feedback.
     """
 
     def __init__(self, course: CourseDirectory) -> None:
@@ -52,7 +52,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
         self.ignore = ["*"]
 
     def get_existing_timestamp(self, dest_path: str) -> datetime | None:
-        """The submission's time; None if the file with it is no small file or cannot be read."""
+        """The submission's time; None if its file is not a small regular file or cannot be parsed."""
         path = Path(dest_path, "timestamp.txt")
         if path.is_symlink() or not path.is_file() or path.stat().st_size > EXCHANGE_LINE:
             return None
@@ -61,7 +61,7 @@ class SubmissionDirectory(CourseDirectory):  # type: ignore[misc]  # nbgrader ha
             return time
         except (
             Exception
-        ):  # whatever dateutil raises on a student's text, which often speaks of something else
+        ):  # dateutil raises anything for a student's text, with messages that often do not help
             self.log.warning(
                 "%s/timestamp.txt holds no time that can be read; the submission is graded without one.",
                 dest_path,
@@ -92,7 +92,7 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]  # nbconvert's
         converter: Autograde = self.parent
         converter.coursedir = SubmissionDirectory(converter.coursedir)
-        # Started before the first submission, so that a machine that cannot grade reports it once.
+        # Started before the first submission, so that a machine that cannot grade says so only once.
         try:
             if why := self.faulty.get(converter.coursedir.assignment_id):
                 raise LabError(why)
@@ -111,7 +111,7 @@ class SubmissionExporter(NotebookExporter):
     def _expect_every_folder(self) -> None:
         """Have nbgrader process each student's folder, under the notebook's right name, whatever is in it.
 
-        It would leave out, without a row in the grade book, students who handed in no notebook or named it differently.
+        Otherwise it would silently skip students who handed in no notebook or named it differently.
         """
         course = self.parent.coursedir
         if course.notebook_id != "*":
@@ -120,24 +120,24 @@ class SubmissionExporter(NotebookExporter):
             if os.path.isdir(folder):
                 self.parent.assignments[folder] = [os.path.join(folder, self.lab.notebook)]
 
-    # nbconvert's says that it gives a notebook, and its NotebookExporter gives text.
+    # nbconvert's signature says that it returns a notebook, but its NotebookExporter returns text.
     def from_filename(  # type: ignore[override]
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, ResourcesDict]:
-        """The submission at the first reading; at the second, nbgrader's copy of it."""
+        """Read the submission the first time, and nbgrader's copy of it the second time."""
         if not self.parent._sanitizing:
             return cast(tuple[str, ResourcesDict], super().from_filename(filename, resources, **kw))
         assert resources is not None
         student = resources["nbgrader"]["student"]
         folder = Path(filename).parent
-        came_in = one(folder, self.lab)
-        if came_in.path is not None:
-            self.report = self._grade(came_in.path, student)
-            self.report.others = list(came_in.others)
+        submission = one(folder, self.lab)
+        if submission.path is not None:
+            self.report = self._grade(submission.path, student)
+            self.report.others = list(submission.others)
         else:
-            status: Status = "failed" if came_in.ours else "ungradable"
+            status: Status = "failed" if submission.ours else "ungradable"
             self.report = Report(
-                student, status, came_in.problem, came_in.told, seed=self._seed, lab=self.lab.name
+                student, status, submission.problem, submission.told, seed=self._seed, lab=self.lab.name
             )
         if self.report.status == "ungradable":
             self.log.warning("%s is not gradable: %s", student, self.report.reason)
@@ -146,19 +146,19 @@ class SubmissionExporter(NotebookExporter):
         self._keep_papers(folder, resources)
         resources["metadata"] = ResourcesDict(name=resources["nbgrader"]["notebook"], path=str(folder))
         text: tuple[str, ResourcesDict] = self.from_notebook_node(  # type: ignore[no-untyped-call]  # nbconvert's
-            read_submission(came_in.path), resources, **kw
+            read_submission(submission.path), resources, **kw
         )
         return text
 
     def _grade(self, path: Path, student: str) -> Report:
         try:
             return self.engine.grade(path, name=student)
-        except ProtectionMissing as error:  # it existed when the run began
+        except ProtectionMissing as error:  # it was there when the run began
             return Report(student, "failed", str(error), TOLD, seed=self._seed, lab=self.lab.name)
 
     def _keep_papers(self, folder: Path, resources: dict[str, Any]) -> None:
-        """Copy next to the graded notebook what nbgrader knows the submission by, and nothing else: its time
-        (is there a newer one?), and what the exchange calls it, without which its feedback cannot be released."""
+        """Copy the files by which nbgrader identifies the submission next to the graded notebook, and nothing else: its time
+        (to find out whether there is a newer one) and its secret in the exchange, without which feedback cannot be released."""
         ids = resources["nbgrader"]
         graded = Path(self.parent._format_dest(ids["assignment"], ids["student"]))
         papers = {"submission_secret.txt": _is_line(folder / "submission_secret.txt")}
@@ -169,7 +169,7 @@ class SubmissionExporter(NotebookExporter):
 
 
 def _is_line(path: Path) -> bool:
-    """Whether this is a small file with one line of text: nbgrader reads it as it is, and stops at anything else."""
+    """Whether this is a small file with one line of text; nbgrader would fail at anything else."""
     if path.is_symlink() or not path.is_file() or path.stat().st_size > EXCHANGE_LINE:
         return False
     text = path.read_bytes().decode("utf-8", "replace").strip()
@@ -194,12 +194,12 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
                     f"The grade book's cell {mark['grade_id']} ({mark['points']:g} points) is not the lab's; "
                     f"run `nbgrader generate_assignment {exporter.lab.name}` again."
                 )
-            # Why nothing could be graded is said once, at the top.
+            # The reason why nothing could be graded is stated once, at the top.
             text = head + feedback(question) if exporter.report.status == "graded" else head or "Not graded."
             cell.outputs = [
                 new_output("display_data", data=shown_text(text.rstrip())),
-                # nbgrader reads the number out of the first execute_result. Never above the cell's points, which
-                # it would refuse: a sum of shares may differ from the whole in its last digit.
+                # nbgrader reads the number from the first execute_result. It rejects more than the cell's points, and
+                # a sum of shares may differ from them in the last digit.
                 new_output(
                     "execute_result",
                     data={"text/plain": repr(float(min(question.points, question.max_points)))},
@@ -212,18 +212,18 @@ class GradeByEngine(NbGraderPreprocessor):  # type: ignore[misc]  # nbgrader has
 
 
 def shown_text(text: str) -> dict[str, str]:
-    """Text that wraps at the edge of the page; nbgrader's own style lets long lines run out of it."""
+    """Text that wraps at the edge of the page; with nbgrader's own style long lines would overflow."""
     style = "white-space: pre-wrap; overflow-wrap: anywhere; font-family: monospace"
     return {"text/html": f'<div style="{style}">{escaped(text)}</div>', "text/plain": text}
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no stubs
-    """nbgrader's step that enters the points. A submission that could not be graded waits for a person in formgrader, with its 0."""
+    """nbgrader's step that enters the points. A submission that could not be graded gets 0 and waits for manual grading in formgrader."""
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict) -> tuple[NotebookNode, ResourcesDict]:
-        """Enter the points. What the grader failed at gets none: it is marked as waiting in the grade book, and the
-        exception has nbgrader remove its graded notebook, go on with the class, end with an exit code of 1, and grade
-        this one again at the next run."""
+        """Enter the points. A submission at which the grader failed gets none: it is marked as waiting in the grade book, and the
+        exception makes nbgrader remove its graded notebook, continue with the class, end with exit code 1, and grade
+        this one again in the next run."""
         nb, resources = super().preprocess(nb, resources)
         report: Report = self.parent.report
         if report.status == "failed":

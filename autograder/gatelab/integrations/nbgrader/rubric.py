@@ -1,7 +1,7 @@
-"""The rubric next to the written answer, for the person who marks it in formgrader; removed before a student reads the page.
+"""Shows the rubric next to a written answer, for the person who marks it in formgrader; it is removed before students see the page.
 
-formgrader and `generate_feedback` show the same file, the graded copy in `autograded/`. There the rubric is in cells
-of its own, which the first step of `generate_feedback` takes out.
+formgrader and `generate_feedback` show the same file, the graded copy in `autograded/`. There the rubric is in separate
+cells, which the first step of `generate_feedback` removes.
 """
 
 from __future__ import annotations

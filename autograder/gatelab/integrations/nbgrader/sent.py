@@ -1,7 +1,7 @@
-"""What a person gave in the kit's own grade book, carried into nbgrader's: marks, overrides, comments; never over a newer one.
+"""Transfers marks, overrides and comments from the kit's grade book to nbgrader's, without overwriting newer ones.
 
-In nbgrader's grade book everything that a person gives looks alike, whoever entered it. So a file next to the grades records what an export wrote:
-what is there unchanged may be replaced or withdrawn by the next one; everything else was written in formgrader and is kept.
+In nbgrader's grade book everything given by a person looks the same, whoever entered it. So a file next to the grades records what exports wrote:
+if it is there unchanged, the next export may replace or withdraw it; everything else was entered in formgrader and is kept.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ FILE = "nbgrader.sent.json"
 
 @dataclass
 class Sent:
-    """The memory of one grade book: cell of a student → the values that may be there because an export wrote them.
+    """The record for one grade book: a student's cell → the values that may be there because an export wrote them.
 
-    There are two while an export writes: it may be cut off before the grade book has the new one.
+    There are two while an export is writing, because it may be interrupted before the grade book has the new one.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Sent:
         return sent
 
     def settle(self, key: str, present: Value, wanted: Value) -> tuple[Value, bool]:
-        """What a cell should hold, and whether that is what was wanted. `wanted` None: nobody gives anything (any more)."""
+        """The value a cell should have, and whether that is the wanted one. `wanted`: None if there is nothing to enter (any more)."""
         ours = any(_same(present, value) for value in self.found.get(key, []))
         if present is None or ours:
             self.now[key] = wanted
@@ -47,7 +47,7 @@ class Sent:
         return present, wanted is None or _same(present, wanted)
 
     def keep(self, written: bool) -> None:
-        """Record what this export writes, along with what was there until it is `written`. Raises OSError."""
+        """Record what this export writes and, until it is `written`, also the previous values. Raises OSError."""
         cells = dict(self.found)
         for key, value in self.now.items():
             before = [] if written else self.found.get(key, [])
@@ -58,7 +58,7 @@ class Sent:
             draft.write_text(text, encoding="utf-8")
 
     def _read(self) -> dict[str, dict[str, list[Value]]]:
-        """The whole file; nothing if there is none, or one that is not ours."""
+        """The whole file; empty if there is none, or it is not ours."""
         try:
             table = json.loads(self.path.read_text(encoding="utf-8"))
             return {

@@ -1,7 +1,7 @@
 """Keeps JupyterLab's server responsive: formgrader's and Validate's slow actions run in a separate process (apart.py).
 
-nbgrader's handlers do them within the server, which answers nobody until they are done. `put_in_place` puts these in the tables from which
-nbgrader's extensions make their addresses; it is called when formgrader reads the course's settings, which it does before that.
+nbgrader's handlers run them inside the server, which answers nobody until they are done. `put_in_place` puts the handlers below into the tables from
+which nbgrader's extensions create their routes; it is called when formgrader reads the course's settings, which happens before that.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ HERE = (
 
 
 def put_in_place() -> None:
-    """Route nbgrader's addresses to these handlers. Calling it twice has no further effect."""
+    """Route nbgrader's URLs to these handlers. Calling it again has no further effect."""
     ours = {kind.__name__: kind for kind in HERE}
     for table in (apihandlers.default_handlers, validate.default_handlers):
         table[:] = [(address, ours.get(kind.__name__, kind), *more) for address, kind, *more in table]

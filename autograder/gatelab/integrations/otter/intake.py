@@ -1,7 +1,7 @@
-"""Copies the one notebook of a submission to where nothing else of the submission is.
+"""Copies the notebook of a submission to a place where no other file of the submission is.
 
-otter picks the notebook itself, and gives up with a traceback or without a result if there is none, if there are two,
-or if a file has a name that otter needs itself. This is done before otter looks.
+otter picks the notebook itself, and fails with a traceback or without a result if there is none, if there are two,
+or if a file has a name that otter uses itself. So the notebook is chosen here, before otter runs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Intake:
     name: str
     notebook: Path | None
     reason: str = ""
-    others: tuple[str, ...] = ()  # notebooks that came in with it and are not graded
+    others: tuple[str, ...] = ()  # notebooks that were handed in with it and are not graded
     ours: bool = False  # whether the machine is at fault and not the submission
 
 
@@ -54,7 +54,7 @@ class Unusable(Ungradable):
 def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
     """Copy the notebook of a folder, of an archive or the notebook itself into `private`.
 
-    `lab`: None if the kit itself is broken. Nothing is ever unpacked.
+    `lab`: None if the kit itself is broken. Archives are never unpacked as a whole.
     """
     name = brief(handed_in.name)
     wanted = lab.notebook if lab else "lab.ipynb"
@@ -76,7 +76,7 @@ def take_in(handed_in: Path, private: Path, lab: Lab | None) -> Intake:
 
 
 def _chosen(inside: Found, lab: Lab | None, wanted: str, private: Path) -> Intake:
-    """The lab's notebook among the files, kept."""
+    """Choose the lab's notebook among the files, and keep a copy."""
     if not inside.notebooks:
         if inside.too_many:
             raise Unusable(
@@ -106,12 +106,12 @@ def _read(path: Path, name: str) -> bytes:
 
 
 def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: Path) -> Intake:
-    """The notebook of an archive. Only notebooks are read, and only so far as a notebook may be long."""
+    """The notebook in an archive. Only notebooks are read, and only up to the size limit."""
     if archive.is_symlink():
         raise Unusable(f"{name} is a link to another file: hand in the archive or the notebook itself.")
     count = 0
-    with suppress(ArchiveError):  # a file that is not a zip is found out below
-        count = entries_of_zip(archive)  # before zipfile makes an object of each
+    with suppress(ArchiveError):  # a file that is not a zip is reported below
+        count = entries_of_zip(archive)  # before zipfile makes an object for each
     if count > STUDENTS.entries:
         raise Unusable(f"{name} holds more than {STUDENTS.entries:,} files: hand in {wanted} alone.")
     with _damage_named(name), zipfile.ZipFile(archive) as zip:
@@ -120,8 +120,8 @@ def _from_zip(archive: Path, name: str, lab: Lab | None, wanted: str, private: P
 
 @contextmanager
 def _damage_named(archive: str) -> Iterator[None]:
-    """Make Unusable of what comes of a damaged archive, an unknown compression, a password, an end that comes too early:
-    zipfile has a dozen exceptions of its own and of its decompressors' for bytes that are not what they say."""
+    """Turn the exceptions for a damaged or truncated archive, an unknown compression or a password into Unusable:
+    zipfile and its decompressors raise a dozen types for malformed bytes."""
     try:
         yield
     except (Ungradable, MemoryError, GraderFault):
@@ -136,12 +136,12 @@ def _damage_named(archive: str) -> Iterator[None]:
 
 
 def _in_zip(zip: zipfile.ZipFile, archive: str) -> Found:
-    """What is in an archive, as `in_folder` has it."""
+    """What is in an archive, in the form of `in_folder`."""
     notebooks: list[Candidate] = []
     others: list[Candidate] = []
     members = [
         member for member in zip.infolist() if not member.filename.endswith("/")
-    ]  # it may have no name
+    ]  # a member may have no name
     for member in members:
         # A name is only a label here: `../lab.ipynb` is the file lab.ipynb at the top, as otter would have it.
         place = inner_path(member.filename)
@@ -175,7 +175,7 @@ def _limited(data: bytes, name: str) -> bytes:
 
 
 def _keep(data: bytes, private: Path, raw: str, wanted: str) -> Path:
-    """The copy to grade, called as it was handed in (messages name it), if a file here can be called so."""
+    """The copy to grade, under its original name (for messages) if a file here can have it."""
     for name in (raw, wanted):
         try:
             (private / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""Gradescope's submission metadata: names and e-mail addresses, which no code of a submission may read."""
+"""Hides Gradescope's submission metadata (names and e-mail addresses) from a submission's code."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ METADATA = "submission_metadata.json"
 
 @contextmanager
 def out_of_sight(path: Path) -> Iterator[dict[str, Any]]:
-    """The file's content; while this is open the file is blank, whatever other protection is missing.
+    """Yields the file's content; inside the context the file is blank, whichever protections are missing.
 
-    `otter grade` leaves an empty file there, which otter itself trips over: that is `{}`.
+    `otter grade` leaves an empty file there, at which otter itself fails; it is replaced by `{}`.
     """
     try:
         data = path.read_bytes()

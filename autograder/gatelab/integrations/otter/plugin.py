@@ -3,13 +3,13 @@
 The order of a run, and what happens to the submission at each step:
 
     otter: files unpacked, notebook chosen     nothing of the submission has been run
-    before_grading     the notebook is copied away and the submission's folder emptied: no `.OTTER_LOG` for
+    before_grading     the notebook is moved away and the submission's folder emptied: no `.OTTER_LOG` for
                        otter to unpickle, no `torch.py` or `ipykernel_launcher.py` on its kernel's path
     before_execution   the engine grades the copy, in its confined workers; all that ran is dead when it returns
     otter: kernel      runs an empty notebook in the emptied folder; the test files read the verdicts out
-    after_grading      the report takes the place of whatever came out of the kernel
+    after_grading      the report replaces whatever came out of the kernel
 
-A plugin that raises leaves otter without a result, so each step turns its exceptions into an honest one.
+A plugin that raises leaves otter without a result, so each step turns its exceptions into a result that says so.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ _handed_in: ContextVar[tuple[Intake, Keep] | None] = ContextVar("handed_in", def
 
 @contextmanager
 def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None]:
-    """While this is open the plugin grades `intake`, whatever notebook otter was given to run (see run.py).
+    """Inside the context the plugin grades `intake`, whatever notebook otter was given to run (see run.py).
 
-    `keep` gets the report as soon as there is one: what happens to otter after that must not cost it.
+    `keep` gets the report as soon as there is one, so that it is not lost if otter fails after that.
     """
     token = _handed_in.set((intake, keep))
     try:
@@ -64,7 +64,7 @@ def handed_in(intake: Intake, keep: Keep = lambda report: None) -> Iterator[None
 
 
 def until() -> float | None:
-    """When the grading must be done, by the monotonic clock; None if nobody said. Raises LabError."""
+    """When the grading must be finished, on the monotonic clock; None if there is no deadline. Raises LabError."""
     said = os.environ.get(DEADLINE, "")
     try:
         return _STARTED + float(said) if said else None
@@ -73,7 +73,7 @@ def until() -> float | None:
 
 
 def empty_notebook() -> nbformat.NotebookNode:
-    """What otter's kernel runs: nothing, on the kernel of otter's own environment."""
+    """The notebook for otter's kernel: empty, with the kernel of otter's own environment."""
     notebook: nbformat.NotebookNode = nbformat.v4.new_notebook()
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return notebook
@@ -95,7 +95,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
 
     def before_grading(self, config: Any) -> None:
         """Copy the notebook away, empty the submission's folder, find the lab in the zip."""
-        # No page is made from a submission: nbconvert, a browser or LaTeX would run in this process.
+        # No PDF is made from a submission, because nbconvert, a browser or LaTeX would run in this process.
         config.pdf, config.token = False, None
         config.grade_from_log, config.debug = False, False
         submission = Path(self.submission_path)
@@ -140,7 +140,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             replace_results(results, self._reported(), self.specs)
 
     def generate_report(self) -> str:
-        """What the student will read, for otter's log, in characters that the log's encoding has."""
+        """The result for otter's log, with only characters that the log's encoding has."""
         from gatelab.report.gradescope import plain_text
 
         try:
@@ -167,7 +167,7 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
             with Engine(self.lab, seed=seed, jobs=1, accept_missing=accept_missing) as engine:
                 report = engine.grade(self.intake.notebook, name=self.intake.name, until=until())
         except ProtectionMissing as error:
-            # The engine's message names the command's flag; here it is a setting.
+            # The engine's message names the command's flag; here it is a setting of the zip.
             setting = json.dumps(sorted({*accept_missing, *error.missing}))
             raise ProtectionMissing(
                 f'{error} (In otter_config.json: "accept_missing": {setting}.)'
@@ -176,12 +176,12 @@ class GatelabPlugin(AbstractOtterPlugin):  # type: ignore[misc]  # otter has no 
         return report
 
     def _reported(self) -> Report:
-        """The report: from `before_execution` on there is one."""
+        """The report, which exists from `before_execution` on."""
         assert self.report is not None
         return self.report
 
     def _give_up(self, error: Exception) -> None:
-        """The grader's own fault: the student gets one sentence, staff the rest."""
+        """Report the grader's own fault: the student gets one sentence, staff the details."""
         self.report = self._failed(f"The grader could not work ({type(error).__name__}).")
         trace = "".join(traceback.format_exception(error))
         self.report.hints = [
@@ -207,9 +207,9 @@ def lab_of_the_kit(source: Path, name: str) -> Lab:
 
 
 def empty_folder(submission: Path) -> None:
-    """Leave of the submission's folder an empty notebook under the submission's name and otter's own `tests/`.
+    """Empty the submission's folder, except for an empty notebook under the submission's name and otter's own `tests/`.
 
-    otter took `tests/` from the zip before any plugin ran. Raises what otter reports when something stays.
+    otter copied `tests/` from the zip before any plugin ran. Raises what otter reports if something cannot be removed.
     """
     folder = submission.parent
     try:

@@ -32,20 +32,20 @@ class ReportResults(GradingResults):  # type: ignore[misc]  # otter has no stubs
         return gradescope_results(self.report, self.specs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled as otter's own class, so that reading `results.pkl` takes otter and not the kit."""
+        """Pickle as otter's own class, so that reading `results.pkl` requires otter and not the kit."""
         state = {key: value for key, value in vars(self).items() if key not in ("report", "specs")}
         return GradingResults, ([],), state
 
 
 def replace_results(results: GradingResults, report: Report, specs: Iterable[QuestionSpec]) -> None:
-    """Make `results`, whatever otter found, say what the report says."""
+    """Replace the contents of `results`, whatever otter found, by the report's."""
     specs = list(specs)
     questions = [question for question in all_questions(report, specs) if not question.by_hand]
     results.results = {question.id: test_file(question) for question in questions}
     results.output = None
     results.all_hidden = False
-    # otter sets it when its kernel gave no results, and the verdicts are not from there. `otter grade` shows it in the
-    # column of statuses.
+    # otter sets it if its kernel produced no results, but the verdicts do not come from there. `otter grade` shows it in its
+    # status column.
     results._catastrophic_error = RuntimeError(OUR_FAULT) if report.status == "failed" else None
     results.set_plugin_data(PLUGIN_DATA, report.to_dict())
     results.__class__ = ReportResults
@@ -53,10 +53,10 @@ def replace_results(results: GradingResults, report: Report, specs: Iterable[Que
 
 
 def test_file(question: Question) -> ExceptionTestFile:
-    """The question as a graded test file of otter's."""
+    """The question as one of otter's graded test files."""
     cases = [TestCase(words(part.name), "", False, part.max_points, None, None) for part in question.parts]
     file = ExceptionTestFile(question.id, f"./tests/{question.id}.py", cases, all_or_nothing=False)
-    # otter shows no result of its own for a question, so its note goes before the parts that failed.
+    # otter shows no message for a whole question, so its note is put before the messages of failed parts.
     note = "".join(f"{shown(line)}\n" for line in (question.note, question.follow_through) if line)
     for case, part in zip(cases, question.parts, strict=True):
         message = "Passed." if part.passed else note + (shown(part.told) or "Not passed.")
@@ -67,7 +67,7 @@ def test_file(question: Question) -> ExceptionTestFile:
 
 
 def verdicts(report: Report, specs: Iterable[QuestionSpec]) -> dict[str, list[dict[str, Any]]]:
-    """What the zip's `tests/q1.py`, … read out: question ID → its parts. Nothing in it is only for staff."""
+    """The verdicts that the zip's `tests/q1.py`, … report: question ID → its parts. Contains nothing that is only for staff."""
     return {
         question.id: [
             {

@@ -1,8 +1,8 @@
 """Runs otter so that it never sees the submission and always leaves a result.
 
-`otter run` unpacks an archive whole and reads the notebook before it asks any plugin; what it cannot read
-ends it with a traceback and no result. Here the notebook is taken out first, otter is given an empty one in a
-folder of its own, and the plugin grades the one that was taken out. Two callers: the containers of Gradescope
+`otter run` unpacks a whole archive and reads the notebook before it calls any plugin; if it cannot read something,
+it ends with a traceback and no result. Here the notebook is extracted first, otter is given an empty one in a
+separate folder, and the plugin grades the extracted one. Two callers: the containers of Gradescope
 and `otter grade` (`in_container`), and a person (`python -m gatelab.integrations.otter.run ZIP FILE -o FOLDER`).
 """
 
@@ -54,8 +54,8 @@ def grade_apart(
     """Run otter on an empty notebook while its plugin grades `submission` (a notebook, a zip or a folder).
 
     `source` is the unpacked autograder zip. Writes `results.json` and otter's `results.pkl` into `results` and returns
-    what the first says. The first is there as soon as the grading is done: what otter does after that, with a kernel that
-    has nothing to run, may fail or last as it likes.
+    the contents of the former, which is written as soon as the grading is done. What otter does after that, with a kernel that
+    has nothing to run, may fail or take any time.
     """
     lab = _lab(source)
     specs = list(lab.questions.values()) if lab else []
@@ -72,7 +72,7 @@ def grade_apart(
 
         def keep(report: Report) -> None:
             graded.append(report)
-            with contextlib.suppress(OSError):  # written again below, where a fault is reported
+            with contextlib.suppress(OSError):  # written again below, where an error is reported
                 _write(gradescope_results(report, specs), results)
 
         failure = _run_otter(apart, intake, keep, otter_run=not force_python3)
@@ -93,14 +93,14 @@ def grade_apart(
 
 
 def _write(found: dict[str, Any], folder: Path) -> None:
-    """`results.json`, whole or not at all."""
+    """Write `results.json` atomically."""
     draft = folder / ".results.json"
     draft.write_text(json.dumps(found, indent=1), encoding="utf-8")
     draft.replace(folder / "results.json")
 
 
 def _pickle(report: Report, specs: list[QuestionSpec], folder: Path) -> None:
-    """otter's `results.pkl`, by which `otter grade` makes its table, where otter did not come to write it."""
+    """Write otter's `results.pkl`, from which `otter grade` makes its table, if otter did not write it itself."""
     with contextlib.suppress(Exception):  # if otter cannot be imported at all
         from otter.test_files import GradingResults
 
@@ -112,7 +112,7 @@ def _pickle(report: Report, specs: list[QuestionSpec], folder: Path) -> None:
 
 
 def _is_ours(results: Path) -> bool:
-    """Whether the kit's result exists: none, or one that otter wrote after an error of its own (with a 0), does not count."""
+    """Whether the kit's result exists. One that otter wrote after an error of its own (with a 0) does not count."""
     try:
         return "extra_data" in json.loads(results.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -134,13 +134,13 @@ def _run_otter(apart: Path, intake: Intake, keep: Keep, otter_run: bool) -> str:
 
 
 def _lab(source: Path) -> Lab | None:
-    """The lab in the zip; None when the kit in it is broken."""
+    """The lab in the zip; None if the kit in it is broken."""
     try:
         config = json.loads((source / "otter_config.json").read_text(encoding="utf-8"))
         settings = next(iter(config["plugins"][0].values()))
         lab = lab_of_the_kit(source, settings.get("lab", ""))
         return lab if lab.questions and lab.notebook else None
-    except Exception:  # the plugin will find the same and report it in the result
+    except Exception:  # the plugin will run into the same error and report it in the result
         return None
 
 
@@ -165,8 +165,8 @@ def main(arguments: list[str] | None = None) -> int:
 def otter_run(autograder: Path, submission: Path, output_dir: Path, lab_name: str | None = None) -> int:
     """Grade one submission with an autograder zip; `results.json` goes to `output_dir`. Returns the exit code.
 
-    Raises LabError, with one sentence, when the zip is none of the kit's or of another lab than `lab_name`, or nothing
-    can be written to `output_dir`.
+    Raises LabError, with one sentence, if the zip is not one of the kit's or is for another lab than `lab_name`, or if
+    `output_dir` cannot be written.
     """
     with vanishing("gatelab-zip-") as folder:
         _unpack(autograder, folder)

@@ -1,18 +1,18 @@
-"""Confinement of a worker: what it must not be able to do, whatever keeps it from it.
+"""Confinement of a worker: what it must not be able to do, whichever mechanism prevents it.
 
-A piece is a property, and each has more than one thing that can give it (`gives` in apply.py says which); the report
-names it as on or off. It counts as on when something gives it and an attempt from inside did not get through (probe.py).
+A piece of protection can be provided by several mechanisms (`gives` in apply.py says which); the report
+lists it as on or off. It counts as on if something provides it and an attempt from inside did not get through (probe.py).
 
     files      reading or changing anything outside the libraries and its own folder
     network    reaching another machine, or a service of the grader's user on this one
-    processes  outliving the grading: all that it started can be found and ended
+    processes  outliving the grading: all processes that it started can be found and ended
     signals    signalling, tracing, slowing or limiting processes outside
     calls      system calls no homework needs: exec, ptrace, mount, io_uring, new sockets, modes and times of
                files, watching folders, shared memory without a file, namespaces, …
-    limits     CPU time, memory (of each process, and the warden looks at all together), number of processes, file
+    limits     CPU time, memory (of each process; the warden watches all together), number of processes, file
                size, open files
-    user       the rights of root: it is an ordinary user, without capabilities
-    disk       filling the disk: its folder is a small memory file system of its own
+    user       root's privileges: it is an ordinary user, without capabilities
+    disk       filling the disk: its folder is a small in-memory file system of its own
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ PIECES = ("files", "network", "processes", "signals", "calls", "limits", "user",
 # Without one of these a submission could read the tests, leave results behind or outlive its grading.
 REQUIRED = ("files", "network", "processes", "signals", "limits", "user")
 FLAG = "--accept-missing"
-# An environment in which PyTorch finds no GPU. Everything is graded on the processor; and where it has looked for a GPU
+# An environment in which PyTorch finds no GPU. Everything is graded on the CPU; and if PyTorch has searched for a GPU
 # before a fork, autograd and CUDA fail after it.
 NO_GPU = dict.fromkeys(("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"), "")
-# What a submission cannot do where a piece is on, and what it could where it is off (SECURITY.md has the whole of it).
+# What a submission cannot do if a piece is on, and what it could do if it is off (SECURITY.md has the details).
 MEANS = {
     "files": ("read or change files outside its folder", "read the hidden suites and other submissions, and change files"),
     "network": ("reach another machine, or a service here", "send its inputs away and ask for answers"),
@@ -42,7 +42,7 @@ MEANS = {
 class ProtectionMissing(Exception):
     """This machine cannot confine student code well enough; the message is one line with the way out.
 
-    `missing`: the pieces, as one would have to accept them.
+    `missing`: the pieces that would have to be accepted as missing.
     """
 
     def __init__(self, message: str, missing: Iterable[str] = ()) -> None:
@@ -51,7 +51,7 @@ class ProtectionMissing(Exception):
 
 
 def pieces(names: Iterable[str]) -> tuple[str, ...]:
-    """The names of pieces that somebody accepts to be missing, each once. Raises ValueError with one sentence."""
+    """The pieces that somebody accepts as missing, without duplicates. Raises ValueError with one sentence."""
     if isinstance(names, str | bytes | bool) or not isinstance(names, Iterable):
         raise ValueError(
             f"{names!r}: name the pieces that may be missing, one by one: {', '.join(REQUIRED)}."
@@ -66,7 +66,7 @@ def pieces(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def check(protection: Mapping[str, bool], accepted: Iterable[str] = (), lacks: Iterable[str] = ()) -> None:
-    """Raise ProtectionMissing unless all that must be on is on, or was accepted by its name.
+    """Raise ProtectionMissing unless every required piece is on or was accepted as missing.
 
     `lacks`: what the machine does not have, in words.
     """

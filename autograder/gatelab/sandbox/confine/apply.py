@@ -1,8 +1,8 @@
-"""Put a process under confinement, piece by piece. Called in a fresh fork, before any student code.
+"""Confines a process, piece by piece. Called in a fresh fork, before any student code.
 
 `separate` is called by the warden and makes the namespaces; `confine` is called by the worker itself.
-What the machine refuses is left out, and each piece is then reported as on or off; the engine decides whether that
-will do.
+What the machine refuses is skipped, and each piece is then reported as on or off; the engine decides whether that
+is enough.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from gatelab.limits import (
 )
 from gatelab.sandbox.confine import NO_GPU, PIECES, REQUIRED, calls, landlock, libc, probe
 
-USERS = range(61_000, 65_000)  # of these every worker has one to itself when the grader is root
+USERS = range(61_000, 65_000)  # each worker has one of these to itself if the grader is root
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Settings:
 
     folder: str  # its own, empty
     readable: tuple[str, ...] = ()  # besides the interpreter and the libraries
-    uid: int = 65534  # used when the grader is root
+    uid: int = 65534  # used if the grader is root
     memory: int = WORKER_MEMORY
     cpu_seconds: int = WORKER_CPU
     processes: int = WORKER_PROCESSES
@@ -46,25 +46,25 @@ class Settings:
     disk: int = WORKER_DISK
     open_files: int = WORKER_OPEN_FILES
     landmarks: str = (
-        ""  # folder that the attempts from inside aim at, next to the first of `readable`; "": none
+        ""  # target folder of the attempts from inside, besides the first of `readable`; "": make none
     )
-    outside: tuple[int, ...] = ()  # processes that are not its own
+    outside: tuple[int, ...] = ()  # processes outside the worker
     alone: bool = False  # whether no other process has its user
-    # For the tests: a machine that has less.
+    # For tests, to simulate a machine with fewer protections:
     landlock: int = 99  # the highest level to use
-    without: tuple[str, ...] = ()  # of "namespaces" and "seccomp"
+    without: tuple[str, ...] = ()  # "namespaces", "seccomp"
 
 
 @dataclass(frozen=True)
 class Separated:
-    """What a worker has of its own."""
+    """Which namespaces a worker has of its own."""
 
     namespaces: bool = False  # processes, network, System V memory and mounts
-    mounts: bool = False  # and what it mounts is not seen outside
+    mounts: bool = False  # mounts that are not visible outside
 
 
 def separate(without: tuple[str, ...] = ()) -> Separated:
-    """Leave the namespaces of the grader; the next fork is process 1 of its own."""
+    """Leave the grader's namespaces; the next fork will be process 1 of its own."""
     own = mounts = False
     if sys.platform != "linux" or "namespaces" in without:
         return Separated()
@@ -86,7 +86,7 @@ def separate(without: tuple[str, ...] = ()) -> Separated:
 def confine(settings: Settings, separated: Separated) -> tuple[dict[str, bool], list[str]]:
     """Confine this process for good.
 
-    Returns which pieces of `gatelab.sandbox.confine.PIECES` are on, and in words what the machine lacks, beginning with what
+    Returns which of `gatelab.sandbox.confine.PIECES` are on, and what the machine lacks, in words, starting with what
     somebody can fix.
     """
     root = os.geteuid() == 0
@@ -131,8 +131,8 @@ def lacking(
     level: int,
     alone: bool,
 ) -> list[str]:
-    """In words, what would give a piece that nothing gives, by itself or with others of these; where required pieces are off,
-    these alone count. What would give nothing more is no fault of the machine's and not named."""
+    """What the machine lacks, in words: each mechanism that would provide a missing piece, by itself or with others. If required
+    pieces are off, only these count. Mechanisms that would not help are not named."""
     needed = set(PIECES) if all(on[piece] for piece in REQUIRED) else set(REQUIRED)
 
     def off(repaired: list[bool]) -> set[str]:
@@ -162,19 +162,19 @@ def lacking(
 
 
 def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str, bool]:
-    """Which pieces there are, by what gives them. SECURITY.md says why.
+    """Which pieces these mechanisms provide. SECURITY.md says why.
 
-    namespaces: processes and network of its own; level: of Landlock; filtered: no other system calls than those of a
-    homework; alone: a user that no other process has.
+    namespaces: own processes and network; level: of Landlock; filtered: only the system calls that homework
+    needs; alone: a user that no other process has.
     """
     return {
-        # Landlock governs opening; modes, times and (below level 3) truncation it leaves to the file's owner.
+        # Landlock controls opening; it leaves modes, times and (below level 3) truncation to the file's owner.
         "files": level >= landlock.FILES and (filtered or alone),
-        # A network of its own does not hold back from sockets that are files.
+        # A network namespace does not prevent access to Unix sockets with a path.
         "network": filtered or (namespaces and (alone or level >= landlock.SOCKETS)),
-        # What cannot leave its group, its user or its namespace is found and ended.
+        # A process that cannot leave its group, its user or its namespace can be found and ended.
         "processes": namespaces or filtered or alone,
-        # Landlock's scope leaves limits and priorities to the filter.
+        # Landlock's scopes do not cover limits and priorities; the filter does.
         "signals": namespaces or alone or (level >= landlock.SIGNALS and filtered),
         "calls": filtered,
     }
@@ -182,7 +182,7 @@ def gives(namespaces: bool, level: int, filtered: bool, alone: bool) -> dict[str
 
 @contextlib.contextmanager
 def _tried() -> Iterator[None]:
-    """A piece that the machine refuses is off, which the report says; it is no error."""
+    """Ignore errors of a mechanism that the machine refuses: it is reported as off."""
     with contextlib.suppress(OSError, ValueError, ImportError, AttributeError):
         yield
 
@@ -193,9 +193,9 @@ def _write(path: str, text: str) -> None:
 
 
 def _open_the_way(uid: int, paths: list[str]) -> None:
-    """Make the libraries reachable for the worker's user where they are under a closed folder (an interpreter in a
-    home with mode 0700): in the worker's own mount namespace, an empty folder that holds nothing else takes the
-    closed one's place."""
+    """Make the libraries reachable for the worker's user if they are inside a closed folder (an interpreter in a
+    home folder with mode 0700): in the worker's own mount namespace, a folder that holds nothing else replaces the
+    closed one."""
     closed: dict[str, list[str]] = {}
     for path in paths:
         real = Path(path).resolve()
@@ -224,15 +224,15 @@ def _private_folder(settings: Settings) -> bool:
             "tmpfs", settings.folder, "tmpfs", libc.MS_NOSUID | libc.MS_NODEV,
             f"size={settings.disk},nr_inodes=4096,mode=700,uid={owner}",
         )  # fmt: skip
-        with _tried():  # an own /proc shows own processes only; Landlock keeps it unread all the same
+        with _tried():  # its own /proc shows only its own processes; Landlock makes it unreadable anyway
             libc.mount("proc", "/proc", "proc", libc.MS_NOSUID | libc.MS_NODEV | libc.MS_NOEXEC)
         return True
     return False
 
 
 def _limit(settings: Settings, apart: bool) -> bool:
-    """`apart`: whether its user, or its user namespace, is its own."""
-    with _tried():  # when the machine runs out of memory, this is what the kernel takes first
+    """Set the resource limits. `apart`: whether it has a user or user namespace of its own."""
+    with _tried():  # if the machine runs out of memory, the kernel kills this first
         _write("/proc/self/oom_score_adj", "1000")
     limits = {
         # RLIMIT_AS cannot be used: torch maps far more than it touches.
@@ -245,7 +245,7 @@ def _limit(settings: Settings, apart: bool) -> bool:
     }
     for which, value in limits.items():
         hard = resource.getrlimit(which)[1]
-        # A second above, so that the signal says that it was the processor time (SIGKILL says nothing).
+        # One second more, so that it gets SIGXCPU, which shows that processor time was the reason (SIGKILL does not).
         most = value + 1 if which == resource.RLIMIT_CPU else value
         if hard != resource.RLIM_INFINITY:
             value, most = min(value, hard), min(most, hard)
@@ -253,13 +253,13 @@ def _limit(settings: Settings, apart: bool) -> bool:
             resource.setrlimit(which, (value, most))
         except (OSError, ValueError):
             if which == resource.RLIMIT_DATA and sys.platform == "darwin":
-                continue  # macOS knows no such limit
+                continue  # macOS has no such limit
             return False
     return True
 
 
 def _others() -> int:
-    """Processes that this one's user has, and room for some more: Linux counts a user's together."""
+    """The number of processes of this user, plus a reserve, because Linux counts all processes of a user together."""
     count = 0
     for status in Path("/proc").glob("[0-9]*/status"):
         with contextlib.suppress(OSError, ValueError):
@@ -285,10 +285,10 @@ def _unprivileged(settings: Settings) -> bool:
             libc.drop_capabilities()
     if sys.platform == "linux":
         with _tried():
-            if root:  # where it is not, the warden could not see any more how much memory forks share
+            if root:  # otherwise the warden could no longer see how much memory forks share
                 libc.prctl(libc.PR_SET_DUMPABLE, 0)
             libc.prctl(libc.PR_SET_NO_NEW_PRIVS, 1)
-            libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # nobody would end it, were the warden gone
+            libc.prctl(libc.PR_SET_PDEATHSIG, signal.SIGKILL)  # without the warden, nobody would end it
     return os.geteuid() != 0
 
 
@@ -296,7 +296,7 @@ def library_paths() -> tuple[str, ...]:
     """Where the interpreter and the libraries are; what a worker may read besides its own folder."""
     paths = sysconfig.get_paths()
     found = [sys.base_prefix, paths["stdlib"], paths["purelib"], paths["platlib"], paths["data"] + "/lib"]
-    # Packages of another environment, where this one points to them.
+    # Packages of another environment to which this one refers.
     found += [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     system = [
         "/usr/lib",

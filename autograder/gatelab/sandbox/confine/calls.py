@@ -7,7 +7,7 @@ import errno
 from typing import Any
 
 # Ways to run another program, to reach another process, the kernel or the network, to leave the group of processes
-# that is killed together, to hold memory that no limit counts, to slow other processes, and to change what Landlock does not govern: modes,
+# that is killed together, to hold memory that no limit counts, to slow other processes, and to change what Landlock does not control: modes,
 # owners, times and extended attributes of any file that the grader's own user may change.
 FORBIDDEN = (
     "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "kcmp", "pidfd_open", "pidfd_getfd",
@@ -29,23 +29,23 @@ FORBIDDEN = (
     "sched_setattr",
 )  # fmt: skip
 
-# Calls that libseccomp may be too old to know by name. From 424 on a call has one number on every architecture.
+# Calls that an old libseccomp does not know by name. From 424 on, a call has the same number on every architecture.
 NUMBERS = {
     "process_madvise": 440, "mount_setattr": 442, "quotactl_fd": 443, "memfd_secret": 447, "process_mrelease": 448,
     "fchmodat2": 452, "statmount": 457, "listmount": 458, "lsm_get_self_attr": 459, "lsm_set_self_attr": 460,
     "lsm_list_modules": 461, "setxattrat": 463, "removexattrat": 466, "open_tree_attr": 467, "file_setattr": 469,
 }  # fmt: skip
-# Calls that were not looked at: as if the kernel were of the year that this list is.
+# Newer calls, which were not reviewed: they fail as on a kernel from the year of this list.
 YOUNGER = range(470, 512)
 
-# Calls that a process may make for itself (0): a worker of the grader's own user could limit its grader to no time.
+# Calls that a process may use only on itself (0): a worker with the grader's user could set the grader's time limit to 0.
 OWN_ONLY = ("prlimit64", "sched_setaffinity")
 
 # New namespaces: mount, cgroup, UTS, IPC, user, PID, network.
 CLONE_NEW = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
-# Opening a file for reading may empty it. Landlock governs that, and truncate, only from level 3 on.
+# Opening a file for reading may truncate it. Landlock controls that, and truncate, only from level 3 on.
 ACCESS_AND_TRUNCATE, TRUNCATE = 0o1003, 0o1000
-SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA counts no shared memory; unmapped, it still takes room
+SHARED_ANONYMOUS = 0x21  # flags of mmap. RLIMIT_DATA does not count shared memory, which takes room even after it is unmapped
 PR_SET_SECCOMP = 22
 OPENAT2 = 437
 
@@ -62,7 +62,7 @@ def forbid() -> str:
     unknown = pyseccomp.ERRNO(errno.ENOSYS)
     try:
         rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
-        # Calls of another architecture (i386, x32) have other numbers, which no rule here means.
+        # Calls of another architecture (i386, x32) have other numbers, which the rules below do not cover.
         rules.set_attr(pyseccomp.Attr.ACT_BADARCH, unknown)
         for name in FORBIDDEN:
             _add(rules, refused, name)
@@ -80,8 +80,8 @@ def forbid() -> str:
         for call, at in (("open", 1), ("openat", 2)):
             emptied = pyseccomp.Arg(at, pyseccomp.MASKED_EQ, ACCESS_AND_TRUNCATE, TRUNCATE)
             _add(rules, refused, call, emptied)
-        _add(rules, unknown, OPENAT2)  # hides its flags; nobody needs it
-        # clone3 hides its flags from a filter; with ENOSYS the C library falls back to clone.
+        _add(rules, unknown, OPENAT2)  # a filter cannot see its flags; nobody needs it
+        # A filter cannot see clone3's flags; with ENOSYS the C library falls back to clone.
         rules.add_rule(unknown, "clone3")
         rules.load()
     except (OSError, ValueError) as error:
@@ -90,6 +90,6 @@ def forbid() -> str:
 
 
 def _add(rules: Any, action: int, call: str | int, *arguments: Any) -> None:
-    """Add a rule for a call, unless this architecture or this libseccomp knows no such call."""
+    """Add a rule for a call, unless this architecture or this libseccomp does not have it."""
     with contextlib.suppress(OSError, ValueError):
         rules.add_rule(action, call, *arguments)

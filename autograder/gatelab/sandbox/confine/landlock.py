@@ -1,7 +1,7 @@
-"""Landlock: what a process may open, whom it may connect to and signal. How much of that there is, depends on the kernel.
+"""Landlock: which files a process may open, and whom it may connect to or signal. How much of this works depends on the kernel.
 
-Level 1 (Linux 5.13) has files, 3 (6.2) also their truncation, 4 (6.7) TCP, 6 (6.12) signals and abstract sockets,
-9 sockets that are files.
+Level 1 (Linux 5.13) covers files, 3 (6.2) also their truncation, 4 (6.7) TCP, 6 (6.12) signals and abstract sockets,
+9 Unix sockets with a path.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import os
 import types
 from collections.abc import Iterable
 
-FILES, TRUNCATION, SIGNALS, SOCKETS = 1, 3, 6, 9  # the level from which on each is governed
+FILES, TRUNCATION, SIGNALS, SOCKETS = 1, 3, 6, 9  # the lowest level that controls each
 
 
 def restrict(folder: str, readable: Iterable[str], most: int) -> tuple[int, str]:
-    """Confine this process to reading `readable` and to its own `folder`, by rules of level `most` at the most.
+    """Confine this process to reading `readable` and to its own `folder`, with rules of at most level `most`.
 
-    Returns the level of the rules that hold now, and why it is 0 if it is.
+    Returns the level of the rules now in force and, if it is 0, the reason.
     """
     if most < FILES:
         return 0, "Landlock is not used"

@@ -1,4 +1,4 @@
-"""The few system calls that Python 3.11 has no function for."""
+"""The few system calls for which Python 3.11 has no function."""
 
 from __future__ import annotations
 
@@ -45,21 +45,21 @@ def prctl(option: int, value: int = 0) -> None:
 
 
 def drop_bounds() -> None:
-    """Let no program that is started from here have capabilities. Takes CAP_SETPCAP; without it nothing happens."""
+    """Prevent programs started from here from having capabilities. Requires CAP_SETPCAP; without it nothing happens."""
     for capability in range(64):
         if _libc.prctl(PR_CAPBSET_DROP, ctypes.c_ulong(capability), 0, 0, 0) != 0:
             break
 
 
 def drop_capabilities() -> None:
-    """Give up every capability: what an unprivileged user of a new user namespace still has."""
+    """Give up all capabilities, which even an unprivileged user has in a new user namespace."""
     drop_bounds()
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def has_capabilities() -> bool:
-    """Whether this process holds any capability, or could gain one by a program that it starts."""
+    """Whether this process has any capability, or could gain one by starting a program."""
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     held = (ctypes.c_uint32 * 6)()
     _checked(_libc.capget(header, held), "capget")

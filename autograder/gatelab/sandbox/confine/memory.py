@@ -1,4 +1,4 @@
-"""How much memory processes hold, read from Linux's /proc. Elsewhere, and of a process that is gone, it is 0."""
+"""How much memory processes hold, read from Linux's /proc; 0 on other systems and for a process that is gone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 
-# Pages of its own, pages it shares without a file, and the tables that lead to them: all that counts against no file.
+# Anonymous and shared memory, swap and page tables: all memory that is not backed by a file.
 HELD = ("RssAnon", "RssShmem", "VmSwap", "VmPTE")
 SHARE = ("Pss_Anon", "Pss_Shmem", "SwapPss")
 
@@ -17,7 +17,7 @@ def held(pid: int) -> int:
 
 
 class Tree:
-    """The processes below this one. Made before the namespaces: the worker mounts a /proc that does not show us."""
+    """The processes below this one. Create it before the namespaces, because the worker mounts a /proc that does not show us."""
 
     def __init__(self) -> None:
         self.root = os.getpid()
@@ -32,8 +32,8 @@ class Tree:
         rough = {pid: self._kib(pid, "status", HELD) for pid in self.below()}
         if sum(rough.values()) << 10 <= limit:
             return False
-        # Forks share pages, which count once; seeing that takes a look at every page. Whoever makes that impossible
-        # (PR_SET_DUMPABLE) has them counted each time.
+        # Pages shared by forks should count once, which requires looking at every page. If a process prevents that
+        # (PR_SET_DUMPABLE), they are counted each time.
         exact = (min(most, self._kib(pid, "smaps_rollup", SHARE) or most) for pid, most in rough.items())
         return sum(exact) << 10 > limit
 
@@ -58,7 +58,7 @@ class Tree:
 
 
 def killed_by_machine() -> int:
-    """How many processes Linux has ended since it started because memory ran out, in a container of its own too."""
+    """How many processes Linux has killed for lack of memory since it booted, including those in containers."""
     lines = (line.split() for line in _text(None, "/proc/vmstat").splitlines())
     return sum(int(words[1]) for words in lines if words[0] == "oom_kill")
 

@@ -1,7 +1,7 @@
-"""Attempts from inside: a confined process tries what it must not be able to do, before any student code is there.
+"""Attempts from inside: a confined process tries what it must not be able to do, before any student code is loaded.
 
-It aims at landmarks that the fork server has put up next to its workers (`put_up`): a file that everybody may
-read, a socket, its own process. An attempt that gets through is named, and its piece is off, whatever was set up.
+The targets are landmarks that the fork server creates next to its workers (`put_up`): a world-readable
+file, a socket, its own process. An attempt that gets through is reported, and its piece is off, whatever was set up.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WRITABLE = ("/tmp", "/var/tmp", "/dev/shm")
 
 
 def put_up(landmarks: str, library: str) -> list[socket.socket]:
-    """Make the landmarks, in a folder that others can pass through. They last as long as what is returned."""
+    """Make the landmarks, in a folder that others can pass through. They exist as long as the returned sockets."""
     for folder in (landmarks, library):
         Path(folder, CANARY).write_text("to be found by nobody\n", encoding="ascii")
     doors = []
@@ -39,7 +39,7 @@ def put_up(landmarks: str, library: str) -> list[socket.socket]:
 
 
 def reached(landmarks: str, library: str, outside: tuple[int, ...], disk: int) -> dict[str, list[str]]:
-    """Piece → the attempts that got through. `outside`: processes that are not the worker's. Leaves nothing behind."""
+    """Piece → the attempts that got through. `outside`: processes outside the worker. Leaves nothing behind."""
     found: dict[str, list[str]] = {}
     for piece, name, attempt in _attempts(landmarks, library, outside, disk):
         try:
@@ -55,7 +55,7 @@ Attempt = tuple[str, str, Callable[[], bool]]
 
 
 def _attempts(landmarks: str, library: str, outside: tuple[int, ...], disk: int) -> Iterator[Attempt]:
-    """Piece, what is tried, and the attempt; it is true when it got through, and may raise OSError when it did not."""
+    """Piece, description and attempt. An attempt returns True if it got through, and may raise OSError if it did not."""
     canary, lent, door = f"{landmarks}/{CANARY}", f"{library}/{CANARY}", f"{landmarks}/{DOOR}"
     own = f"gatelab-probe-{os.getpid()}"
     for path in (canary, *OUTSIDE):
@@ -133,7 +133,7 @@ def _connected(family: int, kind: int, address: str | tuple[str, int]) -> bool:
 
 
 def _knocked(address: str) -> bool:
-    """In another network the address is nobody's, and refused."""
+    """Whether the abstract socket is reachable; in another network namespace the connection is refused."""
     try:
         return _connected(socket.AF_UNIX, socket.SOCK_DGRAM, address)
     except ConnectionRefusedError:

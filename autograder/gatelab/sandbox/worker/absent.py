@@ -1,7 +1,7 @@
-"""Modules that a notebook imports and this machine has not: what draws and logs with them may do nothing.
+"""Empty replacements for modules that a notebook imports and this machine lacks, for code that only draws or logs with them.
 
-Only code that an import has stopped is run again like this, so a notebook that asks whether a module is there
-(`try: import …`) gets the truth. Code that needs what such a module gives fails with a message that it is missing.
+They are used only to repeat code that an ImportError has stopped, so a notebook that tests whether a module is installed
+(`try: import …`) gets the true answer. Code that needs a value from such a module fails with a message that it is missing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import torch
 
 from gatelab.limits import ABSENT_MODULES
 
-# What asks a thing for its value.
+# Special methods by which code asks for a value.
 ASKING = (
     "add", "radd", "sub", "rsub", "mul", "rmul", "matmul", "rmatmul", "truediv", "rtruediv", "pow", "rpow", "neg", "abs",
     "lt", "le", "gt", "ge", "bool", "len", "int", "float", "index", "iter", "next", "contains", "array", "torch_function",
@@ -31,9 +31,9 @@ ASKING = (
 
 
 class Absent:
-    """Something of a module that is not here. It can be called, entered and decorated with; it has no value.
+    """An attribute of a missing module. It can be called, entered or used as a decorator, but has no value.
 
-    whole: whether the whole module is missing; otherwise only this name of it.
+    whole: whether the whole module is missing, and not only this name in it.
     """
 
     def __init__(self, module: str, name: str = "", whole: bool = True) -> None:
@@ -49,12 +49,12 @@ class Absent:
     def __setitem__(self, key: Any, value: Any) -> None: ...
 
     def __getitem__(self, key: Any) -> Absent:
-        if isinstance(key, int):  # iteration of old asks so, and has no end
-            _asked(self)
+        if isinstance(key, int):  # iteration by index would never end
+            _refuse_value(self)
         return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """A decorator leaves alone what it decorates."""
+        """As a decorator, returns the decorated object unchanged."""
         if len(args) == 1 and not kwargs and isinstance(args[0], types.FunctionType | type):
             return args[0]
         return self
@@ -70,7 +70,7 @@ class Absent:
     __ror__ = __or__
 
     def __mro_entries__(self, bases: Any) -> tuple[type, ...]:
-        """A class built on it works without it; on another library's module, as on PyTorch's."""
+        """A subclass is made without this base; if the base is called …Module, PyTorch's is used instead."""
         return (torch.nn.Module,) if self._name.endswith("Module") else ()
 
     def __repr__(self) -> str:
@@ -79,14 +79,14 @@ class Absent:
         )
 
 
-def _asked(self: Absent, *_: Any, **__: Any) -> Any:
+def _refuse_value(self: Absent, *_: Any, **__: Any) -> Any:
     if not self._whole:
         raise ImportError(f"cannot import name {self._name!r} from {self._module!r}", name=self._module)
     raise ModuleNotFoundError(f"No module named {self._module!r}", name=self._module)
 
 
 for _name in ASKING:
-    setattr(Absent, f"__{_name}__", _asked)
+    setattr(Absent, f"__{_name}__", _refuse_value)
 
 
 class _AbsentModule(types.ModuleType):
@@ -101,9 +101,9 @@ class _AbsentModule(types.ModuleType):
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds modules below the given roots, and makes empty ones.
+    """Finds modules below the given roots, as empty modules.
 
-    `closed`: modules that are here and need a library that is not → that library.
+    `closed`: installed modules that need a missing library → that library.
     """
 
     def __init__(self) -> None:
@@ -118,7 +118,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return _AbsentModule(spec.name, self._misses(spec.name))
 
     def _misses(self, name: str) -> str:
-        """The library that a module is of or needs, where that is not here."""
+        """The missing library that a module belongs to or needs; "" if none."""
         for closed, library in self.closed.items():
             if name == closed or name.startswith(f"{closed}."):
                 return library
@@ -130,7 +130,7 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 @contextlib.contextmanager
 def _found(finder: _Finder) -> Iterator[None]:
-    """For a while. Afterwards the modules are as missing as before."""
+    """Use the finder temporarily. Afterwards the modules are missing again."""
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -141,9 +141,9 @@ def _found(finder: _Finder) -> Iterator[None]:
 
 
 def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
-    """`run()` once more, with an empty module in the place of each one that an import of it misses.
+    """Repeat `run()`, with an empty module in place of each one that it cannot import.
 
-    error: what stopped it before. It is raised where it is not about a missing library.
+    error: what stopped it before; raised again if it is not about a missing library.
     """
     finder, root = _Finder(), ""
     with _found(finder):
@@ -165,14 +165,14 @@ def without_missing(run: Callable[[], Any], error: ImportError) -> Any:
 
 
 def _closed_by(error: ImportError) -> str:
-    """The module that does not want to be imported (`torch.utils.tensorboard` without its library), if one does."""
+    """The module whose import failed (`torch.utils.tensorboard` without its library); "" if there is none."""
     frames = [f for f, _ in traceback.walk_tb(error.__traceback__) if f.f_code.co_name == "<module>"]
     name = frames[-1].f_globals.get("__name__") if frames else None
     return name if isinstance(name, str) and name != "__main__" else ""
 
 
 def name_by_name(node: ast.stmt, namespace: dict[str, Any]) -> bool:
-    """Do a `from … import a, b` of which this version of the module has a part. False where it is another statement."""
+    """Execute a `from … import a, b` if the module lacks some of the names. Returns False for any other statement."""
     if not isinstance(node, ast.ImportFrom) or node.level or not node.module:
         return False
     importlib.import_module(node.module)
@@ -184,7 +184,7 @@ def name_by_name(node: ast.stmt, namespace: dict[str, Any]) -> bool:
 
 
 def _part(module: str, name: str) -> Any:
-    """What a module has under a name, or a module below it."""
+    """A module's attribute or submodule of this name; an Absent if there is neither."""
     missing = Absent(module, name, whole=False)
     value = getattr(sys.modules[module], name, missing)
     if value is missing:
@@ -197,10 +197,10 @@ _FOR_GOOD = _Finder()
 
 
 def stand_in(error: ImportError) -> bool:
-    """From now on an empty module replaces the one that an import inside a function did not find, or one that cannot be
+    """From now on, use an empty module for one that an import inside a function did not find, or for one that cannot be
     imported without it.
 
-    False where the error names none that is missing, or one that has been replaced already.
+    Returns False if the error names no missing module, or one that has been replaced already.
     """
     if len(_FOR_GOOD.roots) + len(_FOR_GOOD.closed) >= ABSENT_MODULES:
         return False
@@ -219,7 +219,7 @@ def stand_in(error: ImportError) -> bool:
 
 
 def _is_missing(root: str) -> bool:
-    """Whether it is a library that is not here, and no part of one that is."""
+    """Whether it is a library that is not installed (and not part of one that is)."""
     return bool(root) and root != "gatelab" and root not in sys.modules and not _is_here(root)
 
 

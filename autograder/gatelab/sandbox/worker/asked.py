@@ -1,8 +1,8 @@
-"""The names that the questions ask for: which of a notebook's definitions is the student's answer.
+"""Decides which definition of a name that a question asks for is the student's answer.
 
-In a notebook the last binding of a name counts. It is not the student's answer where it is the untouched stub under it,
-or something that is no answer at all: PyTorch's class brought by `from torch.nn import *`, a layer made of one's own
-class under the class's name.
+In a notebook the last binding of a name counts, except if it is the untouched stub below an answer,
+or something that cannot be an answer: PyTorch's class from `from torch.nn import *`, or an instance of the student's own
+class assigned to the class's name.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from gatelab.sandbox.worker.statements import FUNCTIONS, Statement
 
 
 class Asked:
-    """Follows the asked `names` through the notebook. `stubs`: fingerprints of the stubs as they were handed out."""
+    """Follows the asked `names` through the notebook. `stubs`: fingerprints of the handed-out stubs."""
 
     def __init__(self, names: Iterable[str], stubs: frozenset[str]) -> None:
         self.names, self.stubs = frozenset(names), stubs
         self.own: dict[
             str, tuple[int, Any]
         ] = {}  # name → the cell of the student's last answer, and the answer
-        self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and to what
-        self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of an older answer and of the last
+        self.bound: dict[str, tuple[int, Any]] = {}  # name → the cell that bound it last, and the value
+        self.twice: dict[str, tuple[int, int]] = {}  # name → the cells of the last two answers
 
     def is_spare_stub(self, statement: Statement) -> bool:
-        """Whether it is an untouched stub of a name that the student has answered above it."""
+        """Whether it is an untouched stub for a name that the student has answered in an earlier cell."""
         node = statement.node
         if not isinstance(node, (*FUNCTIONS, ast.ClassDef)) or node.name not in self.own:
             return False
         return statement.fingerprint in self.stubs or _is_stub(node)
 
     def look(self, statement: Statement, namespace: dict[str, Any]) -> None:
-        """Note what a statement that was run bound."""
+        """Record what a statement bound when it was run."""
         star = isinstance(statement.node, ast.ImportFrom) and any(a.name == "*" for a in statement.node.names)
         for name in self.names if star else self.names & statement.binds:
             if name not in namespace:
@@ -55,7 +55,7 @@ class Asked:
                 self.own[name] = statement.cell, value
 
     def settle(self, namespace: dict[str, Any]) -> list[dict[str, Any]]:
-        """Let every name of the question refer to the student's answer. Returns what had to be corrected, and where it was bound."""
+        """Make every asked name refer to the student's answer. Returns the names that had to be corrected, and the cells that bound them."""
         settled = []
         for name, (cell, value) in self.own.items():
             if name in namespace and namespace[name] is value:
@@ -68,7 +68,7 @@ class Asked:
 
 
 def _is_stub(node: ast.stmt) -> bool:
-    """Whether nothing was written: a docstring and the stub's error."""
+    """Whether it contains only a docstring and the stub's error."""
     if isinstance(node, FUNCTIONS):
         body = [step for step in node.body if not _is_text(step)]
         return bool(body) and _raises_stub(body[0])
@@ -77,10 +77,10 @@ def _is_stub(node: ast.stmt) -> bool:
 
 
 def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
-    """Whether a student may mean this by a name that a question asks for.
+    """Whether this value may be the student's answer for a name.
 
-    before: the answer that was there already. made: it was assigned, so that the student chose it (a scripted function,
-    a `partial`), and not brought by an import.
+    before: the previous answer. made: the value was assigned by the student (a scripted function,
+    a `partial`), not imported.
     """
     if before is None:
         return _of_the_notebook(value) or not callable(value)
@@ -93,18 +93,18 @@ def _is_answer(value: Any, before: Any, made: bool = False) -> bool:
     if callable(before):
         return callable(value) and not isinstance(value, type) and (made or _of_the_notebook(value))
     if isinstance(before, Mapping):
-        # Blanks to be filled in, or another use of the name.
+        # Blanks to fill in, or a different use of the name.
         return isinstance(value, Mapping) and (not before or bool(value.keys() & before.keys()))
     return type(value) is type(before)
 
 
 def _of_the_notebook(value: Any) -> bool:
-    """Whether it is not part of an installed library: written in the notebook, or in a module next to it."""
+    """Whether it was written in the notebook or in a module next to it, and is not part of an installed library."""
     module = getattr(value, "__module__", None)
     if not isinstance(module, str) or module == "__main__":
         return True
     if module in ("functools", "builtins"):
-        return True  # a `partial`, a `lru_cache` of one's own
+        return True  # the student's own `partial` or `lru_cache`
     loaded = sys.modules.get(module)
     file = getattr(loaded, "__file__", None)
     if not isinstance(file, str):

@@ -1,7 +1,7 @@
-"""Time that code of a notebook may take, by the processor's clock: a busy machine costs nobody anything.
+"""Limits the time that a notebook's code may take, in processor time, so that a busy machine costs nobody anything.
 
-A process that only waits uses no processor time; it is stopped once nothing has moved for a while.
-Code that clears the alarm runs on until the examiner's wall clock or the kernel's limit ends it.
+A process that only waits uses no processor time; it is stopped after it has been idle for a while.
+Code that clears the alarm runs on until the examiner's wall-clock limit or the kernel's limit ends it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from gatelab.limits import ALARM_AGAIN_SECONDS, IDLE_CPU, IDLE_LOOK_SECONDS, IDL
 
 
 class TimeUp(BaseException):
-    """The time for this piece of code is used up. A BaseException, so that a notebook's `except Exception` does not catch it."""
+    """The time for this code is used up. A BaseException, so that a notebook's `except Exception` does not catch it."""
 
 
 @contextlib.contextmanager
 def within(cpu_seconds: float, idle_seconds: float = IDLE_SECONDS) -> Iterator[None]:
-    """Raises TimeUp in the code under it after `cpu_seconds` of processor time, or when it has long been waiting."""
+    """Raises TimeUp in the enclosed code after `cpu_seconds` of processor time, or after `idle_seconds` without using any."""
     moved_at, moved = time.monotonic(), time.process_time()
 
     def used_up(*_: object) -> None:

@@ -1,8 +1,8 @@
-"""A notebook's cells, run without a kernel: what a student's notebook defines is there while it is graded.
+"""Runs a notebook's cells without a kernel, to define what the student's notebook defines.
 
-Statement by statement: one that fails costs what it defines and nothing else; when a cell's time is up, its
-imports, definitions and assignments still happen. Experiments that are unchanged from the handed-out notebook are
-put off until a question needs a name that they give (`Pending`), and so is what is made from them.
+Cells are run statement by statement: if one fails, only what it defines is missing; when a cell's time is up, its
+imports, definitions and assignments are still run. Experiments that are unchanged from the handed-out notebook are
+postponed until a question needs a name that they define (`Pending`), and so is whatever uses their results.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ FUTURE = 0x1FE0000  # flags of `from __future__ import …` in a code object
 
 @dataclass(frozen=True)
 class Known:
-    """What a worker gets of the notebook as it was handed out. Every student has it."""
+    """What a worker knows about the handed-out notebook, which every student has."""
 
     experiments: frozenset[str] = frozenset()  # fingerprints of statements
     stubs: frozenset[str] = frozenset()
@@ -57,21 +57,21 @@ class Notebook:
         self.history = History()
         self.branches: dict[
             str, Branch
-        ] = {}  # names that only code for a GPU, which did not run, would define
-        self.below: list[Statement] | None = None  # below a deliberate stop: what would change something
+        ] = {}  # names that would be defined only by code for a GPU, which did not run
+        self.below: list[Statement] | None = None  # below a deliberate stop: what would change a name
         self.flags = 0
-        self.unmet: list[tuple[Statement, str]] = []  # what missed a name, and the name
-        self.failed: set[str] = set()  # names that a statement which raised would have given a value to
+        self.unmet: list[tuple[Statement, str]] = []  # statements that lacked a name, and the name
+        self.failed: set[str] = set()  # names that statements which raised would have bound
 
     def run_cell(self, source: str, index: int, seconds: float, quick: bool = False) -> dict[str, Any]:
         """Run one code cell in `seconds` of processor time; {"cpu": what it took, …}.
 
-        `quick`: only its imports, definitions and assignments; how a cell that brought a worker down is run again.
+        `quick`: run only its imports, definitions and assignments, as when a cell that crashed a worker is run again.
 
-        When something went wrong, also {"error": the first exception, "binds": what it would have defined}.
+        If something went wrong, also {"error": the first exception, "binds": what would have been defined}.
         """
         began = time.process_time()
-        # Errors are shown, and `inspect.getsource` reads, the student's own lines.
+        # So that tracebacks and `inspect.getsource` show the student's own lines.
         filename = f"cell {index}"
         self.history.look_at(source, index)
         text = [f"{line}\n" for line in source_lines(source)]
@@ -85,7 +85,7 @@ class Notebook:
             todo = self._under_own_magic(source, todo, seconds, found)
         for statement in self._run_some(todo, seconds, quick, found):
             self._run_some([statement], REST_CPU, True, found)
-        self.shell.heard()
+        self.shell.end_capture()
         with contextlib.suppress(BaseException), within(REST_CPU):
             move_on()
         return found | {"cpu": time.process_time() - began}
@@ -95,7 +95,7 @@ class Notebook:
     ) -> list[Statement]:
         """Run a cell through a magic that the notebook defines itself, which may ignore the cell.
 
-        If the magic ran the cell's definitions, returns them, to be run once more: each then has its line in the cell.
+        If the magic ran the cell's definitions, returns them to be run again, so that each has its line number in the cell.
         """
         names = {name for statement in todo for name in statement.binds}
         before = {name: self.namespace.get(name) for name in names}
@@ -107,7 +107,7 @@ class Notebook:
     def _run_some(
         self, todo: list[Statement], seconds: float, quick: bool, found: dict[str, Any]
     ) -> list[Statement]:
-        """Run statements; what is left of them when the time is up."""
+        """Run statements; returns those that are left when the time is up."""
         at = 0
         try:
             with within(seconds):
@@ -123,10 +123,10 @@ class Notebook:
         return []
 
     def _take(self, statement: Statement, found: dict[str, Any]) -> None:
-        """Run a statement, or put it off.
+        """Run a statement, or postpone it.
 
-        Names are not taken away, so that an answer has what it had when it was checked. What is below a deliberate stop
-        is an old attempt and changes nothing, unless something is answered there for the first time.
+        Names are never deleted, so that an answer has what it had when it was checked. Code below a deliberate stop
+        counts as an old attempt and changes nothing, unless something is answered there for the first time.
         """
         if statement.removes:
             return
@@ -168,7 +168,7 @@ class Notebook:
         self.asked.look(statement, self.namespace)
 
     def _run_here(self, statement: Statement, found: dict[str, Any]) -> None:
-        """Run it; once more on the processor where it misses a GPU, and with empty modules where it misses some."""
+        """Run it; if it lacks a GPU, run it again on the CPU, and if it lacks modules, with empty ones."""
         try:
             self._run(statement)
         except ImportError as error:
@@ -181,14 +181,14 @@ class Notebook:
             self._run(statement)
 
     def _is_in_part(self, statement: Statement) -> bool:
-        """Whether it imports names of which an older version of the module has none or some; those are there now."""
+        """Whether it imports names that the installed version of the module lacks; the others are then imported."""
         try:
             return name_by_name(statement.node, self.namespace)
         except ImportError:
             return False
 
     def _runs(self, statement: Statement) -> bool:
-        """Run it, and whether it ran through."""
+        """Run it; returns whether it finished without an exception."""
         try:
             self._run(statement)
         except TimeUp:
@@ -198,7 +198,7 @@ class Notebook:
         return True
 
     def _rest_of_try(self, statement: Statement) -> None:
-        """Define what a `try` did not get to because a module is missing here, and would define elsewhere."""
+        """Define what a `try` block did not reach because a module is missing here, but would define elsewhere."""
         if not isinstance(statement.node, ast.Try):
             return
         for node in statement.node.body:
@@ -207,7 +207,7 @@ class Notebook:
                 self._runs(step)
 
     def _note_branches(self, statement: Statement) -> None:
-        """`if torch.cuda.is_available(): device = …` without an `else`: what a notebook with a GPU has."""
+        """Note names that only `if torch.cuda.is_available(): device = …` without an `else` would define, on a machine with a GPU."""
         node: Any = statement.node
         while isinstance(node, ast.If):
             if asks_for_gpu(ast.unparse(node.test)):
@@ -217,7 +217,7 @@ class Notebook:
             node = node.orelse[0] if len(node.orelse) == 1 else None
 
     def _fill(self, names: Iterable[str]) -> None:
-        """Define the names that only a branch for a GPU defines; the processor stands in for the GPU there."""
+        """Define names that only a branch for a GPU defines, with the CPU in place of the GPU."""
         for name in self.branches.keys() & set(names) - self.namespace.keys():
             choose_processor()
             for step in self.branches[name]:
@@ -234,12 +234,12 @@ class Notebook:
         if code.co_flags & 0x80:  # a coroutine: it awaits
             value = the_loop().run_until_complete(types.FunctionType(code, self.namespace)())
         else:
-            value = eval(code, self.namespace)  # None for all but an expression
+            value = eval(code, self.namespace)  # None except for an expression
         if value is not None:
             self.shell.keep_shown(value)
 
     def _run_pending(self, names: set[str] | frozenset[str]) -> None:
-        """Run what was put off and gives these names."""
+        """Run the postponed statements that define these names."""
         for statement in self.pending.take(names, self.namespace):
             kept = {
                 name: self.namespace[name]
@@ -247,34 +247,34 @@ class Notebook:
                 if name in self.namespace
             }
             if not self._runs(statement):
-                continue  # as in the notebook: what it defines is not there
+                continue  # as in the notebook, what it would define is missing
             self.namespace.update(kept)
             self.asked.look(statement, self.namespace)
 
     def prepare(self, names: list[str], question: str = "") -> None:
-        """Give the experiments' names that these functions and classes use, before a question calls them; and what they
-        use as it was when the question's public check ran."""
+        """Define the experiments' names that these functions and classes use, before a question calls them, and restore
+        the names they use to what they were when the question's public check ran."""
         self.asked.settle(self.namespace)
         self.history.restore(names, question, self.namespace, self.asked)
         used = needs(names, self.namespace) | set(names)
         if self.branches:
             self._fill(used)
         wanted = self.pending.names & used
-        # What an experiment below the check gives a name is another use of it.
+        # If an experiment below the check binds the same name, that is a different use of it.
         until = self.history.checked(question)
         if until is not None:
             above = self.pending.given_until(until)
-            wanted -= {n for n in wanted - above if n in self.failed or self.history.stood(n, until)}
+            wanted -= {n for n in wanted - above if n in self.failed or self.history.was_bound(n, until)}
         if wanted:
             try:
                 with within(PREPARE_CPU):
                     self._run_pending(wanted)
             except BaseException:
-                return  # the student's code says what is missing when it is called
+                return  # the student's code will raise when it is called
 
     def _run_unmet(self) -> None:
-        """Definitions that missed a name which a cell below gives: the cells were run in another order."""
-        tried: set[tuple[int, str]] = set()  # a name that is there now is waited for once
+        """Run definitions that lacked a name which a later cell defines, because the student ran the cells in another order."""
+        tried: set[tuple[int, str]] = set()  # each statement is retried once for each name
         while ready := [
             (statement, name)
             for statement, name in self.unmet
@@ -287,8 +287,8 @@ class Notebook:
                 self._run_some([statement], REST_CPU, True, {})
 
     def settle(self) -> dict[str, Any]:
-        """The notebook is loaded: asked names that have no answer ("missing"), those that were bound again to something
-        else than an answer ("kept": {"name", "cell"}), those answered in two cells ("twice": {"name", "before", "cell"})."""
+        """Finish loading. Returns the asked names without an answer ("missing"), those later bound to something that is not
+        an answer ("kept": {"name", "cell"}), and those answered in two cells ("twice": {"name", "before", "cell"})."""
         self._run_unmet()
         twice = [{"name": n, "before": a, "cell": b} for n, (a, b) in sorted(self.asked.twice.items())]
         missing = sorted(self.asked.names - self.asked.own.keys())
@@ -296,7 +296,7 @@ class Notebook:
 
 
 def _plainer(statement: Statement, error: BaseException) -> Iterator[Statement]:
-    """What is left of a definition that fails where its annotations or its decorators do."""
+    """Simpler forms of a definition that may work if its annotations or decorators fail."""
     late = statement.read_late(error)
     for kept in (late, statement.undecorated(), late and late.undecorated()):
         if kept is not None:
@@ -304,7 +304,7 @@ def _plainer(statement: Statement, error: BaseException) -> Iterator[Statement]:
 
 
 def _note(found: dict[str, Any], error: BaseException, failed: Statement | None = None) -> None:
-    """Keep the first error of a cell, and all that its failed statements would have defined."""
+    """Record the first error of a cell, and everything that its failed statements would have defined."""
     found.setdefault("error", describe(error))
     found.setdefault("binds", [])
     if failed is not None:

@@ -1,6 +1,6 @@
-"""A GPU that a notebook asks for and this machine has not: it is the processor.
+"""Uses the CPU in place of a GPU that a notebook asks for and this machine lacks.
 
-Nothing of this protects anybody, and nothing of it is on before a notebook asks for a device that is not here.
+None of this is a protection, and none of it is active before a notebook asks for a device that is missing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.overrides import TorchFunctionMode
 from gatelab.handed_out.device import ELSEWHERE
 from gatelab.sandbox.worker.replacing import put, put_if_there
 
-# PyTorch's words for it, by build: compiled without, no driver, no card; a card that a worker must not reach.
+# PyTorch's messages, by build: compiled without GPU support, no driver, no GPU; a GPU that a worker must not use.
 MISSING = re.compile(
     r"(?i)not compiled with (cuda|xpu|hip|mtia|mps)|no nvidia driver|no (cuda|xpu|hip) gpus|no (cuda|xpu) devices"
     r"|not linked with support for (cuda|mps|xpu|hip|mtia)|(cuda|mps|xpu) (backend )?is (not available|supported only)"
@@ -33,7 +33,7 @@ MISSING = re.compile(
 
 
 def settle_devices() -> None:
-    """What changes nothing where nobody asks for a GPU."""
+    """Set up the parts that change nothing unless a notebook asks for a GPU."""
     put(torch, set_default_device=_default_device(torch.set_default_device))
     put(torch, set_default_tensor_type=_only_here(torch.set_default_tensor_type))
     if hasattr(torch, "accelerator"):
@@ -43,7 +43,7 @@ def settle_devices() -> None:
 
 
 def _accelerator(ask: Callable[..., Any]) -> Callable[..., Any]:
-    """The processor for a notebook; for PyTorch itself (`fork_rng`, a DataLoader) there is none, as it is."""
+    """The CPU for a notebook; for PyTorch itself (`fork_rng`, a DataLoader) none, which is true."""
 
     def current_accelerator(*args: Any, **kwargs: Any) -> Any:
         caller = sys._getframe(1).f_globals.get("__name__", "")
@@ -81,7 +81,7 @@ def _only_here(choose: Callable[[Any], None]) -> Callable[[Any], None]:
 
 
 class OnTheProcessor(TorchFunctionMode):
-    """A GPU that is asked for is the processor. Costs time at every operation, so it is on only for notebooks that ask."""
+    """Replaces a requested GPU by the CPU. Costs time at every operation, so it is on only for notebooks that ask for one."""
 
     def __torch_function__(
         self,
@@ -108,13 +108,13 @@ class OnTheProcessor(TorchFunctionMode):
 
 
 def _kind_here(kind: Any) -> torch.dtype | None:
-    """The dtype of `torch.cuda.FloatTensor` and its like."""
+    """The dtype of `torch.cuda.FloatTensor` and similar types."""
     found = re.search(r"torch\.(?:cuda|mps|xpu)\.(\w+)Tensor", str(kind))
     return getattr(torch, found[1].lower(), None) if found else None
 
 
 def choose_processor() -> bool:
-    """For the rest of this process a GPU that is asked for is the processor. False when it already was."""
+    """From now on a requested GPU is replaced by the CPU in this process. Returns False if it already was."""
     if torch.nn.Module.cuda is _stay:
         return False
     OnTheProcessor().__enter__()  # type: ignore[no-untyped-call]  # torch's
@@ -130,13 +130,13 @@ def choose_processor() -> bool:
 
 
 ASKED_FOR = ("is_available", "is_initialized", "device_count")  # a notebook that asks gets the truth
-# Of torch.cuda and its like: what is made, entered or recorded on a GPU.
+# Attributes of torch.cuda and similar modules that are created, entered or recorded on a GPU.
 IDLE = ("Event", "Stream", "device", "device_of", "stream", "StreamContext", "graph", "CUDAGraph")
 NUMBERS = re.compile("memory|count|current_device|utilization|temperature|power|clock|seed")
 
 
 class Idle:
-    """An event, a stream, a place on a GPU: it can be made, entered and asked for a time that is 0."""
+    """In place of an event, a stream or a device of a GPU: can be created and entered, and reports a time of 0."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
@@ -152,7 +152,7 @@ class Idle:
 
 
 class Generator(torch.Generator):
-    """Draws on the processor, wherever it is to draw."""
+    """A random generator on the CPU, whichever device was asked for."""
 
     def __new__(cls, device: Any = "cpu") -> Generator:
         here = "cpu" if _elsewhere(device) else device
@@ -160,7 +160,7 @@ class Generator(torch.Generator):
 
 
 def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
-    """It does what it can; where that is nothing, it says nothing."""
+    """The function; if it fails, a neutral value is returned instead."""
 
     @functools.wraps(function)
     def quiet(*args: Any, **kwargs: Any) -> Any:
@@ -184,10 +184,10 @@ def _stay(module: torch.nn.Module, device: Any = None) -> torch.nn.Module:
 
 
 def misses_gpu(message: str) -> bool:
-    """Whether an error says that this machine does not have the device asked for."""
+    """Whether an error says that this machine lacks the requested device."""
     return MISSING.search(message) is not None
 
 
 def asks_for_gpu(test: str) -> bool:
-    """Whether a condition asks for a device that this machine has not."""
+    """Whether a condition asks for a device that this machine lacks."""
     return re.search(r"(?i)\b(cuda|mps|xpu|gpu|accelerator)", test) is not None

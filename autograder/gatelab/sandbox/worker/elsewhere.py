@@ -1,7 +1,7 @@
 """Files in places that exist on a student's machine and not in a worker: `/tmp/x`, `/content/drive/MyDrive/run.pt`.
 
-A worker writes only to its own folder. What the notebook writes anywhere else goes below that folder, under the same path,
-and is found again under that path. The original place is tried first. None of this is a protection.
+A worker can write only to its own folder. What the notebook writes anywhere else goes below that folder, and is found
+again under its original path. The original place is tried first. None of this is a protection.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from torch.jit._script import RecursiveScriptModule
 
 from gatelab.sandbox.worker.replacing import put
 
-STARTS = ("/content", "/kaggle/working")  # the folder in which a notebook runs there
-REFUSED = {"chmod", "chown", "lchown", "utime"}  # modes, owners and times stay as they are
+STARTS = ("/content", "/kaggle/working")  # the working folders of notebooks on Colab and Kaggle
+REFUSED = {"chmod", "chown", "lchown", "utime"}  # modes, owners and times are not changed
 ASKING = ("stat", "lstat", "access", "listdir", "scandir", "remove", "unlink", "rmdir", "chdir", "mkdir")
 PAIRS = ("rename", "replace", "link", "symlink")
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 class Elsewhere:
-    """Paths outside of a folder, and where they lie below it."""
+    """Maps paths outside a folder to places below it."""
 
     def __init__(self, folder: str) -> None:
         self.folder = os.path.realpath(folder)
 
     def here(self, path: Any, makes: bool = False) -> str | None:
-        """Where such a path lies; None for one that is the worker's own already, or none. `makes`: with its folder."""
+        """The replacement for a path; None if it is in the worker's folder already or is not a path. `makes`: create its parent folder."""
         if not isinstance(path, str | os.PathLike):
             return None
         text = os.fspath(path)
@@ -58,7 +58,7 @@ class Elsewhere:
         return there
 
     def tried(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """A function of a path that looks below the folder where it fails."""
+        """Wrap a function of a path so that it uses the replacement if it fails."""
         makes = function.__name__ == "mkdir"
 
         @functools.wraps(function)
@@ -69,7 +69,7 @@ class Elsewhere:
                 found = function(path, *args, **kwargs)
             except OSError as error:
                 return self._below(function, path, makes, error, *args, **kwargs)
-            there = self.here(path) if found is False else None  # of these only `access` says so
+            there = self.here(path) if found is False else None  # only `access` returns False
             return function(there, *args, **kwargs) if there else found
 
         return call
@@ -99,7 +99,7 @@ class Elsewhere:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        """Call it with the path below the folder; if that is missing too, the error names the path that was asked for."""
+        """Call it with the replacement; if that is missing too, the error names the original path."""
         there = self.here(path, makes)
         if there is None:
             raise error
@@ -111,7 +111,7 @@ class Elsewhere:
             raise error from None
 
     def between(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The same for what has two paths."""
+        """The same for functions of two paths."""
 
         @functools.wraps(function)
         def call(source: Any, target: Any, **kwargs: Any) -> Any:
@@ -131,7 +131,7 @@ class Elsewhere:
         return call
 
     def placed(self, function: Callable[..., Any], at: int, name: str) -> Callable[..., Any]:
-        """A function of a library that opens a path without Python; it is argument number `at`, or has this name."""
+        """Wrap a library function that opens files outside Python; the path is argument number `at` or the one called `name`."""
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -147,7 +147,7 @@ class Elsewhere:
         return call
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: Any = None) -> Any:
-        """Modules that were written to such a place which is in `sys.path`."""
+        """Find modules that were written to a replaced path that is in `sys.path`."""
         places = [self.here(entry or ".") for entry in (sys.path if path is None else ())]
         there = [place for place in places if place and os.path.isdir(place)]
         return importlib.machinery.PathFinder.find_spec(name, there, target) if there else None
@@ -165,11 +165,11 @@ def _is_there(path: Any) -> bool:
 
 
 def settle_files() -> None:
-    """Redirect files in this process, below the folder that it runs in."""
+    """Redirect files of this process to places below its working folder."""
     elsewhere = Elsewhere(os.getcwd())
     opened = elsewhere.opened(builtins.open)
     put(builtins, open=opened)
-    put(io, open=opened, open_code=elsewhere.tried(io.open_code))  # `runpy` opens a program so
+    put(io, open=opened, open_code=elsewhere.tried(io.open_code))  # `runpy` opens programs with it
     put(IPython.core.interactiveshell, io_open=opened)
     with contextlib.suppress(AttributeError, ImportError):  # `np.savetxt` keeps an `open` of its own
         importlib.import_module("numpy.lib._datasource")._file_openers._file_openers[None] = opened
@@ -192,7 +192,7 @@ def settle_files() -> None:
 
 
 def _put_os(name: str, function: Callable[..., Any]) -> None:
-    """Put it in `os`, and where `os` says what a function can do."""
+    """Replace it in `os`, and in the sets by which `os` says what a function supports."""
     before = getattr(os, name)
     put(os, **{name: function})
     for able in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):

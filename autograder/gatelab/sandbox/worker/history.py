@@ -1,8 +1,8 @@
-"""What names referred to when an answer was checked, so that another use of them later costs it nothing.
+"""Remembers what names referred to when an answer was checked, so that reusing a name later costs the answer nothing.
 
-A public check is green in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
-helper of another question. So an answer finds each name as it was at the cell of its check, where it was bound
-then; and otherwise, of what it calls, the last thing that could be called.
+A public check passes in the middle of a notebook; further down `F` becomes a frequency, `sum` a total and `mask` a
+helper of another question. So an answer finds each name as it was at the cell of its check, if it was bound
+then; otherwise a name that it calls refers to the last callable bound to it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHECK = re.compile(r"""^[^#\n]*\bcheck\(\s*["'](\w+)["']""", re.MULTILINE)
 
 
 class History:
-    """The bindings of a notebook's names, in its order."""
+    """The bindings of a notebook's names, in the notebook's order."""
 
     def __init__(self) -> None:
         self.bound: dict[str, list[tuple[int, Any]]] = {}  # name → (cell, value)
@@ -35,7 +35,7 @@ class History:
             self.checks.setdefault(question.casefold(), cell)
 
     def checked(self, question: str) -> int | None:
-        """The cell of its public check. Where file names have no case, `check("Q1")` is one of q1 as well."""
+        """The cell of its public check. `check("Q1")` counts for q1 too, since it works on file systems that ignore case."""
         return self.checks.get(question.casefold())
 
     def note(self, statement: Statement, namespace: dict[str, Any]) -> None:
@@ -47,12 +47,12 @@ class History:
                     bindings.pop()
                 bindings.append((statement.cell, namespace[name]))
 
-    def stood(self, name: str, until: int) -> bool:
-        """Whether the name was bound at a cell."""
+    def was_bound(self, name: str, until: int) -> bool:
+        """Whether the name was already bound at this cell."""
         return any(cell <= until for cell, _ in self.bound.get(name, ()))
 
     def restore(self, names: list[str], question: str, namespace: dict[str, Any], asked: Asked) -> None:
-        """Give back what these answers use, in this process: one question is asked in it."""
+        """Restore the names that these answers use, in this process, which serves one question only."""
         until = self.checked(question)
         for _ in range(RESTORE_ROUNDS):
             changed = False

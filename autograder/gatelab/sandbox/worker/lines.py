@@ -1,7 +1,7 @@
-"""IPython's rewriting of a cell, with every line of the student's where it was.
+"""IPython's rewriting of a cell, with every line at the student's line number.
 
-IPython takes leading empty lines away and makes one line of a magic that goes on over several, so what Python says of
-a line is then about another one. Here whatever it takes away leaves empty lines behind.
+IPython removes leading empty lines and joins a magic that continues over several lines into one, so line numbers in
+errors would be wrong. Here empty lines are inserted for those that it removes.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from functools import cache
 from typing import Any
 
 NEWLINE = re.compile(r"\r\n|\r|\n")  # what ends a line for Python; `str.splitlines` knows others
-# Without one of these no line can be a magic, a shell command or a question about a name; most cells have none, and to take
-# them apart as IPython does costs more than to parse and run them.
+# A cell without any of these contains no magic, shell command or `name?`; most cells have none, and transforming them as
+# IPython does costs more than parsing and running them.
 PERHAPS_MAGIC = re.compile(r"\?|^\s*[%!,;/]|=[\s\\]*[%!]", re.MULTILINE)
 
 
 @cache
 def _in_place() -> Any:
-    """A TransformerManager that keeps the numbers of the lines. (Code that only counts lines does without IPython.)"""
+    """A TransformerManager that keeps line numbers. (Imported late, so that code that only counts lines does not need IPython.)"""
     from IPython.core.inputtransformer2 import TransformerManager
 
     class InPlace(TransformerManager):
         def do_token_transforms(self, lines: list[str]) -> list[str]:
-            if not PERHAPS_MAGIC.search("\n".join(lines)):  # IPython's lines end where `str.splitlines` says
+            if not PERHAPS_MAGIC.search("\n".join(lines)):  # IPython splits lines as `str.splitlines` does
                 return lines
             transformed: list[str] = super().do_token_transforms(lines)  # type: ignore[no-untyped-call]  # IPython's
             return transformed
@@ -43,12 +43,12 @@ def _in_place() -> Any:
 
 
 def to_python(source: str) -> str:
-    """A cell as Python, each of its lines at its own number. Raises SyntaxError where IPython cannot read it."""
+    """A cell as Python code with its line numbers kept. Raises SyntaxError if IPython cannot parse it."""
     source = NEWLINE.sub("\n", source)
-    head = source[: len(source) - len(source.lstrip())].count("\n")  # IPython takes these lines away
+    head = source[: len(source) - len(source.lstrip())].count("\n")  # IPython removes these lines
     try:
         python: str = _in_place().transform_cell(source)
-    except IndexError as error:  # IPython looks for a magic's name beyond the end
+    except IndexError as error:  # IPython looks for a magic's name past the end
         raise SyntaxError("invalid syntax") from error
     return "\n" * head + python
 

@@ -1,7 +1,7 @@
-"""The event loop of a notebook. In Jupyter one runs under all cells; here it runs while something is awaited.
+"""The event loop of a notebook. In Jupyter it runs all the time; here it runs only while something is awaited.
 
-So what asks for the running loop is given the notebook's, `asyncio.run` works in a cell and in what a cell awaits (as
-it does under nest_asyncio), and tasks that nobody awaits move on after each cell.
+Therefore code that asks for the running loop gets the notebook's, `asyncio.run` works in a cell and in what a cell awaits (as
+with nest_asyncio), and tasks that nobody awaits get some time after each cell.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _running_loop = asyncio.get_running_loop
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop that needs no socket, which a worker cannot have. No other thread can wake it."""
+    """An event loop without a socket, which a worker cannot have. So no other thread can wake it."""
 
     def __init__(self) -> None:
         super().__init__(selectors.SelectSelector())
 
     def run_until_complete(self, future: Any) -> Any:
-        """As under nest_asyncio: also in what a loop runs."""
+        """Works even inside a running loop, as with nest_asyncio."""
         with _no_loop_running():
             if not self.is_running():
                 return super().run_until_complete(future)
@@ -48,13 +48,13 @@ class _Loops(asyncio.DefaultEventLoopPolicy):
 
 
 def new_loop() -> None:
-    """The loop of a fresh notebook."""
+    """Install the event loop of a fresh notebook."""
     asyncio.set_event_loop_policy(_Loops())
     asyncio.set_event_loop(Loop())
 
 
 def the_loop() -> asyncio.AbstractEventLoop:
-    """The notebook's, also after a cell closed it or took it away."""
+    """The notebook's event loop; a new one if a cell has closed or removed it."""
     with contextlib.suppress(RuntimeError):
         loop = asyncio.get_event_loop_policy().get_event_loop()
         if not loop.is_closed():
@@ -65,14 +65,14 @@ def the_loop() -> asyncio.AbstractEventLoop:
 
 
 def settle_loops() -> None:
-    """What asks for a running loop finds the notebook's."""
+    """Make code that asks for the running loop get the notebook's."""
     for place in (asyncio, asyncio.events):
         put(place, get_running_loop=_get_running_loop)
     put(asyncio, create_task=_create_task, run=_run)
 
 
 def move_on() -> None:
-    """Tasks that nobody awaits have a moment, as they have in Jupyter between two cells."""
+    """Give tasks that nobody awaits some time, as they have in Jupyter between two cells."""
     loop = the_loop()
     if tasks := asyncio.all_tasks(loop):
         loop.run_until_complete(asyncio.wait(tasks, timeout=BETWEEN_CELLS_SECONDS))

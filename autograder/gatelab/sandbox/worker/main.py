@@ -1,6 +1,6 @@
 """The worker: loads a notebook's cells, forks one copy of itself for each question, calls what it is asked to.
 
-From the first cell on this process belongs to the student's code. Nothing it says is believed by the examiner.
+From the first cell on, the student's code controls this process. The examiner does not trust anything it sends.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from gatelab.sandbox.worker.withheld import withhold
 
 
 class Printing(io.TextIOBase):
-    """Standard output that keeps its first 64 KiB and lets a student print on."""
+    """Standard output that keeps the first 64 KiB and silently drops the rest."""
 
     def __init__(self) -> None:
         self.left = OUTPUT_LIMIT
@@ -55,9 +55,9 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
     settle_in()
     leave_kit()
     sys.path.insert(0, "")  # as in Jupyter: a cell may write a module and import it
-    notebook: Notebook | None = None  # made when it is first needed: its shell takes a while
+    notebook: Notebook | None = None  # created on first use, because its shell is slow to make
     wire.send(line, {"protection": protection})
-    children: dict[int, Any] = {}  # a question's process → how it ended, None while it runs
+    children: dict[int, Any] = {}  # a question's process → how it ended; None while it runs
     while True:
         try:
             request = wire.receive(line)
@@ -93,21 +93,21 @@ def work(line: socket.socket, protection: Mapping[str, bool | list[str]]) -> Non
 
 
 def _begin(withheld: dict[str, Any] | None, known: Mapping[str, list[str]]) -> Notebook:
-    """An empty notebook of this lab; without the library's own answer where that is withheld."""
+    """An empty notebook of this lab, without the library's own implementation if that is withheld."""
     if withheld:
         withhold(**withheld)
     return Notebook(Known(frozenset(known["experiments"]), frozenset(known["stubs"]), tuple(known["asked"])))
 
 
 def leave_kit() -> None:
-    """Nothing of the grader can be imported by name from now on; what a worker needs it has."""
+    """Make the grader's modules impossible to import from now on; the worker has already imported what it needs."""
     for name in [name for name in sys.modules if name.split(".")[0] == "gatelab"]:
         del sys.modules[name]
     sys.meta_path.insert(0, _NoKit())
 
 
 class _NoKit:
-    """Finds no part of the grader, wherever it is installed."""
+    """An import finder that refuses every module of the grader, wherever it is installed."""
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
         if name.split(".")[0] == "gatelab":
@@ -122,9 +122,9 @@ def _fork(
     names: list[str],
     question: str,
 ) -> dict[str, Any]:
-    """A copy of the loaded notebook for one question, on a line and an output file of its own.
+    """Fork the loaded notebook for one question, with its own connection and output file.
 
-    `names`: what the question will ask for; `question`: its ID, as a public check calls it.
+    `names`: what the question asks for; `question`: its ID, as in a public check.
     """
     _, descriptors, _, _ = socket.recv_fds(line, 1, 2)
     channel, output = descriptors
@@ -154,7 +154,7 @@ def _fork(
 
 
 def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
-    """Serve one question: requests of sandbox/worker/runtime.py until the line closes."""
+    """Serve one question: handle requests (sandbox/worker/runtime.py) until the connection closes."""
     runtime = Runtime(namespace)
     while True:
         try:
@@ -169,13 +169,13 @@ def answer_calls(line: socket.socket, namespace: dict[str, Any]) -> None:
 
 
 def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
-    """Do what is asked, in the processor time that the request allows for it."""
+    """Handle a request within the processor time that it allows."""
     seconds = request.pop("cpu_seconds", None)
     try:
         with within(seconds) if seconds else contextlib.nullcontext():
             answer = runtime.handle(request)
             while (error := answer.get("error")) and _can_be_there(error, runtime.missed):
-                runtime.count -= request["op"] != "inject"  # the same random numbers as without the failure
+                runtime.count -= request["op"] != "inject"  # same random numbers as without the failure
                 answer = runtime.handle(request)
             return answer
     except TimeUp as error:
@@ -183,7 +183,7 @@ def _answer(runtime: Runtime, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _can_be_there(error: Mapping[str, Any], missed: ImportError | None) -> bool:
-    """Whether something that a call has missed is available from now on: a GPU, a module that is not installed."""
+    """Whether what a call lacked (a GPU, a module that is not installed) could be replaced, so that it can be repeated."""
     message = str(error.get("message"))
     if misses_gpu(message):
         return choose_processor()
@@ -191,7 +191,7 @@ def _can_be_there(error: Mapping[str, Any], missed: ImportError | None) -> bool:
 
 
 def _ended(pid: int, children: dict[int, Any]) -> Any:
-    """`(status, processor seconds)` of a question's process; None where it has not ended."""
+    """`(status, processor seconds)` of a question's process; None if it has not ended."""
     deadline = time.monotonic() + COLLECT_SECONDS
     while pid in children and children[pid] is None and time.monotonic() < deadline:
         time.sleep(POLL_SECONDS)
@@ -205,14 +205,14 @@ def _end(pid: int, children: dict[int, Any]) -> dict[str, Any]:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         if os.getpid() == 1:
-            # Process 1 of its namespace: what the question started goes too, and nothing else is there.
+            # We are process 1 of a namespace: this kills whatever the question started, and nothing else is left in it.
             with contextlib.suppress(OSError):
                 os.kill(-1, signal.SIGKILL)
     return {}
 
 
 def _reap(children: dict[int, Any]) -> None:
-    """Collect what ended, orphans of the student's code too (this process is the first of its namespace)."""
+    """Collect ended children, and orphans of the student's code (if this is process 1 of its namespace)."""
     while True:
         try:
             pid, status, usage = os.wait4(-1, os.WNOHANG)

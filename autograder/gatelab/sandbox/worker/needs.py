@@ -1,4 +1,4 @@
-"""Which names of the notebook a function reads when it is called, and what it calls reads in turn."""
+"""Finds the names of the notebook that a function reads when it is called, directly or through what it calls."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from gatelab.limits import NEEDS_INSIDE, NEEDS_OBJECTS
 
 GLOBAL = {"LOAD_GLOBAL", "LOAD_NAME"}
-BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to a name that is written as a text
+BY_TEXT = {"globals", "eval", "exec", "vars", "getattr"}  # ways to look up a name given as a string
 
 
 def needs(names: Iterable[str], namespace: dict[str, Any]) -> set[str]:
-    """All names that are read when these are used: theirs, and those of the notebook's functions that they reach."""
+    """All names that are read when these are used, by themselves or by the notebook's functions that they reach."""
     found = set(names)
     todo = [namespace[name] for name in found if name in namespace]
     seen: set[int] = set()
@@ -43,7 +43,7 @@ def _codes(thing: Any) -> Iterator[types.CodeType]:
 
 
 def _inside(thing: Any) -> list[Any]:
-    """Functions in it, or that it refers to."""
+    """Functions inside it, or that it refers to."""
     found: list[Any] = []
     if isinstance(thing, types.FunctionType):
         found += [cell.cell_contents for cell in thing.__closure__ or () if _filled(cell)]

@@ -1,8 +1,8 @@
-"""f-strings as Python 3.12 reads them, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`; and the
+"""f-strings as in Python 3.12, for a grader that runs 3.11: `f"{d["x"]}"`, `f'{'\\n'.join(lines)}'`; and the
 t-strings of 3.14.
 
-Students write the notebook in Colab's Python, or one newer than the grader's. Meant for code that is not valid Python
-otherwise. Every line keeps its number.
+Students write the notebook in Colab's Python, or one newer than the grader's. To be used only on code that this Python
+cannot parse. Every line keeps its number.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import re
 import sys
 
 STRING = re.compile(r"(?i)(?<![\w])(?P<prefix>[rbuft]{0,2})(?P<quote>'''|\"\"\"|'|\")")
-TEMPLATE = "__template__"  # a field of this name is put into what was a t-string (templates.py makes it one)
+TEMPLATE = "__template__"  # a field of this name marks a t-string (templates.py makes it one again)
 OPENING, CLOSING = "([{", ")]}"
 
 
 def readable(source: str) -> str:
-    """The source as this Python reads it, where a newer one would; unchanged where that cannot be decided."""
+    """The source rewritten for this Python; unchanged if that is not possible."""
     if sys.version_info >= (3, 14):
         return source
     try:
@@ -27,9 +27,9 @@ def readable(source: str) -> str:
 
 
 def _code(source: str, at: int, ends: str, outer: str = "") -> tuple[str, int]:
-    """Code from `at` to one of the characters `ends` outside of all brackets (to the end where there is none).
+    """Code from `at` to one of the characters `ends` outside all brackets (to the end if `ends` is empty).
 
-    outer: the quote of the f-string that the code is in. Returns the rewritten code and where it ends.
+    outer: the quote of the f-string that contains the code. Returns the rewritten code and where it ends.
     """
     made: list[str] = []
     depth = 0
@@ -65,7 +65,7 @@ def _string(source: str, found: re.Match[str], outer: str) -> tuple[str, int]:
     while not source.startswith(quote, at):
         at += 2 if source[at] == "\\" else 1
     text = source[found.start() : at + len(quote)]
-    if outer and "\\" in text and "b" not in prefix.lower():  # no backslash in the braces of an f-string
+    if outer and "\\" in text and "b" not in prefix.lower():  # 3.11: no backslash in an f-string's braces
         value = ast.literal_eval(text)
         text = f"({quote[0]}{'%c' * len(value)}{quote[0]} % ({''.join(f'{ord(c)},' for c in value)}))"
     return text, at + len(quote)
@@ -92,7 +92,7 @@ def _f_string(source: str, at: int, prefix: str, quote: str, outer: str) -> tupl
         at += len(step)
     text, delimiter = "".join(made), quote
     if crowded and len(quote) == 1:
-        # Three quotes leave room for one; inside of another f-string they are of the other kind.
+        # Triple quotes allow single ones inside; within another f-string use the other kind of quote.
         other = "'" if quote == '"' else '"'
         delimiter = (other if outer and outer[0] == quote and other not in text else quote) * 3
     return f"{prefix}{delimiter}{text}{delimiter}", at + len(quote)

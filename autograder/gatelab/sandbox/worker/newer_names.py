@@ -1,4 +1,4 @@
-"""What the standard library of a newer Python has, for notebooks written with one."""
+"""Additions to the standard library in newer Pythons, for notebooks written with one."""
 
 from __future__ import annotations
 

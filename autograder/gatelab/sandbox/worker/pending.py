@@ -1,4 +1,4 @@
-"""Statements that were put off: the experiments as they were handed out, and what is made from their results."""
+"""Postponed statements: unchanged experiments from the handout, and whatever uses their results."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 from gatelab.sandbox.worker.needs import needs
 from gatelab.sandbox.worker.statements import Statement, root_name
 
-# What draws, prints or checks changes nothing that a name refers to.
+# Calls of these draw, print or check; they change no object that a name refers to.
 SHOWS = {"plt", "plots", "diagrams", "print", "display", "grader"}
 CONTAINERS = (list, dict, set, deque)
 
 
 class Pending:
-    """`names`: what has no value yet that it would have in the notebook."""
+    """`names`: the names that do not have their value yet."""
 
     def __init__(self) -> None:
         self.statements: list[Statement] = []
         self.names: set[str] = set()
-        self.owed: set[str] = set()  # of these, what is being made now
+        self.owed: set[str] = set()  # those of them that are being computed now
 
     def put_off(self, statement: Statement, known: bool, namespace: dict[str, Any]) -> None:
-        """Keep it for later. `known`: it is unchanged from the notebook that was handed out."""
+        """Keep a statement for later. `known`: it is unchanged from the handed-out notebook."""
         if not (known and _shows(statement.node)):
             self.statements.append(statement)
         self.names |= statement.binds
-        # What it would have put into an existing list is missing from it.
+        # An existing list lacks what the statement would have put into it.
         self.names |= {name for name in statement.fills if isinstance(namespace.get(name), CONTAINERS)}
 
     def given_until(self, cell: int) -> set[str]:
-        """The names that what was put off up to a cell would give a value to."""
+        """The names that statements postponed up to a cell would bind or change."""
         return {
             name
             for statement in self.statements
@@ -40,9 +40,9 @@ class Pending:
         }
 
     def take(self, names: set[str] | frozenset[str], namespace: dict[str, Any]) -> list[Statement]:
-        """The statements that give these names a value, and what those need, in the notebook's order.
+        """The statements that define these names, and those they need, in the notebook's order.
 
-        A name that the notebook has rebound since then is not owed: its value is kept when they are run.
+        A name that the notebook has rebound since then is not in `owed`: its value is kept when they are run.
         """
         wanted, chosen = set(names) & self.names, []
         for statement in reversed(self.statements):
@@ -58,7 +58,7 @@ class Pending:
 
 
 def _shows(node: ast.stmt) -> bool:
-    """Whether it is one call of something that only shows."""
+    """Whether it is a single call of something that only shows or checks."""
     if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
         return False
     return root_name(node.value.func) in SHOWS

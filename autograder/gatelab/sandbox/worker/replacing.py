@@ -1,4 +1,4 @@
-"""Stand-ins in the place of what a library has."""
+"""Replaces attributes of a library."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 
 def put(place: Any, **stand_ins: Any) -> None:
-    """Put each under its name, whatever was there before."""
+    """Set each attribute, whatever was there before."""
     for name, value in stand_ins.items():
         setattr(place, name, value)
 
 
 def put_if_there(place: Any, **stand_ins: Any) -> None:
-    """Put each under its name, unless this version of the library has no such name."""
+    """Set each attribute that this version of the library has."""
     put(place, **{name: value for name, value in stand_ins.items() if hasattr(place, name)})

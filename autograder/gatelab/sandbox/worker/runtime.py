@@ -1,8 +1,8 @@
-"""What a worker does when asked: call the student's functions, in the process that holds the student's objects.
+"""Handles the requests to a worker: calls the student's functions, in the process that holds the student's objects.
 
-One `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (see
-testkit/student.py, which makes them); the answer is one too. Whatever the student's code raises becomes part
-of the answer. The examiner runs the same class in its own process for wheat and chaff, which staff wrote.
+A `Runtime` holds the namespace of a loaded notebook. A request is a dict of plain values (made by
+testkit/student.py); so is the answer. Whatever the student's code raises becomes part
+of the answer. The examiner uses the same class in its own process for wheat and chaff, which staff wrote.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class NotDefined(Exception):
 
 
 class Names(ChainMap[str, Any]):
-    """The notebook's namespace as a driver of staff sees it: a name that is missing is missing in the notebook."""
+    """The notebook's namespace as seen by staff's drivers: a missing name raises NotDefined."""
 
     def __missing__(self, name: str) -> Any:
         raise NotDefined(name)
 
 
 class WatchedNames(Names):
-    """The same, with a look at what each call of a function leaves changed (`left`: which function, what)."""
+    """The same, recording what each call of a function leaves changed (`left`: which function, what)."""
 
     def __init__(self, namespace: dict[str, Any], left: list[tuple[str, str]]) -> None:
         super().__init__(namespace)
@@ -70,24 +70,24 @@ class Runtime:
         self.shelf = Shelf()
         self.count = 0
         self.left: list[tuple[str, str]] = []
-        self.missed: ImportError | None = None  # what the last request failed with, where it was that
+        self.missed: ImportError | None = None  # the exception of the last request, if it was an ImportError
         self.modules: dict[
             str, Any
-        ] = {}  # that were loaded at the last look, and which of them lay in `folder`
+        ] = {}  # modules loaded at the last check; `written`: those of them in `folder`
         self.folder, self.written = "", list[Any]()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Do what is asked and answer `{"value", …}` or `{"error": {type, message, line, traceback}}`.
+        """Handle a request; returns `{"value", …}` or `{"error": {type, message, line, traceback}}`.
 
-        `left` holds, if anything, what calls left changed, which has been put back: `[(function, kind), …]`
+        If calls left something changed, it is restored, and `left` in the answer lists it: `[(function, kind), …]`
         (leftovers.py).
         """
-        # The same request finds the same random numbers, in a worker as in a replay with a chaff (which injects nothing).
+        # The same request gets the same random numbers in a worker and in a replay with a chaff (which injects nothing).
         self.count += request.get("op") != "inject"
         torch.default_generator.manual_seed(self.count)
         random.seed(self.count)
         np.random.seed(self.count)
-        # A last cell may have left such a switch on or off (`torch.set_grad_enabled(False)`); a function is graded on its own.
+        # The last cell may have changed such a switch (`torch.set_grad_enabled(False)`); a function is graded independently of that.
         put_back({"grad-mode": True, "inference-mode": False, "autocast": False})
         self.left, self.missed = [], None
         found: list[str] = []
@@ -111,18 +111,18 @@ class Runtime:
         return {"value": None}
 
     def do_inject(self, sources: list[str], names: list[str]) -> dict[str, Any]:
-        """Put staff-written `names` into the notebook; their own helpers stay in a namespace of their own."""
-        apart: dict[str, Any] = {"__name__": "reference"}
+        """Put staff-written `names` into the notebook; their helper functions stay in a separate namespace."""
+        staff_names: dict[str, Any] = {"__name__": "reference"}
         for source in sources:
-            exec(compile(source, "<reference>", "exec"), apart)
+            exec(compile(source, "<reference>", "exec"), staff_names)
         before = dict(self.namespace)
-        self.namespace.update({name: apart[name] for name in names})
+        self.namespace.update({name: staff_names[name] for name in names})
         self._hand_on(before)
         return {"value": None}
 
     def _hand_on(self, before: dict[str, Any]) -> None:
-        """Modules that the notebook wrote and that hold what was exchanged hold the new one, too: an answer in
-        `%%writefile layers.py` calls the step that is there now.
+        """Replace names in modules that the notebook wrote, too, if these hold the old values: an answer in
+        `%%writefile layers.py` then calls the new step.
         """
         changed = {n: v for n, v in before.items() if callable(v) and self.namespace.get(n) is not v}
         if not changed:
@@ -132,12 +132,12 @@ class Runtime:
             held.update({n: self.namespace[n] for n, v in changed.items() if held.get(n) is v})
 
     def _written(self) -> list[Any]:
-        """The loaded modules that lie in the notebook's folder. There are thousands of others: all are only looked at where one came
-        since the last time."""
+        """The loaded modules in the notebook's folder. There are thousands of others, so the modules are searched only if one was
+        added since the last time."""
         try:
             folder = os.getcwd() + os.sep
         except OSError:
-            return []  # it is gone, and what lay in it
+            return []  # the folder is gone, with everything in it
         if folder != self.folder or sys.modules != self.modules:
             self.folder, self.modules = folder, dict(sys.modules)
             files = [(module, getattr(module, "__file__", None)) for module in self.modules.values()]
@@ -147,7 +147,7 @@ class Runtime:
         return self.written
 
     def do_run(self, source: str, values: dict[str, Any]) -> dict[str, Any]:
-        # The driver's own globals are apart, so that its helpers do not land in the student's names.
+        # The driver has its own globals, so that its helpers do not end up among the student's names.
         driver: dict[str, Any] = {"__name__": "driver", "torch": torch}
         exec(_compiled(source), driver)
         return {"value": driver["main"](WatchedNames(self.namespace, self.left), **values)}
@@ -164,7 +164,7 @@ class Runtime:
         function = self._find(target)
         wanted = dict(leaves(args)) | dict(leaves(kwargs))
         if parameters and isinstance(function, torch.nn.Module):
-            # A layer may be there under a second name: each of its names counts.
+            # A layer may be registered under a second name: each of its names counts.
             named = function.named_parameters(remove_duplicate=False)
             inputs = wanted | {f"param:{name}": p for name, p in named}
         else:
@@ -197,7 +197,7 @@ class Runtime:
     ) -> Any:
         function: Callable[..., Any] = getattr(target, method) if method else target
         if method and getattr(type(target), method, None) is getattr(torch.nn.Module, method, ()):
-            return function(*args, **kwargs)  # `eval()` is meant to change something
+            return function(*args, **kwargs)  # not watched: `eval()` is meant to change something
         found: list[str] = []
         try:
             return watched(function, found, target, restore=True)(*args, **kwargs)
@@ -212,12 +212,12 @@ class Runtime:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(source: str) -> types.CodeType:
-    """A suite asks for the same one many times."""
+    """Cached, because a suite sends the same driver many times."""
     return compile(source, "<grader>", "exec")
 
 
 def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dict[str, Any]:
-    """Send `upstream` back from the tensors of `value`; `grads` has None where nothing arrives."""
+    """Backpropagate `upstream` from the tensors of `value`; a gradient is None if nothing arrives."""
     pushed = dict(leaves(upstream))
     outputs = [(t, pushed[path]) for path, t in leaves(value) if path in pushed and t.requires_grad]
     nothing = {"grads": dict.fromkeys(inputs)}
@@ -240,7 +240,7 @@ def _backward(value: Any, upstream: Any, inputs: dict[str, torch.Tensor]) -> dic
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An exception in plain values, with the student's own line where it came from a cell."""
+    """An exception as plain values, with the student's own line if it came from a cell."""
     places = [(frame.filename, frame.lineno or 0) for frame in traceback.extract_tb(error.__traceback__)]
     syntax = None
     if isinstance(error, SyntaxError) and str(error.filename or "").startswith("cell "):
@@ -253,15 +253,15 @@ def describe(error: BaseException) -> dict[str, Any]:
             line = f"{filename}, line {number}: {text[:LINE_LIMIT]}"
             break
     try:
-        # str() of a syntax error would say the place once more.
+        # str() of a syntax error would repeat the place.
         message = str(error if syntax is None else syntax.msg)[:MESSAGE_LIMIT]
     except BaseException:
         message = "(its message could not be read)"
     kept = "".join(traceback.format_exception(error, limit=-12))[-TRACEBACK_LIMIT:]
     kind = type(error).__name__[:NAME_LIMIT]
-    # PyTorch raises the same for what it cannot do.
+    # PyTorch raises the same type for operations that it does not support.
     if kind == "NotImplementedError" and (not places or places[-1][0].startswith(("cell ", "<"))):
         kind = NOT_WRITTEN
-    told = {"type": kind, "message": message, "line": line, "traceback": kept}
+    described = {"type": kind, "message": message, "line": line, "traceback": kept}
     missing = getattr(error, "name", None) if isinstance(error, NameError) else None
-    return told | ({"missing": missing[:NAME_LIMIT]} if isinstance(missing, str) else {})
+    return described | ({"missing": missing[:NAME_LIMIT]} if isinstance(missing, str) else {})

@@ -1,8 +1,8 @@
-"""Hints for staff: what in the code looks like a way round the question.
+"""Finds code that looks like a shortcut around a question, as hints for staff.
 
-No points hang on it: the hidden suites catch shortcuts by construction (and withheld.py shuts the library's own answer
-where its equations are asked for). It runs in the worker, before any cell: parsing hostile text is no job for the
-examiner's process.
+No points depend on it: the hidden suites catch shortcuts by construction (and withheld.py switches off the library's own
+implementation where students must write it). It runs in the worker, before any cell, because the examiner's process should
+not parse hostile text.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from gatelab.sandbox.worker.statements import root_name, statements
 from gatelab.sandbox.worker.templates import is_made
 from gatelab.sandbox.worker.texts import texts
 
-# Ways into the library below its layers; the lab's policy names more.
+# Ways to reach the library below its layers; the lab's policy names more.
 WAYS = {"_VF": "torch._VF", "ops": "torch.ops", "_C": "torch._C", "library": "torch.library"}
 SUSPECT = {
     "gatelab", "cffi", "ctypes", "gc", "inspect", "importlib", "mmap", "multiprocessing", "os", "pickle", "ptrace", "socket",
     "subprocess", "sys", "threading",
 }  # fmt: skip
-# Parts of torch that hold its functions once more, written in Python, or that trace them.
+# Parts of torch that have its functions a second time, in Python, or that trace them.
 COPIES = {
     "_decomp", "_dynamo", "_inductor", "_refs", "ao", "export", "fx", "jit", "onnx", "package", "quantization",
 }  # fmt: skip
@@ -37,11 +37,11 @@ def hints(
     shortcuts: dict[str, str] | None = None,
     cpu_seconds: float = SCAN_CPU,
 ) -> list[str]:
-    """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. What does not parse gives none.
+    """Lines such as "cell 7, line 3: uses torch.ops", from [index, source] pairs. Code that does not parse gives none.
 
-    known: fingerprints of statements that were handed out; those are not reported.
-    shortcuts: names of torch → what staff read, besides WAYS.
-    cpu_seconds: after which the rest is left, and the first line says so.
+    known: fingerprints of handed-out statements, which are not reported.
+    shortcuts: names in torch → what staff read, in addition to WAYS.
+    cpu_seconds: the time after which the rest is skipped; the first line then says so.
     """
     names, index = _Names(WAYS | (shortcuts or {})), 0
     found: list[str] = []
@@ -51,7 +51,7 @@ def hints(
                 with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
                     for statement in statements(source, index):
                         if statement.fingerprint not in known:
-                            found += _told(index, statement.node, names)
+                            found += _lines(index, statement.node, names)
     except TimeUp:
         found.insert(0, f"cell {index} and what follows was not looked at: that takes too long")
     found = list(dict.fromkeys(found))
@@ -63,7 +63,7 @@ def hints(
 
 
 class _Names:
-    """What is looked for in the library, and what the notebook calls the library."""
+    """The names to search for in the library, and the notebook's names for the library."""
 
     def __init__(self, ways: dict[str, str]) -> None:
         self.ways, self.owners = ways, {"torch", "nn", "_VF", "F", "ops"}
@@ -90,13 +90,13 @@ def _of_torch(module: str) -> bool:
     return module.split(".")[0] == "torch"
 
 
-def _told(index: int, node: ast.AST, names: _Names) -> list[str]:
+def _lines(index: int, node: ast.AST, names: _Names) -> list[str]:
     return [f"cell {index}, line {line}: {what}" for line, what in _found(node, names)]
 
 
 def _found(tree: ast.AST, names: _Names, depth: int = 0) -> Iterator[tuple[int, str]]:
-    """What is in the code, with its line; and what is in code that it holds as text, which it may write to a file and
-    import or run from there."""
+    """Suspicious things in the code, with their lines, also in code that it contains as text (which it may write to a file
+    and import or run)."""
     for node in ast.walk(tree):
         names.note(node)
         try:
@@ -167,7 +167,7 @@ def _shortcut(node: ast.AST, names: _Names) -> str | None:
 
 
 def _is_whole(node: ast.expr, names: _Names) -> bool:
-    """Whether it is the library itself, `torch`, and no part of it."""
+    """Whether it is the library itself, `torch`, and not a part of it."""
     if isinstance(node, ast.Attribute):
         return node.attr == "torch"
     return isinstance(node, ast.Name) and node.id in names.owners - {"nn", "_VF", "F", "ops"}

@@ -1,6 +1,6 @@
 """IPython's shell as notebooks expect it, without effects on the machine.
 
-Magics are IPython's. What would start a program, wait for a person or measure for seconds does nothing.
+Magics are IPython's, but those that would start a program, wait for a person or measure for seconds do nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from traitlets.config import Config
 from gatelab.limits import OUTPUT_LIMIT
 from gatelab.sandbox.worker.loops import new_loop
 
-# Line and cell magics with nothing to do here: they draw, install, measure, ask, start programs or end the session.
+# Line and cell magics that do nothing here: they draw, install, measure, ask, start programs or end the session.
 NOTHING = {
     "matplotlib", "pip", "conda", "mamba", "micromamba", "uv", "pdb", "debug", "autosave", "config", "load_ext", "reload_ext",
     "autoreload", "gui", "system", "sx", "sc", "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg",
@@ -51,28 +51,28 @@ class Shell(InteractiveShell):
 
     reloads = False  # whether `%autoreload` is on
     listening: tuple[io.StringIO, Any] | None = (
-        None  # what a cell under `%%capture` prints into, and what was there
+        None  # where a cell under `%%capture` prints to, and the previous standard output
     )
 
     def init_profile_dir(self, profile_dir: Any) -> None:
-        """A worker has no home to keep one in."""
+        """Does nothing: a worker has no home folder for a profile."""
 
     def system(self, command: str) -> None:
-        """Of all commands only two have an effect: folders are made, and a Python file next to the notebook is run."""
+        """Only two kinds of commands have an effect: `mkdir`, and running a Python file next to the notebook."""
         _make_folders(command)
         _run_files(command)
 
     system_piped = system_raw = system
 
     def keep_shown(self, value: Any) -> None:
-        """Let `_`, `__` and `___` be the last values shown, unless the notebook has given them another meaning."""
+        """Set `_`, `__` and `___` to the last values shown, unless the notebook has bound them itself."""
         self.displayhook.do_full_cache = (
-            False  # `Out` and `_7` would be of another count of cells than the notebook's
+            False  # `Out` and `_7` would count cells differently from the notebook
         )
         self.displayhook.update_user_ns(value)
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Lines:
-        """What `x = !command` gives: for `pwd` and `ls` the truth, otherwise nothing."""
+        """The result of `x = !command`: the true one for `pwd` and `ls`, otherwise nothing."""
         _make_folders(cmd)
         if said := _run_files(cmd):
             return Lines(said.splitlines())
@@ -92,13 +92,13 @@ class Shell(InteractiveShell):
     def showtraceback(self, *_: Any, **__: Any) -> None: ...
 
     def captured(self) -> CapturedIO:
-        """What `%%capture name` leaves in `name`: from now on, and up to `heard`, what is printed goes there."""
-        self.listening = _Heard(), sys.stdout
+        """The value that `%%capture name` gives `name`: it receives what is printed until `end_capture`."""
+        self.listening = _Captured(), sys.stdout
         sys.stdout = self.listening[0]
         return CapturedIO(self.listening[0], io.StringIO(), [])
 
-    def heard(self) -> None:
-        """A cell has ended."""
+    def end_capture(self) -> None:
+        """Stop capturing output, at the end of a cell."""
         if self.listening and sys.stdout is self.listening[0]:
             sys.stdout = self.listening[1]
         self.listening = None
@@ -124,7 +124,7 @@ class Shell(InteractiveShell):
         return getattr(found, "__module__", None) == "__main__"
 
     def magic(self, arg_s: str) -> Any:
-        """IPython's name for it until version 8, and Colab's."""
+        """The name of `run_line_magic` in IPython until version 8, and in Colab."""
         name, _, line = arg_s.lstrip("%").partition(" ")
         return self.run_line_magic(name, line)
 
@@ -144,7 +144,7 @@ class Shell(InteractiveShell):
         return super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]  # IPython's
 
     def _write_file(self, magic_name: str, line: str, cell: str) -> None:
-        """Write it, also into a folder that a shell line was to make, and bring what was imported from it up to date."""
+        """Write the file, creating its folder if necessary, and reload modules that were imported from it."""
         path = Path((line.split() or ["."])[-1].strip("'\""))
         path.parent.mkdir(parents=True, exist_ok=True)
         super().run_cell_magic(magic_name, line, cell)  # type: ignore[no-untyped-call]  # IPython's
@@ -164,7 +164,7 @@ class Shell(InteractiveShell):
                         self.user_ns[name] = vars(module)[name]
 
 
-class _Heard(io.StringIO):
+class _Captured(io.StringIO):
     """Keeps the first 64 KiB of what is printed."""
 
     def write(self, text: str) -> int:
@@ -173,7 +173,7 @@ class _Heard(io.StringIO):
 
 
 class Lines(SList):
-    """Lines of a program that was not run: every line asked for exists and is empty."""
+    """The output of a program that was not run: every requested line exists and is empty."""
 
     def __getitem__(self, key: Any) -> Any:
         try:
@@ -183,7 +183,7 @@ class Lines(SList):
 
 
 def _make_folders(command: str) -> None:
-    """`mkdir -p a b`, alone or among other commands; nothing else in a shell line is run."""
+    """Run `mkdir -p a b`, alone or among other commands; nothing else in a shell line is run."""
     for part in re.split(r"&&|[;\n]", command):
         words = part.split()
         if words[:1] == ["mkdir"]:
@@ -194,8 +194,8 @@ def _make_folders(command: str) -> None:
 
 
 def _run_files(command: str) -> str:
-    """What the files of Python in a command (`python make_data.py 3`) print; each runs in this process, as its `__main__`."""
-    said = io.StringIO()
+    """Run the Python files in a command (`python make_data.py 3`) in this process as `__main__`; returns what they print."""
+    printed = io.StringIO()
     for part in re.split(r"&&|[;\n]", command):
         words = part.split()
         if len(words) < 2 or not re.fullmatch(r"(.*/)?python3?", words[0]) or not Path(words[1]).is_file():
@@ -203,26 +203,26 @@ def _run_files(command: str) -> str:
         before = sys.argv
         sys.argv = words[1:]
         try:
-            with contextlib.redirect_stdout(said):
+            with contextlib.redirect_stdout(printed):
                 runpy.run_path(words[1], run_name="__main__")
         except (Exception, SystemExit):
-            continue  # a program that fails stops no cell
+            continue  # a program that fails does not stop the cell
         finally:
             sys.argv = before
-    return said.getvalue()
+    return printed.getvalue()
 
 
 def _display(*_: Any, display_id: Any = None, **__: Any) -> DisplayHandle | None:
-    """Shows nothing, and gives what is asked to update it."""
+    """Shows nothing; returns a handle for updates if one is requested."""
     return DisplayHandle(None if display_id is True else display_id) if display_id else None
 
 
 def new_shell() -> Shell:
-    """The shell of a fresh notebook; its namespace is `__main__`, which classes and functions know as their module."""
+    """The shell of a fresh notebook; its namespace is `__main__`, so classes and functions have that as their module."""
     Shell.clear_instance()  # the fork server has made one
     os.environ.setdefault("IPYTHONDIR", os.environ.get("HOME", "."))
     os.environ |= {"USER": "student", "LOGNAME": "student"}  # a worker's user has no name
-    sys.dont_write_bytecode = True  # a module that is written again within a second is another one
+    sys.dont_write_bytecode = True  # else a module rewritten within a second is loaded from old bytecode
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"

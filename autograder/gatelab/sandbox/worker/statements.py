@@ -1,6 +1,6 @@
-"""A cell's source as statements: what IPython would rewrite is rewritten, and every line keeps the student's number.
+"""Splits a cell's source into statements, with IPython's syntax rewritten and every line at the student's line number.
 
-What a statement binds and reads is read off its syntax alone; nothing is run here.
+What a statement binds and reads is determined from its syntax alone; nothing is run here.
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ ASSIGNMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign)
 BLOCKS = (ast.If, ast.Try, ast.With)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
-# Methods by which a list, dict, set or deque changes.
+# Methods that change a list, dict, set or deque.
 FILLING = {
     "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "reverse",
     "setdefault", "sort", "update",
 }  # fmt: skip
 
-# Magics that only watch the code they are given. In IPython `timeit` keeps nothing of its code, and `skip` (an
-# extension's, or one that a notebook defines) and `false` run none of it, so it is left out.
+# Magics that run the code they are given unchanged. IPython's `timeit` keeps no result of its code, and `skip` (from an
+# extension, or defined by a notebook) and `false` do not run it at all, so these are not included.
 WATCHING = {"time", "prun", "memit", "mprun", "lprun", "capture", "debug", "snakeviz", "scalene"}
 LEFT_OUT = {"timeit", "skip", "false"}
-# For these, what follows on the line is code too: that of a cell which has no other, or its first line.
+# For these, the rest of the line is code too: the whole code of a cell that has no other, or its first line.
 RUNS_ITS_LINE = {"time", "prun"}
 PROFILING = re.compile(r"^(\s*(-[lsTD]\s*\S+|-[rq]+|--no-raise-error)(?!\S))+")
-# Cell magics over code of another language; any other one (an extension's, one of the notebook's own) is taken to hold Python.
+# Cell magics for other languages; under any other one (an extension's, the notebook's own) the cell is assumed to be Python.
 OTHER_LANGUAGES = {
     "bash", "sh", "script", "javascript", "js", "html", "HTML", "latex", "svg", "SVG", "markdown", "python2", "pypy", "perl",
     "ruby", "cmd", "sql", "R", "cython", "bigquery", "shell", "system", "sx", "sc", "writefile", "file", "python", "python3",
     "subprocess", "julia", "mermaid", "css", "manim",
 }  # fmt: skip
-# What IPython takes for a magic without its `%`, where it is all of a cell.
+# What IPython treats as a magic even without `%`, if it is all there is in a cell.
 AUTOMAGIC = {
     "autoreload", "cat", "cd", "conda", "config", "cp", "env", "less", "load", "load_ext", "ls", "mamba", "matplotlib", "mkdir",
     "more", "mv", "notebook", "pdb", "pip", "pwd", "pylab", "reset", "rm", "rmdir", "run", "time", "timeit", "uv", "who",
@@ -56,7 +56,7 @@ CELL_MAGIC = re.compile(r"\A(?:[ \t]*\n)*%%(\w+)([^\n]*)(?:\n|\Z)")
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement of a cell's top level."""
+    """A top-level statement of a cell."""
 
     node: ast.stmt
     cell: int
@@ -73,24 +73,24 @@ class Statement:
 
     @cached_property
     def reads(self) -> frozenset[str]:
-        """Names that it reads when it is run; what is inside a function is read when that is called."""
+        """Names that it reads when it is run; those inside a function are read when that is called."""
         own = _bound(self.node.target) if isinstance(self.node, ast.For | ast.AsyncFor) else ()
         return frozenset(_read(self.node)) - frozenset(own)
 
     @cached_property
     def fills(self) -> frozenset[str]:
-        """Names that it does not bind and whose list, dict or set it changes: `a[k] = v`, `a[k].append(v)`."""
+        """Names whose list, dict or set it changes without binding them: `a[k] = v`, `a[k].append(v)`."""
         return frozenset(_filled(self.node)) - self.binds
 
     @property
     def defines(self) -> bool:
-        """Whether it is an import, a function or a class, or a block that holds one."""
+        """Whether it is an import, a function or a class, or a block that contains one."""
         return isinstance(self.node, DEFINITIONS) or any(
             isinstance(inner, DEFINITIONS) for inner in ast.walk(self.node)
         )
 
     def undecorated(self) -> Statement | None:
-        """The same definition without its decorators, and None where there are none: one that fails costs itself."""
+        """The same definition without its decorators, in case one of them fails; None if there are none."""
         if not isinstance(self.node, (*FUNCTIONS, ast.ClassDef)) or not self.node.decorator_list:
             return None
         node = copy.copy(self.node)
@@ -98,19 +98,19 @@ class Statement:
         return Statement(node, self.cell)
 
     def read_late(self, error: BaseException) -> Statement | None:
-        """The same with its annotations unread, where one of them has missed a name: newer Pythons do not read them."""
+        """The same without evaluating its annotations, if one of them lacked a name: newer Pythons do not evaluate them."""
         missing = error.name if isinstance(error, NameError) else None
         node = read_late(self.node, missing) if missing else None
         return None if node is None else Statement(node, self.cell)
 
     @property
     def removes(self) -> bool:
-        """Whether it only takes names away."""
+        """Whether it only deletes names."""
         return isinstance(self.node, ast.Delete) and all(isinstance(t, ast.Name) for t in self.node.targets)
 
     @property
     def stops(self) -> bool:
-        """Whether the code below is not meant to run: `raise SystemExit`, `sys.exit()`, but for a stub's error."""
+        """Whether it deliberately stops the notebook: `raise SystemExit`, `sys.exit()`, but not a stub's error."""
         node: Any = self.node
         if isinstance(node, ast.Raise):
             error = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
@@ -120,12 +120,12 @@ class Statement:
 
     @property
     def quick(self) -> bool:
-        """Whether it may be run when the time of its cell is up: imports, definitions, assignments and blocks of them."""
+        """Whether it may be run after its cell's time is up: imports, definitions, assignments and blocks of these."""
         return _quick(self.node)
 
     @property
     def constant(self) -> bool:
-        """Whether it assigns what is written there and calls nothing."""
+        """Whether it assigns a literal value and calls nothing."""
         return isinstance(self.node, ASSIGNMENTS) and not any(
             isinstance(
                 inner, ast.Call | ast.Await | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp
@@ -137,12 +137,12 @@ class Statement:
 def statements(source: str, cell: int, opened: bool = True) -> list[Statement]:
     """The statements of a cell, magics rewritten as IPython does. Raises SyntaxError as Python does.
 
-    opened: those under a cell magic that holds Python; otherwise the call of the magic.
+    opened: return the statements under a cell magic that holds Python; otherwise the call of the magic.
     """
     return list(_statements(source, cell, opened))
 
 
-@lru_cache(maxsize=256)  # a worker reads each cell twice: to look through it, and to run it
+@lru_cache(maxsize=256)  # a worker parses each cell twice: to scan it and to run it
 def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
     text = _without_cell_magic(source) if opened else source
     try:
@@ -151,7 +151,7 @@ def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
         try:
             tree = templated(parsed(to_python(_with_percent(readable(text))), f"cell {cell}"))
         except SyntaxError:
-            error.filename = f"cell {cell}"  # IPython's tokenizer has no name for it
+            error.filename = f"cell {cell}"  # IPython's tokenizer sets none
             raise error from None
     nodes = [node for outer in tree.body for node in _opened(outer)]
     shown = nodes[-1] if nodes and not source.rstrip().endswith(";") else None
@@ -159,18 +159,18 @@ def _statements(source: str, cell: int, opened: bool) -> tuple[Statement, ...]:
 
 
 def cell_magic(source: str) -> str:
-    """The name of the magic over a cell; "" where there is none."""
+    """The name of the magic at the top of a cell; "" if there is none."""
     found = CELL_MAGIC.match(source)
     return found[1] if found else ""
 
 
 def fingerprint(node: ast.stmt) -> str:
-    """The same for statements that differ in comments and layout only."""
+    """A fingerprint that is equal for statements that differ only in comments and layout."""
     return hashlib.sha256(ast.dump(node).encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def _without_cell_magic(source: str) -> str:
-    """The code under a magic that only watches it, each line where it was."""
+    """The code under a magic that runs it unchanged, with each line at its place."""
     found = CELL_MAGIC.match(source)
     if found and found[1] in LEFT_OUT:
         return ""
@@ -187,7 +187,7 @@ def _without_cell_magic(source: str) -> str:
 
 
 def _code(text: str) -> str:
-    """The text, if it is Python; else nothing."""
+    """The text, if it is Python; else an empty one."""
     with contextlib.suppress(SyntaxError):
         ast.parse(to_python(text))
         return text
@@ -195,7 +195,7 @@ def _code(text: str) -> str:
 
 
 def _with_percent(source: str) -> str:
-    """A cell of one line that IPython takes for a magic (`pip install x`, `run cells.py`), as one."""
+    """A one-line cell that IPython treats as a magic (`pip install x`, `run cells.py`), with its `%`."""
     word = source.split(maxsplit=1)[0] if source.strip() else ""
     if word not in AUTOMAGIC or "\n" in source.strip():
         return source
@@ -207,7 +207,7 @@ def _with_percent(source: str) -> str:
 
 
 def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
-    """A statement under a line magic that only watches it (`%time fit()`, `x = %time fit()`) as itself."""
+    """The statement itself, if it is under a line magic that runs it unchanged (`%time fit()`, `x = %time fit()`)."""
     magic = _line_magic(node.value) if isinstance(node, ast.Expr | ast.Assign) else None
     if magic is None or magic[0] not in WATCHING | LEFT_OUT:
         yield node
@@ -217,7 +217,7 @@ def _opened(node: ast.stmt) -> Iterator[ast.stmt]:
     except SyntaxError:
         yield node
         return
-    nodes: Iterator[Any] = ast.walk(inside)  # not every node has a place
+    nodes: Iterator[Any] = ast.walk(inside)  # not every node has a line number
     for inner in nodes:
         if hasattr(inner, "lineno"):
             inner.lineno = inner.end_lineno = node.lineno
@@ -286,7 +286,7 @@ def _bound(node: ast.AST) -> Iterator[str]:
         yield node.rest
     for child in ast.iter_child_nodes(node):
         if isinstance(child, SCOPES) and not isinstance(child, (*FUNCTIONS, ast.ClassDef)):
-            # A comprehension keeps its names, but for `:=`.
+            # A comprehension's names stay inside it, except those bound by `:=`.
             yield from (
                 walrus.target.id
                 for walrus in ast.walk(child)
@@ -309,7 +309,7 @@ def _filled(node: ast.AST) -> Iterator[str]:
 
 
 def root_name(node: ast.expr, steps: tuple[type, ...] = (ast.Attribute,)) -> str:
-    """`a` of `a.b.c`, and of `a[k].b` where subscripts are among the steps; "" where no name is at the root."""
+    """`a` for `a.b.c`, and for `a[k].b` if subscripts are among the steps; "" if there is no name at the root."""
     while isinstance(node, steps):
         node = node.value  # type: ignore[attr-defined]  # both kinds of step have one
     return node.id if isinstance(node, ast.Name) else ""

@@ -1,8 +1,8 @@
-"""What a notebook finds around it in Jupyter and not in a worker: a screen, bars, a keyboard, a GPU, threads, a compiler,
-processes of its own.
+"""Substitutes for what a notebook has in Jupyter but not in a worker: a screen, progress bars, a keyboard, a GPU, threads,
+a compiler, processes.
 
-Each is there and does nothing, or does what it can on one thread of the processor, so that code which is right in a
-notebook is right here. Nothing of this protects anybody.
+Each does nothing, or does its work on one CPU thread, so that code that works in a
+notebook works here. None of this is a protection.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from gatelab.sandbox.worker.templates import settle_templates
 
 
 def settle_in() -> None:
-    """Arrange the surroundings in this process."""
+    """Install the substitutes in this process."""
     settle_newer_names()
     settle_templates()
     _no_threads()
@@ -54,13 +54,13 @@ def settle_in() -> None:
     builtins.input = lambda prompt="": ""
     _no_programs()
     settle_files()
-    tempfile.tempdir = None  # it was determined before this process had a folder of its own
+    tempfile.tempdir = None  # was set before this process had its own folder
     settle_loops()
     settle_devices()
 
 
 def _no_threads() -> None:
-    """A fork of a process with threads hangs; a number that is set is remembered and nothing else."""
+    """Only remember a number of threads that is set, because a fork of a process with threads hangs."""
     chosen = {"": torch.get_num_threads(), "_interop": torch.get_num_interop_threads()}
     for kind in chosen:
         setattr(torch, f"set_num{kind}_threads", functools.partial(chosen.__setitem__, kind))
@@ -106,7 +106,7 @@ def _no_loader_processes() -> None:
 
 
 class Serial(concurrent.futures.Executor):
-    """An executor, or a pool, that does everything at once and in this process: no thread outlives a fork."""
+    """An executor or pool that does everything immediately and in this process, because no thread survives a fork."""
 
     def __init__(self, *_: Any, **__: Any) -> None: ...
 
@@ -122,9 +122,9 @@ class Serial(concurrent.futures.Executor):
 
 
 class SerialPool(Serial):
-    """The same under the names of multiprocessing's pools."""
+    """The same with the methods of multiprocessing's pools."""
 
-    # As a pool has it, and not an executor.
+    # With a pool's signature, not an executor's.
     def map(  # type: ignore[override]
         self, function: Callable[..., Any], items: Any, chunksize: int | None = None
     ) -> list[Any]:
@@ -193,7 +193,7 @@ def _no_debugger() -> None:
 
 
 def _no_programs() -> None:
-    """A program that a cell starts has ended well and said nothing."""
+    """Programs started by a cell do nothing: they appear to succeed without output."""
 
     def ended(args: Any = (), *_: Any, **kwargs: Any) -> subprocess.CompletedProcess[Any]:
         silence = (
@@ -216,7 +216,7 @@ def _no_programs() -> None:
 
 
 def _arguments() -> None:
-    """Those of a kernel, which nobody's parser has to know."""
+    """Command-line arguments as in a kernel, which the notebook's own argument parsers may ignore."""
     sys.argv = ["ipykernel_launcher.py", "-f", "kernel.json"]
     strict = argparse.ArgumentParser.parse_args
 

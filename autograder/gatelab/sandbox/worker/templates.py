@@ -1,6 +1,6 @@
-"""The t-strings of Python 3.14 for a grader that runs an older one, and `string.templatelib`, which has their types.
+"""Python 3.14's t-strings, and `string.templatelib` with their types, for a grader that runs an older Python.
 
-newer.py writes each as an f-string with a field of a certain name in it; here that becomes a template.
+newer.py rewrites each as an f-string with a specially named field; this module turns that into a template.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MODULE = "string.templatelib"
 
 
 class Interpolation:
-    """A field of a template: its value, and how it was written."""
+    """A field of a template: its value and its source."""
 
     __match_args__ = ("value", "expression", "conversion", "format_spec")
 
@@ -35,7 +35,7 @@ class Interpolation:
 
 
 class Template:
-    """Texts, and a field between each two of them."""
+    """Strings, with a field between each two of them."""
 
     def __init__(self, *parts: str | Interpolation) -> None:
         texts, fields = [""], []
@@ -65,13 +65,13 @@ class Template:
 
 
 def convert(value: Any, conversion: str | None) -> Any:
-    """The value as `!r`, `!s` or `!a` says."""
+    """The value converted as `!r`, `!s` or `!a` says."""
     written: dict[str | None, Callable[[Any], Any]] = {None: lambda v: v, "r": repr, "s": str, "a": ascii}
     return written[conversion](value)
 
 
 def settle_templates() -> None:
-    """The types can be imported by the name that they have in Python 3.14."""
+    """Make the types importable under their name in Python 3.14."""
     if sys.version_info < (3, 14):
         module = types.ModuleType(MODULE)
         module.__dict__.update(Template=Template, Interpolation=Interpolation, convert=convert)
@@ -79,7 +79,7 @@ def settle_templates() -> None:
 
 
 def templated(tree: ast.Module) -> ast.Module:
-    """The tree with a template in the place of each f-string that was one."""
+    """The tree with a template in place of each marked f-string."""
     made: ast.Module = _Templates().visit(tree)
     return ast.fix_missing_locations(made)
 
@@ -109,11 +109,11 @@ def _field(part: ast.FormattedValue) -> ast.expr:
 
 
 def _made(name: str, given: list[Any]) -> ast.Call:
-    """A call of one of the module's names, which works whatever the notebook calls so."""
+    """A call of one of this module's names that works whatever the notebook binds to it."""
     of_the_module = f"__import__({MODULE!r}, fromlist=['']).{name}"
     return ast.Call(ast.parse(of_the_module, mode="eval").body, given, [])
 
 
 def is_made(node: ast.Call) -> bool:
-    """Whether this file put the call there, and not the notebook."""
+    """Whether the call was inserted by this module and not written in the notebook."""
     return bool(node.args) and isinstance(node.args[0], ast.Constant) and node.args[0].value == MODULE

@@ -1,5 +1,5 @@
-"""Code that a notebook holds as text: what it writes to a file (`%%writefile`, `write_text`, `cat > x.py <<EOF`) and then
-imports or runs."""
+"""Code that a notebook contains as text, to write it to a file (`%%writefile`, `write_text`, `cat > x.py <<EOF`) and then
+import or run it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import re
 import textwrap
 from collections.abc import Callable, Iterator
 
-HERE = re.compile(r"<<-?\s*['\"]?(\w+)")  # of a shell's `cat > x.py <<EOF`, `python - << 'END'`
+HERE = re.compile(r"<<-?\s*['\"]?(\w+)")  # in a shell's `cat > x.py <<EOF`, `python - << 'END'`
 Place = Callable[[int], int]  # from a line of the text to one of the cell
 
 
 def texts(tree: ast.AST) -> Iterator[tuple[Place, ast.Module]]:
-    """The texts below a node that are Python of more than a line, or an import."""
-    seen: set[int] = set()  # what was looked at as part of another node, which `walk` comes to first
+    """The strings below a node that are Python code of more than one line, or an import."""
+    seen: set[int] = set()  # nodes that were examined as part of a parent, which `walk` visits first
     for node in ast.walk(tree):
         if id(node) in seen:
             continue
@@ -31,7 +31,7 @@ def texts(tree: ast.AST) -> Iterator[tuple[Place, ast.Module]]:
 
 
 def _below_a_magic(node: ast.AST) -> ast.Constant | None:
-    """The cell below a cell magic, which IPython makes the last argument of a call."""
+    """The cell below a cell magic, which IPython passes as the last argument of a call."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) == 3:
         *_, body = node.args
         if node.func.attr == "run_cell_magic" and isinstance(body, ast.Constant):
@@ -69,7 +69,7 @@ def _parsed(text: str) -> ast.Module | None:
 
 
 def _here_documents(text: str) -> Iterator[tuple[int, str]]:
-    """What a shell's commands are given up to a line that ends it, each with the number of lines before."""
+    """The here-documents in a shell's commands, each with the number of lines before it."""
     lines = text.split("\n")
     at = 0
     while at < len(lines):

@@ -1,9 +1,9 @@
 """Syntax of newer Pythons, for a grader that runs an older one: `def f[T](x: T)`, `class Box[T]`, `type Pair[T] = …`,
-`except A, B:`, and annotations that are read late.
+`except A, B:`, and annotations that are evaluated lazily.
 
-Students write the notebook in Colab's Python, or one newer than the grader's. Type parameters change nothing that an
-answer computes: they are taken away, each line keeps its number, and what names one is a text.
-(newer.py has f-strings.)
+Students write the notebook in Colab's Python, or one newer than the grader's. Type parameters do not change what an
+answer computes: they are removed, each line keeps its number, and annotations that use them become strings.
+(newer.py handles f-strings.)
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Edit = tuple[tuple[int, int], tuple[int, int], str]  # from (line, column) to, a
 
 
 def parsed(source: str, filename: str) -> ast.Module:
-    """The tree of code that is no Python here, where a newer one reads it. Raises SyntaxError."""
+    """The syntax tree of code that only a newer Python can parse. Raises SyntaxError."""
     try:
         text, typed = _without(source)
     except (tokenize.TokenError, IndexError) as error:
@@ -41,7 +41,7 @@ def parsed(source: str, filename: str) -> ast.Module:
 
 
 def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
-    """The statement with its annotations as texts, where one of them names what is missing."""
+    """The statement with its annotations as strings if one of them uses the name `missing`; else None."""
     named = [
         name
         for annotation in _annotations(node)
@@ -55,7 +55,7 @@ def read_late(node: ast.stmt, missing: str) -> ast.stmt | None:
 
 
 def _without(source: str) -> tuple[str, Typed]:
-    """The source without type parameters, and which there were."""
+    """The source without type parameters, and which ones there were."""
     tokens = [t for t in tokenize.generate_tokens(io.StringIO(source).readline) if t.type not in SPACE]
     typed: Typed = {}
     edits: list[Edit] = []
@@ -90,7 +90,7 @@ def _is_alias(tokens: list[tokenize.TokenInfo], k: int) -> bool:
 
 
 def _closing(tokens: list[tokenize.TokenInfo], k: int) -> int:
-    """Where the bracket that opens at token k is closed. Raises IndexError."""
+    """The token that closes the bracket opened at token k. Raises IndexError."""
     depth = 0
     while True:
         depth += (tokens[k].string in "([{") - (tokens[k].string in ")]}") if tokens[k].string else 0
@@ -110,7 +110,7 @@ def _parameters(tokens: list[tokenize.TokenInfo]) -> Names:
 
 
 def _several(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
-    """Brackets round the exceptions of `except A, B:`; token k follows `except`."""
+    """Edits that put parentheses around the exceptions of `except A, B:`; token k follows `except`."""
     k += tokens[k].string == "*"
     start, depth, commas = k, 0, False
     while depth or tokens[k].string != ":":
@@ -126,7 +126,7 @@ def _several(tokens: list[tokenize.TokenInfo], k: int) -> list[Edit]:
 
 
 def _edited(source: str, edits: list[Edit]) -> str:
-    """What is taken away over several lines leaves as many: they go on with a backslash."""
+    """The source after these edits. A removed text of several lines leaves as many lines, joined by backslashes."""
     lines = [f"{line}\n" for line in source.split("\n")]  # as the tokenizer counts them
     for (top, left), (bottom, right), text in sorted(edits, reverse=True):
         rest = lines[bottom - 1][right:]
@@ -138,7 +138,7 @@ def _edited(source: str, edits: list[Edit]) -> str:
 
 
 class _Untyped(ast.NodeTransformer):
-    """Makes of a tree without type parameters what it was with them, as far as it can be seen."""
+    """Gives a tree without type parameters the visible effects that they had."""
 
     def __init__(self, typed: Typed) -> None:
         self.typed = typed
@@ -178,7 +178,7 @@ class _Late(ast.NodeTransformer):
 
 
 def _as_texts(node: ast.AST, naming: Names | None) -> None:
-    """Make texts of a node's own annotations; of those that name one of `naming`, where that is not None."""
+    """Turn a node's own annotations into strings; only those that use one of `naming`, if that is not None."""
     for field in ("annotation", "returns"):
         value = getattr(node, field, None)
         if isinstance(value, ast.expr) and (naming is None or naming & _named([value])):

@@ -1,8 +1,8 @@
-"""Plain values on the line: numbers, strings, containers and tensors, as a JSON tree and named tensors.
+"""Encoding of plain values (numbers, strings, containers and tensors) as a JSON tree and named tensors.
 
     encode((h, {"i": i}), box)  ->  {"tuple": [{"tensor": "t0"}, {"dict": [["i", {"tensor": "t1"}]]}]}
 
-What is not plain never crosses. It stays where it is, in a `Shelf`, and a reference represents it.
+Other objects are never sent. They stay in a `Shelf` in their process, and a reference represents them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DTYPES = {
 
 
 class ValueProblem(Exception):
-    """A value cannot cross the line; the message says which and why."""
+    """A value cannot be sent; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Ref:
 
 @dataclass
 class Shelf:
-    """The objects of the worker that the examiner may refer to by number."""
+    """The worker's objects, to which the examiner refers by number."""
 
     objects: list[Any] = field(default_factory=list)
 
@@ -56,7 +56,7 @@ class Box:
     nodes: int = 0
 
     def count(self, depth: int) -> None:
-        """One more node. Raises ValueProblem where it is one too many, or too deep."""
+        """Count one more node. Raises ValueProblem if there are too many or it is too deep."""
         self.nodes += 1
         if depth > MAX_DEPTH or self.nodes > MAX_NODES:
             raise ValueProblem("the value is nested too deeply or has too many entries")
@@ -68,7 +68,7 @@ class Box:
 
 
 def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> Any:
-    """Turn a value into its JSON tree; tensors go into `box`, other objects onto `shelf`.
+    """Turn a value into its JSON tree; tensors are added to `box`, other objects to `shelf`.
 
     Raises ValueProblem for a value too deep or too large, a tensor that is not dense, real and on the CPU,
     and, without a shelf, for an object that is not plain.
@@ -109,7 +109,7 @@ def encode(value: Any, box: Box, shelf: Shelf | None = None, depth: int = 0) -> 
 
 
 def _key(key: Any) -> str | int:
-    """The key of a dict, if it is a short text or a small number: all others cost the examiner time."""
+    """The key of a dict, if it is a short text or a small number; others would cost the examiner time."""
     if isinstance(key, str) and len(key) <= MAX_KEY:
         return key
     if isinstance(key, int) and not isinstance(key, bool) and abs(key) < MAX_INT_KEY:
@@ -123,14 +123,14 @@ def _dense(tensor: torch.Tensor) -> torch.Tensor:
             f"a tensor of dtype {tensor.dtype} on {tensor.device} ({tensor.layout}); "
             "a dense, real tensor on the CPU is needed"
         )
-    # safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
+    # A copy, because safetensors refuses tensors that share memory, and a Parameter is more than its numbers.
     return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 
 def decode(tree: Any, tensors: dict[str, torch.Tensor], shelf: Shelf | None = None) -> Any:
-    """Turn a JSON tree back into the value. With a shelf, references become its objects, without they stay Ref.
+    """Turn a JSON tree back into the value. With a shelf, references become its objects; without one they stay Ref.
 
-    Raises ValueProblem for anything that is not such a tree: what comes from a worker is hostile.
+    Raises ValueProblem for anything that is not such a tree, because data from a worker is hostile.
     """
     return _decode(tree, Box(tensors), {}, shelf, 0)
 
@@ -149,7 +149,7 @@ def _decode(tree: Any, box: Box, with_grad: dict[str, torch.Tensor], shelf: Shel
             name, tensor = tree["tensor"], box.tensors[tree["tensor"]]
             if tree.get("grad") is not True or not tensor.is_floating_point():
                 return tensor
-            if name not in with_grad:  # one copy, however often the frame names it
+            if name not in with_grad:  # one copy, however often the message refers to it
                 with_grad[name] = tensor.clone().requires_grad_()
             return with_grad[name]
         if "int" in tree:
@@ -192,5 +192,5 @@ def leaves(value: Any, path: str = "") -> list[tuple[str, torch.Tensor]]:
 
 
 def _plain(key: Any) -> str:
-    """A key as it crosses the line: the text of a member of an Enum, too."""
+    """A key as it is sent; for a member of a string Enum, its text."""
     return str.__str__(key) if isinstance(key, str) else str(key)

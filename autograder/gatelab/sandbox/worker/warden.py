@@ -1,10 +1,10 @@
-"""The warden: one trusted process for each worker, which ends it.
+"""The warden: a trusted process for each worker, which ends it.
 
 It makes the namespaces, forks the worker and waits: for the worker's end, for the examiner to close the control
-socket, or for the processes of the submission to hold more memory together than they may. Then everything of the
-submission is killed. On the control socket it says three things: {"why"}, before it ends a worker for its memory, and
-{"ended": [status, processor seconds]} of a worker that ended, so that the reader of a closed line can learn why; and
-{"cpu"}, when nothing of the submission is left.
+socket, or for the processes of the submission to exceed their common memory limit. Then it kills all processes of the
+submission. It sends three messages on the control socket: {"why"} before it ends a worker because of its memory,
+{"ended": [status, processor seconds]} after a worker has ended, so that whoever finds its connection closed can learn why,
+and {"cpu"} when no process of the submission is left.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from gatelab.sandbox.confine.apply import USERS, Separated, Settings, confine, s
 from gatelab.sandbox.confine.memory import Tree
 
 
-def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
+def guard(given: dict[str, Any], line: int, output: int, control: int) -> None:
     """Run a worker until it ends or the control socket closes; report its end on the control socket."""
     settings = Settings(
-        **told | {key: tuple(told[key]) for key in ("readable", "without")}
+        **given | {key: tuple(given[key]) for key in ("readable", "without")}
         | {"outside": (os.getpid(), os.getppid())}
     )  # fmt: skip
-    # A session of its own: Linux shares the processor between sessions, so a fork bomb slows itself down most.
+    # A session of its own: Linux divides the processor among sessions, so a fork bomb slows mostly itself down.
     os.setsid()
     with contextlib.suppress(OSError, AttributeError):
-        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # what the worker leaves behind comes to us
+        libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)  # the worker's orphans become our children
     settings, _user = _own_user(settings)
     tree = Tree()
     separated = separate(settings.without)
@@ -59,8 +59,8 @@ def guard(told: dict[str, Any], line: int, output: int, control: int) -> None:
 
 
 def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
-    """A user that no other worker of this machine has now, since Linux counts a user's processes together. What keeps
-    it ours is the name of a socket, which is free again when we are gone."""
+    """A user that no other worker on this machine has now, since Linux counts a user's processes together. It is reserved
+    by the name of a socket, which is free again when we are gone."""
     if os.geteuid() != 0:
         return settings, None
     held = socket.socket(socket.AF_UNIX)
@@ -72,7 +72,7 @@ def _own_user(settings: Settings) -> tuple[Settings, socket.socket | None]:
             break
     try:
         os.chown(settings.folder, settings.uid, settings.uid)
-    except OSError:  # root without that capability; nobody else knows the folder's name
+    except OSError:  # root without that capability; others do not know the folder's name
         os.chmod(settings.folder, 0o777)
     return settings, held
 
@@ -101,7 +101,7 @@ def _be_worker(settings: Settings, separated: Separated, line: int, output: int,
 
 
 def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[float, str]:
-    """Wait for the worker's end, or end it. CPU seconds, and why if it was the memory."""
+    """Wait for the worker's end, or end it. Returns its CPU seconds, and the reason if it was its memory."""
     wakers: list[Any] = [control]
     with contextlib.suppress(OSError, AttributeError):
         wakers.append(os.pidfd_open(pid))
@@ -119,7 +119,7 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
             why = f"The grader ended your code: its processes held more than {memory / GIB:.3g} GiB of memory together."
             with contextlib.suppress(OSError):
                 control.sendall(encode({"why": why}))
-        if now >= look:  # a look at many forks takes time; at most a third of it goes into looking
+        if now >= look:  # checking many forks takes time; spend at most a third of the time on it
             look = now + max(WARDEN_LOOK_SECONDS, 3 * (time.monotonic() - now)) - POLL_SECONDS
         if why or control in ready:
             for kill in (os.killpg, os.kill):
@@ -131,11 +131,11 @@ def _watch(pid: int, control: socket.socket, tree: Tree, memory: int) -> tuple[f
 
 
 def _collected(pid: int) -> tuple[int, float] | None:
-    """Status and CPU seconds of the worker if it has ended, None while it runs. Its group, which may fork on, ends with it."""
+    """Status and CPU seconds of the worker if it has ended, None while it runs. Its process group is ended with it."""
     if hasattr(os, "waitid"):  # not on macOS
         if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
             return None
-        # Until it is collected its number is its group's, and a group is killed at one stroke: none forks meanwhile.
+        # Until it is collected, its process ID is its group's, and a group is killed in one call, so none can fork in between.
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
     done, status, usage = os.wait4(pid, os.WNOHANG)
@@ -143,12 +143,12 @@ def _collected(pid: int) -> tuple[int, float] | None:
 
 
 def _end_all(tree: Tree, settings: Settings) -> None:
-    """Kill and reap all that came from the worker. With a PID namespace nothing is left; without, this finds it."""
+    """Kill and reap all processes started by the worker. With a PID namespace none is left; without one, this finds them."""
     deadline = time.monotonic() + KILLED_SECONDS
     while (left := list(tree.below())) and time.monotonic() < deadline:
         for pid in left:
             with contextlib.suppress(OSError, ValueError, AttributeError):
-                resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))  # it forks no more
+                resource.prlimit(pid, resource.RLIMIT_NPROC, (0, 0))  # it can no longer fork
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
         if settings.alone:
@@ -160,7 +160,7 @@ def _end_all(tree: Tree, settings: Settings) -> None:
 
 
 def _end_user(uid: int) -> None:
-    """Kill all of a user's processes at once, wherever they are. Done as that user, who may signal nobody else."""
+    """Kill all of a user's processes at once. Done as that user, who cannot signal anybody else's."""
     try:
         pid = os.fork()
     except OSError:

@@ -1,9 +1,9 @@
-"""Frames on the line between examiner and worker: a JSON tree and its tensors, nothing else.
+"""Messages between examiner and worker: frames of a JSON tree and its tensors, nothing else.
 
     magic (4 bytes) · length of the JSON (4) · length of the tensors (8) · JSON (UTF-8) · safetensors
 
-Both sides read by the same rules. The examiner's side treats every byte as hostile: lengths are checked
-before memory is taken, and a deadline ends a reading that never does.
+Both sides read by the same rules. The examiner treats every byte as hostile: lengths are checked
+before memory is allocated, and every read has a deadline.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HEAD = struct.Struct(">4sIQ")
 
 
 class Trouble(Enum):
-    """What a line came to."""
+    """Why a message could not be exchanged."""
 
     GONE = "the process ended"
     LATE = "time used up"
@@ -36,7 +36,7 @@ class Trouble(Enum):
 
 
 class WireProblem(Exception):
-    """The other side is gone, late, or does not speak this protocol: `kind` says which, the message says it in words."""
+    """The other side is gone, late, or does not follow this protocol: `kind` says which, the message says it in words."""
 
     def __init__(self, kind: Trouble, words: str = "") -> None:
         super().__init__(words or kind.value)
@@ -46,7 +46,7 @@ class WireProblem(Exception):
 def send(
     line: socket.socket, value: Any, shelf: Shelf | None = None, limits: tuple[int, int] = REQUEST
 ) -> None:
-    """Send one value. Raises ValueProblem when it cannot cross, WireProblem when the other side is gone."""
+    """Send one value. Raises ValueProblem if it cannot be sent, WireProblem if the other side is gone."""
     box = Box()
     tree = json.dumps(encode(value, box, shelf)).encode("utf-8", "surrogatepass")
     tensors = _packed(box.tensors) if box.tensors else b""
@@ -59,7 +59,7 @@ def send(
 
 
 def _packed(tensors: dict[str, torch.Tensor]) -> bytes:
-    """`safetensors.torch.save` without what it does for tensors of any kind: a Box holds dense copies, each with memory of its own."""
+    """A faster `safetensors.torch.save` for the tensors of a Box, which are dense copies that share no memory."""
     return safetensors.serialize(
         {
             name: safetensors.TensorSpec(
@@ -81,7 +81,7 @@ def receive(
 ) -> Any:
     """Receive one value, at the latest at `deadline` (of time.monotonic).
 
-    Raises WireProblem when the other side is gone or late or sends anything that is not a frame.
+    Raises WireProblem if the other side is gone or late or sends anything that is not a frame.
     """
     magic, tree_size, tensor_size = HEAD.unpack(_exactly(line, HEAD.size, deadline))
     if magic != MAGIC or tree_size > limits[0] or tensor_size > limits[1]:
@@ -89,7 +89,7 @@ def receive(
     text = _exactly(line, tree_size, deadline)
     blob = _exactly(line, tensor_size, deadline)
     try:
-        # The header of the tensors is JSON too: of a length of its own, in the first eight bytes.
+        # The header of the tensors is JSON too; its length is in the first eight bytes.
         if int.from_bytes(blob[:8], "little") > limits[0]:
             raise WireProblem(Trouble.NOISE)
         tensors = safetensors.torch.load(blob) if blob else {}
@@ -108,7 +108,7 @@ def receive(
 
 
 def _odd_shape(tensor: torch.Tensor, limit: int) -> bool:
-    """Whether the sizes are no layer's: an empty tensor may have any, and messages repeat them."""
+    """Whether the shape is implausible: an empty tensor may have any sizes, and messages repeat them."""
     return tensor.ndim > MAX_AXES or math.prod(max(1, size) for size in tensor.shape) > limit
 
 

@@ -1,9 +1,9 @@
-"""The library's own answer, out of reach: for the questions that ask for its equations.
+"""Switches off the library's own implementation, for questions that ask students to write it.
 
-However a call is spelt (a layer, a cell, `torch._VF`, `torch.ops.aten`, a scripted module), it arrives at one of a few
-operators of PyTorch's dispatcher, and there it is refused. So are the functions that PyTorch holds once more in Python.
-Which these are, the lab says (policy.toml). (What was traced is a program of small operations and runs on; `torch.jit`
-and its like are hints to staff.)
+However a call is written (a layer, a cell, `torch._VF`, `torch.ops.aten`, a scripted module), it ends at one of a few
+operators of PyTorch's dispatcher, which refuse it. So do the functions of which PyTorch has a second version in Python.
+The lab says which these are (policy.toml). (Traced code consists of small operations and still runs; uses of `torch.jit`
+and the like are reported to staff.)
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 
 from torch._C import _dispatch_dump, _dispatch_library
 
-# An operator has a kernel for each kind of tensor (MKL-DNN's are one), and a tensor in a place that a kernel does not look at
-# chooses between them. These compute nothing: they note or prepare a call, and pass it on.
+# An operator has a kernel for each kind of tensor (MKL-DNN's are one), and even a tensor that a kernel does not use affects which
+# one is chosen. The following keys compute nothing: they record or prepare a call and pass it on.
 PASSING = ("Tracer", "Autocast", "Autograd", "ADInplaceOrView", "Meta")
 KERNEL = re.compile(r"^(\w+)(?:\[alias\])?: registered at", re.MULTILINE)
 
 
 def _refusal(says: str) -> Any:
-    """What the operators and their copies do instead. It uses no name of this module: its code is put into others."""
+    """The function that replaces the operators and their copies. It uses no names of this module, because its code is put into other functions."""
 
     def refuse(*args: Any, **kwargs: Any) -> None:
         raise RuntimeError("says")
@@ -38,7 +38,7 @@ def _refusal(says: str) -> Any:
 
 
 def _refusals(refuse: Any, operators: dict[str, str]) -> Any:
-    """The operators refuse for as long as what this returns is kept."""
+    """Make the operators refuse for as long as the returned object is kept."""
     libraries: dict[str, Any] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that an operator is overridden
@@ -62,13 +62,13 @@ def _kernels(operator: str) -> frozenset[str]:
 
 
 def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
-    """Refuse for the rest of this process. The notebook's code finds no object to undo it with.
+    """Make them refuse for the rest of this process. The notebook's code cannot get hold of an object to undo it.
 
     Args:
         says: the message of the RuntimeError that a call raises.
-        operators: operators of aten, or `space::name` of another name space → the dispatch key that is taken over, with
+        operators: operators of aten, or `space::name` in another namespace → the dispatch key that is overridden, along with
             all others at which the operator has a kernel of its own.
-        copies: "module:name" of Python functions that do the same.
+        copies: "module:name" of Python functions that compute the same.
     """
     refuse = _refusal(says)
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(_refusals(refuse, operators)))
@@ -82,7 +82,7 @@ def withhold(says: str, operators: dict[str, str], copies: list[str]) -> None:
 
 @contextlib.contextmanager
 def withheld(says: str, operators: dict[str, str]) -> Iterator[None]:
-    """Refuse for a while: the examiner, which makes a call again on code of staff, needs the library itself."""
+    """Make them refuse temporarily: the examiner, which repeats calls with staff code, needs the library afterwards."""
     libraries = _refusals(_refusal(says), operators)
     try:
         yield

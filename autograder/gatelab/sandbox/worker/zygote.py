@@ -1,8 +1,8 @@
-"""The fork server: imports torch once and gives every worker a process in milliseconds.
+"""The fork server: imports torch once and forks a process for every worker in milliseconds.
 
     python -I -m gatelab.sandbox.worker.zygote FD PLACE PACKAGE [MODULE …]
 
-It speaks JSON lines on the inherited socket FD and knows nothing: no test, no expected value, no reference and
+It exchanges JSON lines over the inherited socket FD and holds nothing secret: no test, no expected value, no reference and
 no submission is ever loaded here, because a fork inherits the memory. It runs no multi-threaded operation
 either, because a fork inherits locks without the threads that would open them.
 
@@ -10,10 +10,10 @@ either, because a fork inherits locks without the threads that would open them.
     {"op": "examiner", "entry": MODULE} with one: its line; MODULE.serve is what the trusted process runs
     {"op": "client"}                    with one: another socket to listen on
 
-An answer with "problem" says why there is no process. Before all answers it says {"ready", "folder"}: a folder that it has
-made in PLACE, with a copy of PACKAGE, the students' own ("" for none), in folder/library. The command makes none itself,
-because it may be killed at any moment: when it is gone, however it went, the fork server ends all that came from it and
-removes the folder.
+An answer with "problem" says why there is no process. Its first message is {"ready", "folder"}: a folder that it has
+created in PLACE, with a copy of the students' PACKAGE ("" for none) in folder/library. The command does not create it,
+because it may be killed at any moment: when the command is gone for whatever reason, the fork server ends all of its
+processes and removes the folder.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ from gatelab.sandbox.confine import libc
 from gatelab.sandbox.confine.memory import Tree
 from gatelab.sandbox.confine.probe import put_up
 
-MOST_DESCRIPTORS = 3  # that come with a message: a worker's
+MOST_DESCRIPTORS = 3  # that come with a message (a worker's has the most)
 
 examiners: set[int] = set()  # children that are examiners
 
 
 def preload(library: str, modules: list[str]) -> None:
-    """Import what a notebook may need: after the user has changed, the disk may be out of reach."""
+    """Import what a notebook may need, because a worker with another user may be unable to read the disk."""
     os.environ["MPLBACKEND"] = "Agg"
     import cProfile  # noqa: F401  (an Adam step wants it)
     import random  # noqa: F401
@@ -84,7 +84,7 @@ def preload(library: str, modules: list[str]) -> None:
     torch.set_num_interop_threads(1)
     seed_processor_only()
     to_python("x = 1\n%time x\n")
-    new_shell()  # the first takes twenty times as long as those of the workers
+    new_shell()  # the first one takes twenty times as long as later ones
     plt.close(plt.figure())
     # The first forward, backward and optimiser step import and allocate; do it once for all.
     layer = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.Tanh())
@@ -95,12 +95,12 @@ def preload(library: str, modules: list[str]) -> None:
     sys.modules["otter"] = quiet_otter()
     sys.path.insert(0, library)
     for module in modules:
-        with contextlib.suppress(ImportError):  # what is missing, the code that wants it says
+        with contextlib.suppress(ImportError):  # code that needs a missing module will say so
             importlib.import_module(module)
 
 
 def quiet_otter() -> types.ModuleType:
-    """In a worker `grader.check(…)` does nothing: a submission is not asked what it thinks of itself."""
+    """A module `otter` whose `grader.check(…)` does nothing in a worker: public checks need not run there."""
 
     class Notebook:
         def __init__(self, *args: Any, **kwargs: Any) -> None: ...
@@ -114,7 +114,7 @@ def quiet_otter() -> types.ModuleType:
 
 
 def serve(first: socket.socket) -> None:
-    """Answer requests until the first client goes."""
+    """Answer requests until the first client disconnects."""
     clients = selectors.DefaultSelector()
     clients.register(first, selectors.EVENT_READ)
     while True:
@@ -136,14 +136,14 @@ def serve(first: socket.socket) -> None:
                 answer = _fork(message, descriptors, [k.fileobj for k in clients.get_map().values()])
                 for descriptor in descriptors:
                     os.close(descriptor)
-            with contextlib.suppress(OSError):  # an examiner that was stopped meanwhile
+            with contextlib.suppress(OSError):  # an examiner that has been stopped
                 client.sendall(encode(answer))
 
 
 def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> dict[str, Any]:
     try:
         pid = os.fork()
-    except OSError as error:  # too many processes, or no memory: it may go again
+    except OSError as error:  # too many processes, or no memory: it may work later
         return {"problem": f"no process can be started ({error.strerror})"}
     if pid == 0:
         _become(message, descriptors, lines)  # never returns
@@ -153,7 +153,7 @@ def _fork(message: dict[str, Any], descriptors: list[int], lines: list[Any]) -> 
 
 
 def reap(patience: float = 0.0) -> None:
-    """Collect the children that ended, so that their CPU time counts as ours; wait `patience` seconds for the rest."""
+    """Collect the children that have ended, so that their CPU time counts as ours; wait up to `patience` seconds for the rest."""
     deadline = time.monotonic() + patience
     while True:
         try:
@@ -168,8 +168,8 @@ def reap(patience: float = 0.0) -> None:
 
 
 def end_all() -> None:
-    """End the examiners, at work or not, and all that came from here. A warden whose examiner is gone ends its worker and
-    itself, in that order; what a killed warden leaves behind comes to us."""
+    """End the examiners, busy or not, and all other processes forked from here. A warden whose examiner is gone ends its worker
+    and then itself; orphans of a killed warden become our children."""
     with contextlib.suppress(OSError, AttributeError):
         libc.prctl(libc.PR_SET_CHILD_SUBREAPER, 1)
     for pid in list(examiners):
@@ -186,7 +186,7 @@ def end_all() -> None:
 
 
 def _kill(pid: int) -> None:
-    """With its group, in which a worker is held where it cannot leave it: at one stroke, so that none forks meanwhile."""
+    """Kill a process and its group, which a worker may be unable to leave, in one call, so that none can fork in between."""
     with contextlib.suppress(OSError):
         if (group := os.getpgid(pid)) not in (os.getpgid(0), *_children()):
             os.killpg(group, signal.SIGKILL)
@@ -201,9 +201,9 @@ def _children() -> set[int]:
 
 
 def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
-    """One message and its descriptors; None when the client is gone, or was stopped within a message, or sent what is none.
+    """One message and its descriptors; None if the client is gone, was stopped within a message, or sent something else.
 
-    A client waits for the answer before it sends another.
+    A client waits for the answer before it sends the next message.
     """
     descriptors: list[int] = []
 
@@ -225,7 +225,7 @@ def receive(client: socket.socket) -> tuple[Message | None, list[int]]:
 
 
 def _become(message: dict[str, Any], descriptors: list[int], inherited: list[socket.socket]) -> None:
-    """In the fork: do what was asked for, and end."""
+    """In the fork: become what was asked for, and exit at its end."""
     status = 70
     try:
         for line in inherited:
@@ -244,7 +244,7 @@ def _become(message: dict[str, Any], descriptors: list[int], inherited: list[soc
 
 def main() -> None:
     line = socket.socket(fileno=int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the command's; it closes the line
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which closes the connection
     folder = Path(tempfile.mkdtemp(prefix="gatelab-", dir=sys.argv[2]))
     library, status = folder / "library", 1
     try:
@@ -262,12 +262,12 @@ def main() -> None:
     finally:
         end_all()
         _remove(folder)
-        # Python's own end would take apart all that torch has made: a second and more on a busy machine.
+        # Python's normal exit would deallocate everything in torch, which takes a second or more on a busy machine.
         os._exit(status)
 
 
 def _furnish(folder: Path, library: Path, package: str) -> None:
-    """Copy the students' package to where others may read it: as root, every worker is a user of its own."""
+    """Copy the students' package to where other users may read it: if the grader is root, every worker is a user of its own."""
     folder.chmod(0o711)
     library.mkdir(mode=0o755)
     if package:
@@ -276,14 +276,14 @@ def _furnish(folder: Path, library: Path, package: str) -> None:
 
 
 def _remove(folder: Path) -> None:
-    from gatelab.folders import remove  # not before: what is imported here, every worker has
+    from gatelab.folders import remove  # imported late: every worker inherits what is imported before
 
     remove(folder)
 
 
 @contextlib.contextmanager
 def _ending_with(line: socket.socket, folder: Path) -> Iterator[None]:
-    """For the seconds of the imports, in which nobody reads the line: end here when its other end is gone."""
+    """End this process if the client goes away during the imports, when nobody reads the connection."""
 
     def look(*_: object) -> None:
         with contextlib.suppress(BlockingIOError):
