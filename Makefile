@@ -120,6 +120,11 @@ claims: $(READY)
 accept: grade
 	$(BIN)/python tests/$(LAB)/sample/said.py
 
+## Accept what the bank's mistakes get now, points, names and sentences (QUESTION="q1 q3": only theirs). Commit tests/<lab>/bank/said/.
+.PHONY: accept-bank
+accept-bank: $(READY)
+	$(BIN)/python tests/bank_said.py --lab $(LAB) --jobs $(JOBS) $(QUESTION)
+
 calibrate: $(READY)
 	$(BIN)/python tests/lstm-gru/calibration/calibrate.py
 

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import bank_said
 import pytest
+from kit_lab import kit_lab
 from shares import WHOLE, share
 
 from gatelab.audit.matrix import Matrix, differences, lost_parts
@@ -17,7 +19,8 @@ from gatelab.grading.engine import Engine
 from gatelab.lab.bank import Bank
 from gatelab.lab.spec import Lab
 
-SEEDS = (12, 2026) if WHOLE else (12,)
+# The lab's own, at which the chaff is graded and what it gets was accepted; and another for the wheat.
+SEEDS = (kit_lab().settings.seed, 2026) if WHOLE else (kit_lab().settings.seed,)
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,24 @@ def test_every_chaff_loses_its_own_question_and_no_other(matrix: Matrix) -> None
 @pytest.mark.timeout(1500)
 def test_every_chaff_is_named_by_its_own_misconception(matrix: Matrix) -> None:
     assert [(row.question, row.id, row.named) for row in matrix.chaffs if not row.named_right] == []
+
+
+@pytest.mark.timeout(1500)
+def test_every_chaff_gets_the_points_and_messages_that_were_accepted(
+    matrix: Matrix, lab: Lab, drawn: Bank
+) -> None:
+    """Where a change of them is meant, `make accept-bank` writes them down."""
+    assert bank_said.read(lab)
+    different = bank_said.differences(bank_said.said(matrix, drawn.chaffs), bank_said.read(lab))
+    assert not different, "\n\n".join(different)
+
+
+def test_what_was_accepted_is_of_this_bank(lab: Lab, bank: Bank) -> None:
+    accepted, chaffs = bank_said.read(lab).keys(), {chaff.key for chaff in bank.chaffs}
+    new = [f"{key}: nothing was accepted; {bank_said.what_to_do(key)}" for key in sorted(chaffs - accepted)]
+    assert not new, "\n".join(new)
+    gone = [f"{key}: is no longer there; {bank_said.what_to_do(key)}" for key in sorted(accepted - chaffs)]
+    assert not gone, "\n".join(gone)
 
 
 def test_no_two_mistakes_of_the_bank_have_one_name_or_one_sentence(bank: Bank) -> None:

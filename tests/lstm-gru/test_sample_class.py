@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import html
+import re
 import shutil
 import sys
 import tomllib
@@ -14,6 +16,7 @@ from shares import WHOLE
 
 sys.path.insert(0, str(Path(__file__).with_name("sample")))
 
+import accepted
 import said
 from kit_lab import kit_lab
 
@@ -100,6 +103,28 @@ def test_every_output_says_what_was_accepted(graded: Path) -> None:
     assert {name: text.splitlines() for name, text in now.items()} == {
         name: accepted.get(name, "").splitlines() for name in now
     }
+
+
+def plain(text: str) -> str:
+    """Text as it is read aloud, without what another processor rounds differently."""
+    return " ".join(accepted.MEASURED.sub("#", text).split())
+
+
+def on_page(line: str) -> str:
+    """How a line of said.txt reads on a feedback page: titles and headings around it, marks of code and some words left out."""
+    line = re.sub(r"^  [a-z0-9-]+(, [a-z0-9-]+)*: ", "", line)  # the parts that have this message
+    line = re.sub(r"^(q\d+): ", lambda found: f"{found[1]} {kit_lab().questions[found[1]].title} ", line)
+    line = re.sub(r"^Not graded\. | from the grader\.$", "", line)
+    line = re.sub(r'^(Cell \d+ \(".*?"\) \w+( \w+)?):', r"\1", line)
+    return plain(line.replace("`", "").replace(" And: ", " ").replace("Hint: ", "Hint. "))
+
+
+@pytest.mark.parametrize("name", GRADED)
+def test_each_feedback_page_says_what_was_accepted(graded: Path, name: str) -> None:
+    page = (graded / "feedback" / f"{name}.html").read_text(encoding="utf-8")
+    body = re.sub(r"</?code>", "", page.partition("<body")[2])
+    text = plain(html.unescape(re.sub(r"<[^>]*>", " ", body)))
+    assert [line for line in said.read()[name].splitlines() if on_page(line) not in text] == []
 
 
 def test_what_was_accepted_is_of_this_class() -> None:

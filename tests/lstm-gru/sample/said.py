@@ -9,9 +9,12 @@ made it differ, so that whoever reads that change sees what it does to students.
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import accepted
 
 from gatelab.lab.spec import Lab
 from gatelab.report.gradescope import all_questions, summary
@@ -21,8 +24,6 @@ from gatelab.report.schema import read_json
 
 ROOT = Path(__file__).resolve().parents[3]
 ACCEPTED = Path(__file__).with_name("said.txt")
-# Another processor rounds differently, which changes the outcome of a training: numbers with a point are compared only by their presence.
-MEASURED = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|\bnan\b|\d+e-\d+")
 
 
 def said(lab: Lab, out: Path) -> dict[str, str]:
@@ -47,22 +48,16 @@ def _of(lab: Lab, report: Report) -> str:
 def _question(question: Question) -> list[str]:
     lines = [f"{question.id}: {number(question.points)} of {number(question.max_points)}"]
     lines += [f"  {text}" for text in (question.note, question.follow_through) if text]
-    by_message: dict[str, list[str]] = {}
-    for part in question.parts if question.begun else ():
-        if not part.passed:
-            by_message.setdefault(part.told, []).append(part.name)
-    for message, parts in by_message.items():
-        lines.append(f"  {', '.join(parts)}: {MEASURED.sub('#', message)}")
-    return lines
+    lost = [part for part in question.parts if not part.passed] if question.begun else []
+    return lines + [
+        accepted.MEASURED.sub("#", line)
+        for line in accepted.by_message((part.name, part.told) for part in lost)
+    ]
 
 
-def read(path: Path = ACCEPTED) -> dict[str, str]:
+def read() -> dict[str, str]:
     """What was accepted, as `said` gives it."""
-    found: dict[str, str] = {}
-    for section in re.split(r"^== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        name, _, text = section.partition("\n")
-        found[name] = text.rstrip("\n") + "\n"
-    return found
+    return accepted.read(ACCEPTED)
 
 
 def main() -> None:
@@ -70,11 +65,7 @@ def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "out" / "sample"
     if not (out / "reports").is_dir():
         sys.exit(f"{out}: no class was graded into it; run make grade first.")
-    sections = [
-        f"== {name}\n{text}"
-        for name, text in said(Lab.in_repository(ROOT, ACCEPTED.parents[1].name), out).items()
-    ]
-    ACCEPTED.write_text("\n".join(sections), encoding="utf-8")
+    accepted.write(ACCEPTED, said(Lab.in_repository(ROOT, ACCEPTED.parents[1].name), out))
     print(f"accepted: {ACCEPTED}; commit it")
 
 

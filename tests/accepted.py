@@ -1,0 +1,36 @@
+"""What students get, as text in which a difference can be read: what the records of the sample class and of the bank share.
+
+A record is a text file of sections, `== name` and the lines below it; `make accept` and `make accept-bank` write them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+# Another processor rounds differently, which changes the outcome of a training: numbers with a point are compared only by their presence.
+MEASURED = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|\bnan\b|\d+e-\d+")
+
+
+def by_message(parts: Iterable[tuple[str, str]]) -> list[str]:
+    """One line for each message, after the parts (name, message) that have it."""
+    found: dict[str, list[str]] = {}
+    for name, message in parts:
+        found.setdefault(message, []).append(name)
+    return [f"  {', '.join(names)}: {message}" for message, names in found.items()]
+
+
+def read(path: Path) -> dict[str, str]:
+    """The sections of a record, by name."""
+    found: dict[str, str] = {}
+    for section in re.split(r"^== ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        name, _, text = section.partition("\n")
+        found[name] = text.rstrip("\n") + "\n"
+    return found
+
+
+def write(path: Path, sections: Mapping[str, str]) -> None:
+    """The record with these sections, in the place of the one before."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join(f"== {name}\n{text}" for name, text in sections.items()), encoding="utf-8")

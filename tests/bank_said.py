@@ -1,0 +1,134 @@
+"""What a student gets who makes a mistake of the bank: points, name and messages, as text in which a difference can be read.
+
+    make accept-bank                                   grade the bank's mistakes and accept what they get
+    make accept-bank QUESTION="q1 q3"                  only those of these questions
+    python tests/bank_said.py --lab lstm-gru q1 q3     the same
+
+What was accepted is in `tests/<lab>/bank/said/`, a file for each question; test_bank.py compares the mistakes that it grades with it.
+Commit it with the change that made it differ. A lab without that folder has accepted nothing, and nothing is compared.
+
+A mistake that gets its own name, and the two sentences of its file, gets no line for them here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable, Mapping
+from difflib import unified_diff
+from pathlib import Path
+from typing import Any
+
+import accepted
+
+from gatelab.audit.matrix import ChaffRow, Matrix
+from gatelab.audit.verify import verify
+from gatelab.grading.engine import Engine
+from gatelab.lab.bank import Bank, Chaff, load_bank
+from gatelab.lab.spec import Lab
+from gatelab.report.plain import number
+
+ROOT = Path(__file__).resolve().parents[1]
+# Which of two numbers is the one that is most off, and how many are off by more than the tolerance, may be a matter of rounding.
+MOST = re.compile(r"the largest difference is .+? \(got [^)]*\)")
+HOW_MANY = re.compile(r"\d+(?= of \d+ numbers differ)")
+
+
+def said(matrix: Matrix, chaffs: Iterable[Chaff]) -> dict[str, str]:
+    """By chaff, `q1/some-slip`, of a matrix that has no wheat."""
+    rows = {f"{row.question}/{row.id}": row for row in matrix.chaffs}
+    return {
+        chaff.key: _of(chaff, rows[chaff.key], matrix.told[chaff.key])
+        for chaff in chaffs
+        if chaff.key in rows
+    }
+
+
+def _of(chaff: Chaff, row: ChaffRow, told: Mapping[str, list[tuple[Any, ...]]]) -> str:
+    (status, reason), *cells = told[""]
+    if status != "graded":
+        return f"{status}: {reason}\n"
+    (_, name, note), *parts = told[chaff.question]
+    named = "" if name == chaff.id else f", named {name or 'nothing'}"
+    lines = [f"{number(row.points)} of {number(row.of)}, {number(row.earned)} by the parts{named}"]
+    if note != f"{chaff.misconception} Hint: {chaff.hint}":
+        lines.append(f"  {note}")
+    lines += [f"  cell {index} {what}: {_masked(message)}" for index, what, message in cells]
+    lines += accepted.by_message(
+        (name.partition("/")[2], _masked(message)) for name, _, message in parts if message
+    )
+    if row.elsewhere:
+        lines.append(f"  elsewhere: {', '.join(map(str, row.elsewhere))}")
+    return "\n".join(lines) + "\n"
+
+
+def _masked(message: str) -> str:
+    message = MOST.sub("the largest difference is # (got #)", HOW_MANY.sub("#", message))
+    return accepted.MEASURED.sub("#", message)
+
+
+def folder(lab: Lab) -> Path:
+    """Where the records of a lab are, one for each question. Raises ValueError for a lab without a bank."""
+    if lab.bank is None:
+        raise ValueError(f"{lab.assignment.name} has no bank.")
+    return lab.bank / "said"
+
+
+def read(lab: Lab) -> dict[str, str]:
+    """What was accepted, as `said` gives it; empty for a lab that has accepted nothing."""
+    found: dict[str, str] = {}
+    for path in sorted(folder(lab).glob("*.txt")):
+        found |= accepted.read(path)
+    return found
+
+
+def differences(now: Mapping[str, str], before: Mapping[str, str]) -> list[str]:
+    """A text for each chaff of these that gets something else than what was accepted: both, and what to do."""
+    found = []
+    for key, text in now.items():
+        if text != (was := before.get(key, "")):
+            lines = unified_diff(was.splitlines(), text.splitlines(), "accepted", "now", lineterm="", n=99)
+            found.append(f"{key}: {what_to_do(key)}\n" + "\n".join(lines))
+    return found
+
+
+def what_to_do(key: str) -> str:
+    """About a chaff whose record is not what it gets."""
+    question = key.partition("/")[0]
+    return f"if this is meant, run make accept-bank QUESTION={question}, read the difference and commit it"
+
+
+def accept(lab: Lab, questions: Iterable[str], jobs: int) -> list[Path]:
+    """Grade the chaffs of these questions (of all, if there are none) and write their records. What was written."""
+    bank, written = load_bank(lab), []
+    chosen = [id for id in lab.questions if id in {*questions}] or list(lab.questions)
+    chaffs = tuple(chaff for chaff in bank.chaffs if chaff.question in chosen)
+    now: dict[str, str] = {}
+    if chaffs:
+        with Engine(lab, jobs=jobs) as engine:
+            now = said(verify(engine, Bank((), chaffs), everywhere=False), chaffs)
+    for id in chosen:
+        path = folder(lab) / f"{id}.txt"
+        sections = {key: text for key, text in now.items() if key.startswith(f"{id}/")}
+        if sections:
+            accepted.write(path, sections)
+            written.append(path)
+        else:
+            path.unlink(missing_ok=True)
+    return written
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Accept what the mistakes of the bank get now.")
+    parser.add_argument("questions", nargs="*", help="only of these")
+    parser.add_argument("--lab", required=True, help="the lab's folder in assignment/")
+    parser.add_argument("--jobs", type=int, default=2, help="gradings at once")
+    given = parser.parse_args()
+    lab = Lab.in_repository(ROOT, given.lab)
+    lab.check_questions(given.questions)
+    for path in accept(lab, given.questions, given.jobs):
+        print(f"accepted: {path}; commit it")
+
+
+if __name__ == "__main__":
+    main()
