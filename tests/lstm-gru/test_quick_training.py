@@ -188,7 +188,7 @@ def test_the_real_encoder_decoder_is_won_without_a_full_training(engine: Engine,
         "    return loss", "    print('<', *source.shape, '>')\n    return loss"
     )
     question = graded(engine, tmp_path, "q11", source)
-    settings = engine.lab.questions["q11"].told
+    settings = engine.lab.questions["q11"].training_settings
     trained = re.findall(rf"< {sum(settings['quick']['batch'].values())} \d+ >", question.output)
     assert accuracy(question) == (True, "")
     assert len(trained) in settings["quick"]["looks"]

@@ -13,7 +13,7 @@ from processes import LEAKY, alive, everything, hostile, within
 from shares import WHOLE, share
 
 from gatelab.audit.notebooks import write_notebook
-from gatelab.folders import Vanishing, remove
+from gatelab.folders import TemporaryFolder, remove
 from gatelab.grading.engine import Engine
 from gatelab.lab.spec import Lab
 from gatelab.sandbox.confine import memory
@@ -48,11 +48,11 @@ def test_the_target_of_a_link_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_vanishing_folder_goes_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
-    with Vanishing("gatelab-test-") as folder:
+    with TemporaryFolder("gatelab-test-") as folder:
         (folder / "x").write_text("x")
     assert not folder.exists()
     script = (
-        "from gatelab.folders import Vanishing\nimport time\nfolder = Vanishing('gatelab-test-')\n"
+        "from gatelab.folders import TemporaryFolder\nimport time\nfolder = TemporaryFolder('gatelab-test-')\n"
         "(folder.path / 'x').write_text('x')\nprint(folder.path, flush=True)\ntime.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
