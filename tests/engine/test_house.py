@@ -19,7 +19,7 @@ def run(root: Path, *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=root, capture_output=True, text=True)
 
 
-def test_the_arrows_between_the_rooms_run_one_way(root: Path) -> None:
+def test_packages_import_one_way(root: Path) -> None:
     """The contracts are those of pyproject.toml."""
     said = run(root, str(Path(sys.executable).with_name("lint-imports")), "--no-cache")
     assert said.returncode == 0, said.stdout + said.stderr
@@ -72,7 +72,7 @@ def test_the_engines_tests_are_laid_out_as_the_engine_is(root: Path) -> None:
     assert folders - {"__pycache__"} == packages | set(NO_PACKAGE)
 
 
-def test_the_picture_in_the_readme_shows_every_room_and_names_only_what_exists(root: Path) -> None:
+def test_the_picture_in_the_readme_shows_every_package_and_names_only_what_exists(root: Path) -> None:
     picture = re.search(r"```mermaid\n(.*?)```", (root / "README.md").read_text(encoding="utf-8"), re.DOTALL)
     assert picture is not None
     named = re.findall(r"[a-z_/]+(?:\.py|(?<=[a-z])/(?=[ \"<]))", picture[1])

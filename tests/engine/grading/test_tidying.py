@@ -47,7 +47,7 @@ def test_the_target_of_a_link_is_kept(tmp_path: Path) -> None:
     assert not folder.exists() and (other / "file").read_text() == "x"
 
 
-def test_a_vanishing_folder_goes_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
+def test_a_temporary_folder_is_removed_at_its_end_and_with_the_process_that_made_it(tmp_path: Path) -> None:
     with TemporaryFolder("gatelab-test-") as folder:
         (folder / "x").write_text("x")
     assert not folder.exists()
@@ -110,7 +110,7 @@ def test_hostile_submissions_leave_the_examiner_and_the_fork_server_as_they_were
     assert report.question("q1").points == 10
 
 
-def test_an_examiner_that_has_grown_gives_its_place_to_another(
+def test_an_examiner_that_has_grown_is_replaced(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_notebook(tmp_path / "good.ipynb", lab, {})
